@@ -1,0 +1,24 @@
+# Sluice without the embedded engine: it uses the ClickHouse server that CLICKHOUSE_URL names (see docker-compose.yml).
+FROM node:20-bookworm-slim AS build
+WORKDIR /sluice
+COPY package.json package-lock.json .npmrc ./
+RUN npm ci --omit=optional
+# Upstream's own release of uWebSockets.js instead of the repackaged one: --build-arg UWS=uNetworking/uWebSockets.js#v20.51.0
+ARG UWS=""
+RUN if [ -n "$UWS" ]; then apt-get update && apt-get install -y --no-install-recommends git ca-certificates && npm install --no-save "uWebSockets.js@github:$UWS"; fi
+COPY . .
+RUN npx --no-install tsc -p tsconfig.build.json && npm prune --omit=dev --omit=optional --no-save
+
+FROM node:20-bookworm-slim
+ENV NODE_ENV=production SLUICE_HOST=0.0.0.0 SLUICE_DATA_DIR=/var/lib/sluice
+WORKDIR /sluice
+COPY --from=build /sluice/node_modules ./node_modules
+COPY --from=build /sluice/dist ./dist
+COPY --from=build /sluice/schemas ./schemas
+COPY --from=build /sluice/package.json ./
+RUN mkdir -p /var/lib/sluice && chown node:node /var/lib/sluice
+USER node
+VOLUME /var/lib/sluice
+EXPOSE 4200
+HEALTHCHECK --interval=10s --timeout=3s CMD node -e "fetch('http://127.0.0.1:4200/api/ready').then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"
+CMD ["node", "dist/src/main.js"]

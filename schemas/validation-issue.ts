@@ -1,0 +1,17 @@
+/**
+ * One row of a 422 answer (PROTOCOL-FACTS §1.1): Pydantic's words, so that clients of Prefect can read it.
+ */
+export type Location = readonly (string | number)[];
+
+export interface ValidationIssue {
+  readonly type: string;
+  readonly loc: Location;
+  readonly msg: string;
+  readonly input: unknown;
+  readonly ctx?: Readonly<Record<string, unknown>>;
+}
+
+/** A checked value, or every reason why it is none. */
+export type Checked<Value> =
+  | { readonly ok: true; readonly value: Value }
+  | { readonly ok: false; readonly issues: readonly ValidationIssue[] };

@@ -1,0 +1,69 @@
+// Before `npm start` and `npm test`: installs what is missing and builds what is stale, and otherwise costs a few milliseconds.
+// Plain JavaScript on Node alone, for it runs when nothing is installed yet.
+import { spawnSync } from 'node:child_process';
+import { existsSync, readdirSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const at = (...parts) => join(root, ...parts);
+const changed = (path) => (existsSync(path) ? statSync(path).mtimeMs : 0);
+
+const major = Number(process.versions.node.split('.')[0]);
+if (major < 20) fail(`Sluice needs Node 20 or later; this is ${process.version}.`);
+install();
+build();
+
+/** Installs when there is no node_modules or the lock file is newer; optional packages that were left out stay out. */
+function install() {
+  const marker = at('node_modules', '.package-lock.json');
+  if (changed(marker) >= changed(at('package-lock.json'))) return;
+  const leftOut = existsSync(marker) && !existsSync(at('node_modules', 'chdb'));
+  say(
+    `installing packages${leftOut ? ' (without the optional ones, as before)' : ' (the embedded ClickHouse among them is large: a minute or so)'}`,
+  );
+  const npm = process.env.npm_execpath;
+  const words = ['ci', '--no-audit', '--no-fund', ...(leftOut ? ['--omit=optional'] : [])];
+  run(npm ? process.execPath : 'npm', npm ? [npm, ...words] : words, 'npm ci');
+}
+
+/** Compiles when a source is newer than the last build; tsc is plain JavaScript, so this works without optional packages. */
+function build() {
+  const sources = ['src', 'actors', 'schemas', 'bench'].map((folder) => newest(at(folder)));
+  const wanted = Math.max(
+    ...sources,
+    changed(at('package-lock.json')),
+    changed(at('tsconfig.build.json')),
+    changed(at('tsconfig.json')),
+  );
+  if (existsSync(at('dist', 'src', 'main.js')) && changed(at('dist', '.tsbuildinfo')) >= wanted) return;
+  const compiler = at('node_modules', 'typescript', 'bin', 'tsc');
+  if (!existsSync(compiler)) {
+    if (existsSync(at('dist', 'src', 'main.js'))) return;
+    fail('There is no build in dist/ and no compiler to make one: run `npm ci` without --omit=dev once.');
+  }
+  say('building');
+  run(process.execPath, [compiler, '-p', at('tsconfig.build.json')], 'the build');
+}
+
+function newest(folder) {
+  let time = 0;
+  for (const entry of readdirSync(folder, { withFileTypes: true, recursive: true })) {
+    if (entry.isFile()) time = Math.max(time, changed(join(entry.parentPath ?? entry.path, entry.name)));
+  }
+  return time;
+}
+
+function run(command, words, what) {
+  const { status } = spawnSync(command, words, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] });
+  if (status !== 0) fail(`${what} failed.`);
+}
+
+function say(text) {
+  console.log(`sluice: ${text} …`);
+}
+
+function fail(sentence) {
+  console.error(`sluice: ${sentence}`);
+  process.exit(1);
+}

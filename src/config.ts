@@ -1,0 +1,216 @@
+/**
+ * Every setting of Sluice: one table with name, type, default and meaning, read from environment variables and from the
+ * same names as command-line flags (`SLUICE_PORT=4300` is `--port 4300`). A bad or unknown one stops the start with a sentence.
+ */
+import { resolve } from 'node:path';
+import { StartRefused } from './errors.ts';
+
+type Kind = 'integer' | 'string' | 'secret' | 'durability' | 'level';
+
+export interface SettingRow {
+  /** Environment variable; the flag is the name without `SLUICE_`, in kebab-case. */
+  readonly env: string;
+  readonly kind: Kind;
+  readonly fallback: number | string | null;
+  readonly min?: number;
+  readonly max?: number;
+  readonly help: string;
+  /** Another variable that is taken when this one is not set. */
+  readonly alias?: string;
+}
+
+const second = 1000;
+const minute = 60 * second;
+const mebibyte = 1024 * 1024;
+
+/** A setting's name in the program, ending in its unit, and its row. */
+export const settings = {
+  host: text('SLUICE_HOST', '127.0.0.1', 'address to listen on'),
+  port: whole('SLUICE_PORT', 4200, 'port to listen on; 0 takes a free one', 0, 65_535),
+  dataDir: text('SLUICE_DATA_DIR', './data', 'folder of journal, keys and embedded engine'),
+  authString: {
+    env: 'SLUICE_AUTH_STRING',
+    kind: 'secret',
+    fallback: null,
+    alias: 'PREFECT_SERVER_API_AUTH_STRING',
+    help: 'if set, every route but health and ready wants it',
+  },
+  clickhouseUrl: {
+    env: 'CLICKHOUSE_URL',
+    kind: 'secret',
+    fallback: null,
+    help: 'http://user:password@host:8123/database; without it an embedded engine is started',
+  },
+  signingKey: {
+    env: 'SLUICE_SIGNING_KEY',
+    kind: 'secret',
+    fallback: null,
+    help: 'key of page tokens, to share it between gateways; by default one is made in the data folder',
+  },
+  durability: {
+    env: 'SLUICE_DURABILITY',
+    kind: 'durability',
+    fallback: 'process',
+    help: 'process: survives kill -9; fsync: survives a power cut',
+  },
+  retentionDays: whole('SLUICE_RETENTION_DAYS', 7, 'days after which events leave ClickHouse, by received', 1, 36_500),
+  backfillMaxMs: whole('SLUICE_BACKFILL_MAX_MS', 15 * minute, 'how far back a subscriber may start', 0),
+  logLevel: {
+    env: 'SLUICE_LOG_LEVEL',
+    kind: 'level',
+    fallback: 'info',
+    help: 'trace, debug, info, warn, error, fatal or silent',
+  },
+
+  journalSegmentBytesMax: whole('SLUICE_JOURNAL_SEGMENT_BYTES_MAX', 64 * mebibyte, 'size of a journal file', 64 * 1024),
+  journalBudgetBytesMax: whole(
+    'SLUICE_JOURNAL_BUDGET_BYTES_MAX',
+    8192 * mebibyte,
+    'disk that the journal may take; then producers get 503',
+    mebibyte,
+  ),
+  journalKeepBytes: whole(
+    'SLUICE_JOURNAL_KEEP_BYTES',
+    512 * mebibyte,
+    'journal kept after ClickHouse has it, for lagging subscribers',
+    0,
+  ),
+  diskReserveBytes: whole('SLUICE_DISK_RESERVE_BYTES', 512 * mebibyte, 'free disk below which intake stops', 0),
+  idWindowIdsMax: whole(
+    'SLUICE_ID_WINDOW_IDS_MAX',
+    1_000_000,
+    'recent event ids kept to drop repeats (about 50 bytes each)',
+    1000,
+  ),
+
+  batchRowsMax: whole('SLUICE_BATCH_ROWS_MAX', 10_000, 'rows of one insert', 1, 1_000_000),
+  batchBytesMax: whole('SLUICE_BATCH_BYTES_MAX', 32 * mebibyte, 'bytes of one insert', mebibyte),
+  flushMs: whole('SLUICE_FLUSH_MS', 500, 'longest wait for a batch to fill', 0, minute),
+  queriesMax: whole('SLUICE_QUERIES_MAX', 8, 'queries that run at once; more wait shortly, then get 503', 1, 1000),
+  queryMs: whole('SLUICE_QUERY_MS', 30 * second, 'deadline of a query', 100),
+  engineStartMs: whole('SLUICE_ENGINE_START_MS', minute, "deadline of the embedded engine's start", second),
+  engineMemoryBytesMax: whole(
+    'SLUICE_ENGINE_MEMORY_BYTES_MAX',
+    2048 * mebibyte,
+    'memory of the embedded engine',
+    512 * mebibyte,
+  ),
+
+  bodyBytesMax: whole('SLUICE_BODY_BYTES_MAX', 16 * mebibyte, 'largest request body', 1024),
+  bodiesBytesMax: whole('SLUICE_BODIES_BYTES_MAX', 256 * mebibyte, 'request bodies held at once', mebibyte),
+  bodyMs: whole('SLUICE_BODY_MS', 30 * second, 'longest wait for a request body', 100),
+  frameBytesMax: whole('SLUICE_FRAME_BYTES_MAX', 16 * mebibyte, 'largest WebSocket message', 1024),
+  authenticateMs: whole('SLUICE_AUTHENTICATE_MS', 10 * second, "a socket's time to authenticate", 10),
+  filterMs: whole('SLUICE_FILTER_MS', 30 * second, "a subscriber's time to send its filter", 10),
+  pingMs: whole('SLUICE_PING_MS', 20 * second, 'interval of pings; a peer silent for two is closed', 10),
+  stallMs: whole('SLUICE_STALL_MS', 10 * minute, 'a subscriber that reads nothing for so long is closed', 10),
+  socketsMax: whole('SLUICE_SOCKETS_MAX', 18_000, 'WebSocket connections at once', 1),
+  subscriberBufferBytesMax: whole(
+    'SLUICE_SUBSCRIBER_BUFFER_BYTES_MAX',
+    512 * 1024,
+    'bytes waiting for a subscriber before it falls back to the log',
+    16 * 1024,
+  ),
+} as const satisfies Record<string, SettingRow>;
+
+type Value<Row extends SettingRow> = Row['kind'] extends 'integer'
+  ? number
+  : Row['kind'] extends 'secret'
+    ? string | null
+    : Row['kind'] extends 'durability'
+      ? 'process' | 'fsync'
+      : string;
+
+export type Config = { readonly [Name in keyof typeof settings]: Value<(typeof settings)[Name]> };
+
+/** Reads all settings; flags win over the environment. Throws StartRefused with a sentence that names the bad one. */
+export function readConfig(
+  environment: Readonly<Record<string, string | undefined>>,
+  flags: readonly string[],
+): Config {
+  const given = readFlags(flags);
+  const known = new Set(Object.values(settings).map((row: SettingRow) => row.env));
+  for (const name of Object.keys(environment)) {
+    if (name.startsWith('SLUICE_') && !known.has(name)) {
+      throw new StartRefused(`Unknown setting ${name}. \`npm start -- --help\` lists them all.`);
+    }
+  }
+  const entries = Object.entries(settings).map(([name, row]: [string, SettingRow]) => {
+    const sent =
+      given.get(flagOf(row)) ?? filled(environment[row.env]) ?? (row.alias && filled(environment[row.alias]));
+    return [name, sent === undefined || sent === '' ? row.fallback : readValue(row, sent)];
+  });
+  const config = Object.fromEntries(entries) as Config; // each row's value has just been read by its kind
+  return { ...config, dataDir: resolve(config.dataDir) };
+}
+
+/** The flag of a setting: `SLUICE_DATA_DIR` is `--data-dir`, `CLICKHOUSE_URL` is `--clickhouse-url`. */
+export function flagOf(row: SettingRow): string {
+  return `--${row.env
+    .replace(/^SLUICE_/, '')
+    .toLowerCase()
+    .replaceAll('_', '-')}`;
+}
+
+/** The settings as lines for `--help` and the README. */
+export function settingsHelp(): string {
+  return Object.values(settings)
+    .map(
+      (row: SettingRow) =>
+        `  ${flagOf(row).padEnd(34)} ${row.env.padEnd(38)} ${row.help}${row.fallback === null ? '' : ` (${row.fallback})`}`,
+    )
+    .join('\n');
+}
+
+function readFlags(flags: readonly string[]): Map<string, string> {
+  const known = new Set(Object.values(settings).map(flagOf));
+  const given = new Map<string, string>();
+  for (let at = 0; at < flags.length; at += 1) {
+    const [flag = '', inline] = (flags[at] ?? '').split(/=(.*)/s);
+    if (!known.has(flag)) throw new StartRefused(`Unknown flag ${flag}. \`npm start -- --help\` lists them all.`);
+    const value = inline ?? flags[++at];
+    if (value === undefined) throw new StartRefused(`The flag ${flag} needs a value.`);
+    given.set(flag, value);
+  }
+  return given;
+}
+
+function readValue(row: SettingRow, sent: string): number | string {
+  switch (row.kind) {
+    case 'integer': {
+      const value = Number(sent);
+      const { min = 0, max = Number.MAX_SAFE_INTEGER } = row;
+      if (!/^\d+$/.test(sent) || value < min || value > max) {
+        throw new StartRefused(`${row.env} must be a whole number from ${min} to ${max}, not "${sent}" (${row.help}).`);
+      }
+      return value;
+    }
+    case 'durability':
+      return oneOf(row, sent, ['process', 'fsync']);
+    case 'level':
+      return oneOf(row, sent, ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']);
+    case 'string':
+    case 'secret':
+      return sent;
+    default:
+      return row.kind satisfies never;
+  }
+}
+
+function oneOf(row: SettingRow, sent: string, allowed: readonly string[]): string {
+  if (!allowed.includes(sent))
+    throw new StartRefused(`${row.env} must be one of ${allowed.join(', ')}, not "${sent}".`);
+  return sent;
+}
+
+function filled(sent: string | undefined): string | undefined {
+  return sent === '' ? undefined : sent;
+}
+
+function whole(env: string, fallback: number, help: string, min = 0, max = Number.MAX_SAFE_INTEGER) {
+  return { env, kind: 'integer', fallback, help, min, max } as const;
+}
+
+function text(env: string, fallback: string, help: string) {
+  return { env, kind: 'string', fallback, help } as const;
+}

@@ -1,0 +1,55 @@
+/**
+ * Every way in which Sluice says no: one table from a failure's name to its HTTP status and WebSocket close code (I4).
+ * `docs/PROTOCOL.md` lists the same names.
+ */
+
+interface FailureShape {
+  /** HTTP status. */
+  readonly status: number;
+  /** WebSocket close code. */
+  readonly code: number;
+  /** Seconds for `Retry-After`; absent where a retry will not help. */
+  readonly retryAfterSeconds?: number;
+}
+
+export const failures = {
+  unauthorized: { status: 401, code: 1008 },
+  forbidden: { status: 403, code: 1008 },
+  badEvent: { status: 422, code: 1008 },
+  badMessage: { status: 422, code: 1003 },
+  badText: { status: 422, code: 1007 },
+  badFilter: { status: 422, code: 1002 },
+  bodyTooLarge: { status: 413, code: 1009 },
+  bodyTooSlow: { status: 408, code: 1008 },
+  tooManyBytesInFlight: { status: 503, code: 1013, retryAfterSeconds: 1 },
+  journalFull: { status: 503, code: 1013, retryAfterSeconds: 5 },
+  journalFailed: { status: 503, code: 1011, retryAfterSeconds: 30 },
+  storeUnavailable: { status: 503, code: 1013, retryAfterSeconds: 2 },
+  storeRefused: { status: 503, code: 1013, retryAfterSeconds: 30 },
+  queryTimedOut: { status: 503, code: 1013, retryAfterSeconds: 5 },
+  tooManyQueries: { status: 503, code: 1013, retryAfterSeconds: 1 },
+  tooManySubscribers: { status: 503, code: 1013, retryAfterSeconds: 5 },
+  timedOut: { status: 408, code: 1008 },
+  stalledSubscriber: { status: 408, code: 1008 },
+  pastRetention: { status: 410, code: 1008 },
+  shuttingDown: { status: 503, code: 1012, retryAfterSeconds: 2 },
+  internal: { status: 500, code: 1011 },
+} as const satisfies Record<string, FailureShape>;
+
+export type FailureName = keyof typeof failures;
+
+/** An expected failure: its name decides status and close code, its message is one sentence that a peer may see. */
+export class Failure extends Error {
+  readonly failure: FailureName;
+
+  constructor(failure: FailureName, sentence: string, options?: ErrorOptions) {
+    super(sentence, options);
+    this.name = 'Failure';
+    this.failure = failure;
+  }
+}
+
+/** A start that cannot go on: the message is a sentence that says what is wrong and what to do. Exit code 1, no stack trace. */
+export class StartRefused extends Error {
+  override readonly name = 'StartRefused';
+}

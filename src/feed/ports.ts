@@ -1,0 +1,45 @@
+/**
+ * What a feed needs from the edge, and what it offers: the only words that the server and the feed share.
+ */
+import type { Filter } from '../../schemas/filter.ts';
+import type { Failure } from '../errors.ts';
+
+/** One subscriber's way out. Topic members get published frames; all others are written one by one. */
+export interface SubscriberSocket {
+  /** Queues one text frame. Never drops: the bound is kept by asking `bufferedBytes` first. */
+  send(frame: string): void;
+  /** Runs several sends as one write. */
+  cork(write: () => void): void;
+  /** Bytes that wait for a slow reader. */
+  bufferedBytes(): number;
+  subscribe(topic: string): void;
+  unsubscribe(topic: string): void;
+}
+
+/** Told at most a few times in a connection's life: the actor's events. */
+export interface FeedListener {
+  /** At the mark: from now on live. */
+  caughtUp(): void;
+  /** Left the topic and reads the log again from its position. */
+  lagging(): void;
+  /** The feed cannot go on; the connection is to be closed with the failure's code. */
+  failed(failure: Failure): void;
+}
+
+export interface FeedRequest {
+  readonly filter: Filter;
+  /** False starts at the mark, without history. */
+  readonly backfill: boolean;
+}
+
+export interface Feed {
+  /** The socket has room again. */
+  drained(): void;
+  /** The connection is gone: leaves the topic, ends queries. Idempotent. */
+  stop(): void;
+}
+
+export type OpenFeed = (request: FeedRequest, socket: SubscriberSocket, listener: FeedListener) => Feed;
+
+/** Publishes one frame to all members of a topic. */
+export type Publish = (topic: string, frame: string) => void;

@@ -1,0 +1,21 @@
+/**
+ * Backpressure of one subscriber: a pipe waits for room in its socket before it writes on (I5).
+ */
+import { defer, filter, type Observable, of, Subject, take } from 'rxjs';
+import type { SubscriberSocket } from './ports.ts';
+
+export interface Room {
+  /** Emits once, at once or when half of the bound is free, and completes. */
+  readonly wait$: Observable<void>;
+  /** The socket says that it has drained. */
+  drained(): void;
+}
+
+export function createRoom(socket: SubscriberSocket, bytesMax: number): Room {
+  const drained$ = new Subject<void>();
+  const hasRoom = (): boolean => socket.bufferedBytes() <= bytesMax / 2;
+  return {
+    wait$: defer(() => (hasRoom() ? of(undefined) : drained$.pipe(filter(hasRoom), take(1)))),
+    drained: () => drained$.next(),
+  };
+}

@@ -1,0 +1,140 @@
+/**
+ * Times: every form that a producer or a filter may send becomes one canonical UTC text (PROTOCOL-FACTS §2), and
+ * microsecond arithmetic on that text which is exact from year 0001 to 9999 (part of I6: predicate and SQL compare the same text).
+ */
+import type { Location, ValidationIssue } from '../../schemas/validation-issue.ts';
+import { dateOfForm, daysInMonth } from './calendar.ts';
+
+export type ParsedTime =
+  | { readonly ok: true; readonly time: string }
+  | { readonly ok: false; readonly msg: string; readonly ctx?: { readonly error: Record<string, never> } };
+
+/**
+ * Any JSON value as a canonical time (`YYYY-MM-DDTHH:MM:SS[.ffffff]Z`): ISO 8601 with any offset, naive = UTC, date only = midnight,
+ * digits past the sixth cut, a number = epoch seconds (beyond ±2e10: milliseconds, as Pydantic reads it).
+ * What Prefect resolves by its clock (`now`, `12:00`) is refused: a resent event would get another time.
+ */
+export function parseTime(value: unknown): ParsedTime {
+  if (typeof value === 'string') return parseTimeText(value);
+  if (typeof value === 'number') return fromNumber(value) ?? notATime;
+  return notATime;
+}
+
+/** The 422 row of a time that `parseTime` refused. */
+export function timeIssue(refused: ParsedTime & { ok: false }, loc: Location, input: unknown): ValidationIssue {
+  const issue = { type: 'value_error', loc, msg: refused.msg, input };
+  return refused.ctx ? { ...issue, ctx: refused.ctx } : issue;
+}
+
+/** `YYYY-MM-DD hh:mm:ss.ffffff`, as a DateTime64(6, 'UTC') reads and prints it. */
+export function formatTimeForClickHouse(canonical: string): string {
+  return `${canonical.slice(0, 10)} ${canonical.slice(11, 19)}.${fractionOf(canonical)}`;
+}
+
+/** The canonical text of what `formatTimeForClickHouse` made (or ClickHouse printed). */
+export function parseClickHouseTime(text: string): string {
+  return canonicalTime(`${text.slice(0, 10)}T${text.slice(11, 19)}`, text.slice(20));
+}
+
+export function timeOfDate(date: Date): string {
+  const text = date.toISOString();
+  return canonicalTime(text.slice(0, 19), text.slice(20, 23));
+}
+
+/** Microseconds since 1970-01-01T00:00:00Z; a BigInt, for 9999 lies beyond 2^53. */
+export function toMicros(canonical: string): bigint {
+  return BigInt(Date.parse(`${canonical.slice(0, 19)}Z`)) * 1000n + BigInt(fractionOf(canonical));
+}
+
+/** The canonical time of `toMicros`; null outside of the years 0001 to 9999. */
+export function fromMicros(micros: bigint): string | null {
+  const fraction = ((micros % 1_000_000n) + 1_000_000n) % 1_000_000n;
+  const base = baseOfSeconds(Number((micros - fraction) / 1_000_000n));
+  return base === null ? null : canonicalTime(base, String(fraction).padStart(6, '0'));
+}
+
+const notATime: ParsedTime = { ok: false, msg: 'value is not a valid datetime' };
+
+function unparsable(text: string): ParsedTime {
+  return { ok: false, msg: `Value error, Unable to parse string [${text}]`, ctx: { error: {} } };
+}
+
+const numeric = /^[+-]?(\d+\.?\d*|\.\d+)$/;
+const form = /^([\dW/-]+)[Tt _](\d{2})(?:(:?)(\d{2})(?:\3(\d{2})(?:[.,](\d+))?)?)?(Z|z|[+\u2212-]\d{2}(?::?\d{2})?)?$/;
+
+function parseTimeText(text: string): ParsedTime {
+  if (isCanonicalShape(text)) return { ok: true, time: text };
+  if (numeric.test(text)) return fromNumber(Number(text)) ?? unparsable(text);
+  const parts = form.exec(text);
+  const date = dateOfForm(parts?.[1] ?? text);
+  if (date === null) return unparsable(text);
+  if (parts === null) return { ok: true, time: `${date.text}T00:00:00Z` };
+  const [, , hour = '', colon, minute, second = '00', fraction = '', zone = ''] = parts;
+  if (minute !== undefined && date.isBasic !== (colon === '')) return unparsable(text);
+  if (hour > '23' || (minute ?? '00') > '59' || second > '59') return unparsable(text);
+  const base = shifted(`${date.text}T${hour}:${minute ?? '00'}:${second}`, zone);
+  return base === null ? unparsable(text) : { ok: true, time: canonicalTime(base, fraction) };
+}
+
+/** The shape in which nearly all times come, without a regular expression: this runs for every event. */
+function isCanonicalShape(text: string): boolean {
+  const size = text.length;
+  if ((size !== 20 && size !== 27) || text.charCodeAt(size - 1) !== 0x5a) return false;
+  if (text[4] !== '-' || text[7] !== '-' || text[10] !== 'T' || text[13] !== ':' || text[16] !== ':') return false;
+  const year = digits(text, 0, 4);
+  const month = digits(text, 5, 7);
+  const day = digits(text, 8, 10);
+  if (!(year >= 1 && month >= 1 && month <= 12 && day >= 1 && (day <= 28 || day <= daysInMonth(year, month))))
+    return false;
+  if (!(digits(text, 11, 13) <= 23 && digits(text, 14, 16) <= 59 && digits(text, 17, 19) <= 59)) return false;
+  return size === 20 || (text[19] === '.' && digits(text, 20, 26) > 0);
+}
+
+/** NaN unless all are digits, so that every comparison with it fails. */
+function digits(text: string, from: number, to: number): number {
+  let value = 0;
+  for (let at = from; at < to; at += 1) {
+    const digit = text.charCodeAt(at) - 0x30;
+    if (digit < 0 || digit > 9) return Number.NaN;
+    value = value * 10 + digit;
+  }
+  return value;
+}
+
+/** Moves a local time to UTC; null if the offset is a day or more, or the year leaves 0001 to 9999. */
+function shifted(base: string, zone: string): string | null {
+  if (zone === '' || zone === 'Z' || zone === 'z') return base;
+  const minutes = Number(zone.slice(1, 3)) * 60 + Number(zone.slice(3).replace(':', ''));
+  if (minutes >= 24 * 60) return null;
+  const sign = zone.startsWith('+') ? 1 : -1;
+  return baseOfSeconds(Date.parse(`${base}Z`) / 1000 - sign * minutes * 60);
+}
+
+const watershed = 2e10;
+
+function fromNumber(value: number): ParsedTime | null {
+  if (!Number.isFinite(value)) return null;
+  const perSecond = Math.abs(value) > watershed ? 1000 : 1;
+  const whole = Math.floor(value / perSecond);
+  const micros = Math.round((value - whole * perSecond) * (1e6 / perSecond));
+  const base = baseOfSeconds(micros === 1e6 ? whole + 1 : whole);
+  if (base === null) return null;
+  return { ok: true, time: canonicalTime(base, String(micros % 1e6).padStart(6, '0')) };
+}
+
+const firstSecond = -62_135_596_800;
+const lastSecond = 253_402_300_799;
+
+function baseOfSeconds(seconds: number): string | null {
+  if (!(seconds >= firstSecond && seconds <= lastSecond)) return null;
+  return new Date(seconds * 1000).toISOString().slice(0, 19);
+}
+
+function fractionOf(canonical: string): string {
+  return canonical.length === 27 ? canonical.slice(20, 26) : '000000';
+}
+
+function canonicalTime(base: string, fraction: string): string {
+  const six = fraction.slice(0, 6).padEnd(6, '0');
+  return six === '000000' ? `${base}Z` : `${base}.${six}Z`;
+}

@@ -1,0 +1,31 @@
+/**
+ * The one way in, as the edge sees it (DESIGN §1): a body or a message goes in, an outcome comes out at once,
+ * and whatever is answered to a producer waits for the records it relies on (I1).
+ */
+import type { ValidationIssue } from '../../schemas/validation-issue.ts';
+import type { FailureName } from '../errors.ts';
+
+export type BatchOutcome =
+  /** All events are accepted or duplicates; `durable` resolves when every record this batch relies on is durable, or rejects with a Failure. */
+  | { readonly ok: true; readonly durable: Promise<void> }
+  /** Nothing of the batch was stored. `requestBodyJson` is JSON text to be put into the 422 as it is. */
+  | { readonly ok: false; readonly issues: readonly ValidationIssue[]; readonly requestBodyJson: string };
+
+export type MessageOutcome =
+  /** Taken (or known already): the connection relies on `seq` being durable before its next pong. */
+  | { readonly kind: 'accepted' | 'duplicate'; readonly seq: number }
+  /** Over 1.5 MB, or refused before with the same bytes within ten minutes: counted and logged; the connection goes on. */
+  | { readonly kind: 'skipped'; readonly reason: string }
+  /** Bad: the connection is closed with this failure's code and the reason (or told by a reject frame). */
+  | { readonly kind: 'refused'; readonly failure: FailureName; readonly reason: string };
+
+export interface Intake {
+  /** The body of POST /api/events, as bytes; `isJson` false where the content type makes the body count as one string. Throws Failure (journalFull, journalFailed, shuttingDown, storeRefused). */
+  acceptBatch(body: Buffer, isJson: boolean): BatchOutcome;
+  /** One message of /api/events/in. The bytes are only valid during the call. Throws Failure as acceptBatch. */
+  acceptMessage(bytes: Buffer, isBinary: boolean): MessageOutcome;
+  /** The newest seq that is durable under the set durability. */
+  readonly durableSeq: number;
+  /** Commits (and in fsync mode syncs) at once if `seq` is not durable yet; throws Failure if that fails. For the ping handler. */
+  ensureDurable(seq: number): void;
+}

@@ -1,0 +1,154 @@
+/**
+ * Moves the log into ClickHouse, exactly once (DESIGN §5, I1, I8): one insert in flight, each range announced in the state
+ * file before it is first sent and sent again under the same token until it is taken; the checkpoint follows ClickHouse's 200,
+ * and trim follows the checkpoint. What ClickHouse refuses for its content is halved down to the guilty event.
+ */
+import { createActor, fromPromise } from 'xstate';
+import { type Remaining, writerMachine } from '../../actors/writer.ts';
+import { RowsRefused, type Store } from '../clickhouse/store.ts';
+import type { Journal, JournalChunk } from '../journal/journal.ts';
+import type { Log } from '../log.ts';
+import type { DeadLetter } from './dead-letter.ts';
+import type { SeqRange, WriterState, WriterStateFile } from './writer-state.ts';
+
+export interface TableWriterParts {
+  readonly journal: Journal;
+  /** Only what live delivery has passed is inserted, so that a checkpoint never lies beyond the mark. */
+  readonly live: { readonly mark: number };
+  readonly store: Pick<Store, 'insertRows' | 'whenReady'>;
+  readonly stateFile: WriterStateFile;
+  readonly deadLetter: DeadLetter;
+  readonly options: { readonly rowsMax: number; readonly bytesMax: number; readonly flushMs: number };
+  readonly counters: { inserted: number; batches: number; insertFailures: number; deadLettered: number };
+  readonly log: Log;
+}
+
+export interface TableWriter {
+  /** Something was handed to live delivery: looks whether a batch is due. Cheap; called once a group. */
+  wake(): void;
+  readonly phase: string;
+  /** Lets an insert under way end, for at most `graceMs`, and stops. */
+  stop(graceMs: number): Promise<void>;
+}
+
+export function startTableWriter(parts: TableWriterParts): TableWriter {
+  const { journal, live, options, counters, log } = parts;
+  const stopping = new AbortController();
+  let state = parts.stateFile.read() ?? firstState(journal);
+  let underWay: Promise<unknown> = Promise.resolve();
+
+  const actor = createActor(
+    writerMachine.provide({
+      actors: { insertNext: fromPromise(() => track(insertNext())) },
+      delays: { flush: options.flushMs },
+    }),
+  );
+
+  function track<Value>(work: Promise<Value>): Promise<Value> {
+    underWay = work.catch(() => undefined);
+    return work;
+  }
+
+  async function insertNext(): Promise<Remaining> {
+    if (state.range === null && journal.checkpoint >= live.mark) return 'none';
+    await parts.store.whenReady(stopping.signal);
+    const chunk = announce();
+    try {
+      await parts.store.insertRows(chunk.rows, `${state.epoch}:${chunk.first}-${chunk.last}`);
+    } catch (error) {
+      if (!(error instanceof RowsRefused)) {
+        counters.insertFailures += 1;
+        log.warn(
+          { err: error, first: chunk.first, last: chunk.last },
+          'ClickHouse did not take a batch; it will be sent again',
+        );
+        throw error;
+      }
+      return afterRefusal(chunk, error);
+    }
+    counters.inserted += chunk.count;
+    counters.batches += 1;
+    advance(chunk.last);
+    return remaining();
+  }
+
+  /** Writes down which range is sent next, before it is sent for the first time. */
+  function announce(): JournalChunk {
+    const planned = state.range;
+    if (planned !== null) return readRange(planned);
+    const upTo = Math.min(live.mark, journal.checkpoint + options.rowsMax);
+    const chunk = journal.readDay(journal.checkpoint + 1, options.bytesMax, upTo);
+    save({ ...state, range: { first: chunk.first, last: chunk.last }, everInserted: true });
+    return chunk;
+  }
+
+  function readRange(range: SeqRange): JournalChunk {
+    return journal.read(range.first, Number.MAX_SAFE_INTEGER, range.last);
+  }
+
+  /** Halves a refused range; a single refused event goes to the dead letter. */
+  function afterRefusal(chunk: JournalChunk, refusal: RowsRefused): Remaining {
+    if (chunk.count > 1) {
+      const last = chunk.first + Math.floor(chunk.count / 2) - 1;
+      log.warn(
+        { first: chunk.first, last: chunk.last, reason: refusal.message },
+        'ClickHouse refuses a batch for its content; halving it',
+      );
+      save({ ...state, range: { first: chunk.first, last } });
+      return 'full';
+    }
+    parts.deadLetter.add(chunk.first, chunk.rows.toString('utf8').trimEnd(), refusal.message);
+    counters.deadLettered += 1;
+    log.error({ seq: chunk.first, reason: refusal.message }, 'an event went to the dead letter');
+    advance(chunk.last);
+    return remaining();
+  }
+
+  function advance(last: number): void {
+    save({ ...state, checkpoint: last, range: null });
+    journal.advanceCheckpoint(last);
+    journal.trim();
+  }
+
+  function save(next: WriterState): void {
+    parts.stateFile.write(next);
+    state = next;
+  }
+
+  function remaining(): Remaining {
+    const rows = live.mark - journal.checkpoint;
+    return rows <= 0 ? 'none' : rows >= options.rowsMax ? 'full' : 'some';
+  }
+
+  function wake(): void {
+    const { value } = actor.getSnapshot();
+    const rows = remaining();
+    if (rows === 'full' && (value === 'idle' || value === 'collecting')) actor.send({ type: 'batch.filled' });
+    else if (rows === 'some' && value === 'idle') actor.send({ type: 'rows.waiting' });
+  }
+
+  actor.start();
+  if (state.range !== null) actor.send({ type: 'batch.filled' });
+  else wake();
+
+  return {
+    wake,
+    get phase() {
+      return actor.getSnapshot().value;
+    },
+    async stop(graceMs) {
+      actor.send({ type: 'writer.stopped' });
+      stopping.abort();
+      let timer: NodeJS.Timeout | undefined;
+      const grace = new Promise((resolve) => {
+        timer = setTimeout(resolve, graceMs);
+      });
+      await Promise.race([underWay, grace]);
+      clearTimeout(timer);
+    },
+  };
+}
+
+function firstState(journal: Journal): WriterState {
+  return { version: 1, epoch: journal.epoch, checkpoint: journal.checkpoint, range: null, everInserted: false };
+}

@@ -1,0 +1,89 @@
+/**
+ * The table writer's state file `<data>/writer`: the checkpoint, and the range under way (I1: after a crash exactly that
+ * range is sent again under its token, so that ClickHouse drops what it has already). Replaced as a whole.
+ */
+import { closeSync, existsSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { StartRefused } from '../errors.ts';
+
+export interface SeqRange {
+  readonly first: number;
+  readonly last: number;
+}
+
+export interface WriterState {
+  readonly version: 1;
+  readonly epoch: string;
+  readonly checkpoint: number;
+  /** Announced before it was first sent; null between batches. */
+  readonly range: SeqRange | null;
+  /** True once anything was inserted: then the database must know this journal. */
+  readonly everInserted: boolean;
+}
+
+export interface WriterStateFile {
+  /** Null before the first write. Throws StartRefused if the file is not readable as written. */
+  read(): WriterState | null;
+  write(state: WriterState): void;
+}
+
+/** `sync` makes each write survive a power cut (fsync mode). */
+export function writerStateFile(dataDir: string, sync: boolean): WriterStateFile {
+  const path = join(dataDir, 'writer');
+  const temporary = `${path}.new`;
+
+  return {
+    read() {
+      if (!existsSync(path)) return null;
+      const text = readFileSync(path, 'utf8');
+      const state = parse(text);
+      if (state === null) {
+        throw new StartRefused(
+          `The table writer's state file ${path} is damaged. Restore it from a copy of the data folder; without it Sluice cannot know what ClickHouse has.`,
+        );
+      }
+      return state;
+    },
+    write(state) {
+      const file = openSync(temporary, 'w', 0o644);
+      try {
+        writeSync(file, `${JSON.stringify(state)}\n`);
+        if (sync) fsyncSync(file);
+      } finally {
+        closeSync(file);
+      }
+      renameSync(temporary, path);
+      if (sync) syncDirectory(dirname(path));
+    },
+  };
+}
+
+function syncDirectory(path: string): void {
+  const directory = openSync(path, 'r');
+  try {
+    fsyncSync(directory);
+  } finally {
+    closeSync(directory);
+  }
+}
+
+function parse(text: string): WriterState | null {
+  try {
+    const state: unknown = JSON.parse(text);
+    return isWriterState(state) ? state : null;
+  } catch {
+    return null;
+  }
+}
+
+function isWriterState(value: unknown): value is WriterState {
+  if (typeof value !== 'object' || value === null) return false;
+  const { version, epoch, checkpoint, range } = value as Partial<WriterState>; // each field is checked next
+  const whole = (seq: unknown): boolean => Number.isSafeInteger(seq);
+  return (
+    version === 1 &&
+    typeof epoch === 'string' &&
+    whole(checkpoint) &&
+    (range === null || (whole(range?.first) && whole(range?.last)))
+  );
+}

@@ -1,0 +1,16 @@
+/**
+ * Where the package lies on disk: the same folder whether the program runs from `src` (tests) or from `dist/src` (built).
+ */
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** Absolute path of the folder that holds package.json, schemas/ and src/. */
+export const packageRoot: string = findUpwards(dirname(fileURLToPath(import.meta.url)));
+
+function findUpwards(folder: string): string {
+  if (existsSync(join(folder, 'package.json'))) return folder;
+  const parent = dirname(folder);
+  if (parent === folder) throw new Error('package.json was not found above the program.');
+  return findUpwards(parent);
+}
