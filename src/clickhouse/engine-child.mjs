@@ -39,21 +39,17 @@ function runEngine([config, dataFolder, port]) {
     '--structure=line String',
     '--query=SYSTEM START LISTEN HTTP; SELECT count() FROM parent FORMAT Null',
   ];
-  load({
-    library: 'libchdb',
-    funcName: 'chdb_query_cmdline',
-    retType: DataType.U64,
-    paramsType: [DataType.I32, DataType.StringArray],
-    paramsValue: [args.length, args],
-    runInNewThread: false,
-  });
-  // Not process.exit: the library's own exit handlers have nothing left to do and may hang.
-  process.kill(process.pid, 'SIGKILL');
+  const call = (funcName, retType, paramsType, paramsValue) =>
+    load({ library: 'libchdb', funcName, retType, paramsType, paramsValue, runInNewThread: false });
+  const result = call('chdb_query_cmdline', DataType.U64, [DataType.I32, DataType.StringArray], [args.length, args]);
+  const error = call('chdb_result_error', DataType.U64, [DataType.U64], [result]);
+  // Told to the parent, whose log says why the engine ended; the rest of the text is a stack.
+  if (error !== 0) console.error(call('chdb_result_error', DataType.String, [DataType.U64], [result]).split('\n')[0]);
+  process.exit(error === 0 ? 0 : 1);
 }
 
 function startWatchdog() {
   const watchdog = new Worker(new URL(import.meta.url), { workerData: { parent: process.ppid } });
-  watchdog.unref();
   return new Promise((resolve) => watchdog.once('online', resolve));
 }
 

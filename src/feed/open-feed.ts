@@ -22,18 +22,18 @@ import {
 } from 'rxjs';
 import { Failure } from '../errors.ts';
 import { compilePredicate, insideWindow } from '../filter/predicate.ts';
-import { eventsOf, type Journal } from '../journal/journal.ts';
 import type { Log } from '../log.ts';
 import { eventFrame, type FanOut, type Member } from './fan-out.ts';
 import { fromStore, type StoreGate } from './from-store.ts';
 import type { HistoryPage, HistoryPosition, HistoryReader } from './history.ts';
+import type { LogReader } from './log-reader.ts';
 import { nextTurn } from './next-turn.ts';
 import type { Feed, FeedListener, FeedRequest, OpenFeed, SubscriberSocket } from './ports.ts';
 import { createRepeatGuard } from './repeat-guard.ts';
 import { createRoom } from './room.ts';
 
 export interface FeedParts {
-  readonly journal: Pick<Journal, 'read' | 'checkpoint' | 'oldest'>;
+  readonly journal: LogReader;
   readonly live: { readonly mark: number };
   readonly fanOut: FanOut;
   readonly history: HistoryReader;
@@ -104,15 +104,15 @@ function openFeed(parts: FeedParts, request: FeedRequest, socket: SubscriberSock
   }
 
   function readLog(): readonly Row[] {
-    const chunk = journal.read(position + 1, parts.options.chunkBytesMax, live.mark);
+    const { events, last } = journal.read(position + 1, parts.options.chunkBytesMax, live.mark);
     const rows: Row[] = [];
-    for (const event of eventsOf(chunk)) {
+    for (const event of events) {
       const { seq, raw, body } = event;
       if (!fits(event) || !insideWindow(filter.occurred, body.occurred)) continue;
       if (guard.repeats(seq, body.id)) counters.repeats += 1;
       else rows.push({ seq, raw, id: body.id });
     }
-    position = chunk.last;
+    position = last;
     return rows;
   }
 

@@ -1,0 +1,36 @@
+/**
+ * What a count looks like, as it is asked for and as it is answered (PROTOCOL-FACTS §5).
+ */
+import type { Filter } from './filter.ts';
+
+export const countables = ['day', 'time', 'event', 'resource'] as const;
+export type Countable = (typeof countables)[number];
+
+export const timeUnits = ['week', 'day', 'hour', 'minute', 'second'] as const;
+export type TimeUnit = (typeof timeUnits)[number];
+
+export const bucketsMax = 1000;
+export const timeIntervalMin = 0.01;
+
+export interface CountRequest {
+  readonly filter: Filter;
+  readonly countable: Countable;
+  readonly unit: TimeUnit;
+  /** In units; finite, at least `timeIntervalMin`. */
+  readonly interval: number;
+}
+
+/** One group, its fields named and ordered as in the answer. */
+export interface Count {
+  readonly value: string;
+  readonly label: string;
+  readonly count: number;
+  /** Canonical UTC times; a group of events gives its first and last `occurred`, a bucket its two ends. */
+  readonly start_time: string;
+  readonly end_time: string;
+}
+
+/** The answer, or the sentence of its `{"detail":…}` 422. */
+export type CountOutcome =
+  | { readonly ok: true; readonly counts: readonly Count[] }
+  | { readonly ok: false; readonly tooManyBuckets: string };

@@ -1,0 +1,115 @@
+/**
+ * One process of the embedded engine, from its files and its free port to its last words.
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { type AddressInfo, createServer } from 'node:net';
+import { join } from 'node:path';
+import { ClickHouseLogLevel, createClient } from '@clickhouse/client';
+import type { EngineAddress } from '../../actors/engine.ts';
+import { packageRoot } from '../package-root.ts';
+import { engineUser, writeEngineFiles } from './engine-files.ts';
+
+const askMs = 50;
+
+/** One run of the child process. */
+export interface EngineProcess {
+  /** Null if it ended before it answered. */
+  readonly answered: Promise<EngineAddress | null>;
+  /** Why it ended: a phrase for a sentence. */
+  readonly exited: Promise<string>;
+  end(): void;
+  kill(): void;
+}
+
+/** Starts one process on a free port, with a password of its own; `launched` gets it once it exists. */
+export function launchEngine(
+  folder: string,
+  memoryBytesMax: number,
+  launched: (child: ChildProcess) => void,
+): EngineProcess {
+  const over = new AbortController();
+  let child: ChildProcess | null = null;
+
+  async function run(answer: (address: EngineAddress | null) => void): Promise<string> {
+    const password = randomBytes(24).toString('base64url');
+    const files = writeEngineFiles(folder, password, memoryBytesMax);
+    const port = await freePort();
+    if (over.signal.aborted) return 'it was stopped';
+    child = spawnChild(files.configFile, files.dataFolder, port);
+    launched(child);
+    const errors = keepTail(child);
+    const address = { url: `http://127.0.0.1:${port}`, username: engineUser, password };
+    void untilAnswers(address, over.signal).then(answer);
+    return new Promise((ended) => {
+      child?.once('error', (error) => ended(error.message));
+      child?.once('exit', (code, signal) => ended(`${signal ?? `exit code ${code}`}${errors()}`));
+    });
+  }
+
+  let answer: (address: EngineAddress | null) => void = () => undefined;
+  const answered = new Promise<EngineAddress | null>((resolveAnswer) => {
+    answer = resolveAnswer;
+  });
+  const exited = run(answer)
+    .catch((error: unknown) => String(error))
+    .finally(() => over.abort());
+  return {
+    answered,
+    exited,
+    end() {
+      over.abort();
+      child?.stdin?.end();
+    },
+    kill() {
+      over.abort();
+      child?.kill('SIGKILL');
+    },
+  };
+}
+
+function spawnChild(configFile: string, dataFolder: string, port: number): ChildProcess {
+  const script = join(packageRoot, 'src', 'clickhouse', 'engine-child.mjs');
+  return spawn(process.execPath, [script, configFile, dataFolder, String(port)], {
+    cwd: packageRoot,
+    stdio: ['pipe', 'ignore', 'pipe'],
+    // A Ctrl-C in the terminal is for the parent, which stops the engine last. Its environment may hold secrets.
+    detached: true,
+    env: { TZ: 'UTC' },
+  });
+}
+
+/** The end of what the child wrote to stderr, for the reason of its exit. */
+function keepTail(child: ChildProcess): () => string {
+  let tail = '';
+  child.stdin?.on('error', () => undefined);
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+    tail = (tail + text).slice(-2000);
+  });
+  return () => (tail.trim() === '' ? '' : `: ${tail.trim().split('\n').slice(-3).join(' ')}`);
+}
+
+async function untilAnswers(address: EngineAddress, signal: AbortSignal): Promise<EngineAddress | null> {
+  const client = createClient({ ...address, request_timeout: 2000, log: { level: ClickHouseLogLevel.OFF } });
+  try {
+    while (!signal.aborted) {
+      const { success } = await client.ping({ select: true, abort_signal: signal });
+      if (success && !signal.aborted) return address;
+      await new Promise((wait) => setTimeout(wait, askMs));
+    }
+    return null;
+  } finally {
+    await client.close();
+  }
+}
+
+function freePort(): Promise<number> {
+  return new Promise((found, failed) => {
+    const server = createServer();
+    server.once('error', failed);
+    server.listen(0, '127.0.0.1', () => {
+      const { port } = server.address() as AddressInfo; // a TCP server has no other address
+      server.close(() => found(port));
+    });
+  });
+}

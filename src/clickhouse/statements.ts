@@ -1,0 +1,186 @@
+/**
+ * One function for each kind of statement, over the HTTP client: with its deadline in ClickHouse and here, its own
+ * query id, and its cancellation when the caller's signal aborts.
+ */
+import { randomUUID } from 'node:crypto';
+import { Readable } from 'node:stream';
+import { type ClickHouseClient, type ClickHouseSettings, parseError } from '@clickhouse/client';
+import { Failure } from '../errors.ts';
+import { splitLines } from './split-lines.ts';
+import { insertError, readError } from './store-error.ts';
+
+export interface RunOptions {
+  readonly deadlineMs: number;
+  readonly memoryBytesMax: number;
+  readonly settings: Readonly<Record<string, string | number>>;
+  readonly signal?: AbortSignal;
+}
+
+/** How much later than ClickHouse's own deadline a statement is given up. */
+const graceMs = 2000;
+
+const insertColumns = ['seq', 'id', 'received', 'occurred', 'head', 'search', 'raw'] as const;
+
+/** Each states what a profile of the user, or another version's default, might have otherwise. */
+const insertSettings: ClickHouseSettings = {
+  async_insert: 0,
+  insert_deduplicate: 1,
+  date_time_input_format: 'basic',
+  // One thread and one block: a batch is one part, so it is inserted whole or not at all.
+  input_format_parallel_parsing: 0,
+  max_insert_threads: '1',
+  input_format_tsv_detect_header: 0,
+  input_format_tsv_empty_as_default: 0,
+  input_format_defaults_for_omitted_fields: 1,
+  input_format_allow_errors_num: '0',
+  input_format_allow_errors_ratio: 0,
+};
+
+export async function runRows<Row>(
+  client: ClickHouseClient,
+  sql: string,
+  params: Record<string, unknown>,
+  options: RunOptions,
+): Promise<Row[]> {
+  return await withDeadline(options, readError, async (signal) => {
+    const result = await client.query({
+      query: sql,
+      format: 'JSONEachRow',
+      query_params: params,
+      clickhouse_settings: readSettings(options),
+      query_id: newQueryId(),
+      abort_signal: signal,
+    });
+    return await result.json<Row>();
+  });
+}
+
+export async function* runLines(
+  client: ClickHouseClient,
+  sql: string,
+  params: Record<string, unknown>,
+  options: RunOptions,
+): AsyncGenerator<string[]> {
+  const limit = limitTime(options);
+  let stream: Readable | null = null;
+  try {
+    const result = await client.exec({
+      query: `${sql}\nFORMAT TSVRaw`,
+      query_params: params,
+      clickhouse_settings: readSettings(options),
+      query_id: newQueryId(),
+      abort_signal: limit.signal,
+    });
+    stream = result.stream;
+    yield* splitLines(stream, result.response_headers?.['x-clickhouse-exception-tag'] !== undefined);
+  } catch (error) {
+    throw limit.explain(error, readError);
+  } finally {
+    limit.release();
+    stream?.destroy();
+  }
+}
+
+export async function runCommand(
+  client: ClickHouseClient,
+  sql: string,
+  params: Record<string, unknown>,
+  options: RunOptions,
+): Promise<void> {
+  await withDeadline(options, readError, (signal) =>
+    client.command({
+      query: sql,
+      query_params: params,
+      clickhouse_settings: { ...limits(options), ...options.settings },
+      query_id: newQueryId(),
+      abort_signal: signal,
+    }),
+  );
+}
+
+export async function runInsert(
+  client: ClickHouseClient,
+  body: Buffer,
+  token: string,
+  deadlineMs: number,
+): Promise<void> {
+  await withDeadline({ deadlineMs }, insertError, (signal) =>
+    client.insert({
+      table: 'events',
+      columns: [...insertColumns],
+      format: 'TabSeparatedRaw',
+      values: Readable.from([body], { objectMode: false }),
+      clickhouse_settings: { ...insertSettings, insert_deduplication_token: token },
+      query_id: newQueryId(),
+      abort_signal: signal,
+    }),
+  );
+}
+
+function newQueryId(): string {
+  return `sluice-${randomUUID()}`;
+}
+
+function limits(options: RunOptions): ClickHouseSettings {
+  return {
+    max_execution_time: options.deadlineMs / 1000,
+    timeout_overflow_mode: 'throw',
+    max_memory_usage: String(options.memoryBytesMax),
+  };
+}
+
+function readSettings(options: RunOptions): ClickHouseSettings {
+  return {
+    ...limits(options),
+    // A query is only ended with its connection if it is declared a read.
+    readonly: '2',
+    cancel_http_readonly_queries_on_client_close: 1,
+    output_format_json_quote_64bit_integers: 0,
+    ...options.settings,
+  };
+}
+
+interface TimeLimit {
+  readonly signal: AbortSignal;
+  /** The caller's own reason if it aborted, queryTimedOut if the time is up, else what the error means. */
+  explain(error: unknown, meaning: (error: unknown) => unknown): unknown;
+  release(): void;
+}
+
+/** Not AbortSignal.any: on Node 20 it leaks on a caller's signal that lives long. */
+function limitTime(options: { readonly deadlineMs: number; readonly signal?: AbortSignal }): TimeLimit {
+  const { deadlineMs, signal: outer } = options;
+  outer?.throwIfAborted();
+  const inner = new AbortController();
+  const abort = () => inner.abort();
+  const timer = setTimeout(abort, deadlineMs + graceMs);
+  outer?.addEventListener('abort', abort, { once: true });
+  return {
+    signal: inner.signal,
+    explain(error, meaning) {
+      if (outer?.aborted) return outer.reason;
+      if (inner.signal.aborted)
+        return new Failure('queryTimedOut', 'ClickHouse did not answer in time.', { cause: error });
+      return meaning(error instanceof Error ? parseError(error) : error);
+    },
+    release() {
+      clearTimeout(timer);
+      outer?.removeEventListener('abort', abort);
+    },
+  };
+}
+
+async function withDeadline<Value>(
+  options: { readonly deadlineMs: number; readonly signal?: AbortSignal },
+  meaning: (error: unknown) => unknown,
+  run: (signal: AbortSignal) => Promise<Value>,
+): Promise<Value> {
+  const limit = limitTime(options);
+  try {
+    return await run(limit.signal);
+  } catch (error) {
+    throw limit.explain(error, meaning);
+  } finally {
+    limit.release();
+  }
+}

@@ -1,0 +1,125 @@
+/**
+ * The one door to ClickHouse (DESIGN §6): typed statements with deadlines, a bounded number of queries at once, and a
+ * status that says whether it serves. The store may be down at any time, at the start too (I9): then calls reject at once.
+ */
+import type { ClickHouseClient } from '@clickhouse/client';
+import type { Observable } from 'rxjs';
+import { Failure } from '../errors.ts';
+import { Connection, type ConnectionOptions, type StoreStatus } from './connection.ts';
+import { QuerySlots } from './query-slots.ts';
+import { type RunOptions, runCommand, runInsert, runLines, runRows } from './statements.ts';
+import type { RowsRefused } from './store-error.ts';
+
+export type { StorePhase, StoreStatus } from './connection.ts';
+export { RowsRefused } from './store-error.ts';
+
+export interface QueryOptions {
+  /** Default: the store's `queryMs`. */
+  readonly deadlineMs?: number;
+  /** Ends the statement, in ClickHouse too; the call then rejects with the signal's reason. */
+  readonly signal?: AbortSignal;
+  readonly settings?: Readonly<Record<string, string | number>>;
+  /** How long to wait for one of the `queriesMax` slots. Default 1 s. */
+  readonly waitMs?: number;
+}
+
+/** All statements reject with a Failure: storeUnavailable, storeRefused, queryTimedOut, queryTooLarge, tooManyQueries, internal. */
+export interface Store {
+  readonly status: StoreStatus;
+  /** Replays the current status. */
+  readonly status$: Observable<StoreStatus>;
+  /** Resolves when the store is ready; rejects when the signal aborts or the store is closed. */
+  whenReady(signal?: AbortSignal): Promise<void>;
+  /** The rows of a read as objects; 64-bit integers come as numbers, exact up to 2^53. Without FORMAT in `sql`. */
+  rows<Row>(sql: string, params: Record<string, unknown>, options?: QueryOptions): Promise<Row[]>;
+  /** The lines of a read as TSVRaw, in batches. Without FORMAT in `sql`. Leaving the loop ends the query. */
+  lines(sql: string, params: Record<string, unknown>, options?: QueryOptions): AsyncIterable<string[]>;
+  command(sql: string, params?: Record<string, unknown>, options?: QueryOptions): Promise<void>;
+  /**
+   * Inserts rows of events (`seq, id, received, occurred, head, search, raw` as TSVRaw), all of one UTC day of `received`.
+   * Sent again with the same token it adds nothing. Rejects with RowsRefused if it is the content that is refused.
+   */
+  insertRows(body: Buffer, token: string): Promise<void>;
+  /** Stops asking, and stops the embedded engine. */
+  close(): Promise<void>;
+}
+
+export interface StoreOptions extends ConnectionOptions {
+  readonly queryMs: number;
+  /** Memory of one query. */
+  readonly queryMemoryBytesMax: number;
+}
+
+const insertMs = 120_000;
+const waitMs = 1000;
+
+/** Starts connecting at once. Throws StartRefused for a retention that ClickHouse cannot express. */
+export function openStore(options: StoreOptions): Store {
+  const { log, queryMs, queryMemoryBytesMax } = options;
+  const connection = new Connection(options);
+  const slots = new QuerySlots(options.queriesMax);
+
+  function runOptions(given: QueryOptions): RunOptions {
+    return {
+      deadlineMs: given.deadlineMs ?? queryMs,
+      memoryBytesMax: queryMemoryBytesMax,
+      settings: given.settings ?? {},
+      ...(given.signal && { signal: given.signal }),
+    };
+  }
+
+  /** A failure of the connection is looked into at once, not at the next round. */
+  function noted(error: unknown): unknown {
+    if (error instanceof Failure && error.failure === 'storeUnavailable') connection.suspect(error.message);
+    return error;
+  }
+
+  async function slotted<Value>(
+    given: QueryOptions,
+    run: (client: ClickHouseClient) => Promise<Value>,
+  ): Promise<Value> {
+    connection.client();
+    const release = await slots.take(given.waitMs ?? waitMs, given.signal);
+    try {
+      return await run(connection.client());
+    } catch (error) {
+      throw noted(error);
+    } finally {
+      release();
+    }
+  }
+
+  return {
+    get status() {
+      return connection.status$.value;
+    },
+    status$: connection.status$,
+    whenReady: (signal) => connection.whenReady(signal),
+    rows: (sql, params, given = {}) => slotted(given, (client) => runRows(client, sql, params, runOptions(given))),
+    command: (sql, params = {}, given = {}) =>
+      slotted(given, (client) => runCommand(client, sql, params, runOptions(given))),
+    async *lines(sql, params, given = {}) {
+      connection.client();
+      const release = await slots.take(given.waitMs ?? waitMs, given.signal);
+      try {
+        yield* runLines(connection.client(), sql, params, runOptions(given));
+      } catch (error) {
+        throw noted(error);
+      } finally {
+        release();
+      }
+    },
+    async insertRows(body, token) {
+      try {
+        await runInsert(connection.client(), body, token, insertMs);
+      } catch (error) {
+        throw noted(error satisfies unknown | RowsRefused);
+      }
+    },
+    async close() {
+      await connection.close();
+      await options.source.stop();
+      log.debug('the store is closed');
+    },
+  };
+}

@@ -1,0 +1,29 @@
+/**
+ * The log as a feed reads it: events in seq order from any position that trim has not passed.
+ */
+import type { StoredEvent } from '../../schemas/stored-event.ts';
+import { eventsOf, type Journal } from '../journal/journal.ts';
+
+export interface LogReader {
+  /** The newest seq that is in ClickHouse. */
+  readonly checkpoint: number;
+  /** The oldest seq that can be read. */
+  readonly oldest: number;
+  /** Events with seq in [from, upTo], at least one and about `bytesMax` bytes of them; `last` is the last one's seq. */
+  read(from: number, bytesMax: number, upTo: number): { readonly events: Iterable<StoredEvent>; readonly last: number };
+}
+
+export function logReader(journal: Journal): LogReader {
+  return {
+    get checkpoint() {
+      return journal.checkpoint;
+    },
+    get oldest() {
+      return journal.oldest;
+    },
+    read(from, bytesMax, upTo) {
+      const chunk = journal.read(from, bytesMax, upTo);
+      return { events: eventsOf(chunk), last: chunk.last };
+    },
+  };
+}

@@ -1,0 +1,122 @@
+/**
+ * From the sent text of an event to its one canonical text (DESIGN §1, I2), made from the bytes as sent: key order and the
+ * text of numbers stay, which JSON.parse and JSON.stringify would not keep.
+ */
+import { type EventBody, eventBytesMax, payloadDepthMax } from '../../schemas/event.ts';
+import type { SentEvent } from '../../schemas/event-check.ts';
+import { foldText, searchSeparator } from '../../schemas/stored-event.ts';
+import { parseTime } from '../filter/time.ts';
+import { parseUuid } from '../filter/uuid.ts';
+import { type Collect, JsonScanner, loneSurrogate, type Span } from './json-scanner.ts';
+import { countKeys, rewriteJson } from './rewrite-json.ts';
+
+export interface CanonicalEvent {
+  /** The canonical text without `received` and its closing brace: `finishRaw` ends it. */
+  readonly open: string;
+  /** UTF-8 bytes of the text before `,"payload"`. */
+  readonly head: number;
+  /** See StoredEvent. */
+  readonly search: string;
+  readonly body: EventBody;
+  /** Larger than an event may be, as JSON without `received`. */
+  readonly isTooLarge: boolean;
+}
+
+/** Where the fields stand whose text is kept. */
+export interface FieldSpans {
+  event: Span | null;
+  resource: Span | null;
+  related: Span | null;
+  payload: Span | null;
+  /** The whole value, spoiled or not, so that the next one can be read. */
+  depth: number;
+}
+
+/** The canonical text with its time of receipt (canonical, too). */
+export function finishRaw(event: CanonicalEvent, received: string): string {
+  return `${event.open},"received":"${received}"}`;
+}
+
+/** Passes one event in the text and notes its fields; of a repeated one the last. */
+export function scanEvent(scanner: JsonScanner): FieldSpans {
+  const spans: FieldSpans = { event: null, resource: null, related: null, payload: null, depth: 1 };
+  if (scanner.peek() !== 0x7b) {
+    spans.depth = scanner.value('nothing').depth;
+    return spans;
+  }
+  scanner.at += 1;
+  while (scanner.peek() === 0x22) {
+    const key = scanner.string();
+    if (scanner.peek() === 0x3a) scanner.at += 1;
+    const span = scanner.value(collected.get(key) ?? 'nothing');
+    if (key === 'event' || key === 'resource' || key === 'related' || key === 'payload') spans[key] = span;
+    if (span.depth >= spans.depth) spans.depth = span.depth + 1;
+    if (scanner.peek() === 0x2c) scanner.at += 1;
+  }
+  scanner.at += 1;
+  return spans;
+}
+
+/** What a text search looks at, besides the name: values of labels, keys and values of the payload. */
+const collected = new Map<string, Collect>([
+  ['resource', 'values'],
+  ['related', 'values'],
+  ['payload', 'all'],
+]);
+
+/** Null if the event is refused after all (time, lone surrogate, depth): `explainEvent` says why. `spans` are the event's own, in `text`. */
+export function canonicalEvent(text: string, spans: FieldSpans, sent: SentEvent): CanonicalEvent | null {
+  const occurred = parseTime(sent.occurred);
+  const id = parseUuid(sent.id);
+  const follows = sent.follows == null ? null : parseUuid(sent.follows);
+  if (!occurred.ok || !id.ok || follows?.ok === false) return null;
+  if ((spans.payload?.depth ?? 0) > payloadDepthMax || holdsLoneSurrogate(spans, sent)) return null;
+
+  const body: EventBody = {
+    occurred: occurred.time,
+    event: sent.event,
+    resource: sent.resource,
+    related: sent.related ?? [],
+    payload: sent.payload ?? {},
+    id: id.id,
+    follows: follows === null ? null : follows.id,
+  };
+  const resource = canonicalField(text, spans.resource, sent.resource, 'values');
+  const related = canonicalField(text, spans.related, sent.related, 'values');
+  const payload = canonicalField(text, spans.payload, sent.payload, 'all');
+  const name = spans.event?.hasEscape === false ? text.slice(spans.event.start, spans.event.end) : JSON.stringify(sent.event);
+  const head = `{"occurred":"${body.occurred}","event":${name},"resource":${resource?.json ?? '{}'},"related":${related?.json ?? '[]'}`;
+  const rest = `,"payload":${payload?.json ?? '{}'},"id":"${body.id}","follows":${body.follows === null ? 'null' : `"${body.follows}"`}`;
+  const headBytes = Buffer.byteLength(head);
+  return {
+    open: head + rest,
+    head: headBytes,
+    search: `${foldText(sent.event)}${searchSeparator}${resource?.search ?? ''}${related?.search ?? ''}${payload?.search ?? ''}`,
+    body,
+    isTooLarge: headBytes + rest.length * 3 >= eventBytesMax && headBytes + Buffer.byteLength(rest) + 1 > eventBytesMax,
+  };
+}
+
+/** The field's text as sent where that is canonical, else rewritten; null for an absent field. */
+function canonicalField(text: string, span: Span | null, value: unknown, collect: Collect) {
+  if (span === null) return null;
+  const sent = text.slice(span.start, span.end);
+  if (span.isCanonical && span.keys === countKeys(value)) return { json: sent, search: span.search };
+  const json = rewriteJson(sent);
+  return { json, search: new JsonScanner(json).value(collect).search };
+}
+
+/** Text that came as UTF-8 holds a lone surrogate only by an escape. */
+function holdsLoneSurrogate(spans: FieldSpans, sent: SentEvent): boolean {
+  if (spans.event?.hasEscape && isSpoiled(sent.event)) return true;
+  if (spans.resource?.hasEscape && labelsAreSpoiled(sent.resource)) return true;
+  return spans.related?.hasEscape === true && (sent.related ?? []).some(labelsAreSpoiled);
+}
+
+function labelsAreSpoiled(labels: Record<string, string>): boolean {
+  return Object.entries(labels).some(([label, value]) => isSpoiled(label) || isSpoiled(value));
+}
+
+function isSpoiled(text: string): boolean {
+  return text.search(loneSurrogate) >= 0;
+}

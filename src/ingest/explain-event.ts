@@ -1,0 +1,172 @@
+/**
+ * Why an event is refused, in Pydantic's words: all reasons at once, in the order of the model's fields (PROTOCOL-FACTS §2,
+ * measured on Prefect 3.8.8). Reads the canonical text, so that what it shows of the input is what was sent, and yields issue
+ * by issue, so that a body of nothing but errors costs no more than the caller takes.
+ */
+import {
+  eventBytesMax,
+  eventNameCharactersMax,
+  labelsMax,
+  payloadDepthMax,
+  relatedMax,
+  resourceIdLabel,
+  resourceRoleLabel,
+} from '../../schemas/event.ts';
+import type { Location, ValidationIssue } from '../../schemas/validation-issue.ts';
+import { parseTime } from '../filter/time.ts';
+import { parseUuid } from '../filter/uuid.ts';
+import { JsonScanner, loneSurrogate } from './json-scanner.ts';
+import { membersOf } from './rewrite-json.ts';
+
+/** `inputJson` is the input as sent: the parsed one has lost the text of numbers, and may be too deep to print. */
+export interface EventIssue extends ValidationIssue {
+  readonly inputJson: string;
+}
+
+/** Every issue of the event with this canonical text; none if it is accepted. */
+export function* explainEvent(json: string, loc: Location): Generator<EventIssue> {
+  if (!json.startsWith('{')) {
+    yield issue('model_attributes_type', objectWanted, loc, json);
+    return;
+  }
+  const fields = new Map(membersOf(json));
+  for (const [name, isRequired, check] of checks) {
+    const field = fields.get(name);
+    if (field !== undefined) yield* check(field, [...loc, name]);
+    else if (isRequired) yield issue('missing', 'Field required', [...loc, name], json);
+  }
+}
+
+/** The issue of an event that is valid and too large; it shows the id, for the rest is what is too large. */
+export function tooLargeIssue(id: string, loc: Location): EventIssue {
+  return valueError(`The event ${id} is larger than ${eventBytesMax} bytes as JSON`, loc, JSON.stringify(id));
+}
+
+export function issue(
+  type: string,
+  msg: string,
+  loc: Location,
+  inputJson: string,
+  ctx?: ValidationIssue['ctx'],
+): EventIssue {
+  const parts = {
+    type,
+    loc,
+    msg,
+    inputJson,
+    get input(): unknown {
+      return JSON.parse(inputJson);
+    },
+  };
+  return ctx === undefined ? parts : Object.assign(parts, { ctx });
+}
+
+type Check = (json: string, loc: Location) => Iterable<EventIssue>;
+
+const objectWanted = 'Input should be a valid dictionary or object to extract fields from';
+
+/** Name, whether it is required, and the check: in the order of the model. */
+const checks: readonly (readonly [name: string, isRequired: boolean, check: Check])[] = [
+  ['occurred', true, checkOccurred],
+  ['event', true, checkName],
+  ['resource', true, (json, loc) => checkLabels(json, loc, [resourceIdLabel])],
+  ['related', false, checkRelated],
+  ['payload', false, checkPayload],
+  ['id', true, checkUuid],
+  ['follows', false, (json, loc) => (json === 'null' ? [] : checkUuid(json, loc))],
+];
+
+function* checkOccurred(json: string, loc: Location): Iterable<EventIssue> {
+  const time = parseTime(JSON.parse(json));
+  if (!time.ok) yield issue('value_error', time.msg, loc, json, time.ctx);
+}
+
+function* checkName(json: string, loc: Location): Iterable<EventIssue> {
+  const wrong = checkString(json, loc);
+  if (wrong !== null) yield wrong;
+  else if (codePoints(JSON.parse(json)) > eventNameCharactersMax) {
+    yield valueError(`Event name must be at most ${eventNameCharactersMax} characters`, loc, json);
+  }
+}
+
+function* checkRelated(json: string, loc: Location): Iterable<EventIssue> {
+  if (!json.startsWith('[')) {
+    yield issue('list_type', 'Input should be a valid list', loc, json);
+    return;
+  }
+  let count = 0;
+  let areGood = true;
+  for (const [index, resource] of membersOf(json)) {
+    count += 1;
+    for (const wrong of checkLabels(resource, [...loc, index], [resourceIdLabel, resourceRoleLabel])) {
+      areGood = false;
+      yield wrong;
+    }
+  }
+  if (areGood && count > relatedMax) {
+    yield valueError(`The maximum number of related resources is ${relatedMax}`, loc, json);
+  }
+}
+
+/** The labels' own issues first; only labels that are all text are checked as a whole. */
+function* checkLabels(json: string, loc: Location, required: readonly string[]): Iterable<EventIssue> {
+  if (!json.startsWith('{')) {
+    yield notADictionary(loc, json);
+    return;
+  }
+  const labels = new Map(membersOf(json));
+  let areText = true;
+  for (const [label, value] of labels) {
+    const wrongKey = checkString(JSON.stringify(label), [...loc, label, '[key]']);
+    const wrongValue = checkString(value, [...loc, label]);
+    if (wrongKey !== null) yield wrongKey;
+    if (wrongValue !== null) yield wrongValue;
+    if (wrongKey !== null || wrongValue !== null) areText = false;
+  }
+  const sentence = areText ? wrongTogether(labels, required) : null;
+  if (sentence !== null) yield valueError(sentence, loc, json);
+}
+
+function wrongTogether(labels: Map<string | number, string>, required: readonly string[]): string | null {
+  if (labels.size > labelsMax) return `The maximum number of labels per resource is ${labelsMax}`;
+  for (const label of required) {
+    const owner = label === resourceRoleLabel ? 'Related Resources' : 'Resources';
+    const value = labels.get(label);
+    if (value === undefined) return `${owner} must include the ${label} label`;
+    if (value === '""') return `The ${label} label must be non-empty`;
+  }
+  return null;
+}
+
+function* checkPayload(json: string, loc: Location): Iterable<EventIssue> {
+  if (!json.startsWith('{')) yield notADictionary(loc, json);
+  else if (new JsonScanner(json).value('nothing').depth > payloadDepthMax) {
+    yield valueError(`The payload must not be nested deeper than ${payloadDepthMax} levels`, loc, json);
+  }
+}
+
+function* checkUuid(json: string, loc: Location): Iterable<EventIssue> {
+  const uuid = parseUuid(JSON.parse(json));
+  if (!uuid.ok) yield issue(uuid.type, uuid.msg, loc, json, uuid.ctx);
+}
+
+function checkString(json: string, loc: Location): EventIssue | null {
+  if (!json.startsWith('"')) return issue('string_type', 'Input should be a valid string', loc, json);
+  if (!json.includes('\\u') || String(JSON.parse(json)).search(loneSurrogate) < 0) return null;
+  const msg = 'Input should be a valid string, unable to parse raw data as a unicode string';
+  return issue('string_unicode', msg, loc, json);
+}
+
+function notADictionary(loc: Location, json: string): EventIssue {
+  return issue('dict_type', 'Input should be a valid dictionary', loc, json);
+}
+
+function valueError(sentence: string, loc: Location, json: string): EventIssue {
+  return issue('value_error', `Value error, ${sentence}`, loc, json, { error: {} });
+}
+
+function codePoints(text: string): number {
+  let count = 0;
+  for (const _ of text) count += 1;
+  return count;
+}

@@ -1,0 +1,152 @@
+/**
+ * From the bytes of a body or a message to canonical events, or to the reasons why not: parse, check, canonical text
+ * (DESIGN §1). Nothing of it knows the log. Each error of PROTOCOL-FACTS §2 comes from here.
+ */
+import { isUtf8 } from 'node:buffer';
+import { hasEventShape } from '../../schemas/event-check.ts';
+import type { FailureName } from '../errors.ts';
+import { type CanonicalEvent, canonicalEvent, type FieldSpans, scanEvent } from './canonical.ts';
+import { type EventIssue, explainEvent, issue, tooLargeIssue } from './explain-event.ts';
+import { JsonScanner } from './json-scanner.ts';
+import { rewriteJson } from './rewrite-json.ts';
+
+export type ReadBatch =
+  | { readonly ok: true; readonly events: readonly CanonicalEvent[] }
+  | {
+      readonly ok: false;
+      readonly failure: FailureName;
+      readonly issues: readonly EventIssue[];
+      readonly requestBodyJson: string;
+    };
+
+export type ReadMessage =
+  | { readonly ok: true; readonly event: CanonicalEvent }
+  | { readonly ok: false; readonly failure: FailureName; readonly reason: string };
+
+/** The body of POST /api/events; all of it is good, or nothing. `isJson` false: the content type makes the body one string. */
+export function readBatch(body: Buffer, isJson: boolean): ReadBatch {
+  if (body.length === 0) return refusedBatch('badText', [missingBody], 'null');
+  const text = body.toString('utf8');
+  const asString = JSON.stringify(text);
+  if (!isJson) return refusedBatch('badText', [issue('list_type', listWanted, ['body'], asString)], asString);
+  const json = withoutMark(text);
+  const parsed = isUtf8(body) ? parseJson(json, scanBatch) : notUtf8;
+  if (!parsed.ok) return refusedBatch('badText', [notJsonIssue(parsed)], asString);
+  const { value, scanned } = parsed;
+  if (value === null) return refusedBatch('badText', [missingBody], 'null');
+  if (!Array.isArray(value)) {
+    const sent = rewriteJson(json);
+    return refusedBatch('badEvent', [issue('list_type', listWanted, ['body'], sent)], sent);
+  }
+  const events: CanonicalEvent[] = [];
+  const issues: EventIssue[] = [];
+  for (const [index, { start, end, spans }] of scanned.events.entries()) {
+    const read = readEvent(json, spans, value[index]);
+    if (read !== null && !read.isTooLarge) events.push(read);
+    else if (read !== null) issues.push(tooLargeIssue(read.body.id, ['body', index]));
+    else takeIssues(issues, explainEvent(rewriteJson(json.slice(start, end)), ['body', index]));
+    if (issues.length >= issuesMax) break;
+  }
+  return issues.length === 0 ? { ok: true, events } : refusedBatch('badEvent', issues, rewriteJson(json));
+}
+
+/** One text message of /api/events/in. */
+export function readMessage(bytes: Buffer): ReadMessage {
+  if (!isUtf8(bytes)) return refusedMessage('badText', 'The message is not UTF-8');
+  const json = withoutMark(bytes.toString('utf8'));
+  const parsed = parseJson(json, scanEvent);
+  if (!parsed.ok) return refusedMessage('badText', `The message is not JSON: ${parsed.words}`);
+  const event = readEvent(json, parsed.scanned, parsed.value);
+  if (event !== null) return { ok: true, event };
+  const issues: EventIssue[] = [];
+  takeIssues(issues, explainEvent(rewriteJson(json), []));
+  return refusedMessage('badEvent', sentenceOf(issues));
+}
+
+/** No answer lists more reasons than this. */
+const issuesMax = 1000;
+/** No text is parsed that nests deeper: JSON.parse would take seconds and half a gigabyte for the deepest body. */
+const textDepthMax = 10_000;
+const listWanted = 'Input should be a valid list';
+const missingBody = issue('missing', 'Field required', ['body'], 'null');
+
+interface SentEventSpans {
+  readonly start: number;
+  readonly end: number;
+  readonly spans: FieldSpans;
+}
+
+type ParsedJson<Scanned> =
+  | { readonly ok: true; readonly value: unknown; readonly scanned: Scanned }
+  | { readonly ok: false; readonly offset: number; readonly words: string };
+
+const notUtf8: ParsedJson<never> = { ok: false, offset: 0, words: 'The body is not UTF-8' };
+
+function readEvent(json: string, spans: FieldSpans, value: unknown): CanonicalEvent | null {
+  return hasEventShape(value) ? canonicalEvent(json, spans, value) : null;
+}
+
+/** Scans first: that bounds the depth of what is then parsed. */
+function parseJson<Scanned extends { readonly depth: number }>(
+  json: string,
+  scan: (scanner: JsonScanner) => Scanned,
+): ParsedJson<Scanned> {
+  const scanned = scan(new JsonScanner(json));
+  if (scanned.depth > textDepthMax) {
+    return { ok: false, offset: 0, words: `Nested deeper than ${textDepthMax} levels` };
+  }
+  try {
+    return { ok: true, value: JSON.parse(json), scanned };
+  } catch (error) {
+    const words = error instanceof SyntaxError ? error.message : 'Not JSON';
+    const [, position = '0'] = /at position (\d+)/.exec(words) ?? [];
+    // V8 quotes the text around an unexpected token; the first words say enough.
+    return { ok: false, offset: Number(position), words: words.replace(/, (\.\.\.)?"[^]*$/, '') };
+  }
+}
+
+/** The events of a body that is a list; for any other body only its depth. */
+function scanBatch(scanner: JsonScanner): { depth: number; events: SentEventSpans[] } {
+  const events: SentEventSpans[] = [];
+  if (scanner.peek() !== 0x5b) return { depth: scanner.value('nothing').depth, events };
+  scanner.at += 1;
+  let depth = 1;
+  for (let code = scanner.peek(); code !== 0x5d && !Number.isNaN(code); code = scanner.peek()) {
+    const start = scanner.at;
+    const spans = scanEvent(scanner);
+    events.push({ start, end: scanner.at, spans });
+    depth = Math.max(depth, spans.depth + 1);
+    if (scanner.peek() === 0x2c) scanner.at += 1;
+  }
+  return { depth, events };
+}
+
+function withoutMark(text: string): string {
+  return text.charCodeAt(0) === 0xfeff ? text.slice(1) : text;
+}
+
+function notJsonIssue({ offset, words }: { readonly offset: number; readonly words: string }): EventIssue {
+  return issue('json_invalid', 'JSON decode error', ['body', offset], '{}', { error: words });
+}
+
+function takeIssues(issues: EventIssue[], more: Iterable<EventIssue>): void {
+  for (const each of more) {
+    if (issues.length >= issuesMax) return;
+    issues.push(each);
+  }
+}
+
+/** One line for a close frame, whose reason has 123 bytes: the first issue. */
+function sentenceOf([first, ...others]: readonly EventIssue[]): string {
+  if (first === undefined) return 'The message is not an event';
+  const place = first.loc.length === 0 ? '' : `${first.loc.join('.')}: `;
+  return `${place}${first.msg}${others.length === 0 ? '' : ` (and ${others.length} more)`}`;
+}
+
+function refusedBatch(failure: FailureName, issues: readonly EventIssue[], requestBodyJson: string): ReadBatch {
+  return { ok: false, failure, issues, requestBodyJson };
+}
+
+function refusedMessage(failure: FailureName, reason: string): ReadMessage {
+  return { ok: false, failure, reason };
+}

@@ -1,0 +1,31 @@
+/**
+ * The time of receipt: never earlier than the one before, while the clock steps back by less than a minute (DESIGN "Time").
+ */
+import { formatTimeForClickHouse, timeOfDate } from '../filter/time.ts';
+import type { Log } from '../log.ts';
+
+export interface Receipt {
+  /** Canonical, as in the event's text. */
+  readonly received: string;
+  /** As in the row. */
+  readonly column: string;
+}
+
+const stepBackMsMax = 60_000;
+
+/** `now`: wall clock, in ms. */
+export function createReceiptClock(now: () => number, log: Log): () => Receipt {
+  let lastMs = Number.NEGATIVE_INFINITY;
+  let receipt: Receipt = { received: '', column: '' };
+
+  return () => {
+    const nowMs = now();
+    const backMs = lastMs - nowMs;
+    if (backMs >= 0 && backMs < stepBackMsMax) return receipt;
+    if (backMs >= stepBackMsMax) log.warn({ backMs }, 'The clock was set back; times of receipt follow it');
+    lastMs = nowMs;
+    const received = timeOfDate(new Date(nowMs));
+    receipt = { received, column: formatTimeForClickHouse(received) };
+    return receipt;
+  };
+}

@@ -1,0 +1,99 @@
+/**
+ * Canonical JSON text (DESIGN §1) of any JSON text, and the members of it: what the fast pass over a sent event hands on
+ * when the sender's text is not canonical, and what a refusal shows of it. Nothing recurses, however deep the text.
+ */
+import { canonicalString, decoded, JsonScanner } from './json-scanner.ts';
+
+interface OpenContainer {
+  /** Members by their decoded key, for an object: a repeated key keeps its first place and gets its last value. */
+  readonly members: Map<string, string> | null;
+  /** The key whose value comes next. */
+  key: string | null;
+  /** Items so far, for an array. */
+  items: string;
+}
+
+/**
+ * The text without white space outside strings, strings as JSON.stringify writes them, numbers as sent, keys in the order
+ * sent, a repeated key at its first place with its last value. `text` must be JSON.
+ */
+export function rewriteJson(text: string): string {
+  const scanner = new JsonScanner(text);
+  const outer: OpenContainer[] = [];
+  let open: OpenContainer | null = null;
+  for (;;) {
+    const code = scanner.peek();
+    if (Number.isNaN(code)) throw new Error('rewriteJson was given text that is no JSON');
+    if (code === 0x2c || code === 0x3a) {
+      scanner.at += 1;
+      continue;
+    }
+    if (code === 0x7b || code === 0x5b) {
+      if (open !== null) outer.push(open);
+      open = { members: code === 0x7b ? new Map() : null, key: null, items: '' };
+      scanner.at += 1;
+      continue;
+    }
+    let done: string;
+    if (open !== null && (code === 0x7d || code === 0x5d)) {
+      done = closed(open);
+      open = outer.pop() ?? null;
+      scanner.at += 1;
+    } else {
+      const { start, end } = scanner.value('nothing');
+      done = text.slice(start, end);
+      if (open?.members && open.key === null) {
+        open.key = decoded(done);
+        continue;
+      }
+      if (code === 0x22) done = canonicalString(done);
+    }
+    if (open === null) return done;
+    place(open, done);
+  }
+}
+
+/** Key (or index) and text of each member of an object (or array) in canonical text; none for a scalar. */
+export function* membersOf(canonical: string): Generator<[key: string | number, json: string]> {
+  const isObject = canonical.startsWith('{');
+  if (!isObject && !canonical.startsWith('[')) return;
+  const scanner = new JsonScanner(canonical);
+  scanner.at = 1;
+  for (let index = 0; scanner.at < canonical.length - 1; index += 1) {
+    const key = isObject ? scanner.string() : index;
+    if (isObject) scanner.at += 1;
+    const { start, end } = scanner.value('nothing');
+    yield [key, canonical.slice(start, end)];
+    scanner.at += 1;
+  }
+}
+
+/** Keys of all objects in a value: fewer than its text has, if a key was repeated. */
+export function countKeys(value: unknown): number {
+  const containers = [value];
+  let keys = 0;
+  for (let container = containers.pop(); container !== undefined; container = containers.pop()) {
+    if (typeof container !== 'object' || container === null) continue;
+    const items: unknown[] = Object.values(container);
+    if (!Array.isArray(container)) keys += items.length;
+    for (const item of items) if (typeof item === 'object' && item !== null) containers.push(item);
+  }
+  return keys;
+}
+
+/** Built by appending, not by joining: a join at each level would copy a deep value once per level. */
+function closed({ members, items }: OpenContainer): string {
+  if (members === null) return `[${items}]`;
+  let text = '';
+  for (const [key, json] of members) text += `${text === '' ? '{' : ','}${JSON.stringify(key)}:${json}`;
+  return text === '' ? '{}' : `${text}}`;
+}
+
+function place(open: OpenContainer, json: string): void {
+  if (open.members === null) {
+    open.items += open.items === '' ? json : `,${json}`;
+    return;
+  }
+  open.members.set(open.key ?? '', json);
+  open.key = null;
+}

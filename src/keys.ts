@@ -1,0 +1,97 @@
+/**
+ * The keys that sign page tokens (I7): made once in the data directory, or shared between gateways by a setting.
+ */
+import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { StartRefused } from './errors.ts';
+
+export interface SigningKeys {
+  /** 43 URL-safe characters: HMAC-SHA256 of the text. */
+  sign(text: string): string;
+  /** Compares in constant time, as text: no second spelling of a signature holds. */
+  verify(text: string, signature: string): boolean;
+}
+
+/** Shorter secrets could be guessed offline from one token. */
+const secretCharactersMin = 16;
+
+/**
+ * Keys from the `secret` setting, or from `<directory>/keys`, which is made if it is not there (mode 0600, JSON with a version).
+ * Throws StartRefused for a short secret, a file that others may read, or one that cannot be understood.
+ */
+export function openKeys(directory: string, secret: string | null = null): SigningKeys {
+  return signingKeys(secret === null ? keyOfFile(join(directory, 'keys')) : keyOfSecret(secret));
+}
+
+function signingKeys(key: Buffer): SigningKeys {
+  const sign = (text: string) => createHmac('sha256', key).update(text).digest('base64url');
+  return {
+    sign,
+    verify(text, signature) {
+      const expected = Buffer.from(sign(text));
+      const given = Buffer.from(signature);
+      return given.length === expected.length && timingSafeEqual(given, expected);
+    },
+  };
+}
+
+function keyOfSecret(secret: string): Buffer {
+  if (secret.length < secretCharactersMin) {
+    throw new StartRefused(
+      `SLUICE_SIGNING_KEY must have at least ${secretCharactersMin} characters; \`openssl rand -hex 32\` makes a good one.`,
+    );
+  }
+  return createHmac('sha256', 'sluice page tokens').update(secret).digest();
+}
+
+function keyOfFile(path: string): Buffer {
+  if (!existsSync(path)) makeFile(path);
+  if ((statSync(path).mode & 0o077) !== 0) {
+    throw new StartRefused(
+      `The signing keys in ${path} can be read by other users; run \`chmod 600 ${path}\`, or delete the file to make new keys.`,
+    );
+  }
+  const key = parseKeys(readFileSync(path, 'utf8'));
+  if (key === null) {
+    throw new StartRefused(
+      `${path} holds no signing keys of version 1; delete the file to make new ones (page tokens given out before then end in 403).`,
+    );
+  }
+  return key;
+}
+
+function parseKeys(text: string): Buffer | null {
+  try {
+    const { version, pageTokens }: { version?: unknown; pageTokens?: unknown } = JSON.parse(text);
+    if (version !== 1 || typeof pageTokens !== 'string') return null;
+    const key = Buffer.from(pageTokens, 'base64url');
+    return key.length === 32 ? key : null;
+  } catch {
+    return null;
+  }
+}
+
+/** Complete or absent, also after a power cut. */
+function makeFile(path: string): void {
+  const draft = `${path}.new`;
+  rmSync(draft, { force: true });
+  const file = openSync(draft, 'wx', 0o600);
+  try {
+    writeSync(file, `${JSON.stringify({ version: 1, pageTokens: randomBytes(32).toString('base64url') })}\n`);
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
+  renameSync(draft, path);
+}

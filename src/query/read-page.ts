@@ -1,0 +1,122 @@
+/**
+ * Reads events page by page: the total and every page are as of the first page's checkpoint, and go on from the last event
+ * given, so that events which arrive meanwhile shift nothing and are in neither (I7).
+ */
+import type { Filter } from '../../schemas/filter.ts';
+import type { Page, PageRequest } from '../../schemas/page.ts';
+import type { Store } from '../clickhouse/store.ts';
+import { filterSql } from '../filter/sql.ts';
+import type { SigningKeys } from '../keys.ts';
+import { openToken, type PageState, type Position, sealToken } from './page-token.ts';
+
+export interface PageParts {
+  readonly store: Pick<Store, 'rows'>;
+  readonly keys: SigningKeys;
+  /** The seq up to which all is in ClickHouse. */
+  readonly checkpoint: () => number;
+}
+
+/** The first page and the total, in at most two statements. Rejects with a Failure of the store. */
+export async function readFirstPage(parts: PageParts, request: PageRequest, signal?: AbortSignal): Promise<Page> {
+  const { filter, limit } = request;
+  const checkpoint = parts.checkpoint();
+  const [total, rows] = await Promise.all([
+    readTotal(parts.store, filter, checkpoint, signal),
+    readRows(parts.store, { filter, limit, checkpoint, after: null }, signal),
+  ]);
+  return toPage(parts.keys, { filter, limit, total, remaining: total, checkpoint, after: null }, rows);
+}
+
+/** The page that a token asks for. Rejects with Failure `forbidden` for a token that is not ours, or a Failure of the store. */
+export async function readNextPage(parts: PageParts, token: string, signal?: AbortSignal): Promise<Page> {
+  const state = openToken(parts.keys, token);
+  return toPage(parts.keys, state, await readRows(parts.store, state, signal));
+}
+
+/** The answer's text (PROTOCOL-FACTS §3). Events are put in as they are, never parsed nor serialized again (I2). */
+export function pageJson(page: Page, nextUrl: string | null): string {
+  return `{"events":[${page.events.join(',')}],"total":${page.total},"next_page":${JSON.stringify(nextUrl)}}`;
+}
+
+interface PageRow {
+  readonly place: string;
+  readonly place_id: string;
+  readonly raw: string;
+}
+
+/** What was read, and the token for what remains. A page that comes short (retention took the rest) is the last one. */
+function toPage(keys: SigningKeys, state: PageState, rows: readonly PageRow[]): Page {
+  const last = rows.at(-1);
+  const remaining = state.remaining - rows.length;
+  const hasNext = remaining > 0 && rows.length === state.limit;
+  const after = last ? { occurred: last.place, id: last.place_id } : state.after;
+  return {
+    events: rows.map((row) => row.raw),
+    total: state.total,
+    token: hasNext ? sealToken(keys, { ...state, remaining, after }) : null,
+  };
+}
+
+async function readTotal(
+  store: Pick<Store, 'rows'>,
+  filter: Filter,
+  checkpoint: number,
+  signal: AbortSignal | undefined,
+): Promise<number> {
+  const { where, params } = filterSql(filter);
+  // Without a seq term the first count can come from the index alone, and the second reads only the newest rows;
+  // both must see one snapshot.
+  const sql = filter.resource.distinct
+    ? `SELECT uniqExact(resource_id) AS total FROM events WHERE (${where}) AND seq <= {page_checkpoint:UInt64}`
+    : `SELECT sum(part) AS total FROM (
+         SELECT toInt64(count()) AS part FROM events WHERE (${where})
+         UNION ALL
+         SELECT -toInt64(count()) AS part FROM events WHERE (${where}) AND seq > {page_checkpoint:UInt64})`;
+  const rows = await store.rows<{ total: string | number }>(
+    sql,
+    { ...params, page_checkpoint: checkpoint },
+    { settings: { enable_shared_storage_snapshot_in_query: 1 }, ...(signal && { signal }) },
+  );
+  return Number(rows[0]?.total ?? 0);
+}
+
+type Reading = Pick<PageState, 'filter' | 'limit' | 'checkpoint' | 'after'>;
+
+async function readRows(
+  store: Pick<Store, 'rows'>,
+  reading: Reading,
+  signal: AbortSignal | undefined,
+): Promise<PageRow[]> {
+  if (reading.limit === 0) return [];
+  const { where, params } = filterSql(reading.filter);
+  return store.rows<PageRow>(
+    pageSql(reading, where),
+    { ...params, page_checkpoint: reading.checkpoint, page_limit: reading.limit, ...afterParams(reading.after) },
+    signal ? { signal } : {},
+  );
+}
+
+function pageSql({ filter, after }: Reading, where: string): string {
+  const direction = filter.order;
+  const behind = filter.order === 'DESC' ? '<' : '>';
+  const seen = `(${where}) AND seq <= {page_checkpoint:UInt64}`;
+  const place = "({page_after:DateTime64(6, 'UTC')}, {page_after_id:UUID})";
+  // The plain comparison of occurred is what prunes; the tuple alone costs twice as much (facts/clickhouse.md §2).
+  const keyset = `occurred ${behind}= {page_after:DateTime64(6, 'UTC')} AND (occurred, id) ${behind} ${place}`;
+  const columns = 'toString(occurred) AS place, toString(id) AS place_id, raw';
+  const order = `ORDER BY occurred ${direction}, id ${direction} LIMIT {page_limit:UInt64}`;
+  if (!filter.resource.distinct) {
+    return `SELECT ${columns} FROM events WHERE ${seen}${after ? ` AND ${keyset}` : ''} ${order}`;
+  }
+  // One place for each resource, found without reading texts; it is the same on every page, for it is as of the checkpoint.
+  const pick = filter.order === 'DESC' ? 'max' : 'min';
+  return `SELECT ${columns} FROM events WHERE (occurred, id) IN (
+      SELECT place.1, place.2 FROM (SELECT ${pick}((occurred, id)) AS place FROM events WHERE ${seen} GROUP BY resource_id)
+      ${after ? `WHERE place ${behind} ${place}` : ''}
+      ORDER BY place ${direction} LIMIT {page_limit:UInt64}
+    ) AND seq <= {page_checkpoint:UInt64} ${order}`;
+}
+
+function afterParams(after: Position | null): Record<string, string> {
+  return after ? { page_after: after.occurred, page_after_id: after.id } : {};
+}

@@ -1,0 +1,100 @@
+/**
+ * Checks the bodies of POST filter and count-by, field by field, in Pydantic's words and with its coercions
+ * (PROTOCOL-FACTS §1.1, §3, §5; measured on Prefect 3.8.8).
+ */
+import { type CountRequest, countables, timeIntervalMin, timeUnits } from '../../schemas/count.ts';
+import { type PageRequest, pageEventsMax } from '../../schemas/page.ts';
+import type { Checked, Location, ValidationIssue } from '../../schemas/validation-issue.ts';
+import { defaultFilter, validateFilter } from '../filter/validate-filter.ts';
+import { readInteger, readNumber, within } from './read-number.ts';
+
+/** The body of POST filter: nothing, null and `{}` are the defaults; unknown fields are ignored. */
+export function validatePageBody(body: unknown, now: Date): Checked<PageRequest> {
+  const fields = fieldsOf(body, ['filter', 'limit']);
+  if (!fields.ok) return fields;
+  const { filter, limit } = fields.value;
+  const checkedFilter =
+    filter === undefined || filter === null
+      ? accept(defaultFilter({ now, openEnded: false }))
+      : checkFilter(filter, now);
+  const checkedLimit = checkLimit(limit ?? pageEventsMax);
+  if (checkedFilter.ok && checkedLimit.ok) return accept({ filter: checkedFilter.value, limit: checkedLimit.value });
+  return refuse(checkedFilter, checkedLimit);
+}
+
+/** The body of POST count-by, and the countable of its path (whose issue comes first). */
+export function validateCountBody(countable: string, body: unknown, now: Date): Checked<CountRequest> {
+  const checkedCountable = checkWord(countable, countables, ['path', 'countable']);
+  const fields = fieldsOf(body, ['filter', 'time_unit', 'time_interval']);
+  if (!fields.ok) return refuse(checkedCountable, fields);
+  const { filter, time_unit: unit, time_interval: interval } = fields.value;
+  const checkedFilter = filter === undefined || filter === null ? refusal(missing('filter')) : checkFilter(filter, now);
+  const checkedUnit = checkWord(unit ?? 'day', timeUnits, ['body', 'time_unit']);
+  const checkedInterval = checkInterval(interval ?? 1);
+  if (checkedCountable.ok && checkedFilter.ok && checkedUnit.ok && checkedInterval.ok) {
+    return accept({
+      filter: checkedFilter.value,
+      countable: checkedCountable.value,
+      unit: checkedUnit.value,
+      interval: checkedInterval.value,
+    });
+  }
+  return refuse(checkedCountable, checkedFilter, checkedUnit, checkedInterval);
+}
+
+/** The `page-token` of a query string, of which the last counts. */
+export function validatePageToken(values: readonly string[]): Checked<string> {
+  const token = values.at(-1);
+  return token === undefined ? refusal({ ...missing('page-token'), loc: ['query', 'page-token'] }) : accept(token);
+}
+
+function checkFilter(filter: unknown, now: Date) {
+  return validateFilter(filter, { loc: ['body', 'filter'], now, openEnded: false });
+}
+
+function checkLimit(input: unknown): Checked<number> {
+  const loc = ['body', 'limit'];
+  const limit = readInteger(input, loc);
+  return limit.ok ? within(limit.value, { min: 0, max: pageEventsMax }, input, loc) : limit;
+}
+
+function checkInterval(input: unknown): Checked<number> {
+  const loc = ['body', 'time_interval'];
+  const interval = readNumber(input, loc);
+  return interval.ok ? within(interval.value, { min: timeIntervalMin, max: null }, input, loc) : interval;
+}
+
+function checkWord<Word extends string>(input: unknown, words: readonly Word[], loc: Location): Checked<Word> {
+  const word = words.find((each) => each === input);
+  if (word !== undefined) return accept(word);
+  const quoted = words.map((each) => `'${each}'`);
+  const expected = `${quoted.slice(0, -1).join(', ')} or ${quoted.at(-1)}`;
+  return refusal({ type: 'enum', loc, msg: `Input should be ${expected}`, input, ctx: { expected } });
+}
+
+/** The fields of a body; one that is no object lacks them all, those with defaults too. */
+function fieldsOf(body: unknown, names: readonly string[]): Checked<Record<string, unknown>> {
+  if (body === undefined || body === null) return accept({});
+  if (typeof body !== 'object' || Array.isArray(body)) return { ok: false, issues: names.map(missing) };
+  return accept(Object.fromEntries(names.map((name) => [name, ownField(body, name)])));
+}
+
+function ownField(body: object, name: string): unknown {
+  return Object.getOwnPropertyDescriptor(body, name)?.value;
+}
+
+function missing(name: string): ValidationIssue {
+  return { type: 'missing', loc: ['body', name], msg: 'Field required', input: null };
+}
+
+function accept<Value>(value: Value): Checked<Value> {
+  return { ok: true, value };
+}
+
+function refusal(issue: ValidationIssue): Checked<never> {
+  return { ok: false, issues: [issue] };
+}
+
+function refuse(...checks: readonly Checked<unknown>[]): Checked<never> {
+  return { ok: false, issues: checks.flatMap((check) => (check.ok ? [] : check.issues)) };
+}

@@ -1,0 +1,98 @@
+/**
+ * One request and its answer: the only file that touches a uWebSockets.js response, which must not be touched once the client
+ * has gone or the answer is given.
+ */
+import { STATUS_CODES } from 'node:http';
+import { promisify } from 'node:util';
+import { gzip, gzipSync } from 'node:zlib';
+import type { HttpAnswer } from './http-answer.ts';
+import type { RequestHead } from './request-head.ts';
+import type { HttpResponse } from './uws.ts';
+
+const compressLater = promisify(gzip);
+/** Starlette's bound: shorter bodies stay plain. */
+const gzipBytesMin = 500;
+/** Longer bodies are compressed off the main thread. */
+const gzipNowBytesMax = 16 * 1024;
+
+/** A body as it goes out. */
+interface Content {
+  readonly body: string | Buffer | null;
+  readonly bytes: number;
+  readonly isLong: boolean;
+  readonly isPacked: boolean;
+}
+
+export class Exchange {
+  readonly head: RequestHead;
+  readonly #response: HttpResponse;
+  #isOver = false;
+  #controller: AbortController | null = null;
+  #whenGone: (() => void) | null = null;
+
+  constructor(response: HttpResponse, head: RequestHead) {
+    this.head = head;
+    this.#response = response;
+    response.onAborted(() => this.#gone());
+  }
+
+  /** Aborts when the client goes away before its answer. */
+  get signal(): AbortSignal {
+    this.#controller ??= new AbortController();
+    if (this.#isOver) this.#controller.abort();
+    return this.#controller.signal;
+  }
+
+  /** Reads the body; `gone` is called instead of a last chunk if the client goes away. A chunk is valid during its call only. */
+  onBody(receive: (chunk: ArrayBuffer, isLast: boolean) => void, gone: () => void): void {
+    if (this.#isOver) {
+      gone();
+      return;
+    }
+    this.#whenGone = gone;
+    this.#response.onData((chunk, isLast) => {
+      if (!this.#isOver) receive(chunk, isLast);
+    });
+  }
+
+  /** Answers, once; does nothing if the client has gone. */
+  async answer(answer: HttpAnswer): Promise<void> {
+    const { body } = answer;
+    const bytes = body === null ? 0 : Buffer.byteLength(body);
+    const isLong = bytes >= gzipBytesMin;
+    if (body === null || !isLong || !this.head.acceptsGzip) {
+      this.#write(answer, { body, bytes, isLong, isPacked: false });
+      return;
+    }
+    const packed = bytes <= gzipNowBytesMax ? gzipSync(body) : await compressLater(body);
+    this.#write(answer, { body: packed, bytes: packed.length, isLong, isPacked: true });
+  }
+
+  #write(answer: HttpAnswer, { body, bytes, isLong, isPacked }: Content): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    const response = this.#response;
+    const { status, headers = {}, closes = false } = answer;
+    response.cork(() => {
+      response.writeStatus(`${status} ${STATUS_CODES[status] ?? 'Unknown'}`);
+      if (bytes > 0 && !('content-type' in headers)) response.writeHeader('content-type', 'application/json');
+      for (const [name, value] of Object.entries(headers)) response.writeHeader(name, value);
+      if (isLong) response.writeHeader('vary', 'Accept-Encoding');
+      if (isPacked) response.writeHeader('content-encoding', 'gzip');
+      if (this.head.hasOrigin && !('access-control-allow-origin' in headers)) {
+        response.writeHeader('access-control-allow-origin', '*');
+      }
+      if (body === null) response.endWithoutBody(undefined, closes);
+      else if (this.head.method === 'HEAD') {
+        // Not endWithoutBody(bytes): after that, uWebSockets.js waits for the body and takes no further request.
+        response.writeHeader('content-length', String(bytes)).endWithoutBody(undefined, closes);
+      } else response.end(body, closes);
+    });
+  }
+
+  #gone(): void {
+    this.#isOver = true;
+    this.#controller?.abort();
+    this.#whenGone?.();
+  }
+}

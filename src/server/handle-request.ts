@@ -1,0 +1,126 @@
+/**
+ * One HTTP request from head to answer, in Prefect's order: CORS preflight, credentials, route, slash, method, body. Nothing that a
+ * route throws gets past this file.
+ */
+import { Failure } from '../errors.ts';
+import type { Authenticator } from './authenticate.ts';
+import type { Exchange } from './exchange.ts';
+import {
+  failed,
+  type HttpAnswer,
+  internalError,
+  json,
+  methodNotAllowed,
+  notFound,
+  unauthorized,
+} from './http-answer.ts';
+import type { ServerParts } from './parts.ts';
+import type { BodyReader } from './read-body.ts';
+import { isJsonType, type RequestHead } from './request-head.ts';
+import type { Route } from './route.ts';
+import { findRoute } from './route-table.ts';
+
+export interface RequestTools {
+  readonly parts: ServerParts;
+  readonly authenticator: Authenticator;
+  readonly bodies: BodyReader;
+}
+
+/** Answers one request; never rejects. */
+export async function handleRequest(exchange: Exchange, tools: RequestTools): Promise<void> {
+  const { counters, log } = tools.parts;
+  counters.requests += 1;
+  let answer: HttpAnswer | null;
+  try {
+    answer = await answerTo(exchange, tools);
+  } catch (error) {
+    answer = answerFailure(error, tools.parts);
+  }
+  try {
+    if (answer !== null) await exchange.answer(answer);
+  } catch (error) {
+    log.error({ err: error, path: exchange.head.path }, 'An answer could not be written');
+  }
+}
+
+async function answerTo(exchange: Exchange, tools: RequestTools): Promise<HttpAnswer | null> {
+  const { head } = exchange;
+  if (head.preflightMethod !== '') return preflightAnswer(head);
+  const isAuthorized = tools.authenticator.admitsHeader(head.authorization);
+  const found = findRoute(head.path);
+  const isOpen = found?.route.isOpen === true && found.route.method === head.method;
+  if (!isAuthorized && !isOpen) {
+    tools.parts.counters.unauthorized += 1;
+    return unauthorized;
+  }
+  if (found === null) return withoutSlash(head) ?? notFound;
+  const { route, parameter } = found;
+  if (route.method !== head.method) return methodNotAllowed(route.method);
+  return withBody(exchange, tools, route, (body) =>
+    route.answer(
+      {
+        body,
+        isJson: isJsonType(head.contentType),
+        query: new URLSearchParams(head.query),
+        host: head.host,
+        parameter,
+        isAuthorized,
+        signal: () => exchange.signal,
+      },
+      tools.parts,
+    ),
+  );
+}
+
+const noBody = Buffer.alloc(0);
+
+/** Gives a POST its body; null if the client went away before it was whole. */
+async function withBody(
+  exchange: Exchange,
+  { bodies, parts }: RequestTools,
+  route: Route,
+  answer: (body: Buffer) => HttpAnswer | Promise<HttpAnswer>,
+): Promise<HttpAnswer | null> {
+  if (route.method === 'GET') return answer(noBody);
+  let body: Buffer | null;
+  try {
+    body = await bodies.read(exchange);
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    parts.counters.bodiesRefused += 1;
+    return { ...failed(error), closes: true };
+  }
+  if (body === null) return null;
+  try {
+    return await answer(body);
+  } finally {
+    bodies.release(body);
+  }
+}
+
+function answerFailure(error: unknown, { counters, log }: ServerParts): HttpAnswer {
+  if (error instanceof Failure && error.failure !== 'internal') return failed(error);
+  counters.faults += 1;
+  log.error({ err: error }, 'A request failed');
+  return internalError;
+}
+
+const methods = ['DELETE', 'GET', 'HEAD', 'OPTIONS', 'PATCH', 'POST', 'PUT'];
+
+function preflightAnswer({ preflightMethod, preflightHeaders }: RequestHead): HttpAnswer {
+  const headers = {
+    'content-type': 'text/plain; charset=utf-8',
+    'access-control-allow-origin': '*',
+    'access-control-allow-methods': methods.join(', '),
+    'access-control-max-age': '600',
+    ...(preflightHeaders === '' ? {} : { 'access-control-allow-headers': preflightHeaders }),
+  };
+  return methods.includes(preflightMethod) ? json(200, 'OK', headers) : json(400, 'Disallowed CORS method', headers);
+}
+
+/** Where a known path with slashes behind it is sent on to. */
+function withoutSlash({ path, query, host }: RequestHead): HttpAnswer | null {
+  const target = path.replace(/\/+$/, '');
+  if (target === path || findRoute(target) === null) return null;
+  return json(307, '', { location: `http://${host}${target}${query === '' ? '' : `?${query}`}` });
+}

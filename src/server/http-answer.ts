@@ -1,0 +1,71 @@
+/**
+ * The answers of the HTTP API as values: status, body and headers exactly as PROTOCOL-FACTS §1 has them.
+ */
+import type { ValidationIssue } from '../../schemas/validation-issue.ts';
+import { type Failure, failures } from '../errors.ts';
+
+export interface HttpAnswer {
+  readonly status: number;
+  /** JSON text unless the headers say otherwise; null: neither body nor content-type nor content-length. */
+  readonly body: string | null;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** The connection cannot be used again: the rest of the body was not read. */
+  readonly closes?: true;
+}
+
+/** More issues than this are cut off: an answer must not be a thousand times as long as its request. */
+const issuesMax = 1000;
+
+export function json(status: number, body: string, headers?: Readonly<Record<string, string>>): HttpAnswer {
+  return headers ? { status, body, headers } : { status, body };
+}
+
+export const noContent: HttpAnswer = { status: 204, body: null };
+export const notFound = json(404, '{"detail":"Not Found"}');
+export const forbidden = json(403, '{"detail":"Forbidden"}');
+export const unauthorized = json(401, '{"exception_message":"Unauthorized"}');
+export const internalError = json(500, '{"exception_message":"Internal Server Error"}');
+export const undecodableBody = json(400, '{"detail":"There was an error parsing the body"}');
+
+export function methodNotAllowed(allow: string): HttpAnswer {
+  return json(405, '{"detail":"Method Not Allowed"}', { allow });
+}
+
+/** A 422 of §1.1; `requestBodyJson` is JSON text that is put in as it is. */
+export function invalidRequest(issues: readonly ValidationIssue[], requestBodyJson: string): HttpAnswer {
+  const details = issues.slice(0, issuesMax).map(issueJson).join(',');
+  const message = '"exception_message":"Invalid request received."';
+  return json(422, `{${message},"exception_detail":[${details}],"request_body":${requestBodyJson}}`);
+}
+
+export function failed(failure: Failure): HttpAnswer {
+  switch (failure.failure) {
+    case 'forbidden':
+      return forbidden;
+    case 'unauthorized':
+      return unauthorized;
+    case 'internal':
+      return internalError;
+    default: {
+      const row: { status: number; retryAfterSeconds?: number } = failures[failure.failure];
+      const body = JSON.stringify({ exception_message: failure.message });
+      const { retryAfterSeconds } = row;
+      return json(row.status, body, retryAfterSeconds ? { 'retry-after': String(retryAfterSeconds) } : undefined);
+    }
+  }
+}
+
+/** JSON text of a parsed value; null for one that nests deeper than the serializer goes. */
+export function jsonText(value: unknown): string {
+  try {
+    return JSON.stringify(value) ?? 'null';
+  } catch (error) {
+    if (error instanceof RangeError) return 'null';
+    throw error;
+  }
+}
+
+function issueJson({ type, loc, msg, input, ctx }: ValidationIssue): string {
+  const head = `{"type":${JSON.stringify(type)},"loc":${JSON.stringify(loc)},"msg":${JSON.stringify(msg)},"input":${jsonText(input)}`;
+  return ctx ? `${head},"ctx":${JSON.stringify(ctx)}}` : `${head}}`;
+}

@@ -1,0 +1,38 @@
+/**
+ * Reads the JSON body of a query (PROTOCOL-FACTS §1): the value, and how a 422 answer quotes it.
+ */
+import { type HttpAnswer, invalidRequest, jsonText, undecodableBody } from './http-answer.ts';
+import type { RouteRequest } from './route.ts';
+
+export type JsonBody =
+  /** `value` is undefined where there is none, which a body of another content type counts as here (measured on Prefect). */
+  | { readonly ok: true; readonly value: unknown; readonly quote: () => string }
+  | { readonly ok: false; readonly answer: HttpAnswer };
+
+export function readJsonBody({ body, isJson }: Pick<RouteRequest, 'body' | 'isJson'>): JsonBody {
+  if (body.length === 0) return { ok: true, value: undefined, quote: () => 'null' };
+  if (!isJson) return { ok: true, value: undefined, quote: () => jsonText(body.toString()) };
+  const text = decode(body);
+  if (text === null) return { ok: false, answer: undecodableBody };
+  try {
+    const value: unknown = JSON.parse(text);
+    return { ok: true, value, quote: () => jsonText(value) };
+  } catch (error) {
+    return { ok: false, answer: notJson(text, error instanceof Error ? error.message : 'not JSON') };
+  }
+}
+
+function decode(body: Buffer): string | null {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(body);
+  } catch {
+    return null;
+  }
+}
+
+function notJson(text: string, words: string): HttpAnswer {
+  const offset = Number(/at position (\d+)/.exec(words)?.[1] ?? 0);
+  const loc = ['body', offset];
+  const issue = { type: 'json_invalid', loc, msg: 'JSON decode error', input: {}, ctx: { error: words } };
+  return invalidRequest([issue], jsonText(text));
+}

@@ -1,0 +1,62 @@
+/**
+ * Takes the port, alone: two processes on one port would share its connections unnoticed.
+ */
+import { createServer } from 'node:net';
+import { StartRefused } from '../errors.ts';
+import type { TemplatedApp, Uws, us_listen_socket } from './uws.ts';
+
+export interface Listening {
+  /** The port taken, also where 0 was asked for. */
+  readonly port: number;
+  stop(): void;
+}
+
+/** LIBUS_LISTEN_EXCLUSIVE_PORT, which the types name but do not give. */
+const exclusivePort = 1;
+
+/** uWebSockets.js takes host, port and options together, though its types do not say so. */
+interface ListensExclusively {
+  listen(host: string, port: number, options: number, heard: (socket: us_listen_socket | false) => void): void;
+}
+
+/** Throws StartRefused with a sentence where the port cannot be had. */
+export async function listen(uws: Uws, app: TemplatedApp, host: string, port: number): Promise<Listening> {
+  const listener = app as unknown as ListensExclusively; // see there
+  const socket = await new Promise<us_listen_socket | false>((resolve) => {
+    listener.listen(host, port, exclusivePort, resolve);
+  });
+  if (socket === false) throw new StartRefused(refusal(host, port, await findCause(host, port)));
+  let isListening = true;
+  return {
+    port: uws.us_socket_local_port(socket),
+    stop: () => {
+      if (isListening) uws.us_listen_socket_close(socket);
+      isListening = false;
+    },
+  };
+}
+
+/** The system's error code, which uWebSockets.js keeps to itself: Node is asked to do the same. */
+function findCause(host: string, port: number): Promise<string> {
+  return new Promise((resolve) => {
+    const probe = createServer();
+    probe.once('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message));
+    probe.listen(port, host, () => probe.close(() => resolve('unknown cause')));
+  });
+}
+
+function refusal(host: string, port: number, cause: string): string {
+  const place = `Cannot listen on ${host}:${port}`;
+  switch (cause) {
+    case 'EADDRINUSE':
+      return `${place}: another process has that port. Stop it, or set SLUICE_PORT to a free one.`;
+    case 'EACCES':
+      return `${place}: the system does not allow that port. Set SLUICE_PORT to one above 1023.`;
+    case 'EADDRNOTAVAIL':
+    case 'ENOTFOUND':
+    case 'EAI_AGAIN':
+      return `${place}: this machine has no such address. Set SLUICE_HOST to one it has, such as 127.0.0.1.`;
+    default:
+      return `${place} (${cause}). Check SLUICE_HOST and SLUICE_PORT.`;
+  }
+}

@@ -1,0 +1,60 @@
+/**
+ * All that the edge is given: settings and the rooms behind it, so that it can run before real parts or fakes alike.
+ */
+import type { CountOutcome, CountRequest } from '../../schemas/count.ts';
+import type { Page, PageRequest } from '../../schemas/page.ts';
+import type { OpenFeed } from '../feed/ports.ts';
+import type { Intake } from '../ingest/intake.ts';
+import type { Log } from '../log.ts';
+import type { ServerCounters } from './counters.ts';
+
+export interface ServerParts {
+  readonly options: ServerOptions;
+  readonly intake: Intake;
+  readonly openFeed: OpenFeed;
+  readonly queries: Queries;
+  readonly ready: () => Readiness;
+  readonly log: Log;
+  readonly counters: ServerCounters;
+  readonly now: () => Date;
+}
+
+/** Named as in the configuration, which can be given as it is. */
+export interface ServerOptions {
+  readonly host: string;
+  /** 0 takes a free one. */
+  readonly port: number;
+  readonly authString: string | null;
+  readonly bodyBytesMax: number;
+  /** Bytes of all bodies that are being read or accepted. */
+  readonly bodiesBytesMax: number;
+  /** Longest wait for a whole body. */
+  readonly bodyMs: number;
+  readonly frameBytesMax: number;
+  readonly authenticateMs: number;
+  readonly filterMs: number;
+  /** Interval of pings; a peer without a sign of life for two of them is closed. */
+  readonly pingMs: number;
+  /** A subscriber for which bytes wait and which takes none for so long is closed. */
+  readonly stallMs: number;
+  readonly socketsMax: number;
+  /** How far back a subscriber may start. */
+  readonly backfillMaxMs: number;
+}
+
+/** Each rejects with a Failure; the signal tells that the client has gone. */
+export interface Queries {
+  readFirstPage(request: PageRequest, signal: AbortSignal): Promise<Page>;
+  /** Rejects with Failure `forbidden` for a token that is not ours. */
+  readNextPage(token: string, signal: AbortSignal): Promise<Page>;
+  countEvents(request: CountRequest & { readonly now: Date }, signal: AbortSignal): Promise<CountOutcome>;
+}
+
+/** Whether intake is durable (DESIGN, Health). */
+export interface Readiness {
+  readonly ok: boolean;
+  /** Why not, as a sentence. */
+  readonly reason: string;
+  /** Shown at `?verbose=1`. */
+  readonly verbose: Readonly<Record<string, unknown>>;
+}

@@ -1,0 +1,90 @@
+/**
+ * Reads request bodies within three bounds: bytes of one, time of one, bytes of all at once (I4). Bytes count when they arrive, so
+ * that a client cannot reserve what it never sends.
+ */
+import { Failure } from '../errors.ts';
+import type { Exchange } from './exchange.ts';
+
+export interface BodyLimits {
+  readonly bodyBytesMax: number;
+  readonly bodiesBytesMax: number;
+  readonly bodyMs: number;
+}
+
+export interface BodyReader {
+  /** Resolves with the bytes, or null if the client went away; rejects with a Failure. `release` must follow once they are used up. */
+  read(exchange: Exchange): Promise<Buffer | null>;
+  release(body: Buffer): void;
+  /** Bytes held at this moment. */
+  readonly heldBytes: number;
+}
+
+export function createBodyReader(limits: BodyLimits): BodyReader {
+  let heldBytes = 0;
+
+  function read(exchange: Exchange): Promise<Buffer | null> {
+    const { contentLength } = exchange.head;
+    if (contentLength !== null && contentLength > limits.bodyBytesMax) return Promise.reject(tooLarge(limits));
+    return new Promise((resolve, reject) => {
+      let chunks: Buffer[] = [];
+      let bytes = 0;
+      let isSettled = false;
+      const timer = setTimeout(() => giveUp(tooSlow(limits)), limits.bodyMs);
+
+      function settle(): void {
+        isSettled = true;
+        clearTimeout(timer);
+      }
+
+      function giveUp(failure: Failure | null): void {
+        if (isSettled) return;
+        settle();
+        heldBytes -= bytes;
+        chunks = [];
+        if (failure === null) resolve(null);
+        else reject(failure);
+      }
+
+      function receive(chunk: ArrayBuffer, isLast: boolean): void {
+        if (isSettled) return;
+        bytes += chunk.byteLength;
+        heldBytes += chunk.byteLength;
+        const isTooLarge = bytes > limits.bodyBytesMax;
+        if (isTooLarge || heldBytes > limits.bodiesBytesMax) {
+          giveUp(isTooLarge ? tooLarge(limits) : tooMany());
+          return;
+        }
+        // A copy: the chunk is taken back when this returns.
+        if (chunk.byteLength > 0) chunks.push(Buffer.from(new Uint8Array(chunk)));
+        if (!isLast) return;
+        settle();
+        const [only] = chunks;
+        resolve(chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks));
+      }
+
+      exchange.onBody(receive, () => giveUp(null));
+    });
+  }
+
+  return {
+    read,
+    release: (body) => {
+      heldBytes -= body.length;
+    },
+    get heldBytes() {
+      return heldBytes;
+    },
+  };
+}
+
+function tooLarge({ bodyBytesMax }: BodyLimits): Failure {
+  return new Failure('bodyTooLarge', `The body is larger than ${bodyBytesMax} bytes.`);
+}
+
+function tooSlow({ bodyMs }: BodyLimits): Failure {
+  return new Failure('bodyTooSlow', `The body did not arrive within ${bodyMs} ms.`);
+}
+
+function tooMany(): Failure {
+  return new Failure('tooManyBytesInFlight', 'Too many request bodies are under way. Try again.');
+}

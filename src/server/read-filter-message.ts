@@ -1,0 +1,52 @@
+/**
+ * Reads a subscriber's filter message (PROTOCOL-FACTS §9): what the feed is asked for, or how the connection ends.
+ */
+import type { Farewell } from '../../actors/ports.ts';
+import { timeKey } from '../../schemas/event.ts';
+import type { Filter } from '../../schemas/filter.ts';
+import type { ValidationIssue } from '../../schemas/validation-issue.ts';
+import { failures } from '../errors.ts';
+import type { FeedRequest } from '../feed/ports.ts';
+import { timeOfDate } from '../filter/time.ts';
+import { validateFilter } from '../filter/validate-filter.ts';
+import { isPythonTrue, readObject } from './read-message.ts';
+
+export type FilterOutcome =
+  | { readonly ok: true; readonly request: FeedRequest }
+  | { readonly ok: false; readonly farewell: Farewell };
+
+export interface FilterTerms {
+  readonly now: Date;
+  /** `since` is raised to so long before now. */
+  readonly backfillMaxMs: number;
+}
+
+export function readFilterMessage(bytes: Buffer, isBinary: boolean, terms: FilterTerms): FilterOutcome {
+  const message = readObject(bytes, isBinary);
+  if (message === null || !Object.hasOwn(message, 'type')) return { ok: false, farewell: null };
+  if (message.type !== 'filter') return refused("Expected 'filter' message");
+  if (!Object.hasOwn(message, 'filter')) return refused("Invalid filter: 'filter'");
+  const checked = validateFilter(message.filter, { loc: [], now: terms.now, openEnded: true });
+  if (!checked.ok) return refused(`Invalid filter: ${sentence(checked.issues)}`);
+  const backfill = Object.hasOwn(message, 'backfill') ? isPythonTrue(message.backfill) : true;
+  return { ok: true, request: { filter: clampFilter(checked.value, terms), backfill } };
+}
+
+/** The oldest event first, and none older than the server looks back. */
+function clampFilter(filter: Filter, { now, backfillMaxMs }: FilterTerms): Filter {
+  const oldest = timeOfDate(new Date(now.getTime() - backfillMaxMs));
+  const { since, until } = filter.occurred;
+  const isOlder = timeKey(since) < timeKey(oldest);
+  return { ...filter, order: 'ASC', occurred: { since: isOlder ? oldest : since, until } };
+}
+
+function sentence(issues: readonly ValidationIssue[]): string {
+  const [first] = issues;
+  if (first === undefined) return 'unknown';
+  const more = issues.length > 1 ? ` (and ${issues.length - 1} more)` : '';
+  return `${first.loc.length === 0 ? '' : `${first.loc.join('.')}: `}${first.msg}${more}`;
+}
+
+function refused(reason: string): FilterOutcome {
+  return { ok: false, farewell: { code: failures.badFilter.code, reason } };
+}

@@ -1,0 +1,38 @@
+/**
+ * Reads the first messages of a WebSocket, and shortens what is said in a close frame.
+ */
+
+/** A text message that holds a JSON object; null for anything else. */
+export function readObject(bytes: Buffer, isBinary: boolean): Record<string, unknown> | null {
+  if (isBinary) return null;
+  try {
+    const value: unknown = JSON.parse(bytes.toString());
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) return null;
+    return value as Record<string, unknown>; // just checked
+  } catch {
+    return null;
+  }
+}
+
+/** Whether Python takes a JSON value as true: Prefect reads `backfill` so. */
+export function isPythonTrue(value: unknown): boolean {
+  if (Array.isArray(value)) return value.length > 0;
+  if (typeof value === 'object' && value !== null) return Object.keys(value).length > 0;
+  return Boolean(value);
+}
+
+/** RFC 6455: a control frame holds 125 bytes, two of them the code. */
+const reasonBytesMax = 123;
+
+/** A close reason that fits its frame, cut at a character. */
+export function fitReason(reason: string): string {
+  const bytes = Buffer.from(reason);
+  if (bytes.length <= reasonBytesMax) return reason;
+  let end = reasonBytesMax;
+  while (isContinuation(bytes[end])) end -= 1;
+  return bytes.toString('utf8', 0, end);
+}
+
+function isContinuation(byte: number | undefined): boolean {
+  return byte !== undefined && (byte & 0xc0) === 0x80;
+}

@@ -1,0 +1,48 @@
+/**
+ * The head of a request as a plain value: uWebSockets.js lets it be read only until its handler returns.
+ */
+import type { HttpRequest } from './uws.ts';
+
+export interface RequestHead {
+  /** Upper case. */
+  readonly method: string;
+  /** As sent, without the query. */
+  readonly path: string;
+  readonly query: string;
+  readonly host: string;
+  readonly hasOrigin: boolean;
+  readonly authorization: string;
+  readonly acceptsGzip: boolean;
+  readonly contentType: string;
+  /** Null if it was not sent. */
+  readonly contentLength: number | null;
+  /** The method that a CORS preflight asks for, and the headers; empty if this is none. */
+  readonly preflightMethod: string;
+  readonly preflightHeaders: string;
+}
+
+export function readHead(req: HttpRequest): RequestHead {
+  const contentLength = req.getHeader('content-length');
+  const hasOrigin = req.getHeader('origin') !== '';
+  const isPreflight = hasOrigin && req.getMethod() === 'options';
+  return {
+    method: req.getMethod().toUpperCase(),
+    path: req.getUrl(),
+    query: req.getQuery() ?? '',
+    host: req.getHeader('host'),
+    hasOrigin,
+    authorization: req.getHeader('authorization'),
+    acceptsGzip: req.getHeader('accept-encoding').includes('gzip'),
+    contentType: req.getHeader('content-type'),
+    contentLength: contentLength === '' ? null : Number(contentLength),
+    preflightMethod: isPreflight ? req.getHeader('access-control-request-method') : '',
+    preflightHeaders: isPreflight ? req.getHeader('access-control-request-headers') : '',
+  };
+}
+
+/** `application/json`, `application/…+json`, or none at all; any other body counts as one string (PROTOCOL-FACTS §1). */
+export function isJsonType(contentType: string): boolean {
+  if (contentType === '') return true;
+  const [type = ''] = contentType.split(';');
+  return /^application\/(json|.+\+json)$/i.test(type.trim());
+}

@@ -1,0 +1,21 @@
+/**
+ * POST events/count-by/{countable}: how many events there are, by time, name or resource.
+ */
+import { validateCountBody } from '../../query/validate-body.ts';
+import { invalidRequest, json } from '../http-answer.ts';
+import { readJsonBody } from '../json-body.ts';
+import type { Route } from '../route.ts';
+
+export const countEventsRoute: Route = {
+  method: 'POST',
+  answer: async (request, parts) => {
+    const body = readJsonBody(request);
+    if (!body.ok) return body.answer;
+    const now = parts.now();
+    const checked = validateCountBody(request.parameter, body.value, now);
+    if (!checked.ok) return invalidRequest(checked.issues, body.quote());
+    const outcome = await parts.queries.countEvents({ ...checked.value, now }, request.signal());
+    if (!outcome.ok) return json(422, JSON.stringify({ detail: outcome.tooManyBuckets }));
+    return json(200, JSON.stringify(outcome.counts));
+  },
+};

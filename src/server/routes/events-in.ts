@@ -1,0 +1,151 @@
+/**
+ * WS events/in: one producer. A pong tells it that all it sent before is durable (I1); a message never passes the actor's
+ * mailbox (I10).
+ */
+import { type Actor, createActor } from 'xstate';
+import type { Farewell, ProducerPhase, ProducerPort } from '../../../actors/ports.ts';
+import { producerMachine } from '../../../actors/producer.ts';
+import type { RejectFrame } from '../../../schemas/frames.ts';
+import { type FailureName, failures } from '../../errors.ts';
+import type { MessageOutcome } from '../../ingest/intake.ts';
+import { type Connection, type ConnectionTools, farewellOf, silentFarewell } from '../connection.ts';
+import { Liveness } from '../liveness.ts';
+import type { Socket } from '../socket.ts';
+
+export class ProducerConnection implements Connection, ProducerPort {
+  readonly #socket: Socket;
+  readonly #tools: ConnectionTools;
+  readonly #liveness = new Liveness();
+  readonly #actor: Actor<typeof producerMachine>;
+  #phase: ProducerPhase = 'authenticating';
+  /** The newest record that the next pong would vouch for. */
+  #reliesOn = 0;
+  /** Messages after the auth message. */
+  #messages = 0;
+  /** The producer asked to be told of bad messages instead of being closed. */
+  #rejects = false;
+
+  constructor(socket: Socket, tools: ConnectionTools, isLegacy: boolean) {
+    this.#socket = socket;
+    this.#tools = tools;
+    tools.parts.counters.producers += 1;
+    this.#actor = createActor(producerMachine, { input: { port: this, settings: tools.settings, isLegacy } });
+    this.#actor.start();
+  }
+
+  received(bytes: Buffer, isBinary: boolean): void {
+    this.#liveness.sign(this.#socket);
+    switch (this.#phase) {
+      case 'receiving':
+        this.#take(bytes, isBinary);
+        break;
+      case 'authenticating':
+        this.#authenticate(bytes, isBinary);
+        break;
+      case 'draining':
+      case 'closed':
+        break;
+      default:
+        this.#phase satisfies never;
+    }
+  }
+
+  pinged(): void {
+    this.#liveness.sign(this.#socket);
+    try {
+      if (this.#reliesOn > 0) this.#tools.parts.intake.ensureDurable(this.#reliesOn);
+    } catch (error) {
+      farewellOf(error, this.#tools.parts);
+      // Broken off, without a close frame: uWebSockets.js would send the pong before that.
+      this.#socket.end(null);
+    }
+  }
+
+  ponged(): void {
+    this.#liveness.sign(this.#socket);
+  }
+
+  drained(): void {
+    this.#liveness.sign(this.#socket);
+  }
+
+  sweep(): void {
+    if (this.#liveness.sweep(this.#socket, this.#tools.stallSweeps) === 'alive') return;
+    this.#tools.parts.counters.silent += 1;
+    this.#actor.send({ type: 'peer.silent', farewell: silentFarewell });
+  }
+
+  stop(farewell: Farewell): void {
+    this.#actor.send({ type: 'server.stopping', farewell });
+  }
+
+  closed(): void {
+    this.#tools.parts.counters.producers -= 1;
+    this.#actor.send({ type: 'socket.closed' });
+  }
+
+  entered(phase: ProducerPhase): void {
+    this.#phase = phase;
+  }
+
+  settle(): void {
+    try {
+      if (this.#reliesOn > 0) this.#tools.parts.intake.ensureDurable(this.#reliesOn);
+    } catch (error) {
+      // No pong was given for these, so the producer sends them again.
+      this.#tools.parts.log.warn({ err: error }, 'The last events of a closing producer could not be made durable');
+    }
+    this.#actor.send({ type: 'producer.settled' });
+  }
+
+  end(farewell: Farewell): void {
+    if (farewell === this.#tools.settings.lateToAuthenticate) this.#tools.parts.counters.late += 1;
+    this.#socket.end(farewell);
+  }
+
+  #authenticate(bytes: Buffer, isBinary: boolean): void {
+    const outcome = this.#tools.authenticator.readAuthMessage(bytes, isBinary);
+    if (!outcome.ok) {
+      this.#actor.send({ type: 'auth.refused', farewell: outcome.farewell });
+      return;
+    }
+    this.#rejects = outcome.rejects;
+    this.#socket.send('{"type":"auth_success"}');
+    this.#actor.send({ type: 'auth.accepted' });
+  }
+
+  #take(bytes: Buffer, isBinary: boolean): void {
+    this.#messages += 1;
+    let outcome: MessageOutcome;
+    try {
+      outcome = this.#tools.parts.intake.acceptMessage(bytes, isBinary);
+    } catch (error) {
+      this.#actor.send({ type: 'intake.failed', farewell: farewellOf(error, this.#tools.parts) });
+      return;
+    }
+    switch (outcome.kind) {
+      case 'accepted':
+      case 'duplicate':
+        if (outcome.seq > this.#reliesOn) this.#reliesOn = outcome.seq;
+        break;
+      case 'skipped':
+        if (this.#rejects) this.#reject('skipped', outcome.reason);
+        break;
+      case 'refused':
+        if (this.#rejects) this.#reject(outcome.failure, outcome.reason);
+        else this.#refuse(outcome.failure, outcome.reason);
+        break;
+      default:
+        outcome satisfies never;
+    }
+  }
+
+  #refuse(failure: FailureName, reason: string): void {
+    this.#actor.send({ type: 'message.refused', farewell: { code: failures[failure].code, reason } });
+  }
+
+  #reject(failure: RejectFrame['failure'], reason: string): void {
+    const frame: RejectFrame = { type: 'reject', message: this.#messages, failure, reason };
+    this.#socket.send(JSON.stringify(frame));
+  }
+}

@@ -1,0 +1,140 @@
+/**
+ * WS events/out: one subscriber. Its first message after the authentication is the filter; all later ones are ignored.
+ */
+import { type Actor, createActor } from 'xstate';
+import type { Farewell, SubscriberPhase, SubscriberPort } from '../../../actors/ports.ts';
+import { subscriberMachine } from '../../../actors/subscriber.ts';
+import type { Failure } from '../../errors.ts';
+import type { Feed, FeedListener, FeedRequest } from '../../feed/ports.ts';
+import { type Connection, type ConnectionTools, farewellOf, silentFarewell, stalledFarewell } from '../connection.ts';
+import { Liveness } from '../liveness.ts';
+import { readFilterMessage } from '../read-filter-message.ts';
+import type { Socket } from '../socket.ts';
+
+export class SubscriberConnection implements Connection, SubscriberPort, FeedListener {
+  readonly #socket: Socket;
+  readonly #tools: ConnectionTools;
+  readonly #liveness = new Liveness();
+  readonly #actor: Actor<typeof subscriberMachine>;
+  #phase: SubscriberPhase = 'authenticating';
+  /** What was asked for, until its feed is opened. */
+  #request: FeedRequest | null = null;
+  #feed: Feed | null = null;
+
+  constructor(socket: Socket, tools: ConnectionTools, isLegacy: boolean) {
+    this.#socket = socket;
+    this.#tools = tools;
+    tools.parts.counters.subscribers += 1;
+    this.#actor = createActor(subscriberMachine, { input: { port: this, settings: tools.settings, isLegacy } });
+    this.#actor.start();
+  }
+
+  received(bytes: Buffer, isBinary: boolean): void {
+    this.#liveness.sign(this.#socket);
+    switch (this.#phase) {
+      case 'authenticating':
+        this.#authenticate(bytes, isBinary);
+        break;
+      case 'awaitingFilter':
+        this.#subscribe(bytes, isBinary);
+        break;
+      case 'streaming':
+      case 'closed':
+        break;
+      default:
+        this.#phase satisfies never;
+    }
+  }
+
+  pinged(): void {
+    this.#liveness.sign(this.#socket);
+  }
+
+  ponged(): void {
+    this.#liveness.sign(this.#socket);
+  }
+
+  drained(): void {
+    this.#liveness.sign(this.#socket);
+    this.#feed?.drained();
+  }
+
+  sweep(): void {
+    const verdict = this.#liveness.sweep(this.#socket, this.#tools.stallSweeps);
+    if (verdict === 'alive') return;
+    this.#tools.parts.counters[verdict] += 1;
+    this.#actor.send({ type: 'peer.silent', farewell: verdict === 'silent' ? silentFarewell : stalledFarewell });
+  }
+
+  stop(farewell: Farewell): void {
+    this.#actor.send({ type: 'server.stopping', farewell });
+  }
+
+  closed(): void {
+    this.#tools.parts.counters.subscribers -= 1;
+    this.#actor.send({ type: 'socket.closed' });
+  }
+
+  caughtUp(): void {
+    this.#actor.send({ type: 'feed.caughtUp' });
+  }
+
+  lagging(): void {
+    this.#actor.send({ type: 'feed.lagging' });
+  }
+
+  failed(failure: Failure): void {
+    this.#actor.send({ type: 'feed.failed', farewell: farewellOf(failure, this.#tools.parts) });
+  }
+
+  entered(phase: SubscriberPhase): void {
+    this.#phase = phase;
+  }
+
+  openFeed(): void {
+    const request = this.#request;
+    this.#request = null;
+    if (request === null) return;
+    try {
+      this.#feed = this.#tools.parts.openFeed(request, this.#socket, this);
+    } catch (error) {
+      this.#actor.send({ type: 'feed.failed', farewell: farewellOf(error, this.#tools.parts) });
+    }
+  }
+
+  stopFeed(): void {
+    try {
+      this.#feed?.stop();
+    } catch (error) {
+      farewellOf(error, this.#tools.parts);
+    }
+    this.#feed = null;
+  }
+
+  end(farewell: Farewell): void {
+    const { settings, parts } = this.#tools;
+    if (farewell === settings.lateToAuthenticate || farewell === settings.lateToFilter) parts.counters.late += 1;
+    this.#socket.end(farewell);
+  }
+
+  #authenticate(bytes: Buffer, isBinary: boolean): void {
+    const outcome = this.#tools.authenticator.readAuthMessage(bytes, isBinary);
+    if (!outcome.ok) {
+      this.#actor.send({ type: 'auth.refused', farewell: outcome.farewell });
+      return;
+    }
+    this.#socket.send('{"type":"auth_success"}');
+    this.#actor.send({ type: 'auth.accepted' });
+  }
+
+  #subscribe(bytes: Buffer, isBinary: boolean): void {
+    const { options, now } = this.#tools.parts;
+    const outcome = readFilterMessage(bytes, isBinary, { now: now(), backfillMaxMs: options.backfillMaxMs });
+    if (!outcome.ok) {
+      this.#actor.send({ type: 'filter.refused', farewell: outcome.farewell });
+      return;
+    }
+    this.#request = outcome.request;
+    this.#actor.send({ type: 'filter.received', backfill: outcome.request.backfill });
+  }
+}

@@ -1,0 +1,19 @@
+/**
+ * POST events/filter: the first page of the events that fit a filter, and how many there are.
+ */
+import { validatePageBody } from '../../query/validate-body.ts';
+import { invalidRequest } from '../http-answer.ts';
+import { readJsonBody } from '../json-body.ts';
+import { pageAnswer } from '../page-answer.ts';
+import type { Route } from '../route.ts';
+
+export const filterEventsRoute: Route = {
+  method: 'POST',
+  answer: async (request, { queries, now }) => {
+    const body = readJsonBody(request);
+    if (!body.ok) return body.answer;
+    const checked = validatePageBody(body.value, now());
+    if (!checked.ok) return invalidRequest(checked.issues, body.quote());
+    return pageAnswer(await queries.readFirstPage(checked.value, request.signal()), request.host);
+  },
+};

@@ -1,0 +1,94 @@
+/**
+ * Starts the edge: one uWebSockets.js app that serves HTTP and both WebSocket routes before the parts it is given.
+ */
+import { setTimeout as wait } from 'node:timers/promises';
+import type { Publish } from '../feed/ports.ts';
+import { createAuthenticator } from './authenticate.ts';
+import { type Connection, connectionTools } from './connection.ts';
+import { Exchange } from './exchange.ts';
+import { handleRequest } from './handle-request.ts';
+import { listen } from './listen.ts';
+import type { ServerParts } from './parts.ts';
+import { createBodyReader } from './read-body.ts';
+import { readHead } from './request-head.ts';
+import { ProducerConnection } from './routes/events-in.ts';
+import { SubscriberConnection } from './routes/events-out.ts';
+import { startSweep } from './sweep.ts';
+import { Topics } from './topics.ts';
+import { loadUws } from './uws.ts';
+import { refuseOtherWebSockets, type SocketTools, serveWebSocket } from './websocket.ts';
+
+export interface RunningServer {
+  readonly port: number;
+  readonly publish: Publish;
+  /** Takes no new connection, and no new WebSocket on old ones; those that are open go on. Idempotent. */
+  stopListening(): void;
+  /** Ends every WebSocket; producers' events are made durable first. */
+  closeSockets(code: number, reason: string): void;
+  /** Waits up to `requestsMs` for requests under way, then cuts off what is left. */
+  close(requestsMs?: number): Promise<void>;
+}
+
+/** A subscriber sends nothing longer than its filter. */
+const filterFrameBytesMax = 1024 * 1024;
+const requestsMsDefault = 2000;
+const pollMs = 10;
+
+/** Resolves when it listens. Throws StartRefused where no binary runs here or the port cannot be had. */
+export async function startServer(parts: ServerParts): Promise<RunningServer> {
+  const { options } = parts;
+  const uws = await loadUws();
+  const app = uws.App();
+  const authenticator = createAuthenticator(options.authString);
+  const tools = { parts, authenticator, bodies: createBodyReader(options) };
+  const topics = new Topics();
+  const open = new Set<Connection>();
+  const sweep = startSweep(options.pingMs);
+  let requests = 0;
+  let isStopping = false;
+
+  const sockets: SocketTools = {
+    connection: connectionTools(parts, authenticator),
+    topics,
+    sweep,
+    open,
+    isStopping: () => isStopping,
+  };
+  const { frameBytesMax } = options;
+  serveWebSocket(app, '/events/in', sockets, frameBytesMax, (...given) => new ProducerConnection(...given));
+  serveWebSocket(app, '/events/out', sockets, Math.min(frameBytesMax, filterFrameBytesMax), (...given) => {
+    return new SubscriberConnection(...given);
+  });
+  refuseOtherWebSockets(app);
+  app.any('/*', (response, request) => {
+    requests += 1;
+    handleRequest(new Exchange(response, readHead(request)), tools).finally(() => {
+      requests -= 1;
+    });
+  });
+
+  const listening = await listen(uws, app, options.host, options.port).catch((error: unknown) => {
+    sweep.stop();
+    throw error;
+  });
+
+  function stopListening(): void {
+    isStopping = true;
+    listening.stop();
+  }
+
+  return {
+    port: listening.port,
+    publish: (topic, frame) => topics.publish(app, topic, frame),
+    stopListening,
+    closeSockets: (code, reason) => {
+      for (const connection of [...open]) connection.stop({ code, reason });
+    },
+    close: async (requestsMs = requestsMsDefault) => {
+      stopListening();
+      for (let waitedMs = 0; requests > 0 && waitedMs < requestsMs; waitedMs += pollMs) await wait(pollMs);
+      sweep.stop();
+      app.close();
+    },
+  };
+}

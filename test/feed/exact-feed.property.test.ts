@@ -1,0 +1,276 @@
+/**
+ * I3 and I5 as laws over a model: for any interleaving of intake, insert, trim, subscribe, slow reading and leaving, each
+ * subscriber gets each matching event exactly once, and history, log and live meet without gap.
+ * Modelled: the log, the table and the sockets, in memory, with the real feed, fan-out, filter index and predicate over them.
+ * Not modelled here: ClickHouse's own behaviour and the journal's files (tests of those rooms run on the real parts).
+ */
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { timeKey } from '../../schemas/event.ts';
+import type { Filter } from '../../schemas/filter.ts';
+import type { StoredEvent } from '../../schemas/stored-event.ts';
+import { createFanOut } from '../../src/feed/fan-out.ts';
+import type { HistoryReader } from '../../src/feed/history.ts';
+import { createOpenFeed } from '../../src/feed/open-feed.ts';
+import type { Feed, SubscriberSocket } from '../../src/feed/ports.ts';
+import { FilterIndex } from '../../src/filter/filter-index.ts';
+import { compilePredicate, filterKey } from '../../src/filter/predicate.ts';
+import { defaultFilter } from '../../src/filter/validate-filter.ts';
+import { createLog } from '../../src/log.ts';
+
+const bufferBytesMax = 2_000;
+
+type Step =
+  | { kind: 'take'; names: number[] }
+  | { kind: 'insert'; rows: number }
+  | { kind: 'trim' }
+  | { kind: 'subscribe'; name: number; window: number }
+  | { kind: 'read'; subscriber: number; bytes: number }
+  | { kind: 'leave'; subscriber: number }
+  | { kind: 'turn' };
+
+const step: fc.Arbitrary<Step> = fc.oneof(
+  {
+    weight: 5,
+    arbitrary: fc.record({
+      kind: fc.constant('take' as const),
+      names: fc.array(fc.nat(2), { minLength: 1, maxLength: 12 }),
+    }),
+  },
+  { weight: 3, arbitrary: fc.record({ kind: fc.constant('insert' as const), rows: fc.integer({ min: 1, max: 20 }) }) },
+  { weight: 1, arbitrary: fc.constant({ kind: 'trim' as const }) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('subscribe' as const), name: fc.nat(3), window: fc.nat(2) }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({ kind: fc.constant('read' as const), subscriber: fc.nat(9), bytes: fc.nat(4_000) }),
+  },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('leave' as const), subscriber: fc.nat(9) }) },
+  { weight: 4, arbitrary: fc.constant({ kind: 'turn' as const }) },
+);
+
+class Socket implements SubscriberSocket {
+  readonly seen: number[] = [];
+  readonly topics: Map<string, Set<Socket>>;
+  buffered = 0;
+  feed: Feed | null = null;
+  gone = false;
+
+  constructor(topics: Map<string, Set<Socket>>) {
+    this.topics = topics;
+  }
+
+  send(frame: string): void {
+    this.seen.push((JSON.parse(frame) as { event: { payload: { seq: number } } }).event.payload.seq);
+    this.buffered += frame.length;
+  }
+  cork(write: () => void): void {
+    write();
+  }
+  bufferedBytes(): number {
+    return this.buffered;
+  }
+  subscribe(topic: string): void {
+    this.topics.set(topic, (this.topics.get(topic) ?? new Set()).add(this));
+  }
+  unsubscribe(topic: string): void {
+    this.topics.get(topic)?.delete(this);
+  }
+  read(bytes: number): void {
+    this.buffered = Math.max(0, this.buffered - bytes);
+    this.feed?.drained();
+  }
+}
+
+function world() {
+  const log: StoredEvent[] = [];
+  const topics = new Map<string, Set<Socket>>();
+  const live = { mark: 0 };
+  let checkpoint = 0;
+  let oldest = 1;
+  const counters = { delivered: 0, lagged: 0, repeats: 0 };
+  const fanOut = createFanOut(
+    new FilterIndex(),
+    filterKey,
+    (topic, frame) => {
+      for (const socket of topics.get(topic) ?? []) socket.send(frame);
+    },
+    { bufferBytesMax, sweepBytes: 500 },
+    counters,
+  );
+  // The table holds nothing above the checkpoint.
+  const matching = (filter: Filter, from: number, upTo: number) =>
+    log.filter(
+      (event) =>
+        event.seq > from &&
+        event.seq <= Math.min(upTo, checkpoint) &&
+        compilePredicate(filter)(event) &&
+        inside(filter, event),
+    );
+  const history: HistoryReader = {
+    async byOccurred(filter, upTo, from) {
+      const order = (event: StoredEvent): string => `${timeKey(event.body.occurred)} ${event.body.id}`;
+      const rows = matching(filter, 0, upTo)
+        .sort((a, b) => (order(a) < order(b) ? -1 : 1))
+        .filter((event) => from === null || order(event) > `${from.occurred} ${from.id}`)
+        .slice(0, 5);
+      const last = rows.at(-1);
+      await Promise.resolve();
+      return {
+        rows: rows.map(({ seq, raw, body }) => ({ seq, raw, id: body.id })),
+        next: last && rows.length === 5 ? { occurred: timeKey(last.body.occurred), id: last.body.id } : null,
+      };
+    },
+    async bySeq(filter, after, upTo) {
+      const rows = matching(filter, after, upTo).slice(0, 5);
+      await Promise.resolve();
+      return { rows: rows.map(({ seq, raw, body }) => ({ seq, raw, id: body.id })), complete: rows.length < 5 };
+    },
+  };
+  const open = createOpenFeed({
+    journal: {
+      get checkpoint() {
+        return checkpoint;
+      },
+      get oldest() {
+        return oldest;
+      },
+      read(from, _bytesMax, upTo) {
+        expect(from).toBeGreaterThanOrEqual(oldest);
+        expect(upTo).toBeLessThanOrEqual(live.mark);
+        const events = log.slice(from - 1, Math.min(upTo, from + 3));
+        return { events, last: events.at(-1)!.seq };
+      },
+    },
+    live,
+    fanOut,
+    history,
+    store: { whenReady: async () => undefined },
+    options: { bufferBytesMax, chunkBytesMax: 1_000, sliceBytesMax: 600 },
+    counters,
+    log: createLog('silent'),
+  });
+  return {
+    log,
+    topics,
+    live,
+    counters,
+    open,
+    inside,
+    flush(batch: StoredEvent[]) {
+      log.push(...batch);
+      live.mark = log.length;
+      fanOut.flush(batch);
+    },
+    insert(rows: number) {
+      checkpoint = Math.min(live.mark, checkpoint + rows);
+    },
+    trim() {
+      oldest = checkpoint + 1;
+    },
+  };
+}
+
+const since = ['2026-01-01T00:00:00Z', '2026-01-01T00:00:30Z', '2026-01-01T00:01:00.5Z'];
+
+function makeFilter(name: number, window: number): Filter {
+  const base = defaultFilter({ now: new Date('2026-01-02T00:00:00Z'), openEnded: true });
+  return {
+    ...base,
+    occurred: { since: since[window]!, until: window === 2 ? '2026-01-01T00:02:00Z' : null },
+    event: { ...base.event, name: name === 3 ? [] : [`n${name}`] },
+    order: 'ASC',
+  };
+}
+
+function inside(filter: Filter, event: StoredEvent): boolean {
+  const at = timeKey(event.body.occurred);
+  return (
+    at >= timeKey(filter.occurred.since) && (filter.occurred.until === null || at <= timeKey(filter.occurred.until))
+  );
+}
+
+function makeEvent(seq: number, name: number): StoredEvent {
+  // Every third event is late, so that history's order is not the log's.
+  const second = seq % 3 === 0 ? (seq * 7) % 60 : seq % 60;
+  const body = {
+    occurred: `2026-01-01T00:0${seq % 3}:${String(second).padStart(2, '0')}Z`,
+    event: `n${name}`,
+    resource: { 'prefect.resource.id': `r.${seq % 4}` },
+    related: [],
+    payload: { seq },
+    id: `00000000-0000-4000-8000-${String(seq).padStart(12, '0')}`,
+    follows: null,
+  };
+  return { seq, raw: JSON.stringify(body), search: '', body };
+}
+
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+describe('an exact feed', () => {
+  it('gives each subscriber each matching event exactly once, for any interleaving', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 60 }), async (steps) => {
+        const model = world();
+        const subscribers: { socket: Socket; filter: Filter }[] = [];
+        for (const now of steps) {
+          switch (now.kind) {
+            case 'take':
+              model.flush(now.names.map((name, at) => makeEvent(model.log.length + 1 + at, name)));
+              break;
+            case 'insert':
+              model.insert(now.rows);
+              break;
+            case 'trim':
+              model.trim();
+              break;
+            case 'subscribe': {
+              const socket = new Socket(model.topics);
+              const filter = makeFilter(now.name, now.window);
+              socket.feed = model.open({ filter, backfill: true }, socket, {
+                caughtUp: () => undefined,
+                lagging: () => undefined,
+                failed: (failure) => {
+                  throw failure;
+                },
+              });
+              subscribers.push({ socket, filter });
+              break;
+            }
+            case 'read':
+              subscribers[now.subscriber]?.socket.read(now.bytes);
+              break;
+            case 'leave': {
+              const leaver = subscribers[now.subscriber]?.socket;
+              leaver?.feed?.stop();
+              if (leaver) leaver.gone = true;
+              break;
+            }
+            case 'turn':
+              await turn();
+              break;
+            default:
+              now satisfies never;
+          }
+        }
+        for (let round = 0; round < 400 && !settled(); round += 1) {
+          for (const { socket } of subscribers) socket.read(1_000_000);
+          await turn();
+        }
+        function wanted(filter: Filter): number[] {
+          return model.log
+            .filter((event) => compilePredicate(filter)(event) && inside(filter, event))
+            .map((event) => event.seq);
+        }
+        function settled(): boolean {
+          return subscribers.every(({ socket, filter }) => socket.gone || socket.seen.length >= wanted(filter).length);
+        }
+        for (const { socket, filter } of subscribers) {
+          if (socket.gone) expect(new Set(socket.seen).size).toBe(socket.seen.length);
+          else expect([...socket.seen].sort((a, b) => a - b)).toEqual(wanted(filter));
+        }
+        expect(model.counters.repeats).toBe(0);
+      }),
+      { numRuns: 400 },
+    );
+  });
+});

@@ -1,0 +1,60 @@
+/** Pages without a store: how few statements they take, and when they end. */
+import { expect, test } from 'vitest';
+import type { QueryOptions, Store } from '../../src/clickhouse/store.ts';
+import { openKeys } from '../../src/keys.ts';
+import { type PageParts, readFirstPage, readNextPage } from '../../src/query/read-page.ts';
+import { filterOf } from './stored-rows.ts';
+
+const filter = filterOf('2026-11-16T00:00:00Z', '2026-11-17T00:00:00Z');
+const row = { place: '2026-11-16 00:00:00.000000', place_id: '01234567-89ab-cdef-0123-456789abcdef', raw: '{}' };
+
+interface Asked {
+  readonly sql: string;
+  readonly params: Record<string, unknown>;
+  readonly options: QueryOptions | undefined;
+}
+
+/** A store that answers every total with `total` and every page with the next of `pages`. */
+function partsWith(total: number, pages: number[]): { parts: PageParts; asked: Asked[] } {
+  const asked: Asked[] = [];
+  const answers = pages.map((length) => Array.from({ length }, () => row));
+  const store: Pick<Store, 'rows'> = {
+    async rows<Row>(sql: string, params: Record<string, unknown>, options?: QueryOptions) {
+      asked.push({ sql, params, options });
+      const answer: unknown[] = sql.includes(' AS total') ? [{ total }] : (answers.shift() ?? []);
+      return answer as Row[]; // the caller names the shape of its own statement
+    },
+  };
+  return { parts: { store, keys: openKeys('.', 'a secret for these tests'), checkpoint: () => 77 }, asked };
+}
+
+test('a first page takes two statements, of one checkpoint; the total is of one snapshot', async () => {
+  const { parts, asked } = partsWith(9, [3]);
+  await readFirstPage(parts, { filter, limit: 3 });
+  expect(asked).toHaveLength(2);
+  expect(asked.map(({ params }) => params.page_checkpoint)).toEqual([77, 77]);
+  expect(asked[0]?.options?.settings).toEqual({ enable_shared_storage_snapshot_in_query: 1 });
+});
+
+test('a further page takes one statement, with the checkpoint of the first', async () => {
+  const { parts, asked } = partsWith(9, [3, 3]);
+  const { token } = await readFirstPage(parts, { filter, limit: 3 });
+  asked.length = 0;
+  const page = await readNextPage({ ...parts, checkpoint: () => 99 }, token ?? '');
+  expect(page.total).toBe(9);
+  expect(asked).toHaveLength(1);
+  expect(asked[0]?.params).toMatchObject({ page_checkpoint: 77, page_after: row.place, page_after_id: row.place_id });
+});
+
+test('limit 0 asks for no events', async () => {
+  const { parts, asked } = partsWith(9, []);
+  const { token } = await readFirstPage(parts, { filter, limit: 0 });
+  await readNextPage(parts, token ?? '');
+  expect(asked).toHaveLength(1);
+});
+
+test('a page that retention left short is the last one', async () => {
+  const { parts } = partsWith(9, [3, 2]);
+  const { token } = await readFirstPage(parts, { filter, limit: 3 });
+  expect(await readNextPage(parts, token ?? '')).toEqual({ events: ['{}', '{}'], total: 9, token: null });
+});
