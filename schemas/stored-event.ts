@@ -18,7 +18,15 @@ export const searchSeparator = '\u001f';
 
 const unsearchable = new RegExp(`[\\t\\n\\r${searchSeparator}]`, 'g');
 
-/** Folds text for searching: case, and the characters that the search text cannot hold, become one. */
+/**
+ * Folds text for searching: case, the two small sigmas (which lower-casing picks by context), lone surrogates, and the
+ * characters that the search text cannot hold.
+ */
 export function foldText(text: string): string {
-  return text.toLowerCase().replace(unsearchable, ' ');
+  return foldLetters(text).replace(unsearchable, ' ');
+}
+
+/** The part of `foldText` that may be done to several pieces at once, separators included. */
+export function foldLetters(text: string): string {
+  return text.toWellFormed().toLowerCase().replaceAll('ς', 'σ');
 }

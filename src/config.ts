@@ -53,7 +53,7 @@ export const settings = {
     fallback: 'process',
     help: 'process: survives kill -9; fsync: survives a power cut',
   },
-  retentionDays: whole('SLUICE_RETENTION_DAYS', 7, 'days after which events leave ClickHouse, by received', 1, 36_500),
+  retentionDays: whole('SLUICE_RETENTION_DAYS', 7, 'days after which events leave ClickHouse, by received', 1, 25_000),
   backfillMaxMs: whole('SLUICE_BACKFILL_MAX_MS', 15 * minute, 'how far back a subscriber may start', 0),
   logLevel: {
     env: 'SLUICE_LOG_LEVEL',

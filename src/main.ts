@@ -59,7 +59,9 @@ main().then(
   () => process.exit(0),
   (error: unknown) => {
     const isExpected = error instanceof StartRefused;
-    process.stderr.write(`sluice: ${isExpected ? error.message : error instanceof Error ? error.stack : String(error)}\n`);
+    process.stderr.write(
+      `sluice: ${isExpected ? error.message : error instanceof Error ? error.stack : String(error)}\n`,
+    );
     process.exit(1);
   },
 );

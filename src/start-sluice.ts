@@ -3,40 +3,135 @@
  * is open before the port is, and the port before ClickHouse answers.
  */
 import { mkdirSync } from 'node:fs';
-import { skip, type Subscription } from 'rxjs';
 import type { Store } from './clickhouse/store.ts';
 import type { Config } from './config.ts';
 import { connectStore } from './connect-store.ts';
-import { Failure } from './errors.ts';
-import { createFanOut, type FanOut } from './feed/fan-out.ts';
+import { createFanOut } from './feed/fan-out.ts';
 import { createHistoryReader } from './feed/history.ts';
 import { logReader } from './feed/log-reader.ts';
 import { createOpenFeed } from './feed/open-feed.ts';
-import type { OpenFeed, Publish } from './feed/ports.ts';
+import type { Publish } from './feed/ports.ts';
 import { FilterIndex } from './filter/filter-index.ts';
 import { filterKey } from './filter/predicate.ts';
-import { openIntake, type OpenIntake } from './open-intake.ts';
 import { openDeadLetter } from './ingest/dead-letter.ts';
-import { startTableWriter, type TableWriter } from './ingest/table-writer.ts';
+import { startTableWriter } from './ingest/table-writer.ts';
 import { acquireLock } from './journal/lock.ts';
-import { openKeys } from './keys.ts';
+import { openKeys, type SigningKeys } from './keys.ts';
 import type { Log } from './log.ts';
-import { type Counters, createCounters } from './metrics.ts';
+import { createCounters } from './metrics.ts';
+import { type OpenIntake, openIntake } from './open-intake.ts';
 import { countEvents } from './query/count-events.ts';
 import { readFirstPage, readNextPage } from './query/read-page.ts';
 import { readiness } from './readiness.ts';
-import type { Queries } from './server/parts.ts';
 import { createServerCounters } from './server/counters.ts';
-import { type RunningServer, startServer } from './server/start-server.ts';
+import type { Queries } from './server/parts.ts';
+import { startServer } from './server/start-server.ts';
 
 export interface RunningSluice {
   /** Stops accepting, commits, closes sockets with 1012, stops the engine. Ends within 10 s, also with the store down. */
   stop(): Promise<void>;
 }
 
+const feedOptions = { chunkBytesMax: 1024 * 1024, sliceBytesMax: 256 * 1024 };
 const historyPageRows = 2_000;
-const logChunkBytesMax = 1024 * 1024;
-const writeSliceBytesMax = 256 * 1024;
 const sweepBytes = 256 * 1024;
-const insertGraceMs = 2_000;
-const storeGraceMs = 7_000;
+const requestsGraceMs = 1_000;
+const insertGraceMs = 1_500;
+
+/** Starts everything and resolves when Sluice listens; `say` tells a person what a start is worth knowing. Throws StartRefused. */
+export async function startSluice(config: Config, log: Log, say: (line: string) => void): Promise<RunningSluice> {
+  mkdirSync(config.dataDir, { recursive: true });
+  const lock = await acquireLock(config.dataDir);
+  const counters = createCounters();
+  const serverCounters = createServerCounters();
+  const keys = openKeys(config.dataDir, config.signingKey);
+  const intake = openIntake(config, counters, () => store.status, log);
+  const { journal, live, stateFile } = intake;
+  const store: Store = connectStore(config, intake.facts, log);
+
+  let publish: Publish = () => undefined;
+  const fanOut = createFanOut(
+    new FilterIndex(),
+    filterKey,
+    (topic, frame) => publish(topic, frame),
+    {
+      bufferBytesMax: config.subscriberBufferBytesMax,
+      sweepBytes,
+    },
+    counters,
+  );
+  const openFeed = createOpenFeed({
+    journal: logReader(journal),
+    live,
+    fanOut,
+    history: createHistoryReader(store, historyPageRows),
+    store,
+    options: { ...feedOptions, bufferBytesMax: config.subscriberBufferBytesMax },
+    counters,
+    log,
+  });
+  const server = await startServer({
+    options: config,
+    intake: intake.intake,
+    openFeed,
+    queries: queriesOf(store, keys, () => journal.checkpoint),
+    ready: () => readiness({ journal, live, store: store.status, fanOut, counters, serverCounters }),
+    log,
+    counters: serverCounters,
+    now: () => new Date(),
+  });
+  publish = server.publish;
+  const writer = startTableWriter({
+    journal,
+    live,
+    store,
+    stateFile,
+    deadLetter: openDeadLetter(config.dataDir),
+    options: { rowsMax: config.batchRowsMax, bytesMax: config.batchBytesMax, flushMs: config.flushMs },
+    counters,
+    log,
+  });
+  const batches = live.batches$.subscribe((batch) => {
+    fanOut.flush(batch);
+    writer.wake();
+  });
+  greet(config, server.port, store, say);
+
+  return {
+    async stop() {
+      server.stopListening();
+      intake.refuse();
+      await intake.intake.settled();
+      server.closeSockets(1012, 'Sluice is restarting');
+      await server.close(requestsGraceMs);
+      await writer.stop(insertGraceMs);
+      batches.unsubscribe();
+      journal.close();
+      await store.close();
+      await lock.release();
+    },
+  };
+}
+
+function queriesOf(store: Store, keys: SigningKeys, checkpoint: () => number): Queries {
+  const parts = { store, keys, checkpoint };
+  return {
+    readFirstPage: (request, signal) => readFirstPage(parts, request, signal),
+    readNextPage: (token, signal) => readNextPage(parts, token, signal),
+    countEvents: (request, signal) => countEvents(parts, request, signal),
+  };
+}
+
+function greet(config: Config, port: number, store: Store, say: (line: string) => void): void {
+  const address = `${config.host.includes(':') ? `[${config.host}]` : config.host}:${port}`;
+  say(`Sluice is listening on http://${address}`);
+  say(`  send events:  POST http://${address}/api/events   or  ws://${address}/api/events/in`);
+  say(`  subscribe:    ws://${address}/api/events/out`);
+  say(`  Prefect:      PREFECT_API_URL=http://${address}/api`);
+  say(`  store:        ${store.status.where}; events are taken while it starts`);
+  const watch = store.status$.subscribe(({ phase, version }) => {
+    if (phase !== 'ready') return;
+    say(`  store ready:  ClickHouse ${version}; queries and counts are answered`);
+    queueMicrotask(() => watch.unsubscribe());
+  });
+}

@@ -121,7 +121,7 @@ export class Connection {
     this.#moves.unsubscribe();
     this.#session?.over.abort();
     await this.#session?.ended;
-    this.#down('Sluice is stopping.');
+    this.status$.next({ ...this.status$.value, phase: 'unavailable', reason: 'Sluice is stopping.' });
     this.status$.complete();
   }
 

@@ -41,7 +41,7 @@ function whyNot(value: string): string {
   const odd = /[^0-9a-f-]/iu.exec(bare);
   if (odd !== null) return `invalid character: found \`${odd[0]}\` at ${offset + odd.index}`;
   const groups = bare.split('-');
-  if (groups.length === 1 && !isWrapped) return `invalid length: found ${bytes}`;
+  if (groups.length === 1 && !isWrapped && bytes !== 36) return `invalid length: found ${bytes}`;
   if (groups.length !== 5) return `invalid group count: expected 5, found ${groups.length}`;
   let end = -1;
   for (let group = 0; group < 4; group += 1) {

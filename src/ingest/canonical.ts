@@ -7,7 +7,7 @@ import type { SentEvent } from '../../schemas/event-check.ts';
 import { foldText, searchSeparator } from '../../schemas/stored-event.ts';
 import { parseTime } from '../filter/time.ts';
 import { parseUuid } from '../filter/uuid.ts';
-import { type Collect, JsonScanner, loneSurrogate, type Span } from './json-scanner.ts';
+import { type Collect, JsonScanner, type Span } from './json-scanner.ts';
 import { countKeys, rewriteJson } from './rewrite-json.ts';
 
 export interface CanonicalEvent {
@@ -84,7 +84,8 @@ export function canonicalEvent(text: string, spans: FieldSpans, sent: SentEvent)
   const resource = canonicalField(text, spans.resource, sent.resource, 'values');
   const related = canonicalField(text, spans.related, sent.related, 'values');
   const payload = canonicalField(text, spans.payload, sent.payload, 'all');
-  const name = spans.event?.hasEscape === false ? text.slice(spans.event.start, spans.event.end) : JSON.stringify(sent.event);
+  const name =
+    spans.event?.hasEscape === false ? text.slice(spans.event.start, spans.event.end) : JSON.stringify(sent.event);
   const head = `{"occurred":"${body.occurred}","event":${name},"resource":${resource?.json ?? '{}'},"related":${related?.json ?? '[]'}`;
   const rest = `,"payload":${payload?.json ?? '{}'},"id":"${body.id}","follows":${body.follows === null ? 'null' : `"${body.follows}"`}`;
   const headBytes = Buffer.byteLength(head);
@@ -108,15 +109,11 @@ function canonicalField(text: string, span: Span | null, value: unknown, collect
 
 /** Text that came as UTF-8 holds a lone surrogate only by an escape. */
 function holdsLoneSurrogate(spans: FieldSpans, sent: SentEvent): boolean {
-  if (spans.event?.hasEscape && isSpoiled(sent.event)) return true;
+  if (spans.event?.hasEscape && !sent.event.isWellFormed()) return true;
   if (spans.resource?.hasEscape && labelsAreSpoiled(sent.resource)) return true;
   return spans.related?.hasEscape === true && (sent.related ?? []).some(labelsAreSpoiled);
 }
 
 function labelsAreSpoiled(labels: Record<string, string>): boolean {
-  return Object.entries(labels).some(([label, value]) => isSpoiled(label) || isSpoiled(value));
-}
-
-function isSpoiled(text: string): boolean {
-  return text.search(loneSurrogate) >= 0;
+  return Object.entries(labels).some(([label, value]) => !(label.isWellFormed() && value.isWellFormed()));
 }

@@ -15,7 +15,7 @@ import {
 import type { Location, ValidationIssue } from '../../schemas/validation-issue.ts';
 import { parseTime } from '../filter/time.ts';
 import { parseUuid } from '../filter/uuid.ts';
-import { JsonScanner, loneSurrogate } from './json-scanner.ts';
+import { JsonScanner } from './json-scanner.ts';
 import { membersOf } from './rewrite-json.ts';
 
 /** `inputJson` is the input as sent: the parsed one has lost the text of numbers, and may be too deep to print. */
@@ -152,7 +152,7 @@ function* checkUuid(json: string, loc: Location): Iterable<EventIssue> {
 
 function checkString(json: string, loc: Location): EventIssue | null {
   if (!json.startsWith('"')) return issue('string_type', 'Input should be a valid string', loc, json);
-  if (!json.includes('\\u') || String(JSON.parse(json)).search(loneSurrogate) < 0) return null;
+  if (!json.includes('\\u') || String(JSON.parse(json)).isWellFormed()) return null;
   const msg = 'Input should be a valid string, unable to parse raw data as a unicode string';
   return issue('string_unicode', msg, loc, json);
 }

@@ -10,6 +10,8 @@ export interface IdWindowOptions {
   readonly idsMax: number;
   /** Ids with a seq above this one are never let go; the window grows instead. */
   readonly checkpoint: () => number;
+  /** The first seq whose id, and those of all later ones, will be added: the oldest that the journal has. */
+  readonly completeSince: number;
 }
 
 export class IdWindow {
@@ -22,13 +24,14 @@ export class IdWindow {
   #slots: Uint32Array;
   #oldest = 0;
   #size = 0;
-  #completeSince = 0;
+  #completeSince: number;
   /** Differs by process, so that nobody can choose ids that meet in one slot. */
   readonly #salt = randomInt(2 ** 32);
   readonly #words = new Uint32Array(4);
 
-  constructor({ idsMax, checkpoint }: IdWindowOptions) {
+  constructor({ idsMax, checkpoint, completeSince }: IdWindowOptions) {
     this.#checkpoint = checkpoint;
+    this.#completeSince = completeSince;
     this.#capacity = Math.max(1, idsMax);
     this.#ids = new Uint32Array(this.#capacity * 4);
     this.#seqs = new Float64Array(this.#capacity);
@@ -56,7 +59,6 @@ export class IdWindow {
     if (this.#size === this.#capacity) this.#makeRoom();
     const slot = this.#find(id);
     if (this.#slots[slot] !== 0) return;
-    if (this.#size === 0 && this.#completeSince === 0) this.#completeSince = seq;
     const place = (this.#oldest + this.#size) % this.#capacity;
     this.#ids.set(this.#words, place * 4);
     this.#seqs[place] = seq;

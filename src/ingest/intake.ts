@@ -2,14 +2,15 @@
  * The one way in, as the edge sees it (DESIGN §1): a body or a message goes in, an outcome comes out at once,
  * and whatever is answered to a producer waits for the records it relies on (I1).
  */
-import type { ValidationIssue } from '../../schemas/validation-issue.ts';
-import type { FailureName } from '../errors.ts';
+import type { Observable } from 'rxjs';
+import type { Failure, FailureName } from '../errors.ts';
+import type { EventIssue } from './explain-event.ts';
 
 export type BatchOutcome =
   /** All events are accepted or duplicates; `durable` resolves when every record this batch relies on is durable, or rejects with a Failure. */
   | { readonly ok: true; readonly durable: Promise<void> }
-  /** Nothing of the batch was stored. `requestBodyJson` is JSON text to be put into the 422 as it is. */
-  | { readonly ok: false; readonly issues: readonly ValidationIssue[]; readonly requestBodyJson: string };
+  /** Nothing of the batch was stored. `requestBodyJson`, and `inputJson` of an issue, are JSON text to be put into the 422 as it is. */
+  | { readonly ok: false; readonly issues: readonly EventIssue[]; readonly requestBodyJson: string };
 
 export type MessageOutcome =
   /** Taken (or known already): the connection relies on `seq` being durable before its next pong. */
@@ -28,4 +29,15 @@ export interface Intake {
   readonly durableSeq: number;
   /** Commits (and in fsync mode syncs) at once if `seq` is not durable yet; throws Failure if that fails. For the ping handler. */
   ensureDurable(seq: number): void;
+  /**
+   * A group could not be written. Every producer that relies on a seq above `above` must be closed with the failure: its
+   * records are gone, and their seqs will be given to other events (I1, I4). Never emits inside `ensureDurable`, whose caller
+   * sees the throw; may emit inside `acceptMessage` and `acceptBatch`, before anything is appended.
+   */
+  readonly lost$: Observable<Loss>;
+}
+
+export interface Loss {
+  readonly above: number;
+  readonly failure: Failure;
 }

@@ -3,7 +3,7 @@
  * how deep it goes, what a text search finds in it. It neither recurses nor throws, whatever the text: JSON.parse judges
  * the text, and what is said here about text that is no JSON means nothing.
  */
-import { foldText, searchSeparator } from '../../schemas/stored-event.ts';
+import { foldLetters, foldText, searchSeparator } from '../../schemas/stored-event.ts';
 
 /** Which strings and scalars of a value become search text: none, all but the keys (labels), or all (payload). */
 export type Collect = 'nothing' | 'values' | 'all';
@@ -90,14 +90,24 @@ export class JsonScanner {
         if (collect !== 'nothing') pieces += text.slice(from, this.at) + searchSeparator;
       }
     } while (level > 0 && this.at < text.length);
-    return { start, end: this.at, isCanonical, hasEscape, keys, depth, search: pieces.toLowerCase() };
+    return {
+      start,
+      end: this.at,
+      isCanonical,
+      hasEscape,
+      keys,
+      depth,
+      search: pieces === '' ? '' : foldLetters(pieces),
+    };
   }
 
   /** Passes a string (a key) and gives what it says. */
   string(): string {
     const from = this.at;
     this.#passString();
-    return this.#backslashAt < this.at ? (decoded(this.text.slice(from, this.at)) ?? '') : this.text.slice(from + 1, this.at - 1);
+    return this.#backslashAt < this.at
+      ? (decoded(this.text.slice(from, this.at)) ?? '')
+      : this.text.slice(from + 1, this.at - 1);
   }
 
   /** Goes from the opening quote past the closing one; `#backslashAt < at` then tells whether the string has an escape. */
@@ -118,15 +128,12 @@ export class JsonScanner {
     while (this.at < this.text.length && !endsScalar(this.text.charCodeAt(this.at)));
   }
 
-  /** A string without escapes holds no control character, so folding its case (once, for the whole value) is all. */
+  /** A string without escapes holds no control character, so folding its letters (once, for the whole value) is all. */
   #piece(from: number, isEscaped: boolean): string {
     if (!isEscaped) return this.text.slice(from + 1, this.at - 1) + searchSeparator;
-    return foldText((decoded(this.text.slice(from, this.at)) ?? '').replace(loneSurrogate, '\ufffd')) + searchSeparator;
+    return foldText(decoded(this.text.slice(from, this.at)) ?? '') + searchSeparator;
   }
 }
-
-/** Half of a pair, alone: JSON can say it, UTF-8 cannot. */
-export const loneSurrogate = /\p{Surrogate}/gu;
 
 /** A JSON string as JSON.stringify writes it. */
 export function canonicalString(token: string): string {

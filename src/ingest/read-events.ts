@@ -101,7 +101,7 @@ function parseJson<Scanned extends { readonly depth: number }>(
     const words = error instanceof SyntaxError ? error.message : 'Not JSON';
     const [, position = '0'] = /at position (\d+)/.exec(words) ?? [];
     // V8 quotes the text around an unexpected token; the first words say enough.
-    return { ok: false, offset: Number(position), words: words.replace(/, (\.\.\.)?"[^]*$/, '') };
+    return { ok: false, offset: Number(position), words: words.replace(/, (?:\.\.\.)?".*$/s, '') };
   }
 }
 

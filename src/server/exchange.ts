@@ -82,10 +82,10 @@ export class Exchange {
       if (this.head.hasOrigin && !('access-control-allow-origin' in headers)) {
         response.writeHeader('access-control-allow-origin', '*');
       }
-      if (body === null) response.endWithoutBody(undefined, closes);
+      if (body === null) response.endWithoutBody();
       else if (this.head.method === 'HEAD') {
         // Not endWithoutBody(bytes): after that, uWebSockets.js waits for the body and takes no further request.
-        response.writeHeader('content-length', String(bytes)).endWithoutBody(undefined, closes);
+        response.writeHeader('content-length', String(bytes)).endWithoutBody();
       } else response.end(body, closes);
     });
   }

@@ -13,6 +13,11 @@ export interface HttpAnswer {
   readonly closes?: true;
 }
 
+/** An issue whose input may be given as JSON text, to be put in as it is. */
+export interface QuotedIssue extends ValidationIssue {
+  readonly inputJson?: string;
+}
+
 /** More issues than this are cut off: an answer must not be a thousand times as long as its request. */
 const issuesMax = 1000;
 
@@ -32,7 +37,7 @@ export function methodNotAllowed(allow: string): HttpAnswer {
 }
 
 /** A 422 of §1.1; `requestBodyJson` is JSON text that is put in as it is. */
-export function invalidRequest(issues: readonly ValidationIssue[], requestBodyJson: string): HttpAnswer {
+export function invalidRequest(issues: readonly QuotedIssue[], requestBodyJson: string): HttpAnswer {
   const details = issues.slice(0, issuesMax).map(issueJson).join(',');
   const message = '"exception_message":"Invalid request received."';
   return json(422, `{${message},"exception_detail":[${details}],"request_body":${requestBodyJson}}`);
@@ -65,7 +70,8 @@ export function jsonText(value: unknown): string {
   }
 }
 
-function issueJson({ type, loc, msg, input, ctx }: ValidationIssue): string {
-  const head = `{"type":${JSON.stringify(type)},"loc":${JSON.stringify(loc)},"msg":${JSON.stringify(msg)},"input":${jsonText(input)}`;
-  return ctx ? `${head},"ctx":${JSON.stringify(ctx)}}` : `${head}}`;
+function issueJson({ type, loc, msg, input, inputJson, ctx }: QuotedIssue): string {
+  const what = `"type":${JSON.stringify(type)},"loc":${JSON.stringify(loc)},"msg":${JSON.stringify(msg)}`;
+  const shown = `{${what},"input":${inputJson ?? jsonText(input)}`;
+  return ctx ? `${shown},"ctx":${JSON.stringify(ctx)}}` : `${shown}}`;
 }

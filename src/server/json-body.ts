@@ -1,6 +1,7 @@
 /**
  * Reads the JSON body of a query (PROTOCOL-FACTS §1): the value, and how a 422 answer quotes it.
  */
+import { rewriteJson } from '../ingest/rewrite-json.ts';
 import { type HttpAnswer, invalidRequest, jsonText, undecodableBody } from './http-answer.ts';
 import type { RouteRequest } from './route.ts';
 
@@ -16,7 +17,7 @@ export function readJsonBody({ body, isJson }: Pick<RouteRequest, 'body' | 'isJs
   if (text === null) return { ok: false, answer: undecodableBody };
   try {
     const value: unknown = JSON.parse(text);
-    return { ok: true, value, quote: () => jsonText(value) };
+    return { ok: true, value, quote: () => rewriteJson(text) };
   } catch (error) {
     return { ok: false, answer: notJson(text, error instanceof Error ? error.message : 'not JSON') };
   }

@@ -10,7 +10,7 @@ import type { ServerCounters } from './counters.ts';
 
 export interface ServerParts {
   readonly options: ServerOptions;
-  readonly intake: Intake;
+  readonly intake: Pick<Intake, 'acceptBatch' | 'acceptMessage' | 'ensureDurable'>;
   readonly openFeed: OpenFeed;
   readonly queries: Queries;
   readonly ready: () => Readiness;

@@ -4,7 +4,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Publish } from '../feed/ports.ts';
 import { createAuthenticator } from './authenticate.ts';
-import { type Connection, connectionTools } from './connection.ts';
+import { type Connection, connectionTools, farewellOf } from './connection.ts';
 import { Exchange } from './exchange.ts';
 import { handleRequest } from './handle-request.ts';
 import { listen } from './listen.ts';
@@ -33,6 +33,7 @@ export interface RunningServer {
 const filterFrameBytesMax = 1024 * 1024;
 const requestsMsDefault = 2000;
 const pollMs = 10;
+const lingerMs = 200;
 
 /** Resolves when it listens. Throws StartRefused where no binary runs here or the port cannot be had. */
 export async function startServer(parts: ServerParts): Promise<RunningServer> {
@@ -43,9 +44,10 @@ export async function startServer(parts: ServerParts): Promise<RunningServer> {
   const tools = { parts, authenticator, bodies: createBodyReader(options) };
   const topics = new Topics();
   const open = new Set<Connection>();
-  const sweep = startSweep(options.pingMs);
+  const sweep = startSweep(options.pingMs, (error) => farewellOf(error, parts));
   let requests = 0;
   let isStopping = false;
+  let hasClosedSockets = false;
 
   const sockets: SocketTools = {
     connection: connectionTools(parts, authenticator),
@@ -82,11 +84,14 @@ export async function startServer(parts: ServerParts): Promise<RunningServer> {
     publish: (topic, frame) => topics.publish(app, topic, frame),
     stopListening,
     closeSockets: (code, reason) => {
+      hasClosedSockets ||= open.size > 0;
       for (const connection of [...open]) connection.stop({ code, reason });
     },
     close: async (requestsMs = requestsMsDefault) => {
       stopListening();
       for (let waitedMs = 0; requests > 0 && waitedMs < requestsMs; waitedMs += pollMs) await wait(pollMs);
+      // A close frame that has just been sent would be lost with the connection.
+      if (hasClosedSockets) await wait(lingerMs);
       sweep.stop();
       app.close();
     },

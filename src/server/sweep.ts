@@ -14,7 +14,8 @@ export interface Sweep {
   stop(): void;
 }
 
-export function startSweep(periodMs: number): Sweep {
+/** `fault` hears what a member throws; the others are swept all the same. */
+export function startSweep(periodMs: number, fault: (error: unknown) => void): Sweep {
   const count = Math.max(1, Math.min(slicesMax, Math.floor(periodMs / sliceMsMin)));
   const slices = Array.from({ length: count }, () => new Set<Swept>());
   const sliceOf = new Map<Swept, Set<Swept>>();
@@ -24,7 +25,13 @@ export function startSweep(periodMs: number): Sweep {
   const timer = setInterval(() => {
     turn = (turn + 1) % count;
     // A copy: who is found dead removes itself.
-    for (const member of [...(slices[turn] ?? [])]) member.sweep();
+    for (const member of [...(slices[turn] ?? [])]) {
+      try {
+        member.sweep();
+      } catch (error) {
+        fault(error);
+      }
+    }
   }, periodMs / count);
 
   return {

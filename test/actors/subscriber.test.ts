@@ -11,7 +11,13 @@ const settings: ConnectionSettings = {
 };
 const farewell: Farewell = { code: 1012, reason: 'stop' };
 
-function startSubscriber({ isLegacy = false, onOpen = () => {} }: { isLegacy?: boolean; onOpen?: (send: (event: SubscriberEvent) => void) => void } = {}) {
+function startSubscriber({
+  isLegacy = false,
+  onOpen = () => {},
+}: {
+  isLegacy?: boolean;
+  onOpen?: (send: (event: SubscriberEvent) => void) => void;
+} = {}) {
   const clock = new SimulatedClock();
   const told: string[] = [];
   const port: SubscriberPort = {
@@ -25,7 +31,8 @@ function startSubscriber({ isLegacy = false, onOpen = () => {} }: { isLegacy?: b
   };
   const actor = createActor(subscriberMachine, { input: { port, settings, isLegacy }, clock }).start();
   const send = (...events: SubscriberEvent[]): void => {
-    for (const event of events) actor.send(event);
+    // The edge tells a closed machine nothing.
+    for (const event of events) if (actor.getSnapshot().status === 'active') actor.send(event);
   };
   return { actor, clock, told, send, phase: () => JSON.stringify(actor.getSnapshot().value) };
 }

@@ -94,7 +94,7 @@ test('the columns say what the envelope says, odd labels and names included', as
     related_ids: ['f=1', 'p'],
     related_roles: ['flow', 'tag'],
   });
-  expect(plain?.['resource_name']).toBe('thing.1');
+  expect(plain?.resource_name).toBe('thing.1');
 });
 
 test('an occurred of any year from 0001 to 9999 is exact, ordered, and found by its bounds', async () => {

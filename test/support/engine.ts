@@ -21,7 +21,7 @@ export interface TestStore {
   stop(): Promise<void>;
 }
 
-export const silentLog = pino({ level: process.env['TEST_LOG'] ?? 'silent' }, pino.destination(2));
+export const silentLog = pino({ level: process.env.TEST_LOG ?? 'silent' }, pino.destination(2));
 
 export function startTestEngine(dataDir: string, times: Partial<EngineTimes> = {}): EmbeddedEngine {
   return startEmbeddedEngine({ dataDir, memoryBytesMax: 2 ** 31, startMs: 60_000, log: silentLog, times });

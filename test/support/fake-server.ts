@@ -4,7 +4,6 @@
 import { type IncomingHttpHeaders, request } from 'node:http';
 import { connect } from 'node:net';
 import { WebSocket } from 'ws';
-import type { StoredEvent } from '../../schemas/stored-event.ts';
 import type { FeedListener, FeedRequest, SubscriberSocket } from '../../src/feed/ports.ts';
 import type { BatchOutcome, MessageOutcome } from '../../src/ingest/intake.ts';
 import { createLog } from '../../src/log.ts';
@@ -39,8 +38,6 @@ export interface Fakes {
   queries: Queries;
   readiness: Readiness;
 }
-
-export type FakeEvent = Pick<StoredEvent, 'raw'>;
 
 const defaults: ServerOptions = {
   host: '127.0.0.1',
@@ -80,7 +77,6 @@ export async function startFakeServer(options: Partial<ServerOptions> = {}): Pro
   const parts: ServerParts = {
     options: { ...defaults, ...options },
     intake: {
-      durableSeq: 0,
       acceptBatch: (body, isJson) => fakes.acceptBatch(body, isJson),
       acceptMessage: (bytes, isBinary) => {
         messages.push(bytes.toString());
@@ -193,7 +189,7 @@ export function openSocket(port: number, path: string, protocols: string[] = ['p
     socket.on('pong', () => {
       pongs += 1;
     });
-    socket.on('error', () => {});
+    socket.on('error', reject);
     socket.on('unexpected-response', (sent, response) => {
       reject(new Error(String(response.statusCode)));
       sent.destroy();

@@ -4,7 +4,7 @@
  */
 import { type Actor, createActor } from 'xstate';
 import type { Farewell, ProducerPhase, ProducerPort } from '../../../actors/ports.ts';
-import { producerMachine } from '../../../actors/producer.ts';
+import { type ProducerEvent, producerMachine } from '../../../actors/producer.ts';
 import type { RejectFrame } from '../../../schemas/frames.ts';
 import { type FailureName, failures } from '../../errors.ts';
 import type { MessageOutcome } from '../../ingest/intake.ts';
@@ -34,7 +34,6 @@ export class ProducerConnection implements Connection, ProducerPort {
   }
 
   received(bytes: Buffer, isBinary: boolean): void {
-    this.#liveness.sign(this.#socket);
     switch (this.#phase) {
       case 'receiving':
         this.#take(bytes, isBinary);
@@ -48,6 +47,8 @@ export class ProducerConnection implements Connection, ProducerPort {
       default:
         this.#phase satisfies never;
     }
+    // After the answer, which would otherwise count as sent since the last sign of life.
+    this.#liveness.sign(this.#socket);
   }
 
   pinged(): void {
@@ -72,16 +73,16 @@ export class ProducerConnection implements Connection, ProducerPort {
   sweep(): void {
     if (this.#liveness.sweep(this.#socket, this.#tools.stallSweeps) === 'alive') return;
     this.#tools.parts.counters.silent += 1;
-    this.#actor.send({ type: 'peer.silent', farewell: silentFarewell });
+    this.#tell({ type: 'peer.silent', farewell: silentFarewell });
   }
 
   stop(farewell: Farewell): void {
-    this.#actor.send({ type: 'server.stopping', farewell });
+    this.#tell({ type: 'server.stopping', farewell });
   }
 
   closed(): void {
     this.#tools.parts.counters.producers -= 1;
-    this.#actor.send({ type: 'socket.closed' });
+    this.#tell({ type: 'socket.closed' });
   }
 
   entered(phase: ProducerPhase): void {
@@ -95,7 +96,7 @@ export class ProducerConnection implements Connection, ProducerPort {
       // No pong was given for these, so the producer sends them again.
       this.#tools.parts.log.warn({ err: error }, 'The last events of a closing producer could not be made durable');
     }
-    this.#actor.send({ type: 'producer.settled' });
+    this.#tell({ type: 'producer.settled' });
   }
 
   end(farewell: Farewell): void {
@@ -103,15 +104,20 @@ export class ProducerConnection implements Connection, ProducerPort {
     this.#socket.end(farewell);
   }
 
+  #tell(event: ProducerEvent): void {
+    // `closed` ends the actor while its last effect, the end of the socket, still reports back.
+    if (this.#phase !== 'closed') this.#actor.send(event);
+  }
+
   #authenticate(bytes: Buffer, isBinary: boolean): void {
     const outcome = this.#tools.authenticator.readAuthMessage(bytes, isBinary);
     if (!outcome.ok) {
-      this.#actor.send({ type: 'auth.refused', farewell: outcome.farewell });
+      this.#tell({ type: 'auth.refused', farewell: outcome.farewell });
       return;
     }
     this.#rejects = outcome.rejects;
     this.#socket.send('{"type":"auth_success"}');
-    this.#actor.send({ type: 'auth.accepted' });
+    this.#tell({ type: 'auth.accepted' });
   }
 
   #take(bytes: Buffer, isBinary: boolean): void {
@@ -120,7 +126,7 @@ export class ProducerConnection implements Connection, ProducerPort {
     try {
       outcome = this.#tools.parts.intake.acceptMessage(bytes, isBinary);
     } catch (error) {
-      this.#actor.send({ type: 'intake.failed', farewell: farewellOf(error, this.#tools.parts) });
+      this.#tell({ type: 'intake.failed', farewell: farewellOf(error, this.#tools.parts) });
       return;
     }
     switch (outcome.kind) {
@@ -141,7 +147,7 @@ export class ProducerConnection implements Connection, ProducerPort {
   }
 
   #refuse(failure: FailureName, reason: string): void {
-    this.#actor.send({ type: 'message.refused', farewell: { code: failures[failure].code, reason } });
+    this.#tell({ type: 'message.refused', farewell: { code: failures[failure].code, reason } });
   }
 
   #reject(failure: RejectFrame['failure'], reason: string): void {

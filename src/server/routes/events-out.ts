@@ -3,7 +3,7 @@
  */
 import { type Actor, createActor } from 'xstate';
 import type { Farewell, SubscriberPhase, SubscriberPort } from '../../../actors/ports.ts';
-import { subscriberMachine } from '../../../actors/subscriber.ts';
+import { type SubscriberEvent, subscriberMachine } from '../../../actors/subscriber.ts';
 import type { Failure } from '../../errors.ts';
 import type { Feed, FeedListener, FeedRequest } from '../../feed/ports.ts';
 import { type Connection, type ConnectionTools, farewellOf, silentFarewell, stalledFarewell } from '../connection.ts';
@@ -30,7 +30,6 @@ export class SubscriberConnection implements Connection, SubscriberPort, FeedLis
   }
 
   received(bytes: Buffer, isBinary: boolean): void {
-    this.#liveness.sign(this.#socket);
     switch (this.#phase) {
       case 'authenticating':
         this.#authenticate(bytes, isBinary);
@@ -44,6 +43,8 @@ export class SubscriberConnection implements Connection, SubscriberPort, FeedLis
       default:
         this.#phase satisfies never;
     }
+    // After the answer, which would otherwise count as sent since the last sign of life.
+    this.#liveness.sign(this.#socket);
   }
 
   pinged(): void {
@@ -63,28 +64,28 @@ export class SubscriberConnection implements Connection, SubscriberPort, FeedLis
     const verdict = this.#liveness.sweep(this.#socket, this.#tools.stallSweeps);
     if (verdict === 'alive') return;
     this.#tools.parts.counters[verdict] += 1;
-    this.#actor.send({ type: 'peer.silent', farewell: verdict === 'silent' ? silentFarewell : stalledFarewell });
+    this.#tell({ type: 'peer.silent', farewell: verdict === 'silent' ? silentFarewell : stalledFarewell });
   }
 
   stop(farewell: Farewell): void {
-    this.#actor.send({ type: 'server.stopping', farewell });
+    this.#tell({ type: 'server.stopping', farewell });
   }
 
   closed(): void {
     this.#tools.parts.counters.subscribers -= 1;
-    this.#actor.send({ type: 'socket.closed' });
+    this.#tell({ type: 'socket.closed' });
   }
 
   caughtUp(): void {
-    this.#actor.send({ type: 'feed.caughtUp' });
+    this.#tell({ type: 'feed.caughtUp' });
   }
 
   lagging(): void {
-    this.#actor.send({ type: 'feed.lagging' });
+    this.#tell({ type: 'feed.lagging' });
   }
 
   failed(failure: Failure): void {
-    this.#actor.send({ type: 'feed.failed', farewell: farewellOf(failure, this.#tools.parts) });
+    this.#tell({ type: 'feed.failed', farewell: farewellOf(failure, this.#tools.parts) });
   }
 
   entered(phase: SubscriberPhase): void {
@@ -98,7 +99,7 @@ export class SubscriberConnection implements Connection, SubscriberPort, FeedLis
     try {
       this.#feed = this.#tools.parts.openFeed(request, this.#socket, this);
     } catch (error) {
-      this.#actor.send({ type: 'feed.failed', farewell: farewellOf(error, this.#tools.parts) });
+      this.#tell({ type: 'feed.failed', farewell: farewellOf(error, this.#tools.parts) });
     }
   }
 
@@ -117,24 +118,29 @@ export class SubscriberConnection implements Connection, SubscriberPort, FeedLis
     this.#socket.end(farewell);
   }
 
+  #tell(event: SubscriberEvent): void {
+    // `closed` ends the actor while its last effect, the end of the socket, still reports back.
+    if (this.#phase !== 'closed') this.#actor.send(event);
+  }
+
   #authenticate(bytes: Buffer, isBinary: boolean): void {
     const outcome = this.#tools.authenticator.readAuthMessage(bytes, isBinary);
     if (!outcome.ok) {
-      this.#actor.send({ type: 'auth.refused', farewell: outcome.farewell });
+      this.#tell({ type: 'auth.refused', farewell: outcome.farewell });
       return;
     }
     this.#socket.send('{"type":"auth_success"}');
-    this.#actor.send({ type: 'auth.accepted' });
+    this.#tell({ type: 'auth.accepted' });
   }
 
   #subscribe(bytes: Buffer, isBinary: boolean): void {
     const { options, now } = this.#tools.parts;
     const outcome = readFilterMessage(bytes, isBinary, { now: now(), backfillMaxMs: options.backfillMaxMs });
     if (!outcome.ok) {
-      this.#actor.send({ type: 'filter.refused', farewell: outcome.farewell });
+      this.#tell({ type: 'filter.refused', farewell: outcome.farewell });
       return;
     }
     this.#request = outcome.request;
-    this.#actor.send({ type: 'filter.received', backfill: outcome.request.backfill });
+    this.#tell({ type: 'filter.received', backfill: outcome.request.backfill });
   }
 }

@@ -1,0 +1,148 @@
+/**
+ * The real Prefect from PyPI, pinned: its venv in `.venv/` (made once, by whoever comes first) and its server as a child process.
+ */
+import { spawn } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { freePort, launchServer, type ServerProcess } from './server-process.ts';
+
+/** Newer fastapi and starlette break Prefect 3.8.8 (PROTOCOL-FACTS). */
+const pins = ['prefect==3.8.8', 'fastapi==0.139.0', 'starlette==1.0.1'];
+/** For text search the server wants SQLite 3.44; where the system's is older this one is swapped in. */
+const sqlite = 'pysqlite3-binary==0.5.4.post2';
+const swapSqlite = `import sqlite3, sys
+if sqlite3.sqlite_version_info < (3, 44):
+    try:
+        import pysqlite3
+        sys.modules["sqlite3"] = pysqlite3
+        sys.modules["sqlite3.dbapi2"] = pysqlite3.dbapi2
+    except ImportError:
+        pass
+`;
+const pythons = ['python3', 'python3.13', 'python3.12', 'python3.11', 'python3.10'];
+const installMs = 8 * 60_000;
+const startMs = 90_000;
+const pollMs = 250;
+
+export type PrefectInstall =
+  | { readonly found: true; readonly python: string; readonly siteDirectory: string }
+  | { readonly found: false; readonly sentence: string };
+
+/** Makes the venv unless it is there already. Never throws: where it cannot be had, a sentence says why. */
+export async function installPrefect(root: string): Promise<PrefectInstall> {
+  const folder = join(root, '.venv');
+  const python = join(folder, 'bin', 'python');
+  const siteDirectory = join(folder, 'swap');
+  const marker = join(folder, 'pins.txt');
+  const wanted = [...pins, sqlite].join('\n');
+  const isThere = (): boolean => textOf(marker) === wanted;
+  if (isThere()) return { found: true, python, siteDirectory };
+  const base = await findPython();
+  if (base === null) return { found: false, sentence: 'Skipped: the real Prefect needs Python 3.10 or later, which was not found.' };
+  const release = await takeTurn(`${folder}.lock`, isThere);
+  try {
+    if (isThere()) return { found: true, python, siteDirectory };
+    const venv = await run(base, ['-m', 'venv', '--clear', folder]);
+    if (venv.code !== 0) return { found: false, sentence: `Skipped: Python cannot make a venv here: ${lastLine(venv.output)}` };
+    const pip = await run(python, ['-m', 'pip', 'install', '--quiet', '--retries', '1', ...pins]);
+    if (pip.code !== 0) {
+      return { found: false, sentence: `Skipped: the real Prefect could not be installed from PyPI: ${lastLine(pip.output)}` };
+    }
+    await run(python, ['-m', 'pip', 'install', '--quiet', '--retries', '1', sqlite]);
+    mkdirSync(siteDirectory, { recursive: true });
+    writeFileSync(join(siteDirectory, 'sitecustomize.py'), swapSqlite);
+    writeFileSync(marker, wanted);
+    return { found: true, python, siteDirectory };
+  } finally {
+    release();
+  }
+}
+
+/** Starts the real Prefect server on a free port, with a home of its own that goes with it. */
+export async function launchPrefect(
+  install: PrefectInstall & { found: true },
+  env: Readonly<Record<string, string>> = {},
+): Promise<ServerProcess> {
+  const home = mkdtempSync(join(tmpdir(), 'prefect-home-'));
+  const url = `http://127.0.0.1:${await freePort()}`;
+  const inherited = Object.entries(process.env).filter(([name]) => !/^PREFECT_/.test(name));
+  const server = await launchServer({
+    command: join(install.python, '..', 'prefect'),
+    words: ['server', 'start', '--host', '127.0.0.1', '--port', new URL(url).port],
+    directory: home,
+    env: {
+      ...Object.fromEntries(inherited),
+      PYTHONPATH: install.siteDirectory,
+      PREFECT_HOME: home,
+      PREFECT_SERVER_ANALYTICS_ENABLED: 'false',
+      PREFECT_SERVER_SERVICES_EVENT_PERSISTER_FLUSH_INTERVAL: '0.1',
+      ...env,
+    },
+    findUrl: async () => ((await fetch(`${url}/api/health`).catch(() => null))?.status === 200 ? url : null),
+    startMs,
+  });
+  const afterwards = <Result>(result: Result): Result => {
+    rmSync(home, { recursive: true, force: true });
+    return result;
+  };
+  return {
+    ...server,
+    stop: () => server.stop().then(afterwards),
+    kill: () => server.kill().then(afterwards),
+  };
+}
+
+async function findPython(): Promise<string | null> {
+  for (const name of pythons) {
+    const check = await run(name, ['-c', 'import sys; sys.exit(0 if sys.version_info >= (3, 10) else 1)']);
+    if (check.code === 0) return name;
+  }
+  return null;
+}
+
+/** One process at a time makes the venv; a lock older than an install can last is a dead one's. */
+async function takeTurn(lock: string, isDone: () => boolean): Promise<() => void> {
+  const deadline = Date.now() + installMs;
+  while (!isDone()) {
+    try {
+      mkdirSync(lock);
+      return () => rmSync(lock, { recursive: true, force: true });
+    } catch {
+      if (Date.now() > deadline || ageMs(lock) > 2 * installMs) rmSync(lock, { recursive: true, force: true });
+      await new Promise((resolve) => setTimeout(resolve, pollMs));
+    }
+  }
+  return () => undefined;
+}
+
+function run(command: string, words: readonly string[]): Promise<{ code: number | null; output: string }> {
+  return new Promise((resolve) => {
+    const child = spawn(command, words, { stdio: ['ignore', 'pipe', 'pipe'], timeout: installMs });
+    let output = '';
+    child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
+    child.stderr.on('data', (chunk: Buffer) => (output += chunk.toString()));
+    child.once('error', (error) => resolve({ code: null, output: error.message }));
+    child.once('close', (code) => resolve({ code, output }));
+  });
+}
+
+function textOf(path: string): string | null {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return null;
+  }
+}
+
+function ageMs(path: string): number {
+  try {
+    return Date.now() - statSync(path).mtimeMs;
+  } catch {
+    return 0;
+  }
+}
+
+function lastLine(output: string): string {
+  return output.trim().split('\n').at(-1) ?? '';
+}

@@ -1,0 +1,213 @@
+/**
+ * One group per event-loop turn (DESIGN §1): what was appended meanwhile is committed by one write, made durable, handed to
+ * live delivery, and only then answered (I1). If the write fails, the group's ids leave the window and its answers are failures.
+ */
+import { type Observable, Subject } from 'rxjs';
+import type { StoredEvent } from '../../schemas/stored-event.ts';
+import { Failure } from '../errors.ts';
+import type { Log } from '../log.ts';
+import type { IdWindow } from './id-window.ts';
+import type { Loss } from './intake.ts';
+import type { LiveBus } from './live-bus.ts';
+
+/** The part of the journal that intake uses. */
+export interface EventLog {
+  /** Newest committed seq. */
+  readonly head: number;
+  /** Newest appended seq; appended - head records wait for the commit. */
+  readonly appended: number;
+  /** Set when the log is dead until a restart. */
+  readonly failed: Failure | null;
+  /** Gives the seq. Throws Failure journalFull or journalFailed, and then has appended nothing. */
+  append(id: string, received: string, occurred: string, head: number, search: string, raw: string): number;
+  /** Takes back appended records above `seq`, none of which is committed. */
+  rollBack(seq: number): void;
+  /** Throws Failure, after taking back what was not written. */
+  commit(): void;
+  /** fdatasync of all that is committed; throws or rejects with Failure, and then the log has failed. */
+  sync(): void;
+  syncLater(): Promise<void>;
+}
+
+export interface GroupParts {
+  readonly journal: EventLog;
+  readonly window: IdWindow;
+  readonly live: LiveBus;
+  readonly durability: 'process' | 'fsync';
+  readonly log: Log;
+}
+
+export interface Group {
+  /** Newest seq that survives what the durability promises. */
+  readonly durableSeq: number;
+  /** Takes events that were just appended, in seq order. */
+  add(events: readonly StoredEvent[]): void;
+  /** Resolves once `seq` is durable and its event was handed to live delivery; rejects with the Failure of its write. */
+  whenDurable(seq: number): Promise<void>;
+  /** Makes `seq` durable now, without live delivery. Throws Failure. */
+  ensureDurable(seq: number): void;
+  /** See Intake. */
+  readonly lost$: Observable<Loss>;
+  /** To be called before seqs are given out: those of lost records would stand for other events. */
+  announceLoss(): void;
+  /** Resolves when nothing waits any more: for the stop, after the last append. */
+  settled(): Promise<void>;
+}
+
+interface Waiter {
+  readonly seq: number;
+  readonly resolve: () => void;
+  readonly reject: (failure: Failure) => void;
+}
+
+export function createGroup({ journal, window, live, durability, log }: GroupParts): Group {
+  /** Appended and not yet handed to live delivery; the log's budget bounds them. */
+  let events: StoredEvent[] = [];
+  let waiters: Waiter[] = [];
+  let synced = journal.head;
+  const lost = new Subject<Loss>();
+  /** Happened in a ping handler; told to the others outside of it. */
+  let untold: Loss | null = null;
+  let isScheduled = false;
+  let isSyncing = false;
+
+  function durableSeq(): number {
+    return durability === 'process' ? journal.head : synced;
+  }
+
+  function schedule(): void {
+    if (isScheduled) return;
+    isScheduled = true;
+    setImmediate(flush);
+  }
+
+  function flush(): void {
+    isScheduled = false;
+    try {
+      commit();
+    } catch (error) {
+      log.error({ err: error }, 'A group of events could not be written; its producers are told');
+    }
+    announceLoss();
+    release();
+    if (durability === 'fsync') syncOn();
+  }
+
+  function commit(): void {
+    if (journal.appended === journal.head) return;
+    try {
+      journal.commit();
+    } catch (error) {
+      const failure = asFailure(error);
+      const { head } = journal;
+      window.rollBack(head);
+      lose({ above: head, failure });
+      throw failure;
+    }
+  }
+
+  /** What is above is not answered, not handed out, and told to the sockets from the next turn or before the next append. */
+  function lose(loss: Loss): void {
+    events = events.filter(({ seq }) => seq <= loss.above);
+    const failed = waiters.filter(({ seq }) => seq > loss.above);
+    waiters = waiters.filter(({ seq }) => seq <= loss.above);
+    for (const { reject } of failed) reject(loss.failure);
+    if (untold === null || untold.above > loss.above) untold = loss;
+    schedule();
+  }
+
+  function announceLoss(): void {
+    if (untold === null) return;
+    const loss = untold;
+    untold = null;
+    lost.next(loss);
+  }
+
+  /** One asynchronous fdatasync at a time; what is committed meanwhile gets the next. */
+  function syncOn(): void {
+    if (isSyncing || synced >= journal.head || journal.failed !== null) return;
+    isSyncing = true;
+    const target = journal.head;
+    journal.syncLater().then(
+      () => {
+        isSyncing = false;
+        synced = Math.max(synced, target);
+        release();
+        syncOn();
+      },
+      (error: unknown) => {
+        isSyncing = false;
+        dropUnsynced(asFailure(error));
+        announceLoss();
+      },
+    );
+  }
+
+  /** The log is dead: what is committed but not synced was never answered, and is not handed out before a restart reads it. */
+  function dropUnsynced(failure: Failure): void {
+    log.error({ err: failure }, 'The journal could not be synced; intake stops until a restart');
+    lose({ above: synced, failure });
+  }
+
+  function syncNow(): void {
+    const { head } = journal;
+    if (synced >= head) return;
+    try {
+      journal.sync();
+    } catch (error) {
+      const failure = asFailure(error);
+      dropUnsynced(failure);
+      throw failure;
+    }
+    synced = head;
+  }
+
+  function release(): void {
+    const upTo = durableSeq();
+    const later = events.findIndex(({ seq }) => seq > upTo);
+    const batch = later < 0 ? events : events.slice(0, later);
+    events = later < 0 ? [] : events.slice(later);
+    live.publish(batch);
+    const due = waiters.filter(({ seq }) => seq <= upTo);
+    waiters = waiters.filter(({ seq }) => seq > upTo);
+    for (const { resolve } of due) resolve();
+  }
+
+  return {
+    get durableSeq() {
+      return durableSeq();
+    },
+    add(more) {
+      for (const event of more) events.push(event);
+      schedule();
+    },
+    whenDurable(seq) {
+      if (seq <= durableSeq()) return Promise.resolve();
+      schedule();
+      return new Promise((resolve, reject) => {
+        waiters.push({ seq, resolve, reject });
+      });
+    },
+    ensureDurable(seq) {
+      if (untold !== null && seq > untold.above) throw untold.failure;
+      if (seq <= durableSeq()) return;
+      if (seq > journal.head) commit();
+      if (durability === 'fsync') syncNow();
+      if (seq > durableSeq()) throw new Failure('journalFailed', 'The events could not be written');
+    },
+    lost$: lost,
+    announceLoss,
+    async settled() {
+      while (events.length > 0 || waiters.length > 0 || isSyncing) {
+        await new Promise((resolve) => {
+          setImmediate(resolve);
+        });
+      }
+    },
+  };
+}
+
+function asFailure(error: unknown): Failure {
+  if (error instanceof Failure) return error;
+  return new Failure('journalFailed', 'The journal could not be written', { cause: error });
+}

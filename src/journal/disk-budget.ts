@@ -1,0 +1,70 @@
+/**
+ * How much disk the journal may take: its own budget, and the part of the disk that must stay free (I9: beyond it intake
+ * is refused, with a sentence).
+ */
+import type { FilePort } from './file-port.ts';
+
+export interface DiskBudgetOptions {
+  readonly directory: string;
+  readonly budgetBytesMax: number;
+  readonly reserveFreeBytes: number;
+  /** Wall clock, in ms. */
+  readonly now: () => number;
+}
+
+const checkMs = 1_000;
+const checkBytes = 16 * 1024 * 1024;
+
+export class DiskBudget {
+  readonly #files: FilePort;
+  readonly #options: DiskBudgetOptions;
+  #freeBytes = 0;
+  #takenBytes = 0;
+  #checkedAt = Number.NEGATIVE_INFINITY;
+
+  constructor(files: FilePort, options: DiskBudgetOptions) {
+    this.#files = files;
+    this.#options = options;
+  }
+
+  /** Why a record of so many bytes must not be taken by a journal that takes `journalBytes`; null if it may. */
+  refusal(recordBytes: number, journalBytes: number): string | null {
+    const { budgetBytesMax, reserveFreeBytes } = this.#options;
+    if (journalBytes + recordBytes > budgetBytesMax) {
+      return `The journal's disk budget of ${budgetBytesMax} bytes is spent; send again when ClickHouse has caught up.`;
+    }
+    this.#check();
+    if (this.#freeBytes - this.#takenBytes - recordBytes < reserveFreeBytes) {
+      return `The journal's disk has less than the ${reserveFreeBytes} bytes free that are kept in reserve.`;
+    }
+    return null;
+  }
+
+  taken(bytes: number): void {
+    this.#takenBytes += bytes;
+  }
+
+  /** Something was freed, or the disk proved full: the next question looks anew. */
+  forget(): void {
+    this.#checkedAt = Number.NEGATIVE_INFINITY;
+  }
+
+  #check(): void {
+    const now = this.#options.now();
+    // A clock that was set back does not keep the old answer for long.
+    const isFresh = Math.abs(now - this.#checkedAt) < checkMs && this.#takenBytes < checkBytes;
+    if (isFresh) return;
+    this.#checkedAt = now;
+    this.#takenBytes = 0;
+    this.#freeBytes = this.#ask();
+  }
+
+  /** A disk that cannot tell is not taken for full: the write itself will say so. */
+  #ask(): number {
+    try {
+      return this.#files.freeBytes(this.#options.directory);
+    } catch {
+      return Number.POSITIVE_INFINITY;
+    }
+  }
+}

@@ -1,0 +1,91 @@
+/**
+ * `<data>/epoch`: who this data folder is and which epoch its journal writes. Replaced as a whole and synced: with the
+ * rename an epoch has begun.
+ */
+import { join } from 'node:path';
+import { StartRefused } from '../errors.ts';
+import { codeOf, type FilePort, readFully, writeAll } from './file-port.ts';
+
+export interface EpochFile {
+  readonly version: 1;
+  /** A UUID made with the data folder. */
+  readonly owner: string;
+  readonly epoch: string;
+  /** Seq of the epoch's first event. */
+  readonly firstSeq: number;
+  /** ISO time. */
+  readonly created: string;
+}
+
+export function epochPath(dataDir: string): string {
+  return join(dataDir, 'epoch');
+}
+
+/** Null if there is none. Throws StartRefused if it is not as written. */
+export function readEpochFile(files: FilePort, dataDir: string): EpochFile | null {
+  const path = epochPath(dataDir);
+  const text = readText(files, path);
+  if (text === null) return null;
+  const content = parse(text);
+  if (content === null) {
+    throw new StartRefused(
+      `The file ${path} is damaged or was written by a newer Sluice. Restore it from a copy of the data folder: it says which epoch the journal belongs to.`,
+    );
+  }
+  return content;
+}
+
+export function writeEpochFile(files: FilePort, dataDir: string, content: EpochFile): void {
+  const path = epochPath(dataDir);
+  const temporary = `${path}.new`;
+  const bytes = Buffer.from(`${JSON.stringify(content)}\n`);
+  const file = files.open(temporary, 'replace');
+  try {
+    writeAll(files, file, bytes, bytes.length, 0);
+    files.sync(file);
+  } finally {
+    files.close(file);
+  }
+  files.rename(temporary, path);
+  files.syncDirectory(dataDir);
+}
+
+function readText(files: FilePort, path: string): string | null {
+  let file: number;
+  try {
+    file = files.open(path, 'read');
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return null;
+    throw error;
+  }
+  try {
+    const bytes = Buffer.alloc(files.bytes(file));
+    return bytes.toString('utf8', 0, readFully(files, file, bytes, 0, bytes.length, 0));
+  } finally {
+    files.close(file);
+  }
+}
+
+function parse(text: string): EpochFile | null {
+  try {
+    const content: unknown = JSON.parse(text);
+    return isEpochFile(content) ? content : null;
+  } catch {
+    return null;
+  }
+}
+
+const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+function isEpochFile(value: unknown): value is EpochFile {
+  if (typeof value !== 'object' || value === null) return false;
+  const { version, owner, epoch, firstSeq } = value as Partial<Record<keyof EpochFile, unknown>>; // each field is checked next
+  return (
+    version === 1 &&
+    typeof owner === 'string' &&
+    uuid.test(owner) &&
+    typeof epoch === 'string' &&
+    uuid.test(epoch) &&
+    Number.isSafeInteger(firstSeq)
+  );
+}

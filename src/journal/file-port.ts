@@ -1,0 +1,110 @@
+/**
+ * Every file operation of the journal, behind one port: tests put disks behind it that fill up, fail and write short.
+ */
+import {
+  closeSync,
+  fdatasync,
+  fdatasyncSync,
+  fstatSync,
+  fsyncSync,
+  ftruncateSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readSync,
+  renameSync,
+  statfsSync,
+  unlinkSync,
+  writeSync,
+} from 'node:fs';
+
+export interface FilePort {
+  /** `create` refuses an existing file, `replace` empties it, `change` and `read` want one. Gives a descriptor. */
+  open(path: string, how: 'create' | 'replace' | 'change' | 'read'): number;
+  close(file: number): void;
+  bytes(file: number): number;
+  /** Gives the number of bytes read, 0 at the end of the file. */
+  read(file: number, into: Buffer, at: number, length: number, position: number): number;
+  /** Gives the number of bytes written, which may be fewer than asked for. */
+  write(file: number, from: Buffer, at: number, length: number, position: number): number;
+  truncate(file: number, bytes: number): void;
+  /** fdatasync. */
+  sync(file: number): void;
+  syncLater(file: number): Promise<void>;
+  syncDirectory(path: string): void;
+  makeDirectory(path: string): void;
+  /** Names in a directory. */
+  list(path: string): string[];
+  unlink(path: string): void;
+  rename(from: string, to: string): void;
+  /** Bytes that the disk under `path` has free for us. */
+  freeBytes(path: string): number;
+}
+
+const flags = { create: 'wx+', replace: 'w+', change: 'r+', read: 'r' } as const;
+
+export const nodeFiles: FilePort = {
+  open: (path, how) => openSync(path, flags[how], 0o640),
+  close: closeSync,
+  bytes: (file) => fstatSync(file).size,
+  read: readSync,
+  write: writeSync,
+  truncate: ftruncateSync,
+  sync: fdatasyncSync,
+  syncLater: (file) =>
+    new Promise((resolve, reject) => {
+      fdatasync(file, (error) => (error === null ? resolve() : reject(error)));
+    }),
+  syncDirectory(path) {
+    const directory = openSync(path, 'r');
+    try {
+      fsyncSync(directory);
+    } finally {
+      closeSync(directory);
+    }
+  },
+  makeDirectory: (path) => void mkdirSync(path, { recursive: true }),
+  list: (path) => readdirSync(path),
+  unlink: unlinkSync,
+  rename: renameSync,
+  freeBytes(path) {
+    const { bavail, bsize } = statfsSync(path);
+    return bavail * bsize;
+  },
+};
+
+const writeBytesMax = 1024 * 1024;
+
+/** Writes all of it, in writes of at most 1 MB (beyond, a byte costs ten times as much), going on after a short one. */
+export function writeAll(files: FilePort, file: number, from: Buffer, length: number, position: number): void {
+  let at = 0;
+  while (at < length) {
+    const written = files.write(file, from, at, Math.min(writeBytesMax, length - at), position + at);
+    if (written <= 0) throw new Error('the disk took no byte of a write');
+    at += written;
+  }
+}
+
+/** Reads until `length` bytes are there or the file ends; gives how many. */
+export function readFully(
+  files: FilePort,
+  file: number,
+  into: Buffer,
+  at: number,
+  length: number,
+  position: number,
+): number {
+  let got = 0;
+  while (got < length) {
+    const read = files.read(file, into, at + got, length - got, position + got);
+    if (read === 0) break;
+    got += read;
+  }
+  return got;
+}
+
+/** The operating system's name for an error, such as ENOSPC; empty if it has none. */
+export function codeOf(error: unknown): string {
+  if (!(error instanceof Error) || !('code' in error)) return '';
+  return typeof error.code === 'string' ? error.code : '';
+}

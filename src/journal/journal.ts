@@ -1,0 +1,337 @@
+/**
+ * The durable local log and the sequencer (DESIGN §2): appended, committed, made durable, read from any seq, trimmed behind
+ * the checkpoint. Keeps I1 and I2: what is committed survives kill -9 (in fsync mode, once synced, a power cut), in seq order.
+ *
+ *   append ──► pending buffer ──commit──► active segment ──full──► segment … ──trim──► gone
+ *                    └── rollBack             └── sync, syncLater (fsync mode)
+ */
+import { Failure } from '../errors.ts';
+import type { Log } from '../log.ts';
+import { DiskBudget } from './disk-budget.ts';
+import type { EpochFile } from './epoch-file.ts';
+import { FileCache } from './file-cache.ts';
+import { codeOf, type FilePort, nodeFiles, writeAll } from './file-port.ts';
+import { GroupSync } from './group-sync.ts';
+import { openSegments } from './open-segments.ts';
+import { PendingRecords } from './pending-records.ts';
+import { type ChunkRequest, type JournalChunk, readChunk } from './read-chunk.ts';
+import { recordHeaderBytes, recordKinds, sealRecord } from './record.ts';
+import { scanRowIds } from './scan-ids.ts';
+import { createSegment, type Segment, segmentsDirectory, type WritableSegment } from './segment.ts';
+import { trimmable } from './trimmable.ts';
+
+export type { JournalChunk } from './read-chunk.ts';
+export { eventsOf, formatRow, parseRow } from './row.ts';
+
+export interface JournalOptions {
+  /** The data folder, locked by the caller (lock.ts): `epoch` and `journal/` are in it. */
+  readonly directory: string;
+  /** A segment ends before the group that would make it larger; a smaller budget makes smaller segments. */
+  readonly segmentBytesMax: number;
+  readonly budgetBytesMax: number;
+  /** Of the disk; below it nothing is appended. */
+  readonly reserveFreeBytes: number;
+  /** Kept for readers after it is in ClickHouse; given up before an append is refused. */
+  readonly keepBytesPastCheckpoint: number;
+  readonly durability: 'process' | 'fsync';
+  /** What the table writer's state says; null if nothing was inserted yet. */
+  readonly checkpoint: number | null;
+  /** Begin a new epoch behind all that was ever written (`sluice adopt`); the old one's tail stays readable. */
+  readonly newEpoch?: boolean;
+  readonly log: Log;
+}
+
+export interface JournalParts {
+  readonly files: FilePort;
+  /** Wall clock, in ms. */
+  readonly now: () => number;
+}
+
+/** Throws StartRefused, with a sentence, for damage other than a torn tail. */
+export function openJournal(
+  options: JournalOptions,
+  parts: JournalParts = { files: nodeFiles, now: Date.now },
+): Journal {
+  const { identity, segments, active } = openSegments(options, parts);
+  return new Journal(options, parts, identity, segments, active);
+}
+
+/** One process holds it (lock.ts). All methods are synchronous but `syncLater`. */
+export class Journal {
+  /** The UUID of the data folder. */
+  readonly owner: string;
+  readonly epoch: string;
+  /** Seq of this epoch's first event. */
+  readonly firstSeq: number;
+  readonly #options: JournalOptions;
+  readonly #files: FilePort;
+  readonly #segments: Segment[];
+  readonly #segmentBytesMax: number;
+  readonly #pending = new PendingRecords();
+  readonly #budget: DiskBudget;
+  readonly #cache: FileCache;
+  readonly #sync: GroupSync;
+  #active: WritableSegment;
+  #bytes: number;
+  #checkpoint: number;
+  #failed: Failure | null = null;
+  #isClosed = false;
+
+  constructor(
+    options: JournalOptions,
+    { files, now }: JournalParts,
+    identity: EpochFile,
+    segments: Segment[],
+    active: WritableSegment,
+  ) {
+    this.owner = identity.owner;
+    this.epoch = identity.epoch;
+    this.firstSeq = identity.firstSeq;
+    this.#options = options;
+    this.#files = files;
+    this.#segments = segments;
+    this.#active = active;
+    // With a few segments to a budget, trim can always make room again.
+    this.#segmentBytesMax = Math.min(options.segmentBytesMax, Math.floor(options.budgetBytesMax / 4));
+    this.#bytes = segments.reduce((sum, { bytes }) => sum + bytes, 0);
+    this.#checkpoint = this.#pastHole(options.checkpoint ?? segments[0]!.firstSeq - 1);
+    this.#budget = new DiskBudget(files, { ...options, now });
+    this.#cache = new FileCache(files);
+    this.#sync = new GroupSync(
+      {
+        files,
+        newest: () => ({ file: this.#active.file, head: this.head }),
+        fail: (error) => this.#die('could not be synced to the disk', error),
+      },
+      this.head,
+    );
+  }
+
+  /** Newest committed seq. */
+  get head(): number {
+    return this.#active.segment.lastSeq;
+  }
+  /** Newest appended seq; it and what is between it and head are not written yet. */
+  get appended(): number {
+    return this.head + this.#pending.count;
+  }
+  /** Newest seq that survives what `durability` promises. */
+  get durable(): number {
+    return this.#options.durability === 'process' ? this.head : this.#sync.synced;
+  }
+  /** The seq up to which all is in ClickHouse. */
+  get checkpoint(): number {
+    return this.#checkpoint;
+  }
+  /** Oldest seq that can be read; head + 1 if there is none. */
+  get oldest(): number {
+    return this.#segments[0]!.firstSeq;
+  }
+  /** On disk. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+  /** Set when nothing can be written until a restart. */
+  get failed(): Failure | null {
+    return this.#failed;
+  }
+
+  /**
+   * Appends an event and gives its seq; it is written by the next commit. `received` and `occurred` are
+   * `YYYY-MM-DD hh:mm:ss.ffffff`, `head` is the UTF-8 bytes of `raw` before `,"payload"`; neither `search` nor `raw` holds
+   * a tab or a line feed. Throws Failure journalFull or journalFailed, and then has appended nothing.
+   */
+  append(id: string, received: string, occurred: string, head: number, search: string, raw: string): number {
+    if (this.#failed !== null) throw this.#failed;
+    const seq = this.appended + 1;
+    const columns = `${seq}\t${id}\t${received}\t${occurred}\t${head}\t`;
+    const bytes = this.#pending.encode(seq, columns, search, raw);
+    const refusal = this.#refusal(bytes) ?? null;
+    if (refusal !== null) {
+      this.#relieve();
+      const still = this.#refusal(bytes);
+      if (still !== null) throw new Failure('journalFull', still);
+    }
+    this.#pending.take(bytes);
+    this.#budget.taken(bytes);
+    return seq;
+  }
+
+  /** Takes back appended events above `seq`; what is committed stays. */
+  rollBack(seq: number): void {
+    if (seq < this.appended) this.#pending.rollBack(Math.max(0, seq - this.head));
+  }
+
+  /** Writes all that is appended, or none of it: then it is taken back, and a Failure journalFull or journalFailed is thrown. */
+  commit(): void {
+    if (this.#pending.count === 0) return;
+    const pending = this.#pending;
+    try {
+      if (this.#failed !== null) throw this.#failed;
+      if (this.#active.segment.bytes + pending.bytes > this.#segmentBytesMax) this.#roll();
+      writeAll(this.#files, this.#active.file, pending.buffer, pending.bytes, this.#active.segment.bytes);
+    } catch (error) {
+      throw this.#takeBack(error);
+    }
+    const { segment } = this.#active;
+    for (const { nth, offset } of pending.marks) {
+      segment.index.note(segment.lastSeq + 1 + nth, segment.bytes + offset);
+    }
+    segment.lastSeq += pending.count;
+    segment.bytes += pending.bytes;
+    this.#bytes += pending.bytes;
+    pending.clear();
+  }
+
+  /** In fsync mode: all that is committed is durable after it. Throws Failure; the journal is dead then. */
+  sync(): void {
+    if (this.#failed !== null) throw this.#failed;
+    if (this.#options.durability === 'fsync') this.#sync.now();
+  }
+
+  /** As `sync`, without waiting on the disk; calls while one runs share the next. */
+  syncLater(): Promise<void> {
+    if (this.#failed !== null) return Promise.reject(this.#failed);
+    return this.#options.durability === 'fsync' ? this.#sync.later() : Promise.resolve();
+  }
+
+  /**
+   * Committed events with seq in [from, upTo], up to about `bytesMax` bytes of rows but at least one, all of one epoch.
+   * Throws Failure pastRetention for what trim has passed.
+   */
+  read(from: number, bytesMax: number, upTo: number): JournalChunk {
+    return this.#read({ from, bytesMax, upTo, oneDay: false });
+  }
+
+  /** As `read`, ending where the UTC day of `received` changes. */
+  readDay(from: number, bytesMax: number, upTo: number): JournalChunk {
+    return this.#read({ from, bytesMax, upTo, oneDay: true });
+  }
+
+  /** Visits id and `occurred` (as in the row) of every kept event in seq order: to build the id window after a start. */
+  scanIds(visit: (id: string, occurred: string, seq: number) => void): void {
+    for (const segment of this.#segments) scanRowIds(this.#files, this.#cache.get(segment.path), segment, visit);
+  }
+
+  /** The epoch that a kept seq belongs to. */
+  epochOf(seq: number): string {
+    return this.#segments.findLast(({ firstSeq }) => firstSeq <= seq)?.epoch ?? this.epoch;
+  }
+
+  /** All up to `seq` is in ClickHouse. The caller keeps that for the next start. */
+  advanceCheckpoint(seq: number): void {
+    if (seq > this.#checkpoint) this.#checkpoint = this.#pastHole(seq);
+  }
+
+  /** Removes whole segments that are in ClickHouse, but for the newest ones that readers may still want. */
+  trim(): void {
+    this.#trimTo(this.#options.keepBytesPastCheckpoint);
+  }
+
+  /** Commits, syncs, marks the clean stop and closes the files. Never throws: what fails is logged, and was not acknowledged. */
+  close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    try {
+      this.commit();
+      this.#markCleanStop();
+    } catch (error) {
+      this.#options.log.error({ err: error }, 'the journal could not be closed cleanly');
+    }
+    this.#failed ??= new Failure('shuttingDown', 'The journal is closed.');
+    this.#sync.closeAfter(this.#active.file);
+    this.#cache.close();
+  }
+
+  #read(request: ChunkRequest): JournalChunk {
+    if (request.from < this.oldest) {
+      throw new Failure('pastRetention', `The journal begins at seq ${this.oldest}; ${request.from} is gone from it.`);
+    }
+    return readChunk(this.#files, this.#cache, this.#segments, request);
+  }
+
+  #refusal(bytes: number): string | null {
+    return this.#budget.refusal(bytes, this.#bytes + this.#pending.bytes);
+  }
+
+  /** Makes what room can be made: what is only kept for readers goes, the active segment included if ClickHouse has it. */
+  #relieve(): void {
+    try {
+      if (this.#checkpoint >= this.head) this.#roll();
+    } catch (error) {
+      if (error instanceof Failure) this.#die('could begin no new file', error);
+    }
+    this.#trimTo(0);
+    this.#budget.forget();
+  }
+
+  /** Begins a new active segment, unless the present one is empty. Throws the system's error, or a Failure that is for good. */
+  #roll(): void {
+    const { segment, file } = this.#active;
+    if (segment.lastSeq < segment.firstSeq) return;
+    const isSynced = this.#options.durability === 'fsync';
+    // An older segment is never torn: it is durable before the next one exists.
+    if (isSynced) this.#sync.now();
+    const directory = segmentsDirectory(this.#options.directory);
+    this.#active = createSegment(this.#files, directory, this.epoch, this.head + 1, isSynced);
+    this.#segments.push(this.#active.segment);
+    this.#bytes += this.#active.segment.bytes;
+    this.#sync.closeAfter(file);
+  }
+
+  #trimTo(keepBytes: number): void {
+    for (const segment of trimmable(this.#segments, this.#checkpoint, keepBytes)) {
+      try {
+        this.#cache.drop(segment.path);
+        this.#files.unlink(segment.path);
+      } catch (error) {
+        if (codeOf(error) !== 'ENOENT') {
+          this.#options.log.warn({ err: error, file: segment.path }, 'a journal file could not be removed');
+          return;
+        }
+      }
+      this.#segments.shift();
+      this.#bytes -= segment.bytes;
+    }
+  }
+
+  /** After a failed write: back to the last good byte; the journal is dead if that fails too. */
+  #takeBack(error: unknown): Failure {
+    this.#pending.clear();
+    this.#budget.forget();
+    if (this.#failed !== null) return this.#failed;
+    if (error instanceof Failure) return this.#die('could begin no new file', error);
+    const { segment, file } = this.#active;
+    try {
+      this.#files.truncate(file, segment.bytes);
+    } catch (truncateError) {
+      return this.#die('could not be cut back after a failed write', truncateError);
+    }
+    const isFull = ['ENOSPC', 'EDQUOT'].includes(codeOf(error));
+    return isFull
+      ? new Failure('journalFull', "The journal's disk is full; send again when there is room.", { cause: error })
+      : new Failure('journalFailed', `The journal could not be written (${codeOf(error)}).`, { cause: error });
+  }
+
+  #die(what: string, cause: unknown): Failure {
+    this.#options.log.error({ err: cause }, `the journal ${what}; intake stops until a restart`);
+    this.#failed ??= new Failure('journalFailed', `The journal ${what}; intake stops until a restart.`, { cause });
+    return this.#failed;
+  }
+
+  #markCleanStop(): void {
+    if (this.#failed !== null) return;
+    const { segment, file } = this.#active;
+    const mark = Buffer.alloc(recordHeaderBytes);
+    sealRecord(mark, 0, recordKinds.cleanStop, this.head, 0);
+    writeAll(this.#files, file, mark, mark.length, segment.bytes);
+    this.#files.sync(file);
+  }
+
+  /** Between two epochs no seq was given: a checkpoint at the end of one stands at the beginning of the next. */
+  #pastHole(seq: number): number {
+    const ended = this.#segments.findIndex(({ lastSeq, firstSeq }) => lastSeq === seq && lastSeq >= firstSeq);
+    const next = ended < 0 ? undefined : this.#segments[ended + 1];
+    return next === undefined ? seq : next.firstSeq - 1;
+  }
+}

@@ -1,0 +1,88 @@
+/**
+ * Records that are appended and not yet written, encoded back to back in one buffer that is used again and again: the hot
+ * path of intake.
+ */
+import { Failure } from '../errors.ts';
+import { claimedBytes, payloadBytesMax, recordHeaderBytes, recordKinds, sealRecord } from './record.ts';
+import { strideBytes } from './sparse-index.ts';
+
+const bufferBytes = 1024 * 1024;
+/** A buffer that grew beyond this for one group is given back after it. */
+const keptBytesMax = 16 * bufferBytes;
+/** Far above what one turn of the event loop can bring; the edge's own bounds come first. */
+const pendingBytesMax = 1024 * bufferBytes;
+/** UTF-8 bytes of a UTF-16 code unit, at most. */
+const bytesPerUnit = 3;
+/** Header, numbers, id, times, tabs and line feed of a row, at most. */
+const fixedBytesMax = 256;
+
+export class PendingRecords {
+  #buffer = Buffer.allocUnsafe(bufferBytes);
+  #count = 0;
+  #bytes = 0;
+  /** For the sparse index: some records' places, each about a stride behind the last. */
+  #marks: { nth: number; offset: number }[] = [];
+
+  get buffer(): Buffer {
+    return this.#buffer;
+  }
+  get count(): number {
+    return this.#count;
+  }
+  get bytes(): number {
+    return this.#bytes;
+  }
+  get marks(): readonly { readonly nth: number; readonly offset: number }[] {
+    return this.#marks;
+  }
+
+  /** Encodes an event behind what is taken, and gives its bytes; it counts only once it is taken. */
+  encode(seq: number, columns: string, search: string, raw: string): number {
+    const at = this.#bytes;
+    this.#reserve(at + fixedBytesMax + bytesPerUnit * (search.length + raw.length));
+    const buffer = this.#buffer;
+    const start = at + recordHeaderBytes;
+    let end = start + buffer.latin1Write(columns, start);
+    end += buffer.utf8Write(search, end);
+    buffer[end++] = 9;
+    end += buffer.utf8Write(raw, end);
+    buffer[end++] = 10;
+    if (end - start > payloadBytesMax) throw new Error('a row is larger than any event can be');
+    sealRecord(buffer, at, recordKinds.event, seq, end - start);
+    return end - at;
+  }
+
+  /** Takes the record that was just encoded. */
+  take(bytes: number): void {
+    const last = this.#marks.at(-1);
+    if (last === undefined || this.#bytes - last.offset >= strideBytes) {
+      this.#marks.push({ nth: this.#count, offset: this.#bytes });
+    }
+    this.#count += 1;
+    this.#bytes += bytes;
+  }
+
+  /** Takes back all but the first `count` records. */
+  rollBack(count: number): void {
+    let at = 0;
+    for (let nth = 0; nth < count; nth += 1) at += claimedBytes(this.#buffer, at);
+    this.#count = count;
+    this.#bytes = at;
+    this.#marks = this.#marks.filter(({ nth }) => nth < count);
+  }
+
+  clear(): void {
+    this.#count = 0;
+    this.#bytes = 0;
+    this.#marks = [];
+    if (this.#buffer.length > keptBytesMax) this.#buffer = Buffer.allocUnsafe(bufferBytes);
+  }
+
+  #reserve(bytes: number): void {
+    if (bytes <= this.#buffer.length) return;
+    if (bytes > pendingBytesMax) throw new Failure('journalFull', 'Too many events wait to be written to the journal.');
+    const grown = Buffer.allocUnsafe(Math.max(bytes, 2 * this.#buffer.length));
+    this.#buffer.copy(grown, 0, 0, this.#bytes);
+    this.#buffer = grown;
+  }
+}

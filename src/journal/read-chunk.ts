@@ -1,0 +1,165 @@
+/**
+ * Reads rows from segments, in seq order, straight into the buffer that is handed on: records are read as they lie in the
+ * file and their payloads moved together. Every record's checksum is checked again.
+ */
+import { Failure } from '../errors.ts';
+import type { FileCache } from './file-cache.ts';
+import { type FilePort, readFully } from './file-port.ts';
+import {
+  claimedBytes,
+  harmed,
+  recordBytes,
+  recordHeaderBytes,
+  recordKind,
+  recordKinds,
+  recordSeq,
+} from './record.ts';
+import { receivedAt } from './row.ts';
+import type { Segment } from './segment.ts';
+import { strideBytes } from './sparse-index.ts';
+
+/** Events `first` to `last`, all of one epoch; none if `count` is 0, and then `last` is before `first`. */
+export interface JournalChunk {
+  readonly first: number;
+  readonly last: number;
+  readonly count: number;
+  /** TSVRaw rows (row.ts) back to back, ready to insert. */
+  readonly rows: Buffer;
+}
+
+export interface ChunkRequest {
+  /** What is asked for: events with seq in [from, upTo]. */
+  readonly from: number;
+  readonly upTo: number;
+  /** Of rows; the first one is given even if it alone is larger. */
+  readonly bytesMax: number;
+  /** Whether to end where the UTC day of `received` changes. */
+  readonly oneDay: boolean;
+}
+
+const dayCharacters = 10;
+
+/** Ends before `upTo` at an epoch's end too. Throws Failure journalFailed if a record is not as written. */
+export function readChunk(
+  files: FilePort,
+  cache: FileCache,
+  segments: readonly Segment[],
+  request: ChunkRequest,
+): JournalChunk {
+  const start = segments.findIndex(({ lastSeq }) => lastSeq >= request.from);
+  const taking = new Taking(request);
+  for (const segment of start < 0 ? [] : segments.slice(start)) {
+    if (segment.firstSeq > request.upTo || segment.epoch !== segments[start]!.epoch) break;
+    if (taking.count === 0) taking.reserve(spanOf(segments.slice(segments.indexOf(segment)), request));
+    readSegment(files, cache, segment, taking);
+    if (taking.isDone) break;
+  }
+  return taking.chunk();
+}
+
+/** Bytes to read for the request, at most; more than `bytesMax` by what is read in vain before the first record. */
+function spanOf(segments: readonly Segment[], { from, upTo, bytesMax }: ChunkRequest): number {
+  const enough = bytesMax + 2 * strideBytes;
+  let span = 0;
+  for (const { firstSeq, bytes, index } of segments) {
+    if (firstSeq > upTo || span >= enough) break;
+    span += (index.ceiling(upTo) ?? bytes) - index.floor(from);
+  }
+  return Math.min(span, enough);
+}
+
+function readSegment(files: FilePort, cache: FileCache, segment: Segment, taking: Taking): void {
+  const end = segment.index.ceiling(taking.request.upTo) ?? segment.bytes;
+  let position = segment.index.floor(taking.request.from);
+  while (position < end && !taking.isDone) {
+    const wanted = Math.min(taking.room, end - position);
+    const got = readFully(files, cache.get(segment.path), taking.buffer, taking.bytes, wanted, position);
+    const before = taking.bytes;
+    const passed = taking.take(got);
+    position += passed.bytes;
+    if (passed.isHarmed) throw damaged(segment, position);
+    if (passed.bytes > 0 || taking.isDone) continue;
+    if (taking.count > 0 && wanted < end - position) {
+      taking.isDone = true;
+      return;
+    }
+    const needed = got < recordHeaderBytes ? recordHeaderBytes : claimedBytes(taking.buffer, before);
+    if (got < wanted || position + needed > end) throw damaged(segment, position);
+    taking.reserve(needed);
+  }
+}
+
+function damaged(segment: Segment, offset: number): Failure {
+  return new Failure('journalFailed', `The journal file ${segment.path} is damaged at byte ${offset}`);
+}
+
+/** The chunk in the making: rows from 0 to `bytes` of the buffer, room for more behind them. */
+class Taking {
+  readonly request: ChunkRequest;
+  buffer = Buffer.alloc(0);
+  bytes = 0;
+  count = 0;
+  isDone = false;
+  #first = 0;
+  #last = 0;
+
+  constructor(request: ChunkRequest) {
+    this.request = request;
+  }
+
+  get room(): number {
+    return this.buffer.length - this.bytes;
+  }
+
+  /** To be called only while nothing is taken. */
+  reserve(bytes: number): void {
+    if (this.buffer.length < bytes) this.buffer = Buffer.allocUnsafe(bytes);
+  }
+
+  /** Takes what fits of the records that were read to behind the rows; gives how many bytes of them are dealt with. */
+  take(readBytes: number): { bytes: number; isHarmed: boolean } {
+    const start = this.bytes;
+    const end = start + readBytes;
+    let at = start;
+    while (at < end) {
+      const bytes = recordBytes(this.buffer, at, end);
+      if (bytes === harmed) return { bytes: at - start, isHarmed: true };
+      if (bytes <= 0) break;
+      const isRow = recordKind(this.buffer, at) === recordKinds.event;
+      if (isRow && !this.#takeRow(recordSeq(this.buffer, at), at + recordHeaderBytes, at + bytes)) break;
+      at += bytes;
+    }
+    return { bytes: at - start, isHarmed: false };
+  }
+
+  /** False if the chunk ends before this row. */
+  #takeRow(seq: number, from: number, to: number): boolean {
+    const { request } = this;
+    if (seq < request.from) return true;
+    const fits = this.count === 0 || this.bytes + to - from <= request.bytesMax;
+    if (seq > request.upTo || !fits || (request.oneDay && this.count > 0 && !this.#isOfSameDay(from))) {
+      this.isDone = true;
+      return false;
+    }
+    if (this.count === 0) this.#first = seq;
+    this.#last = seq;
+    this.count += 1;
+    this.buffer.copyWithin(this.bytes, from, to);
+    this.bytes += to - from;
+    return true;
+  }
+
+  #isOfSameDay(row: number): boolean {
+    const day = receivedAt(this.buffer, 0);
+    const other = receivedAt(this.buffer, row);
+    return this.buffer.compare(this.buffer, day, day + dayCharacters, other, other + dayCharacters) === 0;
+  }
+
+  chunk(): JournalChunk {
+    const { from } = this.request;
+    const rows = this.buffer.subarray(0, this.bytes);
+    return this.count === 0
+      ? { first: from, last: from - 1, count: 0, rows }
+      : { first: this.#first, last: this.#last, count: this.count, rows };
+  }
+}

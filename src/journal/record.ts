@@ -1,0 +1,78 @@
+/**
+ * The record format, version 1. Numbers are little-endian; the checksum covers everything behind it, so that a flipped
+ * bit anywhere in a record is seen (I1).
+ *
+ *   0  u32  bytes of the payload
+ *   4  u32  CRC-32 of bytes 8 to the end
+ *   8  u8   kind
+ *   9  u8   format version of the record
+ *   10 u16  0
+ *   12 u64  seq: of the event, or of the newest event before a mark
+ *   20      payload: for an event its row (row.ts), for a mark nothing
+ */
+import { crc32 } from './crc32.ts';
+
+/** Numbers from 3 on are left for later kinds; a number never changes its meaning. */
+export const recordKinds = { event: 1, cleanStop: 2 } as const;
+
+export const recordHeaderBytes = 20;
+export const recordVersion = 1;
+/** Far above the row of the largest event that accept takes. */
+export const payloadBytesMax = 16 * 1024 * 1024;
+
+const versionAt = 9;
+const coveredFrom = 8;
+const twoTo32 = 2 ** 32;
+
+/** Writes header and checksum around a payload that already stands at `at + recordHeaderBytes`. */
+export function sealRecord(buffer: Buffer, at: number, kind: number, seq: number, payloadBytes: number): void {
+  buffer.writeUInt32LE(payloadBytes, at);
+  buffer[at + 8] = kind;
+  buffer[at + versionAt] = recordVersion;
+  buffer[at + 10] = 0;
+  buffer[at + 11] = 0;
+  buffer.writeUInt32LE(seq % twoTo32, at + 12);
+  buffer.writeUInt32LE(Math.floor(seq / twoTo32), at + 16);
+  buffer.writeUInt32LE(crc32(buffer.subarray(at + coveredFrom, at + recordHeaderBytes + payloadBytes)), at + 4);
+}
+
+export const incomplete = 0;
+export const harmed = -1;
+
+/** Bytes of the whole record at `at`; `incomplete` if it does not end before `end`, `harmed` if it is none. */
+export function recordBytes(buffer: Buffer, at: number, end: number): number {
+  if (end - at < recordHeaderBytes) return incomplete;
+  const payloadBytes = buffer.readUInt32LE(at);
+  if (payloadBytes > payloadBytesMax) return harmed;
+  const bytes = recordHeaderBytes + payloadBytes;
+  if (bytes > end - at) return incomplete;
+  const isWhole = crc32(buffer.subarray(at + coveredFrom, at + bytes)) === buffer.readUInt32LE(at + 4);
+  return isWhole ? bytes : harmed;
+}
+
+/** What the header at `at` says that the record takes, unchecked. */
+export function claimedBytes(buffer: Buffer, at: number): number {
+  return recordHeaderBytes + buffer.readUInt32LE(at);
+}
+
+export function recordKind(buffer: Buffer, at: number): number {
+  return buffer[at + 8]!;
+}
+
+export function recordVersionOf(buffer: Buffer, at: number): number {
+  return buffer[at + versionAt]!;
+}
+
+export function recordSeq(buffer: Buffer, at: number): number {
+  return buffer.readUInt32LE(at + 12) + buffer.readUInt32LE(at + 16) * twoTo32;
+}
+
+/** Whether a whole, unharmed record begins anywhere in the bytes: then what stands before it is damage, not a torn tail. */
+export function holdsRecord(bytes: Buffer): boolean {
+  for (let at = 0; at + recordHeaderBytes <= bytes.length; at += 1) {
+    // The cheap part of the check first: the version is 1 for all records so far, the two bytes behind it are 0.
+    if (bytes[at + versionAt] !== recordVersion || bytes[at + 10] !== 0 || bytes[at + 11] !== 0) continue;
+    if (recordBytes(bytes, at, bytes.length) > 0) return true;
+  }
+  return false;
+}

@@ -1,0 +1,77 @@
+/**
+ * The row of an event: one TSVRaw line that the journal keeps as payload and ClickHouse takes as it is (I2).
+ * `seq \t id \t received \t occurred \t head \t search \t raw \n`; no column holds a tab or a line feed.
+ */
+import type { EventBody } from '../../schemas/event.ts';
+import type { StoredEvent } from '../../schemas/stored-event.ts';
+
+/** The columns of a row as text. */
+export interface Row {
+  readonly seq: number;
+  /** Lower case with dashes. */
+  readonly id: string;
+  /** `YYYY-MM-DD hh:mm:ss.ffffff`, UTC. */
+  readonly received: string;
+  readonly occurred: string;
+  /** UTF-8 bytes of the part of `raw` before `,"payload"`. */
+  readonly head: number;
+  readonly search: string;
+  readonly raw: string;
+}
+
+export const idCharacters = 36;
+export const timeCharacters = 26;
+const tab = '\t';
+const tabByte = 9;
+const lineFeed = 10;
+
+export function formatRow(row: Row): string {
+  return `${row.seq}\t${row.id}\t${row.received}\t${row.occurred}\t${row.head}\t${row.search}\t${row.raw}\n`;
+}
+
+/** The columns of a line, its line feed optional. Throws if it is no row. */
+export function splitRow(line: string): Row {
+  const end = line.endsWith('\n') ? line.length - 1 : line.length;
+  const ends: number[] = [];
+  for (let at = line.indexOf(tab); at >= 0 && ends.length < 6; at = line.indexOf(tab, at + 1)) ends.push(at);
+  if (ends.length < 6) throw new Error('a journal row has fewer than seven columns');
+  const column = (number: number): string =>
+    line.slice(number === 0 ? 0 : ends[number - 1]! + 1, number === 6 ? end : ends[number]);
+  return {
+    seq: Number(column(0)),
+    id: column(1),
+    received: column(2),
+    occurred: column(3),
+    head: Number(column(4)),
+    search: column(5),
+    raw: column(6),
+  };
+}
+
+/** The stored event of a line. */
+export function parseRow(line: string): StoredEvent {
+  const { seq, search, raw } = splitRow(line);
+  return { seq, search, raw, body: JSON.parse(raw) as EventBody }; // canonical text that accept has checked
+}
+
+/** The stored events of lines back to back, parsed one by one as they are asked for. */
+export function* eventsOf(chunk: { readonly rows: Buffer }): Iterable<StoredEvent> {
+  const { rows } = chunk;
+  for (let at = 0; at < rows.length; ) {
+    const found = rows.indexOf(lineFeed, at);
+    const end = found < 0 ? rows.length : found;
+    // Decoded line by line: a slice of one long text would keep all of it in memory.
+    yield parseRow(rows.toString('utf8', at, end));
+    at = end + 1;
+  }
+}
+
+/** Where the id of the row that begins at `at` begins; its times follow at fixed distances. */
+export function idAt(rows: Buffer, at: number): number {
+  return rows.indexOf(tabByte, at) + 1;
+}
+
+/** Where `received` begins in the row that begins at `at`. */
+export function receivedAt(rows: Buffer, at: number): number {
+  return idAt(rows, at) + idCharacters + 1;
+}

@@ -1,0 +1,84 @@
+/**
+ * Opens what makes an event durable (I1): journal, id window, live bus and the intake before them, from what the last run left.
+ */
+import type { JournalFacts } from './clickhouse/ownership.ts';
+import type { StoreStatus } from './clickhouse/store.ts';
+import type { Config } from './config.ts';
+import { Failure } from './errors.ts';
+import { createIntake } from './ingest/accept.ts';
+import { IdWindow } from './ingest/id-window.ts';
+import type { Intake } from './ingest/intake.ts';
+import { LiveBus } from './ingest/live-bus.ts';
+import { type WriterStateFile, writerStateFile } from './ingest/writer-state.ts';
+import { type Journal, openJournal } from './journal/journal.ts';
+import type { Log } from './log.ts';
+import type { Counters } from './metrics.ts';
+
+export interface OpenIntake {
+  readonly intake: Intake;
+  readonly journal: Journal;
+  readonly live: LiveBus;
+  readonly stateFile: WriterStateFile;
+  /** What this journal says of itself to the database. */
+  readonly facts: () => JournalFacts;
+  /** From now on nothing is taken in. */
+  refuse(): void;
+}
+
+/** Throws StartRefused where the journal or the writer's state cannot be trusted. */
+export function openIntake(config: Config, counters: Counters, store: () => StoreStatus, log: Log): OpenIntake {
+  const stateFile = writerStateFile(config.dataDir, config.durability === 'fsync');
+  const state = stateFile.read();
+  const journal = openJournal({
+    directory: config.dataDir,
+    segmentBytesMax: config.journalSegmentBytesMax,
+    budgetBytesMax: config.journalBudgetBytesMax,
+    reserveFreeBytes: config.diskReserveBytes,
+    keepBytesPastCheckpoint: config.journalKeepBytes,
+    durability: config.durability,
+    checkpoint: state?.checkpoint ?? null,
+    log,
+  });
+  const live = new LiveBus(journal.head);
+  const window = new IdWindow({ idsMax: config.idWindowIdsMax, checkpoint: () => journal.checkpoint });
+  journal.scanIds((id, _occurred, seq) => window.add(id, seq));
+  log.info(
+    { epoch: journal.epoch, head: journal.head, checkpoint: journal.checkpoint, ids: window.size },
+    'the journal is open',
+  );
+
+  let isStopping = false;
+  function gate(): Failure | null {
+    if (isStopping) return new Failure('shuttingDown', 'Sluice is stopping.');
+    const { phase, reason } = store();
+    return phase === 'refused' ? new Failure('storeRefused', reason) : null;
+  }
+
+  return {
+    intake: createIntake({
+      journal,
+      window,
+      live,
+      durability: config.durability,
+      gate,
+      counters,
+      log,
+      now: Date.now,
+      elapsedMs: () => performance.now(),
+    }),
+    journal,
+    live,
+    stateFile,
+    facts: () => ({
+      owner: journal.owner,
+      epoch: journal.epoch,
+      firstSeq: journal.firstSeq,
+      checkpoint: journal.checkpoint,
+      head: journal.head,
+      everInserted: stateFile.read()?.everInserted ?? false,
+    }),
+    refuse: () => {
+      isStopping = true;
+    },
+  };
+}

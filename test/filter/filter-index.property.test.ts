@@ -1,0 +1,65 @@
+/**
+ * The index finds what testing every filter finds, through adds and removes; and filters with one key mean the same.
+ */
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import type { Filter } from '../../schemas/filter.ts';
+import { FilterIndex } from '../../src/filter/filter-index.ts';
+import { compilePredicate, filterKey } from '../../src/filter/predicate.ts';
+import { validateFilter } from '../../src/filter/validate-filter.ts';
+import { filterFrom, sampleEvents } from './arbitraries.ts';
+
+const seed = Math.trunc(Math.random() * 2 ** 31);
+const events = sampleEvents(100, seed);
+const filter = filterFrom(events).map((sent) => valid(sent));
+
+function valid(sent: unknown): Filter {
+  const checked = validateFilter(sent, { loc: [], now: new Date(0), openEnded: true });
+  if (!checked.ok) throw new Error(JSON.stringify(checked.issues));
+  return checked.value;
+}
+
+test(`law: the index visits exactly the filters that fit, each once (events of seed ${seed})`, () => {
+  fc.assert(
+    fc.property(fc.array(fc.tuple(filter, fc.boolean()), { maxLength: 40 }), (filters) => {
+      const index = new FilterIndex<number>();
+      const removes = filters.map(([added], name) => index.add(added, name));
+      filters.forEach(([, isRemoved], name) => {
+        if (isRemoved) removes[name]?.();
+      });
+      const kept = filters.flatMap(([one, isRemoved], name) =>
+        isRemoved ? [] : [{ name, fits: compilePredicate(one) }],
+      );
+      for (const event of events) {
+        const found: number[] = [];
+        index.forEachMatch(event, (name) => found.push(name));
+        expect(found.sort((a, b) => a - b)).toEqual(kept.filter(({ fits }) => fits(event)).map(({ name }) => name));
+      }
+    }),
+    { numRuns: 100 },
+  );
+});
+
+test('law: the order and repetition of values, and the window, make no other key; another meaning does', () => {
+  fc.assert(
+    fc.property(filter, filter, (one, other) => {
+      const turned = JSON.parse(JSON.stringify(one), (_name, part) =>
+        isPair(part) || !Array.isArray(part) ? part : [...part, ...part].reverse(),
+      );
+      expect(filterKey({ ...turned, occurred: other.occurred, order: 'ASC' })).toBe(filterKey(one));
+      if (filterKey(one) !== filterKey(other)) return;
+      expect(events.map(compilePredicate(one))).toEqual(events.map(compilePredicate(other)));
+    }),
+  );
+});
+
+test('a filter is one topic whatever its window, and two with another pair', () => {
+  const pair = (id: string, role: string) => filterKey(valid({ related: { resources_in_roles: [[id, role]] } }));
+  expect(pair('a', 'b')).not.toBe(pair('b', 'a'));
+  expect(filterKey(valid({ event: { name: ['a'] } }))).not.toBe(filterKey(valid({ event: { prefix: ['a'] } })));
+});
+
+/** The pairs of `resources_in_roles`: their order is a meaning. */
+function isPair(part: unknown): boolean {
+  return Array.isArray(part) && part.length === 2 && part.every((one) => typeof one === 'string');
+}

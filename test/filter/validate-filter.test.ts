@@ -1,0 +1,85 @@
+import { expect, test } from 'vitest';
+import type { Filter } from '../../schemas/filter.ts';
+import type { ValidationIssue } from '../../schemas/validation-issue.ts';
+import { validateFilter } from '../../src/filter/validate-filter.ts';
+import { readFixture } from './read-fixture.ts';
+
+const now = new Date('2026-11-22T18:30:15.250Z');
+const options = { loc: [], now, openEnded: false };
+
+function valid(input: unknown, openEnded = false): Filter {
+  const checked = validateFilter(input, { ...options, openEnded });
+  if (!checked.ok) throw new Error(JSON.stringify(checked.issues));
+  return checked.value;
+}
+
+test('every filter is refused in the words and the order of Prefect, or taken as it takes it', () => {
+  for (const { filter, issues } of readFixture<{ filter: unknown; issues: ValidationIssue[] }>('filter-errors')) {
+    const checked = validateFilter(filter, options);
+    expect(checked.ok ? [] : checked.issues, JSON.stringify(filter)).toEqual(issues);
+  }
+});
+
+test('issues begin at the given location, and their fields stand in the order of the wire', () => {
+  const checked = validateFilter({ occurred: { since: 'yesterday' } }, { ...options, loc: ['body', 'filter'] });
+  expect(JSON.stringify(checked)).toBe(
+    '{"ok":false,"issues":[{"type":"value_error","loc":["body","filter","occurred","since"],"msg":"Value error, Unable to parse string [yesterday]","input":"yesterday","ctx":{"error":{}}}]}',
+  );
+});
+
+test('a filter that says nothing is the last 180 days, newest first, up to this very millisecond', () => {
+  const { occurred, order, text, related } = valid({});
+  expect(occurred).toEqual({ since: '2026-05-26T00:00:00Z', until: '2026-11-22T18:30:15.250999Z' });
+  expect({ order, text, related }).toEqual({ order: 'DESC', text: null, related: [] });
+});
+
+test('an open-ended filter without an until has none, and keeps one that is sent', () => {
+  expect(valid({}, true).occurred.until).toBeNull();
+  expect(valid({ occurred: { until: '9999-12-31' } }, true).occurred.until).toBe('9999-12-31T00:00:00Z');
+});
+
+test('ids are taken with and without dashes and kept in one form', () => {
+  const id = '12345678-1234-1234-1234-123456789abc';
+  expect(valid({ id: { id: [id.toUpperCase(), id.replaceAll('-', '')] } }).id).toEqual([id, id]);
+});
+
+test('any label is a label, __proto__ too', () => {
+  const sent = JSON.parse('{"resource":{"labels":{"__proto__":"a","toString":["b","c"]}}}');
+  expect(Object.entries(valid(sent).resource.labels)).toEqual([
+    ['__proto__', ['a']],
+    ['toString', ['b', 'c']],
+  ]);
+});
+
+test('an id or role label without a value is no condition, but a related entry of such wants a related resource', () => {
+  const labels = (given: unknown) => ({ ...valid({ related: { labels: given } }).related[0]?.labels });
+  expect(labels({ 'prefect.resource.id': '', env: 'x' })).toEqual({ 'prefect.resource.id': ['*'], env: ['x'] });
+  expect(labels({ 'prefect.resource.role': [] })).toEqual({ 'prefect.resource.id': ['*'] });
+  expect(labels({ 'prefect.resource.role': '', 'prefect.resource.id': 'a' })).toEqual({ 'prefect.resource.id': ['a'] });
+  expect(labels({ 'prefect.resource.role': 'flow' })).toEqual({ 'prefect.resource.role': ['flow'] });
+});
+
+test('the primary resource has no role: its label fits nothing', () => {
+  expect({ ...valid({ resource: { labels: { 'prefect.resource.role': '*' } } }).resource.labels }).toEqual({
+    'prefect.resource.role': [],
+  });
+});
+
+test('entries without a condition are dropped', () => {
+  expect(valid({ related: [{}, { id: [], role: null }, { id: ['a'] }], any_resource: {} })).toMatchObject({
+    related: [{ id: ['a'] }],
+    anyResource: [],
+  });
+});
+
+test('text that cannot be stored is refused', () => {
+  const checked = validateFilter(
+    { event: { name: ['\ud800'] }, resource: { labels: { '\udc00': 'a\ud800' } } },
+    options,
+  );
+  expect(checked.ok ? [] : checked.issues.map(({ type, loc }) => [type, loc])).toEqual([
+    ['string_unicode', ['event', 'name', 0]],
+    ['string_unicode', ['resource', 'labels', '\udc00']],
+    ['string_unicode', ['resource', 'labels', '\udc00', 'str']],
+  ]);
+});

@@ -1,0 +1,266 @@
+import { gunzipSync } from 'node:zlib';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Failure } from '../../src/errors.ts';
+import { ask, askRaw, type FakeServer, startFakeServer, until } from '../support/fake-server.ts';
+
+let server: FakeServer;
+let port: number;
+
+beforeAll(async () => {
+  server = await startFakeServer();
+  port = server.running.port;
+});
+afterAll(() => server.running.close());
+
+describe('HTTP answers', () => {
+  it('are those of Prefect for health, ready and the versions, with and without /api', async () => {
+    for (const [path, body] of [
+      ['/health', 'true'],
+      ['/ready', '{"message":"OK"}'],
+      ['/version', '"0.8.4"'],
+      ['/admin/version', '"3.8.8"'],
+    ]) {
+      for (const prefix of ['', '/api']) {
+        const answer = await ask(port, 'GET', `${prefix}${path}`);
+        expect([answer.status, answer.text, answer.headers['content-type']]).toEqual([200, body, 'application/json']);
+      }
+    }
+  });
+
+  it('to a batch that was taken have neither body nor content-type nor content-length', async () => {
+    const answer = await ask(port, 'POST', '/api/events', { body: '[]' });
+    expect(answer.status).toBe(204);
+    expect(Object.keys(answer.headers).sort()).toEqual(['date', 'uwebsockets']);
+  });
+
+  it('wait until the batch is durable', async () => {
+    let settle = (): void => {};
+    const durable = new Promise<void>((resolve) => {
+      settle = resolve;
+    });
+    server.fakes.acceptBatch = () => ({ ok: true, durable });
+    let isAnswered = false;
+    const pending = ask(port, 'POST', '/api/events', { body: '[]' }).then((answer) => {
+      isAnswered = true;
+      return answer;
+    });
+    await ask(port, 'GET', '/api/health');
+    expect(isAnswered).toBe(false);
+    settle();
+    expect((await pending).status).toBe(204);
+  });
+
+  it('of a failure carry its status and when to try again', async () => {
+    server.fakes.acceptBatch = () => {
+      throw new Failure('journalFull', 'The journal is full.');
+    };
+    const full = await ask(port, 'POST', '/events', { body: '[]' });
+    expect([full.status, full.headers['retry-after'], full.text]).toEqual([
+      503,
+      '5',
+      '{"exception_message":"The journal is full."}',
+    ]);
+    server.fakes.acceptBatch = () => ({
+      ok: true,
+      durable: Promise.reject(new Failure('journalFailed', 'It failed.')),
+    });
+    expect((await ask(port, 'POST', '/events', { body: '[]' })).status).toBe(503);
+    server.fakes.acceptBatch = () => {
+      throw new TypeError('a bug');
+    };
+    const broken = await ask(port, 'POST', '/events', { body: '[]' });
+    expect([broken.status, broken.text]).toEqual([500, '{"exception_message":"Internal Server Error"}']);
+  });
+
+  it('quote the issues and the request body of a refused batch, in order', async () => {
+    server.fakes.acceptBatch = (body, isJson) => ({
+      ok: false,
+      issues: [
+        { type: 'enum', ctx: { expected: 'x' }, input: null, inputJson: `[${isJson},1e2]`, msg: 'M', loc: ['body', 0] },
+      ],
+      requestBodyJson: body.toString(),
+    });
+    const answer = await ask(port, 'POST', '/api/events', { body: '1.0', headers: { 'content-type': 'text/plain' } });
+    expect(answer.text).toBe(
+      '{"exception_message":"Invalid request received.","exception_detail":[{"type":"enum","loc":["body",0],"msg":"M",' +
+        '"input":[false,1e2],"ctx":{"expected":"x"}}],"request_body":1.0}',
+    );
+    server.fakes.acceptBatch = (_body, isJson) => {
+      expect(isJson).toBe(true);
+      return { ok: true, durable: Promise.resolve() };
+    };
+    for (const type of ['application/json', 'application/vnd.x+json; charset=utf-8', 'APPLICATION/JSON']) {
+      expect((await ask(port, 'POST', '/api/events', { body: '[]', headers: { 'content-type': type } })).status).toBe(
+        204,
+      );
+    }
+  });
+
+  it('are packed from 500 bytes on for those who take it, and say so', async () => {
+    server.fakes.queries.readFirstPage = async () => ({ events: [`"${'é'.repeat(400)}"`], total: 1, token: 'a+b' });
+    const plain = await ask(port, 'POST', '/api/events/filter');
+    const packed = await ask(port, 'POST', '/api/events/filter', { headers: { 'accept-encoding': 'br, gzip' } });
+    expect([plain.headers.vary, plain.headers['content-encoding']]).toEqual(['Accept-Encoding', undefined]);
+    expect([packed.headers.vary, packed.headers['content-encoding']]).toEqual(['Accept-Encoding', 'gzip']);
+    expect(gunzipSync(packed.bytes).toString()).toBe(plain.text);
+    const next = `http://127.0.0.1:${port}/api/events/filter/next?page-token=a%2Bb`;
+    expect(plain.text).toBe(`{"events":["${'é'.repeat(400)}"],"total":1,"next_page":"${next}"}`);
+    server.fakes.queries.readFirstPage = async () => ({ events: ['"x"'.repeat(20_000)], total: 1, token: null });
+    const long = await ask(port, 'POST', '/api/events/filter', { headers: { 'accept-encoding': 'gzip' } });
+    expect(gunzipSync(long.bytes).length).toBeGreaterThan(60_000);
+  });
+
+  it('send a known path with a slash on, method unseen, and no unknown one', async () => {
+    const sent = await ask(port, 'GET', '/api/events/?a=b', { headers: { host: 'h:1' } });
+    expect([sent.status, sent.headers.location, sent.text]).toEqual([307, 'http://h:1/api/events?a=b', '']);
+    expect(sent.headers['content-type']).toBeUndefined();
+    for (const path of ['/api/nope/', '/api/', '/api//health', '/api/events/count-by/a/b', '/api/events/in']) {
+      const answer = await ask(port, 'GET', path);
+      expect([answer.status, answer.text]).toEqual([404, '{"detail":"Not Found"}']);
+    }
+  });
+
+  it('name the right method, to HEAD without a body but on a connection that lives', async () => {
+    const wrong = await ask(port, 'PUT', '/api/events/filter/next');
+    expect([wrong.status, wrong.headers.allow, wrong.text]).toEqual([405, 'GET', '{"detail":"Method Not Allowed"}']);
+    const head = 'HEAD /api/events HTTP/1.1\r\nHost: a\r\n\r\n';
+    const text = await askRaw(port, [head, 'GET /api/health HTTP/1.1\r\nHost: a\r\n\r\n'], /true$/);
+    expect(text).toMatch(/^HTTP\/1\.1 405 .*allow: POST.*content-length: 31\r\n.*\r\n\r\nHTTP\/1\.1 200 OK.*true$/is);
+  });
+
+  it('let every origin in, as Prefect does', async () => {
+    const headers = { origin: 'http://x.y', 'access-control-request-method': 'POST' };
+    const preflight = await ask(port, 'OPTIONS', '/api/events', {
+      headers: { ...headers, 'access-control-request-headers': 'content-type, x-foo' },
+    });
+    expect([preflight.status, preflight.text]).toEqual([200, 'OK']);
+    expect(preflight.headers).toMatchObject({
+      'content-type': 'text/plain; charset=utf-8',
+      'access-control-allow-origin': '*',
+      'access-control-allow-methods': 'DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT',
+      'access-control-allow-headers': 'content-type, x-foo',
+      'access-control-max-age': '600',
+    });
+    const odd = await ask(port, 'OPTIONS', '/x', { headers: { ...headers, 'access-control-request-method': 'FOO' } });
+    expect([odd.status, odd.text]).toEqual([400, 'Disallowed CORS method']);
+    const plain = await ask(port, 'OPTIONS', '/api/events', { headers: { origin: 'http://x.y' } });
+    expect([plain.status, plain.headers['access-control-allow-origin']]).toEqual([405, '*']);
+    expect((await ask(port, 'GET', '/api/health')).headers['access-control-allow-origin']).toBeUndefined();
+  });
+
+  it('are 503 with the reason while intake is not durable, and show the books when asked', async () => {
+    expect(JSON.parse((await ask(port, 'GET', '/api/ready?verbose=1')).text)).toEqual({ message: 'OK', lag: 7 });
+    server.fakes.readiness = { ok: false, reason: 'The journal is full.', verbose: {} };
+    const answer = await ask(port, 'GET', '/api/ready');
+    expect([answer.status, answer.text]).toEqual([503, '{"message":"The journal is full."}']);
+    server.fakes.readiness = { ok: true, reason: '', verbose: {} };
+  });
+});
+
+describe('queries', () => {
+  const post = (path: string, body: string | Buffer, type?: string) =>
+    ask(port, 'POST', path, { body, headers: type === undefined ? {} : { 'content-type': type } });
+
+  it('say what is wrong with a body, in the words of Prefect', async () => {
+    const limit = await post('/api/events/filter', '{"limit":99}');
+    expect([limit.status, JSON.parse(limit.text)]).toEqual([
+      422,
+      {
+        exception_message: 'Invalid request received.',
+        exception_detail: [
+          {
+            type: 'less_than_equal',
+            loc: ['body', 'limit'],
+            msg: 'Input should be less than or equal to 50',
+            input: 99,
+            ctx: { le: 50 },
+          },
+        ],
+        request_body: { limit: 99 },
+      },
+    ]);
+    const notJson = JSON.parse((await post('/api/events/filter', '{nope')).text);
+    expect(notJson).toMatchObject({ request_body: '{nope', exception_detail: [{ type: 'json_invalid', input: {} }] });
+    expect((await post('/api/events/filter', Buffer.from([0x22, 0xff, 0x22]))).text).toBe(
+      '{"detail":"There was an error parsing the body"}',
+    );
+    const count = JSON.parse((await post('/api/events/count-by/day', 'x', 'text/plain')).text);
+    expect(count).toMatchObject({
+      request_body: 'x',
+      exception_detail: [{ type: 'missing', loc: ['body', 'filter'] }],
+    });
+    expect((await post('/api/events/count-by/%64ay', '{"filter":{}}')).status).toBe(200);
+    expect((await post('/api/events/filter', '{"limit":99}', 'text/plain')).status).toBe(200);
+    const deep = await post('/api/events/filter', `${'['.repeat(200_000)}${']'.repeat(200_000)}`);
+    expect(deep.status).toBe(422);
+  });
+
+  it('take the last page token, and answer 403 to one that is not ours', async () => {
+    server.fakes.queries.readNextPage = async (token) => {
+      if (token !== 'good') throw new Failure('forbidden', 'no');
+      return { events: ['{}'], total: 1, token: null };
+    };
+    expect((await ask(port, 'GET', '/api/events/filter/next?page-token=x&page-token=good')).text).toBe(
+      '{"events":[{}],"total":1,"next_page":null}',
+    );
+    const bad = await ask(port, 'GET', '/api/events/filter/next?page-token=');
+    expect([bad.status, bad.text]).toEqual([403, '{"detail":"Forbidden"}']);
+    expect((await ask(port, 'GET', '/api/events/filter/next')).status).toBe(422);
+  });
+
+  it('answer too many buckets with a detail', async () => {
+    server.fakes.queries.countEvents = async () => ({ ok: false, tooManyBuckets: 'Too many.' });
+    const answer = await post('/api/events/count-by/time', '{"filter":{}}');
+    expect([answer.status, answer.text]).toEqual([422, '{"detail":"Too many."}']);
+  });
+
+  it('are aborted when the client goes away, and harm nobody', async () => {
+    let isAborted = false;
+    server.fakes.queries.readFirstPage = (_request, signal) =>
+      new Promise((_resolve, reject) => {
+        signal.addEventListener('abort', () => {
+          isAborted = true;
+          reject(new Error('aborted'));
+        });
+      });
+    const controller = new AbortController();
+    const pending = fetch(`http://127.0.0.1:${port}/api/events/filter`, { method: 'POST', signal: controller.signal });
+    setTimeout(() => controller.abort(), 50);
+    await expect(pending).rejects.toThrow();
+    await until(() => isAborted, 'the abort');
+    expect((await ask(port, 'GET', '/api/health')).status).toBe(200);
+  });
+});
+
+describe('an auth string', () => {
+  it('is wanted by every route but health and ready, before anything else is looked at', async () => {
+    const guarded = await startFakeServer({ authString: 'user:päss' });
+    const at = guarded.running.port;
+    for (const [method, path] of [
+      ['GET', '/api/version'],
+      ['GET', '/events/nope'],
+      ['POST', '/api/events'],
+      ['POST', '/api/health'],
+      ['GET', '/api/health/'],
+      ['GET', '/api/ready?verbose=1'],
+    ] as const) {
+      const answer = await ask(at, method, path);
+      expect([path, answer.status, answer.text]).toEqual([path, 401, '{"exception_message":"Unauthorized"}']);
+    }
+    expect((await ask(at, 'GET', '/api/health')).status).toBe(200);
+    expect((await ask(at, 'GET', '/ready')).status).toBe(200);
+    const credentials = Buffer.from('user:päss').toString('base64');
+    const version = (authorization: string) => ask(at, 'GET', '/api/version', { headers: { authorization } });
+    expect((await version(`Basic ${credentials}`)).status).toBe(200);
+    for (const bad of [
+      `basic ${credentials}`,
+      credentials,
+      `Basic ${credentials}x`,
+      'Basic ',
+      `Bearer ${credentials}`,
+    ]) {
+      expect((await version(bad)).status).toBe(401);
+    }
+    await guarded.running.close();
+  });
+});

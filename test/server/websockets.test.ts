@@ -1,0 +1,374 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { Failure } from '../../src/errors.ts';
+import {
+  authMessage,
+  type FakeServer,
+  now,
+  openAuthenticated,
+  openSocket,
+  startFakeServer,
+  until,
+} from '../support/fake-server.ts';
+
+let server: FakeServer;
+
+async function start(options: Parameters<typeof startFakeServer>[0] = {}): Promise<number> {
+  server = await startFakeServer(options);
+  return server.running.port;
+}
+afterEach(() => server.running.close(0));
+
+/** Sends messages one after the other and says how the connection ended, and what came before. */
+async function talk(
+  port: number,
+  path: string,
+  messages: (string | Buffer)[],
+  protocols?: string[],
+): Promise<string[]> {
+  const client = await openSocket(port, path, protocols);
+  for (const message of messages) client.send(message);
+  return [...client.received, await client.closed];
+}
+
+const success = '{"type":"auth_success"}';
+
+describe('the handshake', () => {
+  it('takes the subprotocol prefect among others, and none where no auth string is set', async () => {
+    const port = await start();
+    expect((await openSocket(port, '/api/events/in', ['a', 'prefect'])).socket.protocol).toBe('prefect');
+    expect((await openSocket(port, '/events/out', [])).socket.protocol).toBe('');
+  });
+
+  it('refuses with 403 what has no subprotocol where an auth string is set, and every unknown path', async () => {
+    const port = await start({ authString: 'secret' });
+    await expect(openSocket(port, '/api/events/in', [])).rejects.toThrow('403');
+    for (const path of ['/api/events/zzz', '/api/events/in/', '/']) {
+      await expect(openSocket(port, path)).rejects.toThrow('403');
+    }
+  });
+
+  it('refuses with 503 when all places are taken, and takes the next one when one is free', async () => {
+    const port = await start({ socketsMax: 2 });
+    const first = await openSocket(port, '/api/events/in');
+    await openSocket(port, '/api/events/out');
+    await expect(openSocket(port, '/api/events/out')).rejects.toThrow('503');
+    expect(server.counters.socketsRefused).toBe(1);
+    first.socket.close();
+    await until(() => server.counters.producers === 0, 'the producer is gone');
+    await openSocket(port, '/api/events/out');
+  });
+});
+
+describe('the authentication', () => {
+  it('ends as PROTOCOL-FACTS §7 says, on both routes', async () => {
+    const port = await start({ authString: 'secret' });
+    for (const path of ['/api/events/in', '/api/events/out']) {
+      const cases: [string | Buffer, string[]][] = [
+        ['{"type":"foo"}', ["1008 Expected 'auth' message"]],
+        ['{}', ["1008 Expected 'auth' message"]],
+        [authMessage(), ['1008 Auth required but no token provided']],
+        [authMessage(''), ['1008 Auth required but no token provided']],
+        ['{"type":"auth"}', ['1008 Auth required but no token provided']],
+        [authMessage('wrong'), ['1008 Invalid token']],
+        [authMessage(5), ['1006']],
+        ['nope', ['1006']],
+        ['[]', ['1006']],
+        ['null', ['1006']],
+        [Buffer.from(authMessage('secret')), ['1006']],
+      ];
+      for (const [message, end] of cases) expect([message, await talk(port, path, [message])]).toEqual([message, end]);
+      const client = await openSocket(port, path);
+      client.send(authMessage('secret'));
+      await until(() => client.received.length === 1, 'auth_success');
+      expect(client.received).toEqual([success]);
+    }
+    expect(server.messages).toEqual([]);
+  });
+
+  it('takes any token where no auth string is set', async () => {
+    const port = await start();
+    for (const message of ['{"type":"auth"}', authMessage('x'), authMessage(5)]) {
+      const client = await openSocket(port, '/api/events/in');
+      client.send(message);
+      await until(() => client.received.length === 1, 'auth_success');
+    }
+  });
+
+  it('must come in time, and the filter too', async () => {
+    const port = await start({ authenticateMs: 50, filterMs: 60 });
+    const silent = await openSocket(port, '/api/events/in');
+    expect(await silent.closed).toBe("1008 No 'auth' message within 50 ms");
+    const client = await openSocket(port, '/api/events/out');
+    client.send(authMessage());
+    expect(await client.closed).toBe("1008 No 'filter' message within 60 ms");
+    expect(server.counters.late).toBe(2);
+  });
+
+  it('of nobody harms nobody: 500 silent sockets end, a producer beside them goes on', async () => {
+    const port = await start({ authenticateMs: 200 });
+    const producer = await openAuthenticated(port, '/api/events/in');
+    const silent = await Promise.all(Array.from({ length: 500 }, () => openSocket(port, '/api/events/in')));
+    producer.send('{"a":1}');
+    await until(() => server.messages.length === 1, 'the message');
+    const ends = await Promise.all(silent.map((client) => client.closed));
+    expect(new Set(ends)).toEqual(new Set(["1008 No 'auth' message within 200 ms"]));
+    expect(server.counters).toMatchObject({ producers: 1, late: 500 });
+  });
+});
+
+describe('a producer', () => {
+  it('has its messages taken in order, and its pong after all of them are durable', async () => {
+    const port = await start();
+    const client = await openAuthenticated(port, '/api/events/in');
+    for (const message of ['1', '2', '3']) client.send(message);
+    client.socket.ping();
+    await until(() => client.pongs === 1, 'the pong');
+    expect([server.messages, server.settled]).toEqual([['1', '2', '3'], [3]]);
+  });
+
+  it('gets no pong for what could not be made durable', async () => {
+    const port = await start();
+    const client = await openAuthenticated(port, '/api/events/in');
+    client.send('1');
+    server.fakes.ensureDurable = () => {
+      throw new Failure('journalFailed', 'dead');
+    };
+    client.socket.ping();
+    expect(await client.closed).toBe('1006');
+    expect(client.pongs).toBe(0);
+  });
+
+  it('is closed at a bad message, after everything before it is durable, and nothing behind it is read', async () => {
+    const port = await start();
+    const client = await openAuthenticated(port, '/api/events/in');
+    server.fakes.acceptMessage = (text) =>
+      text === 'bad'
+        ? { kind: 'refused', failure: 'badEvent', reason: `${'é'.repeat(100)}` }
+        : { kind: 'accepted', seq: 7 };
+    client.socket.once('close', () => expect(server.settled).toEqual([7]));
+    for (const message of ['good', 'bad', 'good']) client.send(message);
+    expect(await client.closed).toBe(`1008 ${'é'.repeat(61)}`);
+    expect(server.messages).toEqual(['good', 'bad']);
+    expect(server.settled).toEqual([7]);
+  });
+
+  it('that asked for rejects is told of each bad message, and keeps its connection', async () => {
+    const port = await start();
+    const client = await openAuthenticated(port, '/api/events/in', { rejects: true });
+    server.fakes.acceptMessage = (text, isBinary) => {
+      if (isBinary) return { kind: 'refused', failure: 'badMessage', reason: 'binary' };
+      return text === 'big' ? { kind: 'skipped', reason: 'too large' } : { kind: 'accepted', seq: 1 };
+    };
+    for (const message of ['good', Buffer.from('x'), 'big', 'good']) client.send(message);
+    await until(() => client.received.length === 2 && server.messages.length === 4, 'two rejects');
+    expect(client.received).toEqual([
+      '{"type":"reject","message":2,"failure":"badMessage","reason":"binary"}',
+      '{"type":"reject","message":3,"failure":"skipped","reason":"too large"}',
+    ]);
+  });
+
+  it('goes on after a skipped message, and hears nothing of it', async () => {
+    const port = await start();
+    const client = await openAuthenticated(port, '/api/events/in');
+    server.fakes.acceptMessage = () => ({ kind: 'skipped', reason: 'too large' });
+    client.send('x');
+    client.socket.ping();
+    await until(() => client.pongs === 1, 'the pong');
+    expect(client.received).toEqual([]);
+  });
+
+  it('is closed with the code of what intake throws, and with 1011 for a bug', async () => {
+    const port = await start();
+    for (const [error, end] of [
+      [new Failure('journalFull', 'The journal is full.'), '1013 The journal is full.'],
+      [new TypeError('a bug'), '1011 Internal Server Error'],
+    ] as const) {
+      const client = await openAuthenticated(port, '/api/events/in');
+      server.fakes.acceptMessage = () => {
+        throw error;
+      };
+      client.send('x');
+      expect(await client.closed).toBe(end);
+    }
+    expect(server.counters.faults).toBe(1);
+    await until(() => server.counters.producers === 0, 'nobody is left');
+  });
+
+  it('in legacy mode sends events at once', async () => {
+    const port = await start();
+    const client = await openSocket(port, '/events/in', []);
+    client.send('{"event":1}');
+    await until(() => server.messages.length === 1, 'the message');
+  });
+
+  it('that sends too large a frame, or text that is no UTF-8, is broken off by uWebSockets.js itself', async () => {
+    const port = await start({ frameBytesMax: 1000 });
+    expect(await talk(port, '/api/events/in', [authMessage(), 'x'.repeat(2000)])).toContain('1006');
+    const client = await openAuthenticated(port, '/api/events/in');
+    client.socket.send(Buffer.from([0xff, 0xfe]), { binary: false });
+    expect(await client.closed).toBe('1006');
+    expect(server.messages).toEqual([]);
+    await until(() => server.counters.producers === 0, 'both are gone');
+  });
+});
+
+describe('a subscriber', () => {
+  const filterMessage = (filter: unknown, more: object = {}): string =>
+    JSON.stringify({ type: 'filter', filter, ...more });
+
+  async function subscribe(port: number, message: string) {
+    const client = await openAuthenticated(port, '/api/events/out');
+    const before = server.feeds.length;
+    client.send(message);
+    await until(() => server.feeds.length === before + 1, 'the feed');
+    return { client, feed: server.feeds[before]! };
+  }
+
+  it('whose filter message is wrong ends as PROTOCOL-FACTS §9 says', async () => {
+    const port = await start();
+    for (const [message, end] of [
+      [authMessage(), "1002 Expected 'filter' message"],
+      ['{"type":5,"filter":{}}', "1002 Expected 'filter' message"],
+      ['{"type":"filter"}', "1002 Invalid filter: 'filter'"],
+      ['{"filter":{}}', '1006'],
+      ['[]', '1006'],
+      ['nope', '1006'],
+      [Buffer.from(filterMessage({})), '1006'],
+      [filterMessage({ order: 'x' }), "1002 Invalid filter: order: Input should be 'ASC' or 'DESC'"],
+    ] as const) {
+      const client = await openAuthenticated(port, '/api/events/out');
+      client.send(message);
+      expect([message, await client.closed]).toEqual([message, end]);
+    }
+    for (const filter of [
+      null,
+      'x',
+      { nope: 1 },
+      { text: { query: 'é'.repeat(300) } },
+      { id: { id: ['ü'.repeat(200)] } },
+    ]) {
+      const client = await openAuthenticated(port, '/api/events/out');
+      client.send(filterMessage(filter));
+      const end = await client.closed;
+      expect(end).toMatch(/^1002 Invalid filter: [^\ufffd]+$/);
+      expect(Buffer.byteLength(end) - 5).toBeLessThanOrEqual(123);
+    }
+    expect(server.feeds).toEqual([]);
+  });
+
+  it('gets its events in ascending order, from 15 minutes ago at most, open-ended unless it says until', async () => {
+    const port = await start();
+    const { feed } = await subscribe(
+      port,
+      filterMessage({ occurred: { since: '2020-01-01T00:00:00Z' }, order: 'DESC', event: { prefix: ['a'] } }),
+    );
+    expect(feed.request).toMatchObject({
+      backfill: true,
+      filter: { order: 'ASC', occurred: { since: '2026-11-22T11:45:00Z', until: null }, event: { prefix: ['a'] } },
+    });
+    const { feed: bounded } = await subscribe(
+      port,
+      filterMessage({ occurred: { since: '2026-11-22T11:45:00.5Z', until: '2026-11-23T00:00:00Z' } }),
+    );
+    expect(bounded.request.filter.occurred).toEqual({
+      since: '2026-11-22T11:45:00.500000Z',
+      until: '2026-11-23T00:00:00Z',
+    });
+    expect(now.toISOString()).toBe('2026-11-22T12:00:00.000Z');
+  });
+
+  it('takes backfill as Python takes truth', async () => {
+    const port = await start();
+    for (const [backfill, isWanted] of [
+      [false, false],
+      [null, false],
+      [0, false],
+      ['', false],
+      [[], false],
+      [{}, false],
+      [true, true],
+      ['no', true],
+      [1, true],
+      [[0], true],
+      [{ a: 1 }, true],
+    ]) {
+      const { feed, client } = await subscribe(port, filterMessage({}, { backfill }));
+      expect([backfill, feed.request.backfill]).toEqual([backfill, isWanted]);
+      client.socket.terminate();
+    }
+  });
+
+  it('gets what its feed sends and what is published to its topic, and its later messages are ignored', async () => {
+    const port = await start();
+    const { client, feed } = await subscribe(port, filterMessage({}));
+    feed.socket.cork(() => {
+      feed.socket.send('1');
+      feed.socket.send('2');
+    });
+    feed.socket.subscribe('t1');
+    server.running.publish('t1', '3');
+    server.running.publish('t2', 'x');
+    feed.socket.unsubscribe('t1');
+    server.running.publish('t1', 'x');
+    client.send('whatever');
+    client.send(filterMessage({}));
+    client.socket.ping();
+    await until(() => client.pongs === 1, 'the pong');
+    feed.listener.caughtUp();
+    feed.listener.lagging();
+    feed.socket.send('4');
+    await until(() => client.received.length === 4, 'four frames');
+    expect(client.received).toEqual(['1', '2', '3', '4']);
+    expect(server.feeds.length).toBe(1);
+  });
+
+  it('that goes away stops its feed, whose socket may still be used', async () => {
+    const port = await start();
+    const { client, feed } = await subscribe(port, filterMessage({}));
+    feed.socket.subscribe('t1');
+    client.socket.terminate();
+    await until(() => feed.isStopped, 'the feed stops');
+    feed.socket.send('late');
+    feed.socket.cork(() => feed.socket.send('late'));
+    feed.socket.unsubscribe('t1');
+    feed.socket.subscribe('t1');
+    server.running.publish('t1', 'x');
+    expect(feed.socket.bufferedBytes()).toBe(0);
+    feed.listener.caughtUp();
+  });
+
+  it('is closed with the code of what its feed reports or throws', async () => {
+    const port = await start();
+    const { client, feed } = await subscribe(port, filterMessage({}));
+    feed.listener.failed(new Failure('storeRefused', 'No.'));
+    expect(await client.closed).toBe('1013 No.');
+    await until(() => feed.isStopped, 'the feed stops');
+    server.fakes.openFeed = () => {
+      throw new Failure('tooManySubscribers', 'Too many.');
+    };
+    const second = await openAuthenticated(port, '/api/events/out');
+    second.send(filterMessage({}));
+    expect(await second.closed).toBe('1013 Too many.');
+  });
+});
+
+describe('the stop', () => {
+  it('ends every socket with 1012, producers after their events are durable, and takes no new one', async () => {
+    const port = await start();
+    const producer = await openAuthenticated(port, '/api/events/in');
+    producer.send('1');
+    await until(() => server.messages.length === 1, 'the message');
+    const subscriber = await openAuthenticated(port, '/api/events/out');
+    subscriber.send('{"type":"filter","filter":{}}');
+    await until(() => server.feeds.length === 1, 'the feed');
+    const early = await openSocket(port, '/api/events/in');
+    server.running.stopListening();
+    await expect(openSocket(port, '/api/events/in')).rejects.toThrow();
+    server.running.closeSockets(1012, 'Sluice is restarting');
+    for (const client of [producer, subscriber, early]) expect(await client.closed).toBe('1012 Sluice is restarting');
+    expect(server.settled).toEqual([1]);
+    expect(server.feeds[0]?.isStopped).toBe(true);
+    await server.running.close();
+    await server.running.close();
+  });
+});
