@@ -163,6 +163,14 @@ export function settingsHelp(): string {
     .join('\n');
 }
 
+/** The settings as the README's table. */
+export function settingsTable(): string {
+  const rows = Object.values(settings).map(
+    (row: SettingRow) => `| \`${row.env}\` | ${row.fallback === null ? '–' : `\`${row.fallback}\``} | ${row.help} |`,
+  );
+  return ['| setting | default | meaning |', '|---|---|---|', ...rows].join('\n');
+}
+
 function readFlags(flags: readonly string[]): Map<string, string> {
   const known = new Set(Object.values(settings).map(flagOf));
   const given = new Map<string, string>();

@@ -3,29 +3,24 @@
  * knows this journal as its owner (DESIGN §5).
  */
 import { startEmbeddedEngine } from './clickhouse/embedded-engine.ts';
-import { remoteClickhouse } from './clickhouse/endpoint.ts';
+import { type EndpointSource, remoteClickhouse } from './clickhouse/endpoint.ts';
 import { checkOwnership, heartbeat, type JournalFacts } from './clickhouse/ownership.ts';
 import { openStore, type Store } from './clickhouse/store.ts';
 import type { Config } from './config.ts';
 import type { Log } from './log.ts';
 
-/** Starts connecting at once, and does not wait. Throws StartRefused if there is neither a URL nor an engine. */
+/** Where ClickHouse answers; starts the embedded engine if no URL is set. Throws StartRefused if there is neither. */
+export function openSource(config: Config, log: Log): EndpointSource {
+  if (config.clickhouseUrl !== null) return remoteClickhouse(config.clickhouseUrl);
+  const { dataDir, engineMemoryBytesMax: memoryBytesMax, engineStartMs: startMs } = config;
+  return startEmbeddedEngine({ dataDir, memoryBytesMax, startMs, log });
+}
+
+/** Starts connecting at once, and does not wait. Throws StartRefused as `openSource`. */
 export function connectStore(config: Config, facts: () => JournalFacts, log: Log): Store {
-  const source =
-    config.clickhouseUrl === null
-      ? startEmbeddedEngine({
-          dataDir: config.dataDir,
-          memoryBytesMax: config.engineMemoryBytesMax,
-          startMs: config.engineStartMs,
-          log,
-        })
-      : remoteClickhouse(config.clickhouseUrl);
   return openStore({
-    source,
-    retentionDays: config.retentionDays,
-    queriesMax: config.queriesMax,
-    queryMs: config.queryMs,
-    queryMemoryBytesMax: config.queryMemoryBytesMax,
+    ...config,
+    source: openSource(config, log),
     log,
     async verify(client) {
       const { doubt } = await checkOwnership(client, facts());

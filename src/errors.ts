@@ -30,7 +30,6 @@ export const failures = {
   queryTooLarge: { status: 503, code: 1013 },
   tooManyQueries: { status: 503, code: 1013, retryAfterSeconds: 1 },
   tooManySockets: { status: 503, code: 1013, retryAfterSeconds: 5 },
-  tooManySubscribers: { status: 503, code: 1013, retryAfterSeconds: 5 },
   timedOut: { status: 408, code: 1008 },
   stalledSubscriber: { status: 408, code: 1008 },
   pastRetention: { status: 410, code: 1008 },

@@ -7,15 +7,14 @@ import type { Config } from './config.ts';
 import { Failure } from './errors.ts';
 import { createIntake } from './ingest/accept.ts';
 import { IdWindow } from './ingest/id-window.ts';
-import type { Intake } from './ingest/intake.ts';
 import { LiveBus } from './ingest/live-bus.ts';
-import { type WriterStateFile, writerStateFile } from './ingest/writer-state.ts';
+import { type WriterState, type WriterStateFile, writerStateFile } from './ingest/writer-state.ts';
 import { type Journal, openJournal } from './journal/journal.ts';
 import type { Log } from './log.ts';
 import type { Counters } from './metrics.ts';
 
-export interface OpenIntake {
-  readonly intake: Intake;
+export interface IntakeParts {
+  readonly intake: ReturnType<typeof createIntake>;
   readonly journal: Journal;
   readonly live: LiveBus;
   readonly stateFile: WriterStateFile;
@@ -26,21 +25,16 @@ export interface OpenIntake {
 }
 
 /** Throws StartRefused where the journal or the writer's state cannot be trusted. */
-export function openIntake(config: Config, counters: Counters, store: () => StoreStatus, log: Log): OpenIntake {
+export function openIntake(config: Config, counters: Counters, store: () => StoreStatus, log: Log): IntakeParts {
   const stateFile = writerStateFile(config.dataDir, config.durability === 'fsync');
   const state = stateFile.read();
-  const journal = openJournal({
-    directory: config.dataDir,
-    segmentBytesMax: config.journalSegmentBytesMax,
-    budgetBytesMax: config.journalBudgetBytesMax,
-    reserveFreeBytes: config.diskReserveBytes,
-    keepBytesPastCheckpoint: config.journalKeepBytes,
-    durability: config.durability,
-    checkpoint: state?.checkpoint ?? null,
-    log,
-  });
+  const journal = journalOf(config, state, log, false);
   const live = new LiveBus(journal.head);
-  const window = new IdWindow({ idsMax: config.idWindowIdsMax, checkpoint: () => journal.checkpoint });
+  const window = new IdWindow({
+    idsMax: config.idWindowIdsMax,
+    checkpoint: () => journal.checkpoint,
+    completeSince: journal.oldest,
+  });
   journal.scanIds((id, _occurred, seq) => window.add(id, seq));
   log.info(
     { epoch: journal.epoch, head: journal.head, checkpoint: journal.checkpoint, ids: window.size },
@@ -75,10 +69,30 @@ export function openIntake(config: Config, counters: Counters, store: () => Stor
       firstSeq: journal.firstSeq,
       checkpoint: journal.checkpoint,
       head: journal.head,
-      everInserted: stateFile.read()?.everInserted ?? false,
+      everInserted: hasInserted(stateFile.read(), journal),
     }),
     refuse: () => {
       isStopping = true;
     },
   };
+}
+
+/** Opens the journal by the settings; `newEpoch` begins one behind all that was ever written. Throws StartRefused. */
+export function journalOf(config: Config, state: WriterState | null, log: Log, newEpoch: boolean): Journal {
+  return openJournal({
+    directory: config.dataDir,
+    segmentBytesMax: config.journalSegmentBytesMax,
+    budgetBytesMax: config.journalBudgetBytesMax,
+    reserveFreeBytes: config.diskReserveBytes,
+    keepBytesPastCheckpoint: config.journalKeepBytes,
+    durability: config.durability,
+    checkpoint: state?.checkpoint ?? null,
+    newEpoch,
+    log,
+  });
+}
+
+/** Whether this epoch was ever inserted from: then its database must know it. */
+function hasInserted(state: WriterState | null, journal: Journal): boolean {
+  return state !== null && state.epoch === journal.epoch && state.everInserted;
 }

@@ -19,7 +19,7 @@ import { acquireLock } from './journal/lock.ts';
 import { openKeys, type SigningKeys } from './keys.ts';
 import type { Log } from './log.ts';
 import { createCounters } from './metrics.ts';
-import { type OpenIntake, openIntake } from './open-intake.ts';
+import { openIntake } from './open-intake.ts';
 import { countEvents } from './query/count-events.ts';
 import { readFirstPage, readNextPage } from './query/read-page.ts';
 import { readiness } from './readiness.ts';

@@ -39,15 +39,20 @@ export async function installPrefect(root: string): Promise<PrefectInstall> {
   const isThere = (): boolean => textOf(marker) === wanted;
   if (isThere()) return { found: true, python, siteDirectory };
   const base = await findPython();
-  if (base === null) return { found: false, sentence: 'Skipped: the real Prefect needs Python 3.10 or later, which was not found.' };
+  if (base === null)
+    return { found: false, sentence: 'Skipped: the real Prefect needs Python 3.10 or later, which was not found.' };
   const release = await takeTurn(`${folder}.lock`, isThere);
   try {
     if (isThere()) return { found: true, python, siteDirectory };
     const venv = await run(base, ['-m', 'venv', '--clear', folder]);
-    if (venv.code !== 0) return { found: false, sentence: `Skipped: Python cannot make a venv here: ${lastLine(venv.output)}` };
+    if (venv.code !== 0)
+      return { found: false, sentence: `Skipped: Python cannot make a venv here: ${lastLine(venv.output)}` };
     const pip = await run(python, ['-m', 'pip', 'install', '--quiet', '--retries', '1', ...pins]);
     if (pip.code !== 0) {
-      return { found: false, sentence: `Skipped: the real Prefect could not be installed from PyPI: ${lastLine(pip.output)}` };
+      return {
+        found: false,
+        sentence: `Skipped: the real Prefect could not be installed from PyPI: ${lastLine(pip.output)}`,
+      };
     }
     await run(python, ['-m', 'pip', 'install', '--quiet', '--retries', '1', sqlite]);
     mkdirSync(siteDirectory, { recursive: true });

@@ -41,6 +41,8 @@ export function repositoryRoot(): string {
 async function isStoreReady(url: string, authString: string | undefined): Promise<boolean> {
   const headers: Record<string, string> = { 'content-type': 'application/json' };
   if (authString !== undefined) headers['authorization'] = `Basic ${Buffer.from(authString).toString('base64')}`;
-  const answer = await fetch(`${url}/api/events/filter`, { method: 'POST', headers, body: '{"limit":0}' }).catch(() => null);
+  const answer = await fetch(`${url}/api/events/filter`, { method: 'POST', headers, body: '{"limit":0}' }).catch(
+    () => null,
+  );
   return answer?.status === 200;
 }

@@ -28,12 +28,7 @@ export interface AcceptParts extends GroupParts {
   readonly elapsedMs: () => number;
 }
 
-export interface OpenIntake extends Intake {
-  /** Resolves when all that was taken is written, handed to live delivery and answered: for the stop. */
-  settled(): Promise<void>;
-}
-
-export function createIntake(parts: AcceptParts): OpenIntake {
+export function createIntake(parts: AcceptParts): Intake {
   const { journal, window, counters, log } = parts;
   const group = createGroup(parts);
   const receive = createReceiptClock(parts.now, log);

@@ -28,8 +28,6 @@ export interface FieldSpans {
   resource: Span | null;
   related: Span | null;
   payload: Span | null;
-  /** The whole value, spoiled or not, so that the next one can be read. */
-  depth: number;
 }
 
 /** The canonical text with its time of receipt (canonical, too). */
@@ -39,9 +37,9 @@ export function finishRaw(event: CanonicalEvent, received: string): string {
 
 /** Passes one event in the text and notes its fields; of a repeated one the last. */
 export function scanEvent(scanner: JsonScanner): FieldSpans {
-  const spans: FieldSpans = { event: null, resource: null, related: null, payload: null, depth: 1 };
+  const spans: FieldSpans = { event: null, resource: null, related: null, payload: null };
   if (scanner.peek() !== 0x7b) {
-    spans.depth = scanner.value('nothing').depth;
+    scanner.value('nothing');
     return spans;
   }
   scanner.at += 1;
@@ -50,7 +48,6 @@ export function scanEvent(scanner: JsonScanner): FieldSpans {
     if (scanner.peek() === 0x3a) scanner.at += 1;
     const span = scanner.value(collected.get(key) ?? 'nothing');
     if (key === 'event' || key === 'resource' || key === 'related' || key === 'payload') spans[key] = span;
-    if (span.depth >= spans.depth) spans.depth = span.depth + 1;
     if (scanner.peek() === 0x2c) scanner.at += 1;
   }
   scanner.at += 1;

@@ -1,7 +1,7 @@
 /**
  * Why an event is refused, in Pydantic's words: all reasons at once, in the order of the model's fields (PROTOCOL-FACTS §2,
- * measured on Prefect 3.8.8). Reads the canonical text, so that what it shows of the input is what was sent, and yields issue
- * by issue, so that a body of nothing but errors costs no more than the caller takes.
+ * measured on Prefect 3.8.8). Reads the text, so that what it shows of the input is what was sent, and yields issue by issue,
+ * so that a body of nothing but errors costs no more than the caller takes.
  */
 import {
   eventBytesMax,
@@ -23,7 +23,7 @@ export interface EventIssue extends ValidationIssue {
   readonly inputJson: string;
 }
 
-/** Every issue of the event with this canonical text; none if it is accepted. */
+/** Every issue of the event with this text (JSON, no white space around it); none if it is accepted. */
 export function* explainEvent(json: string, loc: Location): Generator<EventIssue> {
   if (!json.startsWith('{')) {
     yield issue('model_attributes_type', objectWanted, loc, json);

@@ -70,6 +70,7 @@ export function createGroup({ journal, window, live, durability, log }: GroupPar
   let untold: Loss | null = null;
   let isScheduled = false;
   let isSyncing = false;
+  let isDead = false;
 
   function durableSeq(): number {
     return durability === 'process' ? journal.head : synced;
@@ -99,9 +100,9 @@ export function createGroup({ journal, window, live, durability, log }: GroupPar
       journal.commit();
     } catch (error) {
       const failure = asFailure(error);
-      const { head } = journal;
-      window.rollBack(head);
-      lose({ above: head, failure });
+      window.rollBack(journal.head);
+      // A dead log syncs no more: what waits for that is lost, too.
+      lose({ above: journal.failed === null ? journal.head : durableSeq(), failure });
       throw failure;
     }
   }
@@ -125,7 +126,12 @@ export function createGroup({ journal, window, live, durability, log }: GroupPar
 
   /** One asynchronous fdatasync at a time; what is committed meanwhile gets the next. */
   function syncOn(): void {
-    if (isSyncing || synced >= journal.head || journal.failed !== null) return;
+    if (isSyncing || synced >= journal.head || isDead) return;
+    if (journal.failed !== null) {
+      dropUnsynced(journal.failed);
+      announceLoss();
+      return;
+    }
     isSyncing = true;
     const target = journal.head;
     journal.syncLater().then(
@@ -145,6 +151,7 @@ export function createGroup({ journal, window, live, durability, log }: GroupPar
 
   /** The log is dead: what is committed but not synced was never answered, and is not handed out before a restart reads it. */
   function dropUnsynced(failure: Failure): void {
+    isDead = true;
     log.error({ err: failure }, 'The journal could not be synced; intake stops until a restart');
     lose({ above: synced, failure });
   }

@@ -60,7 +60,7 @@ export class IdWindow {
     const slot = this.#find(id);
     if (this.#slots[slot] !== 0) return;
     const place = (this.#oldest + this.#size) % this.#capacity;
-    this.#ids.set(this.#words, place * 4);
+    for (let word = 0; word < 4; word += 1) this.#ids[place * 4 + word] = this.#words[word] ?? 0;
     this.#seqs[place] = seq;
     this.#slots[slot] = place + 1;
     this.#size += 1;

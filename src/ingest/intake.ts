@@ -35,6 +35,8 @@ export interface Intake {
    * sees the throw; may emit inside `acceptMessage` and `acceptBatch`, before anything is appended.
    */
   readonly lost$: Observable<Loss>;
+  /** Resolves when all that was taken is written, handed to live delivery and answered: for the stop. */
+  settled(): Promise<void>;
 }
 
 export interface Loss {

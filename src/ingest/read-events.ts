@@ -8,7 +8,7 @@ import type { FailureName } from '../errors.ts';
 import { type CanonicalEvent, canonicalEvent, type FieldSpans, scanEvent } from './canonical.ts';
 import { type EventIssue, explainEvent, issue, tooLargeIssue } from './explain-event.ts';
 import { JsonScanner } from './json-scanner.ts';
-import { rewriteJson } from './rewrite-json.ts';
+import { compactJson } from './rewrite-json.ts';
 
 export type ReadBatch =
   | { readonly ok: true; readonly events: readonly CanonicalEvent[] }
@@ -27,39 +27,37 @@ export type ReadMessage =
 export function readBatch(body: Buffer, isJson: boolean): ReadBatch {
   if (body.length === 0) return refusedBatch('badText', [missingBody], 'null');
   const text = body.toString('utf8');
-  const asString = JSON.stringify(text);
-  if (!isJson) return refusedBatch('badText', [issue('list_type', listWanted, ['body'], asString)], asString);
+  if (!isJson) return notAList(JSON.stringify(text));
   const json = withoutMark(text);
-  const parsed = isUtf8(body) ? parseJson(json, scanBatch) : notUtf8;
-  if (!parsed.ok) return refusedBatch('badText', [notJsonIssue(parsed)], asString);
-  const { value, scanned } = parsed;
+  const parsed = isUtf8(body) ? parseJson(json) : notUtf8;
+  if (!parsed.ok) return refusedBatch('badText', [notJsonIssue(parsed)], JSON.stringify(text));
+  const { value } = parsed;
   if (value === null) return refusedBatch('badText', [missingBody], 'null');
-  if (!Array.isArray(value)) {
-    const sent = rewriteJson(json);
-    return refusedBatch('badEvent', [issue('list_type', listWanted, ['body'], sent)], sent);
-  }
+  if (!Array.isArray(value)) return notAList(compactJson(json));
+  const scanner = new JsonScanner(json);
+  enterList(scanner);
   const events: CanonicalEvent[] = [];
   const issues: EventIssue[] = [];
-  for (const [index, { start, end, spans }] of scanned.events.entries()) {
-    const read = readEvent(json, spans, value[index]);
+  for (let index = 0; index < value.length && issues.length < issuesMax; index += 1) {
+    const start = nextItem(scanner);
+    const read = readEvent(json, scanEvent(scanner), value[index]);
     if (read !== null && !read.isTooLarge) events.push(read);
     else if (read !== null) issues.push(tooLargeIssue(read.body.id, ['body', index]));
-    else takeIssues(issues, explainEvent(rewriteJson(json.slice(start, end)), ['body', index]));
-    if (issues.length >= issuesMax) break;
+    else takeIssues(issues, explainEvent(compactJson(json.slice(start, scanner.at)), ['body', index]));
   }
-  return issues.length === 0 ? { ok: true, events } : refusedBatch('badEvent', issues, rewriteJson(json));
+  return issues.length === 0 ? { ok: true, events } : refusedBatch('badEvent', issues, compactJson(json));
 }
 
 /** One text message of /api/events/in. */
 export function readMessage(bytes: Buffer): ReadMessage {
   if (!isUtf8(bytes)) return refusedMessage('badText', 'The message is not UTF-8');
   const json = withoutMark(bytes.toString('utf8'));
-  const parsed = parseJson(json, scanEvent);
+  const parsed = parseJson(json);
   if (!parsed.ok) return refusedMessage('badText', `The message is not JSON: ${parsed.words}`);
-  const event = readEvent(json, parsed.scanned, parsed.value);
+  const event = readEvent(json, scanEvent(new JsonScanner(json)), parsed.value);
   if (event !== null) return { ok: true, event };
   const issues: EventIssue[] = [];
-  takeIssues(issues, explainEvent(rewriteJson(json), []));
+  takeIssues(issues, explainEvent(compactJson(json.trim()), []));
   return refusedMessage('badEvent', sentenceOf(issues));
 }
 
@@ -67,36 +65,24 @@ export function readMessage(bytes: Buffer): ReadMessage {
 const issuesMax = 1000;
 /** No text is parsed that nests deeper: JSON.parse would take seconds and half a gigabyte for the deepest body. */
 const textDepthMax = 10_000;
-const listWanted = 'Input should be a valid list';
 const missingBody = issue('missing', 'Field required', ['body'], 'null');
 
-interface SentEventSpans {
-  readonly start: number;
-  readonly end: number;
-  readonly spans: FieldSpans;
-}
-
-type ParsedJson<Scanned> =
-  | { readonly ok: true; readonly value: unknown; readonly scanned: Scanned }
+type ParsedJson =
+  | { readonly ok: true; readonly value: unknown }
   | { readonly ok: false; readonly offset: number; readonly words: string };
 
-const notUtf8: ParsedJson<never> = { ok: false, offset: 0, words: 'The body is not UTF-8' };
+const notUtf8: ParsedJson = { ok: false, offset: 0, words: 'The body is not UTF-8' };
 
 function readEvent(json: string, spans: FieldSpans, value: unknown): CanonicalEvent | null {
   return hasEventShape(value) ? canonicalEvent(json, spans, value) : null;
 }
 
-/** Scans first: that bounds the depth of what is then parsed. */
-function parseJson<Scanned extends { readonly depth: number }>(
-  json: string,
-  scan: (scanner: JsonScanner) => Scanned,
-): ParsedJson<Scanned> {
-  const scanned = scan(new JsonScanner(json));
-  if (scanned.depth > textDepthMax) {
+function parseJson(json: string): ParsedJson {
+  if (json.length > 2 * textDepthMax && new JsonScanner(json).value('nothing').depth > textDepthMax) {
     return { ok: false, offset: 0, words: `Nested deeper than ${textDepthMax} levels` };
   }
   try {
-    return { ok: true, value: JSON.parse(json), scanned };
+    return { ok: true, value: JSON.parse(json) };
   } catch (error) {
     const words = error instanceof SyntaxError ? error.message : 'Not JSON';
     const [, position = '0'] = /at position (\d+)/.exec(words) ?? [];
@@ -105,24 +91,24 @@ function parseJson<Scanned extends { readonly depth: number }>(
   }
 }
 
-/** The events of a body that is a list; for any other body only its depth. */
-function scanBatch(scanner: JsonScanner): { depth: number; events: SentEventSpans[] } {
-  const events: SentEventSpans[] = [];
-  if (scanner.peek() !== 0x5b) return { depth: scanner.value('nothing').depth, events };
+function enterList(scanner: JsonScanner): void {
+  scanner.peek();
   scanner.at += 1;
-  let depth = 1;
-  for (let code = scanner.peek(); code !== 0x5d && !Number.isNaN(code); code = scanner.peek()) {
-    const start = scanner.at;
-    const spans = scanEvent(scanner);
-    events.push({ start, end: scanner.at, spans });
-    depth = Math.max(depth, spans.depth + 1);
-    if (scanner.peek() === 0x2c) scanner.at += 1;
-  }
-  return { depth, events };
+}
+
+/** Where the next item of the list starts. */
+function nextItem(scanner: JsonScanner): number {
+  if (scanner.peek() === 0x2c) scanner.at += 1;
+  scanner.peek();
+  return scanner.at;
 }
 
 function withoutMark(text: string): string {
   return text.charCodeAt(0) === 0xfeff ? text.slice(1) : text;
+}
+
+function notAList(json: string): ReadBatch {
+  return refusedBatch('badEvent', [issue('list_type', 'Input should be a valid list', ['body'], json)], json);
 }
 
 function notJsonIssue({ offset, words }: { readonly offset: number; readonly words: string }): EventIssue {

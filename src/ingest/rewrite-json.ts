@@ -1,6 +1,6 @@
 /**
  * Canonical JSON text (DESIGN §1) of any JSON text, and the members of it: what the fast pass over a sent event hands on
- * when the sender's text is not canonical, and what a refusal shows of it. Nothing recurses, however deep the text.
+ * when the sender's text is not canonical, and what a refusal looks at. Nothing recurses, however deep the text.
  */
 import { canonicalString, decoded, JsonScanner } from './json-scanner.ts';
 
@@ -53,18 +53,27 @@ export function rewriteJson(text: string): string {
   }
 }
 
-/** Key (or index) and text of each member of an object (or array) in canonical text; none for a scalar. */
-export function* membersOf(canonical: string): Generator<[key: string | number, json: string]> {
-  const isObject = canonical.startsWith('{');
-  if (!isObject && !canonical.startsWith('[')) return;
-  const scanner = new JsonScanner(canonical);
+/** Canonical text to show in an answer; what is very long is shown as sent, for rewriting it would hold up everybody else. */
+export function compactJson(text: string): string {
+  return text.length <= compactedCharactersMax ? rewriteJson(text) : text;
+}
+
+const compactedCharactersMax = 1024 * 1024;
+
+/** Key (or index) and text of each member of an object (or array) as sent, repeated keys too; none for a scalar. */
+export function* membersOf(text: string): Generator<[key: string | number, json: string]> {
+  const isObject = text.startsWith('{');
+  if (!isObject && !text.startsWith('[')) return;
+  const scanner = new JsonScanner(text);
   scanner.at = 1;
-  for (let index = 0; scanner.at < canonical.length - 1; index += 1) {
+  for (let index = 0; ; index += 1) {
+    const code = scanner.peek();
+    if (code === 0x7d || code === 0x5d || Number.isNaN(code)) return;
     const key = isObject ? scanner.string() : index;
-    if (isObject) scanner.at += 1;
+    if (isObject && scanner.peek() === 0x3a) scanner.at += 1;
     const { start, end } = scanner.value('nothing');
-    yield [key, canonical.slice(start, end)];
-    scanner.at += 1;
+    yield [key, text.slice(start, end)];
+    if (scanner.peek() === 0x2c) scanner.at += 1;
   }
 }
 

@@ -54,7 +54,7 @@ export function startTableWriter(parts: TableWriterParts): TableWriter {
     await parts.store.whenReady(stopping.signal);
     const chunk = announce();
     try {
-      await parts.store.insertRows(chunk.rows, `${state.epoch}:${chunk.first}-${chunk.last}`);
+      await parts.store.insertRows(chunk.rows, `${journal.epochOf(chunk.first)}:${chunk.first}-${chunk.last}`);
     } catch (error) {
       if (!(error instanceof RowsRefused)) {
         counters.insertFailures += 1;
@@ -78,7 +78,7 @@ export function startTableWriter(parts: TableWriterParts): TableWriter {
     if (planned !== null) return readRange(planned);
     const upTo = Math.min(live.mark, journal.checkpoint + options.rowsMax);
     const chunk = journal.readDay(journal.checkpoint + 1, options.bytesMax, upTo);
-    save({ ...state, range: { first: chunk.first, last: chunk.last }, everInserted: true });
+    save({ ...state, epoch: journal.epoch, range: { first: chunk.first, last: chunk.last }, everInserted: true });
     return chunk;
   }
 

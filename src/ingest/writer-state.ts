@@ -13,11 +13,12 @@ export interface SeqRange {
 
 export interface WriterState {
   readonly version: 1;
+  /** The journal's epoch when this was written. */
   readonly epoch: string;
   readonly checkpoint: number;
   /** Announced before it was first sent; null between batches. */
   readonly range: SeqRange | null;
-  /** True once anything was inserted: then the database must know this journal. */
+  /** True once anything of this epoch was sent: then the database must know it. */
   readonly everInserted: boolean;
 }
 

@@ -4,7 +4,8 @@
 import * as zlib from 'node:zlib';
 
 /** The checksum of all bytes, an unsigned 32-bit number. */
-export const crc32: (bytes: Buffer) => number = typeof zlib.crc32 === 'function' ? (bytes) => zlib.crc32(bytes) : byTable;
+export const crc32: (bytes: Buffer) => number =
+  typeof zlib.crc32 === 'function' ? (bytes) => zlib.crc32(bytes) : byTable;
 
 const table = Uint32Array.from({ length: 256 }, (_, byte) => {
   let value = byte;

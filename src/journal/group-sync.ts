@@ -7,7 +7,7 @@ import type { FilePort } from './file-port.ts';
 export interface GroupSyncParts {
   readonly files: FilePort;
   /** The file that is written to, and the newest seq that is in it or in an older, synced one. */
-  readonly newest: () => { readonly file: number; readonly head: number };
+  readonly newest: () => { readonly path: string; readonly file: number; readonly head: number };
   /** Turns the error into the journal's failure, for good. */
   readonly fail: (error: unknown) => Error;
 }
@@ -17,6 +17,8 @@ export class GroupSync {
   #synced: number;
   #running: Promise<void> | null = null;
   #waiting: Promise<void> | null = null;
+  /** A descriptor of its own: the kernel tells each a write error once, so `now` and a running sync both hear of it. */
+  #own: { readonly path: string; readonly file: number } | null = null;
 
   constructor(parts: GroupSyncParts, synced: number) {
     this.#parts = parts;
@@ -51,29 +53,38 @@ export class GroupSync {
     return this.#waiting;
   }
 
-  /** Closes a file as soon as no running sync uses it. */
-  closeAfter(file: number): void {
-    const close = (): void => this.#parts.files.close(file);
+  close(): void {
+    const own = this.#own;
+    if (own === null) return;
+    this.#own = null;
+    const close = (): void => this.#parts.files.close(own.file);
     if (this.#running === null) close();
     else this.#running.then(close, close);
   }
 
   #start(): Promise<void> {
-    const { file, head } = this.#parts.newest();
+    const { path, head } = this.#parts.newest();
     if (this.#synced >= head) return Promise.resolve();
-    const ended = (): void => {
+    this.#running = this.#sync(path, head).finally(() => {
       this.#running = null;
-    };
-    this.#running = this.#parts.files.syncLater(file).then(
-      () => {
-        ended();
-        this.#synced = Math.max(this.#synced, head);
-      },
-      (error: unknown) => {
-        ended();
-        throw this.#parts.fail(error);
-      },
-    );
+    });
     return this.#running;
+  }
+
+  async #sync(path: string, head: number): Promise<void> {
+    const { files, fail } = this.#parts;
+    try {
+      await files.syncLater(this.#ownFile(path));
+    } catch (error) {
+      throw fail(error);
+    }
+    this.#synced = Math.max(this.#synced, head);
+  }
+
+  #ownFile(path: string): number {
+    if (this.#own?.path === path) return this.#own.file;
+    this.close();
+    this.#own = { path, file: this.#parts.files.open(path, 'read') };
+    return this.#own.file;
   }
 }

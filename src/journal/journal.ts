@@ -8,17 +8,16 @@
 import { Failure } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { DiskBudget } from './disk-budget.ts';
-import type { EpochFile } from './epoch-file.ts';
 import { FileCache } from './file-cache.ts';
 import { codeOf, type FilePort, nodeFiles, writeAll } from './file-port.ts';
 import { GroupSync } from './group-sync.ts';
-import { openSegments } from './open-segments.ts';
+import { type OpenSegments, openSegments } from './open-segments.ts';
 import { PendingRecords } from './pending-records.ts';
 import { type ChunkRequest, type JournalChunk, readChunk } from './read-chunk.ts';
 import { recordHeaderBytes, recordKinds, sealRecord } from './record.ts';
-import { scanRowIds } from './scan-ids.ts';
-import { createSegment, type Segment, segmentsDirectory, type WritableSegment } from './segment.ts';
-import { trimmable } from './trimmable.ts';
+import { scanIds, type VisitId } from './scan-ids.ts';
+import { segmentsDirectory } from './segment.ts';
+import { SegmentChain } from './segment-chain.ts';
 
 export type { JournalChunk } from './read-chunk.ts';
 export { eventsOf, formatRow, parseRow } from './row.ts';
@@ -52,8 +51,7 @@ export function openJournal(
   options: JournalOptions,
   parts: JournalParts = { files: nodeFiles, now: Date.now },
 ): Journal {
-  const { identity, segments, active } = openSegments(options, parts);
-  return new Journal(options, parts, identity, segments, active);
+  return new Journal(options, parts, openSegments(options, parts.files, parts.now));
 }
 
 /** One process holds it (lock.ts). All methods are synchronous but `syncLater`. */
@@ -65,42 +63,33 @@ export class Journal {
   readonly firstSeq: number;
   readonly #options: JournalOptions;
   readonly #files: FilePort;
-  readonly #segments: Segment[];
   readonly #segmentBytesMax: number;
   readonly #pending = new PendingRecords();
+  readonly #chain: SegmentChain;
   readonly #budget: DiskBudget;
   readonly #cache: FileCache;
   readonly #sync: GroupSync;
-  #active: WritableSegment;
-  #bytes: number;
   #checkpoint: number;
   #failed: Failure | null = null;
   #isClosed = false;
 
-  constructor(
-    options: JournalOptions,
-    { files, now }: JournalParts,
-    identity: EpochFile,
-    segments: Segment[],
-    active: WritableSegment,
-  ) {
+  constructor(options: JournalOptions, { files, now }: JournalParts, { identity, segments, active }: OpenSegments) {
     this.owner = identity.owner;
     this.epoch = identity.epoch;
     this.firstSeq = identity.firstSeq;
     this.#options = options;
     this.#files = files;
-    this.#segments = segments;
-    this.#active = active;
     // With a few segments to a budget, trim can always make room again.
     this.#segmentBytesMax = Math.min(options.segmentBytesMax, Math.floor(options.budgetBytesMax / 4));
-    this.#bytes = segments.reduce((sum, { bytes }) => sum + bytes, 0);
-    this.#checkpoint = this.#pastHole(options.checkpoint ?? segments[0]!.firstSeq - 1);
+    this.#chain = new SegmentChain(files, segmentsDirectory(options.directory), segments, active, options.log);
+    this.#checkpoint = this.#chain.beforeNext(options.checkpoint ?? this.#chain.oldest - 1);
     this.#budget = new DiskBudget(files, { ...options, now });
     this.#cache = new FileCache(files);
+    this.#chain.onRemove = (path) => this.#cache.drop(path);
     this.#sync = new GroupSync(
       {
         files,
-        newest: () => ({ file: this.#active.file, head: this.head }),
+        newest: () => ({ path: this.#chain.active.path, file: this.#chain.activeFile, head: this.head }),
         fail: (error) => this.#die('could not be synced to the disk', error),
       },
       this.head,
@@ -109,7 +98,7 @@ export class Journal {
 
   /** Newest committed seq. */
   get head(): number {
-    return this.#active.segment.lastSeq;
+    return this.#chain.active.lastSeq;
   }
   /** Newest appended seq; it and what is between it and head are not written yet. */
   get appended(): number {
@@ -125,11 +114,11 @@ export class Journal {
   }
   /** Oldest seq that can be read; head + 1 if there is none. */
   get oldest(): number {
-    return this.#segments[0]!.firstSeq;
+    return this.#chain.oldest;
   }
   /** On disk. */
   get bytes(): number {
-    return this.#bytes;
+    return this.#chain.bytes;
   }
   /** Set when nothing can be written until a restart. */
   get failed(): Failure | null {
@@ -146,12 +135,9 @@ export class Journal {
     const seq = this.appended + 1;
     const columns = `${seq}\t${id}\t${received}\t${occurred}\t${head}\t`;
     const bytes = this.#pending.encode(seq, columns, search, raw);
-    const refusal = this.#refusal(bytes) ?? null;
-    if (refusal !== null) {
-      this.#relieve();
-      const still = this.#refusal(bytes);
-      if (still !== null) throw new Failure('journalFull', still);
-    }
+    let refusal = this.#refusal(bytes);
+    if (refusal !== null && this.#makeRoom()) refusal = this.#refusal(bytes);
+    if (refusal !== null) throw this.#failed ?? new Failure('journalFull', refusal);
     this.#pending.take(bytes);
     this.#budget.taken(bytes);
     return seq;
@@ -168,18 +154,14 @@ export class Journal {
     const pending = this.#pending;
     try {
       if (this.#failed !== null) throw this.#failed;
-      if (this.#active.segment.bytes + pending.bytes > this.#segmentBytesMax) this.#roll();
-      writeAll(this.#files, this.#active.file, pending.buffer, pending.bytes, this.#active.segment.bytes);
+      if (this.#chain.active.bytes + pending.bytes > this.#segmentBytesMax) this.#roll();
+      writeAll(this.#files, this.#chain.activeFile, pending.buffer, pending.bytes, this.#chain.active.bytes);
     } catch (error) {
       throw this.#takeBack(error);
     }
-    const { segment } = this.#active;
-    for (const { nth, offset } of pending.marks) {
-      segment.index.note(segment.lastSeq + 1 + nth, segment.bytes + offset);
-    }
-    segment.lastSeq += pending.count;
-    segment.bytes += pending.bytes;
-    this.#bytes += pending.bytes;
+    const { index, lastSeq, bytes } = this.#chain.active;
+    for (const { nth, offset } of pending.marks) index.note(lastSeq + 1 + nth, bytes + offset);
+    this.#chain.grow(pending.count, pending.bytes);
     pending.clear();
   }
 
@@ -209,23 +191,23 @@ export class Journal {
   }
 
   /** Visits id and `occurred` (as in the row) of every kept event in seq order: to build the id window after a start. */
-  scanIds(visit: (id: string, occurred: string, seq: number) => void): void {
-    for (const segment of this.#segments) scanRowIds(this.#files, this.#cache.get(segment.path), segment, visit);
+  scanIds(visit: VisitId): void {
+    for (const segment of this.#chain.all) scanIds(this.#files, this.#cache.get(segment.path), segment, visit);
   }
 
   /** The epoch that a kept seq belongs to. */
   epochOf(seq: number): string {
-    return this.#segments.findLast(({ firstSeq }) => firstSeq <= seq)?.epoch ?? this.epoch;
+    return this.#chain.all.findLast(({ firstSeq }) => firstSeq <= seq)?.epoch ?? this.epoch;
   }
 
   /** All up to `seq` is in ClickHouse. The caller keeps that for the next start. */
   advanceCheckpoint(seq: number): void {
-    if (seq > this.#checkpoint) this.#checkpoint = this.#pastHole(seq);
+    if (seq > this.#checkpoint) this.#checkpoint = this.#chain.beforeNext(seq);
   }
 
   /** Removes whole segments that are in ClickHouse, but for the newest ones that readers may still want. */
   trim(): void {
-    this.#trimTo(this.#options.keepBytesPastCheckpoint);
+    this.#chain.trim(this.#checkpoint, this.#options.keepBytesPastCheckpoint);
   }
 
   /** Commits, syncs, marks the clean stop and closes the files. Never throws: what fails is logged, and was not acknowledged. */
@@ -239,60 +221,41 @@ export class Journal {
       this.#options.log.error({ err: error }, 'the journal could not be closed cleanly');
     }
     this.#failed ??= new Failure('shuttingDown', 'The journal is closed.');
-    this.#sync.closeAfter(this.#active.file);
+    this.#sync.close();
     this.#cache.close();
+    this.#chain.close();
   }
 
   #read(request: ChunkRequest): JournalChunk {
     if (request.from < this.oldest) {
       throw new Failure('pastRetention', `The journal begins at seq ${this.oldest}; ${request.from} is gone from it.`);
     }
-    return readChunk(this.#files, this.#cache, this.#segments, request);
+    return readChunk(this.#files, this.#cache, this.#chain.all, request);
   }
 
   #refusal(bytes: number): string | null {
-    return this.#budget.refusal(bytes, this.#bytes + this.#pending.bytes);
+    return this.#budget.refusal(bytes, this.#chain.bytes + this.#pending.bytes);
   }
 
-  /** Makes what room can be made: what is only kept for readers goes, the active segment included if ClickHouse has it. */
-  #relieve(): void {
+  /** What is only kept for readers goes, the active segment included if ClickHouse has it. True if anything went. */
+  #makeRoom(): boolean {
     try {
       if (this.#checkpoint >= this.head) this.#roll();
     } catch (error) {
       if (error instanceof Failure) this.#die('could begin no new file', error);
     }
-    this.#trimTo(0);
-    this.#budget.forget();
+    const isRelieved = this.#chain.trim(this.#checkpoint, 0);
+    if (isRelieved) this.#budget.forget();
+    return isRelieved;
   }
 
   /** Begins a new active segment, unless the present one is empty. Throws the system's error, or a Failure that is for good. */
   #roll(): void {
-    const { segment, file } = this.#active;
-    if (segment.lastSeq < segment.firstSeq) return;
+    if (this.#chain.isActiveEmpty) return;
     const isSynced = this.#options.durability === 'fsync';
     // An older segment is never torn: it is durable before the next one exists.
     if (isSynced) this.#sync.now();
-    const directory = segmentsDirectory(this.#options.directory);
-    this.#active = createSegment(this.#files, directory, this.epoch, this.head + 1, isSynced);
-    this.#segments.push(this.#active.segment);
-    this.#bytes += this.#active.segment.bytes;
-    this.#sync.closeAfter(file);
-  }
-
-  #trimTo(keepBytes: number): void {
-    for (const segment of trimmable(this.#segments, this.#checkpoint, keepBytes)) {
-      try {
-        this.#cache.drop(segment.path);
-        this.#files.unlink(segment.path);
-      } catch (error) {
-        if (codeOf(error) !== 'ENOENT') {
-          this.#options.log.warn({ err: error, file: segment.path }, 'a journal file could not be removed');
-          return;
-        }
-      }
-      this.#segments.shift();
-      this.#bytes -= segment.bytes;
-    }
+    this.#chain.roll(isSynced);
   }
 
   /** After a failed write: back to the last good byte; the journal is dead if that fails too. */
@@ -301,16 +264,17 @@ export class Journal {
     this.#budget.forget();
     if (this.#failed !== null) return this.#failed;
     if (error instanceof Failure) return this.#die('could begin no new file', error);
-    const { segment, file } = this.#active;
     try {
-      this.#files.truncate(file, segment.bytes);
+      this.#files.truncate(this.#chain.activeFile, this.#chain.active.bytes);
     } catch (truncateError) {
       return this.#die('could not be cut back after a failed write', truncateError);
     }
     const isFull = ['ENOSPC', 'EDQUOT'].includes(codeOf(error));
     return isFull
       ? new Failure('journalFull', "The journal's disk is full; send again when there is room.", { cause: error })
-      : new Failure('journalFailed', `The journal could not be written (${codeOf(error)}).`, { cause: error });
+      : new Failure('journalFailed', `The journal could not be written (${codeOf(error) || 'a short write'}).`, {
+          cause: error,
+        });
   }
 
   #die(what: string, cause: unknown): Failure {
@@ -321,17 +285,9 @@ export class Journal {
 
   #markCleanStop(): void {
     if (this.#failed !== null) return;
-    const { segment, file } = this.#active;
     const mark = Buffer.alloc(recordHeaderBytes);
     sealRecord(mark, 0, recordKinds.cleanStop, this.head, 0);
-    writeAll(this.#files, file, mark, mark.length, segment.bytes);
-    this.#files.sync(file);
-  }
-
-  /** Between two epochs no seq was given: a checkpoint at the end of one stands at the beginning of the next. */
-  #pastHole(seq: number): number {
-    const ended = this.#segments.findIndex(({ lastSeq, firstSeq }) => lastSeq === seq && lastSeq >= firstSeq);
-    const next = ended < 0 ? undefined : this.#segments[ended + 1];
-    return next === undefined ? seq : next.firstSeq - 1;
+    writeAll(this.#files, this.#chain.activeFile, mark, mark.length, this.#chain.active.bytes);
+    this.#files.sync(this.#chain.activeFile);
   }
 }

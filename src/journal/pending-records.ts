@@ -42,10 +42,10 @@ export class PendingRecords {
     this.#reserve(at + fixedBytesMax + bytesPerUnit * (search.length + raw.length));
     const buffer = this.#buffer;
     const start = at + recordHeaderBytes;
-    let end = start + buffer.latin1Write(columns, start);
-    end += buffer.utf8Write(search, end);
+    let end = start + buffer.write(columns, start, 'latin1');
+    end += buffer.write(search, end, 'utf8');
     buffer[end++] = 9;
-    end += buffer.utf8Write(raw, end);
+    end += buffer.write(raw, end, 'utf8');
     buffer[end++] = 10;
     if (end - start > payloadBytesMax) throw new Error('a row is larger than any event can be');
     sealRecord(buffer, at, recordKinds.event, seq, end - start);

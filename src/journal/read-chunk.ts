@@ -5,15 +5,7 @@
 import { Failure } from '../errors.ts';
 import type { FileCache } from './file-cache.ts';
 import { type FilePort, readFully } from './file-port.ts';
-import {
-  claimedBytes,
-  harmed,
-  recordBytes,
-  recordHeaderBytes,
-  recordKind,
-  recordKinds,
-  recordSeq,
-} from './record.ts';
+import { claimedBytes, harmed, recordBytes, recordHeaderBytes, recordKind, recordKinds, recordSeq } from './record.ts';
 import { receivedAt } from './row.ts';
 import type { Segment } from './segment.ts';
 import { strideBytes } from './sparse-index.ts';

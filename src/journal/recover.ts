@@ -103,10 +103,9 @@ function recoverSegment(
 
 function readHeader(files: FilePort, file: number, path: string, firstSeq: number): Segment {
   const bytes = Buffer.alloc(segmentHeaderBytes);
-  const header = decodeSegmentHeader(
-    bytes.subarray(0, readFully(files, file, bytes, 0, segmentHeaderBytes, 0)),
-  );
-  if (header === null || header.firstSeq !== firstSeq) throw damaged(path, 0, firstSeq - 1, 'its header is not as written');
+  const header = decodeSegmentHeader(bytes.subarray(0, readFully(files, file, bytes, 0, segmentHeaderBytes, 0)));
+  if (header === null || header.firstSeq !== firstSeq)
+    throw damaged(path, 0, firstSeq - 1, 'its header is not as written');
   if (header.version !== segmentVersion) throw newer(path, `format version ${header.version}`);
   return emptySegment(path, header.epoch, firstSeq);
 }
@@ -114,15 +113,18 @@ function readHeader(files: FilePort, file: number, path: string, firstSeq: numbe
 function visitRecord(segment: Segment, buffer: Buffer, at: number, offset: number): void {
   const kind = recordKind(buffer, at);
   const seq = recordSeq(buffer, at);
-  if (recordVersionOf(buffer, at) !== recordVersion) throw newer(segment.path, `record version ${recordVersionOf(buffer, at)}`);
+  if (recordVersionOf(buffer, at) !== recordVersion)
+    throw newer(segment.path, `record version ${recordVersionOf(buffer, at)}`);
   switch (kind) {
     case recordKinds.event:
-      if (seq !== segment.lastSeq + 1) throw damaged(segment.path, offset, segment.lastSeq, `seq ${seq} is out of order`);
+      if (seq !== segment.lastSeq + 1)
+        throw damaged(segment.path, offset, segment.lastSeq, `seq ${seq} is out of order`);
       segment.lastSeq = seq;
       segment.index.note(seq, offset);
       return;
     case recordKinds.cleanStop:
-      if (seq !== segment.lastSeq) throw damaged(segment.path, offset, segment.lastSeq, `a mark of seq ${seq} is out of order`);
+      if (seq !== segment.lastSeq)
+        throw damaged(segment.path, offset, segment.lastSeq, `a mark of seq ${seq} is out of order`);
       return;
     default: // what comes from a disk is no closed type
       throw newer(segment.path, `records of kind ${kind}`);
@@ -141,7 +143,10 @@ function cutTail(files: FilePort, file: number, segment: Segment, size: number, 
   if (!isLast) return;
   files.truncate(file, offset);
   if (isZero) return;
-  log.warn({ file: path, offset, cutBytes: tail.length, lastSeq }, 'the journal ended in an unfinished write, which is cut');
+  log.warn(
+    { file: path, offset, cutBytes: tail.length, lastSeq },
+    'the journal ended in an unfinished write, which is cut',
+  );
 }
 
 function checkPlace(segment: Segment, before: Segment | undefined): void {

@@ -3,6 +3,7 @@
  */
 import type { ConnectionSettings, Farewell } from '../../actors/ports.ts';
 import { Failure, failures } from '../errors.ts';
+import type { Loss } from '../ingest/intake.ts';
 import type { Authenticator } from './authenticate.ts';
 import type { ServerOptions, ServerParts } from './parts.ts';
 import type { Swept } from './sweep.ts';
@@ -17,6 +18,8 @@ export interface Connection extends Swept {
   /** Waiting bytes were taken. */
   drained(): void;
   closed(): void;
+  /** A group of events could not be written. */
+  recordsLost(loss: Loss): void;
   /** Ends the connection from our side. */
   stop(farewell: Farewell): void;
 }

@@ -10,7 +10,7 @@ import type { ServerCounters } from './counters.ts';
 
 export interface ServerParts {
   readonly options: ServerOptions;
-  readonly intake: Pick<Intake, 'acceptBatch' | 'acceptMessage' | 'ensureDurable'>;
+  readonly intake: Pick<Intake, 'acceptBatch' | 'acceptMessage' | 'ensureDurable' | 'lost$'>;
   readonly openFeed: OpenFeed;
   readonly queries: Queries;
   readonly ready: () => Readiness;

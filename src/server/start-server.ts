@@ -74,6 +74,10 @@ export async function startServer(parts: ServerParts): Promise<RunningServer> {
     throw error;
   });
 
+  const losses = parts.intake.lost$.subscribe((loss) => {
+    for (const connection of [...open]) connection.recordsLost(loss);
+  });
+
   function stopListening(): void {
     isStopping = true;
     listening.stop();
@@ -92,6 +96,7 @@ export async function startServer(parts: ServerParts): Promise<RunningServer> {
       for (let waitedMs = 0; requests > 0 && waitedMs < requestsMs; waitedMs += pollMs) await wait(pollMs);
       // A close frame that has just been sent would be lost with the connection.
       if (hasClosedSockets) await wait(lingerMs);
+      losses.unsubscribe();
       sweep.stop();
       app.close();
     },

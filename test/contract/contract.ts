@@ -4,9 +4,16 @@
  */
 import { describe } from 'vitest';
 import type { Target } from '../support/target.ts';
+import { authSection } from './auth.ts';
+import { countsSection } from './counts.ts';
 import { eventsSection } from './events.ts';
+import { filterSection } from './filter.ts';
 import { fixturesSection } from './fixtures.ts';
+import { handshakeSection } from './handshake.ts';
 import { httpSection } from './http.ts';
+import { pagesSection } from './pages.ts';
+import { socketsInSection } from './sockets-in.ts';
+import { socketsOutSection } from './sockets-out.ts';
 
 /** Everything but §6. With an auth string in the target, all of it is asked with credentials. */
 export function contractSuite(target: Target): void {
@@ -14,12 +21,20 @@ export function contractSuite(target: Target): void {
     httpSection(target);
     eventsSection(target);
     fixturesSection(target);
+    filterSection(target);
+    pagesSection(target);
+    countsSection(target);
+    handshakeSection(target);
+    socketsInSection(target);
+    socketsOutSection(target);
   });
 }
 
 /** §6, and §7 as it is with an auth string: the target's server has that one set. */
 export function authSuite(target: Target & { readonly authString: string }): void {
   describe('the events API behind an auth string', () => {
-    void target;
+    authSection(target);
+    handshakeSection(target);
+    socketsInSection(target);
   });
 }

@@ -63,10 +63,24 @@ export const eventForms: readonly Form[] = [
     fields: '"payload":{"n":123456789012345678901234567890}',
     answered: '"payload":{"n":123456789012345678901234567890},',
   },
-  { name: 'a repeated key: the last one wins', fields: '"payload":{"a":1},"payload":{"a":2,"a":3}', answered: '"payload":{"a":3},' },
+  {
+    name: 'a repeated key: the last one wins',
+    fields: '"payload":{"a":1},"payload":{"a":2,"a":3}',
+    answered: '"payload":{"a":3},',
+  },
   { name: 'a negative exponent', fields: '"payload":{"n":1e-7}', answered: '"payload":{"n":1e-7},' },
-  { name: 'an exponent without sign', fields: '"payload":{"n":1e30}', answered: '"payload":{"n":1e30},', ours: keepsNumbers },
-  { name: 'a number beyond doubles', fields: '"payload":{"n":1e400}', answered: '"payload":{"n":1e400},', ours: keepsNumbers },
+  {
+    name: 'an exponent without sign',
+    fields: '"payload":{"n":1e30}',
+    answered: '"payload":{"n":1e30},',
+    ours: keepsNumbers,
+  },
+  {
+    name: 'a number beyond doubles',
+    fields: '"payload":{"n":1e400}',
+    answered: '"payload":{"n":1e400},',
+    ours: keepsNumbers,
+  },
   {
     name: 'integer-like keys in their order',
     fields: '"payload":{"10":1,"2":2,"a":3,"1":4}',

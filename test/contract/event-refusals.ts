@@ -137,7 +137,13 @@ function broken(field: string, sentence: string, input: unknown): object {
 }
 
 function brokenRelated(sentence: string, input: unknown): object {
-  return { type: 'value_error', loc: ['body', 0, 'related', 0], msg: `Value error, ${sentence}`, input, ctx: valueError };
+  return {
+    type: 'value_error',
+    loc: ['body', 0, 'related', 0],
+    msg: `Value error, ${sentence}`,
+    input,
+    ctx: valueError,
+  };
 }
 
 function uuidParsing(field: string, why: string, input: unknown): object {

@@ -23,14 +23,19 @@ export function eventsSection(target: Target): void {
 function refusals(target: Target): void {
   for (const row of eventRefusals) {
     const tag = row.ours === undefined ? undefined : { ours: row.ours };
-    law(target, `refuses ${row.name}`, async () => {
-      const answer = await post(target, '/api/events', row.body);
-      const requestBody = 'requestBody' in row ? row.requestBody : row.body;
-      expect({ status: answer.status, text: answer.text }).toEqual({
-        status: 422,
-        text: refusal(row.details(row.body), requestBody),
-      });
-    }, tag);
+    law(
+      target,
+      `refuses ${row.name}`,
+      async () => {
+        const answer = await post(target, '/api/events', row.body);
+        const requestBody = 'requestBody' in row ? row.requestBody : row.body;
+        expect({ status: answer.status, text: answer.text }).toEqual({
+          status: 422,
+          text: refusal(row.details(row.body), requestBody),
+        });
+      },
+      tag,
+    );
   }
 }
 
@@ -53,19 +58,29 @@ function unreadable(target: Target): void {
     });
   });
 
-  law(target, 'refuses a lone surrogate in a name or a label', async () => {
-    for (const fields of ['"event":"\\ud800"', '"resource":{"prefect.resource.id":"r","l":"\\udfff"}']) {
-      const text = `[{"occurred":"2026-11-16T00:00:00Z","event":"e","resource":{"prefect.resource.id":"r"},"id":"${randomUUID()}",${fields}}]`;
-      expect((await post(target, '/api/events', text)).status).toBe(422);
-    }
-  }, { ours: 'a lone surrogate in a name or label is 422' });
+  law(
+    target,
+    'refuses a lone surrogate in a name or a label',
+    async () => {
+      for (const fields of ['"event":"\\ud800"', '"resource":{"prefect.resource.id":"r","l":"\\udfff"}']) {
+        const text = `[{"occurred":"2026-11-16T00:00:00Z","event":"e","resource":{"prefect.resource.id":"r"},"id":"${randomUUID()}",${fields}}]`;
+        expect((await post(target, '/api/events', text)).status).toBe(422);
+      }
+    },
+    { ours: 'a lone surrogate in a name or label is 422' },
+  );
 
-  law(target, 'refuses a payload nested deeper than 1,000 levels, and takes one below', async () => {
-    const nested = (levels: number): string =>
-      `[{"occurred":"2026-11-16T00:00:00Z","event":"e","resource":{"prefect.resource.id":"r"},"id":"${randomUUID()}","payload":{"a":${'['.repeat(levels)}${']'.repeat(levels)}}}]`;
-    expect((await post(target, '/api/events', nested(1100))).status).toBe(422);
-    expect((await post(target, '/api/events', nested(900))).status).toBe(204);
-  }, { ours: 'payload nesting is bounded' });
+  law(
+    target,
+    'refuses a payload nested deeper than 1,000 levels, and takes one below',
+    async () => {
+      const nested = (levels: number): string =>
+        `[{"occurred":"2026-11-16T00:00:00Z","event":"e","resource":{"prefect.resource.id":"r"},"id":"${randomUUID()}","payload":{"a":${'['.repeat(levels)}${']'.repeat(levels)}}}]`;
+      expect((await post(target, '/api/events', nested(1100))).status).toBe(422);
+      expect((await post(target, '/api/events', nested(900))).status).toBe(204);
+    },
+    { ours: 'payload nesting is bounded' },
+  );
 
   law(target, 'answers invalid UTF-8 with 400', async () => {
     const answer = await send(target, {
@@ -96,15 +111,22 @@ function forms(target: Target): void {
 
     for (const [at, form] of eventForms.entries()) {
       const tag = form.ours === undefined ? undefined : { ours: form.ours };
-      law(target, `keeps ${form.name}`, async () => {
-        const filter = { event: { name: [`${word}.${at}.`] }, occurred: { since: '2026-11-01T00:00:00Z' } };
-        const answer = await post(target, '/api/events/filter', { filter });
-        expect(answer.text).toContain(form.answered);
-        const id = idOf(word, at);
-        const order = `"event":"${word}.${at}.","resource":{.*},"related":\\[.*\\],"payload":{.*},"id":"${id}","follows":.*,"received":"20[^"]*Z"}`;
-        expect(answer.text).toMatch(new RegExp(`^{"events":\\[{"occurred":"[^"]*Z",${order}\\],"total":1,"next_page":null}$`));
-        texts.set(form.name, answer.text);
-      }, tag);
+      law(
+        target,
+        `keeps ${form.name}`,
+        async () => {
+          const filter = { event: { name: [`${word}.${at}.`] }, occurred: { since: '2026-11-01T00:00:00Z' } };
+          const answer = await post(target, '/api/events/filter', { filter });
+          expect(answer.text).toContain(form.answered);
+          const id = idOf(word, at);
+          const order = `"event":"${word}.${at}.","resource":{.*},"related":\\[.*\\],"payload":{.*},"id":"${id}","follows":.*,"received":"20[^"]*Z"}`;
+          expect(answer.text).toMatch(
+            new RegExp(`^{"events":\\[{"occurred":"[^"]*Z",${order}\\],"total":1,"next_page":null}$`),
+          );
+          texts.set(form.name, answer.text);
+        },
+        tag,
+      );
     }
   });
 
@@ -139,7 +161,10 @@ function batches(target: Target): void {
   law(target, 'takes an empty name and one of 1,024 characters', async () => {
     const resource = { 'prefect.resource.id': uniqueWord() };
     const names = ['', '😀'.repeat(1024)];
-    await publish(target, names.map((event) => eventLike({ event, resource })));
+    await publish(
+      target,
+      names.map((event) => eventLike({ event, resource })),
+    );
     const page = await untilFound(target, { resource: { id: [resource['prefect.resource.id']] } }, 2);
     expect(page.events.map(({ event }) => event).sort()).toEqual(names);
   });
@@ -149,7 +174,10 @@ function batches(target: Target): void {
     const [good, bad, later] = [eventLike({ event }), eventLike({ event, id: 'nope' }), eventLike({ event })];
     const answer = await post(target, '/api/events', [good, bad]);
     expect(answer.status).toBe(422);
-    expect(JSON.parse(answer.text)).toMatchObject({ exception_detail: [{ loc: ['body', 1, 'id'] }], request_body: [good, bad] });
+    expect(JSON.parse(answer.text)).toMatchObject({
+      exception_detail: [{ loc: ['body', 1, 'id'] }],
+      request_body: [good, bad],
+    });
     await publish(target, [later]);
     const page = await untilFound(target, { event: { name: [event] } }, 1);
     expect(page.events[0]?.id).toBe(later['id']);
@@ -200,15 +228,22 @@ function repeats(target: Target): void {
 }
 
 function large(target: Target): void {
-  law(target, 'refuses an event over 1,500,000 bytes, and all of its batch, by name', async () => {
-    const event = uniqueWord();
-    const batch = [eventLike({ event }), eventLike({ event, payload: { text: 'x'.repeat(1_500_000) } })];
-    const answer = await post(target, '/api/events', batch);
-    expect(answer.status).toBe(422);
-    expect(JSON.parse(answer.text)).toMatchObject({ exception_detail: [{ loc: expect.arrayContaining(['body', 1]) }] });
-    await publish(target, [eventLike({ event })]);
-    await untilFound(target, { event: { name: [event] } }, 1);
-  }, { ours: 'an event over 1,500,000 bytes is 422' });
+  law(
+    target,
+    'refuses an event over 1,500,000 bytes, and all of its batch, by name',
+    async () => {
+      const event = uniqueWord();
+      const batch = [eventLike({ event }), eventLike({ event, payload: { text: 'x'.repeat(1_500_000) } })];
+      const answer = await post(target, '/api/events', batch);
+      expect(answer.status).toBe(422);
+      expect(JSON.parse(answer.text)).toMatchObject({
+        exception_detail: [{ loc: expect.arrayContaining(['body', 1]) }],
+      });
+      await publish(target, [eventLike({ event })]);
+      await untilFound(target, { event: { name: [event] } }, 1);
+    },
+    { ours: 'an event over 1,500,000 bytes is 422' },
+  );
 
   law(target, 'keeps an event of 1,400,000 bytes', async () => {
     const event = uniqueWord();

@@ -90,7 +90,10 @@ function times(target: Target): void {
     const word = uniqueWord();
     const taken = cases.filter(({ time }) => time !== null);
     const resource = { 'prefect.resource.id': word };
-    await publish(target, taken.map(({ sent }, at) => eventLike({ occurred: sent, event: `${word}.${at}`, resource })));
+    await publish(
+      target,
+      taken.map(({ sent }, at) => eventLike({ occurred: sent, event: `${word}.${at}`, resource })),
+    );
     const filter = { resource: { id: [word] }, occurred: { since: longAgo, until: farAhead } };
     let page = await untilFound(target, filter, taken.length);
     const found = new Map<string, string>();

@@ -78,7 +78,12 @@ async function checkRow(target: Target, row: Row): Promise<void> {
 function trailingSlash(target: Target): void {
   for (const path of ['/api/events', '/api/events/filter', '/api/events/count-by/day']) {
     law(target, `sends ${path}/ on to ${path} with 307`, async () => {
-      const answer = await send(target, { method: 'POST', path: `${path}/`, body: '[]', headers: { host: 'some.host:99' } });
+      const answer = await send(target, {
+        method: 'POST',
+        path: `${path}/`,
+        body: '[]',
+        headers: { host: 'some.host:99' },
+      });
       expect(answer.status).toBe(307);
       expect(answer.headers.location).toBe(`http://some.host:99${path}`);
       expect(answer.text).toBe('');
@@ -176,12 +181,17 @@ function compression(target: Target): void {
 
 function withoutPrefix(target: Target): void {
   const tag = { ours: 'the same routes without /api too' };
-  law(target, 'has every route without /api too', async () => {
-    expect((await post(target, '/events', '[]')).status).toBe(204);
-    expect((await post(target, '/events/filter', { limit: 0 })).status).toBe(200);
-    expect((await post(target, '/events/count-by/event', { filter: {} })).status).toBe(200);
-    expect((await send(target, { path: '/events/filter/next?page-token=x' })).status).toBe(403);
-    expect((await send(target, { path: '/health' })).text).toBe('true');
-    expect((await send(target, { path: '/version' })).text).toBe('"0.8.4"');
-  }, tag);
+  law(
+    target,
+    'has every route without /api too',
+    async () => {
+      expect((await post(target, '/events', '[]')).status).toBe(204);
+      expect((await post(target, '/events/filter', { limit: 0 })).status).toBe(200);
+      expect((await post(target, '/events/count-by/event', { filter: {} })).status).toBe(200);
+      expect((await send(target, { path: '/events/filter/next?page-token=x' })).status).toBe(403);
+      expect((await send(target, { path: '/health' })).text).toBe('true');
+      expect((await send(target, { path: '/version' })).text).toBe('"0.8.4"');
+    },
+    tag,
+  );
 }

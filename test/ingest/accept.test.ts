@@ -225,6 +225,17 @@ describe('with fsync', () => {
     await parts.intake.settled();
   });
 
+  it('a log that dies meanwhile leaves no answer waiting', async () => {
+    const parts = open('fsync');
+    const answer = post(parts, 1);
+    parts.journal.commit();
+    parts.journal.failed = new Failure('journalFailed', 'dead');
+    await expect(answer).rejects.toMatchObject({ failure: 'journalFailed' });
+    await parts.intake.settled();
+    expect(parts.losses).toMatchObject([{ above: 0 }]);
+    expect(parts.delivered).toEqual([]);
+  });
+
   it('a failed sync in a ping is thrown there', async () => {
     const parts = open('fsync');
     send(parts, 1);

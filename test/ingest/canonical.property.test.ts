@@ -7,55 +7,11 @@ import { foldText, searchSeparator } from '../../schemas/stored-event.ts';
 import { finishRaw } from '../../src/ingest/canonical.ts';
 import { readBatch, readMessage } from '../../src/ingest/read-events.ts';
 import { rewriteJson } from '../../src/ingest/rewrite-json.ts';
-import { jsonObjectText, jsonText, piecesOf, readTree, type Tree, writeTree } from './arbitrary-json.ts';
+import { sentId as id, sentEvent } from './arbitrary-event.ts';
+import { jsonText, piecesOf, readTree, type Tree, writeTree } from './arbitrary-json.ts';
 
 const received = '2026-11-22T10:00:00.5Z';
-const id = '0f0e0d0c-0b0a-4908-8706-050403020100';
 const lone = /\p{Surrogate}/u;
-
-const labelText = fc.constantFrom('"x"', '"\\u0041b"', '"1"', '"é 日"', '"\\n"', '"2"', '"__proto__"', '"Σ"', '"\\/"');
-const labels = fc.array(fc.tuple(labelText, labelText), { maxLength: 5 });
-const blank = fc.constantFrom('', '', ' ', '\n\t');
-
-/** An event's text with its fields in any order, unknown ones and repeated ones among them. */
-const sentEvent = fc
-  .record({
-    payload: jsonObjectText,
-    earlierPayload: fc.option(jsonText),
-    unknown: fc.option(jsonText),
-    name: fc.constantFrom('"n"', '"\\u006e.\\t"', '"É"', '""', '"a\\/b"'),
-    resource: labels,
-    related: fc.option(fc.array(labels, { maxLength: 3 })),
-    blank,
-    shuffle: fc.array(fc.nat(100), { minLength: 10, maxLength: 10 }),
-    idText: fc.constantFrom(id, id.toUpperCase(), id.replaceAll('-', ''), `{${id}}`, `urn:uuid:${id}`),
-    follows: fc.constantFrom(null, 'null', `"${id.toUpperCase()}"`),
-    occurred: fc.constantFrom('"2026-11-22T10:00:00Z"', '"2026-11-22 11:00:00.000+01:00"', '1795341600'),
-  })
-  .map((parts) => {
-    const b = parts.blank;
-    const object = (members: (readonly [string, string])[]) =>
-      `{${members.map(([k, v]) => `${b}${k}${b}:${v}`).join(',')}}`;
-    const idLabel = ['"prefect.resource.id"', '"r"'] as const;
-    const role = ['"prefect.resource.r\\u006fle"', '"part"'] as const;
-    const fields: [string, string][] = [
-      ['"occurred"', parts.occurred],
-      ['"event"', parts.name],
-      ['"resource"', object([...parts.resource, idLabel])],
-      ['"payl\\u006fad"', parts.payload],
-      ['"id"', `"${parts.idText}"`],
-    ];
-    if (parts.related)
-      fields.push(['"related"', `[${parts.related.map((r) => object([...r, idLabel, role])).join(`,${b}`)}]`]);
-    if (parts.follows !== null) fields.push(['"follows"', parts.follows]);
-    if (parts.unknown !== null) fields.push(['"received"', parts.unknown]);
-    const order = fields
-      .map((field, index) => ({ field, rank: parts.shuffle[index] ?? 0 }))
-      .sort((x, y) => x.rank - y.rank);
-    const members = order.map(({ field }) => field);
-    if (parts.earlierPayload !== null) members.unshift(['"payload"', parts.earlierPayload]);
-    return `${b}${object(members)}${b}`;
-  });
 
 describe('canonical text', () => {
   it('of any JSON is what a slow reading gives, parses to what was sent, and is its own canonical text', () => {

@@ -13,7 +13,7 @@ const id = '0f0e0d0c-0b0a-4908-8706-050403020100';
 const odd = fc.constantFrom<unknown>(null, 5, true, '', 'x', [], {}, [1], { a: 'b' }, '\ud800', '__proto__');
 const uuid = fc.oneof(
   {
-    weight: 6,
+    weight: 30,
     arbitrary: fc.constantFrom<unknown>(id, id.toUpperCase(), id.replaceAll('-', ''), `{${id}}`, `urn:uuid:${id}`),
   },
   fc.constantFrom<unknown>(
@@ -37,7 +37,7 @@ const resource = (names: string[]) =>
       ),
       fc.dictionary(fc.constantFrom('n', 'toString', '\ud800k', '1'), labelValue, { maxKeys: 2 }),
       fc.oneof({ weight: 20, arbitrary: fc.constant(0) }, fc.constantFrom(497, 498, 499, 500, 501)),
-      fc.nat(9).map((dice) => dice === 0),
+      fc.nat(19).map((dice) => dice === 0),
     )
     .map(([named, others, count, dropsOne]) => {
       const filled = { ...named, ...others };

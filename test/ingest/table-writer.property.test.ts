@@ -52,6 +52,7 @@ function fakeJournal(head: number, checkpoint: number, dayLength: number): Journ
   };
   const fake = {
     epoch: 'e',
+    epochOf: () => 'e',
     head,
     get checkpoint() {
       return at;

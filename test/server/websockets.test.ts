@@ -344,7 +344,7 @@ describe('a subscriber', () => {
     expect(await client.closed).toBe('1013 No.');
     await until(() => feed.isStopped, 'the feed stops');
     server.fakes.openFeed = () => {
-      throw new Failure('tooManySubscribers', 'Too many.');
+      throw new Failure('tooManySockets', 'Too many.');
     };
     const second = await openAuthenticated(port, '/api/events/out');
     second.send(filterMessage({}));

@@ -3,9 +3,10 @@
  */
 import { type IncomingHttpHeaders, request } from 'node:http';
 import { connect } from 'node:net';
+import { Subject } from 'rxjs';
 import { WebSocket } from 'ws';
 import type { FeedListener, FeedRequest, SubscriberSocket } from '../../src/feed/ports.ts';
-import type { BatchOutcome, MessageOutcome } from '../../src/ingest/intake.ts';
+import type { BatchOutcome, Loss, MessageOutcome } from '../../src/ingest/intake.ts';
 import { createLog } from '../../src/log.ts';
 import { createServerCounters, type ServerCounters } from '../../src/server/counters.ts';
 import type { Queries, Readiness, ServerOptions, ServerParts } from '../../src/server/parts.ts';
@@ -31,6 +32,7 @@ export interface FakeServer {
 
 /** What a test may change at any time. */
 export interface Fakes {
+  readonly lost$: Subject<Loss>;
   acceptBatch: (body: Buffer, isJson: boolean) => BatchOutcome;
   acceptMessage: (text: string, isBinary: boolean) => MessageOutcome;
   ensureDurable: (seq: number) => void;
@@ -72,6 +74,7 @@ export async function startFakeServer(options: Partial<ServerOptions> = {}): Pro
       readNextPage: async () => ({ events: [], total: 0, token: null }),
       countEvents: async () => ({ ok: true, counts: [] }),
     },
+    lost$: new Subject<Loss>(),
     readiness: { ok: true, reason: '', verbose: { lag: 7 } },
   };
   const parts: ServerParts = {
@@ -82,6 +85,7 @@ export async function startFakeServer(options: Partial<ServerOptions> = {}): Pro
         messages.push(bytes.toString());
         return fakes.acceptMessage(bytes.toString(), isBinary);
       },
+      lost$: fakes.lost$,
       ensureDurable: (seq) => {
         settled.push(seq);
         fakes.ensureDurable(seq);

@@ -24,8 +24,7 @@ const answerMs = 30_000;
 
 export function send(target: Target, sending: Sending): Promise<Answer> {
   const { method = 'GET', path, headers = {}, body, signed = true } = sending;
-  const credentials =
-    signed && target.authString !== undefined ? { authorization: basicAuth(target.authString) } : {};
+  const credentials = signed && target.authString !== undefined ? { authorization: basicAuth(target.authString) } : {};
   return new Promise((resolve, reject) => {
     const outgoing = nodeRequest(`${target.baseUrl()}${path}`, {
       method,

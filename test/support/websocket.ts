@@ -53,7 +53,9 @@ export class TestSocket {
 
   /** The next message that was not yet asked for. */
   next(): Promise<string> {
-    return until('a message comes', () => (this.#read < this.messages.length ? this.messages[this.#read++] : undefined));
+    return until('a message comes', () =>
+      this.#read < this.messages.length ? this.messages[this.#read++] : undefined,
+    );
   }
 
   /** Resolves when the pong is here: the server has taken all that was sent before. */
@@ -84,8 +86,7 @@ export function dial(target: Target, path: string, dialling: Dialling = {}): Pro
   const { protocols = ['prefect'], headers = {} } = dialling;
   const url = `${target.baseUrl().replace(/^http/, 'ws')}${path}`;
   const options = { headers, perMessageDeflate: false, maxPayload: 64 * 1024 * 1024 };
-  const websocket =
-    protocols === null ? new WebSocket(url, options) : new WebSocket(url, [...protocols], options);
+  const websocket = protocols === null ? new WebSocket(url, options) : new WebSocket(url, [...protocols], options);
   const socket = new TestSocket(websocket);
   const shaken = new Promise<Handshake>((resolve, reject) => {
     websocket.once('open', () => resolve({ accepted: true, socket }));
@@ -102,7 +103,8 @@ export function dial(target: Target, path: string, dialling: Dialling = {}): Pro
 /** Connects and insists on an accepted handshake. */
 export async function connect(target: Target, path: string, dialling: Dialling = {}): Promise<TestSocket> {
   const handshake = await dial(target, path, dialling);
-  if (!handshake.accepted) throw new Error(`The handshake of ${path} was refused: ${handshake.status} ${handshake.body}`);
+  if (!handshake.accepted)
+    throw new Error(`The handshake of ${path} was refused: ${handshake.status} ${handshake.body}`);
   return handshake.socket;
 }
 

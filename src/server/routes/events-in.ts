@@ -7,7 +7,7 @@ import type { Farewell, ProducerPhase, ProducerPort } from '../../../actors/port
 import { type ProducerEvent, producerMachine } from '../../../actors/producer.ts';
 import type { RejectFrame } from '../../../schemas/frames.ts';
 import { type FailureName, failures } from '../../errors.ts';
-import type { MessageOutcome } from '../../ingest/intake.ts';
+import type { Loss, MessageOutcome } from '../../ingest/intake.ts';
 import { type Connection, type ConnectionTools, farewellOf, silentFarewell } from '../connection.ts';
 import { Liveness } from '../liveness.ts';
 import type { Socket } from '../socket.ts';
@@ -83,6 +83,13 @@ export class ProducerConnection implements Connection, ProducerPort {
   closed(): void {
     this.#tools.parts.counters.producers -= 1;
     this.#tell({ type: 'socket.closed' });
+  }
+
+  /** The producer gets no pong for what it relies on, and sends it again on its next connection. */
+  recordsLost({ above, failure }: Loss): void {
+    if (this.#reliesOn <= above) return;
+    this.#reliesOn = above;
+    this.#tell({ type: 'intake.failed', farewell: farewellOf(failure, this.#tools.parts) });
   }
 
   entered(phase: ProducerPhase): void {

@@ -71,6 +71,9 @@ export class SubscriberConnection implements Connection, SubscriberPort, FeedLis
     this.#tell({ type: 'server.stopping', farewell });
   }
 
+  /** Of no concern to a subscriber: what is not durable was not handed out. */
+  recordsLost(): void {}
+
   closed(): void {
     this.#tools.parts.counters.subscribers -= 1;
     this.#tell({ type: 'socket.closed' });

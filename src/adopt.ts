@@ -1,0 +1,55 @@
+/**
+ * `sluice adopt`: makes this data folder the owner of a database that does not know it, or that another one owned, with a new
+ * epoch (DESIGN §5). What the journal still holds goes into that database at the next start.
+ */
+import { mkdirSync } from 'node:fs';
+import { adoptDatabase, registerOwner } from './clickhouse/ownership.ts';
+import { openStore } from './clickhouse/store.ts';
+import type { Config } from './config.ts';
+import { openSource } from './connect-store.ts';
+import { StartRefused } from './errors.ts';
+import { writerStateFile } from './ingest/writer-state.ts';
+import { acquireLock } from './journal/lock.ts';
+import type { Log } from './log.ts';
+import { journalOf } from './open-intake.ts';
+
+const answerMs = 60_000;
+
+/** Resolves to a sentence that says what was done. Throws StartRefused while another owner is alive, or if ClickHouse does not answer. */
+export async function adopt(config: Config, log: Log): Promise<string> {
+  mkdirSync(config.dataDir, { recursive: true });
+  const lock = await acquireLock(config.dataDir);
+  const stateFile = writerStateFile(config.dataDir, config.durability === 'fsync');
+  const state = stateFile.read();
+  const { owner, close } = journalOf(config, state, log, false);
+  close();
+  let sentence = '';
+  const store = openStore({
+    ...config,
+    source: openSource(config, log),
+    log,
+    async verify(client) {
+      const { maxSeq } = await adoptDatabase(client, owner);
+      const journal = journalOf(config, state, log, true);
+      if (journal.firstSeq <= maxSeq) {
+        throw new StartRefused(
+          `The database holds events up to seq ${maxSeq}, which lies in the future: set this machine's clock right first.`,
+        );
+      }
+      const { epoch, firstSeq, checkpoint, head } = journal;
+      await registerOwner(client, { owner, epoch, firstSeq, checkpoint, head, everInserted: false });
+      stateFile.write({ version: 1, range: null, ...state, epoch, checkpoint, everInserted: false });
+      journal.close();
+      sentence = `Adopted ${store.status.where}: this data folder owns it now, from seq ${firstSeq} on.`;
+    },
+  });
+  try {
+    await store.whenReady(AbortSignal.timeout(answerMs));
+    return sentence;
+  } catch (cause) {
+    throw new StartRefused(`The database could not be adopted: ${store.status.reason}`, { cause });
+  } finally {
+    await store.close();
+    await lock.release();
+  }
+}

@@ -1,0 +1,30 @@
+/**
+ * Reads id and `occurred` of every event in a segment, without decoding the rest of its row.
+ */
+import { Failure } from '../errors.ts';
+import type { FilePort } from './file-port.ts';
+import { recordHeaderBytes, recordKind, recordKinds, recordSeq } from './record.ts';
+import { idAt, idCharacters, timeCharacters } from './row.ts';
+import { scanSegment } from './scan-segment.ts';
+import type { Segment } from './segment.ts';
+import { segmentHeaderBytes } from './segment-header.ts';
+
+export type VisitId = (id: string, occurred: string, seq: number) => void;
+
+const occurredFromId = idCharacters + 1 + timeCharacters + 1;
+
+/** In seq order; `occurred` as in the row. Throws Failure journalFailed if a record is not as written. */
+export function scanIds(files: FilePort, file: number, segment: Segment, visit: VisitId): void {
+  const { offset, stopped } = scanSegment(files, file, segmentHeaderBytes, segment.bytes, (buffer, at) => {
+    if (recordKind(buffer, at) !== recordKinds.event) return;
+    const id = idAt(buffer, at + recordHeaderBytes);
+    const occurred = id + occurredFromId;
+    visit(
+      buffer.toString('latin1', id, id + idCharacters),
+      buffer.toString('latin1', occurred, occurred + timeCharacters),
+      recordSeq(buffer, at),
+    );
+  });
+  if (stopped === null) return;
+  throw new Failure('journalFailed', `The journal file ${segment.path} is damaged at byte ${offset}`);
+}

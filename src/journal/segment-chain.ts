@@ -1,0 +1,106 @@
+/**
+ * The segments of a journal in seq order, the last one active: begins new ones, removes old ones.
+ */
+import type { Log } from '../log.ts';
+import { codeOf, type FilePort } from './file-port.ts';
+import { createSegment, type Segment, type WritableSegment } from './segment.ts';
+
+export class SegmentChain {
+  /** Called with the path of a file before it is removed. */
+  onRemove: (path: string) => void = () => undefined;
+  readonly #files: FilePort;
+  readonly #directory: string;
+  readonly #log: Log;
+  readonly #segments: Segment[];
+  #active: WritableSegment;
+  #bytes: number;
+
+  constructor(files: FilePort, directory: string, segments: Segment[], active: WritableSegment, log: Log) {
+    this.#files = files;
+    this.#directory = directory;
+    this.#segments = segments;
+    this.#active = active;
+    this.#log = log;
+    this.#bytes = segments.reduce((sum, { bytes }) => sum + bytes, 0);
+  }
+
+  get all(): readonly Segment[] {
+    return this.#segments;
+  }
+  /** The one that is written on. */
+  get active(): Segment {
+    return this.#active.segment;
+  }
+  get activeFile(): number {
+    return this.#active.file;
+  }
+  get isActiveEmpty(): boolean {
+    return this.active.lastSeq < this.active.firstSeq;
+  }
+  /** Committed, of all segments. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+  get oldest(): number {
+    return this.#segments[0]!.firstSeq;
+  }
+
+  /** Counts records that were written at the end of the active segment. */
+  grow(records: number, bytes: number): void {
+    this.active.lastSeq += records;
+    this.active.bytes += bytes;
+    this.#bytes += bytes;
+  }
+
+  /** Begins a new active segment behind the present one. Throws as createSegment, and then nothing has changed. */
+  roll(sync: boolean): void {
+    const { segment, file } = this.#active;
+    this.#active = createSegment(this.#files, this.#directory, segment.epoch, segment.lastSeq + 1, sync);
+    this.#segments.push(this.active);
+    this.#bytes += this.active.bytes;
+    this.#files.close(file);
+  }
+
+  /**
+   * Removes whole segments with nothing above `checkpoint`, oldest first, but for the newest `keepBytes` of them; never the
+   * active one. True if any went.
+   */
+  trim(checkpoint: number, keepBytes: number): boolean {
+    const before = this.oldest;
+    for (const segment of this.#expired(checkpoint, keepBytes)) {
+      try {
+        this.onRemove(segment.path);
+        this.#files.unlink(segment.path);
+      } catch (error) {
+        if (codeOf(error) !== 'ENOENT') {
+          this.#log.warn({ err: error, file: segment.path }, 'a journal file could not be removed');
+          break;
+        }
+      }
+      this.#segments.shift();
+      this.#bytes -= segment.bytes;
+    }
+    return this.oldest > before;
+  }
+
+  /** The seq before the first kept one above `seq`: no seq was given between two epochs. */
+  beforeNext(seq: number): number {
+    const next = this.#segments.find(({ lastSeq }) => lastSeq > seq) ?? this.active;
+    return Math.max(seq, next.firstSeq - 1);
+  }
+
+  close(): void {
+    this.#files.close(this.#active.file);
+  }
+
+  #expired(checkpoint: number, keepBytes: number): Segment[] {
+    const inserted = this.#segments.slice(0, -1).filter(({ lastSeq }) => lastSeq <= checkpoint);
+    let kept = 0;
+    let count = inserted.length;
+    while (count > 0 && kept + inserted[count - 1]!.bytes <= keepBytes) {
+      count -= 1;
+      kept += inserted[count]!.bytes;
+    }
+    return inserted.slice(0, count);
+  }
+}

@@ -1,0 +1,32 @@
+/**
+ * What is written down is true: the README lists every setting, docs/PROTOCOL.md every failure, ARCHITECTURE.md names tests that exist.
+ */
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { settingsTable } from '../src/config.ts';
+import { failures } from '../src/errors.ts';
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const read = (file: string): string => readFileSync(join(root, file), 'utf8');
+
+describe('the documents', () => {
+  it('list every setting with its default, as src/config.ts has them', () => {
+    const [, block = ''] = /<!-- settings -->\n([\s\S]*?)<!-- \/settings -->/.exec(read('README.md')) ?? [];
+    expect(block.trim()).toBe(settingsTable().trim());
+  });
+
+  it('list every failure with its status and close code, and no other', () => {
+    const rows = [...read('docs/PROTOCOL.md').matchAll(/^\| `(\w+)` \| (\d+) \| (\d+) \|/gm)];
+    const listed = rows.map(([, name, status, code]) => [name, Number(status), Number(code)]);
+    const known = Object.entries(failures).map(([name, { status, code }]) => [name, status, code]);
+    expect(listed.sort()).toEqual(known.sort());
+  });
+
+  it('name only tests that exist', () => {
+    const named = [...read('ARCHITECTURE.md').matchAll(/`(test\/[\w/.-]+\.ts)`/g)].map(([, file = '']) => file);
+    expect(named.length).toBeGreaterThan(8);
+    expect(named.filter((file) => !existsSync(join(root, file)))).toEqual([]);
+  });
+});

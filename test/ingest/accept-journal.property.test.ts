@@ -1,0 +1,89 @@
+/**
+ * I1, I2 and I11 on the real journal: any event that accept takes has one text, in live delivery, in the log and after a
+ * restart; a full disk loses nothing that was answered; the ids of the log are known again after a restart.
+ */
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { StoredEvent } from '../../schemas/stored-event.ts';
+import { createIntake } from '../../src/ingest/accept.ts';
+import { IdWindow } from '../../src/ingest/id-window.ts';
+import { LiveBus } from '../../src/ingest/live-bus.ts';
+import { eventsOf } from '../../src/journal/journal.ts';
+import { createLog } from '../../src/log.ts';
+import { createCounters } from '../../src/metrics.ts';
+import { Disk, open, withFolder } from '../journal/support.ts';
+import { sentEvent, sentId } from './arbitrary-event.ts';
+
+function start(folder: string, durability: 'process' | 'fsync' = 'process') {
+  const disk = new Disk();
+  const journal = open(folder, { durability }, disk);
+  const live = new LiveBus(journal.head);
+  const window = new IdWindow({ idsMax: 1000, checkpoint: () => journal.checkpoint, completeSince: journal.oldest });
+  journal.scanIds((id, _occurred, seq) => window.add(id, seq));
+  const clocks = { now: Date.now, elapsedMs: () => 0, gate: () => null };
+  const parts = { journal, window, live, durability, log: createLog('silent'), counters: createCounters() };
+  const intake = createIntake({ ...parts, ...clocks });
+  const delivered: StoredEvent[] = [];
+  live.batches$.subscribe((batch) => delivered.push(...batch));
+  // The log's reader parses all of the text, so its body has `received`, too.
+  const logged = () =>
+    [...eventsOf(journal.read(journal.oldest, Number.MAX_SAFE_INTEGER, journal.head))].map((event) => {
+      const { received, ...body } = { received: null, ...event.body };
+      expect(received).not.toBeNull();
+      return { ...event, body };
+    });
+  return { ...parts, disk, intake, delivered, logged };
+}
+
+/** The same event under an id of its own. */
+function renamed(text: string, number: number): string {
+  const own = sentId.slice(0, -2) + String(number).padStart(2, '0');
+  return text.replace(/("id"[^"]*")[^"]*"/, `$1${own}"`);
+}
+
+describe('intake on the journal', () => {
+  it.each(['process', 'fsync'] as const)(
+    'keeps one text of an event: live, in the log, after a restart (%s)',
+    async (durability) => {
+      await withFolder(async (folder) => {
+        const texts = fc.sample(sentEvent, { numRuns: 60, seed: 7 }).map(renamed);
+        const first = start(folder, durability);
+        const answers = texts.map((text) => first.intake.acceptBatch(Buffer.from(`[${text}]`), true));
+        for (const answer of answers) if (answer.ok) await answer.durable;
+        await first.intake.settled();
+        expect(first.delivered).toHaveLength(texts.length);
+        expect(first.logged()).toEqual(first.delivered);
+        first.disk.kill();
+
+        const second = start(folder, durability);
+        expect(second.logged()).toEqual(first.delivered);
+        for (const text of texts) {
+          expect(second.intake.acceptMessage(Buffer.from(text), false)).toMatchObject({ kind: 'duplicate' });
+        }
+        expect(second.journal.head).toBe(first.journal.head);
+        second.journal.close();
+      });
+    },
+  );
+
+  it('answers nothing that a full disk did not take, and takes it when there is room', async () => {
+    await withFolder(async (folder) => {
+      const { intake, disk, journal, delivered, logged } = start(folder);
+      const text = fc.sample(sentEvent, { numRuns: 1, seed: 7 })[0] ?? '';
+      const post = (number: number) => {
+        const outcome = intake.acceptBatch(Buffer.from(`[${renamed(text, number)}]`), true);
+        if (!outcome.ok) throw new Error('The batch was refused');
+        return outcome.durable;
+      };
+      await post(1);
+      disk.writes = [40, 'ENOSPC'];
+      const failed = await Promise.allSettled([post(2), post(3)]);
+      expect(failed).toMatchObject([2, 3].map(() => ({ status: 'rejected', reason: { failure: 'journalFull' } })));
+      await post(3);
+      await post(2);
+      expect(delivered.map(({ body }) => Number(body.id.slice(-2)))).toEqual([1, 3, 2]);
+      expect(logged()).toEqual(delivered);
+      journal.close();
+    });
+  });
+});

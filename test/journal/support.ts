@@ -1,0 +1,161 @@
+/**
+ * For the journal's tests: a data folder of its own, events by number, and a disk that fails on demand.
+ */
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type FilePort, nodeFiles } from '../../src/journal/file-port.ts';
+import { type Journal, type JournalOptions, openJournal } from '../../src/journal/journal.ts';
+import { createLog } from '../../src/log.ts';
+
+export function withFolder<Result>(use: (folder: string) => Result): Result {
+  const folder = mkdtempSync(join(tmpdir(), 'sluice-journal-'));
+  let result: Result;
+  try {
+    result = use(folder);
+  } catch (error) {
+    rmSync(folder, { recursive: true });
+    throw error;
+  }
+  if (result instanceof Promise) {
+    return result.finally(() => rmSync(folder, { recursive: true })) as Result; // the promise of the same value
+  }
+  rmSync(folder, { recursive: true });
+  return result;
+}
+
+export const clockStart = Date.UTC(2026, 10, 22, 12);
+
+export function open(
+  directory: string,
+  options: Partial<JournalOptions> = {},
+  files: FilePort = nodeFiles,
+  now: () => number = () => clockStart,
+): Journal {
+  return openJournal(
+    {
+      directory,
+      segmentBytesMax: 64 * 1024 * 1024,
+      budgetBytesMax: 1024 * 1024 * 1024,
+      reserveFreeBytes: 0,
+      keepBytesPastCheckpoint: 0,
+      durability: 'process',
+      checkpoint: null,
+      log: createLog('silent'),
+      ...options,
+    },
+    { files, now },
+  );
+}
+
+export interface Sent {
+  readonly id: string;
+  readonly received: string;
+  readonly occurred: string;
+  readonly search: string;
+  readonly raw: string;
+}
+
+/** Event number n, with `padding` more characters in its payload; on day `day` of the month. */
+export function sent(number: number, padding = 0, day = 1): Sent {
+  const id = `00000000-0000-4000-8000-${String(number).padStart(12, '0')}`;
+  const date = `2026-01-${String(day).padStart(2, '0')}`;
+  const head = `{"occurred":"${date}T00:00:00Z","event":"é${number}","resource":{"prefect.resource.id":"r"},"related":[]`;
+  return {
+    id,
+    received: `${date} 00:00:00.000001`,
+    occurred: `${date} 00:00:00.000000`,
+    search: `é${number}\u001f`,
+    raw: `${head},"payload":{"n":"${'€'.repeat(padding)}"},"id":"${id}","follows":null,"received":"${date}T00:00:00.000001Z"}`,
+  };
+}
+
+export function append(journal: Journal, event: Sent): number {
+  const head = Buffer.byteLength(event.raw.slice(0, event.raw.indexOf(',"payload"')));
+  return journal.append(event.id, event.received, event.occurred, head, event.search, event.raw);
+}
+
+/** All that can be read, in chunks of about so many bytes: the raws by seq. */
+export function readAll(journal: Journal, bytesMax = 700): Map<number, string> {
+  const found = new Map<number, string>();
+  let from = journal.oldest;
+  for (;;) {
+    const chunk = journal.read(from, bytesMax, journal.head);
+    if (chunk.count === 0) return found;
+    for (const line of chunk.rows.toString('utf8').trimEnd().split('\n')) {
+      found.set(Number(line.slice(0, line.indexOf('\t'))), line.slice(line.lastIndexOf('\t') + 1));
+    }
+    from = chunk.last + 1;
+  }
+}
+
+export function segmentFiles(folder: string): string[] {
+  const directory = join(folder, 'journal');
+  return readdirSync(directory)
+    .sort()
+    .map((name) => join(directory, name));
+}
+
+/** An error as the operating system gives it. */
+export function systemError(code: string): Error {
+  return Object.assign(new Error(`${code}: injected`), { code });
+}
+
+/** Real files whose next calls fail on demand; `kill` leaves them as they are and frees the descriptors. */
+export class Disk implements FilePort {
+  /** The next writes: an error's code to throw, or a number of bytes to write at most. */
+  writes: (string | number)[] = [];
+  /** The next calls of these fail with the code. */
+  truncateError = '';
+  syncError = '';
+  unlinkError = '';
+  free = Number.MAX_SAFE_INTEGER;
+  readonly counts = { sync: 0, syncLater: 0, freeBytes: 0 };
+  readonly #open = new Set<number>();
+
+  open(path: string, how: Parameters<FilePort['open']>[1]): number {
+    const file = nodeFiles.open(path, how);
+    this.#open.add(file);
+    return file;
+  }
+  close(file: number): void {
+    this.#open.delete(file);
+    nodeFiles.close(file);
+  }
+  kill(): void {
+    for (const file of [...this.#open]) this.close(file);
+  }
+  write(file: number, from: Buffer, at: number, length: number, position: number): number {
+    const now = this.writes.shift();
+    if (typeof now === 'string') throw systemError(now);
+    return nodeFiles.write(file, from, at, Math.min(length, now ?? length), position);
+  }
+  truncate(file: number, bytes: number): void {
+    if (this.truncateError !== '') throw systemError(this.truncateError);
+    nodeFiles.truncate(file, bytes);
+  }
+  sync(file: number): void {
+    this.counts.sync += 1;
+    if (this.syncError !== '') throw systemError(this.syncError);
+    nodeFiles.sync(file);
+  }
+  async syncLater(file: number): Promise<void> {
+    this.counts.syncLater += 1;
+    if (this.syncError !== '') throw systemError(this.syncError);
+    await nodeFiles.syncLater(file);
+  }
+  unlink(path: string): void {
+    if (this.unlinkError !== '') throw systemError(this.unlinkError);
+    nodeFiles.unlink(path);
+  }
+  freeBytes(): number {
+    this.counts.freeBytes += 1;
+    return this.free;
+  }
+  bytes = nodeFiles.bytes;
+  read = nodeFiles.read;
+  syncDirectory = nodeFiles.syncDirectory;
+  makeDirectory = nodeFiles.makeDirectory;
+  list = nodeFiles.list;
+  rename = nodeFiles.rename;
+}
