@@ -20,9 +20,12 @@ export async function adopt(config: Config, log: Log): Promise<string> {
   mkdirSync(config.dataDir, { recursive: true });
   const lock = await acquireLock(config.dataDir);
   const stateFile = writerStateFile(config.dataDir, config.durability === 'fsync');
-  const state = stateFile.read();
-  const { owner, close } = journalOf(config, state, log, false);
-  close();
+  const found = journalOf(config, null, log, false);
+  found.close();
+  const { owner, head } = found;
+  const written = stateFile.read();
+  // A journal that lost its end has nothing to insert below it.
+  const state = written && { ...written, checkpoint: Math.min(written.checkpoint, head) };
   let sentence = '';
   const store = openStore({
     ...config,
@@ -36,8 +39,8 @@ export async function adopt(config: Config, log: Log): Promise<string> {
           `The database holds events up to seq ${maxSeq}, which lies in the future: set this machine's clock right first.`,
         );
       }
-      const { epoch, firstSeq, checkpoint, head } = journal;
-      await registerOwner(client, { owner, epoch, firstSeq, checkpoint, head, everInserted: false });
+      const { epoch, firstSeq, checkpoint } = journal;
+      await registerOwner(client, { owner, epoch, firstSeq, checkpoint, head: journal.head, everInserted: false });
       stateFile.write({ version: 1, range: null, ...state, epoch, checkpoint, everInserted: false });
       journal.close();
       sentence = `Adopted ${store.status.where}: this data folder owns it now, from seq ${firstSeq} on.`;

@@ -20,7 +20,7 @@ export interface Member {
 
 export interface FanOutOptions {
   readonly bufferBytesMax: number;
-  /** Bytes published between two looks at the members' buffers. */
+  /** Bytes that any one member may be sent between two looks at the buffers. */
   readonly sweepBytes: number;
 }
 
@@ -108,14 +108,12 @@ export function createFanOut(
     if (occurred >= topic.since && (topic.until === null || occurred <= topic.until)) {
       publish(topic.name, frame);
       counters.delivered += topic.members.size;
-      publishedBytes += frame.length * topic.members.size;
       return;
     }
     for (const member of topic.members) {
       if (!holds(member.filter, occurred)) continue;
       member.socket.send(frame);
       counters.delivered += 1;
-      publishedBytes += frame.length;
     }
   }
 
@@ -123,7 +121,11 @@ export function createFanOut(
     for (const event of batch) {
       let frame: string | null = null;
       index.forEachMatch(event, (topic) => {
-        frame ??= eventFrame(event.raw);
+        if (frame === null) {
+          frame = eventFrame(event.raw);
+          // More than any one member got: a bound of what a member's buffer has grown by since the last look.
+          publishedBytes += frame.length;
+        }
         deliver(event, frame, topic);
       });
     }

@@ -4,8 +4,11 @@
 import { type Observable, Subject } from 'rxjs';
 import type { StoredEvent } from '../../schemas/stored-event.ts';
 
-/** In seq order, never empty. */
+/** In seq order, never empty, about `batchCharactersMax` of text at the most. */
 export type LiveBatch = readonly StoredEvent[];
+
+/** After each batch subscribers that lag are looked for: what a large group adds to one's waiting bytes stays bounded (I5). */
+const batchCharactersMax = 256 * 1024;
 
 export class LiveBus {
   readonly #batches = new Subject<LiveBatch>();
@@ -24,11 +27,22 @@ export class LiveBus {
     return this.#mark;
   }
 
+  /** Hands out a group of events, in batches. */
+  publish(group: readonly StoredEvent[]): void {
+    let from = 0;
+    let characters = 0;
+    for (const [at, event] of group.entries()) {
+      characters += event.raw.length;
+      if (characters < batchCharactersMax && at < group.length - 1) continue;
+      this.#publishBatch(from === 0 && at === group.length - 1 ? group : group.slice(from, at + 1), event.seq);
+      from = at + 1;
+      characters = 0;
+    }
+  }
+
   /** The mark moves first: a subscriber who joins or leaves while a batch is handed out stands at its end. */
-  publish(batch: LiveBatch): void {
-    const last = batch.at(-1);
-    if (last === undefined) return;
-    this.#mark = last.seq;
+  #publishBatch(batch: LiveBatch, last: number): void {
+    this.#mark = last;
     this.#batches.next(batch);
   }
 

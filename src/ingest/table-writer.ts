@@ -122,8 +122,9 @@ export function startTableWriter(parts: TableWriterParts): TableWriter {
 
   function wake(): void {
     const { value } = actor.getSnapshot();
+    if (value !== 'idle' && value !== 'collecting') return;
     const rows = remaining();
-    if (rows === 'full' && (value === 'idle' || value === 'collecting')) actor.send({ type: 'batch.filled' });
+    if (rows === 'full') actor.send({ type: 'batch.filled' });
     else if (rows === 'some' && value === 'idle') actor.send({ type: 'rows.waiting' });
   }
 

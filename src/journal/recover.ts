@@ -59,7 +59,7 @@ export function recover(files: FilePort, dataDir: string, sync: boolean, log: Lo
 
 /** The epoch file is written after the first segment: without it there is at most one, empty. */
 function removeUnborn(files: FilePort, dataDir: string, paths: readonly string[]): void {
-  const isUnborn = paths.length <= 1 && paths.every((path) => !holdsRecord(readWhole(files, path)));
+  const isUnborn = paths.length <= 1 && paths.every((path) => !holdsRecord(readStart(files, path)));
   if (!isUnborn) {
     throw new StartRefused(
       `The file ${epochPath(dataDir)} is missing, but the journal beside it holds events. Restore it from a copy of the data folder.`,
@@ -70,10 +70,9 @@ function removeUnborn(files: FilePort, dataDir: string, paths: readonly string[]
 
 /** The last file, killed before its header was whole or, for a new epoch, before the epoch file named it: nothing was committed in it. */
 function isHalfMade(files: FilePort, path: string, identity: EpochFile): boolean {
-  const bytes = readWhole(files, path);
-  const header = decodeSegmentHeader(bytes);
+  const header = decodeSegmentHeader(readStart(files, path, segmentHeaderBytes));
   const isForeign = header !== null && header.epoch !== identity.epoch && header.firstSeq > identity.firstSeq;
-  return (header === null || isForeign) && !holdsRecord(bytes);
+  return (header === null || isForeign) && !holdsRecord(readStart(files, path));
 }
 
 function recoverSegment(
@@ -159,10 +158,10 @@ function checkPlace(segment: Segment, before: Segment | undefined): void {
   );
 }
 
-function readWhole(files: FilePort, path: string): Buffer {
+function readStart(files: FilePort, path: string, bytesMax = Number.MAX_SAFE_INTEGER): Buffer {
   const file = files.open(path, 'read');
   try {
-    const bytes = Buffer.alloc(files.bytes(file));
+    const bytes = Buffer.alloc(Math.min(bytesMax, files.bytes(file)));
     return bytes.subarray(0, readFully(files, file, bytes, 0, bytes.length, 0));
   } finally {
     files.close(file);

@@ -229,9 +229,8 @@ export const filterCases: readonly FilterCase[] = [
       resource: { labels: { region: '*' } },
       related: { id: [`${word}.user.1`] },
       any_resource: { labels: { tier: 'free' } },
-      text: { query: 'grüße world' },
+      text: { query: '+world nothing' },
     }),
     finds: 'a',
-    ours: nonAscii,
   },
 ];

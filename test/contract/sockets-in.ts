@@ -108,7 +108,7 @@ function taking(target: Target): void {
 
 /** Messages that are no event; a new text each time, as the same bytes are passed over the second time. */
 const bad: readonly (readonly [name: string, code: number, message: () => string | Buffer])[] = [
-  ['what is not JSON', 1003, () => `nope ${randomUUID()}`],
+  ['what is not JSON', 1007, () => `nope ${randomUUID()}`],
   ['a list', 1008, () => JSON.stringify([eventLike({})])],
   ['a missing field', 1008, () => JSON.stringify({ ...eventLike({}), event: undefined })],
   ['a wrong id', 1008, () => JSON.stringify(eventLike({ id: `nope ${randomUUID()}` }))],

