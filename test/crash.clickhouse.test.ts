@@ -2,8 +2,8 @@
  * I1, I3, I9 on the running process: kill -9 of Sluice and of its engine at random moments under load; what was acknowledged is
  * in ClickHouse exactly once, resends add nothing, and no engine stays behind.
  */
-import { execFileSync } from 'node:child_process';
 import { afterAll, describe, expect, it } from 'vitest';
+import { engineOf } from './support/engine-process.ts';
 import { eventLike, query, type Sent } from './support/events.ts';
 import { post } from './support/http.ts';
 import { until } from './support/poll.ts';
@@ -91,10 +91,3 @@ describe('kill -9', () => {
     return ids;
   }
 });
-
-/** The process id of the engine whose data is in a folder, or null. */
-function engineOf(dataDir: string): number | null {
-  const lines = execFileSync('ps', ['-eo', 'pid,args'], { encoding: 'utf8' }).split('\n');
-  const line = lines.find((each) => each.includes('engine-child') && each.includes(dataDir));
-  return line === undefined ? null : Number(line.trim().split(' ')[0]);
-}

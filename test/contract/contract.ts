@@ -8,7 +8,7 @@ import { authSection } from './auth.ts';
 import { countsSection } from './counts.ts';
 import { eventsSection } from './events.ts';
 import { filterSection } from './filter.ts';
-import { fixturesSection } from './fixtures.ts';
+import { fixturesSection, unstorableTimesSection } from './fixtures.ts';
 import { handshakeSection } from './handshake.ts';
 import { httpSection } from './http.ts';
 import { pagesSection } from './pages.ts';
@@ -27,6 +27,7 @@ export function contractSuite(target: Target): void {
     handshakeSection(target);
     socketsInSection(target);
     socketsOutSection(target);
+    unstorableTimesSection(target);
   });
 }
 

@@ -229,7 +229,7 @@ export const filterCases: readonly FilterCase[] = [
       resource: { labels: { region: '*' } },
       related: { id: [`${word}.user.1`] },
       any_resource: { labels: { tier: 'free' } },
-      text: { query: '+world nothing' },
+      text: { query: '+world hello' },
     }),
     finds: 'a',
   },
