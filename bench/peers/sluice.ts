@@ -2,12 +2,12 @@
  * Sluice from dist as a child process: on a free port, with the settings of the caller and none of the environment's.
  */
 import { fileURLToPath } from 'node:url';
-import { launchServer, type ServerProcess } from './server-process.ts';
+import { freePort, launchServer, type ServerProcess } from './server-process.ts';
 
 export interface SluiceOptions {
   readonly root: string;
   readonly dataDir: string;
-  /** 0 takes a free one. */
+  /** A free one if not given: not 0, for a port taken as 0 cannot be taken again by its number for a minute. */
   readonly port?: number;
   readonly env?: Readonly<Record<string, string>>;
 }
@@ -15,14 +15,19 @@ export interface SluiceOptions {
 const startMs = 90_000;
 
 /** Starts Sluice and waits until intake and the store are ready. */
-export async function launchSluice({ root, dataDir, port = 0, env = {} }: SluiceOptions): Promise<ServerProcess> {
+export async function launchSluice({ root, dataDir, port, env = {} }: SluiceOptions): Promise<ServerProcess> {
   const inherited = Object.entries(process.env).filter(([name]) => !/^(SLUICE_|PREFECT_)/.test(name));
   const authString = env['SLUICE_AUTH_STRING'];
   return launchServer({
     command: process.execPath,
     words: ['dist/src/main.js'],
     directory: root,
-    env: { ...Object.fromEntries(inherited), SLUICE_PORT: String(port), SLUICE_DATA_DIR: dataDir, ...env },
+    env: {
+      ...Object.fromEntries(inherited),
+      SLUICE_PORT: String(port ?? (await freePort())),
+      SLUICE_DATA_DIR: dataDir,
+      ...env,
+    },
     findUrl: async (output) => {
       const url = /listening on (http:\/\/\S+:\d+)/.exec(output)?.[1] ?? null;
       return url !== null && (await isStoreReady(url, authString)) ? url : null;
