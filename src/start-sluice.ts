@@ -33,7 +33,7 @@ export interface RunningSluice {
 }
 
 const feedOptions = { chunkBytesMax: 1024 * 1024, sliceBytesMax: 256 * 1024 };
-const historyPageRows = 2_000;
+const historyPageMax = { rows: 2_000, characters: 4 * 1024 * 1024 };
 const sweepBytes = 256 * 1024;
 const requestsGraceMs = 1_000;
 const insertGraceMs = 1_500;
@@ -64,7 +64,7 @@ export async function startSluice(config: Config, log: Log, say: (line: string) 
     journal: logReader(journal),
     live,
     fanOut,
-    history: createHistoryReader(store, historyPageRows),
+    history: createHistoryReader(store, historyPageMax),
     store,
     options: { ...feedOptions, bufferBytesMax: config.subscriberBufferBytesMax },
     counters,
@@ -95,6 +95,7 @@ export async function startSluice(config: Config, log: Log, say: (line: string) 
     fanOut.flush(batch);
     writer.wake();
   });
+  warnOfOpenDoor(config, log);
   greet(config, server.port, store, say);
 
   return {
@@ -120,6 +121,12 @@ function queriesOf(store: Store, keys: SigningKeys, checkpoint: () => number): Q
     readNextPage: (token, signal) => readNextPage(parts, token, signal),
     countEvents: (request, signal) => countEvents(parts, request, signal),
   };
+}
+
+function warnOfOpenDoor({ host, authString }: Config, log: Log): void {
+  const isLoopback = host === 'localhost' || host === '::1' || host.startsWith('127.');
+  if (isLoopback || authString !== null) return;
+  log.warn({ host }, 'everybody who reaches this address can send and read events: set SLUICE_AUTH_STRING');
 }
 
 function greet(config: Config, port: number, store: Store, say: (line: string) => void): void {

@@ -15,6 +15,8 @@ export interface JournalFacts {
   readonly firstSeq: number;
   readonly checkpoint: number;
   readonly head: number;
+  /** The newest seq that was ever sent to a database. */
+  readonly sentUpTo: number;
   /** Whether this epoch ever had an insert taken. */
   readonly everInserted: boolean;
 }
@@ -47,6 +49,11 @@ export async function checkOwnership(client: ClickHouseClient, facts: JournalFac
   if (maxSeq > facts.head) {
     refuse(
       `The database holds events of this journal up to seq ${maxSeq}, but the journal ends at ${facts.head}: the data folder is older than the database (restored from a copy?).`,
+    );
+  }
+  if (maxSeq > facts.sentUpTo) {
+    refuse(
+      `The database holds events of this journal up to seq ${maxSeq}, but by the table writer's state none above ${facts.sentUpTo} was sent: the data folder, or its file \`writer\`, is older than the database.`,
     );
   }
   await registerOwner(client, facts);

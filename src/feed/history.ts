@@ -41,20 +41,32 @@ export interface HistoryReader {
   bySeq(filter: Filter, after: number, upTo: number, signal: AbortSignal): Promise<SeqPage>;
 }
 
-export function createHistoryReader(store: Store, pageRows: number): HistoryReader {
+/** A page ends after `rows` rows, or behind the row that makes it larger than `charactersMax`. */
+export interface HistoryPageMax {
+  readonly rows: number;
+  readonly characters: number;
+}
+
+export function createHistoryReader(store: Pick<Store, 'lines'>, pageMax: HistoryPageMax): HistoryReader {
+  const pageRows = pageMax.rows;
+
+  /** `isCut` if there may be more rows than these. Leaving the loop ends the query. */
   async function read(
     sql: string,
     params: Record<string, unknown>,
     signal: AbortSignal,
-  ): Promise<(HistoryRow & HistoryPosition)[]> {
+  ): Promise<{ rows: (HistoryRow & HistoryPosition)[]; isCut: boolean }> {
     const rows: (HistoryRow & HistoryPosition)[] = [];
+    let characters = 0;
     for await (const lines of store.lines(sql, params, { signal })) {
       for (const line of lines) {
         const [seq = '', id = '', occurred = '', raw = ''] = line.split('\t');
         rows.push({ seq: Number(seq), id, occurred, raw });
+        characters += raw.length;
+        if (characters >= pageMax.characters) return { rows, isCut: true };
       }
     }
-    return rows;
+    return { rows, isCut: rows.length >= pageRows };
   }
 
   return {
@@ -64,7 +76,7 @@ export function createHistoryReader(store: Store, pageRows: number): HistoryRead
         from === null
           ? ''
           : `AND occurred >= {after_occurred:DateTime64(6,'UTC')} AND (occurred, id) > ({after_occurred:DateTime64(6,'UTC')}, {after_id:UUID})`;
-      const rows = await read(
+      const { rows, isCut } = await read(
         `SELECT seq, id, occurred, raw FROM events WHERE ${where} AND seq <= {checkpoint:UInt64} ${after} ORDER BY occurred, id LIMIT {page_rows:UInt32}`,
         {
           ...params,
@@ -77,18 +89,18 @@ export function createHistoryReader(store: Store, pageRows: number): HistoryRead
       const last = rows.at(-1);
       return {
         rows,
-        next: last === undefined || rows.length < pageRows ? null : { occurred: last.occurred, id: last.id },
+        next: last === undefined || !isCut ? null : { occurred: last.occurred, id: last.id },
       };
     },
 
     async bySeq(filter, after, upTo, signal) {
       const { where, params } = filterSql(filter);
-      const rows = await read(
+      const { rows, isCut } = await read(
         `SELECT seq, id, occurred, raw FROM events WHERE ${where} AND seq > {after:UInt64} AND seq <= {up_to:UInt64} ORDER BY seq LIMIT {page_rows:UInt32}`,
         { ...params, after, up_to: upTo, page_rows: pageRows },
         signal,
       );
-      return { rows, complete: rows.length < pageRows };
+      return { rows, complete: !isCut };
     },
   };
 }

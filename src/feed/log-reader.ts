@@ -9,7 +9,10 @@ export interface LogReader {
   readonly checkpoint: number;
   /** The oldest seq that can be read. */
   readonly oldest: number;
-  /** Events with seq in [from, upTo], at least one and about `bytesMax` bytes of them; `last` is the last one's seq. */
+  /**
+   * Events with seq in [from, upTo], about `bytesMax` bytes of them. All up to `last` are among them: it is the last one's
+   * seq, or `upTo` if there is none, as between two epochs.
+   */
   read(from: number, bytesMax: number, upTo: number): { readonly events: Iterable<StoredEvent>; readonly last: number };
 }
 
@@ -23,7 +26,7 @@ export function logReader(journal: Journal): LogReader {
     },
     read(from, bytesMax, upTo) {
       const chunk = journal.read(from, bytesMax, upTo);
-      return { events: eventsOf(chunk), last: chunk.last };
+      return { events: eventsOf(chunk), last: chunk.count === 0 ? upTo : chunk.last };
     },
   };
 }

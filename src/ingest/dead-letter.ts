@@ -2,7 +2,7 @@
  * Events that ClickHouse refuses for their content go to `<data>/dead-letter/events.ndjson` with the reason, one a line,
  * synced before the checkpoint passes them (I1: nothing acknowledged vanishes).
  */
-import { closeSync, fsyncSync, mkdirSync, openSync, writeSync } from 'node:fs';
+import { closeSync, fsyncSync, mkdirSync, openSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 export interface DeadLetter {
@@ -17,7 +17,8 @@ export function openDeadLetter(dataDir: string): DeadLetter {
       mkdirSync(folder, { recursive: true });
       const file = openSync(join(folder, 'events.ndjson'), 'a');
       try {
-        writeSync(file, `${JSON.stringify({ version: 1, seq, at: new Date().toISOString(), reason, row })}\n`);
+        // Goes on after a short write, where writeSync would leave half a line.
+        writeFileSync(file, `${JSON.stringify({ version: 1, seq, at: new Date().toISOString(), reason, row })}\n`);
         fsyncSync(file);
       } finally {
         closeSync(file);

@@ -39,7 +39,7 @@ export function startTableWriter(parts: TableWriterParts): TableWriter {
 
   const actor = createActor(
     writerMachine.provide({
-      actors: { insertNext: fromPromise(() => track(insertNext())) },
+      actors: { insertNext: fromPromise(() => track(insertNext().catch(noteFailure))) },
       delays: { flush: options.flushMs },
     }),
   );
@@ -56,20 +56,22 @@ export function startTableWriter(parts: TableWriterParts): TableWriter {
     try {
       await parts.store.insertRows(chunk.rows, `${journal.epochOf(chunk.first)}:${chunk.first}-${chunk.last}`);
     } catch (error) {
-      if (!(error instanceof RowsRefused)) {
-        counters.insertFailures += 1;
-        log.warn(
-          { err: error, first: chunk.first, last: chunk.last },
-          'ClickHouse did not take a batch; it will be sent again',
-        );
-        throw error;
-      }
-      return afterRefusal(chunk, error);
+      if (error instanceof RowsRefused) return afterRefusal(chunk, error);
+      throw error;
     }
     counters.inserted += chunk.count;
     counters.batches += 1;
     advance(chunk.last);
     return remaining();
+  }
+
+  /** The store's failures and our own: a state file or dead letter that cannot be written, a journal that cannot be read. */
+  function noteFailure(error: unknown): never {
+    if (!stopping.signal.aborted) {
+      counters.insertFailures += 1;
+      log.warn({ err: error, range: state.range }, 'A batch did not get into ClickHouse; it is tried again');
+    }
+    throw error;
   }
 
   /** Writes down which range is sent next, before it is sent for the first time. */

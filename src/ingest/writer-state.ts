@@ -2,7 +2,7 @@
  * The table writer's state file `<data>/writer`: the checkpoint, and the range under way (I1: after a crash exactly that
  * range is sent again under its token, so that ClickHouse drops what it has already). Replaced as a whole.
  */
-import { closeSync, existsSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
+import { closeSync, existsSync, fsyncSync, openSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { StartRefused } from '../errors.ts';
 
@@ -48,7 +48,7 @@ export function writerStateFile(dataDir: string, sync: boolean): WriterStateFile
     write(state) {
       const file = openSync(temporary, 'w', 0o644);
       try {
-        writeSync(file, `${JSON.stringify(state)}\n`);
+        writeFileSync(file, `${JSON.stringify(state)}\n`);
         if (sync) fsyncSync(file);
       } finally {
         closeSync(file);
