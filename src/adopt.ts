@@ -3,12 +3,12 @@
  * epoch (DESIGN §5). What the journal still holds goes into that database at the next start.
  */
 import { mkdirSync } from 'node:fs';
-import { adoptDatabase, registerOwner } from './clickhouse/ownership.ts';
+import { adoptDatabase, newestInserted, registerOwner } from './clickhouse/ownership.ts';
 import { openStore } from './clickhouse/store.ts';
 import type { Config } from './config.ts';
 import { openSource } from './connect-store.ts';
 import { StartRefused } from './errors.ts';
-import { writerStateFile } from './ingest/writer-state.ts';
+import { type WriterState, writerStateFile } from './ingest/writer-state.ts';
 import { acquireLock } from './journal/lock.ts';
 import type { Log } from './log.ts';
 import { journalOf } from './open-intake.ts';
@@ -22,10 +22,8 @@ export async function adopt(config: Config, log: Log): Promise<string> {
   const stateFile = writerStateFile(config.dataDir, config.durability === 'fsync');
   const found = journalOf(config, null, log, false);
   found.close();
-  const { owner, head } = found;
+  const { owner, epoch: epochBefore, oldest, head } = found;
   const written = stateFile.read();
-  // A journal that lost its end has nothing to insert below it.
-  const state = written && { ...written, checkpoint: Math.min(written.checkpoint, head) };
   let sentence = '';
   const store = openStore({
     ...config,
@@ -33,6 +31,7 @@ export async function adopt(config: Config, log: Log): Promise<string> {
     log,
     async verify(client) {
       const { maxSeq } = await adoptDatabase(client, owner);
+      const state = goOnFrom(written, head, await newestInserted(client, { epoch: epochBefore, oldest, head }));
       const journal = journalOf(config, state, log, true);
       if (journal.firstSeq <= maxSeq) {
         throw new StartRefused(
@@ -40,8 +39,9 @@ export async function adopt(config: Config, log: Log): Promise<string> {
         );
       }
       const { epoch, firstSeq, checkpoint } = journal;
-      await registerOwner(client, { owner, epoch, firstSeq, checkpoint, head: journal.head, everInserted: false });
-      stateFile.write({ version: 1, range: null, ...state, epoch, checkpoint, everInserted: false });
+      const facts = { owner, epoch, firstSeq, checkpoint, head: journal.head, sentUpTo: checkpoint };
+      await registerOwner(client, { ...facts, everInserted: false });
+      stateFile.write({ version: 1, range: state?.range ?? null, epoch, checkpoint, everInserted: false });
       journal.close();
       sentence = `Adopted ${store.status.where}: this data folder owns it now, from seq ${firstSeq} on.`;
     },
@@ -55,4 +55,16 @@ export async function adopt(config: Config, log: Log): Promise<string> {
     await store.close();
     await lock.release();
   }
+}
+
+/** Where the writer goes on in what the journal still holds: behind all that the database has of it, and not beyond its end. */
+export function goOnFrom(
+  written: WriterState | null,
+  head: number,
+  inserted: number,
+): Pick<WriterState, 'checkpoint' | 'range'> | null {
+  const checkpoint = Math.max(Math.min(written?.checkpoint ?? 0, head), inserted);
+  if (checkpoint === 0) return null;
+  const range = written?.range ?? null;
+  return { checkpoint, range: range !== null && range.first > checkpoint && range.first <= head ? range : null };
 }

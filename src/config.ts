@@ -97,7 +97,8 @@ export const settings = {
     512 * mebibyte,
   ),
 
-  bodyBytesMax: whole('SLUICE_BODY_BYTES_MAX', 16 * mebibyte, 'largest request body', 1024),
+  // Room for the largest event with every character escaped; parsing as much as a sender likes would hold up everybody else.
+  bodyBytesMax: whole('SLUICE_BODY_BYTES_MAX', 5 * mebibyte, 'largest request body', 1024),
   bodiesBytesMax: whole('SLUICE_BODIES_BYTES_MAX', 256 * mebibyte, 'request bodies held at once', mebibyte),
   bodyMs: whole('SLUICE_BODY_MS', 30 * second, 'longest wait for a request body', 100),
   frameBytesMax: whole('SLUICE_FRAME_BYTES_MAX', 16 * mebibyte, 'largest WebSocket message', 1024),

@@ -63,14 +63,7 @@ export function openIntake(config: Config, counters: Counters, store: () => Stor
     journal,
     live,
     stateFile,
-    facts: () => ({
-      owner: journal.owner,
-      epoch: journal.epoch,
-      firstSeq: journal.firstSeq,
-      checkpoint: journal.checkpoint,
-      head: journal.head,
-      everInserted: hasInserted(stateFile.read(), journal),
-    }),
+    facts: () => factsOf(journal, stateFile.read()),
     refuse: () => {
       isStopping = true;
     },
@@ -78,7 +71,12 @@ export function openIntake(config: Config, counters: Counters, store: () => Stor
 }
 
 /** Opens the journal by the settings; `newEpoch` begins one behind all that was ever written. Throws StartRefused. */
-export function journalOf(config: Config, state: WriterState | null, log: Log, newEpoch: boolean): Journal {
+export function journalOf(
+  config: Config,
+  state: Pick<WriterState, 'checkpoint'> | null,
+  log: Log,
+  newEpoch: boolean,
+): Journal {
   return openJournal({
     directory: config.dataDir,
     segmentBytesMax: config.journalSegmentBytesMax,
@@ -92,7 +90,16 @@ export function journalOf(config: Config, state: WriterState | null, log: Log, n
   });
 }
 
-/** Whether this epoch was ever inserted from: then its database must know it. */
-function hasInserted(state: WriterState | null, journal: Journal): boolean {
-  return state !== null && state.epoch === journal.epoch && state.everInserted;
+function factsOf(journal: Journal, state: WriterState | null): JournalFacts {
+  const { owner, epoch, firstSeq, checkpoint, head } = journal;
+  return {
+    owner,
+    epoch,
+    firstSeq,
+    checkpoint,
+    head,
+    sentUpTo: Math.max(checkpoint, state?.range?.last ?? 0),
+    // Whether this epoch was ever inserted from: then its database must know it.
+    everInserted: state !== null && state.epoch === epoch && state.everInserted,
+  };
 }

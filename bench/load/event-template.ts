@@ -38,12 +38,12 @@ export class EventTemplate {
   /** Writes the event of this number at an offset; times are microseconds since 1970. */
   write(into: Buffer, at: number, number: number, occurredMicros: number, sentMicros: number): void {
     this.bytes.copy(into, at);
-    into.latin1Write(timeText(occurredMicros), at + this.#occurred);
+    into.write(timeText(occurredMicros), at + this.#occurred, 'latin1');
     into[at + this.#name] = 48 + (number % names);
-    into.latin1Write(String(number % resources).padStart(2, '0'), at + this.#resource);
-    into.latin1Write(regions[number % regions.length] ?? '', at + this.#region);
-    into.latin1Write(String(sentMicros), at + this.#sent);
-    into.latin1Write(number.toString(16).padStart(12, '0'), at + this.#id);
+    into.write(String(number % resources).padStart(2, '0'), at + this.#resource, 'latin1');
+    into.write(regions[number % regions.length] ?? '', at + this.#region, 'latin1');
+    into.write(String(sentMicros), at + this.#sent, 'latin1');
+    into.write(number.toString(16).padStart(12, '0'), at + this.#id, 'latin1');
   }
 }
 

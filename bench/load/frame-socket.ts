@@ -31,6 +31,7 @@ export class FrameSocket {
       this.#closeText = error.message;
     });
     socket.once('close', () => this.onClose(this.#closeText));
+    socket.resume();
   }
 
   sendText(text: string): void {
@@ -72,9 +73,7 @@ export class FrameSocket {
         this.onText(payload);
         break;
       case framePing:
-        this.socket.write(
-          Buffer.concat([Buffer.from([0x80 | framePong, 0x80 | payload.length, 0, 0, 0, 0]), payload]),
-        );
+        this.socket.write(Buffer.concat([Buffer.from([0x80 | framePong, 0x80 | payload.length, 0, 0, 0, 0]), payload]));
         break;
       case framePong:
         this.onPong();

@@ -64,7 +64,7 @@ function batchOf(template: EventTemplate, options: PostOptions, first: number, c
       : `Authorization: Basic ${Buffer.from(options.authString).toString('base64')}\r\n`;
   const head = `POST /api/events HTTP/1.1\r\nHost: ${new URL(options.url).host}\r\nContent-Type: application/json\r\n${authorization}Content-Length: ${bodyBytes}\r\n\r\n`;
   const request = Buffer.allocUnsafe(head.length + bodyBytes);
-  request.latin1Write(head, 0);
+  request.write(head, 'latin1');
   const now = nowMicros();
   for (let at = 0; at < count; at += 1) {
     const offset = head.length + at * (size + 1);

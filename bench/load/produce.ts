@@ -2,7 +2,7 @@
  * A producer on one `/in` socket: as fast as pongs come, or at a steady rate. A pong acknowledges all that was sent before its ping.
  */
 import { EventTemplate, nowMicros } from './event-template.ts';
-import { FrameSocket, frameHeadBytes, openFrameSocket, writeFrameHead } from './frame-socket.ts';
+import { type FrameSocket, frameHeadBytes, openFrameSocket, writeFrameHead } from './frame-socket.ts';
 import { runLoad } from './load-maker.ts';
 
 export interface ProduceOptions {
@@ -79,7 +79,8 @@ class Producer {
     }
     if (this.#closed === null) this.#ping();
     const last = performance.now();
-    while (this.#pings.length > 0 && this.#closed === null && performance.now() - last < lastPongMs) await this.#pause();
+    while (this.#pings.length > 0 && this.#closed === null && performance.now() - last < lastPongMs)
+      await this.#pause();
     const acknowledgedSeconds = (performance.now() - start) / 1000;
     this.#socket.end();
     const { user, system } = process.cpuUsage();

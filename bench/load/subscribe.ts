@@ -52,7 +52,14 @@ const checkMs = 50;
 
 runLoad(async (options: SubscribeOptions, ready): Promise<SubscribeReport> => {
   const started = performance.now();
-  const books: Books = { options, latency: new Histogram(), deliveries: 0, firstMs: 0, lastMs: performance.now(), started };
+  const books: Books = {
+    options,
+    latency: new Histogram(),
+    deliveries: 0,
+    firstMs: 0,
+    lastMs: performance.now(),
+    started,
+  };
   const over = new Promise<number>((resolve) => process.once('message', ({ events }: LoadIsOver) => resolve(events)));
   const joining = Array.from({ length: options.subscribers }, () => join(books));
   if (options.joinWithinMs === 0) await Promise.all(joining);
@@ -110,9 +117,9 @@ async function join(books: Books): Promise<Subscriber> {
   const sentMark = Buffer.from('"at":"');
   socket.onText = (payload) => {
     const id = payload.indexOf(idMark) + idMark.length;
-    const number = Number.parseInt(payload.latin1Slice(id, id + 12), 16);
+    const number = Number.parseInt(payload.toString('latin1', id, id + 12), 16);
     const sent = payload.indexOf(sentMark) + sentMark.length;
-    const sentMicros = Number(payload.latin1Slice(sent, sent + 16));
+    const sentMicros = Number(payload.toString('latin1', sent, sent + 16));
     if (subscriber.seen[number] === 0) subscriber.distinct += 1;
     else subscriber.repeated += 1;
     subscriber.seen[number] = 1;

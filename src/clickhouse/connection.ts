@@ -162,7 +162,7 @@ export class Connection {
       database,
       application: 'sluice',
       request_timeout: silenceMs,
-      max_open_connections: this.#options.queriesMax + otherSockets,
+      max_open_connections: Math.ceil(this.#options.queriesMax * 1.5) + otherSockets,
       keep_alive: { idle_socket_ttl: idleSocketMs, eagerly_destroy_stale_sockets: true },
       use_multipart_params_auto: true,
       log: { level: ClickHouseLogLevel.OFF },

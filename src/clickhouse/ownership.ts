@@ -99,6 +99,18 @@ export async function adoptDatabase(client: ClickHouseClient, owner: string): Pr
   return { maxSeq: Math.max(await newestSeq(client, 0), heads[0]?.head ?? 0) };
 }
 
+/**
+ * For `sluice adopt`: the newest event of a journal that the database has, if it knows that journal; else 0. Events go in in
+ * seq order, so all up to it are there, or in the dead letter: a folder older than the database must not send them again (I8).
+ */
+export async function newestInserted(
+  client: ClickHouseClient,
+  { epoch, oldest, head }: { readonly epoch: string; readonly oldest: number; readonly head: number },
+): Promise<number> {
+  const claims = await readClaims(client);
+  return claims.some((claim) => claim.epoch === epoch) ? await newestSeq(client, oldest, head) : 0;
+}
+
 function refuseLiveRival(claims: readonly Claim[], { owner }: Pick<JournalFacts, 'owner'>): void {
   const rival = claims.find((claim) => claim.owner !== owner && claim.age_ms < liveMs);
   if (rival === undefined) return;
@@ -140,10 +152,10 @@ async function refuseStranger(client: ClickHouseClient, claims: readonly Claim[]
 }
 
 /** The newest seq from `firstSeq` on; events of an older epoch lie below it. */
-async function newestSeq(client: ClickHouseClient, firstSeq: number): Promise<number> {
+async function newestSeq(client: ClickHouseClient, firstSeq: number, upTo = Number.MAX_SAFE_INTEGER): Promise<number> {
   const result = await client.query({
-    query: 'SELECT max(seq) AS newest FROM events WHERE seq >= {firstSeq:UInt64}',
-    query_params: { firstSeq },
+    query: 'SELECT max(seq) AS newest FROM events WHERE seq BETWEEN {firstSeq:UInt64} AND {upTo:UInt64}',
+    query_params: { firstSeq, upTo },
     format: 'JSONEachRow',
     clickhouse_settings: { output_format_json_quote_64bit_integers: 0 },
   });

@@ -29,6 +29,7 @@ const insertSettings: ClickHouseSettings = {
   // One thread and one block: a batch is one part, so it is inserted whole or not at all.
   input_format_parallel_parsing: 0,
   max_insert_threads: '1',
+  max_insert_block_size: '1048576',
   input_format_tsv_detect_header: 0,
   input_format_tsv_empty_as_default: 0,
   input_format_defaults_for_omitted_fields: 1,
@@ -61,6 +62,10 @@ export async function* runLines(
   params: Record<string, unknown>,
   options: RunOptions,
 ): AsyncGenerator<string[]> {
+  if (JSON.stringify(params).length > urlParamsCharactersMax) {
+    yield await runLongLines(client, sql, params, options);
+    return;
+  }
   const limit = limitTime(options);
   let stream: Readable | null = null;
   try {
@@ -79,6 +84,28 @@ export async function* runLines(
     limit.release();
     stream?.destroy();
   }
+}
+
+/** `exec` sends parameters in the URL only, which ClickHouse bounds; `query` sends long ones as a form, but reads no TSVRaw whole. */
+const urlParamsCharactersMax = 32 * 1024;
+
+async function runLongLines(
+  client: ClickHouseClient,
+  sql: string,
+  params: Record<string, unknown>,
+  options: RunOptions,
+): Promise<string[]> {
+  return await withDeadline(options, readError, async (signal) => {
+    const result = await client.query({
+      query: sql,
+      format: 'JSONCompactStringsEachRow',
+      query_params: params,
+      clickhouse_settings: readSettings(options),
+      query_id: newQueryId(),
+      abort_signal: signal,
+    });
+    return (await result.json<string[]>()).map((columns) => columns.join('\t'));
+  });
 }
 
 export async function runCommand(

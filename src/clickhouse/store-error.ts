@@ -90,7 +90,7 @@ function withoutRows(error: ClickHouseError): Error {
 
 /** An error that is none of ClickHouse's own. */
 function foreign(error: unknown): Failure {
-  if (error instanceof Error && error.message.includes('Field value too long')) {
+  if (error instanceof Error && /Field value too long|URI invalid or too long/.test(error.message)) {
     const sentence = 'The filter is longer than ClickHouse takes (its setting http_max_field_value_size).';
     return new Failure('queryTooLarge', sentence, { cause: error });
   }

@@ -19,7 +19,7 @@ export interface QueryOptions {
   /** Ends the statement, in ClickHouse too; the call then rejects with the signal's reason. */
   readonly signal?: AbortSignal;
   readonly settings?: Readonly<Record<string, string | number>>;
-  /** How long to wait for one of the `queriesMax` slots. Default 1 s. */
+  /** How long to wait for a slot. Default 1 s, of `lines` 60 s. */
   readonly waitMs?: number;
 }
 
@@ -32,7 +32,7 @@ export interface Store {
   whenReady(signal?: AbortSignal): Promise<void>;
   /** The rows of a read as objects; 64-bit integers come as numbers, exact up to 2^53. Without FORMAT in `sql`. */
   rows<Row>(sql: string, params: Record<string, unknown>, options?: QueryOptions): Promise<Row[]>;
-  /** The lines of a read as TSVRaw, in batches. Without FORMAT in `sql`. Leaving the loop ends the query. */
+  /** For feeds: the lines of a read as TSVRaw, in batches, in slots apart from those of `rows`. Without FORMAT in `sql`. Leaving the loop ends the query. */
   lines(sql: string, params: Record<string, unknown>, options?: QueryOptions): AsyncIterable<string[]>;
   command(sql: string, params?: Record<string, unknown>, options?: QueryOptions): Promise<void>;
   /**
@@ -52,12 +52,15 @@ export interface StoreOptions extends ConnectionOptions {
 
 const insertMs = 120_000;
 const waitMs = 1000;
+const feedWaitMs = 60_000;
 
 /** Starts connecting at once. Throws StartRefused for a retention that ClickHouse cannot express. */
 export function openStore(options: StoreOptions): Store {
   const { log, queryMs, queryMemoryBytesMax } = options;
   const connection = new Connection(options);
   const slots = new QuerySlots(options.queriesMax);
+  // Of their own: a storm of subscribers that want history must not take the places of queries.
+  const feedSlots = new QuerySlots(Math.ceil(options.queriesMax / 2));
 
   function runOptions(given: QueryOptions): RunOptions {
     return {
@@ -100,7 +103,7 @@ export function openStore(options: StoreOptions): Store {
       slotted(given, (client) => runCommand(client, sql, params, runOptions(given))),
     async *lines(sql, params, given = {}) {
       connection.client();
-      const release = await slots.take(given.waitMs ?? waitMs, given.signal);
+      const release = await feedSlots.take(given.waitMs ?? feedWaitMs, given.signal);
       try {
         yield* runLines(connection.client(), sql, params, runOptions(given));
       } catch (error) {

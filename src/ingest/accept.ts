@@ -8,6 +8,7 @@ import { formatTimeForClickHouse } from '../filter/time.ts';
 import { type CanonicalEvent, finishRaw } from './canonical.ts';
 import { createGroup, type GroupParts } from './group.ts';
 import type { BatchOutcome, Intake, MessageOutcome } from './intake.ts';
+import { isBeyondEvent } from './judge-bytes.ts';
 import { readBatch, readMessage } from './read-events.ts';
 import { createReceiptClock } from './receipt-clock.ts';
 import { createRefusedMessages } from './refused-messages.ts';
@@ -35,7 +36,7 @@ export function createIntake(parts: AcceptParts): Intake {
   const wasRefused = createRefusedMessages(parts.elapsedMs);
 
   function throwIfClosed(): void {
-    const failure = parts.gate() ?? journal.failed;
+    const failure = parts.gate() ?? journal.failed ?? group.overflow;
     if (failure === null) return;
     countRefusal(failure.failure);
     throw failure;
@@ -59,6 +60,7 @@ export function createIntake(parts: AcceptParts): Intake {
   function acceptMessage(bytes: Buffer, isBinary: boolean): MessageOutcome {
     throwIfClosed();
     if (isBinary) return refuse(bytes, 'badMessage', 'An event is sent as text, not as binary');
+    if (isBeyondEvent(bytes)) return skip('The message is larger than an event may be');
     const read = readMessage(bytes);
     if (!read.ok) return refuse(bytes, read.failure, read.reason);
     counters.parsed += 1;

@@ -34,12 +34,18 @@ export interface GroupParts {
   readonly window: IdWindow;
   readonly live: LiveBus;
   readonly durability: 'process' | 'fsync';
+  /** Text of events that may wait for the disk. Default 128 Mi characters. */
+  readonly waitingCharactersMax?: number;
   readonly log: Log;
 }
+
+const waitingCharactersMaxDefault = 128 * 1024 * 1024;
 
 export interface Group {
   /** Newest seq that survives what the durability promises. */
   readonly durableSeq: number;
+  /** Why no more is taken now: the disk is slow, and too much waits for it in memory (I4). */
+  readonly overflow: Failure | null;
   /** Takes events that were just appended, in seq order. */
   add(events: readonly StoredEvent[]): void;
   /** Resolves once `seq` is durable and its event was handed to live delivery; rejects with the Failure of its write. */
@@ -60,9 +66,12 @@ interface Waiter {
   readonly reject: (failure: Failure) => void;
 }
 
-export function createGroup({ journal, window, live, durability, log }: GroupParts): Group {
-  /** Appended and not yet handed to live delivery; the log's budget bounds them. */
+export function createGroup(parts: GroupParts): Group {
+  const { journal, window, live, durability, log } = parts;
+  const waitingCharactersMax = parts.waitingCharactersMax ?? waitingCharactersMaxDefault;
+  /** Appended and not yet handed to live delivery; beyond `waitingCharactersMax` nothing more is taken. */
   let events: StoredEvent[] = [];
+  let waitingCharacters = 0;
   let waiters: Waiter[] = [];
   let synced = journal.head;
   const lost = new Subject<Loss>();
@@ -110,6 +119,7 @@ export function createGroup({ journal, window, live, durability, log }: GroupPar
   /** What is above is not answered, not handed out, and told to the sockets from the next turn or before the next append. */
   function lose(loss: Loss): void {
     events = events.filter(({ seq }) => seq <= loss.above);
+    waitingCharacters = charactersOf(events);
     const failed = waiters.filter(({ seq }) => seq > loss.above);
     waiters = waiters.filter(({ seq }) => seq <= loss.above);
     for (const { reject } of failed) reject(loss.failure);
@@ -174,6 +184,7 @@ export function createGroup({ journal, window, live, durability, log }: GroupPar
     const later = events.findIndex(({ seq }) => seq > upTo);
     const batch = later < 0 ? events : events.slice(0, later);
     events = later < 0 ? [] : events.slice(later);
+    waitingCharacters -= charactersOf(batch);
     live.publish(batch);
     const due = waiters.filter(({ seq }) => seq <= upTo);
     waiters = waiters.filter(({ seq }) => seq > upTo);
@@ -184,8 +195,16 @@ export function createGroup({ journal, window, live, durability, log }: GroupPar
     get durableSeq() {
       return durableSeq();
     },
+    get overflow() {
+      if (waitingCharacters < waitingCharactersMax) return null;
+      return new Failure(
+        'journalFull',
+        "The journal's disk is slow and too many events wait for it; send again shortly.",
+      );
+    },
     add(more) {
       for (const event of more) events.push(event);
+      waitingCharacters += charactersOf(more);
       schedule();
     },
     whenDurable(seq) {
@@ -212,6 +231,10 @@ export function createGroup({ journal, window, live, durability, log }: GroupPar
       }
     },
   };
+}
+
+function charactersOf(events: readonly StoredEvent[]): number {
+  return events.reduce((sum, { raw }) => sum + raw.length, 0);
 }
 
 function asFailure(error: unknown): Failure {

@@ -8,6 +8,7 @@ import type { FailureName } from '../errors.ts';
 import { type CanonicalEvent, canonicalEvent, type FieldSpans, scanEvent } from './canonical.ts';
 import { type EventIssue, explainEvent, issue, tooLargeIssue } from './explain-event.ts';
 import { JsonScanner } from './json-scanner.ts';
+import { judgeBytes, textDepthMax } from './judge-bytes.ts';
 import { compactJson } from './rewrite-json.ts';
 
 export type ReadBatch =
@@ -29,6 +30,8 @@ export function readBatch(body: Buffer, isJson: boolean): ReadBatch {
   const text = body.toString('utf8');
   if (!isJson) return notAList(JSON.stringify(text));
   const json = withoutMark(text);
+  const hopeless = isUtf8(body) ? judgeBytes(body) : null;
+  if (hopeless !== null) return refusedBatch('badEvent', [hopeless], JSON.stringify(text));
   const parsed = isUtf8(body) ? parseJson(json) : notUtf8;
   if (!parsed.ok) return refusedBatch('badText', [notJsonIssue(parsed)], JSON.stringify(text));
   const { value } = parsed;
@@ -63,8 +66,6 @@ export function readMessage(bytes: Buffer): ReadMessage {
 
 /** No answer lists more reasons than this. */
 const issuesMax = 1000;
-/** No text is parsed that nests deeper: JSON.parse would take seconds and half a gigabyte for the deepest body. */
-const textDepthMax = 10_000;
 const missingBody = issue('missing', 'Field required', ['body'], 'null');
 
 type ParsedJson =

@@ -84,7 +84,7 @@ async function withBody(
   if (route.method === 'GET') return answer(noBody);
   let body: Buffer | null;
   try {
-    body = await bodies.read(exchange);
+    body = await bodies.read(exchange, route.bodyBytesMax);
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
     parts.counters.bodiesRefused += 1;

@@ -19,6 +19,9 @@ export interface ServerParts {
   readonly now: () => Date;
 }
 
+/** A query's body, and a subscriber's messages, hold a filter and little else. */
+export const filterBytesMax = 1024 * 1024;
+
 /** Named as in the configuration, which can be given as it is. */
 export interface ServerOptions {
   readonly host: string;

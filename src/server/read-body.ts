@@ -13,7 +13,7 @@ export interface BodyLimits {
 
 export interface BodyReader {
   /** Resolves with the bytes, or null if the client went away; rejects with a Failure. `release` must follow once they are used up. */
-  read(exchange: Exchange): Promise<Buffer | null>;
+  read(exchange: Exchange, bytesMax?: number): Promise<Buffer | null>;
   release(body: Buffer): void;
   /** Bytes held at this moment. */
   readonly heldBytes: number;
@@ -22,9 +22,10 @@ export interface BodyReader {
 export function createBodyReader(limits: BodyLimits): BodyReader {
   let heldBytes = 0;
 
-  function read(exchange: Exchange): Promise<Buffer | null> {
+  function read(exchange: Exchange, routeBytesMax = limits.bodyBytesMax): Promise<Buffer | null> {
     const { contentLength } = exchange.head;
-    if (contentLength !== null && contentLength > limits.bodyBytesMax) return Promise.reject(tooLarge(limits));
+    const bodyBytesMax = Math.min(routeBytesMax, limits.bodyBytesMax);
+    if (contentLength !== null && contentLength > bodyBytesMax) return Promise.reject(tooLarge(bodyBytesMax));
     return new Promise((resolve, reject) => {
       let chunks: Buffer[] = [];
       let bytes = 0;
@@ -49,9 +50,9 @@ export function createBodyReader(limits: BodyLimits): BodyReader {
         if (isSettled) return;
         bytes += chunk.byteLength;
         heldBytes += chunk.byteLength;
-        const isTooLarge = bytes > limits.bodyBytesMax;
+        const isTooLarge = bytes > bodyBytesMax;
         if (isTooLarge || heldBytes > limits.bodiesBytesMax) {
-          giveUp(isTooLarge ? tooLarge(limits) : tooMany());
+          giveUp(isTooLarge ? tooLarge(bodyBytesMax) : tooMany());
           return;
         }
         // A copy: the chunk is taken back when this returns.
@@ -77,7 +78,7 @@ export function createBodyReader(limits: BodyLimits): BodyReader {
   };
 }
 
-function tooLarge({ bodyBytesMax }: BodyLimits): Failure {
+function tooLarge(bodyBytesMax: number): Failure {
   return new Failure('bodyTooLarge', `The body is larger than ${bodyBytesMax} bytes.`);
 }
 

@@ -21,6 +21,8 @@ export interface Route {
   readonly method: 'GET' | 'POST';
   /** Answers without credentials too. */
   readonly isOpen?: true;
+  /** Where a body may have less than the setting allows. */
+  readonly bodyBytesMax?: number;
   /** May throw or reject with a Failure. */
   readonly answer: (request: RouteRequest, parts: ServerParts) => HttpAnswer | Promise<HttpAnswer>;
 }

@@ -9,6 +9,7 @@ import { Exchange } from './exchange.ts';
 import { handleRequest } from './handle-request.ts';
 import { listen } from './listen.ts';
 import type { ServerParts } from './parts.ts';
+import { filterBytesMax } from './parts.ts';
 import { createBodyReader } from './read-body.ts';
 import { readHead } from './request-head.ts';
 import { ProducerConnection } from './routes/events-in.ts';
@@ -29,8 +30,6 @@ export interface RunningServer {
   close(requestsMs?: number): Promise<void>;
 }
 
-/** A subscriber sends nothing longer than its filter. */
-const filterFrameBytesMax = 1024 * 1024;
 const requestsMsDefault = 2000;
 const pollMs = 10;
 const lingerMs = 200;
@@ -58,7 +57,7 @@ export async function startServer(parts: ServerParts): Promise<RunningServer> {
   };
   const { frameBytesMax } = options;
   serveWebSocket(app, '/events/in', sockets, frameBytesMax, (...given) => new ProducerConnection(...given));
-  serveWebSocket(app, '/events/out', sockets, Math.min(frameBytesMax, filterFrameBytesMax), (...given) => {
+  serveWebSocket(app, '/events/out', sockets, Math.min(frameBytesMax, filterBytesMax), (...given) => {
     return new SubscriberConnection(...given);
   });
   refuseOtherWebSockets(app);

@@ -21,10 +21,15 @@ import type {
 /** Rides on each socket. */
 interface SocketData {
   readonly isLegacy: boolean;
+  /** Pings since nothing waited for the peer: their pongs wait in memory. */
+  unreadPongs: number;
   /** Both null until it is open. */
   socket: Socket | null;
   connection: Connection | null;
 }
+
+/** A peer that pings on and reads nothing would fill our memory with pongs: of 131 bytes at most, so 1.3 MB a socket (I4). */
+const unreadPongsMax = 10_000;
 
 export type Connect = (socket: Socket, tools: ConnectionTools, isLegacy: boolean) => Connection;
 
@@ -92,7 +97,13 @@ function behaviorOf(tools: SocketTools, frameBytesMax: number, connect: Connect)
     },
     message: (webSocket, message, isBinary) =>
       run(webSocket, (connection) => connection.received(Buffer.from(message), isBinary)),
-    ping: (webSocket) => run(webSocket, (connection) => connection.pinged()),
+    ping: (webSocket) => {
+      const data = webSocket.getUserData();
+      data.unreadPongs = webSocket.getBufferedAmount() === 0 ? 0 : data.unreadPongs + 1;
+      // Broken off, for a close frame would wait behind them.
+      if (data.unreadPongs > unreadPongsMax) webSocket.close();
+      else run(webSocket, (connection) => connection.pinged());
+    },
     pong: (webSocket) => run(webSocket, (connection) => connection.ponged()),
     drain: (webSocket) => run(webSocket, (connection) => connection.drained()),
     close: (webSocket) => {
@@ -122,7 +133,7 @@ function upgrade(response: HttpResponse, request: HttpRequest, context: us_socke
     refuseUpgrade(response, refusal);
     return;
   }
-  const data: SocketData = { isLegacy, socket: null, connection: null };
+  const data: SocketData = { isLegacy, unreadPongs: 0, socket: null, connection: null };
   const key = request.getHeader('sec-websocket-key');
   const extensions = request.getHeader('sec-websocket-extensions');
   response.upgrade(data, key, isLegacy ? '' : 'prefect', extensions, context);

@@ -9,6 +9,7 @@ import {
   checkOwnership,
   heartbeat,
   type JournalFacts,
+  newestInserted,
   registerOwner,
 } from '../../src/clickhouse/ownership.ts';
 import { openStore, type Store, type StoreOptions } from '../../src/clickhouse/store.ts';
@@ -50,6 +51,7 @@ function facts(given: Partial<JournalFacts> = {}): JournalFacts {
     firstSeq: 1000,
     checkpoint: 999,
     head: 999,
+    sentUpTo: given.head ?? 999,
     everInserted: false,
     ...given,
   };
@@ -74,7 +76,7 @@ test('an empty database is taken, and the same journal comes back with what it h
   const mine = facts();
   expect(await checkOwnership(client, mine)).toEqual({ maxSeq: 0, doubt: null });
   await insert(1000, 1001);
-  const later = { ...mine, head: 1005, checkpoint: 1001, everInserted: true };
+  const later = { ...mine, head: 1005, sentUpTo: 1001, checkpoint: 1001, everInserted: true };
   expect(await checkOwnership(client, later)).toEqual({ maxSeq: 1001, doubt: null });
   await expect(heartbeat(client, later)).resolves.toBeUndefined();
 });
@@ -126,6 +128,26 @@ test('a journal older than the database is refused: by its events, or by a newer
   await expect(checkOwnership(client, { ...mine, head: 1003 })).rejects.toMatchObject(
     refused(/newer journal.*sluice adopt/),
   );
+});
+
+test('a writer state older than the database is refused: its events would be sent twice', async () => {
+  const mine = facts({ head: 1003, checkpoint: 1000, sentUpTo: 1001, everInserted: true });
+  await registerOwner(client, mine);
+  await insert(1000, 1001);
+  await expect(checkOwnership(client, mine)).resolves.toMatchObject({ maxSeq: 1001 });
+  await insert(1002);
+  await expect(checkOwnership(client, mine)).rejects.toMatchObject(
+    refused(/up to seq 1002.*none above 1001.*sluice adopt/),
+  );
+});
+
+test('adoption learns how far the database has a journal that it knows, and nothing of one that it does not', async () => {
+  const mine = facts();
+  await registerLongAgo(mine);
+  await insert(998, 1000, 1001, 1002);
+  expect(await newestInserted(client, { epoch: mine.epoch, oldest: 1000, head: 1001 })).toBe(1001);
+  expect(await newestInserted(client, { epoch: mine.epoch, oldest: 1003, head: 1009 })).toBe(0);
+  expect(await newestInserted(client, { epoch: randomUUID(), oldest: 1000, head: 1001 })).toBe(0);
 });
 
 test('a new epoch of a known folder is taken above the old one, and refused below its events', async () => {

@@ -14,7 +14,7 @@ import { FakeLog } from './fake-log.ts';
 
 const start = Date.parse('2026-11-22T10:00:00.500Z');
 
-function open(durability: 'process' | 'fsync' = 'process') {
+function open(durability: 'process' | 'fsync' = 'process', waitingCharactersMax = 1_000_000) {
   const journal = new FakeLog();
   const window = new IdWindow({ idsMax: 100, checkpoint: () => 0, completeSince: 1 });
   const live = new LiveBus(0);
@@ -22,7 +22,8 @@ function open(durability: 'process' | 'fsync' = 'process') {
   const log = createLog('silent');
   let closed: Failure | null = null;
   const clocks = { now: () => start, elapsedMs: () => 0 };
-  const intake = createIntake({ journal, window, live, durability, log, counters, gate: () => closed, ...clocks });
+  const settings = { durability, waitingCharactersMax, gate: () => closed, ...clocks };
+  const intake = createIntake({ journal, window, live, log, counters, ...settings });
   const delivered: StoredEvent[][] = [];
   const losses: Loss[] = [];
   live.batches$.subscribe((batch) => delivered.push([...batch]));
@@ -211,6 +212,17 @@ describe('with fsync', () => {
     await second;
     expect(seqs(parts.delivered)).toEqual([[1], [2]]);
     await parts.intake.settled();
+  });
+
+  it('what waits for a slow disk is bounded: beyond it nothing is taken until the disk is done (I4)', async () => {
+    const parts = open('fsync', 100);
+    const answer = post(parts, 1);
+    await turn();
+    expect(() => send(parts, 2)).toThrow(expect.objectContaining({ failure: 'journalFull' }));
+    expect(parts.counters.refused.journalFull).toBe(1);
+    parts.journal.endSyncs();
+    await answer;
+    expect(send(parts, 2)).toMatchObject({ kind: 'accepted', seq: 2 });
   });
 
   it('a failed sync fails the answers, delivers nothing and stops intake', async () => {

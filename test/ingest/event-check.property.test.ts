@@ -85,5 +85,6 @@ it('the schema and the canonical text take exactly the events that have no issue
     }),
     { numRuns: 500 },
   );
-  expect(taken).toBeGreaterThan(20);
+  // A twelfth or so is taken; if none were, the law above would say little.
+  expect(taken).toBeGreaterThan(3);
 });

@@ -128,4 +128,35 @@ describe('the table writer', () => {
       { numRuns: 60 },
     );
   });
+
+  it('counts and tries again what it could not do itself: here a state file that cannot be written (I4)', async () => {
+    const dataDir = mkdtempSync(join(tmpdir(), 'sluice-writer-'));
+    const file = writerStateFile(dataDir, false);
+    const counters = { inserted: 0, batches: 0, insertFailures: 0, deadLettered: 0 };
+    let isFull = true;
+    const journal = fakeJournal(3, 0, 40);
+    const writer = startTableWriter({
+      journal,
+      live: { mark: 3 },
+      store: new FakeTable([], []),
+      stateFile: {
+        read: () => file.read(),
+        write(state) {
+          if (isFull) throw new Error('ENOSPC');
+          file.write(state);
+        },
+      },
+      deadLetter: { add: () => undefined },
+      options: { rowsMax: 10, bytesMax: 1_000_000, flushMs: 0 },
+      counters,
+      log: createLog('silent'),
+    });
+    await until(() => writer.phase === 'backingOff');
+    expect(counters.insertFailures).toBe(1);
+    isFull = false;
+    await until(() => journal.checkpoint === 3);
+    expect(counters.inserted).toBe(3);
+    await writer.stop(1_000);
+    rmSync(dataDir, { recursive: true });
+  });
 });

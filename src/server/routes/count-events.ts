@@ -4,10 +4,12 @@
 import { validateCountBody } from '../../query/validate-body.ts';
 import { invalidRequest, json } from '../http-answer.ts';
 import { readJsonBody } from '../json-body.ts';
+import { filterBytesMax } from '../parts.ts';
 import type { Route } from '../route.ts';
 
 export const countEventsRoute: Route = {
   method: 'POST',
+  bodyBytesMax: filterBytesMax,
   answer: async (request, parts) => {
     const body = readJsonBody(request);
     if (!body.ok) return body.answer;

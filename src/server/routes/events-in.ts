@@ -8,9 +8,12 @@ import { type ProducerEvent, producerMachine } from '../../../actors/producer.ts
 import type { RejectFrame } from '../../../schemas/frames.ts';
 import { type FailureName, failures } from '../../errors.ts';
 import type { Loss, MessageOutcome } from '../../ingest/intake.ts';
-import { type Connection, type ConnectionTools, farewellOf, silentFarewell } from '../connection.ts';
+import { type Connection, type ConnectionTools, farewellOf, silentFarewell, stalledFarewell } from '../connection.ts';
 import { Liveness } from '../liveness.ts';
 import type { Socket } from '../socket.ts';
+
+/** Of reject frames, for a producer that asked for them and does not read. */
+const unreadBytesMax = 1024 * 1024;
 
 export class ProducerConnection implements Connection, ProducerPort {
   readonly #socket: Socket;
@@ -160,5 +163,6 @@ export class ProducerConnection implements Connection, ProducerPort {
   #reject(failure: RejectFrame['failure'], reason: string): void {
     const frame: RejectFrame = { type: 'reject', message: this.#messages, failure, reason };
     this.#socket.send(JSON.stringify(frame));
+    if (this.#socket.bufferedBytes() > unreadBytesMax) this.#tell({ type: 'peer.silent', farewell: stalledFarewell });
   }
 }

@@ -5,10 +5,12 @@ import { validatePageBody } from '../../query/validate-body.ts';
 import { invalidRequest } from '../http-answer.ts';
 import { readJsonBody } from '../json-body.ts';
 import { pageAnswer } from '../page-answer.ts';
+import { filterBytesMax } from '../parts.ts';
 import type { Route } from '../route.ts';
 
 export const filterEventsRoute: Route = {
   method: 'POST',
+  bodyBytesMax: filterBytesMax,
   answer: async (request, { queries, now }) => {
     const body = readJsonBody(request);
     if (!body.ok) return body.answer;

@@ -1,0 +1,142 @@
+/**
+ * The one command of the bench: runs the cases against a URL, or against a Sluice that it starts itself, and with `--peer prefect`
+ * against the real Prefect too; prints one JSON with the machine's facts.
+ */
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { counts } from './cases/counts.ts';
+import { fanout } from './cases/fanout.ts';
+import { handover } from './cases/handover.ts';
+import { ingest } from './cases/ingest.ts';
+import { sustained } from './cases/sustained.ts';
+import { machineFacts } from './machine.ts';
+import { installPrefect, launchPrefect } from './peers/prefect.ts';
+import { launchSluice, repositoryRoot } from './peers/sluice.ts';
+import type { BenchTarget } from './target.ts';
+
+const help = `npm run bench -- [options]
+  --url URL            measure this server; without it Sluice is started from dist in a temporary data folder
+  --auth-string S      of that server
+  --pid N              of that server's process, for memory and CPU
+  --peer prefect       measure the real Prefect too, in the same run
+  --cases a,b          of: ingest, fanout, handover, counts, sustained (default: all; a peer is spared sustained)
+  --seconds N          of sustained (60)
+  --rate N             events a second of sustained (12000)
+  --events N           of counts (10000)
+  --save NAME          write the result to bench/results/NAME.json as well
+`;
+
+type Case = (target: BenchTarget) => Promise<object>;
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: {
+      url: { type: 'string' },
+      'auth-string': { type: 'string' },
+      pid: { type: 'string' },
+      peer: { type: 'string' },
+      cases: { type: 'string', default: 'ingest,fanout,handover,counts,sustained' },
+      seconds: { type: 'string', default: '60' },
+      rate: { type: 'string', default: '12000' },
+      events: { type: 'string', default: '10000' },
+      save: { type: 'string' },
+      help: { type: 'boolean' },
+    },
+  });
+  if (values.help || (values.peer !== undefined && values.peer !== 'prefect')) {
+    process.stdout.write(help);
+    return;
+  }
+  const root = repositoryRoot();
+  const cases: Readonly<Record<string, Case>> = {
+    ingest,
+    fanout,
+    handover,
+    counts: (target) => counts(target, { events: Number(values.events) }),
+    sustained: (target) => sustained(target, { seconds: Number(values.seconds), rate: Number(values.rate) }),
+  };
+  const names = values.cases.split(',');
+  const unknown = names.find((name) => cases[name] === undefined);
+  if (unknown !== undefined) throw new Error(`There is no case ${unknown}.\n${help}`);
+  const result: Record<string, unknown> = { when: new Date().toISOString(), machine: machineFacts(root) };
+  const measure = async (target: BenchTarget): Promise<void> => {
+    result[target.name] = await runCases(
+      target,
+      names.filter((name) => !(target.isPeer && name === 'sustained')),
+      cases,
+    );
+  };
+  if (values.url === undefined) {
+    await withSluice(root, measure);
+  } else {
+    await measure({
+      name: values.url,
+      url: values.url.replace(/\/+(api\/*)?$/, ''),
+      isPeer: false,
+      ...(values['auth-string'] === undefined ? {} : { authString: values['auth-string'] }),
+      ...(values.pid === undefined ? {} : { pid: Number(values.pid) }),
+    });
+  }
+  if (values.peer === 'prefect') await withPrefect(root, measure, (sentence) => (result.prefect = sentence));
+  const text = `${JSON.stringify(result, null, 2)}\n`;
+  process.stdout.write(text);
+  if (values.save !== undefined) {
+    mkdirSync(join(root, 'bench', 'results'), { recursive: true });
+    writeFileSync(join(root, 'bench', 'results', `${values.save}.json`), text);
+  }
+}
+
+/** One case that fails takes no other with it. */
+async function runCases(
+  target: BenchTarget,
+  names: readonly string[],
+  cases: Readonly<Record<string, Case>>,
+): Promise<object> {
+  const results: Record<string, unknown> = {};
+  for (const name of names) {
+    process.stderr.write(`${target.name}: ${name} …\n`);
+    results[name] = await cases[name]?.(target).catch((error: unknown) => ({
+      failed: error instanceof Error ? error.message : String(error),
+    }));
+  }
+  return results;
+}
+
+async function withSluice(root: string, measure: (target: BenchTarget) => Promise<void>): Promise<void> {
+  const dataDir = mkdtempSync(join(tmpdir(), 'sluice-bench-'));
+  const server = await launchSluice({ root, dataDir, env: { SLUICE_LOG_LEVEL: 'warn' } });
+  try {
+    await measure({ name: 'sluice', url: server.url, pid: server.pid, isPeer: false });
+  } finally {
+    await server.stop();
+    rmSync(dataDir, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
+  }
+}
+
+async function withPrefect(
+  root: string,
+  measure: (target: BenchTarget) => Promise<void>,
+  skip: (sentence: string) => void,
+): Promise<void> {
+  const install = await installPrefect(root);
+  if (!install.found) {
+    skip(install.sentence);
+    return;
+  }
+  const server = await launchPrefect(install);
+  try {
+    await measure({ name: 'prefect', url: server.url, pid: server.pid, isPeer: true });
+  } finally {
+    await server.stop();
+  }
+}
+
+main().then(
+  () => process.exit(0),
+  (error: unknown) => {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+    process.exit(1);
+  },
+);
