@@ -97,7 +97,7 @@ export const settings = {
     512 * mebibyte,
   ),
 
-  // Room for the largest event with every character escaped; parsing as much as a sender likes would hold up everybody else.
+  // Room for the largest event with all but ASCII escaped; parsing as much as a sender likes would hold up everybody else.
   bodyBytesMax: whole('SLUICE_BODY_BYTES_MAX', 5 * mebibyte, 'largest request body', 1024),
   bodiesBytesMax: whole('SLUICE_BODIES_BYTES_MAX', 256 * mebibyte, 'request bodies held at once', mebibyte),
   bodyMs: whole('SLUICE_BODY_MS', 30 * second, 'longest wait for a request body', 100),

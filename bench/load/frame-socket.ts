@@ -119,7 +119,7 @@ export async function openFrameSocket({ url, path, authString }: FrameSocketOpti
   });
   socket.write(
     `GET ${path} HTTP/1.1\r\nHost: ${hostname}:${port}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n` +
-      'Sec-WebSocket-Key: c2x1aWNlIGJlbmNoIGxvYWQ=\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Protocol: prefect\r\n\r\n',
+      'Sec-WebSocket-Key: c2x1aWNlLWJlbmNobG9hZA==\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Protocol: prefect\r\n\r\n',
   );
   await upgraded(socket);
   const frames = new FrameSocket(socket);
