@@ -26,7 +26,7 @@ export class Histogram {
     let left = this.#total * share;
     for (const [bucket, count] of this.#counts.entries()) {
       left -= count;
-      if (left <= 0) return round(2 ** ((bucket + 1) / perDoubling) / 1000);
+      if (left <= 0) return round(Math.min(this.#max, 2 ** ((bucket + 1) / perDoubling)) / 1000);
     }
     return round(this.#max / 1000);
   }

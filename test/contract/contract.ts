@@ -14,6 +14,7 @@ import { httpSection } from './http.ts';
 import { pagesSection } from './pages.ts';
 import { socketsInSection } from './sockets-in.ts';
 import { socketsOutSection } from './sockets-out.ts';
+import { socketsOutLiveSection } from './sockets-out-live.ts';
 
 /** Everything but §6. With an auth string in the target, all of it is asked with credentials. */
 export function contractSuite(target: Target): void {
@@ -27,6 +28,7 @@ export function contractSuite(target: Target): void {
     handshakeSection(target);
     socketsInSection(target);
     socketsOutSection(target);
+    socketsOutLiveSection(target);
     unstorableTimesSection(target);
   });
 }

@@ -14,6 +14,7 @@ const skips = { ours: 'a message that was refused once is skipped' };
 export function socketsInSection(target: Target): void {
   describe('§8 /api/events/in', () => {
     taking(target);
+    dropping(target);
     refusing(target);
     skipping(target);
     rejecting(target);
@@ -61,7 +62,9 @@ function taking(target: Target): void {
     expect(Object.keys(page.events[0] ?? {})).not.toContain('nonsense');
     socket.drop();
   });
+}
 
+function dropping(target: Target): void {
   law(target, 'drops a repeated id, from another connection and from POST too', async () => {
     const word = uniqueWord();
     const socket = await connectSigned(target, route);

@@ -2,49 +2,23 @@
  * PROTOCOL-FACTS §9: what a subscriber gets.
  */
 import { beforeAll, describe, expect } from 'vitest';
-import { type Answered, eventLike, publish, type Sent, untilFound } from '../support/events.ts';
+import { eventLike, publish, untilFound } from '../support/events.ts';
 import { post } from '../support/http.ts';
 import { until } from '../support/poll.ts';
+import { ago, far, namesOf, subscribeTo, untilGot, untilLive } from '../support/subscriber.ts';
 import { law, type Target, uniqueWord } from '../support/target.ts';
 import { connectSigned, subscribe, type TestSocket } from '../support/websocket.ts';
 
 const minute = 60_000;
-const far = '2100-01-01T00:00:00Z';
 const route = '/api/events/out';
 
 export function socketsOutSection(target: Target): void {
   describe('§9 /api/events/out', () => {
     firstMessages(target);
     history(target);
-    live(target);
+    withoutHistory(target);
     exact(target);
   });
-}
-
-const ago = (ms: number): string => new Date(Date.now() - ms).toISOString();
-
-/** The names of the events that came, less the word they begin with. */
-function namesOf(socket: TestSocket, word: string): string[] {
-  return socket.messages.slice(1).map((message) => {
-    const { event } = JSON.parse(message) as { event: Answered }; // `frames` checks the shape
-    return event.event.slice(word.length + 1);
-  });
-}
-
-/** Waits until the events named so were all there, in this order, and nothing else. */
-async function untilGot(socket: TestSocket, word: string, names: readonly string[]): Promise<void> {
-  const got = (): string => namesOf(socket, word).join();
-  await until(`${names.join()} came`, () => (namesOf(socket, word).length >= names.length ? true : undefined)).catch(
-    (error: Error) => Promise.reject(new Error(`${error.message} (came: ${got()})`)),
-  );
-  expect(got()).toBe(names.join());
-}
-
-/** A subscriber that is known to be live: a probe event has come to it. */
-async function liveSubscriber(target: Target, word: string, filter: object, fields: object = {}): Promise<TestSocket> {
-  const socket = await subscribe(target, { event: { prefix: [word] }, occurred: { until: far }, ...filter }, fields);
-  await socket.ping();
-  return socket;
 }
 
 function firstMessages(target: Target): void {
@@ -135,7 +109,7 @@ function history(target: Target): void {
     });
 
     law(target, 'ends at until', async () => {
-      const socket = await liveSubscriber(target, word, { occurred: { until: ago(8.5 * minute) } });
+      const socket = await subscribeTo(target, word, { occurred: { until: ago(8.5 * minute) } });
       await untilGot(socket, word, ['one', 'two']);
       await publish(target, [eventLike({ event: uniqueWord() })]);
       await socket.ping();
@@ -145,142 +119,26 @@ function history(target: Target): void {
 
     for (const backfill of [true, 1, 'no']) {
       law(target, `comes for backfill ${JSON.stringify(backfill)}`, async () => {
-        const socket = await liveSubscriber(target, word, {}, { backfill });
+        const socket = await subscribeTo(target, word, {}, { backfill });
         await untilGot(socket, word, ['one', 'two', 'three']);
         await socket.close();
       });
     }
   });
+}
 
+function withoutHistory(target: Target): void {
   for (const backfill of [false, null, 0]) {
     law(target, `does not come for backfill ${JSON.stringify(backfill)}`, async () => {
       const other = uniqueWord();
       await publish(target, [eventLike({ event: `${other}.before`, occurred: ago(1000) })]);
       await untilFound(target, { event: { prefix: [other] } }, 1);
-      const socket = await liveSubscriber(target, other, {}, { backfill });
+      const socket = await subscribeTo(target, other, {}, { backfill });
       await untilLive(target, socket, other);
       expect(namesOf(socket, other)).not.toContain('before');
       await socket.close();
     });
   }
-}
-
-/** Sends probes until one has come: from then on the subscriber is live. */
-async function untilLive(target: Target, socket: TestSocket, word: string, fields: Sent = {}): Promise<void> {
-  await until('a probe comes', async () => {
-    await publish(target, [eventLike({ event: `${word}.probe`, ...fields })]);
-    return namesOf(socket, word).includes('probe') ? true : undefined;
-  });
-}
-
-function live(target: Target): void {
-  /** What comes of the events, sent one by one to a subscriber that is live, between the probes. */
-  const livePart = async (filter: object, events: (word: string) => readonly Sent[]): Promise<string[]> => {
-    const word = uniqueWord();
-    const socket = await subscribe(
-      target,
-      { event: { prefix: [word] }, occurred: { until: far }, ...filter },
-      { backfill: false },
-    );
-    const { id: _own, ...fitting } = events(word).at(-1) ?? {};
-    await untilLive(target, socket, word, { ...fitting, event: `${word}.probe` });
-    for (const event of events(word)) await publish(target, [event]);
-    const last = String((fitting as Sent)['event']).slice(word.length + 1);
-    await until(`${last} comes`, () => (namesOf(socket, word).includes(last) ? true : undefined));
-    await socket.close();
-    return namesOf(socket, word).filter((name) => name !== 'probe');
-  };
-
-  law(target, 'sends new events in the order of publication, whatever their time', async () => {
-    const names = await livePart({}, (word) =>
-      [3, 1, 2].map((at) => eventLike({ event: `${word}.${at}`, occurred: ago(at * 1000) })),
-    );
-    expect(names).toEqual(['3', '1', '2']);
-  });
-
-  law(target, 'sends only what fits the window: not before since, not after until', async () => {
-    const names = await livePart({ occurred: { since: ago(5 * minute), until: ago(-5 * minute) } }, (word) => [
-      eventLike({ event: `${word}.early`, occurred: ago(6 * minute) }),
-      eventLike({ event: `${word}.in`, occurred: ago(4 * minute) }),
-      eventLike({ event: `${word}.late`, occurred: ago(-6 * minute) }),
-      eventLike({ event: `${word}.ahead`, occurred: ago(-4 * minute) }),
-    ]);
-    expect(names).toEqual(['in', 'ahead']);
-  });
-
-  law(target, 'sends nothing older than 15 minutes, whatever since says', async () => {
-    const names = await livePart({ occurred: { since: ago(60 * minute), until: far } }, (word) => [
-      eventLike({ event: `${word}.old`, occurred: ago(16 * minute) }),
-      eventLike({ event: `${word}.new` }),
-    ]);
-    expect(names).toEqual(['new']);
-  });
-
-  const resource = (id: string, labels: object = {}): object => ({ 'prefect.resource.id': id, ...labels });
-  law(target, 'applies event, resource and any_resource filters', async () => {
-    const filter = { resource: { labels: { region: 'eu*' } }, any_resource: { id: ['r1'] } };
-    const names = await livePart(filter, (word) => [
-      eventLike({ event: `${word}.1`, resource: resource('r1', { region: 'us' }) }),
-      eventLike({ event: `${word}.2`, resource: resource('r2', { region: 'eu' }) }),
-      eventLike({ event: `${word}.3`, resource: resource('r1', { region: 'eu-west' }) }),
-    ]);
-    expect(names).toEqual(['3']);
-  });
-
-  law(target, 'applies text', async () => {
-    const names = await livePart({ text: { query: 'Needle' } }, (word) => [
-      eventLike({ event: `${word}.1`, payload: { text: 'hay' } }),
-      eventLike({ event: `${word}.2`, payload: { text: 'a needle here' } }),
-    ]);
-    expect(names).toEqual(['2']);
-  });
-
-  law(
-    target,
-    'applies related',
-    async () => {
-      const related = [{ 'prefect.resource.id': 'u', 'prefect.resource.role': 'owner' }];
-      const names = await livePart({ related: { role: ['owner'] } }, (word) => [
-        eventLike({ event: `${word}.1` }),
-        eventLike({ event: `${word}.2`, related }),
-      ]);
-      expect(names).toEqual(['2']);
-    },
-    { ours: '[Q] related is not applied to live events' },
-  );
-
-  law(target, 'sends a repeated id once', async () => {
-    const twice = eventLike({});
-    const names = await livePart({}, (word) => [
-      { ...twice, event: `${word}.first` },
-      { ...twice, event: `${word}.second` },
-      eventLike({ event: `${word}.last` }),
-    ]);
-    expect(names).toEqual(['first', 'last']);
-  });
-
-  law(target, 'ignores what the client says after the filter', async () => {
-    const word = uniqueWord();
-    const socket = await liveSubscriber(target, word, {});
-    for (const message of ['nope', '{"type":"filter","filter":{"event":{"name":["other"]}}}', '']) socket.send(message);
-    await untilLive(target, socket, word);
-    expect(socket.isOpen).toBe(true);
-    await socket.close();
-  });
-
-  law(
-    target,
-    'streams on for a filter that names no until',
-    async () => {
-      const word = uniqueWord();
-      const socket = await subscribe(target, { event: { prefix: [word] } });
-      await socket.ping();
-      await publish(target, [eventLike({ event: `${word}.later`, occurred: ago(-1000) })]);
-      await until('it comes', () => (namesOf(socket, word).includes('later') ? true : undefined), 5000);
-      await socket.close();
-    },
-    { ours: 'a subscriber that names no until is open-ended' },
-  );
 }
 
 function exact(target: Target): void {

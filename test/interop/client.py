@@ -39,7 +39,7 @@ async def emit(prefix, count, pause_at):
 
 
 async def read(prefix, count):
-    """Reads until `count` different events of the prefix have come, and a little longer to catch a repeat."""
+    """Reads until `count` different events of the prefix have come. (The client itself drops repeats.)"""
     seen = {}
     event_filter = EventFilter(event=EventNameFilter(prefix=[f"{prefix}."]))
     async with get_events_subscriber(filter=event_filter) as subscriber:

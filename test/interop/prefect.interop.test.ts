@@ -24,7 +24,7 @@ describe('the real Prefect client', () => {
     return;
   }
   const { python } = install;
-  const start = (options: Omit<ConstructorParameters<typeof PrefectClient>[0], 'python' | 'count'>): PrefectClient => {
+  const start: Start = (options) => {
     const client = new PrefectClient({ python, count, ...options });
     clients.push(client);
     return client;
@@ -38,62 +38,62 @@ describe('the real Prefect client', () => {
     }
   });
 
-  const ways: readonly (readonly [name: string, authString: string | undefined])[] = [
-    ['without an auth string', undefined],
-    ['with an auth string', 'admin:geheim pass'],
-  ];
-  for (const [name, authString] of ways) {
-    it(
-      `emits ${count} events and reads each back once, ${name}`,
-      async () => {
-        const signed = authString === undefined ? {} : { authString };
-        const sluice = await startSluice({ env: authString === undefined ? {} : { SLUICE_AUTH_STRING: authString } });
-        servers.push(sluice);
-        const prefix = uniqueWord();
-        const reader = start({ what: 'read', url: sluice.url, prefix, ...signed });
-        await reader.said('ready');
-        const emitter = start({ what: 'emit', url: sluice.url, prefix, ...signed });
-        const emitted = await emitter.finished();
-        const read = await reader.finished();
-        expect(emitted).toHaveLength(count);
-        expect(byNumber(read)).toEqual(emitted);
-        const target = { baseUrl: () => sluice.url, strict: true, ...signed };
-        const page = await untilFound(target, { event: { prefix: [`${prefix}.`] } }, count, 1);
-        expect(page.events[0]?.payload).toEqual({
-          number: count - 1,
-          text: 'grüße',
-          nested: { list: [1, 2.5, null, true] },
-        });
-      },
-      testMs,
-    );
-  }
-
+  it(`emits ${count} events and reads each back once`, () => readBack(start, undefined), testMs);
+  it(
+    `emits ${count} events and reads each back once, with an auth string`,
+    () => readBack(start, 'admin:geheim pass'),
+    testMs,
+  );
   it(
     'survives a restart of Sluice: its subscriber and its producer go on, and nothing is lost or doubled',
-    async () => {
-      const first = await startSluice();
-      servers.push(first);
-      const prefix = uniqueWord();
-      const reader = start({ what: 'read', url: first.url, prefix });
-      await reader.said('ready');
-      const emitter = start({ what: 'emit', url: first.url, prefix, pauseAt: count / 2 });
-      await emitter.said('paused');
-      await reader.told(count / 2);
-      expect(await first.stop()).toBe(0);
-      servers.pop();
-      const second = await startSluice({ dataDir: first.dataDir, port: Number(new URL(first.url).port) });
-      servers.push(second);
-      emitter.resume();
-      const emitted = await emitter.finished();
-      const read = await reader.finished();
-      expect(byNumber(read)).toEqual(emitted);
-      const target = { baseUrl: () => second.url, strict: true };
-      expect((await untilFound(target, { event: { prefix: [`${prefix}.`] } }, count, 1)).total).toBe(count);
-    },
+    () => survive(start),
     testMs,
   );
 });
+
+type Start = (options: Omit<ConstructorParameters<typeof PrefectClient>[0], 'python' | 'count'>) => PrefectClient;
+
+async function readBack(start: Start, authString: string | undefined): Promise<void> {
+  const signed = authString === undefined ? {} : { authString };
+  const sluice = await startSluice({ env: authString === undefined ? {} : { SLUICE_AUTH_STRING: authString } });
+  servers.push(sluice);
+  const prefix = uniqueWord();
+  const reader = start({ what: 'read', url: sluice.url, prefix, ...signed });
+  await reader.said('ready');
+  const emitter = start({ what: 'emit', url: sluice.url, prefix, ...signed });
+  const emitted = await emitter.finished();
+  const read = await reader.finished();
+  expect(emitted).toHaveLength(count);
+  expect(byNumber(read)).toEqual(emitted);
+  const target = { baseUrl: () => sluice.url, strict: true, ...signed };
+  const page = await untilFound(target, { event: { prefix: [`${prefix}.`] } }, count, 1);
+  expect(page.events[0]?.payload).toEqual({
+    number: count - 1,
+    text: 'grüße',
+    nested: { list: [1, 2.5, null, true] },
+  });
+}
+
+async function survive(start: Start): Promise<void> {
+  const first = await startSluice();
+  servers.push(first);
+  const prefix = uniqueWord();
+  const reader = start({ what: 'read', url: first.url, prefix });
+  await reader.said('ready');
+  const emitter = start({ what: 'emit', url: first.url, prefix, pauseAt: count / 2 });
+  await emitter.said('paused');
+  await reader.told(count / 2);
+  expect(await first.stop()).toBe(0);
+  servers.pop();
+  const second = await startSluice({ dataDir: first.dataDir, port: Number(new URL(first.url).port) });
+  servers.push(second);
+  emitter.resume();
+  const emitted = await emitter.finished();
+  const read = await reader.finished();
+  expect(byNumber(read)).toEqual(emitted);
+  const target = { baseUrl: () => second.url, strict: true };
+  expect((await untilFound(target, { event: { prefix: [`${prefix}.`] } }, count, 1)).total).toBe(count);
+}
 
 function byNumber(events: readonly { id: string; number: number }[]): unknown {
   return events.toSorted((one, other) => one.number - other.number);
