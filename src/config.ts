@@ -4,8 +4,9 @@
  */
 import { resolve } from 'node:path';
 import { StartRefused } from './errors.ts';
+import { type FailPointOrder, failPoints, parseFailPoint } from './fail-point.ts';
 
-type Kind = 'integer' | 'string' | 'secret' | 'durability' | 'level';
+type Kind = 'integer' | 'string' | 'secret' | 'durability' | 'level' | 'failPoint';
 
 export interface SettingRow {
   /** Environment variable; the flag is the name without `SLUICE_`, in kebab-case. */
@@ -113,6 +114,12 @@ export const settings = {
     'bytes waiting for a subscriber before it falls back to the log',
     16 * 1024,
   ),
+  failPoint: {
+    env: 'SLUICE_FAIL_POINT',
+    kind: 'failPoint',
+    fallback: null,
+    help: 'for crash tests only: `point:hits` kills the process at that hit of the point',
+  },
 } as const satisfies Record<string, SettingRow>;
 
 type Value<Row extends SettingRow> = Row['kind'] extends 'integer'
@@ -121,7 +128,9 @@ type Value<Row extends SettingRow> = Row['kind'] extends 'integer'
     ? string | null
     : Row['kind'] extends 'durability'
       ? 'process' | 'fsync'
-      : string;
+      : Row['kind'] extends 'failPoint'
+        ? FailPointOrder | null
+        : string;
 
 export type Config = { readonly [Name in keyof typeof settings]: Value<(typeof settings)[Name]> };
 
@@ -185,7 +194,7 @@ function readFlags(flags: readonly string[]): Map<string, string> {
   return given;
 }
 
-function readValue(row: SettingRow, sent: string): number | string {
+function readValue(row: SettingRow, sent: string): number | string | FailPointOrder {
   switch (row.kind) {
     case 'integer': {
       const value = Number(sent);
@@ -199,6 +208,11 @@ function readValue(row: SettingRow, sent: string): number | string {
       return oneOf(row, sent, ['process', 'fsync']);
     case 'level':
       return oneOf(row, sent, ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']);
+    case 'failPoint': {
+      const order = parseFailPoint(sent);
+      if (order !== null) return order;
+      throw new StartRefused(`${row.env} must be point:hits with a point of ${failPoints.join(', ')}, not "${sent}".`);
+    }
     case 'string':
     case 'secret':
       return sent;

@@ -6,6 +6,7 @@ import { mkdirSync } from 'node:fs';
 import type { Store } from './clickhouse/store.ts';
 import type { Config } from './config.ts';
 import { connectStore } from './connect-store.ts';
+import { armFailPoint } from './fail-point.ts';
 import { createFanOut } from './feed/fan-out.ts';
 import { createHistoryReader } from './feed/history.ts';
 import { logReader } from './feed/log-reader.ts';
@@ -40,6 +41,7 @@ const insertGraceMs = 1_500;
 
 /** Starts everything and resolves when Sluice listens; `say` tells a person what a start is worth knowing. Throws StartRefused. */
 export async function startSluice(config: Config, log: Log, say: (line: string) => void): Promise<RunningSluice> {
+  armFailPoint(config.failPoint);
   mkdirSync(config.dataDir, { recursive: true });
   const lock = await acquireLock(config.dataDir);
   const counters = createCounters();

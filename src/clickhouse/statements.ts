@@ -6,6 +6,7 @@ import { randomUUID } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { type ClickHouseClient, type ClickHouseSettings, parseError } from '@clickhouse/client';
 import { Failure } from '../errors.ts';
+import { failPoint } from '../fail-point.ts';
 import { splitLines } from './split-lines.ts';
 import { insertError, readError } from './store-error.ts';
 
@@ -131,12 +132,15 @@ export async function runInsert(
   token: string,
   deadlineMs: number,
 ): Promise<void> {
+  const values = Readable.from([body], { objectMode: false });
+  // Read to its end and with that written to the socket.
+  values.once('close', () => failPoint('insert-sent'));
   await withDeadline({ deadlineMs }, insertError, (signal) =>
     client.insert({
       table: 'events',
       columns: [...insertColumns],
       format: 'TabSeparatedRaw',
-      values: Readable.from([body], { objectMode: false }),
+      values,
       clickhouse_settings: { ...insertSettings, insert_deduplication_token: token },
       query_id: newQueryId(),
       abort_signal: signal,

@@ -5,6 +5,7 @@
 import { type Observable, Subject } from 'rxjs';
 import type { StoredEvent } from '../../schemas/stored-event.ts';
 import { Failure } from '../errors.ts';
+import { failPoint } from '../fail-point.ts';
 import type { Log } from '../log.ts';
 import type { IdWindow } from './id-window.ts';
 import type { Loss } from './intake.ts';
@@ -185,7 +186,9 @@ export function createGroup(parts: GroupParts): Group {
     const batch = later < 0 ? events : events.slice(0, later);
     events = later < 0 ? [] : events.slice(later);
     waitingCharacters -= charactersOf(batch);
+    if (batch.length > 0) failPoint('group-durable');
     live.publish(batch);
+    if (batch.length > 0) failPoint('group-live');
     const due = waiters.filter(({ seq }) => seq <= upTo);
     waiters = waiters.filter(({ seq }) => seq > upTo);
     for (const { resolve } of due) resolve();

@@ -6,6 +6,7 @@
 import { createActor, fromPromise } from 'xstate';
 import { type Remaining, writerMachine } from '../../actors/writer.ts';
 import { RowsRefused, type Store } from '../clickhouse/store.ts';
+import { failPoint } from '../fail-point.ts';
 import type { Journal, JournalChunk } from '../journal/journal.ts';
 import type { Log } from '../log.ts';
 import type { DeadLetter } from './dead-letter.ts';
@@ -59,6 +60,7 @@ export function startTableWriter(parts: TableWriterParts): TableWriter {
       if (error instanceof RowsRefused) return afterRefusal(chunk, error);
       throw error;
     }
+    failPoint('insert-taken');
     counters.inserted += chunk.count;
     counters.batches += 1;
     advance(chunk.last);
@@ -81,6 +83,7 @@ export function startTableWriter(parts: TableWriterParts): TableWriter {
     const upTo = Math.min(live.mark, journal.checkpoint + options.rowsMax);
     const chunk = journal.readDay(journal.checkpoint + 1, options.bytesMax, upTo);
     save({ ...state, epoch: journal.epoch, range: { first: chunk.first, last: chunk.last }, everInserted: true });
+    failPoint('insert-announced');
     return chunk;
   }
 
@@ -97,9 +100,11 @@ export function startTableWriter(parts: TableWriterParts): TableWriter {
         'ClickHouse refuses a batch for its content; halving it',
       );
       save({ ...state, range: { first: chunk.first, last } });
+      failPoint('half-announced');
       return 'full';
     }
     parts.deadLetter.add(chunk.first, chunk.rows.toString('utf8').trimEnd(), refusal.message);
+    failPoint('dead-letter-written');
     counters.deadLettered += 1;
     log.error({ seq: chunk.first, reason: refusal.message }, 'an event went to the dead letter');
     advance(chunk.last);
@@ -108,6 +113,7 @@ export function startTableWriter(parts: TableWriterParts): TableWriter {
 
   function advance(last: number): void {
     save({ ...state, checkpoint: last, range: null });
+    failPoint('checkpoint-written');
     journal.advanceCheckpoint(last);
     journal.trim();
   }

@@ -6,6 +6,7 @@
  *                    └── rollBack             └── sync, syncLater (fsync mode)
  */
 import { Failure } from '../errors.ts';
+import { failPoint } from '../fail-point.ts';
 import type { Log } from '../log.ts';
 import { DiskBudget } from './disk-budget.ts';
 import { FileCache } from './file-cache.ts';
@@ -163,6 +164,7 @@ export class Journal {
     for (const { nth, offset } of pending.marks) index.note(lastSeq + 1 + nth, bytes + offset);
     this.#chain.grow(pending.count, pending.bytes);
     pending.clear();
+    failPoint('journal-written');
   }
 
   /** In fsync mode: all that is committed is durable after it. Throws Failure; the journal is dead then. */
@@ -256,6 +258,7 @@ export class Journal {
     // An older segment is never torn: it is durable before the next one exists.
     if (isSynced) this.#sync.now();
     this.#chain.roll(isSynced);
+    failPoint('segment-rolled');
   }
 
   /** After a failed write: back to the last good byte; the journal is dead if that fails too. */

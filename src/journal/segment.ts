@@ -3,6 +3,7 @@
  */
 import { join } from 'node:path';
 import { Failure } from '../errors.ts';
+import { failPoint } from '../fail-point.ts';
 import { codeOf, type FilePort, writeAll } from './file-port.ts';
 import { encodeSegmentHeader, segmentHeaderBytes } from './segment-header.ts';
 import { SparseIndex } from './sparse-index.ts';
@@ -61,6 +62,7 @@ export function createSegment(
 ): WritableSegment {
   const path = join(directory, segmentName(firstSeq));
   const file = files.open(path, 'create');
+  failPoint('segment-created');
   try {
     // Here a file could be filled with zeros beforehand, for a cheaper fdatasync: recovery takes zeros for the end.
     writeAll(files, file, encodeSegmentHeader(epoch, firstSeq), segmentHeaderBytes, 0);

@@ -7,6 +7,7 @@ import type { Farewell, ProducerPhase, ProducerPort } from '../../../actors/port
 import { type ProducerEvent, producerMachine } from '../../../actors/producer.ts';
 import type { RejectFrame } from '../../../schemas/frames.ts';
 import { type FailureName, failures } from '../../errors.ts';
+import { failPoint } from '../../fail-point.ts';
 import type { Loss, MessageOutcome } from '../../ingest/intake.ts';
 import { type Connection, type ConnectionTools, farewellOf, silentFarewell, stalledFarewell } from '../connection.ts';
 import { Liveness } from '../liveness.ts';
@@ -58,6 +59,7 @@ export class ProducerConnection implements Connection, ProducerPort {
     this.#liveness.sign(this.#socket);
     try {
       if (this.#reliesOn > 0) this.#tools.parts.intake.ensureDurable(this.#reliesOn);
+      failPoint('pong-due');
     } catch (error) {
       farewellOf(error, this.#tools.parts);
       // Broken off, without a close frame: uWebSockets.js would send the pong before that.

@@ -1,0 +1,57 @@
+/**
+ * Named instants at which a test may have this process killed, to prove I1 between any two statements. Off unless the process
+ * was started with SLUICE_FAIL_POINT, and then `failPoint` costs one comparison.
+ */
+export const failPoints = [
+  /** A group is in the journal; nobody knows of it. */
+  'journal-written',
+  /** A new journal file exists, without its header. */
+  'segment-created',
+  'segment-rolled',
+  /** A group is durable, not yet handed to live delivery. */
+  'group-durable',
+  /** Handed to live delivery; its producers are not answered yet. */
+  'group-live',
+  /** What a ping asks for is durable; the pong is not sent yet. */
+  'pong-due',
+  'insert-announced',
+  /** The rows of an insert are written to the socket; ClickHouse has not answered. */
+  'insert-sent',
+  /** ClickHouse said 200; the checkpoint is not written. */
+  'insert-taken',
+  'checkpoint-written',
+  /** Half of a refused batch is the range under way. */
+  'half-announced',
+  'dead-letter-written',
+] as const;
+
+export type FailPointName = (typeof failPoints)[number];
+
+/** Which point kills, and at which hit, counted from 1. */
+export interface FailPointOrder {
+  readonly name: FailPointName;
+  readonly hits: number;
+}
+
+let armed: FailPointName | null = null;
+let hitsLeft = 0;
+
+/** Once, at the start. */
+export function armFailPoint(order: FailPointOrder | null): void {
+  armed = order?.name ?? null;
+  hitsLeft = order?.hits ?? 0;
+}
+
+/** Ends the process as kill -9 would, if this is the hit it was started for. */
+export function failPoint(name: FailPointName): void {
+  if (armed !== name) return;
+  hitsLeft -= 1;
+  if (hitsLeft === 0) process.kill(process.pid, 'SIGKILL');
+}
+
+/** `name:hits`; null for anything else. */
+export function parseFailPoint(text: string): FailPointOrder | null {
+  const [, word, hits] = /^([a-z-]+):([1-9]\d{0,8})$/.exec(text) ?? [];
+  const name = failPoints.find((each) => each === word);
+  return name === undefined ? null : { name, hits: Number(hits) };
+}

@@ -1,0 +1,64 @@
+/**
+ * The crash harness notices what it is there for: each broken law gives a sentence, and what is allowed gives none.
+ */
+import { describe, expect, it } from 'vitest';
+import { brokenLaws, exactFeed } from './laws.ts';
+import { planKills } from './plan.ts';
+import type { Witness } from './stored.ts';
+
+const since = 1_000;
+const rows = [11, 12, 13, 14, 15].map((seq) => ({ seq, key: seq - 10, occurred: since + seq }));
+
+function witness(changes: Partial<Witness> = {}): Witness {
+  return { count: 5, distinctSeqs: 5, distinctIds: 5, rows, deadLetters: new Map(), ...changes };
+}
+
+function saw(keys: number[], backfill = true) {
+  return { subscriber: 'a', backfill, sinceMicros: since, keys, isOpen: false };
+}
+
+const producer = { name: 'ws 0', acknowledged: new Set([1, 2, 3, 4, 5]) };
+
+describe('the laws of a crash run', () => {
+  it('are kept where all is stored once and seen once', () => {
+    expect(brokenLaws([producer], [saw([1, 2, 3, 4, 5]), saw([3, 4], false), saw([])], witness())).toEqual([]);
+  });
+
+  it('are broken by a lost event, a row too many, a seq left out', () => {
+    const lost = witness({ rows: rows.filter(({ key }) => key !== 5), count: 4, distinctSeqs: 4, distinctIds: 4 });
+    expect(brokenLaws([producer], [], lost)).toEqual([expect.stringContaining('ws 0: 1 acknowledged events are lost')]);
+    expect(brokenLaws([producer], [], witness({ distinctIds: 4 }))).toEqual([expect.stringContaining('stored twice')]);
+    const gap = witness({ rows: rows.filter(({ key }) => key !== 3), count: 4, distinctSeqs: 4, distinctIds: 4 });
+    expect(brokenLaws([], [], gap)).toEqual(['1 seqs are left out']);
+  });
+
+  it('count a dead letter as kept, and do not ask for it in a feed', () => {
+    const dead = witness({
+      rows: rows.filter(({ key }) => key !== 3),
+      count: 4,
+      distinctSeqs: 4,
+      distinctIds: 4,
+      deadLetters: new Map([[13, 3]]),
+    });
+    expect(brokenLaws([producer], [saw([1, 2, 4, 5]), saw([2, 3, 4], false)], dead)).toEqual([]);
+  });
+
+  it('are broken by a repeat, a stranger and a hole in what one connection saw', () => {
+    expect(exactFeed(saw([1, 2, 2]), witness())).toEqual([expect.stringContaining('came twice')]);
+    expect(exactFeed(saw([1, 2, 9]), witness())).toEqual([expect.stringContaining('not stored')]);
+    expect(exactFeed(saw([1, 2, 4]), witness())).toEqual([expect.stringContaining('1 of 3 are missing')]);
+    expect(exactFeed(saw([2, 4], false), witness())).toEqual([expect.stringContaining('1 of 2 are missing')]);
+    expect(exactFeed(saw([2, 3]), witness())).toEqual([expect.stringContaining('1 of 2 are missing')]);
+  });
+
+  it('let a connection be cut in its history, which comes by time and not by seq', () => {
+    const late = rows.map((row) => (row.key === 5 ? { ...row, occurred: since + 1 } : row));
+    expect(exactFeed(saw([5, 1, 2]), witness({ rows: late }))).toEqual([]);
+    expect(exactFeed(saw([5, 2]), witness({ rows: late }))).toEqual([expect.stringContaining('1 of 2 are missing')]);
+  });
+});
+
+it('a seed gives the same plan again, another seed another', () => {
+  expect(planKills(7, 2, 20)).toEqual(planKills(7, 2, 20));
+  expect(planKills(7, 2, 20)).not.toEqual(planKills(8, 2, 20));
+});

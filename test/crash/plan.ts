@@ -1,0 +1,44 @@
+/**
+ * Which kills a run suffers, by seed: each fail point so many times, and kills at random instants, shuffled.
+ */
+import { type FailPointName, failPoints } from '../../src/fail-point.ts';
+import { type Random, seeded } from './random.ts';
+
+export type Kill =
+  /** Sluice kills itself at a hit of a fail point. */
+  | { readonly what: 'point'; readonly point: FailPointName; readonly hits: number }
+  /** kill -9 of a running Sluice, of its engine, of both; so long after it listens. */
+  | { readonly what: 'sluice' | 'engine' | 'both'; readonly afterMs: number }
+  /** kill -9 of Sluice so long after its process was made, ready or not. */
+  | { readonly what: 'start'; readonly afterMs: number };
+
+/** Up to which hit: the busy points are hit hundreds of times a second. */
+const hitsMax: Readonly<Record<FailPointName, number>> = {
+  'journal-written': 150,
+  'segment-created': 8,
+  'segment-rolled': 8,
+  'group-durable': 150,
+  'group-live': 150,
+  'pong-due': 150,
+  'insert-announced': 4,
+  'insert-sent': 4,
+  'insert-taken': 4,
+  'checkpoint-written': 4,
+  'half-announced': 8,
+  'dead-letter-written': 3,
+};
+const afterMsMax = 1_500;
+
+export function planKills(seed: number, pointTimes: number, randomTimes: number): Kill[] {
+  const random = seeded(seed);
+  const atPoints = failPoints.flatMap((point) =>
+    Array.from({ length: pointTimes }, (): Kill => ({ what: 'point', point, hits: 1 + random.below(hitsMax[point]) })),
+  );
+  const atRandom = Array.from({ length: randomTimes }, (_, nth) => randomKill(random, nth));
+  return random.shuffle([...atPoints, ...atRandom]);
+}
+
+function randomKill(random: Random, nth: number): Kill {
+  const whats = ['sluice', 'engine', 'both', 'start'] as const;
+  return { what: whats[nth % whats.length] ?? 'sluice', afterMs: random.below(afterMsMax) };
+}

@@ -1,0 +1,207 @@
+/**
+ * A run: load on the real process, kills by plan, a restart on the same data folder after each, and at the end what is owed to
+ * whom (laws.ts) against what ClickHouse has.
+ */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { freePort } from '../../bench/peers/server-process.ts';
+import { engineOf } from '../support/engine-process.ts';
+import { until } from '../support/poll.ts';
+import { brokenLaws } from './laws.ts';
+import type { Kill } from './plan.ts';
+import { type Producer, startProducer } from './producers.ts';
+import { readWitness, refusePoison } from './stored.ts';
+import { type Subscriber, startSubscriber } from './subscribers.ts';
+import { killEngine, startVictim, type Victim } from './victim.ts';
+
+export interface RunOptions {
+  readonly kills: readonly Kill[];
+  readonly durability: 'process' | 'fsync';
+  /** Events a second, of each of the four producers. */
+  readonly rate: number;
+  readonly say: (line: string) => void;
+}
+
+export interface RunReport {
+  /** Kills that happened, by what was killed or by the fail point. */
+  readonly hits: Readonly<Record<string, number>>;
+  /** Empty is good. */
+  readonly broken: readonly string[];
+  readonly books: Readonly<Record<string, number>>;
+}
+
+/** How long a fail point may take to be hit, the start of the engine included. */
+const hitMs = 30_000;
+const drainMs = 120_000;
+
+export async function runCrashes(options: RunOptions): Promise<RunReport> {
+  const dataDir = mkdtempSync(join(tmpdir(), 'sluice-crash-'));
+  const run = new Run(dataDir, await freePort(), options);
+  try {
+    await refusePoison(dataDir);
+    for (const [nth, kill] of options.kills.entries()) {
+      await run.suffer(kill);
+      if ((nth + 1) % 25 === 0) options.say(`${nth + 1} of ${options.kills.length} kills`);
+    }
+    return await run.settle();
+  } finally {
+    await run.end();
+    rmSync(dataDir, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
+  }
+}
+
+class Run {
+  readonly #dataDir: string;
+  readonly #port: number;
+  readonly #options: RunOptions;
+  readonly #producers: readonly Producer[];
+  readonly #subscribers: readonly Subscriber[];
+  readonly #hits: Record<string, number> = {};
+  readonly #broken: string[] = [];
+  #victim: Victim | null = null;
+
+  constructor(dataDir: string, port: number, options: RunOptions) {
+    this.#dataDir = dataDir;
+    this.#port = port;
+    this.#options = options;
+    const load = { port, rate: options.rate, batch: 20 };
+    this.#producers = (['ws', 'ws', 'http', 'http'] as const).map((kind, nth) => startProducer(kind, nth, load));
+    this.#subscribers = [true, true, false].map((backfill, nth) =>
+      startSubscriber(`${backfill ? 'backfilling' : 'live'} ${nth}`, backfill, port),
+    );
+  }
+
+  async suffer(kill: Kill): Promise<void> {
+    switch (kill.what) {
+      case 'point':
+        return this.#hitPoint(kill);
+      case 'sluice':
+      case 'both': {
+        const victim = await this.#running();
+        await after(kill.afterMs);
+        victim.kill();
+        if (kill.what === 'both') killEngine(this.#dataDir);
+        await victim.ended;
+        return this.#count(kill.what);
+      }
+      case 'start': {
+        const victim = this.#start({});
+        await after(kill.afterMs);
+        victim.kill();
+        await victim.ended;
+        return this.#count(kill.what);
+      }
+      case 'engine': {
+        const victim = await this.#running();
+        await after(kill.afterMs);
+        if (killEngine(this.#dataDir)) this.#count(kill.what);
+        if (!victim.isAlive) this.#broken.push(`Sluice ended with its engine: ${victim.output()}`);
+        return;
+      }
+      default:
+        kill satisfies never;
+    }
+  }
+
+  /** Everything is sent, acknowledged and inserted; then Sluice stops, and ClickHouse is asked. */
+  async settle(): Promise<RunReport> {
+    const victim = await this.#running();
+    await withDeadline('all is acknowledged', Promise.all(this.#producers.map((producer) => producer.finish())));
+    const books = await until('the tail is in ClickHouse', () => this.#drained(), drainMs);
+    const code = await victim.stop();
+    if (code !== 0) this.#broken.push(`the last stop ended with ${code}: ${victim.output()}`);
+    if (engineOf(this.#dataDir) !== null) this.#broken.push('an engine stayed behind');
+    const connections = this.#subscribers.flatMap((subscriber) => subscriber.connections);
+    const witness = await readWitness(this.#dataDir);
+    this.#broken.push(...brokenLaws(this.#producers, connections, witness));
+    return {
+      hits: this.#hits,
+      broken: this.#broken,
+      books: {
+        ...books,
+        sent: sum(this.#producers.map(({ sent }) => sent)),
+        acknowledged: sum(this.#producers.map(({ acknowledged }) => acknowledged.size)),
+        rows: witness.count,
+        distinctSeqs: witness.distinctSeqs,
+        distinctIds: witness.distinctIds,
+        deadLetters: witness.deadLetters.size,
+        connections: connections.length,
+        seen: sum(connections.map(({ keys }) => keys.length)),
+      },
+    };
+  }
+
+  async end(): Promise<void> {
+    for (const { end } of [...this.#producers, ...this.#subscribers]) end();
+    this.#victim?.kill();
+    await this.#victim?.ended;
+    await until('the engine has ended', () => engineOf(this.#dataDir) === null || undefined, 30_000);
+  }
+
+  async #hitPoint({ point, hits }: Kill & { what: 'point' }): Promise<void> {
+    // A Sluice that outlived an engine's death has no fail point armed: it goes first.
+    if (this.#victim?.isAlive) await this.suffer({ what: 'sluice', afterMs: 0 });
+    const victim = this.#start({ SLUICE_FAIL_POINT: `${point}:${hits}` });
+    const needsPoison = point === 'half-announced' || point === 'dead-letter-written';
+    for (const producer of needsPoison ? this.#producers : []) producer.poison();
+    const late = setTimeout(() => victim.kill(), hitMs);
+    const before = performance.now();
+    const ended = await victim.ended;
+    clearTimeout(late);
+    if (ended !== 'SIGKILL') this.#broken.push(`${point} ended Sluice with ${ended}: ${victim.output()}`);
+    else if (performance.now() - before >= hitMs) this.#broken.push(`${point}:${hits} was not hit in ${hitMs} ms`);
+    else this.#count(point);
+  }
+
+  async #running(): Promise<Victim> {
+    const victim = this.#victim?.isAlive ? this.#victim : this.#start({});
+    if (!(await victim.listening)) throw new Error(`Sluice did not start: ${victim.output()}`);
+    return victim;
+  }
+
+  #start(env: Record<string, string>): Victim {
+    this.#victim = startVictim({
+      dataDir: this.#dataDir,
+      port: this.#port,
+      env: {
+        SLUICE_DURABILITY: this.#options.durability,
+        SLUICE_JOURNAL_SEGMENT_BYTES_MAX: '65536',
+        SLUICE_JOURNAL_KEEP_BYTES: '8000000',
+        SLUICE_FLUSH_MS: '100',
+        ...env,
+      },
+    });
+    return this.#victim;
+  }
+
+  #count(what: string): void {
+    this.#hits[what] = (this.#hits[what] ?? 0) + 1;
+  }
+
+  /** Head and checkpoint, once they are equal. */
+  async #drained(): Promise<Record<string, number> | undefined> {
+    const answer = await fetch(`http://127.0.0.1:${this.#port}/api/ready?verbose=1`);
+    const { head, mark, checkpoint, pending } = (await answer.json()) as Record<string, number>; // readiness.ts writes these
+    return pending === 0 ? { head: head ?? 0, mark: mark ?? 0, checkpoint: checkpoint ?? 0 } : undefined;
+  }
+}
+
+function after(ms: number): Promise<void> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, ms);
+  });
+}
+
+async function withDeadline(sentence: string, work: Promise<unknown>): Promise<void> {
+  let isDone = false;
+  const done = work.then(() => {
+    isDone = true;
+  });
+  await until(sentence, () => isDone || undefined, drainMs);
+  await done;
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, each) => total + each, 0);
+}

@@ -1,0 +1,80 @@
+/**
+ * ClickHouse itself as the witness: the data folder's engine is started without Sluice, before the first start to teach the
+ * table to refuse poisoned events, and after the last stop to read what is really there.
+ */
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { openStore, type Store } from '../../src/clickhouse/store.ts';
+import { startTestEngine, testStoreOptions } from '../support/engine.ts';
+import { keyOf, poisonWord } from './producers.ts';
+
+export interface StoredRow {
+  readonly seq: number;
+  readonly key: number;
+  /** Microseconds since 1970. */
+  readonly occurred: number;
+}
+
+export interface Witness {
+  readonly count: number;
+  readonly distinctSeqs: number;
+  readonly distinctIds: number;
+  /** In seq order. */
+  readonly rows: readonly StoredRow[];
+  /** What ClickHouse refused, by seq: a crash may have written one twice. */
+  readonly deadLetters: ReadonlyMap<number, number>;
+}
+
+const queryMs = 120_000;
+
+/** No event that Sluice accepts is refused by ClickHouse (I12): the bisect needs a table that refuses some. */
+export function refusePoison(dataDir: string): Promise<void> {
+  const constraint = `CONSTRAINT no_poison CHECK position(raw, '${poisonWord}') = 0`;
+  return withStore(dataDir, (store) => store.command(`ALTER TABLE events ADD ${constraint}`));
+}
+
+export async function readWitness(dataDir: string): Promise<Witness> {
+  return await withStore(dataDir, async (store) => {
+    const [books] = await store.rows<{ count: number; seqs: number; ids: number }>(
+      'SELECT count() AS count, uniqExact(seq) AS seqs, uniqExact(id) AS ids FROM events',
+      {},
+    );
+    const rows: StoredRow[] = [];
+    const sql = `SELECT seq, toUnixTimestamp64Micro(occurred), extract(raw, '"key":([0-9]+)') FROM events ORDER BY seq`;
+    for await (const lines of store.lines(sql, {}, { deadlineMs: queryMs })) {
+      for (const line of lines) {
+        const [seq, occurred, key] = line.split('\t').map(Number);
+        rows.push({ seq: seq ?? Number.NaN, occurred: occurred ?? Number.NaN, key: key ?? Number.NaN });
+      }
+    }
+    return {
+      count: books?.count ?? 0,
+      distinctSeqs: books?.seqs ?? 0,
+      distinctIds: books?.ids ?? 0,
+      rows,
+      deadLetters: readDeadLetters(dataDir),
+    };
+  });
+}
+
+function readDeadLetters(dataDir: string): Map<number, number> {
+  const path = join(dataDir, 'dead-letter', 'events.ndjson');
+  if (!existsSync(path)) return new Map();
+  const lines = readFileSync(path, 'utf8').trimEnd().split('\n');
+  return new Map(
+    lines.map((line) => {
+      const { seq, row } = JSON.parse(line) as { seq: number; row: string }; // dead-letter.ts writes these
+      return [seq, keyOf(row)] as const;
+    }),
+  );
+}
+
+async function withStore<Value>(dataDir: string, use: (store: Store) => Promise<Value>): Promise<Value> {
+  const store = openStore({ ...testStoreOptions, queryMs, source: startTestEngine(dataDir) });
+  try {
+    await store.whenReady(AbortSignal.timeout(90_000));
+    return await use(store);
+  } finally {
+    await store.close();
+  }
+}
