@@ -41,7 +41,16 @@ export async function adopt(config: Config, log: Log): Promise<string> {
       const { epoch, firstSeq, checkpoint } = journal;
       const facts = { owner, epoch, firstSeq, checkpoint, head: journal.head, sentUpTo: checkpoint };
       await registerOwner(client, { ...facts, everInserted: false });
-      stateFile.write({ version: 1, range: state?.range ?? null, epoch, checkpoint, everInserted: false });
+      // The old books are those of another database, or of what another folder has put into this one.
+      stateFile.write({
+        version: 2,
+        range: state?.range ?? null,
+        epoch,
+        checkpoint,
+        everInserted: false,
+        books: [],
+        replayed: null,
+      });
       journal.close();
       sentence = `Adopted ${store.status.where}: this data folder owns it now, from seq ${firstSeq} on.`;
     },

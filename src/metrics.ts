@@ -1,16 +1,25 @@
 /**
- * The process's counters: plain numbers that the parts raise, shown in `/api/ready?verbose=1` (the books: I4).
+ * The process's counters: plain numbers that the parts raise, shown at `/metrics` and in `/api/ready?verbose=1`. The books of
+ * a process (I4): `parsed = refused + deduped + parked + appended`.
  */
+import type { FailureName } from './errors.ts';
+import { Histogram } from './histogram.ts';
+
 export interface Counters {
-  /** Events that were read from a body or a message. */
+  /** Events that came in, be they taken or not; a body that is refused before its events are known is one. */
   parsed: number;
-  /** Events and messages refused, by the failure's name. */
-  readonly refused: Record<string, number>;
+  /** Those refused, by the failure's name; of a body that is refused, all. */
+  readonly refused: Partial<Record<FailureName, number>>;
   /** Repeats of a known id: acknowledged, not stored again. */
   deduped: number;
-  /** Messages of `/in` passed over: too large, or refused before with the same bytes. */
-  skipped: number;
+  /** Waiting for ClickHouse's word on whether they are repeats: always 0 yet. */
+  parked: number;
+  /** Given a seq. */
   appended: number;
+  /** Of those, taken back because the write failed; their producers were told. */
+  takenBack: number;
+  /** Messages of `/in` passed over, too large or refused before with the same bytes: not among `parsed`. */
+  skipped: number;
   /** Rows and batches that ClickHouse has taken, inserts that failed, events that it refused for their content. */
   inserted: number;
   batches: number;
@@ -22,15 +31,24 @@ export interface Counters {
   lagged: number;
   /** Events that a wrong cut between history and log would have repeated: a bug if ever above 0. */
   repeats: number;
+  /** One commit of the journal, without its fdatasync. */
+  readonly commits: Histogram;
+  /** One insert into ClickHouse, failed ones included. */
+  readonly inserts: Histogram;
 }
+
+const commitBoundsSeconds = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1];
+const insertBoundsSeconds = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 120];
 
 export function createCounters(): Counters {
   return {
     parsed: 0,
     refused: {},
     deduped: 0,
-    skipped: 0,
+    parked: 0,
     appended: 0,
+    takenBack: 0,
+    skipped: 0,
     inserted: 0,
     batches: 0,
     insertFailures: 0,
@@ -38,5 +56,7 @@ export function createCounters(): Counters {
     delivered: 0,
     lagged: 0,
     repeats: 0,
+    commits: new Histogram(commitBoundsSeconds),
+    inserts: new Histogram(insertBoundsSeconds),
   };
 }

@@ -20,6 +20,8 @@ import { acquireLock } from './journal/lock.ts';
 import { openKeys, type SigningKeys } from './keys.ts';
 import type { Log } from './log.ts';
 import { createCounters } from './metrics.ts';
+import { metricsPage } from './metrics-page.ts';
+import { observe, startLoopDelay } from './observe.ts';
 import { openIntake } from './open-intake.ts';
 import { countEvents } from './query/count-events.ts';
 import { readFirstPage, readNextPage } from './query/read-page.ts';
@@ -27,6 +29,7 @@ import { readiness } from './readiness.ts';
 import { createServerCounters } from './server/counters.ts';
 import type { Queries } from './server/parts.ts';
 import { startServer } from './server/start-server.ts';
+import { noLoad, type SubscriberLoad } from './server/subscriber-load.ts';
 
 export interface RunningSluice {
   /** Stops accepting, commits, closes sockets with 1012, stops the engine. Ends within 10 s, also with the store down. */
@@ -52,6 +55,21 @@ export async function startSluice(config: Config, log: Log, say: (line: string) 
   const store: Store = connectStore(config, intake.facts, log);
 
   let publish: Publish = () => undefined;
+  let load: () => SubscriberLoad = () => noLoad;
+  const loopDelay = startLoopDelay();
+  const look = () =>
+    observe({
+      journal,
+      live,
+      store: store.status,
+      epochBook: writer.book,
+      fanOut,
+      load: load(),
+      counters,
+      serverCounters,
+      loopDelay,
+      nowMs: Date.now(),
+    });
   const fanOut = createFanOut(
     new FilterIndex(),
     filterKey,
@@ -77,12 +95,14 @@ export async function startSluice(config: Config, log: Log, say: (line: string) 
     intake: intake.intake,
     openFeed,
     queries: queriesOf(store, keys, () => journal.checkpoint),
-    ready: () => readiness({ journal, live, store: store.status, fanOut, counters, serverCounters }),
+    ready: () => readiness(journal, store.status, look),
+    metrics: () => metricsPage(look()),
     log,
     counters: serverCounters,
     now: () => new Date(),
   });
   publish = server.publish;
+  load = server.subscriberLoad;
   const writer = startTableWriter({
     journal,
     live,
@@ -110,6 +130,7 @@ export async function startSluice(config: Config, log: Log, say: (line: string) 
       await writer.stop(insertGraceMs);
       batches.unsubscribe();
       journal.close();
+      loopDelay.stop();
       await store.close();
       await lock.release();
     },

@@ -3,8 +3,9 @@
  * whole or not at all.
  */
 import type { StoredEvent } from '../../schemas/stored-event.ts';
-import type { Failure, FailureName } from '../errors.ts';
+import { Failure, type FailureName } from '../errors.ts';
 import { formatTimeForClickHouse } from '../filter/time.ts';
+import type { Counters } from '../metrics.ts';
 import { type CanonicalEvent, finishRaw } from './canonical.ts';
 import { createGroup, type GroupParts } from './group.ts';
 import type { BatchOutcome, Intake, MessageOutcome } from './intake.ts';
@@ -16,17 +17,12 @@ import { createRefusedMessages } from './refused-messages.ts';
 export interface AcceptParts extends GroupParts {
   /** Why nothing is taken in now (shutting down, the store refused this log), or null. */
   readonly gate: () => Failure | null;
-  readonly counters: {
-    parsed: number;
-    deduped: number;
-    appended: number;
-    skipped: number;
-    readonly refused: Record<string, number>;
-  };
+  readonly counters: GroupParts['counters'] &
+    Pick<Counters, 'parsed' | 'deduped' | 'appended' | 'skipped'> & {
+      readonly refused: Partial<Record<FailureName, number>>;
+    };
   /** Wall clock, in ms. */
   readonly now: () => number;
-  /** A clock that never steps back, in ms. */
-  readonly elapsedMs: () => number;
 }
 
 export function createIntake(parts: AcceptParts): Intake {
@@ -38,19 +34,21 @@ export function createIntake(parts: AcceptParts): Intake {
   function throwIfClosed(): void {
     const failure = parts.gate() ?? journal.failed ?? group.overflow;
     if (failure === null) return;
+    counters.parsed += 1;
     countRefusal(failure.failure);
     throw failure;
   }
 
-  function countRefusal(failure: FailureName): void {
-    counters.refused[failure] = (counters.refused[failure] ?? 0) + 1;
+  function countRefusal(failure: FailureName, events = 1): void {
+    counters.refused[failure] = (counters.refused[failure] ?? 0) + events;
   }
 
   function acceptBatch(body: Buffer, isJson: boolean): BatchOutcome {
     throwIfClosed();
     const read = readBatch(body, isJson);
     if (!read.ok) {
-      countRefusal(read.failure);
+      counters.parsed += read.count;
+      countRefusal(read.failure, read.count);
       return { ok: false, issues: read.issues, requestBodyJson: read.requestBodyJson };
     }
     counters.parsed += read.events.length;
@@ -63,9 +61,9 @@ export function createIntake(parts: AcceptParts): Intake {
     if (isBeyondEvent(bytes)) return skip('The message is larger than an event may be');
     const read = readMessage(bytes);
     if (!read.ok) return refuse(bytes, read.failure, read.reason);
-    counters.parsed += 1;
     const { event } = read;
     if (event.isTooLarge) return skip(`The event ${event.body.id} is too large`);
+    counters.parsed += 1;
     const { reliesOn, appended } = takeAll([event]);
     return { kind: appended === 1 ? 'accepted' : 'duplicate', seq: reliesOn };
   }
@@ -85,6 +83,7 @@ export function createIntake(parts: AcceptParts): Intake {
     } catch (error) {
       journal.rollBack(before);
       window.rollBack(before);
+      countRefusal(error instanceof Failure ? error.failure : 'internal', events.length);
       throw error;
     }
     counters.appended += taken.length;
@@ -104,6 +103,7 @@ export function createIntake(parts: AcceptParts): Intake {
 
   function refuse(bytes: Buffer, failure: FailureName, reason: string): MessageOutcome {
     if (wasRefused(bytes)) return skip(`Refused before: ${reason}`);
+    counters.parsed += 1;
     countRefusal(failure);
     return { kind: 'refused', failure, reason };
   }

@@ -7,6 +7,7 @@ import type { StoredEvent } from '../../schemas/stored-event.ts';
 import { Failure } from '../errors.ts';
 import { failPoint } from '../fail-point.ts';
 import type { Log } from '../log.ts';
+import type { Counters } from '../metrics.ts';
 import type { IdWindow } from './id-window.ts';
 import type { Loss } from './intake.ts';
 import type { LiveBus } from './live-bus.ts';
@@ -37,6 +38,9 @@ export interface GroupParts {
   readonly durability: 'process' | 'fsync';
   /** Text of events that may wait for the disk. Default 128 Mi characters. */
   readonly waitingCharactersMax?: number;
+  /** A clock that never steps back, in ms. */
+  readonly elapsedMs: () => number;
+  readonly counters: Pick<Counters, 'takenBack' | 'commits'>;
   readonly log: Log;
 }
 
@@ -68,7 +72,7 @@ interface Waiter {
 }
 
 export function createGroup(parts: GroupParts): Group {
-  const { journal, window, live, durability, log } = parts;
+  const { journal, window, live, durability, counters, log } = parts;
   const waitingCharactersMax = parts.waitingCharactersMax ?? waitingCharactersMaxDefault;
   /** Appended and not yet handed to live delivery; beyond `waitingCharactersMax` nothing more is taken. */
   let events: StoredEvent[] = [];
@@ -105,11 +109,15 @@ export function createGroup(parts: GroupParts): Group {
   }
 
   function commit(): void {
-    if (journal.appended === journal.head) return;
+    const { appended } = journal;
+    if (appended === journal.head) return;
+    const startedMs = parts.elapsedMs();
     try {
       journal.commit();
+      counters.commits.observe((parts.elapsedMs() - startedMs) / 1000);
     } catch (error) {
       const failure = asFailure(error);
+      counters.takenBack += appended - journal.head;
       window.rollBack(journal.head);
       // A dead log syncs no more: what waits for that is lost, too.
       lose({ above: journal.failed === null ? journal.head : durableSeq(), failure });

@@ -16,6 +16,8 @@ export type ReadBatch =
   | {
       readonly ok: false;
       readonly failure: FailureName;
+      /** How many events were refused; 1 where they are not known. */
+      readonly count: number;
       readonly issues: readonly EventIssue[];
       readonly requestBodyJson: string;
     };
@@ -48,7 +50,7 @@ export function readBatch(body: Buffer, isJson: boolean): ReadBatch {
     else if (read !== null) issues.push(tooLargeIssue(read.body.id, ['body', index]));
     else takeIssues(issues, explainEvent(compactJson(json.slice(start, scanner.at)), ['body', index]));
   }
-  return issues.length === 0 ? { ok: true, events } : refusedBatch('badEvent', issues, compactJson(json));
+  return issues.length === 0 ? { ok: true, events } : refusedBatch('badEvent', issues, compactJson(json), value.length);
 }
 
 /** One text message of /api/events/in. */
@@ -130,8 +132,13 @@ function sentenceOf([first, ...others]: readonly EventIssue[]): string {
   return `${place}${first.msg}${others.length === 0 ? '' : ` (and ${others.length} more)`}`;
 }
 
-function refusedBatch(failure: FailureName, issues: readonly EventIssue[], requestBodyJson: string): ReadBatch {
-  return { ok: false, failure, issues, requestBodyJson };
+function refusedBatch(
+  failure: FailureName,
+  issues: readonly EventIssue[],
+  requestBodyJson: string,
+  count = 1,
+): ReadBatch {
+  return { ok: false, failure, count, issues, requestBodyJson };
 }
 
 function refusedMessage(failure: FailureName, reason: string): ReadMessage {

@@ -8,8 +8,12 @@ import { type Remaining, writerMachine } from '../../actors/writer.ts';
 import { RowsRefused, type Store } from '../clickhouse/store.ts';
 import { failPoint } from '../fail-point.ts';
 import type { Journal, JournalChunk } from '../journal/journal.ts';
+import { receivedAt, timeCharacters } from '../journal/row.ts';
 import type { Log } from '../log.ts';
+import type { Counters } from '../metrics.ts';
 import type { DeadLetter } from './dead-letter.ts';
+import { booked, type EpochBook, openBook } from './epoch-book.ts';
+import { openWriterState } from './open-writer-state.ts';
 import type { SeqRange, WriterState, WriterStateFile } from './writer-state.ts';
 
 export interface TableWriterParts {
@@ -20,7 +24,7 @@ export interface TableWriterParts {
   readonly stateFile: WriterStateFile;
   readonly deadLetter: DeadLetter;
   readonly options: { readonly rowsMax: number; readonly bytesMax: number; readonly flushMs: number };
-  readonly counters: { inserted: number; batches: number; insertFailures: number; deadLettered: number };
+  readonly counters: Pick<Counters, 'inserted' | 'batches' | 'insertFailures' | 'deadLettered' | 'inserts'>;
   readonly log: Log;
 }
 
@@ -28,6 +32,8 @@ export interface TableWriter {
   /** Something was handed to live delivery: looks whether a batch is due. Cheap; called once a group. */
   wake(): void;
   readonly phase: string;
+  /** What became of the present epoch's events. */
+  readonly book: EpochBook;
   /** Lets an insert under way end, for at most `graceMs`, and stops. */
   stop(graceMs: number): Promise<void>;
 }
@@ -35,7 +41,7 @@ export interface TableWriter {
 export function startTableWriter(parts: TableWriterParts): TableWriter {
   const { journal, live, options, counters, log } = parts;
   const stopping = new AbortController();
-  let state = parts.stateFile.read() ?? firstState(journal);
+  let state = openWriterState(parts.stateFile, journal, parts.deadLetter);
   let underWay: Promise<unknown> = Promise.resolve();
 
   const actor = createActor(
@@ -54,16 +60,19 @@ export function startTableWriter(parts: TableWriterParts): TableWriter {
     if (state.range === null && journal.checkpoint >= live.mark) return 'none';
     await parts.store.whenReady(stopping.signal);
     const chunk = announce();
+    const startedMs = performance.now();
     try {
       await parts.store.insertRows(chunk.rows, `${journal.epochOf(chunk.first)}:${chunk.first}-${chunk.last}`);
     } catch (error) {
       if (error instanceof RowsRefused) return afterRefusal(chunk, error);
       throw error;
+    } finally {
+      counters.inserts.observe((performance.now() - startedMs) / 1000);
     }
     failPoint('insert-taken');
     counters.inserted += chunk.count;
     counters.batches += 1;
-    advance(chunk.last);
+    advance(chunk, 'stored');
     return remaining();
   }
 
@@ -103,16 +112,18 @@ export function startTableWriter(parts: TableWriterParts): TableWriter {
       failPoint('half-announced');
       return 'full';
     }
-    parts.deadLetter.add(chunk.first, chunk.rows.toString('utf8').trimEnd(), refusal.message);
+    const row = chunk.rows.toString('utf8').replace(/\n$/, '');
+    parts.deadLetter.add({ seq: chunk.first, epoch: journal.epochOf(chunk.first), reason: refusal.message, row });
     failPoint('dead-letter-written');
     counters.deadLettered += 1;
     log.error({ seq: chunk.first, reason: refusal.message }, 'an event went to the dead letter');
-    advance(chunk.last);
+    advance(chunk, 'deadLettered');
     return remaining();
   }
 
-  function advance(last: number): void {
-    save({ ...state, checkpoint: last, range: null });
+  function advance({ first, last, rows }: JournalChunk, outcome: 'stored' | 'deadLettered'): void {
+    const entry = { epoch: journal.epochOf(first), first, last, since: receivedOf(rows) };
+    save({ ...state, checkpoint: last, range: null, books: booked(state.books, entry, outcome) });
     failPoint('checkpoint-written');
     journal.advanceCheckpoint(last);
     journal.trim();
@@ -145,6 +156,9 @@ export function startTableWriter(parts: TableWriterParts): TableWriter {
     get phase() {
       return actor.getSnapshot().value;
     },
+    get book() {
+      return state.books.find(({ epoch }) => epoch === journal.epoch) ?? openBook(journal.epoch, journal.firstSeq, '');
+    },
     async stop(graceMs) {
       actor.send({ type: 'writer.stopped' });
       stopping.abort();
@@ -158,6 +172,8 @@ export function startTableWriter(parts: TableWriterParts): TableWriter {
   };
 }
 
-function firstState(journal: Journal): WriterState {
-  return { version: 1, epoch: journal.epoch, checkpoint: journal.checkpoint, range: null, everInserted: false };
+/** `received` of the first row. */
+function receivedOf(rows: Buffer): string {
+  const at = receivedAt(rows, 0);
+  return rows.toString('latin1', at, at + timeCharacters);
 }

@@ -1,10 +1,11 @@
 /**
- * The table writer's state file `<data>/writer`: the checkpoint, and the range under way (I1: after a crash exactly that
- * range is sent again under its token, so that ClickHouse drops what it has already). Replaced as a whole.
+ * The table writer's state file `<data>/writer`: the checkpoint, the range under way (I1: after a crash exactly that range is
+ * sent again under its token, so that ClickHouse drops what it has already), and the books. Replaced as a whole.
  */
 import { closeSync, existsSync, fsyncSync, openSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { StartRefused } from '../errors.ts';
+import { type EpochBook, isEpochBook } from './epoch-book.ts';
 
 export interface SeqRange {
   readonly first: number;
@@ -12,7 +13,7 @@ export interface SeqRange {
 }
 
 export interface WriterState {
-  readonly version: 1;
+  readonly version: 2;
   /** The journal's epoch when this was written. */
   readonly epoch: string;
   readonly checkpoint: number;
@@ -20,6 +21,10 @@ export interface WriterState {
   readonly range: SeqRange | null;
   /** True once anything of this epoch was sent: then the database must know it. */
   readonly everInserted: boolean;
+  /** One for each epoch of which anything is in the present database, the newest last; none yet in a file of version 1. */
+  readonly books: readonly EpochBook[];
+  /** An event that was replayed from the dead letter and booked, and may still stand in that file. */
+  readonly replayed: number | null;
 }
 
 export interface WriterStateFile {
@@ -71,18 +76,34 @@ function syncDirectory(path: string): void {
 function parse(text: string): WriterState | null {
   try {
     const state: unknown = JSON.parse(text);
-    return isWriterState(state) ? state : null;
+    return isWriterState(state)
+      ? state
+      : isVersion1(state)
+        ? { ...state, version: 2, books: [], replayed: null }
+        : null;
   } catch {
     return null;
   }
 }
 
+type Position = Pick<WriterState, 'epoch' | 'checkpoint' | 'range' | 'everInserted'>;
+
 function isWriterState(value: unknown): value is WriterState {
+  if (!isPosition(value, 2)) return false;
+  const { books, replayed } = value as Partial<WriterState>; // each field is checked next
+  return Array.isArray(books) && books.every(isEpochBook) && (replayed === null || Number.isSafeInteger(replayed));
+}
+
+function isVersion1(value: unknown): value is Position {
+  return isPosition(value, 1);
+}
+
+function isPosition(value: unknown, expected: number): value is Position {
   if (typeof value !== 'object' || value === null) return false;
-  const { version, epoch, checkpoint, range } = value as Partial<WriterState>; // each field is checked next
+  const { version, epoch, checkpoint, range } = value as Partial<Omit<WriterState, 'version'>> & { version?: unknown }; // each field is checked next
   const whole = (seq: unknown): boolean => Number.isSafeInteger(seq);
   return (
-    version === 1 &&
+    version === expected &&
     typeof epoch === 'string' &&
     whole(checkpoint) &&
     (range === null || (whole(range?.first) && whole(range?.last)))

@@ -21,7 +21,7 @@ import { segmentsDirectory } from './segment.ts';
 import { SegmentChain } from './segment-chain.ts';
 
 export type { JournalChunk } from './read-chunk.ts';
-export { eventsOf, formatRow, parseRow } from './row.ts';
+export { eventsOf, formatRow, parseRow, splitRow } from './row.ts';
 
 export interface JournalOptions {
   /** The data folder, locked by the caller (lock.ts): `epoch` and `journal/` are in it. */
@@ -112,6 +112,10 @@ export class Journal {
   /** The seq up to which all is in ClickHouse. */
   get checkpoint(): number {
     return this.#checkpoint;
+  }
+  /** Committed events above the checkpoint, of all epochs. */
+  get pending(): number {
+    return this.#chain.countAbove(this.#checkpoint);
   }
   /** Oldest seq that can be read; head + 1 if there is none. */
   get oldest(): number {

@@ -89,6 +89,14 @@ export class SegmentChain {
     return Math.max(seq, next.firstSeq - 1);
   }
 
+  /** Committed events with a seq above it. */
+  countAbove(seq: number): number {
+    return this.#segments.reduce(
+      (sum, { firstSeq, lastSeq }) => sum + Math.max(0, lastSeq - Math.max(seq, firstSeq - 1)),
+      0,
+    );
+  }
+
   close(): void {
     this.#files.close(this.#active.file);
   }

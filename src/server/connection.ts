@@ -6,10 +6,13 @@ import { Failure, failures } from '../errors.ts';
 import type { Loss } from '../ingest/intake.ts';
 import type { Authenticator } from './authenticate.ts';
 import type { ServerOptions, ServerParts } from './parts.ts';
+import type { SubscriberState } from './subscriber-load.ts';
 import type { Swept } from './sweep.ts';
 
 /** Its methods may throw: the caller logs that and closes the connection with 1011. */
 export interface Connection extends Swept {
+  /** Null for a producer. */
+  readonly subscriberState: SubscriberState | null;
   /** The bytes are valid during the call only. */
   received(bytes: Buffer, isBinary: boolean): void;
   /** The pong goes out when this returns, unless the socket was broken off. */

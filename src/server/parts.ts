@@ -14,6 +14,8 @@ export interface ServerParts {
   readonly openFeed: OpenFeed;
   readonly queries: Queries;
   readonly ready: () => Readiness;
+  /** The text of `/metrics`. */
+  readonly metrics: () => string;
   readonly log: Log;
   readonly counters: ServerCounters;
   readonly now: () => Date;
@@ -59,5 +61,5 @@ export interface Readiness {
   /** Why not, as a sentence. */
   readonly reason: string;
   /** Shown at `?verbose=1`. */
-  readonly verbose: Readonly<Record<string, unknown>>;
+  readonly verbose: () => Readonly<Record<string, unknown>>;
 }

@@ -5,6 +5,7 @@ import type { Route } from './route.ts';
 import { countEventsRoute } from './routes/count-events.ts';
 import { filterEventsRoute } from './routes/filter-events.ts';
 import { healthRoute, readyRoute } from './routes/health.ts';
+import { metricsRoute } from './routes/metrics.ts';
 import { nextPageRoute } from './routes/next-page.ts';
 import { postEventsRoute } from './routes/post-events.ts';
 import { adminVersionRoute, versionRoute } from './routes/version.ts';
@@ -12,6 +13,7 @@ import { adminVersionRoute, versionRoute } from './routes/version.ts';
 const routes = new Map<string, Route>([
   ['/health', healthRoute],
   ['/ready', readyRoute],
+  ['/metrics', metricsRoute],
   ['/version', versionRoute],
   ['/admin/version', adminVersionRoute],
   ['/events', postEventsRoute],

@@ -14,6 +14,7 @@ import { createBodyReader } from './read-body.ts';
 import { readHead } from './request-head.ts';
 import { ProducerConnection } from './routes/events-in.ts';
 import { SubscriberConnection } from './routes/events-out.ts';
+import { type SubscriberLoad, subscriberLoad } from './subscriber-load.ts';
 import { startSweep } from './sweep.ts';
 import { Topics } from './topics.ts';
 import { loadUws } from './uws.ts';
@@ -22,6 +23,8 @@ import { refuseOtherWebSockets, type SocketTools, serveWebSocket } from './webso
 export interface RunningServer {
   readonly port: number;
   readonly publish: Publish;
+  /** As of now, over all open sockets. */
+  subscriberLoad(): SubscriberLoad;
   /** Takes no new connection, and no new WebSocket on old ones; those that are open go on. Idempotent. */
   stopListening(): void;
   /** Ends every WebSocket; producers' events are made durable first. */
@@ -85,6 +88,7 @@ export async function startServer(parts: ServerParts): Promise<RunningServer> {
   return {
     port: listening.port,
     publish: (topic, frame) => topics.publish(app, topic, frame),
+    subscriberLoad: () => subscriberLoad(open),
     stopListening,
     closeSockets: (code, reason) => {
       hasClosedSockets ||= open.size > 0;

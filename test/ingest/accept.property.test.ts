@@ -15,17 +15,21 @@ import { FakeLog } from './fake-log.ts';
 type Step =
   | { kind: 'message'; socket: number; id: number }
   | { kind: 'batch'; ids: number[] }
+  | { kind: 'nonsense'; text: string }
   | { kind: 'ping'; socket: number }
   | { kind: 'turn' }
   | { kind: 'syncs' }
   | { kind: 'failCommit'; after: number }
   | { kind: 'room'; rows: number };
 
+/** Refused as a message and as a body; a list is refused with all its events. */
+const nonsense = ['', '{', 'null', '{}', '[{},{}]', '[{},{},{}]'];
 const id = fc.nat(12);
 const socket = fc.nat(2);
 const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 8, arbitrary: fc.record({ kind: fc.constant('message' as const), socket, id }) },
   { weight: 4, arbitrary: fc.record({ kind: fc.constant('batch' as const), ids: fc.array(id, { maxLength: 4 }) }) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('nonsense' as const), text: fc.constantFrom(...nonsense) }) },
   { weight: 4, arbitrary: fc.record({ kind: fc.constant('ping' as const), socket }) },
   { weight: 3, arbitrary: fc.constant({ kind: 'turn' as const }) },
   { weight: 2, arbitrary: fc.constant({ kind: 'syncs' as const }) },
@@ -108,6 +112,12 @@ it('what was answered is in the log, each id once, and live delivery is the log'
                 waiting.push(settled);
               });
               break;
+            case 'nonsense':
+              attempt(() => {
+                expect(intake.acceptBatch(Buffer.from(each.text), true).ok).toBe(false);
+                expect(['refused', 'skipped']).toContain(intake.acceptMessage(Buffer.from(each.text), false).kind);
+              });
+              break;
             case 'ping': {
               const from = sockets[each.socket]!;
               attempt(
@@ -146,7 +156,10 @@ it('what was answered is in the log, each id once, and live delivery is the log'
         expect(new Set(stored).size).toBe(stored.length);
         for (const number of answered) expect(stored).toContain(idText(number));
         expect(delivered).toEqual(journal.committed.map((row) => row.seq));
-        expect(parts.counters.appended - stored.length).toBeGreaterThanOrEqual(0);
+        const { parsed, refused, deduped, parked, appended, takenBack } = parts.counters;
+        const refusals = Object.values(refused).reduce((sum, count) => sum + count, 0);
+        expect(parsed).toBe(refusals + deduped + parked + appended);
+        expect(stored.length).toBe(appended - takenBack);
       },
     ),
     { numRuns: 150 },

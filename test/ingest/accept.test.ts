@@ -131,7 +131,7 @@ describe('accept', () => {
     await post(parts, 3, 1);
     expect(parts.journal.committed.map(({ id }) => Number(id.slice(-2)))).toEqual([9, 3, 1]);
     expect(seqs(parts.delivered)).toEqual([[1, 2, 3]]);
-    expect(parts.counters.refused).toEqual({ badEvent: 1 });
+    expect(parts.counters.refused).toEqual({ badEvent: 2, journalFull: 3 });
   });
 
   it('takes nothing while it is closed or the log has failed', () => {

@@ -148,12 +148,20 @@ describe('HTTP answers', () => {
     expect((await ask(port, 'GET', '/api/health')).headers['access-control-allow-origin']).toBeUndefined();
   });
 
+  it('give the metrics as text in the format of Prometheus, with and without /api', async () => {
+    for (const path of ['/metrics', '/api/metrics']) {
+      const answer = await ask(port, 'GET', path);
+      expect([answer.status, answer.text.split('\n').at(-2)]).toEqual([200, 'sluice_up 1']);
+      expect(answer.headers['content-type']).toBe('text/plain; version=0.0.4; charset=utf-8');
+    }
+  });
+
   it('are 503 with the reason while intake is not durable, and show the books when asked', async () => {
     expect(JSON.parse((await ask(port, 'GET', '/api/ready?verbose=1')).text)).toEqual({ message: 'OK', lag: 7 });
-    server.fakes.readiness = { ok: false, reason: 'The journal is full.', verbose: {} };
+    server.fakes.readiness = { ok: false, reason: 'The journal is full.', verbose: () => ({}) };
     const answer = await ask(port, 'GET', '/api/ready');
     expect([answer.status, answer.text]).toEqual([503, '{"message":"The journal is full."}']);
-    server.fakes.readiness = { ok: true, reason: '', verbose: {} };
+    server.fakes.readiness = { ok: true, reason: '', verbose: () => ({}) };
   });
 });
 
@@ -243,6 +251,8 @@ describe('an auth string', () => {
       ['POST', '/api/health'],
       ['GET', '/api/health/'],
       ['GET', '/api/ready?verbose=1'],
+      ['GET', '/metrics'],
+      ['GET', '/api/metrics'],
     ] as const) {
       const answer = await ask(at, method, path);
       expect([path, answer.status, answer.text]).toEqual([path, 401, '{"exception_message":"Unauthorized"}']);

@@ -75,7 +75,7 @@ export async function startFakeServer(options: Partial<ServerOptions> = {}): Pro
       countEvents: async () => ({ ok: true, counts: [] }),
     },
     lost$: new Subject<Loss>(),
-    readiness: { ok: true, reason: '', verbose: { lag: 7 } },
+    readiness: { ok: true, reason: '', verbose: () => ({ lag: 7 }) },
   };
   const parts: ServerParts = {
     options: { ...defaults, ...options },
@@ -110,6 +110,7 @@ export async function startFakeServer(options: Partial<ServerOptions> = {}): Pro
       countEvents: (...given) => fakes.queries.countEvents(...given),
     },
     ready: () => fakes.readiness,
+    metrics: () => '# HELP sluice_up One.\n# TYPE sluice_up gauge\nsluice_up 1\n',
     log: createLog('silent'),
     counters,
     now: () => now,

@@ -17,6 +17,7 @@ import type { Socket } from '../socket.ts';
 const unreadBytesMax = 1024 * 1024;
 
 export class ProducerConnection implements Connection, ProducerPort {
+  readonly subscriberState = null;
   readonly #socket: Socket;
   readonly #tools: ConnectionTools;
   readonly #liveness = new Liveness();

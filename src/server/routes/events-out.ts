@@ -10,6 +10,7 @@ import { type Connection, type ConnectionTools, farewellOf, silentFarewell, stal
 import { Liveness } from '../liveness.ts';
 import { readFilterMessage } from '../read-filter-message.ts';
 import type { Socket } from '../socket.ts';
+import type { SubscriberState } from '../subscriber-load.ts';
 
 export class SubscriberConnection implements Connection, SubscriberPort, FeedListener {
   readonly #socket: Socket;
@@ -20,6 +21,7 @@ export class SubscriberConnection implements Connection, SubscriberPort, FeedLis
   /** What was asked for, until its feed is opened. */
   #request: FeedRequest | null = null;
   #feed: Feed | null = null;
+  #isLagging = false;
 
   constructor(socket: Socket, tools: ConnectionTools, isLegacy: boolean) {
     this.#socket = socket;
@@ -27,6 +29,10 @@ export class SubscriberConnection implements Connection, SubscriberPort, FeedLis
     tools.parts.counters.subscribers += 1;
     this.#actor = createActor(subscriberMachine, { input: { port: this, settings: tools.settings, isLegacy } });
     this.#actor.start();
+  }
+
+  get subscriberState(): SubscriberState {
+    return { isLagging: this.#isLagging, bufferedBytes: this.#socket.bufferedBytes() };
   }
 
   received(bytes: Buffer, isBinary: boolean): void {
@@ -80,10 +86,12 @@ export class SubscriberConnection implements Connection, SubscriberPort, FeedLis
   }
 
   caughtUp(): void {
+    this.#isLagging = false;
     this.#tell({ type: 'feed.caughtUp' });
   }
 
   lagging(): void {
+    this.#isLagging = true;
     this.#tell({ type: 'feed.lagging' });
   }
 

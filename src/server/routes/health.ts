@@ -13,7 +13,7 @@ export const readyRoute: Route = {
     const isVerbose = query.get('verbose') === '1';
     if (isVerbose && !isAuthorized) return unauthorized;
     const { ok, reason, verbose } = parts.ready();
-    const body = JSON.stringify({ message: ok ? 'OK' : reason, ...(isVerbose ? verbose : {}) });
+    const body = JSON.stringify({ message: ok ? 'OK' : reason, ...(isVerbose ? verbose() : {}) });
     return ok ? json(200, body) : json(503, body, { 'retry-after': '2' });
   },
 };

@@ -1,0 +1,39 @@
+/**
+ * What the table writer goes on from: its state, made to agree with the dead letter after a crash between the two, with books
+ * for a file that was written before there were any.
+ */
+import type { Journal } from '../journal/journal.ts';
+import type { DeadLetter } from './dead-letter.ts';
+import { openBook } from './epoch-book.ts';
+import type { WriterState, WriterStateFile } from './writer-state.ts';
+
+/** Throws StartRefused for a damaged state file or dead letter. */
+export function openWriterState(
+  file: Pick<WriterStateFile, 'read'>,
+  journal: Pick<Journal, 'epoch' | 'firstSeq' | 'checkpoint'>,
+  deadLetter: DeadLetter,
+): WriterState {
+  const state = file.read() ?? firstState(journal);
+  // What lies above the checkpoint is sent again, and then either taken or put into the dead letter again.
+  deadLetter.remove((seq) => seq > state.checkpoint || seq === state.replayed);
+  return withBooks(state, journal, deadLetter);
+}
+
+function firstState({ epoch, checkpoint }: Pick<Journal, 'epoch' | 'checkpoint'>): WriterState {
+  return { version: 2, epoch, checkpoint, range: null, everInserted: false, books: [], replayed: null };
+}
+
+/** Version 1 kept no books: all up to its checkpoint is stored, but for what is in the dead letter. */
+function withBooks(
+  state: WriterState,
+  journal: Pick<Journal, 'epoch' | 'firstSeq'>,
+  deadLetter: DeadLetter,
+): WriterState {
+  const { epoch, firstSeq: first } = journal;
+  const last = state.checkpoint;
+  if (last < first || state.books.some((book) => book.epoch === epoch)) return state;
+  let deadLettered = 0;
+  for (const { seq } of deadLetter.entries()) if (seq >= first && seq <= last) deadLettered += 1;
+  const book = { ...openBook(epoch, first, ''), last, stored: last - first + 1 - deadLettered, deadLettered };
+  return { ...state, books: [...state.books, book] };
+}

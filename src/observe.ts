@@ -1,0 +1,121 @@
+/**
+ * Looks at the running parts, at the moment of a scrape, and says in numbers how it stands: what `/metrics` and
+ * `/api/ready?verbose=1` both show.
+ */
+import { type IntervalHistogram, monitorEventLoopDelay } from 'node:perf_hooks';
+import type { StoreStatus } from './clickhouse/store.ts';
+import { Failure } from './errors.ts';
+import type { FanOut } from './feed/fan-out.ts';
+import { type EpochBook, pendingOf } from './ingest/epoch-book.ts';
+import { type Journal, splitRow } from './journal/journal.ts';
+import type { Counters } from './metrics.ts';
+import type { ServerCounters } from './server/counters.ts';
+import type { SubscriberLoad } from './server/subscriber-load.ts';
+
+export interface ObservedParts {
+  readonly journal: Journal;
+  readonly live: { readonly mark: number };
+  readonly store: StoreStatus;
+  readonly epochBook: EpochBook;
+  readonly fanOut: Pick<FanOut, 'topicCount' | 'memberCount'>;
+  readonly load: SubscriberLoad;
+  readonly counters: Counters;
+  readonly serverCounters: ServerCounters;
+  readonly loopDelay: LoopDelay;
+  readonly nowMs: number;
+}
+
+export interface Observation {
+  readonly store: StoreStatus;
+  readonly epoch: string;
+  readonly firstSeq: number;
+  readonly head: number;
+  readonly mark: number;
+  readonly checkpoint: number;
+  /** Committed and not yet in ClickHouse, of all epochs: the lag of what can be queried, in events. */
+  readonly pending: number;
+  /** The age of the oldest of them; null if the journal cannot tell. */
+  readonly lagSeconds: number | null;
+  /** `head − firstSeq + 1 = stored + deadLettered + pending`, of the present epoch, over all restarts. */
+  readonly epochBook: { readonly stored: number; readonly deadLettered: number; readonly pending: number };
+  readonly topics: number;
+  readonly liveSubscribers: number;
+  readonly laggingSubscribers: number;
+  readonly bufferedBytes: { readonly sum: number; readonly max: number };
+  readonly journalBytes: number;
+  readonly loopDelaySeconds: LoopDelayReading;
+  readonly residentBytes: number;
+  readonly books: Counters;
+  readonly edge: ServerCounters;
+}
+
+export function observe(parts: ObservedParts): Observation {
+  const { journal, live, store, epochBook, fanOut, load, counters, serverCounters } = parts;
+  const { epoch, firstSeq, head, checkpoint } = journal;
+  const { stored, deadLettered } = epochBook;
+  return {
+    store,
+    epoch,
+    firstSeq,
+    head,
+    mark: live.mark,
+    checkpoint,
+    pending: journal.pending,
+    lagSeconds: lagSeconds(journal, parts.nowMs),
+    epochBook: { stored, deadLettered, pending: pendingOf(journal) },
+    topics: fanOut.topicCount,
+    liveSubscribers: fanOut.memberCount,
+    laggingSubscribers: load.lagging,
+    bufferedBytes: { sum: load.bufferedBytesSum, max: load.bufferedBytesMax },
+    journalBytes: journal.bytes,
+    loopDelaySeconds: parts.loopDelay.read(),
+    residentBytes: process.memoryUsage.rss(),
+    books: counters,
+    edge: serverCounters,
+  };
+}
+
+function lagSeconds(journal: Journal, nowMs: number): number | null {
+  const { checkpoint, head } = journal;
+  if (checkpoint >= head) return 0;
+  try {
+    const { received } = splitRow(journal.read(checkpoint + 1, 1, checkpoint + 1).rows.toString('utf8'));
+    return Math.max(0, nowMs - Date.parse(`${received.replace(' ', 'T')}Z`)) / 1000;
+  } catch (error) {
+    if (error instanceof Failure) return null;
+    throw error;
+  }
+}
+
+export interface LoopDelayReading {
+  readonly mean: number;
+  readonly p99: number;
+  readonly max: number;
+}
+
+export interface LoopDelay {
+  /** How much later than planned timers ran since the last reading. */
+  read(): LoopDelayReading;
+  stop(): void;
+}
+
+const resolutionMs = 20;
+
+export function startLoopDelay(): LoopDelay {
+  const histogram: IntervalHistogram = monitorEventLoopDelay({ resolution: resolutionMs });
+  histogram.enable();
+  // What is measured is the whole interval between two ticks.
+  const late = (nanoseconds: number): number => Math.max(0, nanoseconds / 1e9 - resolutionMs / 1000) || 0;
+  return {
+    read() {
+      const reading = {
+        mean: late(histogram.mean),
+        p99: late(histogram.percentile(99)),
+        max: histogram.count === 0 ? 0 : late(histogram.max),
+      };
+      histogram.reset();
+      return reading;
+    },
+    stop: () => void histogram.disable(),
+  };
+}

@@ -1,0 +1,11 @@
+/**
+ * GET metrics: the counters and gauges in Prometheus's text format.
+ */
+import { metricsType } from '../../prometheus.ts';
+import { json } from '../http-answer.ts';
+import type { Route } from '../route.ts';
+
+export const metricsRoute: Route = {
+  method: 'GET',
+  answer: (_, parts) => json(200, parts.metrics(), { 'content-type': metricsType }),
+};

@@ -1,0 +1,108 @@
+/** The dead letter and the writer's state after a crash or an update: nothing is lost, nothing is counted twice. */
+import { appendFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { deadLetterPath, openDeadLetter } from '../../src/ingest/dead-letter.ts';
+import { openWriterState } from '../../src/ingest/open-writer-state.ts';
+import { writerStateFile } from '../../src/ingest/writer-state.ts';
+
+let dataDir = '';
+beforeEach(() => {
+  dataDir = mkdtempSync(join(tmpdir(), 'sluice-dead-'));
+});
+afterEach(() => rmSync(dataDir, { recursive: true }));
+
+function bury(...seqs: number[]): void {
+  for (const seq of seqs) openDeadLetter(dataDir).add({ seq, epoch: 'e', reason: 'refused', row: `row "${seq}" ü` });
+}
+
+function seqs(): number[] {
+  return [...openDeadLetter(dataDir).entries()].map(({ seq }) => seq);
+}
+
+function oldLine(seq: number): string {
+  return `${JSON.stringify({ version: 1, seq, at: '2026-11-22T10:00:00.000Z', reason: 'refused', row: `row ${seq}` })}\n`;
+}
+
+function writeOldFiles(checkpoint: number, ...dead: number[]): void {
+  mkdirSync(dirname(deadLetterPath(dataDir)));
+  writeFileSync(deadLetterPath(dataDir), dead.map(oldLine).join(''));
+  const state = { version: 1, epoch: 'e', checkpoint, range: null, everInserted: true };
+  writeFileSync(join(dataDir, 'writer'), `${JSON.stringify(state)}\n`);
+}
+
+function stateOf(firstSeq: number) {
+  const file = writerStateFile(dataDir, false);
+  return openWriterState(file, { epoch: 'e', firstSeq, checkpoint: 0 }, openDeadLetter(dataDir));
+}
+
+test('each event stands in it once, as its row was, however often it was put in', () => {
+  bury(3, 7, 3);
+  const found = [...openDeadLetter(dataDir).entries()];
+  expect(found.map(({ seq, epoch, row }) => [seq, epoch, row])).toEqual([
+    [3, 'e', 'row "3" ü'],
+    [7, 'e', 'row "7" ü'],
+  ]);
+});
+
+test('lines of any length are read, and lines of version 1', () => {
+  const row = 'x'.repeat(1_500_000);
+  bury(1);
+  openDeadLetter(dataDir).add({ seq: 2, epoch: 'e', reason: 'refused', row });
+  appendFileSync(deadLetterPath(dataDir), oldLine(4));
+  bury(3);
+  const found = [...openDeadLetter(dataDir).entries()];
+  expect(found.map(({ seq, epoch }) => [seq, epoch])).toEqual([
+    [1, 'e'],
+    [2, 'e'],
+    [4, null],
+    [3, 'e'],
+  ]);
+  expect(found[1]?.row === row).toBe(true);
+});
+
+test('an unfinished line at its end is cut, so that the next one is whole', () => {
+  bury(1);
+  appendFileSync(deadLetterPath(dataDir), '{"version":2,"seq":2');
+  openDeadLetter(dataDir).remove(() => false);
+  bury(3);
+  expect(seqs()).toEqual([1, 3]);
+});
+
+test('a damaged line stops everything with a sentence, and stays', () => {
+  bury(1);
+  appendFileSync(deadLetterPath(dataDir), 'nonsense\n');
+  expect(seqs).toThrow('is damaged');
+  expect(() => openDeadLetter(dataDir).remove((seq) => seq === 1)).toThrow('is damaged');
+  expect(readFileSync(deadLetterPath(dataDir), 'utf8')).toContain('nonsense\n');
+});
+
+test('what lies above the checkpoint is sent again, so it leaves the dead letter at the start', () => {
+  bury(3, 11);
+  writerStateFile(dataDir, false).write({
+    version: 2,
+    epoch: 'e',
+    checkpoint: 10,
+    range: null,
+    everInserted: true,
+    books: [{ epoch: 'e', first: 1, last: 10, since: '', stored: 9, deadLettered: 1 }],
+    replayed: null,
+  });
+  expect(stateOf(1).books).toHaveLength(1);
+  expect(seqs()).toEqual([3]);
+});
+
+test('a state file of version 1 gets books: all up to its checkpoint is stored but for the dead letter', () => {
+  writeOldFiles(110, 3, 105, 109, 105, 111);
+  expect(stateOf(101)).toMatchObject({
+    version: 2,
+    checkpoint: 110,
+    books: [{ epoch: 'e', first: 101, last: 110, stored: 8, deadLettered: 2 }],
+  });
+});
+
+test('a state file that is neither version 1 nor 2 is refused', () => {
+  writeFileSync(join(dataDir, 'writer'), '{"version":3,"epoch":"e","checkpoint":1,"range":null}\n');
+  expect(() => writerStateFile(dataDir, false).read()).toThrow('is damaged');
+});
