@@ -18,7 +18,7 @@ const ranks: [prefix: RegExp, rank: number][] = [
   [/^src\/ingest\//, 4],
   [/^src\/(feed|query)\//, 5],
   [/^src\/server\//, 6],
-  [/^src\/(main|start-sluice|connect-store|open-intake|readiness|adopt)\.ts$/, 7],
+  [/^src\/(main|start-sluice|connect-store|open-intake|readiness|adopt|recover-journal)\.ts$/, 7],
   [/^src\/[a-z-]+\.ts$/, 2],
 ];
 
