@@ -20,7 +20,7 @@ export async function adopt(config: Config, log: Log): Promise<string> {
   mkdirSync(config.dataDir, { recursive: true });
   const lock = await acquireLock(config.dataDir);
   const stateFile = writerStateFile(config.dataDir, config.durability === 'fsync');
-  const found = journalOf(config, null, log, false);
+  const found = journalOf(config, null, log, {});
   found.close();
   const { owner, epoch: epochBefore, oldest, head } = found;
   const written = stateFile.read();
@@ -32,7 +32,7 @@ export async function adopt(config: Config, log: Log): Promise<string> {
     async verify(client) {
       const { maxSeq } = await adoptDatabase(client, owner);
       const state = goOnFrom(written, head, await newestInserted(client, { epoch: epochBefore, oldest, head }));
-      const journal = journalOf(config, state, log, true);
+      const journal = journalOf(config, state, log, { newEpoch: true });
       if (journal.firstSeq <= maxSeq) {
         throw new StartRefused(
           `The database holds events up to seq ${maxSeq}, which lies in the future: set this machine's clock right first.`,

@@ -1,17 +1,19 @@
 /**
- * The command: `sluice [--flag value …]` runs the server until a signal, `sluice adopt` takes over a database,
- * `--help` says what can be set. Every expected failure is one sentence and exit code 1.
+ * The command: `sluice [--flag value …]` runs the server until a signal, `sluice adopt` takes over a database, `sluice recover`
+ * goes on from a damaged journal, `--help` says what can be set. Every expected failure is one sentence and exit code 1.
  */
 import { adopt } from './adopt.ts';
-import { readConfig, settingsHelp } from './config.ts';
+import { type Config, readConfig, settingsHelp } from './config.ts';
 import { StartRefused } from './errors.ts';
 import { createLog, type Log } from './log.ts';
+import { recoverJournal } from './recover-journal.ts';
 import { type RunningSluice, startSluice } from './start-sluice.ts';
 
 const help = `Sluice: events in by Prefect 3's API, durable, live, and counted by ClickHouse.
 
   npm start [-- --flag value …]          start the server
   npm start -- adopt [--flag value …]    take over the database that this data folder does not own, with a new epoch
+  npm start -- recover [--flag value …]  go on from a damaged journal: keep what is good, set the rest aside
 
 Settings: flag, environment variable, meaning (default)
 ${settingsHelp()}
@@ -20,17 +22,23 @@ ${settingsHelp()}
 /** Ctrl-C reaches this process twice under npm, from the terminal and from npm: within this time the two are one. */
 const sameSignalMs = 500;
 
+/** Each resolves to a sentence. */
+const commands: Readonly<Record<string, (config: Config, log: Log) => Promise<string>>> = {
+  adopt,
+  recover: recoverJournal,
+};
+
 async function main(): Promise<void> {
   const words = process.argv.slice(2);
   if (words.includes('--help') || words.includes('-h')) {
     process.stdout.write(help);
     return;
   }
-  const isAdopt = words[0] === 'adopt';
-  const config = readConfig(process.env, isAdopt ? words.slice(1) : words);
+  const command = commands[words[0] ?? ''];
+  const config = readConfig(process.env, command === undefined ? words : words.slice(1));
   const log = createLog(config.logLevel);
-  if (isAdopt) {
-    process.stdout.write(`${await adopt(config, log)}\n`);
+  if (command !== undefined) {
+    process.stdout.write(`${await command(config, log)}\n`);
     return;
   }
   await stopOnSignal(await startSluice(config, log, (line) => process.stdout.write(`${line}\n`)), log);

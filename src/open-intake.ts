@@ -9,7 +9,7 @@ import { createIntake } from './ingest/accept.ts';
 import { IdWindow } from './ingest/id-window.ts';
 import { LiveBus } from './ingest/live-bus.ts';
 import { type WriterState, type WriterStateFile, writerStateFile } from './ingest/writer-state.ts';
-import { type Journal, openJournal } from './journal/journal.ts';
+import { type Journal, type JournalOptions, openJournal } from './journal/journal.ts';
 import type { Log } from './log.ts';
 import type { Counters } from './metrics.ts';
 
@@ -28,7 +28,7 @@ export interface IntakeParts {
 export function openIntake(config: Config, counters: Counters, store: () => StoreStatus, log: Log): IntakeParts {
   const stateFile = writerStateFile(config.dataDir, config.durability === 'fsync');
   const state = stateFile.read();
-  const journal = journalOf(config, state, log, false);
+  const journal = journalOf(config, state, log, {});
   const live = new LiveBus(journal.head);
   const window = new IdWindow({
     idsMax: config.idWindowIdsMax,
@@ -70,12 +70,12 @@ export function openIntake(config: Config, counters: Counters, store: () => Stor
   };
 }
 
-/** Opens the journal by the settings; `newEpoch` begins one behind all that was ever written. Throws StartRefused. */
+/** Opens the journal by the settings. Throws StartRefused. */
 export function journalOf(
   config: Config,
   state: Pick<WriterState, 'checkpoint'> | null,
   log: Log,
-  newEpoch: boolean,
+  how: Pick<JournalOptions, 'newEpoch' | 'isForced'>,
 ): Journal {
   return openJournal({
     directory: config.dataDir,
@@ -85,7 +85,7 @@ export function journalOf(
     keepBytesPastCheckpoint: config.journalKeepBytes,
     durability: config.durability,
     checkpoint: state?.checkpoint ?? null,
-    newEpoch,
+    ...how,
     log,
   });
 }

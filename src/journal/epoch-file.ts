@@ -1,10 +1,10 @@
 /**
- * `<data>/epoch`: who this data folder is and which epoch its journal writes. Replaced as a whole and synced: with the
- * rename an epoch has begun.
+ * `<data>/epoch`: who this data folder is and which epoch its journal writes. With its replacement an epoch has begun.
  */
 import { join } from 'node:path';
 import { StartRefused } from '../errors.ts';
-import { codeOf, type FilePort, readFully, writeAll } from './file-port.ts';
+import type { FilePort } from './file-port.ts';
+import { readSmallFile, replaceSmallFile } from './small-file.ts';
 
 export interface EpochFile {
   readonly version: 1;
@@ -24,46 +24,19 @@ export function epochPath(dataDir: string): string {
 /** Null if there is none. Throws StartRefused if it is not as written. */
 export function readEpochFile(files: FilePort, dataDir: string): EpochFile | null {
   const path = epochPath(dataDir);
-  const text = readText(files, path);
+  const text = readSmallFile(files, path);
   if (text === null) return null;
   const content = parse(text);
   if (content === null) {
     throw new StartRefused(
-      `The file ${path} is damaged or was written by a newer Sluice. Restore it from a copy of the data folder: it says which epoch the journal belongs to.`,
+      `The file ${path} is damaged or was written by a newer Sluice: it says which epoch the journal belongs to. Restore it from a copy of the data folder, or \`sluice recover\` goes on as a new owner with a new epoch.`,
     );
   }
   return content;
 }
 
 export function writeEpochFile(files: FilePort, dataDir: string, content: EpochFile): void {
-  const path = epochPath(dataDir);
-  const temporary = `${path}.new`;
-  const bytes = Buffer.from(`${JSON.stringify(content)}\n`);
-  const file = files.open(temporary, 'replace');
-  try {
-    writeAll(files, file, bytes, bytes.length, 0);
-    files.sync(file);
-  } finally {
-    files.close(file);
-  }
-  files.rename(temporary, path);
-  files.syncDirectory(dataDir);
-}
-
-function readText(files: FilePort, path: string): string | null {
-  let file: number;
-  try {
-    file = files.open(path, 'read');
-  } catch (error) {
-    if (codeOf(error) === 'ENOENT') return null;
-    throw error;
-  }
-  try {
-    const bytes = Buffer.alloc(files.bytes(file));
-    return bytes.toString('utf8', 0, readFully(files, file, bytes, 0, bytes.length, 0));
-  } finally {
-    files.close(file);
-  }
+  replaceSmallFile(files, dataDir, 'epoch', content);
 }
 
 function parse(text: string): EpochFile | null {

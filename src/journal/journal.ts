@@ -6,19 +6,19 @@
  *                    └── rollBack             └── sync, syncLater (fsync mode)
  */
 import { Failure } from '../errors.ts';
-import { failPoint } from '../fail-point.ts';
 import type { Log } from '../log.ts';
+import { currentBootId } from './boot-file.ts';
 import { DiskBudget } from './disk-budget.ts';
 import { FileCache } from './file-cache.ts';
-import { codeOf, type FilePort, nodeFiles, writeAll } from './file-port.ts';
-import { GroupSync } from './group-sync.ts';
+import { type FilePort, nodeFiles } from './file-port.ts';
 import { type OpenSegments, openSegments } from './open-segments.ts';
 import { PendingRecords } from './pending-records.ts';
 import { type ChunkRequest, type JournalChunk, readChunk } from './read-chunk.ts';
-import { recordHeaderBytes, recordKinds, sealRecord } from './record.ts';
 import { scanIds, type VisitId } from './scan-ids.ts';
 import { segmentsDirectory } from './segment.ts';
 import { SegmentChain } from './segment-chain.ts';
+import { SegmentWriter } from './segment-writer.ts';
+import type { Aside } from './set-aside.ts';
 
 export type { JournalChunk } from './read-chunk.ts';
 export { eventsOf, formatRow, parseRow, splitRow } from './row.ts';
@@ -38,6 +38,8 @@ export interface JournalOptions {
   readonly checkpoint: number | null;
   /** Begin a new epoch behind all that was ever written (`sluice adopt`); the old one's tail stays readable. */
   readonly newEpoch?: boolean;
+  /** Keep what is good before any damage, and begin a new epoch (`sluice recover`). */
+  readonly isForced?: boolean;
   readonly log: Log;
 }
 
@@ -45,14 +47,18 @@ export interface JournalParts {
   readonly files: FilePort;
   /** Wall clock, in ms. */
   readonly now: () => number;
+  /** Of this boot of the machine; null if there is none. */
+  readonly bootId: string | null;
 }
 
-/** Throws StartRefused, with a sentence, for damage other than a torn tail. */
-export function openJournal(
-  options: JournalOptions,
-  parts: JournalParts = { files: nodeFiles, now: Date.now },
-): Journal {
-  return new Journal(options, parts, openSegments(options, parts.files, parts.now));
+/** Throws StartRefused, with a sentence, for damage that nothing explains (recover.ts). */
+export function openJournal(options: JournalOptions, parts: JournalParts = thisMachine()): Journal {
+  const { files, now, bootId } = parts;
+  return new Journal(options, parts, openSegments(options, files, { now: now(), bootId }));
+}
+
+function thisMachine(): JournalParts {
+  return { files: nodeFiles, now: Date.now, bootId: currentBootId() };
 }
 
 /** One process holds it (lock.ts). All methods are synchronous but `syncLater`. */
@@ -62,39 +68,37 @@ export class Journal {
   readonly epoch: string;
   /** Seq of this epoch's first event. */
   readonly firstSeq: number;
+  /** What the start found damaged, and moved to `journal/damaged/`. */
+  readonly aside: Aside;
   readonly #options: JournalOptions;
   readonly #files: FilePort;
-  readonly #segmentBytesMax: number;
   readonly #pending = new PendingRecords();
   readonly #chain: SegmentChain;
   readonly #budget: DiskBudget;
   readonly #cache: FileCache;
-  readonly #sync: GroupSync;
+  readonly #writer: SegmentWriter;
   #checkpoint: number;
-  #failed: Failure | null = null;
   #isClosed = false;
 
-  constructor(options: JournalOptions, { files, now }: JournalParts, { identity, segments, active }: OpenSegments) {
+  constructor(
+    options: JournalOptions,
+    { files, now }: JournalParts,
+    { identity, segments, active, aside }: OpenSegments,
+  ) {
     this.owner = identity.owner;
     this.epoch = identity.epoch;
     this.firstSeq = identity.firstSeq;
+    this.aside = aside;
     this.#options = options;
     this.#files = files;
-    // With a few segments to a budget, trim can always make room again.
-    this.#segmentBytesMax = Math.min(options.segmentBytesMax, Math.floor(options.budgetBytesMax / 4));
     this.#chain = new SegmentChain(files, segmentsDirectory(options.directory), segments, active, options.log);
     this.#checkpoint = this.#chain.beforeNext(options.checkpoint ?? this.#chain.oldest - 1);
     this.#budget = new DiskBudget(files, { ...options, now });
     this.#cache = new FileCache(files);
     this.#chain.onRemove = (path) => this.#cache.drop(path);
-    this.#sync = new GroupSync(
-      {
-        files,
-        newest: () => ({ path: this.#chain.active.path, file: this.#chain.activeFile, head: this.head }),
-        fail: (error) => this.#die('could not be synced to the disk', error),
-      },
-      this.head,
-    );
+    // With a few segments to a budget, trim can always make room again.
+    const segmentBytesMax = Math.min(options.segmentBytesMax, Math.floor(options.budgetBytesMax / 4));
+    this.#writer = new SegmentWriter({ ...options, files, chain: this.#chain, segmentBytesMax });
   }
 
   /** Newest committed seq. */
@@ -107,7 +111,7 @@ export class Journal {
   }
   /** Newest seq that survives what `durability` promises. */
   get durable(): number {
-    return this.#options.durability === 'process' ? this.head : this.#sync.synced;
+    return this.#writer.durable;
   }
   /** The seq up to which all is in ClickHouse. */
   get checkpoint(): number {
@@ -127,7 +131,7 @@ export class Journal {
   }
   /** Set when nothing can be written until a restart. */
   get failed(): Failure | null {
-    return this.#failed;
+    return this.#writer.failed;
   }
 
   /**
@@ -136,13 +140,13 @@ export class Journal {
    * a tab or a line feed. Throws Failure journalFull or journalFailed, and then has appended nothing.
    */
   append(id: string, received: string, occurred: string, head: number, search: string, raw: string): number {
-    if (this.#failed !== null) throw this.#failed;
+    if (this.failed !== null) throw this.failed;
     const seq = this.appended + 1;
     const columns = `${seq}\t${id}\t${received}\t${occurred}\t${head}\t`;
     const bytes = this.#pending.encode(seq, columns, search, raw);
     let refusal = this.#refusal(bytes);
     if (refusal !== null && this.#makeRoom()) refusal = this.#refusal(bytes);
-    if (refusal !== null) throw this.#failed ?? new Failure('journalFull', refusal);
+    if (refusal !== null) throw this.failed ?? new Failure('journalFull', refusal);
     this.#pending.take(bytes);
     this.#budget.taken(bytes);
     return seq;
@@ -156,31 +160,24 @@ export class Journal {
   /** Writes all that is appended, or none of it: then it is taken back, and a Failure journalFull or journalFailed is thrown. */
   commit(): void {
     if (this.#pending.count === 0) return;
-    const pending = this.#pending;
     try {
-      if (this.#failed !== null) throw this.#failed;
-      if (this.#chain.active.bytes + pending.bytes > this.#segmentBytesMax) this.#roll();
-      writeAll(this.#files, this.#chain.activeFile, pending.buffer, pending.bytes, this.#chain.active.bytes);
+      this.#writer.write(this.#pending);
     } catch (error) {
-      throw this.#takeBack(error);
+      this.#budget.forget();
+      throw error;
+    } finally {
+      this.#pending.clear();
     }
-    const { index, lastSeq, bytes } = this.#chain.active;
-    for (const { nth, offset } of pending.marks) index.note(lastSeq + 1 + nth, bytes + offset);
-    this.#chain.grow(pending.count, pending.bytes);
-    pending.clear();
-    failPoint('journal-written');
   }
 
   /** In fsync mode: all that is committed is durable after it. Throws Failure; the journal is dead then. */
   sync(): void {
-    if (this.#failed !== null) throw this.#failed;
-    if (this.#options.durability === 'fsync') this.#sync.now();
+    this.#writer.sync();
   }
 
   /** As `sync`, without waiting on the disk; calls while one runs share the next. */
   syncLater(): Promise<void> {
-    if (this.#failed !== null) return Promise.reject(this.#failed);
-    return this.#options.durability === 'fsync' ? this.#sync.later() : Promise.resolve();
+    return this.#writer.syncLater();
   }
 
   /**
@@ -222,12 +219,11 @@ export class Journal {
     this.#isClosed = true;
     try {
       this.commit();
-      this.#markCleanStop();
+      this.#writer.markCleanStop();
     } catch (error) {
       this.#options.log.error({ err: error }, 'the journal could not be closed cleanly');
     }
-    this.#failed ??= new Failure('shuttingDown', 'The journal is closed.');
-    this.#sync.close();
+    this.#writer.close();
     this.#cache.close();
     this.#chain.close();
   }
@@ -246,55 +242,12 @@ export class Journal {
   /** What is only kept for readers goes, the active segment included if ClickHouse has it. True if anything went. */
   #makeRoom(): boolean {
     try {
-      if (this.#checkpoint >= this.head) this.#roll();
+      if (this.#checkpoint >= this.head) this.#writer.roll();
     } catch (error) {
-      if (error instanceof Failure) this.#die('could begin no new file', error);
+      if (error instanceof Failure) this.#writer.die('could begin no new file', error);
     }
     const isRelieved = this.#chain.trim(this.#checkpoint, 0);
     if (isRelieved) this.#budget.forget();
     return isRelieved;
-  }
-
-  /** Begins a new active segment, unless the present one is empty. Throws the system's error, or a Failure that is for good. */
-  #roll(): void {
-    if (this.#chain.isActiveEmpty) return;
-    const isSynced = this.#options.durability === 'fsync';
-    // An older segment is never torn: it is durable before the next one exists.
-    if (isSynced) this.#sync.now();
-    this.#chain.roll(isSynced);
-    failPoint('segment-rolled');
-  }
-
-  /** After a failed write: back to the last good byte; the journal is dead if that fails too. */
-  #takeBack(error: unknown): Failure {
-    this.#pending.clear();
-    this.#budget.forget();
-    if (this.#failed !== null) return this.#failed;
-    if (error instanceof Failure) return this.#die('could begin no new file', error);
-    try {
-      this.#files.truncate(this.#chain.activeFile, this.#chain.active.bytes);
-    } catch (truncateError) {
-      return this.#die('could not be cut back after a failed write', truncateError);
-    }
-    const isFull = ['ENOSPC', 'EDQUOT'].includes(codeOf(error));
-    return isFull
-      ? new Failure('journalFull', "The journal's disk is full; send again when there is room.", { cause: error })
-      : new Failure('journalFailed', `The journal could not be written (${codeOf(error) || 'a short write'}).`, {
-          cause: error,
-        });
-  }
-
-  #die(what: string, cause: unknown): Failure {
-    this.#options.log.error({ err: cause }, `the journal ${what}; intake stops until a restart`);
-    this.#failed ??= new Failure('journalFailed', `The journal ${what}; intake stops until a restart.`, { cause });
-    return this.#failed;
-  }
-
-  #markCleanStop(): void {
-    if (this.#failed !== null) return;
-    const mark = Buffer.alloc(recordHeaderBytes);
-    sealRecord(mark, 0, recordKinds.cleanStop, this.head, 0);
-    writeAll(this.#files, this.#chain.activeFile, mark, mark.length, this.#chain.active.bytes);
-    this.#files.sync(this.#chain.activeFile);
   }
 }

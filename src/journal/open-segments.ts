@@ -4,18 +4,16 @@
  */
 import { randomUUID } from 'node:crypto';
 import { StartRefused } from '../errors.ts';
-import type { Log } from '../log.ts';
+import { writeBootFile } from './boot-file.ts';
 import { type EpochFile, writeEpochFile } from './epoch-file.ts';
 import { codeOf, type FilePort } from './file-port.ts';
-import { type Recovered, recover } from './recover.ts';
+import { type Moment, type Recovered, type RecoverRequest, recover } from './recover.ts';
 import { createSegment, type Segment, segmentsDirectory, type WritableSegment } from './segment.ts';
+import { type Aside, nothingAside } from './set-aside.ts';
 
-export interface OpenRequest {
-  readonly directory: string;
-  readonly durability: 'process' | 'fsync';
-  readonly checkpoint: number | null;
+export interface OpenRequest extends RecoverRequest {
+  /** Begin a new epoch in any case. */
   readonly newEpoch?: boolean;
-  readonly log: Log;
 }
 
 export interface OpenSegments {
@@ -23,19 +21,19 @@ export interface OpenSegments {
   readonly segments: Segment[];
   /** The last of them. */
   readonly active: WritableSegment;
+  /** What was damaged, and moved out of the way. */
+  readonly aside: Aside;
 }
 
 /** Throws StartRefused. */
-export function openSegments(request: OpenRequest, files: FilePort, now: () => number): OpenSegments {
-  const { directory, log } = request;
+export function openSegments(request: OpenRequest, files: FilePort, moment: Moment): OpenSegments {
+  const { directory, durability } = request;
   try {
-    const recovered = recover(files, directory, request.durability === 'fsync', log);
-    if (recovered === null || request.newEpoch === true) {
-      return beginEpoch(files, directory, recovered, request.checkpoint ?? 0, now());
-    }
-    const segment = recovered.segments.at(-1)!;
-    checkCheckpoint(request.checkpoint ?? 0, segment.lastSeq);
-    return { ...recovered, active: { segment, file: files.open(segment.path, 'change') } };
+    const recovered = recover(files, request, moment);
+    const opened = open(files, request, recovered, moment.now);
+    recovered?.finish();
+    writeBootFile(files, directory, { version: 1, bootId: moment.bootId, durability });
+    return { ...opened, aside: recovered?.aside ?? nothingAside };
   } catch (error) {
     if (error instanceof StartRefused || codeOf(error) === '') throw error;
     throw new StartRefused(
@@ -43,6 +41,20 @@ export function openSegments(request: OpenRequest, files: FilePort, now: () => n
       { cause: error },
     );
   }
+}
+
+type Opened = Omit<OpenSegments, 'aside'>;
+
+function open(files: FilePort, request: OpenRequest, recovered: Recovered | null, now: number): Opened {
+  const checkpoint = request.checkpoint ?? 0;
+  const segment = recovered?.segments.at(-1);
+  const isNew = request.newEpoch === true || recovered === null || recovered.needsNewEpoch;
+  if (isNew || recovered.identity === null || segment === undefined) {
+    return beginEpoch(files, request.directory, recovered, checkpoint, now);
+  }
+  checkCheckpoint(checkpoint, segment.lastSeq);
+  const { identity, segments } = recovered;
+  return { identity, segments, active: { segment, file: files.open(segment.path, 'change') } };
 }
 
 const seqsPerSecond = 2 ** 20;
@@ -54,12 +66,12 @@ function beginEpoch(
   recovered: Recovered | null,
   checkpoint: number,
   now: number,
-): OpenSegments {
+): Opened {
   const segments = recovered?.segments ?? [];
-  const head = Math.max(segments.at(-1)?.lastSeq ?? 0, checkpoint);
+  const head = Math.max(segments.at(-1)?.lastSeq ?? 0, checkpoint, recovered?.aside.newestSeq ?? 0);
   const identity: EpochFile = {
     version: 1,
-    owner: recovered?.identity.owner ?? randomUUID(),
+    owner: recovered?.identity?.owner ?? randomUUID(),
     epoch: randomUUID(),
     firstSeq: Math.max(head, Math.floor(now / 1000) * seqsPerSecond) + 1,
     created: new Date(now).toISOString(),

@@ -62,6 +62,13 @@ export class PendingRecords {
     this.#bytes += bytes;
   }
 
+  /** Puts a mark behind what is taken; no event. */
+  mark(kind: number, seq: number): void {
+    this.#reserve(this.#bytes + recordHeaderBytes);
+    sealRecord(this.#buffer, this.#bytes, kind, seq, 0);
+    this.#bytes += recordHeaderBytes;
+  }
+
   /** Takes back all but the first `count` records. */
   rollBack(count: number): void {
     let at = 0;

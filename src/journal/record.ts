@@ -12,8 +12,11 @@
  */
 import { crc32 } from './crc32.ts';
 
-/** Numbers from 3 on are left for later kinds; a number never changes its meaning. */
-export const recordKinds = { event: 1, cleanStop: 2 } as const;
+/**
+ * `cleanStop`: written last, after all before it was synced. `synced`, in fsync mode: when it was written, all up to its seq
+ * was synced. Numbers from 4 on are left for later kinds; a number never changes its meaning.
+ */
+export const recordKinds = { event: 1, cleanStop: 2, synced: 3 } as const;
 
 export const recordHeaderBytes = 20;
 export const recordVersion = 1;
@@ -67,12 +70,18 @@ export function recordSeq(buffer: Buffer, at: number): number {
   return buffer.readUInt32LE(at + 12) + buffer.readUInt32LE(at + 16) * twoTo32;
 }
 
-/** Whether a whole, unharmed record begins anywhere in the bytes: then what stands before it is damage, not a torn tail. */
-export function holdsRecord(bytes: Buffer): boolean {
-  for (let at = 0; at + recordHeaderBytes <= bytes.length; at += 1) {
+/** Where whole, unharmed records begin, wherever in the bytes that is. */
+export function* findRecords(bytes: Buffer): Generator<number> {
+  for (let at = 0; at + recordHeaderBytes <= bytes.length; ) {
     // The cheap part of the check first: the version is 1 for all records so far, the two bytes behind it are 0.
-    if (bytes[at + versionAt] !== recordVersion || bytes[at + 10] !== 0 || bytes[at + 11] !== 0) continue;
-    if (recordBytes(bytes, at, bytes.length) > 0) return true;
+    const isLikely = bytes[at + versionAt] === recordVersion && bytes[at + 10] === 0 && bytes[at + 11] === 0;
+    const found = isLikely ? recordBytes(bytes, at, bytes.length) : incomplete;
+    if (found > 0) yield at;
+    at += Math.max(1, found);
   }
-  return false;
+}
+
+/** Whether there is any: then what stands before it is damage, not a torn tail. */
+export function holdsRecord(bytes: Buffer): boolean {
+  return findRecords(bytes).next().done === false;
 }

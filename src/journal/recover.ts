@@ -1,60 +1,111 @@
 /**
- * What the last run left: checks every kept segment, cuts a torn tail, and refuses the start for any other damage, so that
- * no committed record is ever silently wrong or missing (I1).
+ * What the last run left, and how to go on from it (I1). A torn tail is cut. After a power cut, what was not synced is missing
+ * anywhere: in fsync mode none of it was acknowledged, and it is cut; in process mode the journal ends at the first bad place,
+ * the rest is set aside, and a new epoch begins. Any other damage is refused, until `sluice recover` does the same by order.
  */
 import { join } from 'node:path';
 import { StartRefused } from '../errors.ts';
 import type { Log } from '../log.ts';
+import { readBootFile } from './boot-file.ts';
 import { type EpochFile, epochPath, readEpochFile } from './epoch-file.ts';
 import { type FilePort, readFully } from './file-port.ts';
-import { holdsRecord, recordKind, recordKinds, recordSeq, recordVersion, recordVersionOf } from './record.ts';
-import { scanSegment } from './scan-segment.ts';
-import { emptySegment, firstSeqOfName, type Segment, segmentName, segmentsDirectory } from './segment.ts';
-import { decodeSegmentHeader, segmentHeaderBytes, segmentVersion } from './segment-header.ts';
+import { holdsRecord } from './record.ts';
+import { firstSeqOf, firstSeqOfName, type Segment, segmentName, segmentsDirectory } from './segment.ts';
+import { decodeSegmentHeader, segmentHeaderBytes } from './segment-header.ts';
+import { type Aside, cutFile, nothingAside, setAside } from './set-aside.ts';
+import { type Damage, type Survey, survey } from './survey.ts';
 
-export interface Recovered {
-  readonly identity: EpochFile;
-  /** In seq order; the last one is the one to be written on. */
-  readonly segments: Segment[];
+export interface RecoverRequest {
+  /** The data folder. */
+  readonly directory: string;
+  readonly durability: 'process' | 'fsync';
+  /** All up to it is in ClickHouse. */
+  readonly checkpoint: number | null;
+  /** `sluice recover`: whatever is damaged, keep what is good before it, and begin a new epoch. */
+  readonly isForced?: boolean;
+  readonly log: Log;
 }
 
-/** Null for a folder in which no journal was finished yet. Throws StartRefused. `sync` makes all that is found durable. */
-export function recover(files: FilePort, dataDir: string, sync: boolean, log: Log): Recovered | null {
+/** Of the machine, not of the folder. */
+export interface Moment {
+  /** Wall clock, in ms. */
+  readonly now: number;
+  readonly bootId: string | null;
+}
+
+export interface Recovered {
+  /** Null only if it was lost, and `isForced`. */
+  readonly identity: EpochFile | null;
+  /** In seq order. */
+  readonly segments: Segment[];
+  /** Seqs may have been given out that are gone from here: they must not be given again. */
+  readonly needsNewEpoch: boolean;
+  readonly aside: Aside;
+  /** To be called when the new epoch has begun: until then the next start finds the same damage. */
+  finish(): void;
+}
+
+/** Null for a folder in which no journal was finished yet. Throws StartRefused. In fsync mode all that is found is durable then. */
+export function recover(files: FilePort, request: RecoverRequest, moment: Moment): Recovered | null {
+  const { directory: dataDir, isForced = false, log } = request;
   const directory = segmentsDirectory(dataDir);
   files.makeDirectory(directory);
-  const identity = readEpochFile(files, dataDir);
-  const firstSeqs = files
-    .list(directory)
-    .flatMap((name) => firstSeqOfName(name) ?? [])
-    .sort((a, b) => a - b);
-  const paths = firstSeqs.map((firstSeq) => join(directory, segmentName(firstSeq)));
-  if (identity === null) {
+  const identity = readIdentity(files, dataDir, isForced);
+  const paths = segmentPaths(files, directory);
+  if (identity === null && !isForced) {
     removeUnborn(files, dataDir, paths);
     return null;
   }
-  if (paths.length > 1 && isHalfMade(files, paths.at(-1)!, identity)) {
+  if (identity !== null && paths.length > 1 && isHalfMade(files, paths.at(-1)!, identity)) {
     log.warn({ file: paths.at(-1) }, 'a journal file that was never written to is removed');
     files.unlink(paths.pop()!);
   }
-  if (paths.length === 0) {
-    throw new StartRefused(
-      `The journal's files are missing from ${directory}, though ${epochPath(dataDir)} says that there were some. Restore them from a copy of the data folder.`,
-    );
+  const run = readBootFile(files, dataDir);
+  const isOtherBoot = run !== null && run.bootId !== null && moment.bootId !== null && run.bootId !== moment.bootId;
+  const { isPowerCut, ...found } = surveyAll(files, paths, isOtherBoot, request.checkpoint ?? 0);
+  if (isPowerCut) log.warn({ durability: run?.durability }, 'the machine went down without a clean stop of Sluice');
+  const isLossy = isForced || (isPowerCut && run?.durability === 'process');
+  if (!isLossy) {
+    if (found.damage !== null) cutOrRefuse(files, found.damage, isPowerCut, log);
+    refuseStrange(found.segments.at(-1), identity, dataDir);
   }
-  const segments: Segment[] = [];
-  paths.forEach((path, at) => {
-    const isLast = at === paths.length - 1;
-    const segment = recoverSegment(files, path, firstSeqs[at]!, isLast, sync, log);
-    checkPlace(segment, segments.at(-1));
-    segments.push(segment);
-  });
-  const last = segments.at(-1)!;
-  if (last.epoch !== identity.epoch) {
-    throw new StartRefused(
-      `The journal file ${last.path} belongs to epoch ${last.epoch}, but ${epochPath(dataDir)} says ${identity.epoch}: they are of two data folders. Restore both from one copy.`,
-    );
+  const moved =
+    isLossy && found.damage !== null ? setAside(files, directory, { ...moment, paths, damage: found.damage }) : null;
+  if (moved !== null) log.error({ ...moved.aside, damage: found.damage }, 'what lies behind the damage is set aside');
+  if (request.durability === 'fsync') syncAll(files, directory, found.segments);
+  const finish = (): void => moved?.finish();
+  return { identity, segments: found.segments, needsNewEpoch: isLossy, aside: moved?.aside ?? nothingAside, finish };
+}
+
+/** A power cut may undo the removal of trimmed files: what lies before a hole, and is in ClickHouse, is removed again. */
+function surveyAll(
+  files: FilePort,
+  paths: string[],
+  isOtherBoot: boolean,
+  checkpoint: number,
+): Survey & { readonly isPowerCut: boolean } {
+  for (;;) {
+    const found = survey(files, paths);
+    const isPowerCut = isOtherBoot && !found.isCleanStop;
+    const { damage } = found;
+    const isBehind = damage?.kind === 'hole' && (firstSeqOf(damage.path) ?? 0) <= checkpoint + 1;
+    if (!isPowerCut || !isBehind) return { ...found, isPowerCut };
+    for (const path of paths.splice(0, damage.nth)) files.unlink(path);
   }
-  return { identity, segments };
+}
+
+function readIdentity(files: FilePort, dataDir: string, isForced: boolean): EpochFile | null {
+  try {
+    return readEpochFile(files, dataDir);
+  } catch (error) {
+    if (isForced && error instanceof StartRefused) return null;
+    throw error;
+  }
+}
+
+function segmentPaths(files: FilePort, directory: string): string[] {
+  const firstSeqs = files.list(directory).flatMap((name) => firstSeqOfName(name) ?? []);
+  return firstSeqs.sort((a, b) => a - b).map((firstSeq) => join(directory, segmentName(firstSeq)));
 }
 
 /** The epoch file is written after the first segment: without it there is at most one, empty. */
@@ -62,7 +113,7 @@ function removeUnborn(files: FilePort, dataDir: string, paths: readonly string[]
   const isUnborn = paths.length <= 1 && paths.every((path) => !holdsRecord(readStart(files, path)));
   if (!isUnborn) {
     throw new StartRefused(
-      `The file ${epochPath(dataDir)} is missing, but the journal beside it holds events. Restore it from a copy of the data folder.`,
+      `The file ${epochPath(dataDir)} is missing, but the journal beside it holds events. ${wayOn} as a new owner.`,
     );
   }
   for (const path of paths) files.unlink(path);
@@ -75,87 +126,44 @@ function isHalfMade(files: FilePort, path: string, identity: EpochFile): boolean
   return (header === null || isForeign) && !holdsRecord(readStart(files, path));
 }
 
-function recoverSegment(
-  files: FilePort,
-  path: string,
-  firstSeq: number,
-  isLast: boolean,
-  sync: boolean,
-  log: Log,
-): Segment {
-  const file = files.open(path, 'change');
-  try {
-    const segment = readHeader(files, file, path, firstSeq);
-    const size = files.bytes(file);
-    const { offset, stopped } = scanSegment(files, file, segmentHeaderBytes, size, (buffer, at, bytes, begins) => {
-      visitRecord(segment, buffer, at, begins);
-      segment.bytes = begins + bytes;
-    });
-    if (stopped !== null) cutTail(files, file, segment, size, isLast, log);
-    if (sync) files.sync(file);
-    segment.bytes = offset;
-    return segment;
-  } finally {
-    files.close(file);
+const wayOn = 'Restore both from a copy of the data folder, or `sluice recover` goes on with a new epoch';
+
+function refuseStrange(last: Segment | undefined, identity: EpochFile | null, dataDir: string): void {
+  const path = epochPath(dataDir);
+  if (last === undefined) {
+    throw new StartRefused(
+      `The journal's files are missing from ${segmentsDirectory(dataDir)}, though ${path} says that there were some. ${wayOn}.`,
+    );
+  }
+  if (last.epoch !== identity?.epoch) {
+    throw new StartRefused(
+      `The journal file ${last.path} belongs to epoch ${last.epoch}, but ${path} says ${identity?.epoch}: they are of two data folders. ${wayOn}.`,
+    );
   }
 }
 
-function readHeader(files: FilePort, file: number, path: string, firstSeq: number): Segment {
-  const bytes = Buffer.alloc(segmentHeaderBytes);
-  const header = decodeSegmentHeader(bytes.subarray(0, readFully(files, file, bytes, 0, segmentHeaderBytes, 0)));
-  if (header === null || header.firstSeq !== firstSeq)
-    throw damaged(path, 0, firstSeq - 1, 'its header is not as written');
-  if (header.version !== segmentVersion) throw newer(path, `format version ${header.version}`);
-  return emptySegment(path, header.epoch, firstSeq);
-}
-
-function visitRecord(segment: Segment, buffer: Buffer, at: number, offset: number): void {
-  const kind = recordKind(buffer, at);
-  const seq = recordSeq(buffer, at);
-  if (recordVersionOf(buffer, at) !== recordVersion)
-    throw newer(segment.path, `record version ${recordVersionOf(buffer, at)}`);
-  switch (kind) {
-    case recordKinds.event:
-      if (seq !== segment.lastSeq + 1)
-        throw damaged(segment.path, offset, segment.lastSeq, `seq ${seq} is out of order`);
-      segment.lastSeq = seq;
-      segment.index.note(seq, offset);
-      return;
-    case recordKinds.cleanStop:
-      if (seq !== segment.lastSeq)
-        throw damaged(segment.path, offset, segment.lastSeq, `a mark of seq ${seq} is out of order`);
-      return;
-    default: // what comes from a disk is no closed type
-      throw newer(segment.path, `records of kind ${kind}`);
+function cutOrRefuse(files: FilePort, damage: Damage, isPowerCut: boolean, log: Log): void {
+  const { path, offset, goodUpTo, what, kind } = damage;
+  if (kind === 'torn' || (kind === 'unsynced' && isPowerCut)) {
+    cutFile(files, path, offset);
+    log.warn({ file: path, offset, lastSeq: goodUpTo }, 'the journal ended in an unfinished write, which is cut');
+    return;
   }
-}
-
-/** Behind the last whole record: zeros are the end; an unfinished write at the journal's end is cut; anything else is damage. */
-function cutTail(files: FilePort, file: number, segment: Segment, size: number, isLast: boolean, log: Log): void {
-  const { path, bytes: offset, lastSeq } = segment;
-  const tail = Buffer.alloc(size - offset);
-  readFully(files, file, tail, 0, tail.length, offset);
-  const isZero = tail.every((byte) => byte === 0);
-  if (!isZero && (!isLast || holdsRecord(tail.subarray(1)))) {
-    throw damaged(path, offset, lastSeq, 'a record is not as written');
-  }
-  if (!isLast) return;
-  files.truncate(file, offset);
-  if (isZero) return;
-  log.warn(
-    { file: path, offset, cutBytes: tail.length, lastSeq },
-    'the journal ended in an unfinished write, which is cut',
-  );
-}
-
-function checkPlace(segment: Segment, before: Segment | undefined): void {
-  if (before === undefined) return;
-  const follows =
-    segment.epoch === before.epoch ? segment.firstSeq === before.lastSeq + 1 : segment.firstSeq > before.lastSeq;
-  if (follows) return;
   throw new StartRefused(
-    `The journal goes on with ${segment.path}, but the file before it ends at seq ${before.lastSeq}: a file is missing or cut. All is good up to seq ${before.lastSeq}. Restore the journal from a copy of the data folder.`,
+    `The journal file ${path} is damaged at byte ${offset} (${what}). All is good up to seq ${goodUpTo}, and can be saved. ${wayOn} behind it, and moves the rest to journal/damaged.`,
   );
+}
+
+function syncAll(files: FilePort, directory: string, segments: readonly Segment[]): void {
+  for (const { path } of segments) {
+    const file = files.open(path, 'change');
+    try {
+      files.sync(file);
+    } finally {
+      files.close(file);
+    }
+  }
+  files.syncDirectory(directory);
 }
 
 function readStart(files: FilePort, path: string, bytesMax = Number.MAX_SAFE_INTEGER): Buffer {
@@ -166,16 +174,4 @@ function readStart(files: FilePort, path: string, bytesMax = Number.MAX_SAFE_INT
   } finally {
     files.close(file);
   }
-}
-
-function damaged(path: string, offset: number, goodUpTo: number, what: string): StartRefused {
-  return new StartRefused(
-    `The journal file ${path} is damaged at byte ${offset} (${what}); all is good up to seq ${goodUpTo}. Restore the journal from a copy of the data folder.`,
-  );
-}
-
-function newer(path: string, what: string): StartRefused {
-  return new StartRefused(
-    `The journal file ${path} holds ${what}, which this version of Sluice does not know. Start the newer version that wrote it.`,
-  );
 }

@@ -97,6 +97,21 @@ export class SegmentChain {
     );
   }
 
+  /** Syncs every file and its name, whoever wrote it. Throws the system's error. */
+  syncAll(): void {
+    for (const { path } of this.#segments) {
+      if (path === this.active.path) continue;
+      const file = this.#files.open(path, 'change');
+      try {
+        this.#files.sync(file);
+      } finally {
+        this.#files.close(file);
+      }
+    }
+    this.#files.sync(this.activeFile);
+    this.#files.syncDirectory(this.#directory);
+  }
+
   close(): void {
     this.#files.close(this.#active.file);
   }

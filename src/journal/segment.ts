@@ -1,7 +1,7 @@
 /**
  * A segment: one file `<first seq, 20 digits>.seg` of the journal, a header and then records in seq order.
  */
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { Failure } from '../errors.ts';
 import { failPoint } from '../fail-point.ts';
 import { codeOf, type FilePort, writeAll } from './file-port.ts';
@@ -38,6 +38,11 @@ export function firstSeqOfName(name: string): number | null {
   return seq === undefined ? null : Number(seq);
 }
 
+/** Of a path. */
+export function firstSeqOf(path: string): number | null {
+  return firstSeqOfName(basename(path));
+}
+
 export function emptySegment(path: string, epoch: string, firstSeq: number): Segment {
   return {
     path,
@@ -72,6 +77,7 @@ export function createSegment(
     }
   } catch (error) {
     removeHalfMade(files, file, path, error);
+    if (sync) files.syncDirectory(directory);
     throw error;
   }
   return { segment: emptySegment(path, epoch, firstSeq), file };

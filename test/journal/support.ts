@@ -31,6 +31,7 @@ export function open(
   options: Partial<JournalOptions> = {},
   files: FilePort = nodeFiles,
   now: () => number = () => clockStart,
+  bootId: string | null = 'boot 1',
 ): Journal {
   return openJournal(
     {
@@ -44,7 +45,7 @@ export function open(
       log: createLog('silent'),
       ...options,
     },
-    { files, now },
+    { files, now, bootId },
   );
 }
 
@@ -92,6 +93,7 @@ export function readAll(journal: Journal, bytesMax = 700): Map<number, string> {
 export function segmentFiles(folder: string): string[] {
   const directory = join(folder, 'journal');
   return readdirSync(directory)
+    .filter((name) => name.endsWith('.seg'))
     .sort()
     .map((name) => join(directory, name));
 }

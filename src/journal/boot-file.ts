@@ -1,0 +1,52 @@
+/**
+ * `<data>/boot`: in which boot of the machine the journal was last opened, and how durably it was written. A changed boot
+ * without a clean stop means that the page cache was lost, and with it what was not synced.
+ */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { FilePort } from './file-port.ts';
+import { readSmallFile, replaceSmallFile } from './small-file.ts';
+
+export interface BootFile {
+  readonly version: 1;
+  /** Null where the system gives none. */
+  readonly bootId: string | null;
+  readonly durability: 'process' | 'fsync';
+}
+
+/** Linux's own name for this boot; null where there is none, and then damage is never put down to a power cut. */
+export function currentBootId(): string | null {
+  try {
+    return readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim() || null;
+  } catch {
+    return null;
+  }
+}
+
+/** Null if there is none that can be read: nothing is known of the last run then. */
+export function readBootFile(files: FilePort, dataDir: string): BootFile | null {
+  const text = readSmallFile(files, join(dataDir, 'boot'));
+  try {
+    const content: unknown = JSON.parse(text ?? 'null');
+    return isBootFile(content) ? content : null;
+  } catch {
+    return null;
+  }
+}
+
+/** Before anything is appended in this run. */
+export function writeBootFile(files: FilePort, dataDir: string, content: BootFile): void {
+  const found = readBootFile(files, dataDir);
+  if (found?.bootId === content.bootId && found.durability === content.durability) return;
+  replaceSmallFile(files, dataDir, 'boot', content);
+}
+
+function isBootFile(value: unknown): value is BootFile {
+  if (typeof value !== 'object' || value === null) return false;
+  const { version, bootId, durability } = value as Partial<Record<keyof BootFile, unknown>>; // each field is checked next
+  return (
+    version === 1 &&
+    (bootId === null || typeof bootId === 'string') &&
+    (durability === 'process' || durability === 'fsync')
+  );
+}

@@ -1,0 +1,141 @@
+/**
+ * Writes groups of records at the end of the active segment, makes them durable, and undoes what a failing disk left
+ * half-done (I1). After a failure that cannot be undone, or a failed fdatasync, nothing is written until a restart.
+ */
+import { Failure } from '../errors.ts';
+import { failPoint } from '../fail-point.ts';
+import type { Log } from '../log.ts';
+import { codeOf, type FilePort, writeAll } from './file-port.ts';
+import { GroupSync } from './group-sync.ts';
+import type { PendingRecords } from './pending-records.ts';
+import { recordHeaderBytes, recordKinds, sealRecord } from './record.ts';
+import type { SegmentChain } from './segment-chain.ts';
+
+export interface SegmentWriterParts {
+  readonly files: FilePort;
+  readonly chain: SegmentChain;
+  readonly durability: 'process' | 'fsync';
+  readonly segmentBytesMax: number;
+  readonly log: Log;
+}
+
+export class SegmentWriter {
+  readonly #parts: SegmentWriterParts;
+  readonly #sync: GroupSync;
+  #failed: Failure | null = null;
+  /** What the newest mark in the journal says; a mark is only written when there is news. */
+  #markedSeq: number;
+
+  constructor(parts: SegmentWriterParts) {
+    const { files, chain } = parts;
+    this.#parts = parts;
+    this.#markedSeq = chain.active.lastSeq;
+    this.#sync = new GroupSync(
+      {
+        files,
+        newest: () => ({ path: chain.active.path, file: chain.activeFile, head: chain.active.lastSeq }),
+        fail: (error) => this.die('could not be synced to the disk', error),
+      },
+      chain.active.lastSeq,
+    );
+  }
+
+  /** Set when nothing can be written until a restart. */
+  get failed(): Failure | null {
+    return this.#failed;
+  }
+  /** Newest seq that survives what `durability` promises. */
+  get durable(): number {
+    const { durability, chain } = this.#parts;
+    return durability === 'process' ? chain.active.lastSeq : this.#sync.synced;
+  }
+
+  /** Writes all of the group, or none of it. Throws Failure. */
+  write(pending: PendingRecords): void {
+    const { files, chain, durability, segmentBytesMax } = this.#parts;
+    const records = pending.count;
+    try {
+      if (this.#failed !== null) throw this.#failed;
+      if (chain.active.bytes + pending.bytes > segmentBytesMax) this.roll();
+      if (durability === 'fsync' && this.#sync.synced > this.#markedSeq) {
+        this.#markedSeq = this.#sync.synced;
+        pending.mark(recordKinds.synced, this.#markedSeq);
+      }
+      writeAll(files, chain.activeFile, pending.buffer, pending.bytes, chain.active.bytes);
+    } catch (error) {
+      throw this.#takeBack(error);
+    }
+    const { index, lastSeq, bytes } = chain.active;
+    for (const { nth, offset } of pending.marks) index.note(lastSeq + 1 + nth, bytes + offset);
+    chain.grow(records, pending.bytes);
+    failPoint('journal-written');
+  }
+
+  /** In fsync mode: all that is committed is durable after it. Throws Failure. */
+  sync(): void {
+    if (this.#failed !== null) throw this.#failed;
+    if (this.#parts.durability === 'fsync') this.#sync.now();
+  }
+
+  /** As `sync`, without waiting on the disk; calls while one runs share the next. */
+  syncLater(): Promise<void> {
+    if (this.#failed !== null) return Promise.reject(this.#failed);
+    return this.#parts.durability === 'fsync' ? this.#sync.later() : Promise.resolve();
+  }
+
+  /** Begins a new active segment, unless the present one is empty. Throws the system's error, or a Failure that is for good. */
+  roll(): void {
+    const { chain, durability } = this.#parts;
+    if (chain.isActiveEmpty) return;
+    const isSynced = durability === 'fsync';
+    // An older segment is never torn: it is durable before the next one exists.
+    if (isSynced) this.#sync.now();
+    chain.roll(isSynced);
+    failPoint('segment-rolled');
+  }
+
+  /** The journal is dead, for this reason. */
+  die(what: string, cause: unknown): Failure {
+    this.#parts.log.error({ err: cause }, `the journal ${what}; intake stops until a restart`);
+    this.#failed ??= new Failure('journalFailed', `The journal ${what}; intake stops until a restart.`, { cause });
+    return this.#failed;
+  }
+
+  /**
+   * Syncs all there is, in process mode too, and only then writes the mark: whoever finds it knows that all before it was
+   * on the disk. Throws the system's error.
+   */
+  markCleanStop(): void {
+    const { files, chain } = this.#parts;
+    if (this.#failed !== null) return;
+    chain.syncAll();
+    const mark = Buffer.alloc(recordHeaderBytes);
+    sealRecord(mark, 0, recordKinds.cleanStop, chain.active.lastSeq, 0);
+    writeAll(files, chain.activeFile, mark, mark.length, chain.active.bytes);
+    files.sync(chain.activeFile);
+  }
+
+  /** Nothing is written from now on. */
+  close(): void {
+    this.#failed ??= new Failure('shuttingDown', 'The journal is closed.');
+    this.#sync.close();
+  }
+
+  /** After a failed write: back to the last good byte; the journal is dead if that fails too. */
+  #takeBack(error: unknown): Failure {
+    const { files, chain } = this.#parts;
+    if (this.#failed !== null) return this.#failed;
+    if (error instanceof Failure) return this.die('could begin no new file', error);
+    try {
+      files.truncate(chain.activeFile, chain.active.bytes);
+    } catch (truncateError) {
+      return this.die('could not be cut back after a failed write', truncateError);
+    }
+    const isFull = ['ENOSPC', 'EDQUOT'].includes(codeOf(error));
+    return isFull
+      ? new Failure('journalFull', "The journal's disk is full; send again when there is room.", { cause: error })
+      : new Failure('journalFailed', `The journal could not be written (${codeOf(error) || 'a short write'}).`, {
+          cause: error,
+        });
+  }
+}

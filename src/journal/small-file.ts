@@ -1,0 +1,38 @@
+/**
+ * Small files in the data folder, of one JSON object each: replaced as a whole and synced, so that a power cut leaves the old
+ * one or the new one.
+ */
+import { join } from 'node:path';
+import { codeOf, type FilePort, readFully, writeAll } from './file-port.ts';
+
+/** Null if there is none. */
+export function readSmallFile(files: FilePort, path: string): string | null {
+  let file: number;
+  try {
+    file = files.open(path, 'read');
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return null;
+    throw error;
+  }
+  try {
+    const bytes = Buffer.alloc(files.bytes(file));
+    return bytes.toString('utf8', 0, readFully(files, file, bytes, 0, bytes.length, 0));
+  } finally {
+    files.close(file);
+  }
+}
+
+export function replaceSmallFile(files: FilePort, directory: string, name: string, content: object): void {
+  const path = join(directory, name);
+  const temporary = `${path}.new`;
+  const bytes = Buffer.from(`${JSON.stringify(content)}\n`);
+  const file = files.open(temporary, 'replace');
+  try {
+    writeAll(files, file, bytes, bytes.length, 0);
+    files.sync(file);
+  } finally {
+    files.close(file);
+  }
+  files.rename(temporary, path);
+  files.syncDirectory(directory);
+}

@@ -1,0 +1,263 @@
+/**
+ * What a changed boot means (I1): without a clean stop the page cache is gone. In process mode the start never refuses then,
+ * in fsync mode only what was never acknowledged is cut; after a clean stop, or in the same boot, damage is damage.
+ */
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { StartRefused } from '../../src/errors.ts';
+import type { Journal, JournalOptions } from '../../src/journal/journal.ts';
+import { append, clockStart, Disk, open, readAll, segmentFiles, sent, withFolder } from './support.ts';
+
+const nextBoot = (folder: string, options: Partial<JournalOptions> = {}): Journal =>
+  open(folder, options, undefined, () => clockStart + 60_000, 'boot 2');
+
+function put(journal: Journal, numbers: readonly number[]): void {
+  for (const number of numbers) {
+    append(journal, sent(number));
+    journal.commit();
+  }
+}
+
+/** A journal that was killed, of some segments. */
+function killed(folder: string, options: Partial<JournalOptions>, isClean = false): Journal {
+  const disk = new Disk();
+  const journal = open(folder, { segmentBytesMax: 1_500, ...options }, disk);
+  put(journal, [0, 1, 2, 3, 4, 5, 6, 7]);
+  if (isClean) journal.close();
+  else journal.sync();
+  disk.kill();
+  return journal;
+}
+
+/** Zeros in the middle of a file, as pages have them that were never written. */
+function harm(path: string, at: number, length = 20): void {
+  const bytes = readFileSync(path);
+  bytes.fill(0, at, at + length);
+  writeFileSync(path, bytes);
+}
+
+function asideFiles(folder: string): string[] {
+  return readdirSync(join(folder, 'journal', 'damaged'), { recursive: true }) as string[]; // names, without file types
+}
+
+describe('after a power cut in process mode', () => {
+  it('the journal ends at the first bad record anywhere, the rest is set aside and counted, and a new epoch begins', () => {
+    withFolder((folder) => {
+      const before = killed(folder, {});
+      const files = segmentFiles(folder);
+      harm(files[1]!, 100);
+      const journal = nextBoot(folder);
+      const kept = [...readAll(journal).values()];
+      expect(kept).toEqual([0, 1, 2, 3, 4, 5, 6, 7].map((number) => sent(number).raw).slice(0, kept.length));
+      expect(kept.length).toBeGreaterThan(0);
+      expect(kept.length).toBeLessThan(8);
+      expect(journal.epoch).not.toBe(before.epoch);
+      expect(journal.owner).toBe(before.owner);
+      expect(journal.firstSeq).toBeGreaterThan(before.head);
+      expect(journal.aside).toMatchObject({ files: files.length - 1, newestSeq: before.head });
+      expect(journal.aside.events).toBe(8 - kept.length - 1);
+      expect(asideFiles(folder)).toHaveLength(files.length);
+      put(journal, [9]);
+      journal.close();
+      const again = nextBoot(folder);
+      expect(again.epoch).toBe(journal.epoch);
+      expect([...readAll(again).values()]).toEqual([...kept, sent(9).raw]);
+      again.close();
+    });
+  });
+
+  it('a new epoch begins even if nothing is bad, for seqs may have been given out that are gone', () => {
+    withFolder((folder) => {
+      const before = killed(folder, {});
+      rmSync(segmentFiles(folder).at(-1)!);
+      const journal = nextBoot(folder, { checkpoint: before.head });
+      expect(journal.epoch).not.toBe(before.epoch);
+      expect(journal.firstSeq).toBeGreaterThan(before.head);
+      expect(journal.checkpoint).toBe(journal.firstSeq - 1);
+      expect(journal.aside.folder).toBeNull();
+      journal.close();
+    });
+  });
+
+  it('the start goes on without any of the files', () => {
+    withFolder((folder) => {
+      const before = killed(folder, {});
+      for (const path of segmentFiles(folder)) rmSync(path);
+      const journal = nextBoot(folder);
+      expect([journal.owner, journal.head]).toEqual([before.owner, journal.firstSeq - 1]);
+      journal.close();
+    });
+  });
+
+  it('a crash while setting aside leaves the next start the same to do', () => {
+    withFolder((folder) => {
+      killed(folder, {});
+      harm(segmentFiles(folder)[1]!, 0);
+      class Crashing extends Disk {
+        override truncate(): void {
+          throw new Error('killed');
+        }
+        renames = 2;
+        override rename = (from: string, to: string): void => {
+          this.renames -= 1;
+          if (this.renames < 0) throw new Error('killed');
+          new Disk().rename(from, to);
+        };
+      }
+      const disk = new Crashing();
+      expect(() => open(folder, {}, disk, () => clockStart + 1_000, 'boot 2')).toThrow('killed');
+      disk.kill();
+      const journal = nextBoot(folder);
+      expect(readAll(journal).size).toBeGreaterThan(0);
+      put(journal, [9]);
+      journal.close();
+      expect(readAll(nextBoot(folder)).size).toBeGreaterThan(1);
+    });
+  });
+});
+
+describe('after a power cut in fsync mode', () => {
+  const options = { durability: 'fsync' } as const;
+
+  it('a gap above the last sync is cut with the whole records behind it, and the epoch goes on', () => {
+    withFolder((folder) => {
+      const disk = new Disk();
+      const journal = open(folder, options, disk);
+      put(journal, [0, 1]);
+      journal.sync();
+      const { durable, bytes } = journal;
+      put(journal, [2, 3, 4]);
+      disk.kill();
+      harm(segmentFiles(folder)[0]!, bytes + 8, 60);
+      expect(() => open(folder, options)).toThrow(/sluice recover/);
+      const again = nextBoot(folder, options);
+      expect([again.head, again.epoch]).toEqual([durable, journal.epoch]);
+      put(again, [5]);
+      expect([...readAll(again).values()]).toEqual([0, 1, 5].map((number) => sent(number).raw));
+      again.close();
+    });
+  });
+
+  it('a bad record below what a mark says was synced is refused', () => {
+    withFolder((folder) => {
+      const disk = new Disk();
+      const journal = open(folder, options, disk);
+      put(journal, [0]);
+      const { bytes } = journal;
+      put(journal, [1, 2]);
+      journal.sync();
+      put(journal, [3]);
+      disk.kill();
+      harm(segmentFiles(folder)[0]!, bytes + 8);
+      expect(() => nextBoot(folder, options)).toThrow(/damaged at byte .* good up to seq .*sluice recover/);
+    });
+  });
+
+  it('a bad older file is refused: it was synced before the next one was made', () => {
+    withFolder((folder) => {
+      killed(folder, options);
+      harm(segmentFiles(folder)[0]!, 100);
+      expect(() => nextBoot(folder, options)).toThrow(StartRefused);
+    });
+  });
+
+  it('trimmed files that came back are removed again, though one of them is missing', () => {
+    withFolder((folder) => {
+      const disk = new Disk();
+      const journal = open(folder, { ...options, segmentBytesMax: 1_500 }, disk);
+      put(journal, [0, 1, 2, 3, 4, 5, 6, 7]);
+      journal.sync();
+      disk.kill();
+      const files = segmentFiles(folder);
+      rmSync(files[1]!);
+      expect(() => nextBoot(folder, options)).toThrow(/a file is missing/);
+      const again = nextBoot(folder, { ...options, checkpoint: journal.head });
+      expect([again.head, again.epoch]).toEqual([journal.head, journal.epoch]);
+      expect(segmentFiles(folder)).not.toContain(files[0]);
+      again.close();
+    });
+  });
+});
+
+describe('a changed boot', () => {
+  it.each(['process', 'fsync'] as const)('means nothing after a clean stop (%s)', (durability) => {
+    withFolder((folder) => {
+      const before = killed(folder, { durability }, true);
+      const journal = nextBoot(folder, { durability });
+      expect([journal.epoch, journal.head]).toEqual([before.epoch, before.head]);
+      expect(readAll(journal).size).toBe(8);
+      journal.close();
+    });
+  });
+
+  it.each(['process', 'fsync'] as const)('excuses no damage after a clean stop (%s)', (durability) => {
+    withFolder((folder) => {
+      killed(folder, { durability }, true);
+      for (const path of segmentFiles(folder)) {
+        const whole = readFileSync(path);
+        harm(path, 100);
+        expect(() => nextBoot(folder, { durability })).toThrow(/sluice recover/);
+        writeFileSync(path, whole);
+      }
+    });
+  });
+
+  it('counts by the mode that wrote the journal, not by the one that opens it', () => {
+    withFolder((folder) => {
+      killed(folder, {});
+      harm(segmentFiles(folder)[0]!, 100);
+      const journal = nextBoot(folder, { durability: 'fsync' });
+      expect(journal.aside.files).toBeGreaterThan(1);
+      journal.close();
+    });
+  });
+});
+
+describe('a clean stop', () => {
+  it('syncs every file and its name before it says so, in process mode too', () => {
+    withFolder((folder) => {
+      const disk = new Disk();
+      const journal = open(folder, { segmentBytesMax: 1_500 }, disk);
+      put(journal, [0, 1, 2, 3, 4, 5]);
+      const files = segmentFiles(folder).length;
+      expect(files).toBeGreaterThan(1);
+      disk.counts.sync = 0;
+      journal.close();
+      expect(disk.counts.sync).toBe(files + 1);
+    });
+  });
+});
+
+describe('recovery by order', () => {
+  it('keeps what is good, sets the rest aside and begins a new epoch, whatever is damaged', () => {
+    withFolder((folder) => {
+      const before = killed(folder, {});
+      const files = segmentFiles(folder);
+      harm(files[1]!, 100);
+      expect(() => open(folder)).toThrow(/sluice recover/);
+      const journal = open(folder, { isForced: true });
+      expect(journal.firstSeq).toBeGreaterThan(before.head);
+      expect(journal.aside.events).toBeGreaterThan(0);
+      journal.close();
+      const again = open(folder);
+      expect(readAll(again).size).toBeGreaterThan(0);
+      again.close();
+    });
+  });
+
+  it('goes on as a new owner if the epoch file is lost or damaged', () => {
+    for (const text of [null, 'not JSON']) {
+      withFolder((folder) => {
+        const before = killed(folder, {});
+        if (text === null) rmSync(join(folder, 'epoch'));
+        else writeFileSync(join(folder, 'epoch'), text);
+        expect(() => open(folder)).toThrow(/sluice recover/);
+        const journal = open(folder, { isForced: true });
+        expect(journal.owner).not.toBe(before.owner);
+        expect(readAll(journal).size).toBe(8);
+        journal.close();
+      });
+    }
+  });
+});
