@@ -86,6 +86,7 @@ class Run {
         return this.#count(kill.what);
       }
       case 'start': {
+        await this.#quit();
         const victim = this.#start({});
         await after(kill.afterMs);
         victim.kill();
@@ -136,12 +137,11 @@ class Run {
     for (const { end } of [...this.#producers, ...this.#subscribers]) end();
     this.#victim?.kill();
     await this.#victim?.ended;
-    await until('the engine has ended', () => engineOf(this.#dataDir) === null || undefined, 30_000);
+    killEngine(this.#dataDir);
   }
 
   async #hitPoint({ point, hits }: Kill & { what: 'point' }): Promise<void> {
-    // A Sluice that outlived an engine's death has no fail point armed: it goes first.
-    if (this.#victim?.isAlive) await this.suffer({ what: 'sluice', afterMs: 0 });
+    await this.#quit();
     const victim = this.#start({ SLUICE_FAIL_POINT: `${point}:${hits}` });
     const needsPoison = point === 'half-announced' || point === 'dead-letter-written';
     for (const producer of needsPoison ? this.#producers : []) producer.poison();
@@ -152,6 +152,11 @@ class Run {
     if (ended !== 'SIGKILL') this.#broken.push(`${point} ended Sluice with ${ended}: ${victim.output()}`);
     else if (performance.now() - before >= hitMs) this.#broken.push(`${point}:${hits} was not hit in ${hitMs} ms`);
     else this.#count(point);
+  }
+
+  /** A Sluice that has outlived its engine's death goes first. */
+  async #quit(): Promise<void> {
+    if (this.#victim?.isAlive) await this.suffer({ what: 'sluice', afterMs: 0 });
   }
 
   async #running(): Promise<Victim> {

@@ -3,7 +3,7 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { repositoryRoot } from '../../bench/peers/sluice.ts';
-import { engineOf } from '../support/engine-process.ts';
+import { enginesOf } from '../support/engine-process.ts';
 
 export interface Victim {
   readonly pid: number;
@@ -86,13 +86,15 @@ export function killEngine(dataDir: string): boolean {
   return signalEngine(dataDir, 'SIGKILL');
 }
 
+/** To every engine of the folder; true if there was one. */
 export function signalEngine(dataDir: string, signal: NodeJS.Signals): boolean {
-  const pid = engineOf(dataDir);
-  if (pid === null) return false;
-  try {
-    process.kill(pid, signal);
-    return true;
-  } catch {
-    return false; // it ended meanwhile
-  }
+  const reached = enginesOf(dataDir).filter((pid) => {
+    try {
+      process.kill(pid, signal);
+      return true;
+    } catch {
+      return false; // it ended meanwhile
+    }
+  });
+  return reached.length > 0;
 }

@@ -1,0 +1,79 @@
+/**
+ * The real Prefect producer, unmodified, while Sluice is killed -9 under it and started again (I1): it sends again by itself what
+ * no pong confirmed, and of all it ever emitted ClickHouse has each event once. (The stock subscriber is not in it: it ends when
+ * a kill meets its handshake, which it does not retry.)
+ */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, describe, expect, it } from 'vitest';
+import { installPrefect } from '../../bench/peers/prefect.ts';
+import { freePort } from '../../bench/peers/server-process.ts';
+import { repositoryRoot } from '../../bench/peers/sluice.ts';
+import type { FailPointName } from '../../src/fail-point.ts';
+import { readWitness } from '../crash/stored.ts';
+import { killEngine, startVictim, type Victim } from '../crash/victim.ts';
+import { untilFound } from '../support/events.ts';
+import { uniqueWord } from '../support/target.ts';
+import { PrefectClient } from './prefect-client.ts';
+
+const install = await installPrefect(repositoryRoot());
+const count = 8_000;
+/** Each ends one Sluice, somewhere in the stream; the client pings every 700 events. */
+const kills: readonly (readonly [FailPointName, hits: number])[] = [
+  ['journal-written', 100],
+  ['pong-due', 4],
+  ['group-live', 100],
+  ['insert-taken', 1],
+];
+
+const cleanUps: (() => Promise<void> | void)[] = [];
+afterEach(async () => {
+  for (const cleanUp of cleanUps.splice(0).reverse()) await cleanUp();
+});
+
+describe('the real Prefect client', () => {
+  if (!install.found) {
+    it.skip(install.sentence, () => undefined);
+    return;
+  }
+  const { python } = install;
+
+  it(`loses and doubles none of ${count} events while Sluice is killed -9 ${kills.length} times`, async () => {
+    const dataDir = mkdtempSync(join(tmpdir(), 'sluice-prefect-crash-'));
+    const port = await freePort();
+    const url = `http://127.0.0.1:${port}`;
+    let victim: Victim | null = null;
+    cleanUps.push(async () => {
+      victim?.kill();
+      await victim?.ended;
+      killEngine(dataDir);
+      rmSync(dataDir, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
+    });
+    const start = async (env: Record<string, string> = {}): Promise<Victim> => {
+      victim = startVictim({ dataDir, port, env });
+      expect(await victim.listening, victim.output()).toBe(true);
+      return victim;
+    };
+
+    let running = await start();
+    const prefix = uniqueWord();
+    const emitter = new PrefectClient({ python, what: 'emit', url, prefix, count, pauseAt: 0 });
+    cleanUps.push(() => emitter.kill());
+    await emitter.said('paused');
+    running.kill();
+    await running.ended;
+    for (const [nth, [point, hits]] of kills.entries()) {
+      running = await start({ SLUICE_FAIL_POINT: `${point}:${hits}` });
+      if (nth === 0) emitter.resume();
+      expect(await running.ended, point).toBe('SIGKILL');
+    }
+    running = await start();
+
+    const emitted = await emitter.finished();
+    expect(new Set(emitted.map(({ id }) => id)).size).toBe(count);
+    await untilFound({ baseUrl: () => url, strict: true }, { event: { prefix: [`${prefix}.`] } }, count, 1);
+    expect(await running.stop()).toBe(0);
+    expect(await readWitness(dataDir)).toMatchObject({ count, distinctSeqs: count, distinctIds: count });
+  }, 240_000);
+});
