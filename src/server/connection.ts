@@ -8,8 +8,16 @@ import type { Authenticator } from './authenticate.ts';
 import type { ServerOptions, ServerParts } from './parts.ts';
 import type { Swept } from './sweep.ts';
 
+/** What the server asks of every lasting connection, whatever it speaks. */
+export interface OpenConnection {
+  /** A group of events could not be written. */
+  recordsLost(loss: Loss): void;
+  /** Ends the connection from our side. */
+  stop(farewell: Farewell): void;
+}
+
 /** Its methods may throw: the caller logs that and closes the connection with 1011. */
-export interface Connection extends Swept {
+export interface Connection extends Swept, OpenConnection {
   /** The bytes are valid during the call only. */
   received(bytes: Buffer, isBinary: boolean): void;
   /** The pong goes out when this returns, unless the socket was broken off. */
@@ -18,10 +26,6 @@ export interface Connection extends Swept {
   /** Waiting bytes were taken. */
   drained(): void;
   closed(): void;
-  /** A group of events could not be written. */
-  recordsLost(loss: Loss): void;
-  /** Ends the connection from our side. */
-  stop(farewell: Farewell): void;
 }
 
 export interface ConnectionTools {
