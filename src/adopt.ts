@@ -49,7 +49,7 @@ export async function adopt(config: Config, log: Log): Promise<string> {
         checkpoint,
         everInserted: false,
         books: [],
-        replayed: null,
+        replayed: [],
       });
       journal.close();
       sentence = `Adopted ${store.status.where}: this data folder owns it now, from seq ${firstSeq} on.`;

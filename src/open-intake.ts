@@ -90,7 +90,8 @@ export function journalOf(
   });
 }
 
-function factsOf(journal: Journal, state: WriterState | null): JournalFacts {
+/** What the journal says of itself to the database, by what the table writer last wrote down. */
+export function factsOf(journal: Journal, state: WriterState | null): JournalFacts {
   const { owner, epoch, firstSeq, checkpoint, head } = journal;
   return {
     owner,

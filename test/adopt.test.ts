@@ -4,7 +4,7 @@ import { goOnFrom } from '../src/adopt.ts';
 import type { WriterState } from '../src/ingest/writer-state.ts';
 
 function written(checkpoint: number, range: WriterState['range'] = null): WriterState {
-  return { version: 2, epoch: 'e', checkpoint, range, everInserted: true, books: [], replayed: null };
+  return { version: 2, epoch: 'e', checkpoint, range, everInserted: true, books: [], replayed: [] };
 }
 
 test('a writer that never sent anything begins at the beginning', () => {

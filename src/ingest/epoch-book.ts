@@ -32,7 +32,7 @@ export function booked(
 }
 
 /** The books with one event moved from the dead letter to the stored ones (`sluice dead-letter replay`). */
-export function replayed(books: readonly EpochBook[], seq: number): readonly EpochBook[] {
+export function rebooked(books: readonly EpochBook[], seq: number): readonly EpochBook[] {
   return books.map((book) =>
     seq >= book.first && seq <= book.last
       ? { ...book, stored: book.stored + 1, deadLettered: book.deadLettered - 1 }

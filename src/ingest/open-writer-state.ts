@@ -13,14 +13,14 @@ export function openWriterState(
   journal: Pick<Journal, 'epoch' | 'firstSeq' | 'checkpoint'>,
   deadLetter: DeadLetter,
 ): WriterState {
-  const state = file.read() ?? firstState(journal);
+  const { replayed, ...state } = file.read() ?? firstState(journal);
   // What lies above the checkpoint is sent again, and then either taken or put into the dead letter again.
-  deadLetter.remove((seq) => seq > state.checkpoint || seq === state.replayed);
-  return withBooks(state, journal, deadLetter);
+  deadLetter.remove((seq) => seq > state.checkpoint || replayed.includes(seq));
+  return withBooks({ ...state, replayed: [] }, journal, deadLetter);
 }
 
 function firstState({ epoch, checkpoint }: Pick<Journal, 'epoch' | 'checkpoint'>): WriterState {
-  return { version: 2, epoch, checkpoint, range: null, everInserted: false, books: [], replayed: null };
+  return { version: 2, epoch, checkpoint, range: null, everInserted: false, books: [], replayed: [] };
 }
 
 /** Version 1 kept no books: all up to its checkpoint is stored, but for what is in the dead letter. */

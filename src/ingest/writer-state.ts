@@ -23,8 +23,8 @@ export interface WriterState {
   readonly everInserted: boolean;
   /** One for each epoch of which anything is in the present database, the newest last; none yet in a file of version 1. */
   readonly books: readonly EpochBook[];
-  /** An event that was replayed from the dead letter and booked, and may still stand in that file. */
-  readonly replayed: number | null;
+  /** Events that were replayed from the dead letter and booked, and may still stand in that file. */
+  readonly replayed: readonly number[];
 }
 
 export interface WriterStateFile {
@@ -76,11 +76,7 @@ function syncDirectory(path: string): void {
 function parse(text: string): WriterState | null {
   try {
     const state: unknown = JSON.parse(text);
-    return isWriterState(state)
-      ? state
-      : isVersion1(state)
-        ? { ...state, version: 2, books: [], replayed: null }
-        : null;
+    return isWriterState(state) ? state : isVersion1(state) ? { ...state, version: 2, books: [], replayed: [] } : null;
   } catch {
     return null;
   }
@@ -91,7 +87,9 @@ type Position = Pick<WriterState, 'epoch' | 'checkpoint' | 'range' | 'everInsert
 function isWriterState(value: unknown): value is WriterState {
   if (!isPosition(value, 2)) return false;
   const { books, replayed } = value as Partial<WriterState>; // each field is checked next
-  return Array.isArray(books) && books.every(isEpochBook) && (replayed === null || Number.isSafeInteger(replayed));
+  return (
+    Array.isArray(books) && books.every(isEpochBook) && Array.isArray(replayed) && replayed.every(Number.isSafeInteger)
+  );
 }
 
 function isVersion1(value: unknown): value is Position {

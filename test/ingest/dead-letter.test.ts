@@ -78,8 +78,8 @@ test('a damaged line stops everything with a sentence, and stays', () => {
   expect(readFileSync(deadLetterPath(dataDir), 'utf8')).toContain('nonsense\n');
 });
 
-test('what lies above the checkpoint is sent again, so it leaves the dead letter at the start', () => {
-  bury(3, 11);
+test('what lies above the checkpoint is sent again, so it leaves the dead letter at the start, as does what was replayed', () => {
+  bury(3, 5, 11);
   writerStateFile(dataDir, false).write({
     version: 2,
     epoch: 'e',
@@ -87,9 +87,9 @@ test('what lies above the checkpoint is sent again, so it leaves the dead letter
     range: null,
     everInserted: true,
     books: [{ epoch: 'e', first: 1, last: 10, since: '', stored: 9, deadLettered: 1 }],
-    replayed: null,
+    replayed: [5],
   });
-  expect(stateOf(1).books).toHaveLength(1);
+  expect(stateOf(1)).toMatchObject({ books: [{ epoch: 'e' }], replayed: [] });
   expect(seqs()).toEqual([3]);
 });
 
