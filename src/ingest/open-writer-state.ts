@@ -10,12 +10,13 @@ import type { WriterState, WriterStateFile } from './writer-state.ts';
 /** Throws StartRefused for a damaged state file or dead letter. */
 export function openWriterState(
   file: Pick<WriterStateFile, 'read'>,
-  journal: Pick<Journal, 'epoch' | 'firstSeq' | 'checkpoint'>,
+  journal: Pick<Journal, 'epoch' | 'firstSeq' | 'checkpoint' | 'oldest' | 'read'>,
   deadLetter: DeadLetter,
 ): WriterState {
   const { replayed, ...state } = file.read() ?? firstState(journal);
-  // What lies above the checkpoint is sent again, and then either taken or put into the dead letter again.
-  deadLetter.remove((seq) => seq > state.checkpoint || replayed.includes(seq));
+  const isKept = (seq: number): boolean => seq >= journal.oldest && journal.read(seq, 1, seq).count === 1;
+  // What the journal has above the checkpoint is sent again, and then either taken or put into the dead letter again.
+  deadLetter.remove((seq) => (seq > state.checkpoint && isKept(seq)) || replayed.includes(seq));
   return withBooks({ ...state, replayed: [] }, journal, deadLetter);
 }
 

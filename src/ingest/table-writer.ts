@@ -14,7 +14,7 @@ import type { Counters } from '../metrics.ts';
 import type { DeadLetter } from './dead-letter.ts';
 import { booked, type EpochBook, openBook } from './epoch-book.ts';
 import { openWriterState } from './open-writer-state.ts';
-import type { SeqRange, WriterState, WriterStateFile } from './writer-state.ts';
+import type { WriterState, WriterStateFile } from './writer-state.ts';
 
 export interface TableWriterParts {
   readonly journal: Journal;
@@ -59,10 +59,14 @@ export function startTableWriter(parts: TableWriterParts): TableWriter {
   async function insertNext(): Promise<Remaining> {
     if (state.range === null && journal.checkpoint >= live.mark) return 'none';
     await parts.store.whenReady(stopping.signal);
-    const chunk = announce();
+    const rest = rangeUnderWay();
+    if (rest === null && journal.checkpoint >= live.mark) return 'none';
+    const chunk = rest ?? announce();
+    // The token of the range as it was first sent, also where the journal has lost its end since.
+    const { first, last } = state.range ?? chunk;
     const startedMs = performance.now();
     try {
-      await parts.store.insertRows(chunk.rows, `${journal.epochOf(chunk.first)}:${chunk.first}-${chunk.last}`);
+      await parts.store.insertRows(chunk.rows, `${journal.epochOf(first)}:${first}-${last}`);
     } catch (error) {
       if (error instanceof RowsRefused) return afterRefusal(chunk, error);
       throw error;
@@ -87,8 +91,6 @@ export function startTableWriter(parts: TableWriterParts): TableWriter {
 
   /** Writes down which range is sent next, before it is sent for the first time. */
   function announce(): JournalChunk {
-    const planned = state.range;
-    if (planned !== null) return readRange(planned);
     const upTo = Math.min(live.mark, journal.checkpoint + options.rowsMax);
     const chunk = journal.readDay(journal.checkpoint + 1, options.bytesMax, upTo);
     save({ ...state, epoch: journal.epoch, range: { first: chunk.first, last: chunk.last }, everInserted: true });
@@ -96,8 +98,18 @@ export function startTableWriter(parts: TableWriterParts): TableWriter {
     return chunk;
   }
 
-  function readRange(range: SeqRange): JournalChunk {
-    return journal.read(range.first, Number.MAX_SAFE_INTEGER, range.last);
+  /** What the journal has of the announced range: all of it, unless a power cut took its end or damage was set aside. */
+  function rangeUnderWay(): JournalChunk | null {
+    const { range } = state;
+    if (range === null) return null;
+    const isKept = range.last >= journal.oldest;
+    const chunk = isKept
+      ? journal.read(Math.max(range.first, journal.oldest), Number.MAX_SAFE_INTEGER, range.last)
+      : null;
+    if (chunk !== null && chunk.count > 0) return chunk;
+    log.error({ range }, 'the journal has lost the range under way');
+    save({ ...state, range: null });
+    return null;
   }
 
   /** Halves a refused range; a single refused event goes to the dead letter. */

@@ -6,6 +6,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { deadLetterPath, openDeadLetter } from '../../src/ingest/dead-letter.ts';
 import { openWriterState } from '../../src/ingest/open-writer-state.ts';
 import { writerStateFile } from '../../src/ingest/writer-state.ts';
+import type { JournalChunk } from '../../src/journal/journal.ts';
 
 let dataDir = '';
 beforeEach(() => {
@@ -32,9 +33,14 @@ function writeOldFiles(checkpoint: number, ...dead: number[]): void {
   writeFileSync(join(dataDir, 'writer'), `${JSON.stringify(state)}\n`);
 }
 
-function stateOf(firstSeq: number) {
+function stateOf(firstSeq: number, head = 1_000) {
   const file = writerStateFile(dataDir, false);
-  return openWriterState(file, { epoch: 'e', firstSeq, checkpoint: 0 }, openDeadLetter(dataDir));
+  const read = (first: number): JournalChunk => {
+    const count = first <= head ? 1 : 0;
+    return { first, last: first + count - 1, count, rows: Buffer.alloc(0) };
+  };
+  const journal = { epoch: 'e', firstSeq, checkpoint: 0, oldest: firstSeq, read };
+  return openWriterState(file, journal, openDeadLetter(dataDir));
 }
 
 test('each event stands in it once, as its row was, however often it was put in', () => {
@@ -91,6 +97,12 @@ test('what lies above the checkpoint is sent again, so it leaves the dead letter
   });
   expect(stateOf(1)).toMatchObject({ books: [{ epoch: 'e' }], replayed: [] });
   expect(seqs()).toEqual([3]);
+});
+
+test('what the journal has lost in a power cut stays in the dead letter, above the checkpoint too', () => {
+  bury(11, 12);
+  stateOf(1, 11);
+  expect(seqs()).toEqual([12]);
 });
 
 test('a state file of version 1 gets books: all up to its checkpoint is stored but for the dead letter', () => {

@@ -58,6 +58,7 @@ function fakeJournal(head: number, checkpoint: number, dayLength: number): Journ
     epoch: 'e',
     epochOf: () => 'e',
     firstSeq: 1,
+    oldest: 1,
     head,
     get checkpoint() {
       return at;
@@ -170,6 +171,36 @@ describe('the table writer', () => {
       ),
       { numRuns: 40 },
     );
+  });
+
+  it('goes on where the journal has lost the range under way: the rest of it under its token, or none of it', async () => {
+    for (const [head, rows] of [
+      [5, [4, 5]],
+      [3, []],
+    ] as const) {
+      const dataDir = mkdtempSync(join(tmpdir(), 'sluice-writer-'));
+      const file = writerStateFile(dataDir, false);
+      const book = { epoch: 'e', first: 1, last: 3, since: '', stored: 3, deadLettered: 0 };
+      const range = { first: 4, last: 9 };
+      file.write({ version: 2, epoch: 'e', checkpoint: 3, range, everInserted: true, books: [book], replayed: [] });
+      const table = new FakeTable([], []);
+      const journal = fakeJournal(head, 3, 40);
+      const writer = startTableWriter({
+        journal,
+        live: { mark: head },
+        store: table,
+        stateFile: file,
+        deadLetter: openDeadLetter(dataDir),
+        options: { rowsMax: 10, bytesMax: 1_000_000, flushMs: 0 },
+        counters: createCounters(),
+        log: createLog('silent'),
+      });
+      await until(() => writer.phase === 'idle');
+      await writer.stop(1_000);
+      expect([table.rows, [...table.tokens]]).toEqual([rows, rows.length === 0 ? [] : ['e:4-9']]);
+      expect(file.read()).toMatchObject({ checkpoint: head, range: null, books: [{ last: head, stored: head }] });
+      rmSync(dataDir, { recursive: true });
+    }
   });
 
   it('counts and tries again what it could not do itself: here a state file that cannot be written (I4)', async () => {
