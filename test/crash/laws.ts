@@ -11,13 +11,12 @@ export function brokenLaws(
   connections: readonly Seen[],
   witness: Witness,
 ): string[] {
+  const index = indexRows(witness);
   return [
     ...onlyOnce(witness),
     ...withoutHoles(witness),
     ...acknowledgedIsStored(producers, witness),
-    ...connections.flatMap((seen, nth) =>
-      exactFeed(seen, witness).map((what) => `${seen.subscriber} #${nth}: ${what}`),
-    ),
+    ...connections.flatMap((seen, nth) => exactFeed(seen, index).map((what) => `${seen.subscriber} #${nth}: ${what}`)),
   ];
 }
 
@@ -45,36 +44,70 @@ function acknowledgedIsStored(
   });
 }
 
+/** What is stored, made ready for many connections among a million rows. */
+export interface RowIndex {
+  /** In seq order. */
+  readonly rows: readonly StoredRow[];
+  readonly rowOf: ReadonlyMap<number, StoredRow>;
+  /** Keys. */
+  readonly dead: ReadonlySet<number>;
+  /** The latest `occurred` of the rows up to each. */
+  readonly latest: Float64Array;
+}
+
+export function indexRows({ rows, deadLetters }: Witness): RowIndex {
+  const latest = new Float64Array(rows.length);
+  let max = 0;
+  for (const [at, { occurred }] of rows.entries()) {
+    max = Math.max(max, occurred);
+    latest[at] = max;
+  }
+  return { rows, rowOf: new Map(rows.map((row) => [row.key, row])), dead: new Set(deadLetters.values()), latest };
+}
+
 /** Dead letters are seen live and in the log, but not in history: they are checked for repeats only. */
-export function exactFeed(seen: Seen, { rows, deadLetters }: Witness): string[] {
+export function exactFeed(seen: Seen, index: RowIndex): string[] {
+  const { rowOf, dead } = index;
   const broken: string[] = [];
   const keys = new Set(seen.keys);
   if (keys.size < seen.keys.length) broken.push(`${seen.keys.length - keys.size} events came twice`);
-  const dead = new Set(deadLetters.values());
-  const rowOf = new Map(rows.map((row) => [row.key, row]));
   const unknown = [...keys].filter((key) => !rowOf.has(key) && !dead.has(key));
   if (unknown.length > 0) broken.push(`${unknown.length} events came that are not stored, e.g. ${unknown[0]}`);
   const came = seen.keys.flatMap((key) => rowOf.get(key) ?? []);
-  const holes = holesIn(came, seen, rows);
+  const holes = holesIn(came, seen, index);
   if (holes.length > 0) broken.push(`${holes.length} of ${came.length} are missing, e.g. seq ${holes[0]?.seq}`);
   return broken;
 }
 
 /** All that matches from the first to the newest seq that came must have come, unless the connection was cut in its history. */
-function holesIn(came: readonly StoredRow[], { backfill, sinceMicros }: Seen, rows: readonly StoredRow[]): StoredRow[] {
+function holesIn(came: readonly StoredRow[], { backfill, sinceMicros }: Seen, index: RowIndex): StoredRow[] {
   const [first] = came;
   if (first === undefined) return [];
   const newest = came.reduce((max, { seq }) => Math.max(max, seq), 0);
   const keys = new Set(came.map(({ key }) => key));
-  const missing = rows.filter(
-    ({ seq, key, occurred }) =>
-      seq <= newest && !keys.has(key) && occurred >= sinceMicros && (backfill || seq >= first.seq),
-  );
+  const missing: StoredRow[] = [];
+  for (let at = firstSince(index, sinceMicros); at < index.rows.length; at += 1) {
+    const row = index.rows[at]!; // `at` is within the rows
+    if (row.seq > newest) break;
+    if (!keys.has(row.key) && row.occurred >= sinceMicros && (backfill || row.seq >= first.seq)) missing.push(row);
+  }
   if (missing.length === 0 || !backfill || !came.every((row, at) => at === 0 || isBefore(came[at - 1]!, row))) {
     return missing;
   }
   // History comes by (occurred, id), as of a checkpoint of at least `newest`: cut there, it misses only what lies behind.
   return missing.filter((row) => isBefore(row, came.at(-1)!));
+}
+
+/** Where the first row stands that occurred then or later: no row before it did. */
+function firstSince({ latest }: RowIndex, sinceMicros: number): number {
+  let from = 0;
+  let to = latest.length;
+  while (from < to) {
+    const middle = (from + to) >> 1;
+    if (latest[middle]! < sinceMicros) from = middle + 1;
+    else to = middle;
+  }
+  return from;
 }
 
 /** Ids rise with keys. */

@@ -32,8 +32,8 @@ export interface RunReport {
 }
 
 /** How long a fail point may take to be hit, the start of the engine included. */
-const hitMs = 30_000;
-const drainMs = 120_000;
+const hitMs = 60_000;
+const drainMs = 180_000;
 
 export async function runCrashes(options: RunOptions): Promise<RunReport> {
   const dataDir = mkdtempSync(join(tmpdir(), 'sluice-crash-'));
