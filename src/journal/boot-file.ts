@@ -1,6 +1,7 @@
 /**
- * `<data>/boot`: in which boot of the machine the journal was last opened, and how durably it was written. A changed boot
- * without a clean stop means that the page cache was lost, and with it what was not synced.
+ * `<data>/boot`: in which boot of the machine the journal was last opened, how durably it was written, and whether that run
+ * stopped cleanly, with all of it synced. A changed boot without a clean stop means that the page cache was lost, and with it
+ * what was not synced: even all of a run that began behind the mark of an earlier clean stop.
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -12,6 +13,7 @@ export interface BootFile {
   /** Null where the system gives none. */
   readonly bootId: string | null;
   readonly durability: 'process' | 'fsync';
+  readonly phase: 'running' | 'stopped';
 }
 
 /** Linux's own name for this boot; null where there is none, and then damage is never put down to a power cut. */
@@ -34,19 +36,18 @@ export function readBootFile(files: FilePort, dataDir: string): BootFile | null 
   }
 }
 
-/** Before anything is appended in this run. */
+/** `running` before anything is appended, `stopped` after all is synced. */
 export function writeBootFile(files: FilePort, dataDir: string, content: BootFile): void {
-  const found = readBootFile(files, dataDir);
-  if (found?.bootId === content.bootId && found.durability === content.durability) return;
   replaceSmallFile(files, dataDir, 'boot', content);
 }
 
 function isBootFile(value: unknown): value is BootFile {
   if (typeof value !== 'object' || value === null) return false;
-  const { version, bootId, durability } = value as Partial<Record<keyof BootFile, unknown>>; // each field is checked next
+  const { version, bootId, durability, phase } = value as Partial<Record<keyof BootFile, unknown>>; // each field is checked next
   return (
     version === 1 &&
     (bootId === null || typeof bootId === 'string') &&
-    (durability === 'process' || durability === 'fsync')
+    (durability === 'process' || durability === 'fsync') &&
+    (phase === 'running' || phase === 'stopped')
   );
 }

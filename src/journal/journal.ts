@@ -7,7 +7,7 @@
  */
 import { Failure } from '../errors.ts';
 import type { Log } from '../log.ts';
-import { currentBootId } from './boot-file.ts';
+import { currentBootId, writeBootFile } from './boot-file.ts';
 import { DiskBudget } from './disk-budget.ts';
 import { FileCache } from './file-cache.ts';
 import { type FilePort, nodeFiles } from './file-port.ts';
@@ -72,6 +72,7 @@ export class Journal {
   readonly aside: Aside;
   readonly #options: JournalOptions;
   readonly #files: FilePort;
+  readonly #bootId: string | null;
   readonly #pending = new PendingRecords();
   readonly #chain: SegmentChain;
   readonly #budget: DiskBudget;
@@ -82,7 +83,7 @@ export class Journal {
 
   constructor(
     options: JournalOptions,
-    { files, now }: JournalParts,
+    { files, now, bootId }: JournalParts,
     { identity, segments, active, aside }: OpenSegments,
   ) {
     this.owner = identity.owner;
@@ -91,6 +92,7 @@ export class Journal {
     this.aside = aside;
     this.#options = options;
     this.#files = files;
+    this.#bootId = bootId;
     this.#chain = new SegmentChain(files, segmentsDirectory(options.directory), segments, active, options.log);
     this.#checkpoint = this.#chain.beforeNext(options.checkpoint ?? this.#chain.oldest - 1);
     this.#budget = new DiskBudget(files, { ...options, now });
@@ -220,6 +222,8 @@ export class Journal {
     try {
       this.commit();
       this.#writer.markCleanStop();
+      const { directory, durability } = this.#options;
+      writeBootFile(this.#files, directory, { version: 1, bootId: this.#bootId, durability, phase: 'stopped' });
     } catch (error) {
       this.#options.log.error({ err: error }, 'the journal could not be closed cleanly');
     }

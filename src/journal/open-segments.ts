@@ -12,6 +12,8 @@ import { createSegment, type Segment, segmentsDirectory, type WritableSegment } 
 import { type Aside, nothingAside } from './set-aside.ts';
 
 export interface OpenRequest extends RecoverRequest {
+  /** All up to it is in ClickHouse. */
+  readonly checkpoint: number | null;
   /** Begin a new epoch in any case. */
   readonly newEpoch?: boolean;
 }
@@ -32,7 +34,7 @@ export function openSegments(request: OpenRequest, files: FilePort, moment: Mome
     const recovered = recover(files, request, moment);
     const opened = open(files, request, recovered, moment.now);
     recovered?.finish();
-    writeBootFile(files, directory, { version: 1, bootId: moment.bootId, durability });
+    writeBootFile(files, directory, { version: 1, bootId: moment.bootId, durability, phase: 'running' });
     return { ...opened, aside: recovered?.aside ?? nothingAside };
   } catch (error) {
     if (error instanceof StartRefused || codeOf(error) === '') throw error;

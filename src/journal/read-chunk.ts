@@ -7,7 +7,7 @@ import type { FileCache } from './file-cache.ts';
 import { type FilePort, readFully } from './file-port.ts';
 import { claimedBytes, harmed, recordBytes, recordHeaderBytes, recordKind, recordKinds, recordSeq } from './record.ts';
 import { receivedAt } from './row.ts';
-import type { Segment } from './segment.ts';
+import { isEmpty, type Segment } from './segment.ts';
 import { strideBytes } from './sparse-index.ts';
 
 /** Events `first` to `last`, all of one epoch; none if `count` is 0, and then `last` is before `first`. */
@@ -38,7 +38,7 @@ export function readChunk(
   segments: readonly Segment[],
   request: ChunkRequest,
 ): JournalChunk {
-  const start = segments.findIndex(({ lastSeq }) => lastSeq >= request.from);
+  const start = segments.findIndex((segment) => segment.lastSeq >= request.from && !isEmpty(segment));
   const taking = new Taking(request);
   for (const segment of start < 0 ? [] : segments.slice(start)) {
     if (segment.firstSeq > request.upTo || segment.epoch !== segments[start]!.epoch) break;

@@ -10,17 +10,15 @@ import { readBootFile } from './boot-file.ts';
 import { type EpochFile, epochPath, readEpochFile } from './epoch-file.ts';
 import { type FilePort, readFully } from './file-port.ts';
 import { holdsRecord } from './record.ts';
-import { firstSeqOf, firstSeqOfName, type Segment, segmentName, segmentsDirectory } from './segment.ts';
+import { firstSeqOfName, type Segment, segmentName, segmentsDirectory } from './segment.ts';
 import { decodeSegmentHeader, segmentHeaderBytes } from './segment-header.ts';
 import { type Aside, cutFile, nothingAside, setAside } from './set-aside.ts';
-import { type Damage, type Survey, survey } from './survey.ts';
+import { type Damage, survey } from './survey.ts';
 
 export interface RecoverRequest {
   /** The data folder. */
   readonly directory: string;
   readonly durability: 'process' | 'fsync';
-  /** All up to it is in ClickHouse. */
-  readonly checkpoint: number | null;
   /** `sluice recover`: whatever is damaged, keep what is good before it, and begin a new epoch. */
   readonly isForced?: boolean;
   readonly log: Log;
@@ -62,7 +60,8 @@ export function recover(files: FilePort, request: RecoverRequest, moment: Moment
   }
   const run = readBootFile(files, dataDir);
   const isOtherBoot = run !== null && run.bootId !== null && moment.bootId !== null && run.bootId !== moment.bootId;
-  const { isPowerCut, ...found } = surveyAll(files, paths, isOtherBoot, request.checkpoint ?? 0);
+  const found = survey(files, paths);
+  const isPowerCut = isOtherBoot && run.phase === 'running';
   if (isPowerCut) log.warn({ durability: run?.durability }, 'the machine went down without a clean stop of Sluice');
   const isLossy = isForced || (isPowerCut && run?.durability === 'process');
   if (!isLossy) {
@@ -75,23 +74,6 @@ export function recover(files: FilePort, request: RecoverRequest, moment: Moment
   if (request.durability === 'fsync') syncAll(files, directory, found.segments);
   const finish = (): void => moved?.finish();
   return { identity, segments: found.segments, needsNewEpoch: isLossy, aside: moved?.aside ?? nothingAside, finish };
-}
-
-/** A power cut may undo the removal of trimmed files: what lies before a hole, and is in ClickHouse, is removed again. */
-function surveyAll(
-  files: FilePort,
-  paths: string[],
-  isOtherBoot: boolean,
-  checkpoint: number,
-): Survey & { readonly isPowerCut: boolean } {
-  for (;;) {
-    const found = survey(files, paths);
-    const isPowerCut = isOtherBoot && !found.isCleanStop;
-    const { damage } = found;
-    const isBehind = damage?.kind === 'hole' && (firstSeqOf(damage.path) ?? 0) <= checkpoint + 1;
-    if (!isPowerCut || !isBehind) return { ...found, isPowerCut };
-    for (const path of paths.splice(0, damage.nth)) files.unlink(path);
-  }
 }
 
 function readIdentity(files: FilePort, dataDir: string, isForced: boolean): EpochFile | null {

@@ -3,7 +3,7 @@
  */
 import type { Log } from '../log.ts';
 import { codeOf, type FilePort } from './file-port.ts';
-import { createSegment, type Segment, type WritableSegment } from './segment.ts';
+import { createSegment, isEmpty, type Segment, type WritableSegment } from './segment.ts';
 
 export class SegmentChain {
   /** Called with the path of a file before it is removed. */
@@ -35,7 +35,7 @@ export class SegmentChain {
     return this.#active.file;
   }
   get isActiveEmpty(): boolean {
-    return this.active.lastSeq < this.active.firstSeq;
+    return isEmpty(this.active);
   }
   /** Committed, of all segments. */
   get bytes(): number {
@@ -71,6 +71,8 @@ export class SegmentChain {
       try {
         this.onRemove(segment.path);
         this.#files.unlink(segment.path);
+        // One after the other, for good: a power cut must not bring back an older file without a younger one.
+        this.#files.syncDirectory(this.#directory);
       } catch (error) {
         if (codeOf(error) !== 'ENOENT') {
           this.#log.warn({ err: error, file: segment.path }, 'a journal file could not be removed');
@@ -85,7 +87,7 @@ export class SegmentChain {
 
   /** The seq before the first kept one above `seq`: no seq was given between two epochs. */
   beforeNext(seq: number): number {
-    const next = this.#segments.find(({ lastSeq }) => lastSeq > seq) ?? this.active;
+    const next = this.#segments.find((segment) => segment.lastSeq > seq && !isEmpty(segment)) ?? this.active;
     return Math.max(seq, next.firstSeq - 1);
   }
 

@@ -103,11 +103,11 @@ export class SegmentWriter {
 
   /**
    * Syncs all there is, in process mode too, and only then writes the mark: whoever finds it knows that all before it was
-   * on the disk. Throws the system's error.
+   * on the disk. Throws the system's error, or the Failure that the journal died of.
    */
   markCleanStop(): void {
     const { files, chain } = this.#parts;
-    if (this.#failed !== null) return;
+    if (this.#failed !== null) throw this.#failed;
     chain.syncAll();
     const mark = Buffer.alloc(recordHeaderBytes);
     sealRecord(mark, 0, recordKinds.cleanStop, chain.active.lastSeq, 0);

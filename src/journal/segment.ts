@@ -19,6 +19,11 @@ export interface Segment {
   readonly index: SparseIndex;
 }
 
+/** An epoch that ended before its first event leaves one behind. */
+export function isEmpty({ firstSeq, lastSeq }: Segment): boolean {
+  return lastSeq < firstSeq;
+}
+
 export interface WritableSegment {
   readonly segment: Segment;
   readonly file: number;

@@ -1,19 +1,10 @@
 /**
- * Looks at every segment that the last run left, and changes nothing: which of them are whole, how the run ended, and the
- * first place where something is wrong (I1: no committed record is ever silently wrong or missing).
+ * Looks at every segment that the last run left, and changes nothing: which of them are whole, and the first
+ * place where something is wrong (I1: no committed record is ever silently wrong or missing).
  */
 import { StartRefused } from '../errors.ts';
 import { type FilePort, readFully } from './file-port.ts';
-import {
-  findRecords,
-  recordBytes,
-  recordHeaderBytes,
-  recordKind,
-  recordKinds,
-  recordSeq,
-  recordVersion,
-  recordVersionOf,
-} from './record.ts';
+import { findRecords, recordKind, recordKinds, recordSeq, recordVersion, recordVersionOf } from './record.ts';
 import { scanSegment } from './scan-segment.ts';
 import { emptySegment, firstSeqOf, type Segment } from './segment.ts';
 import { decodeSegmentHeader, segmentHeaderBytes, segmentVersion } from './segment-header.ts';
@@ -28,17 +19,15 @@ export interface Damage {
   readonly what: string;
   /**
    * torn: an unfinished write at the journal's end. unsynced: whole records follow, but nothing says that the bad one was
-   * ever synced. hole: the file is good, but not the next one. harmed: anything else.
+   * ever synced. harmed: anything else.
    */
-  readonly kind: 'torn' | 'unsynced' | 'hole' | 'harmed';
+  readonly kind: 'torn' | 'unsynced' | 'harmed';
 }
 
 export interface Survey {
   /** Whole, in seq order, up to the damage: its segment is the last one, as far as it is good, unless nothing of it is. */
   readonly segments: Segment[];
   readonly damage: Damage | null;
-  /** The last run ended with the mark of a clean stop: then all that is missing or wrong was there, and synced. */
-  readonly isCleanStop: boolean;
 }
 
 /** `paths` in seq order. Throws StartRefused for a format of a newer version. */
@@ -51,7 +40,7 @@ export function survey(files: FilePort, paths: readonly string[]): Survey {
     if (found.segment !== null && (damage === null || damage === found.damage)) segments.push(found.segment);
     if (damage !== null) break;
   }
-  return { segments, damage, isCleanStop: paths.length > 0 && endsCleanly(files, paths.at(-1)!) };
+  return { segments, damage };
 }
 
 interface Found {
@@ -132,7 +121,7 @@ function judgeTail(
 ): 'end' | Damage['kind'] {
   const tail = Buffer.alloc(size - segment.bytes);
   readFully(files, file, tail, 0, tail.length, segment.bytes);
-  if (lengthWithoutZeros(tail) === 0) return 'end';
+  if (isZero(tail)) return 'end';
   if (!isLast) return 'harmed';
   let isTorn = true;
   for (const at of findRecords(tail)) {
@@ -150,35 +139,17 @@ function misplaced(segment: Segment | null, before: Segment | undefined, path: s
     segment.epoch === before.epoch ? segment.firstSeq === before.lastSeq + 1 : segment.firstSeq > before.lastSeq;
   if (follows) return null;
   const what = `the file before it ends at seq ${before.lastSeq}: a file is missing or cut`;
-  return { nth, path, offset: 0, goodUpTo: before.lastSeq, what, kind: 'hole' };
+  return { nth, path, offset: 0, goodUpTo: before.lastSeq, what, kind: 'harmed' };
 }
 
-/** More than the largest end of a file that is filled with zeros beforehand. */
-const endBytesMax = 4 * 1024 * 1024;
+const zeros = Buffer.alloc(64 * 1024);
 
-/** Whether the last record of the file is the mark of a clean stop, be there damage before it or not. */
-function endsCleanly(files: FilePort, path: string): boolean {
-  const file = files.open(path, 'read');
-  try {
-    const size = files.bytes(file);
-    const end = Buffer.alloc(Math.min(size, endBytesMax));
-    readFully(files, file, end, 0, end.length, size - end.length);
-    // The mark itself ends in zeros: its seq is far below 2^64.
-    const length = lengthWithoutZeros(end);
-    for (let at = Math.max(0, length - recordHeaderBytes); at < length; at += 1) {
-      const bytes = recordBytes(end, at, end.length);
-      if (bytes === recordHeaderBytes && recordKind(end, at) === recordKinds.cleanStop) return true;
-    }
-    return false;
-  } finally {
-    files.close(file);
+function isZero(bytes: Buffer): boolean {
+  for (let at = 0; at < bytes.length; at += zeros.length) {
+    const block = bytes.subarray(at, at + zeros.length);
+    if (!block.equals(zeros.subarray(0, block.length))) return false;
   }
-}
-
-function lengthWithoutZeros(bytes: Buffer): number {
-  let length = bytes.length;
-  while (length > 0 && bytes[length - 1] === 0) length -= 1;
-  return length;
+  return true;
 }
 
 function newer(path: string, what: string): StartRefused {
