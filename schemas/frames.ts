@@ -11,3 +11,33 @@ export interface RejectFrame {
   readonly failure: string;
   readonly reason: string;
 }
+
+/** To a subscriber that wants positions, before anything that follows from it: names the feed that positions belong to. */
+export interface TokenFrame {
+  readonly type: 'token';
+  /** To be sent back, as it is, with the last position. */
+  readonly token: string;
+  readonly epoch: string;
+  /** What is older comes from history, in the order of `occurred`. */
+  readonly checkpoint: number;
+  /** Where the feed begins. */
+  readonly position: number | string;
+}
+
+/** To a subscriber that wants positions: from here on it is live. */
+export interface CaughtUpFrame {
+  readonly type: 'caught_up';
+  readonly position: number;
+}
+
+/** To a subscriber that wants positions: what follows may not be all that came after its position. */
+export interface GapFrame {
+  readonly type: 'gap';
+  /** Another epoch; a position that was never given; a position whose next events have expired. */
+  readonly reason: 'epoch' | 'head' | 'retention';
+  /** Of what follows. */
+  readonly epoch: string;
+  /** From this seq on nothing is missing, up to the head. */
+  readonly oldest: number;
+  readonly head: number;
+}

@@ -84,7 +84,12 @@ export async function startSluice(config: Config, log: Log, say: (line: string) 
     journal: logReader(journal),
     live,
     fanOut,
-    history: createHistoryReader(store, historyPageMax),
+    history: createHistoryReader(store, {
+      pageMax: historyPageMax,
+      retentionDays: config.retentionDays,
+      elapsedMs: () => performance.now(),
+    }),
+    keys,
     store,
     options: { ...feedOptions, bufferBytesMax: config.subscriberBufferBytesMax },
     counters,

@@ -1,6 +1,6 @@
 /**
  * Live delivery: one topic per distinct filter, windows apart (DESIGN §3). An event is matched once per topic and framed
- * once for all; a topic publishes it if every member's window holds it, else its members are written one by one.
+ * once in each form for all; a topic publishes it if every member's window holds it, else its members are written one by one.
  * Keeps I5: a member whose socket lags is handed back to its feed before anything is lost.
  */
 
@@ -8,12 +8,14 @@ import { timeKey } from '../../schemas/event.ts';
 import type { Filter } from '../../schemas/filter.ts';
 import type { StoredEvent } from '../../schemas/stored-event.ts';
 import type { FilterIndex } from '../filter/filter-index.ts';
+import { type Framing, framingOf } from './frames.ts';
 import type { Publish, SubscriberSocket } from './ports.ts';
 
 /** One live subscriber. */
 export interface Member {
   readonly filter: Filter;
   readonly socket: SubscriberSocket;
+  readonly framing: Framing;
   /** Called in the flush that found the socket over its bound, after the member has left its topic: all up to the mark was sent. */
   lags(): void;
 }
@@ -29,10 +31,16 @@ export interface FanOutCounters {
   lagged: number;
 }
 
+type SharedForm = NonNullable<Framing['shared']>;
+const sharedForms: readonly SharedForm[] = ['plain', 'positions'];
+
 interface Topic {
   readonly key: string;
-  readonly name: string;
   readonly members: Set<Member>;
+  /** What is published under in each form, and to how many. */
+  readonly shared: Readonly<Record<SharedForm, { readonly name: string; members: number }>>;
+  /** Members with frames of their own. */
+  readonly alone: Set<Member>;
   readonly remove: () => void;
   /** The window that all members share: latest since, earliest until. */
   since: string;
@@ -48,9 +56,31 @@ export interface FanOut {
   readonly memberCount: number;
 }
 
-/** The text of one event frame on `/out`. */
-export function eventFrame(raw: string): string {
-  return `{"type":"event","event":${raw}}`;
+/** One event's frames: each form is written once, when it is first wanted. */
+class EventFrames {
+  readonly #event: StoredEvent;
+  readonly #shared: Record<SharedForm, string> = { plain: '', positions: '' };
+  /** No member got more of this event. */
+  longest = 0;
+
+  constructor(event: StoredEvent) {
+    this.#event = event;
+  }
+
+  of(framing: Framing): string {
+    const { raw, seq } = this.#event;
+    if (framing.shared !== null) return this.shared(framing.shared);
+    const frame = framing.event(raw, seq);
+    this.longest = Math.max(this.longest, frame.length);
+    return frame;
+  }
+
+  shared(form: SharedForm): string {
+    const { raw, seq } = this.#event;
+    if (this.#shared[form] === '') this.#shared[form] = framingOf(form).event(raw, seq);
+    this.longest = Math.max(this.longest, this.#shared[form].length);
+    return this.#shared[form];
+  }
 }
 
 export function createFanOut(
@@ -72,8 +102,9 @@ export function createFanOut(
       named += 1;
       const made: Topic = {
         key,
-        name: `t${named}`,
         members: new Set(),
+        shared: { plain: { name: `t${named}`, members: 0 }, positions: { name: `t${named}p`, members: 0 } },
+        alone: new Set(),
         remove: () => remove(),
         since: '',
         until: null,
@@ -85,7 +116,13 @@ export function createFanOut(
     topic.members.add(member);
     topicOf.set(member, topic);
     narrow(topic, member);
-    member.socket.subscribe(topic.name);
+    const { shared } = member.framing;
+    if (shared === null) {
+      topic.alone.add(member);
+      return;
+    }
+    topic.shared[shared].members += 1;
+    member.socket.subscribe(topic.shared[shared].name);
   }
 
   function leave(member: Member): void {
@@ -93,7 +130,12 @@ export function createFanOut(
     if (topic === undefined) return;
     topicOf.delete(member);
     topic.members.delete(member);
-    member.socket.unsubscribe(topic.name);
+    topic.alone.delete(member);
+    const { shared } = member.framing;
+    if (shared !== null) {
+      topic.shared[shared].members -= 1;
+      member.socket.unsubscribe(topic.shared[shared].name);
+    }
     if (topic.members.size === 0) {
       topic.remove();
       topics.delete(topic.key);
@@ -103,30 +145,33 @@ export function createFanOut(
     if (timeKey(since) === topic.since || (until !== null && timeKey(until) === topic.until)) widen(topic);
   }
 
-  function deliver(event: StoredEvent, frame: string, topic: Topic): void {
+  function deliver(event: StoredEvent, frames: EventFrames, topic: Topic): void {
     const occurred = timeKey(event.body.occurred);
     if (occurred >= topic.since && (topic.until === null || occurred <= topic.until)) {
-      publish(topic.name, frame);
+      for (const form of sharedForms) {
+        const { name, members } = topic.shared[form];
+        if (members > 0) publish(name, frames.shared(form));
+      }
+      for (const member of topic.alone) member.socket.send(frames.of(member.framing));
       counters.delivered += topic.members.size;
       return;
     }
     for (const member of topic.members) {
       if (!holds(member.filter, occurred)) continue;
-      member.socket.send(frame);
+      member.socket.send(frames.of(member.framing));
       counters.delivered += 1;
     }
   }
 
   function flush(batch: readonly StoredEvent[]): void {
     for (const event of batch) {
-      let frame: string | null = null;
+      let frames: EventFrames | null = null;
       index.forEachMatch(event, (topic) => {
-        if (frame === null) {
-          frame = eventFrame(event.raw);
-          // More than any one member got: a bound of what a member's buffer has grown by since the last look.
-          publishedBytes += frame.length;
-        }
-        deliver(event, frame, topic);
+        frames ??= new EventFrames(event);
+        const { longest } = frames;
+        deliver(event, frames, topic);
+        // At least what any one member got: a bound of what its buffer has grown by since the last look.
+        publishedBytes += frames.longest - longest;
       });
     }
     if (publishedBytes >= options.sweepBytes) sweep();

@@ -5,6 +5,7 @@ import type { StoredEvent } from '../../schemas/stored-event.ts';
 import { eventsOf, type Journal } from '../journal/journal.ts';
 
 export interface LogReader {
+  readonly epoch: string;
   /** The newest seq that is in ClickHouse. */
   readonly checkpoint: number;
   /** The oldest seq that can be read. */
@@ -18,6 +19,7 @@ export interface LogReader {
 
 export function logReader(journal: Journal): LogReader {
   return {
+    epoch: journal.epoch,
     get checkpoint() {
       return journal.checkpoint;
     },

@@ -4,8 +4,9 @@
  * while the feed is live, nothing of this file runs per event.
  *
  *   history ──► log ──► (position = mark) ──► live
- *                ▲                              │ the socket lags
- *                └──────────────────────────────┘
+ *      ▲         ▲ │                            │ the socket lags
+ *      │         └─┼────────────────────────────┘
+ *      └───────────┘ trimmed past the position: history from there
  */
 import {
   concat,
@@ -17,20 +18,27 @@ import {
   from,
   ignoreElements,
   type Observable,
+  of,
   type Subscription,
   tap,
 } from 'rxjs';
 import { Failure } from '../errors.ts';
 import { compilePredicate, insideWindow } from '../filter/predicate.ts';
+import { formatTimeForClickHouse } from '../filter/time.ts';
+import type { SigningKeys } from '../keys.ts';
 import type { Log } from '../log.ts';
-import { eventFrame, type FanOut, type Member } from './fan-out.ts';
+import type { FanOut, Member } from './fan-out.ts';
+import { framingOf } from './frames.ts';
 import { fromStore, type StoreGate } from './from-store.ts';
-import type { HistoryPage, HistoryPosition, HistoryReader } from './history.ts';
+import type { HistoryPage, HistoryReader, SeqRange } from './history.ts';
 import type { LogReader } from './log-reader.ts';
 import { nextTurn } from './next-turn.ts';
 import type { Feed, FeedListener, FeedRequest, OpenFeed, SubscriberSocket } from './ports.ts';
+import type { Place, Position } from './position.ts';
 import { createRepeatGuard } from './repeat-guard.ts';
+import { sealResumeToken } from './resume-token.ts';
 import { createRoom } from './room.ts';
+import { type Start, type Stretch, startOf } from './start.ts';
 
 export interface FeedParts {
   readonly journal: LogReader;
@@ -38,25 +46,35 @@ export interface FeedParts {
   readonly fanOut: FanOut;
   readonly history: HistoryReader;
   readonly store: StoreGate;
+  readonly keys: SigningKeys;
   readonly options: { readonly bufferBytesMax: number; readonly chunkBytesMax: number; readonly sliceBytesMax: number };
   readonly counters: { delivered: number; repeats: number };
   readonly log: Log;
 }
 
+/** What is written: a row of the store with its place, or an event of the log. */
 interface Row {
   readonly seq: number;
   readonly id: string;
   readonly raw: string;
+  readonly occurred?: string;
 }
 
 /** Makes the function that opens feeds; each opened feed runs until it fails or is stopped. */
 export function createOpenFeed(parts: FeedParts): OpenFeed {
-  return (request, socket, listener) => openFeed(parts, request, socket, listener);
+  return (request, socket, listener) => openFeed(parts, request, startOf(parts, request), socket, listener);
 }
 
-function openFeed(parts: FeedParts, request: FeedRequest, socket: SubscriberSocket, listener: FeedListener): Feed {
+function openFeed(
+  parts: FeedParts,
+  request: FeedRequest,
+  start: Start,
+  socket: SubscriberSocket,
+  listener: FeedListener,
+): Feed {
   const { journal, live, fanOut, counters } = parts;
-  const { filter } = request;
+  const { filter } = start;
+  const framing = framingOf(request.form);
   const room = createRoom(socket, parts.options.bufferBytesMax);
   const ending = new AbortController();
   const fits = compilePredicate(filter);
@@ -64,6 +82,9 @@ function openFeed(parts: FeedParts, request: FeedRequest, socket: SubscriberSock
   /** All events up to here were delivered, or do not match. */
   let position = live.mark;
   let running: Subscription | null = null;
+  const say = (frame: string): void => {
+    if (frame !== '') socket.send(frame);
+  };
 
   /** Writes rows slice by slice as the socket has room; emits nothing. */
   function write(rows: readonly Row[]): Observable<never> {
@@ -75,32 +96,85 @@ function openFeed(parts: FeedParts, request: FeedRequest, socket: SubscriberSock
 
   function send(slice: readonly Row[]): void {
     socket.cork(() => {
-      for (const row of slice) socket.send(eventFrame(row.raw));
+      for (const { raw, seq, id, occurred } of slice) {
+        socket.send(framing.event(raw, occurred === undefined ? seq : { occurred, id }));
+      }
     });
     counters.delivered += slice.length;
   }
 
-  function history$(checkpoint: number): Observable<unknown> {
-    const page = (after: HistoryPosition | null): Observable<HistoryPage> =>
-      fromStore(parts.store, ending.signal, () => parts.history.byOccurred(filter, checkpoint, after, ending.signal));
-    return page(null).pipe(
+  /** From here on, positions are of this range. */
+  function announce(range: SeqRange, at: Position): void {
+    if (!framing.hasControl) return;
+    const { epoch } = journal;
+    const token = sealResumeToken(parts.keys, filter, { epoch, ...range, window: filter.occurred });
+    say(framing.token({ token, epoch, checkpoint: range.checkpoint }, at));
+  }
+
+  /** What the store has of a stretch; then the position is its end. */
+  function stretch$(stretch: Stretch): Observable<never> {
+    const { after, checkpoint, from } = stretch;
+    return concat(
+      tellLoss$(stretch),
+      defer(() => {
+        const range = { after, checkpoint: checkpoint ?? journal.checkpoint };
+        position = range.checkpoint;
+        guard = createRepeatGuard(position);
+        announce(range, from ?? 'start');
+        return history$(range, from);
+      }),
+    );
+  }
+
+  function history$(range: SeqRange, from: Place | null): Observable<never> {
+    const page = (behind: Place | null): Observable<HistoryPage> =>
+      fromStore(parts.store, ending.signal, () => parts.history.byOccurred(filter, range, behind, ending.signal));
+    return page(from).pipe(
       tap(({ rows }) => {
         for (const row of rows) guard.note(row.seq, row.id);
       }),
       expand(({ rows, next }) => write(rows).pipe(concatWith(next === null ? EMPTY : page(next)))),
+      ignoreElements(),
+    );
+  }
+
+  /** A stretch that retention has begun to take is told, never a silent hole (I3); what starts afresh has lost nothing. */
+  function tellLoss$({ after, checkpoint, from }: Stretch): Observable<never> {
+    if (checkpoint === null) return fromStore(parts.store, ending.signal, async () => undefined).pipe(ignoreElements());
+    // Nothing is received before it occurs, as far as anybody can tell: what occurred since then was received since then.
+    const occurred = from?.occurred ?? formatTimeForClickHouse(filter.occurred.since);
+    const newest = journal.checkpoint;
+    return fromStore(parts.store, ending.signal, () => parts.history.retained()).pipe(
+      tap(({ seq, since }) => {
+        const oldest = seq ?? newest + 1;
+        if (occurred >= since || (after > 0 && oldest <= after + 1)) return;
+        if (!framing.hasControl) throw new Failure('pastRetention', 'What comes next has expired');
+        say(framing.gap({ reason: 'retention', epoch: journal.epoch, oldest, head: live.mark }));
+      }),
+      ignoreElements(),
     );
   }
 
   /** Reads on from the position until it is the mark, then joins the live members in the same synchronous step. */
   function log$(): Observable<unknown> {
     const chunk = (): Observable<readonly Row[]> => {
-      if (position < live.mark) return position + 1 < journal.oldest ? trimmed() : from([readLog()]);
+      if (isTrimmed()) return storeChunk();
+      if (position < live.mark) return of(readLog());
       goLive();
       return EMPTY;
     };
-    return from([[] as readonly Row[]]).pipe(
+    return of<readonly Row[]>([]).pipe(
       expand((rows) => write(rows).pipe(concatWith(nextTurn(), room.wait$.pipe(ignoreElements()), defer(chunk)))),
     );
+  }
+
+  /** The store has what was trimmed, for trim follows the checkpoint. */
+  function isTrimmed(): boolean {
+    return position < live.mark && position + 1 < journal.oldest;
+  }
+
+  function storeChunk(): Observable<readonly Row[]> {
+    return concat(stretch$({ after: position, checkpoint: journal.checkpoint, from: null }), of([]));
   }
 
   function readLog(): readonly Row[] {
@@ -116,20 +190,10 @@ function openFeed(parts: FeedParts, request: FeedRequest, socket: SubscriberSock
     return rows;
   }
 
-  /** The log was trimmed past the position: the store has those events, for trim follows the checkpoint. */
-  function trimmed(): Observable<readonly Row[]> {
-    const upTo = journal.checkpoint;
-    return fromStore(parts.store, ending.signal, () => parts.history.bySeq(filter, position, upTo, ending.signal)).pipe(
-      tap(({ rows, complete }) => {
-        position = complete ? upTo : (rows.at(-1)?.seq ?? upTo);
-      }),
-      concatMap(({ rows }) => from([rows])),
-    );
-  }
-
   const member: Member = {
     filter,
     socket,
+    framing,
     lags() {
       position = live.mark;
       listener.lagging();
@@ -139,6 +203,7 @@ function openFeed(parts: FeedParts, request: FeedRequest, socket: SubscriberSock
 
   function goLive(): void {
     guard = createRepeatGuard(-1);
+    say(framing.caughtUp(position));
     fanOut.join(member);
     listener.caughtUp();
   }
@@ -156,13 +221,21 @@ function openFeed(parts: FeedParts, request: FeedRequest, socket: SubscriberSock
     });
   }
 
-  function begin(): Observable<unknown> {
-    position = journal.checkpoint;
-    guard = createRepeatGuard(position);
-    return concat(history$(position), log$());
+  function begin(): void {
+    const { at, gap } = start;
+    if (gap !== null) {
+      say(framing.gap({ reason: gap, epoch: journal.epoch, oldest: journal.oldest, head: live.mark }));
+    }
+    if (typeof at !== 'number') {
+      run(concat(stretch$(at), log$()));
+      return;
+    }
+    position = at;
+    if (!isTrimmed()) announce({ after: at, checkpoint: at }, at);
+    run(log$());
   }
 
-  run(request.backfill ? fromStore(parts.store, ending.signal, async () => undefined).pipe(concatMap(begin)) : log$());
+  begin();
 
   return {
     drained: room.drained,

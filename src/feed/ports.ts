@@ -3,6 +3,7 @@
  */
 import type { Filter } from '../../schemas/filter.ts';
 import type { Failure } from '../errors.ts';
+import type { Form } from './frames.ts';
 
 /** One subscriber's way out. Topic members get published frames; all others are written one by one. */
 export interface SubscriberSocket {
@@ -30,6 +31,10 @@ export interface FeedRequest {
   readonly filter: Filter;
   /** False starts at the mark, without history. */
   readonly backfill: boolean;
+  /** What its frames look like; all but `plain` can be resumed. */
+  readonly form: Form;
+  /** What an earlier feed of the same filter gave out last. */
+  readonly resume: { readonly token: string; readonly position: number | string } | null;
 }
 
 export interface Feed {
@@ -39,6 +44,7 @@ export interface Feed {
   stop(): void;
 }
 
+/** Throws Failure `forbidden` or `badFilter` for a resume that is not one of ours. */
 export type OpenFeed = (request: FeedRequest, socket: SubscriberSocket, listener: FeedListener) => Feed;
 
 /** Publishes one frame to all members of a topic. */

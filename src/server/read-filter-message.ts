@@ -29,11 +29,20 @@ export function readFilterMessage(bytes: Buffer, isBinary: boolean, terms: Filte
   const checked = validateFilter(message.filter, { loc: [], now: terms.now, openEnded: true });
   if (!checked.ok) return refused(`Invalid filter: ${sentence(checked.issues)}`);
   const backfill = Object.hasOwn(message, 'backfill') ? isPythonTrue(message.backfill) : true;
-  return { ok: true, request: { filter: clampFilter(checked.value, terms), backfill } };
+  const { resume = null } = message;
+  if (resume !== null && !isResume(resume)) return refused('Invalid resume: it wants token and position');
+  const form = resume !== null || message.positions === true ? 'positions' : 'plain';
+  return { ok: true, request: { filter: clampFilter(checked.value, terms), backfill, form, resume } };
+}
+
+function isResume(value: unknown): value is NonNullable<FeedRequest['resume']> {
+  if (typeof value !== 'object' || value === null || !('token' in value) || !('position' in value)) return false;
+  const { token, position } = value;
+  return typeof token === 'string' && (typeof position === 'string' || typeof position === 'number');
 }
 
 /** The oldest event first, and none older than the server looks back. */
-function clampFilter(filter: Filter, { now, backfillMaxMs }: FilterTerms): Filter {
+export function clampFilter(filter: Filter, { now, backfillMaxMs }: FilterTerms): Filter {
   const oldest = timeOfDate(new Date(now.getTime() - backfillMaxMs));
   const { since, until } = filter.occurred;
   const isOlder = timeKey(since) < timeKey(oldest);

@@ -1,21 +1,24 @@
 /**
- * I3 and I5 as laws over a model: for any interleaving of intake, insert, trim, subscribe, slow reading and leaving, each
- * subscriber gets each matching event exactly once, and history, log and live meet without gap.
+ * I3 and I5 as laws over a model: for any interleaving of intake, insert, trim, subscribe, slow reading, leaving and resuming,
+ * each subscriber gets each matching event exactly once, and history, log and live meet without gap.
  * Modelled: the log, the table and the sockets, in memory, with the real feed, fan-out, filter index and predicate over them.
  * Not modelled here: ClickHouse's own behaviour and the journal's files (tests of those rooms run on the real parts).
  */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { timeKey } from '../../schemas/event.ts';
+import { type EventBody, timeKey } from '../../schemas/event.ts';
 import type { Filter } from '../../schemas/filter.ts';
 import type { StoredEvent } from '../../schemas/stored-event.ts';
 import { createFanOut } from '../../src/feed/fan-out.ts';
+import { type Form, parseStreamId } from '../../src/feed/frames.ts';
 import type { HistoryReader } from '../../src/feed/history.ts';
 import { createOpenFeed } from '../../src/feed/open-feed.ts';
-import type { Feed, SubscriberSocket } from '../../src/feed/ports.ts';
+import type { Feed, FeedRequest, SubscriberSocket } from '../../src/feed/ports.ts';
 import { FilterIndex } from '../../src/filter/filter-index.ts';
 import { compilePredicate, filterKey } from '../../src/filter/predicate.ts';
+import { formatTimeForClickHouse } from '../../src/filter/time.ts';
 import { defaultFilter } from '../../src/filter/validate-filter.ts';
+import { openKeys } from '../../src/keys.ts';
 import { createLog } from '../../src/log.ts';
 
 const bufferBytesMax = 2_000;
@@ -24,7 +27,8 @@ type Step =
   | { kind: 'take'; names: number[] }
   | { kind: 'insert'; rows: number }
   | { kind: 'trim' }
-  | { kind: 'subscribe'; name: number; window: number }
+  | { kind: 'subscribe'; name: number; window: number; form: Form }
+  | { kind: 'resume'; subscriber: number; frames: number; window: number }
   | { kind: 'read'; subscriber: number; bytes: number }
   | { kind: 'leave'; subscriber: number }
   | { kind: 'turn' };
@@ -39,7 +43,24 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   },
   { weight: 3, arbitrary: fc.record({ kind: fc.constant('insert' as const), rows: fc.integer({ min: 1, max: 20 }) }) },
   { weight: 1, arbitrary: fc.constant({ kind: 'trim' as const }) },
-  { weight: 2, arbitrary: fc.record({ kind: fc.constant('subscribe' as const), name: fc.nat(3), window: fc.nat(2) }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      kind: fc.constant('subscribe' as const),
+      name: fc.nat(3),
+      window: fc.nat(2),
+      form: fc.constantFrom<Form[]>('plain', 'positions', 'stream'),
+    }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      kind: fc.constant('resume' as const),
+      subscriber: fc.nat(9),
+      frames: fc.nat(40),
+      window: fc.nat(2),
+    }),
+  },
   {
     weight: 3,
     arbitrary: fc.record({ kind: fc.constant('read' as const), subscriber: fc.nat(9), bytes: fc.nat(4_000) }),
@@ -48,20 +69,45 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 4, arbitrary: fc.constant({ kind: 'turn' as const }) },
 );
 
+type Resume = NonNullable<FeedRequest['resume']>;
+
+/** What a client knows after some frame: what it has seen, and how to go on from there. */
+interface Frame {
+  readonly seq: number | null;
+  readonly resume: Resume | null;
+}
+
 class Socket implements SubscriberSocket {
-  readonly seen: number[] = [];
+  readonly frames: Frame[] = [];
+  /** What this client saw on earlier connections. */
+  readonly before: readonly number[];
+  readonly form: Form;
   readonly topics: Map<string, Set<Socket>>;
   buffered = 0;
   feed: Feed | null = null;
   gone = false;
 
-  constructor(topics: Map<string, Set<Socket>>) {
+  constructor(topics: Map<string, Set<Socket>>, form: Form, before: readonly number[] = []) {
     this.topics = topics;
+    this.form = form;
+    this.before = before;
   }
 
+  get seen(): number[] {
+    return [...this.before, ...seqsOf(this.frames)];
+  }
   send(frame: string): void {
-    this.seen.push((JSON.parse(frame) as { event: { payload: { seq: number } } }).event.payload.seq);
+    this.frames.push(this.form === 'stream' ? readStream(frame) : this.#read(frame));
     this.buffered += frame.length;
+  }
+  #read(text: string): Frame {
+    const { event, token, position } = JSON.parse(text) as ReadFrame; // the shape is what the test goes on to check
+    const last = token ?? this.frames.at(-1)?.resume?.token;
+    expect(position === undefined).toBe(this.form === 'plain');
+    return {
+      seq: event?.payload.seq ?? null,
+      resume: last === undefined || position === undefined ? null : { token: last, position },
+    };
   }
   cork(write: () => void): void {
     write();
@@ -80,6 +126,26 @@ class Socket implements SubscriberSocket {
     this.feed?.drained();
   }
 }
+
+interface ReadFrame {
+  readonly event?: { readonly payload: { readonly seq: number } };
+  readonly token?: string;
+  readonly position?: number | string;
+}
+
+function readStream(text: string): Frame {
+  const [, id = ''] = /^id: (.*)$/m.exec(text) ?? [];
+  const [, data = '{}'] = /^data: (.*)$/m.exec(text) ?? [];
+  expect(text.endsWith('\n\n')).toBe(true);
+  const body = JSON.parse(data) as ReadFrame['event'] & object; // or a control frame, which has no payload
+  return { seq: text.startsWith('event: ') ? null : body.payload.seq, resume: parseStreamId(id) };
+}
+
+function seqsOf(frames: readonly Frame[]): number[] {
+  return frames.map(({ seq }) => seq).filter((seq) => seq !== null);
+}
+
+const keys = openKeys('', 'a secret of enough characters');
 
 function world() {
   const log: StoredEvent[] = [];
@@ -107,27 +173,24 @@ function world() {
         inside(filter, event),
     );
   const history: HistoryReader = {
-    async byOccurred(filter, upTo, from) {
-      const order = (event: StoredEvent): string => `${timeKey(event.body.occurred)} ${event.body.id}`;
-      const rows = matching(filter, 0, upTo)
+    async byOccurred(filter, { after, checkpoint: upTo }, from) {
+      const order = ({ body }: StoredEvent): string => `${formatTimeForClickHouse(body.occurred)} ${body.id}`;
+      const rows = matching(filter, after, upTo)
         .sort((a, b) => (order(a) < order(b) ? -1 : 1))
         .filter((event) => from === null || order(event) > `${from.occurred} ${from.id}`)
         .slice(0, 5);
       const last = rows.at(-1);
       await Promise.resolve();
       return {
-        rows: rows.map(({ seq, raw, body }) => ({ seq, raw, id: body.id })),
-        next: last && rows.length === 5 ? { occurred: timeKey(last.body.occurred), id: last.body.id } : null,
+        rows: rows.map(({ seq, raw, body }) => ({ seq, raw, ...placeOf(body) })),
+        next: last && rows.length === 5 ? placeOf(last.body) : null,
       };
     },
-    async bySeq(filter, after, upTo) {
-      const rows = matching(filter, after, upTo).slice(0, 5);
-      await Promise.resolve();
-      return { rows: rows.map(({ seq, raw, body }) => ({ seq, raw, id: body.id })), complete: rows.length < 5 };
-    },
+    retained: async () => ({ seq: 1, since: '2020-01-01 00:00:00.000000' }),
   };
   const open = createOpenFeed({
     journal: {
+      epoch: 'e1',
       get checkpoint() {
         return checkpoint;
       },
@@ -145,6 +208,7 @@ function world() {
     fanOut,
     history,
     store: { whenReady: async () => undefined },
+    keys,
     options: { bufferBytesMax, chunkBytesMax: 1_000, sliceBytesMax: 600 },
     counters,
     log: createLog('silent'),
@@ -168,6 +232,10 @@ function world() {
       oldest = checkpoint + 1;
     },
   };
+}
+
+function placeOf({ occurred, id }: EventBody) {
+  return { occurred: formatTimeForClickHouse(occurred), id };
 }
 
 const since = ['2026-01-01T00:00:00Z', '2026-01-01T00:00:30Z', '2026-01-01T00:01:00.5Z'];
@@ -209,9 +277,19 @@ const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve)
 describe('an exact feed', () => {
   it('gives each subscriber each matching event exactly once, for any interleaving', async () => {
     await fc.assert(
-      fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 60 }), async (steps) => {
+      fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 60, size: 'max' }), async (steps) => {
         const model = world();
         const subscribers: { socket: Socket; filter: Filter }[] = [];
+        const subscribe = (socket: Socket, filter: Filter, resume: Resume | null, wanted: Filter): void => {
+          socket.feed = model.open({ filter, backfill: true, form: socket.form, resume }, socket, {
+            caughtUp: () => undefined,
+            lagging: () => undefined,
+            failed: (failure) => {
+              throw failure;
+            },
+          });
+          subscribers.push({ socket, filter: wanted });
+        };
         for (const now of steps) {
           switch (now.kind) {
             case 'take':
@@ -224,16 +302,21 @@ describe('an exact feed', () => {
               model.trim();
               break;
             case 'subscribe': {
-              const socket = new Socket(model.topics);
               const filter = makeFilter(now.name, now.window);
-              socket.feed = model.open({ filter, backfill: true }, socket, {
-                caughtUp: () => undefined,
-                lagging: () => undefined,
-                failed: (failure) => {
-                  throw failure;
-                },
-              });
-              subscribers.push({ socket, filter });
+              subscribe(new Socket(model.topics, now.form), filter, null, filter);
+              break;
+            }
+            case 'resume': {
+              const { socket, filter } = subscribers[now.subscriber % subscribers.length] ?? {};
+              // The connection may have ended before its last frames arrived, so any of them may be the last one seen.
+              const frames = socket?.frames.slice(0, 1 + (now.frames % socket.frames.length)) ?? [];
+              const resume = frames.at(-1)?.resume;
+              if (!socket || !filter || !resume) break;
+              socket.feed?.stop();
+              socket.gone = true;
+              const next = new Socket(model.topics, socket.form, [...socket.before, ...seqsOf(frames)]);
+              // The window of the first connection holds, whatever this one would be cut to.
+              subscribe(next, { ...filter, occurred: makeFilter(0, now.window).occurred }, resume, filter);
               break;
             }
             case 'read':

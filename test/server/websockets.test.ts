@@ -264,6 +264,8 @@ describe('a subscriber', () => {
     );
     expect(feed.request).toMatchObject({
       backfill: true,
+      form: 'plain',
+      resume: null,
       filter: { order: 'ASC', occurred: { since: '2026-11-22T11:45:00Z', until: null }, event: { prefix: ['a'] } },
     });
     const { feed: bounded } = await subscribe(

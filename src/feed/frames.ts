@@ -1,0 +1,94 @@
+/**
+ * What a feed writes, in three forms: as Prefect has it, the same with a position beside each event, and Server-Sent Events.
+ * Frames of the first two are the same for every subscriber, so that topics share them (I2); a stream's ids are its own.
+ */
+import type { CaughtUpFrame, GapFrame, TokenFrame } from '../../schemas/frames.ts';
+import { type Position, positionText } from './position.ts';
+
+export type Form = 'plain' | 'positions' | 'stream';
+
+export interface Framing {
+  /** Whose frames are the same for all; null: its own. */
+  readonly shared: 'plain' | 'positions' | null;
+  /** False where control frames are not wanted: then they are ''. */
+  readonly hasControl: boolean;
+  event(raw: string, position: Position): string;
+  token(frame: Omit<TokenFrame, 'type' | 'position'>, position: Position): string;
+  caughtUp(seq: number): string;
+  gap(frame: Omit<GapFrame, 'type'>): string;
+}
+
+export function framingOf(form: Form): Framing {
+  switch (form) {
+    case 'plain':
+      return plain;
+    case 'positions':
+      return withPositions;
+    case 'stream':
+      return createStreamFraming();
+    default:
+      return form satisfies never;
+  }
+}
+
+const plain: Framing = {
+  shared: 'plain',
+  hasControl: false,
+  event: (raw) => `{"type":"event","event":${raw}}`,
+  token: () => '',
+  caughtUp: () => '',
+  gap: () => '',
+};
+
+const withPositions: Framing = {
+  shared: 'positions',
+  hasControl: true,
+  event: (raw, position) =>
+    typeof position === 'number'
+      ? `{"type":"event","event":${raw},"position":${position}}`
+      : `{"type":"event","event":${raw},"position":"${positionText(position)}"}`,
+  token: (frame, position) => tokenJson(frame, position),
+  caughtUp: (seq) => caughtUpJson(seq),
+  gap: (frame) => gapJson(frame),
+};
+
+/** Between position and token in an id. */
+const idSeparator = '@';
+
+/** An id is a position and the token: all that a browser keeps for its next request. */
+function createStreamFraming(): Framing {
+  let suffix = '';
+  const id = (position: Position) => `id: ${positionText(position)}${suffix}`;
+  return {
+    shared: null,
+    hasControl: true,
+    event: (raw, position) => `${id(position)}\ndata: ${raw}\n\n`,
+    token(frame, position) {
+      suffix = `${idSeparator}${frame.token}`;
+      return `event: token\n${id(position)}\ndata: ${tokenJson(frame, position)}\n\n`;
+    },
+    caughtUp: (seq) => `event: caught_up\n${id(seq)}\ndata: ${caughtUpJson(seq)}\n\n`,
+    gap: (frame) => `event: gap\ndata: ${gapJson(frame)}\n\n`,
+  };
+}
+
+/** The parts of a stream's id; null for any other text. */
+export function parseStreamId(id: string): { readonly token: string; readonly position: string } | null {
+  const cut = id.indexOf(idSeparator);
+  return cut < 0 ? null : { position: id.slice(0, cut), token: id.slice(cut + 1) };
+}
+
+function tokenJson({ token, epoch, checkpoint }: Omit<TokenFrame, 'type' | 'position'>, position: Position): string {
+  const frame: TokenFrame = { type: 'token', token, epoch, checkpoint, position: positionText(position) };
+  return JSON.stringify(frame);
+}
+
+function caughtUpJson(position: number): string {
+  const frame: CaughtUpFrame = { type: 'caught_up', position };
+  return JSON.stringify(frame);
+}
+
+function gapJson({ reason, epoch, oldest, head }: Omit<GapFrame, 'type'>): string {
+  const frame: GapFrame = { type: 'gap', reason, epoch, oldest, head };
+  return JSON.stringify(frame);
+}

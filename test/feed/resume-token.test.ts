@@ -1,0 +1,82 @@
+/** Resume tokens and positions: what was given out comes back the same, and nothing else is taken. */
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { Failure } from '../../src/errors.ts';
+import { framingOf, parseStreamId } from '../../src/feed/frames.ts';
+import { type Position, parsePosition, positionText } from '../../src/feed/position.ts';
+import { openResumeToken, type ResumeState, sealResumeToken } from '../../src/feed/resume-token.ts';
+import { defaultFilter } from '../../src/filter/validate-filter.ts';
+import { openKeys } from '../../src/keys.ts';
+import { openToken } from '../../src/query/page-token.ts';
+
+const keys = openKeys('', 'a secret of enough characters');
+const filter = defaultFilter({ now: new Date('2026-11-22T00:00:00Z'), openEnded: true });
+const state: ResumeState = {
+  epoch: '5f0c3a52-9f5e-4a39-bb8c-0e0f8a0f3a52',
+  after: 7,
+  checkpoint: 1_788_000_000_000_000,
+  window: { since: '2026-11-22T00:00:00.5Z', until: null },
+};
+const token = sealResumeToken(keys, filter, state);
+
+describe('a resume token', () => {
+  it('gives back what was sealed, whatever the window of the filter that it comes with', () => {
+    const later = { ...filter, occurred: { since: '2027-01-01T00:00:00Z', until: '2028-01-01T00:00:00Z' } };
+    expect(openResumeToken(keys, later, token)).toEqual(state);
+    const closed = { ...state, window: { since: state.window.since, until: '2026-12-01T00:00:00Z' } };
+    expect(openResumeToken(keys, filter, sealResumeToken(keys, filter, closed))).toEqual(closed);
+  });
+
+  it('is refused with 1008 when any character of it is altered', () => {
+    fc.assert(
+      fc.property(fc.nat(token.length - 1), fc.constantFrom('a', '0', '~', '.', ''), (at, character) => {
+        const altered = `${token.slice(0, at)}${character}${token.slice(at + 1)}`;
+        fc.pre(altered !== token);
+        expect(() => openResumeToken(keys, filter, altered)).toThrow(Failure);
+      }),
+    );
+  });
+
+  it('is refused for another filter, for other keys, and as a page token', () => {
+    const other = { ...filter, event: { ...filter.event, name: ['other'] } };
+    expect(() => openResumeToken(keys, other, token)).toThrow('another filter');
+    expect(() => openResumeToken(openKeys('', 'another secret of characters'), filter, token)).toThrow('Invalid');
+    const cut = token.lastIndexOf('~');
+    expect(() => openToken(keys, `resume.${token.slice(0, cut)}.${token.slice(cut + 1)}`)).toThrow('Forbidden');
+  });
+});
+
+describe('a position', () => {
+  it('reads as what it was written from', () => {
+    const place = fc.record({
+      occurred: fc
+        .date({ min: new Date('0001-01-01'), max: new Date('9999-12-31'), noInvalidDate: true })
+        .map(
+          (date) => `${date.toISOString().slice(0, 19).replace('T', ' ')}.${date.getTime() % 2 ? '000000' : '000120'}`,
+        ),
+      id: fc.uuid(),
+    });
+    const positions: fc.Arbitrary<Position> = fc.oneof(fc.maxSafeNat(), fc.constant('start' as const), place);
+    fc.assert(
+      fc.property(positions, (position) => {
+        expect(parsePosition(positionText(position))).toEqual(position);
+        expect(parsePosition(String(positionText(position)))).toEqual(position);
+      }),
+    );
+  });
+
+  it('is nothing else', () => {
+    const id = '5f0c3a52-9f5e-4a39-bb8c-0e0f8a0f3a52';
+    const wrong = [-1, 0.5, Number.NaN, 2 ** 53, '', '-1', '99999999999999999', ` 1`, id, `/${id}`];
+    const days = ['2026-02-30T00:00:00Z', '0000-01-01T00:00:00Z', '2026-01-01T24:00:00Z', '2026-01-01 00:00:00Z'];
+    for (const text of [...wrong, ...days.map((day) => `${day}/${id}`)]) expect(parsePosition(text)).toBe(null);
+  });
+
+  it('stands in the id of a stream with its token', () => {
+    const framing = framingOf('stream');
+    framing.token({ token, epoch: state.epoch, checkpoint: 9 }, 'start');
+    const [, id = ''] = /^id: (.*)$/m.exec(framing.event('{}', 12)) ?? [];
+    expect(parseStreamId(id)).toEqual({ token, position: '12' });
+    expect(parseStreamId('12')).toBe(null);
+  });
+});

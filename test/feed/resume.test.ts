@@ -1,0 +1,199 @@
+/** Resuming at its edges: what cannot be resumed is told, and stock subscribers see nothing of it all. */
+import { describe, expect, it } from 'vitest';
+import type { StoredEvent } from '../../schemas/stored-event.ts';
+import type { Failure } from '../../src/errors.ts';
+import { createFanOut } from '../../src/feed/fan-out.ts';
+import type { Form } from '../../src/feed/frames.ts';
+import { createOpenFeed, type FeedParts } from '../../src/feed/open-feed.ts';
+import type { FeedRequest } from '../../src/feed/ports.ts';
+import { sealResumeToken } from '../../src/feed/resume-token.ts';
+import { FilterIndex } from '../../src/filter/filter-index.ts';
+import { filterKey } from '../../src/filter/predicate.ts';
+import { defaultFilter } from '../../src/filter/validate-filter.ts';
+import { openKeys } from '../../src/keys.ts';
+import { createLog } from '../../src/log.ts';
+import { until } from '../support/poll.ts';
+
+const keys = openKeys('', 'a secret of enough characters');
+const filter = defaultFilter({ now: new Date('2026-11-22T00:00:00Z'), openEnded: true });
+const window = { since: '2026-11-10T00:00:00Z', until: null };
+const tokenOf = (epoch: string, after: number, checkpoint: number) =>
+  sealResumeToken(keys, filter, { epoch, after, checkpoint, window });
+
+/** Head 20, checkpoint 15, log from 11 on; the store has what was received since the 15th, which is seq 6. */
+function world() {
+  const published: [string, string][] = [];
+  const asked: unknown[] = [];
+  const counters = { delivered: 0, lagged: 0, repeats: 0 };
+  const live = { mark: 20 };
+  const fanOut = createFanOut(
+    new FilterIndex(),
+    filterKey,
+    (...given) => published.push(given),
+    { bufferBytesMax: 1000, sweepBytes: 1000 },
+    counters,
+  );
+  const parts: FeedParts = {
+    journal: {
+      epoch: 'e1',
+      checkpoint: 15,
+      oldest: 11,
+      read: (from, _bytesMax, upTo) => ({ events: eventsOf(from, upTo), last: upTo }),
+    },
+    live,
+    fanOut,
+    history: {
+      byOccurred: async (_filter, range, from) => {
+        asked.push([range, from]);
+        return { rows: [], next: null };
+      },
+      retained: async () => ({ seq: 6, since: '2026-11-15 00:00:00.000000' }),
+    },
+    store: { whenReady: async () => undefined },
+    keys,
+    options: { bufferBytesMax: 1000, chunkBytesMax: 1000, sliceBytesMax: 1000 },
+    counters,
+    log: createLog('silent'),
+  };
+  const open = createOpenFeed(parts);
+
+  function subscribe(form: Form, resume: FeedRequest['resume'] = null, backfill = false) {
+    const sent: string[] = [];
+    const topics: string[] = [];
+    const failures: Failure[] = [];
+    let isLive = false;
+    const socket = {
+      send: (frame: string) => sent.push(frame),
+      cork: (write: () => void) => write(),
+      bufferedBytes: () => 0,
+      subscribe: (topic: string) => topics.push(topic),
+      unsubscribe: () => undefined,
+    };
+    open({ filter, backfill, form, resume }, socket, {
+      caughtUp: () => {
+        isLive = true;
+      },
+      lagging: () => undefined,
+      failed: (failure) => failures.push(failure),
+    });
+    const settled = () => until('live or failed', () => isLive || failures.length > 0 || undefined);
+    return { sent, topics, failures, settled };
+  }
+  return { subscribe, published, asked, fanOut, counters, live };
+}
+
+function* eventsOf(from: number, upTo: number): Generator<StoredEvent> {
+  for (let seq = from; seq <= upTo; seq += 1) yield eventOf(seq);
+}
+
+function eventOf(seq: number): StoredEvent {
+  const body = {
+    occurred: '2026-11-22T00:00:00Z',
+    event: 'e',
+    resource: { 'prefect.resource.id': 'r' },
+    related: [],
+    payload: {},
+    id: `00000000-0000-4000-8000-${String(seq).padStart(12, '0')}`,
+    follows: null,
+  };
+  return { seq, raw: `{"seq":${seq}}`, search: '', body };
+}
+
+const kinds = (sent: readonly string[]) => sent.map((frame) => (JSON.parse(frame) as { type: string }).type);
+const gap = (reason: string, oldest: number) => JSON.stringify({ type: 'gap', reason, epoch: 'e1', oldest, head: 20 });
+
+describe('a resumed feed', () => {
+  it('goes on behind a position that the log has, without a question to the store', async () => {
+    const { subscribe, asked } = world();
+    const token = tokenOf('e1', 0, 3);
+    const { sent, settled } = subscribe('positions', { token, position: 18 });
+    await settled();
+    expect(sent.slice(1)).toEqual([
+      '{"type":"event","event":{"seq":19},"position":19}',
+      '{"type":"event","event":{"seq":20},"position":20}',
+      '{"type":"caught_up","position":20}',
+    ]);
+    expect(JSON.parse(sent[0] ?? '')).toMatchObject({ type: 'token', epoch: 'e1', checkpoint: 18, position: 18 });
+    expect(asked).toEqual([]);
+  });
+
+  it('reads from the store what the log has no more: what came after the position, as of now', async () => {
+    const { subscribe, asked } = world();
+    const { sent, settled } = subscribe('positions', { token: tokenOf('e1', 0, 3), position: 7 });
+    await settled();
+    expect(asked).toEqual([[{ after: 7, checkpoint: 15 }, null]]);
+    expect(JSON.parse(sent[0] ?? '')).toMatchObject({ checkpoint: 15, position: 'start' });
+    expect(kinds(sent)).toEqual(['token', 'event', 'event', 'event', 'event', 'event', 'caught_up']);
+  });
+
+  it('goes on within history as of the checkpoint of its token', async () => {
+    const { subscribe, asked } = world();
+    const id = '00000000-0000-4000-8000-000000000001';
+    const position = `2026-11-20T00:00:00Z/${id}`;
+    const { sent, settled } = subscribe('positions', { token: tokenOf('e1', 2, 12), position });
+    await settled();
+    expect(asked).toEqual([
+      [
+        { after: 2, checkpoint: 12 },
+        { occurred: '2026-11-20 00:00:00.000000', id },
+      ],
+    ]);
+    expect(kinds(sent).filter((type) => type === 'event').length).toBe(8);
+  });
+
+  it.each([
+    ['another epoch', tokenOf('e0', 0, 3), 18, 'epoch', 11],
+    ['a seq that was never given', tokenOf('e1', 0, 3), 21, 'head', 11],
+    ['a history that was never given', tokenOf('e1', 0, 99), 'start', 'head', 11],
+  ])('is told of a gap for %s, and starts by its request', async (_, token, position, reason, oldest) => {
+    const { subscribe } = world();
+    const { sent, settled } = subscribe('positions', { token, position });
+    await settled();
+    expect(sent[0]).toBe(gap(reason, oldest));
+    expect(kinds(sent)).toEqual(['gap', 'token', 'caught_up']);
+  });
+
+  it.each([
+    ['a seq', 0, 4],
+    ['the beginning of a history', 0, 'start'],
+    ['a place in a history', 2, '2026-11-14T00:00:00Z/00000000-0000-4000-8000-000000000001'],
+  ])('is told of a gap for %s whose next events have expired, and gets what is left', async (_, after, position) => {
+    const { subscribe } = world();
+    const { sent, settled } = subscribe('positions', { token: tokenOf('e1', after, 12), position });
+    await settled();
+    expect(sent[0]).toBe(gap('retention', 6));
+    expect(kinds(sent)[1]).toBe('token');
+    expect(kinds(sent).at(-1)).toBe('caught_up');
+  });
+
+  it('is refused for what is no position and for a token that is not ours', () => {
+    const { subscribe } = world();
+    expect(() => subscribe('positions', { token: tokenOf('e1', 0, 3), position: 'x' })).toThrow('position');
+    expect(() => subscribe('positions', { token: 'x', position: 3 })).toThrow('Invalid resume token');
+  });
+});
+
+describe('live delivery', () => {
+  it('writes each form once, for one match, and stock frames as ever', async () => {
+    const { subscribe, published, fanOut, counters, live } = world();
+    const all = (['plain', 'plain', 'positions', 'positions', 'stream'] as const).map((form) => subscribe(form));
+    for (const { settled } of all) await settled();
+    live.mark = 21;
+    fanOut.flush([eventOf(21)]);
+    const [[plainTopic] = [], [positionsTopic] = []] = published;
+    expect(published).toEqual([
+      [plainTopic, '{"type":"event","event":{"seq":21}}'],
+      [positionsTopic, '{"type":"event","event":{"seq":21},"position":21}'],
+    ]);
+    expect(all.map(({ topics }) => topics)).toEqual([
+      [plainTopic],
+      [plainTopic],
+      [positionsTopic],
+      [positionsTopic],
+      [],
+    ]);
+    expect(all.map(({ sent }) => sent.length)).toEqual([0, 0, 2, 2, 3]);
+    expect(all[4]?.sent[2]).toMatch(/^id: 21@1~e1~.*\ndata: \{"seq":21\}\n\n$/);
+    expect([fanOut.topicCount, counters.delivered]).toEqual([1, 5]);
+  });
+});
