@@ -9,10 +9,18 @@ import type { ServerOptions, ServerParts } from './parts.ts';
 import type { SubscriberState } from './subscriber-load.ts';
 import type { Swept } from './sweep.ts';
 
-/** Its methods may throw: the caller logs that and closes the connection with 1011. */
-export interface Connection extends Swept {
+/** What the server asks of every lasting connection, whatever it speaks. */
+export interface OpenConnection {
   /** Null for a producer. */
   readonly subscriberState: SubscriberState | null;
+  /** A group of events could not be written. */
+  recordsLost(loss: Loss): void;
+  /** Ends the connection from our side. */
+  stop(farewell: Farewell): void;
+}
+
+/** Its methods may throw: the caller logs that and closes the connection with 1011. */
+export interface Connection extends Swept, OpenConnection {
   /** The bytes are valid during the call only. */
   received(bytes: Buffer, isBinary: boolean): void;
   /** The pong goes out when this returns, unless the socket was broken off. */
@@ -21,10 +29,6 @@ export interface Connection extends Swept {
   /** Waiting bytes were taken. */
   drained(): void;
   closed(): void;
-  /** A group of events could not be written. */
-  recordsLost(loss: Loss): void;
-  /** Ends the connection from our side. */
-  stop(farewell: Farewell): void;
 }
 
 export interface ConnectionTools {

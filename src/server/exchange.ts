@@ -5,6 +5,7 @@
 import { STATUS_CODES } from 'node:http';
 import { promisify } from 'node:util';
 import { gzip, gzipSync } from 'node:zlib';
+import { EventStream } from './event-stream.ts';
 import type { HttpAnswer } from './http-answer.ts';
 import type { RequestHead } from './request-head.ts';
 import type { HttpResponse } from './uws.ts';
@@ -66,6 +67,25 @@ export class Exchange {
     }
     const packed = bytes <= gzipNowBytesMax ? gzipSync(body) : await compressLater(body);
     this.#write(answer, { body: packed, bytes: packed.length, isLong, isPacked: true });
+  }
+
+  /** Answers with a stream that goes on; if `open` throws, nothing is answered yet. Does nothing if the client has gone. */
+  stream(open: (out: EventStream) => void): void {
+    if (this.#isOver) return;
+    const out = new EventStream(this.#response);
+    open(out);
+    this.#isOver = true;
+    this.#whenGone = () => out.closed();
+    const origin = this.head.hasOrigin ? { 'access-control-allow-origin': '*' } : {};
+    out.begin({
+      status: '200 OK',
+      headers: {
+        'content-type': 'text/event-stream',
+        'cache-control': 'no-store',
+        'x-accel-buffering': 'no',
+        ...origin,
+      },
+    });
   }
 
   #write(answer: HttpAnswer, { body, bytes, isLong, isPacked }: Content): void {

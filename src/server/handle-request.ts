@@ -17,22 +17,25 @@ import {
 import type { ServerParts } from './parts.ts';
 import type { BodyReader } from './read-body.ts';
 import { isJsonType, type RequestHead } from './request-head.ts';
-import type { Route } from './route.ts';
+import type { Route, StreamAnswer, StreamTools } from './route.ts';
 import { findRoute } from './route-table.ts';
 
 export interface RequestTools {
   readonly parts: ServerParts;
   readonly authenticator: Authenticator;
   readonly bodies: BodyReader;
+  readonly streams: StreamTools;
 }
 
 /** Answers one request; never rejects. */
 export async function handleRequest(exchange: Exchange, tools: RequestTools): Promise<void> {
   const { counters, log } = tools.parts;
   counters.requests += 1;
-  let answer: HttpAnswer | null;
+  let answer: HttpAnswer | null = null;
   try {
-    answer = await answerTo(exchange, tools);
+    const given = await answerTo(exchange, tools);
+    if (given !== null && 'stream' in given) exchange.stream((out) => given.stream(out, tools.streams));
+    else answer = given;
   } catch (error) {
     answer = answerFailure(error, tools.parts);
   }
@@ -43,7 +46,7 @@ export async function handleRequest(exchange: Exchange, tools: RequestTools): Pr
   }
 }
 
-async function answerTo(exchange: Exchange, tools: RequestTools): Promise<HttpAnswer | null> {
+async function answerTo(exchange: Exchange, tools: RequestTools): Promise<HttpAnswer | StreamAnswer | null> {
   const { head } = exchange;
   if (head.preflightMethod !== '') return preflightAnswer(head);
   const isAuthorized = tools.authenticator.admitsHeader(head.authorization);
@@ -64,6 +67,7 @@ async function answerTo(exchange: Exchange, tools: RequestTools): Promise<HttpAn
         query: new URLSearchParams(head.query),
         host: head.host,
         parameter,
+        lastEventId: head.lastEventId,
         isAuthorized,
         signal: () => exchange.signal,
       },
@@ -79,8 +83,8 @@ async function withBody(
   exchange: Exchange,
   { bodies, parts }: RequestTools,
   route: Route,
-  answer: (body: Buffer) => HttpAnswer | Promise<HttpAnswer>,
-): Promise<HttpAnswer | null> {
+  answer: (body: Buffer) => HttpAnswer | StreamAnswer | Promise<HttpAnswer>,
+): Promise<HttpAnswer | StreamAnswer | null> {
   if (route.method === 'GET') return answer(noBody);
   let body: Buffer | null;
   try {

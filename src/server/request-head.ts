@@ -16,6 +16,8 @@ export interface RequestHead {
   readonly contentType: string;
   /** Null if it was not sent. */
   readonly contentLength: number | null;
+  /** What an event stream goes on behind; empty if it was not sent. */
+  readonly lastEventId: string;
   /** The method that a CORS preflight asks for, and the headers; empty if this is none. */
   readonly preflightMethod: string;
   readonly preflightHeaders: string;
@@ -35,6 +37,7 @@ export function readHead(req: HttpRequest): RequestHead {
     acceptsGzip: req.getHeader('accept-encoding').includes('gzip'),
     contentType: req.getHeader('content-type'),
     contentLength: contentLength === '' ? null : Number(contentLength),
+    lastEventId: req.getHeader('last-event-id'),
     preflightMethod: isPreflight ? req.getHeader('access-control-request-method') : '',
     preflightHeaders: isPreflight ? req.getHeader('access-control-request-headers') : '',
   };

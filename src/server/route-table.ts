@@ -8,6 +8,7 @@ import { healthRoute, readyRoute } from './routes/health.ts';
 import { metricsRoute } from './routes/metrics.ts';
 import { nextPageRoute } from './routes/next-page.ts';
 import { postEventsRoute } from './routes/post-events.ts';
+import { streamEventsRoute } from './routes/stream-events.ts';
 import { adminVersionRoute, versionRoute } from './routes/version.ts';
 
 const routes = new Map<string, Route>([
@@ -19,6 +20,7 @@ const routes = new Map<string, Route>([
   ['/events', postEventsRoute],
   ['/events/filter', filterEventsRoute],
   ['/events/filter/next', nextPageRoute],
+  ['/events/out', streamEventsRoute],
 ]);
 
 const countByPath = /^\/events\/count-by\/([^/]+)$/;

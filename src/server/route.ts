@@ -1,8 +1,11 @@
 /**
  * What a route is: a method, and a request turned into an answer.
  */
+import type { ConnectionTools, OpenConnection } from './connection.ts';
+import type { EventStream } from './event-stream.ts';
 import type { HttpAnswer } from './http-answer.ts';
 import type { ServerParts } from './parts.ts';
+import type { Sweep } from './sweep.ts';
 
 export interface RouteRequest {
   /** Empty for GET. */
@@ -13,8 +16,24 @@ export interface RouteRequest {
   readonly host: string;
   /** The variable part of the path, decoded; empty for a fixed one. */
   readonly parameter: string;
+  /** Empty if it was not sent. */
+  readonly lastEventId: string;
   readonly isAuthorized: boolean;
   readonly signal: () => AbortSignal;
+}
+
+/** What lasting connections share. */
+export interface StreamTools {
+  readonly connection: ConnectionTools;
+  readonly sweep: Sweep;
+  readonly open: Set<OpenConnection>;
+  readonly isStopping: () => boolean;
+}
+
+/** An answer that goes on. */
+export interface StreamAnswer {
+  /** May throw a Failure, which then is the answer. */
+  readonly stream: (out: EventStream, tools: StreamTools) => void;
 }
 
 export interface Route {
@@ -24,5 +43,5 @@ export interface Route {
   /** Where a body may have less than the setting allows. */
   readonly bodyBytesMax?: number;
   /** May throw or reject with a Failure. */
-  readonly answer: (request: RouteRequest, parts: ServerParts) => HttpAnswer | Promise<HttpAnswer>;
+  readonly answer: (request: RouteRequest, parts: ServerParts) => HttpAnswer | StreamAnswer | Promise<HttpAnswer>;
 }

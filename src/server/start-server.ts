@@ -4,7 +4,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Publish } from '../feed/ports.ts';
 import { createAuthenticator } from './authenticate.ts';
-import { type Connection, connectionTools, farewellOf } from './connection.ts';
+import { connectionTools, farewellOf, type OpenConnection } from './connection.ts';
 import { Exchange } from './exchange.ts';
 import { handleRequest } from './handle-request.ts';
 import { listen } from './listen.ts';
@@ -43,9 +43,8 @@ export async function startServer(parts: ServerParts): Promise<RunningServer> {
   const uws = await loadUws();
   const app = uws.App();
   const authenticator = createAuthenticator(options.authString);
-  const tools = { parts, authenticator, bodies: createBodyReader(options) };
   const topics = new Topics();
-  const open = new Set<Connection>();
+  const open = new Set<OpenConnection>();
   const sweep = startSweep(options.pingMs, (error) => farewellOf(error, parts));
   let requests = 0;
   let isStopping = false;
@@ -58,6 +57,7 @@ export async function startServer(parts: ServerParts): Promise<RunningServer> {
     open,
     isStopping: () => isStopping,
   };
+  const tools = { parts, authenticator, bodies: createBodyReader(options), streams: sockets };
   const { frameBytesMax } = options;
   serveWebSocket(app, '/events/in', sockets, frameBytesMax, (...given) => new ProducerConnection(...given));
   serveWebSocket(app, '/events/out', sockets, Math.min(frameBytesMax, filterBytesMax), (...given) => {

@@ -6,8 +6,8 @@ import { STATUS_CODES } from 'node:http';
 import type { Farewell } from '../../actors/ports.ts';
 import { type FailureName, failures } from '../errors.ts';
 import { type Connection, type ConnectionTools, farewellOf } from './connection.ts';
+import type { StreamTools } from './route.ts';
 import { Socket } from './socket.ts';
-import type { Sweep } from './sweep.ts';
 import type { Topics } from './topics.ts';
 import type {
   HttpRequest,
@@ -33,12 +33,8 @@ const unreadPongsMax = 10_000;
 
 export type Connect = (socket: Socket, tools: ConnectionTools, isLegacy: boolean) => Connection;
 
-export interface SocketTools {
-  readonly connection: ConnectionTools;
+export interface SocketTools extends StreamTools {
   readonly topics: Topics;
-  readonly sweep: Sweep;
-  readonly open: Set<Connection>;
-  readonly isStopping: () => boolean;
 }
 
 /** Serves one WebSocket route at its path with and without `/api`. */

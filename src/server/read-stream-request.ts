@@ -1,0 +1,38 @@
+/**
+ * Reads what the URL and the headers of an event stream ask for: the filter as JSON, backfill, and where to go on.
+ */
+import type { Checked } from '../../schemas/validation-issue.ts';
+import { Failure } from '../errors.ts';
+import { parseStreamId } from '../feed/frames.ts';
+import type { FeedRequest } from '../feed/ports.ts';
+import { validateFilter } from '../filter/validate-filter.ts';
+import { clampFilter, type FilterTerms } from './read-filter-message.ts';
+import type { RouteRequest } from './route.ts';
+
+/** Throws Failure `badFilter` for an id that is none of ours. */
+export function readStreamRequest(
+  { query, lastEventId }: Pick<RouteRequest, 'query' | 'lastEventId'>,
+  terms: FilterTerms,
+): Checked<FeedRequest> {
+  const sent = parseJson(query.get('filter') ?? '{}');
+  if (!sent.ok) return sent;
+  const loc = ['query', 'filter'];
+  const checked = validateFilter(sent.value, { loc, now: terms.now, openEnded: true });
+  if (!checked.ok) return checked;
+  // The header is the newer one: a browser repeats the URL, and adds the header, each time that it connects again.
+  const id = lastEventId || query.get('last-event-id') || '';
+  const resume = id === '' ? null : parseStreamId(id);
+  if (id !== '' && resume === null) throw new Failure('badFilter', 'Invalid last event id');
+  const backfill = !['false', '0'].includes(query.get('backfill') ?? '');
+  return { ok: true, value: { filter: clampFilter(checked.value, terms), backfill, form: 'stream', resume } };
+}
+
+function parseJson(text: string): Checked<unknown> {
+  try {
+    return { ok: true, value: JSON.parse(text) };
+  } catch (error) {
+    const words = error instanceof Error ? error.message : 'not JSON';
+    const issue = { type: 'json_invalid', loc: ['query', 'filter'], msg: 'JSON decode error', input: text };
+    return { ok: false, issues: [{ ...issue, ctx: { error: words } }] };
+  }
+}

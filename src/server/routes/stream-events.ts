@@ -1,0 +1,101 @@
+/**
+ * GET events/out: one subscriber by Server-Sent Events. It has one phase, from its first byte to its last, so no machine: its
+ * request says all, and its feed lives as long as the connection.
+ */
+import type { Farewell } from '../../../actors/ports.ts';
+import { Failure } from '../../errors.ts';
+import type { Feed, FeedListener, FeedRequest } from '../../feed/ports.ts';
+import { farewellOf, type OpenConnection, stalledFarewell } from '../connection.ts';
+import type { EventStream } from '../event-stream.ts';
+import { invalidRequest } from '../http-answer.ts';
+import { readStreamRequest } from '../read-stream-request.ts';
+import type { Route, StreamTools } from '../route.ts';
+import type { SubscriberState } from '../subscriber-load.ts';
+import type { Swept } from '../sweep.ts';
+
+export const streamEventsRoute: Route = {
+  method: 'GET',
+  answer: (request, { now, options }) => {
+    const checked = readStreamRequest(request, { now: now(), backfillMaxMs: options.backfillMaxMs });
+    if (!checked.ok) return invalidRequest(checked.issues, 'null');
+    return { stream: (out, tools) => openStream(out, tools, checked.value) };
+  },
+};
+
+/** Throws a Failure where there is no place, or the request cannot be resumed. */
+function openStream(out: EventStream, tools: StreamTools, request: FeedRequest): void {
+  const { parts } = tools.connection;
+  if (tools.isStopping()) throw new Failure('shuttingDown', 'Sluice is stopping.');
+  if (tools.open.size >= parts.options.socketsMax) {
+    parts.counters.socketsRefused += 1;
+    throw new Failure('tooManySockets', 'All places are taken.');
+  }
+  const stream = new SubscriberStream(out, tools);
+  stream.feed = parts.openFeed(request, out, stream);
+  tools.open.add(stream);
+  tools.sweep.add(stream);
+  parts.counters.subscribers += 1;
+  out.onDrained = () => stream.drained();
+  out.onClosed = () => {
+    tools.open.delete(stream);
+    tools.sweep.remove(stream);
+    parts.counters.subscribers -= 1;
+    stream.feed?.stop();
+  };
+}
+
+class SubscriberStream implements OpenConnection, FeedListener, Swept {
+  feed: Feed | null = null;
+  readonly #out: EventStream;
+  readonly #tools: StreamTools;
+  #quietSweeps = 0;
+  #isLagging = false;
+
+  constructor(out: EventStream, tools: StreamTools) {
+    this.#out = out;
+    this.#tools = tools;
+  }
+
+  get subscriberState(): SubscriberState {
+    return { isLagging: this.#isLagging, bufferedBytes: this.#out.bufferedBytes() };
+  }
+
+  drained(): void {
+    this.#quietSweeps = 0;
+    this.feed?.drained();
+  }
+
+  /** A peer that is gone shows by the heartbeats that nobody takes. */
+  sweep(): void {
+    const { parts, stallSweeps } = this.#tools.connection;
+    if (this.#out.bufferedBytes() === 0) {
+      this.#quietSweeps = 0;
+      this.#out.heartbeat();
+      return;
+    }
+    this.#quietSweeps += 1;
+    if (this.#quietSweeps <= stallSweeps) return;
+    parts.counters.stalled += 1;
+    parts.log.info(stalledFarewell, 'a stream was cut off');
+    this.#out.abort();
+  }
+
+  stop(farewell: Farewell): void {
+    this.#out.end(`event: close\ndata: ${JSON.stringify(farewell)}\n\n`);
+  }
+
+  failed(failure: Failure): void {
+    this.stop(farewellOf(failure, this.#tools.connection.parts));
+  }
+
+  caughtUp(): void {
+    this.#isLagging = false;
+  }
+
+  lagging(): void {
+    this.#isLagging = true;
+  }
+
+  /** Of no concern to a subscriber: what is not durable was not handed out. */
+  recordsLost(): void {}
+}
