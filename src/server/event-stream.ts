@@ -53,6 +53,8 @@ export class EventStream implements SubscriberSocket {
     queueMicrotask(() => {
       this.#isScheduled = false;
       this.#flush();
+      // The feed may have been waiting for this turn's end only.
+      if (this.bufferedBytes() === 0) this.onDrained();
     });
   }
 
