@@ -76,7 +76,18 @@ export const settings = {
     'journal kept after ClickHouse has it, for lagging subscribers',
     0,
   ),
-  diskReserveBytes: whole('SLUICE_DISK_RESERVE_BYTES', 512 * mebibyte, 'free disk below which intake stops', 0),
+  journalKeepMs: whole(
+    'SLUICE_JOURNAL_KEEP_MS',
+    15 * minute,
+    'in fsync mode: how long all of the journal is kept after ClickHouse has it, while the budget allows',
+    0,
+  ),
+  diskReserveBytes: whole(
+    'SLUICE_DISK_RESERVE_BYTES',
+    512 * mebibyte,
+    'free disk below which intake stops, so that the embedded engine can go on',
+    0,
+  ),
   idWindowIdsMax: whole(
     'SLUICE_ID_WINDOW_IDS_MAX',
     1_000_000,

@@ -1,6 +1,7 @@
 /**
  * Opens what makes an event durable (I1): journal, id window, live bus and the intake before them, from what the last run left.
  */
+import { join } from 'node:path';
 import type { JournalFacts } from './clickhouse/ownership.ts';
 import type { StoreStatus } from './clickhouse/store.ts';
 import type { Config } from './config.ts';
@@ -82,7 +83,9 @@ export function journalOf(
     segmentBytesMax: config.journalSegmentBytesMax,
     budgetBytesMax: config.journalBudgetBytesMax,
     reserveFreeBytes: config.diskReserveBytes,
+    ...(config.clickhouseUrl === null && { sharedDirectory: join(config.dataDir, 'clickhouse') }),
     keepBytesPastCheckpoint: config.journalKeepBytes,
+    keepMsPastCheckpoint: config.journalKeepMs,
     durability: config.durability,
     checkpoint: state?.checkpoint ?? null,
     ...how,

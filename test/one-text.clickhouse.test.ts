@@ -80,6 +80,7 @@ describe('an accepted event', () => {
       budgetBytesMax: 2 ** 30,
       reserveFreeBytes: 0,
       keepBytesPastCheckpoint: 0,
+      keepMsPastCheckpoint: 0,
       durability: 'process',
       checkpoint: null,
       log: createLog('silent'),

@@ -5,7 +5,8 @@
 import type { FilePort } from './file-port.ts';
 
 export interface DiskBudgetOptions {
-  readonly directory: string;
+  /** The folders that the reserve is for: the journal's, and whatever else must not run out of disk. */
+  readonly directories: readonly string[];
   readonly budgetBytesMax: number;
   readonly reserveFreeBytes: number;
   /** Wall clock, in ms. */
@@ -35,7 +36,7 @@ export class DiskBudget {
     }
     this.#check();
     if (this.#freeBytes - this.#takenBytes - recordBytes < reserveFreeBytes) {
-      return `The journal's disk has less than the ${reserveFreeBytes} bytes free that are kept in reserve.`;
+      return `The disk has less than the ${reserveFreeBytes} bytes free that are kept in reserve; send again when there is room.`;
     }
     return null;
   }
@@ -56,13 +57,13 @@ export class DiskBudget {
     if (isFresh) return;
     this.#checkedAt = now;
     this.#takenBytes = 0;
-    this.#freeBytes = this.#ask();
+    this.#freeBytes = Math.min(...this.#options.directories.map((directory) => this.#ask(directory)));
   }
 
-  /** A disk that cannot tell is not taken for full: the write itself will say so. */
-  #ask(): number {
+  /** A disk that cannot tell, or is not there yet, is not taken for full: the write itself will say so. */
+  #ask(directory: string): number {
     try {
-      return this.#files.freeBytes(this.#options.directory);
+      return this.#files.freeBytes(directory);
     } catch {
       return Number.POSITIVE_INFINITY;
     }

@@ -29,10 +29,14 @@ export interface JournalOptions {
   /** A segment ends before the group that would make it larger; a smaller budget makes smaller segments. */
   readonly segmentBytesMax: number;
   readonly budgetBytesMax: number;
-  /** Of the disk; below it nothing is appended. */
+  /** Of the disk, and of that of `sharedDirectory`; below it nothing is appended. */
   readonly reserveFreeBytes: number;
+  /** The embedded engine's data: it must not run out of disk. */
+  readonly sharedDirectory?: string;
   /** Kept for readers after it is in ClickHouse; given up before an append is refused. */
   readonly keepBytesPastCheckpoint: number;
+  /** In fsync mode all is kept for so long after it is in ClickHouse; given up before an append is refused. */
+  readonly keepMsPastCheckpoint: number;
   readonly durability: 'process' | 'fsync';
   /** What the table writer's state says; null if nothing was inserted yet. */
   readonly checkpoint: number | null;
@@ -73,6 +77,7 @@ export class Journal {
   readonly #options: JournalOptions;
   readonly #files: FilePort;
   readonly #bootId: string | null;
+  readonly #now: () => number;
   readonly #pending = new PendingRecords();
   readonly #chain: SegmentChain;
   readonly #budget: DiskBudget;
@@ -93,9 +98,15 @@ export class Journal {
     this.#options = options;
     this.#files = files;
     this.#bootId = bootId;
+    this.#now = now;
     this.#chain = new SegmentChain(files, segmentsDirectory(options.directory), segments, active, options.log);
     this.#checkpoint = this.#chain.beforeNext(options.checkpoint ?? this.#chain.oldest - 1);
-    this.#budget = new DiskBudget(files, { ...options, now });
+    this.#chain.noteInserted(this.#checkpoint, now());
+    const directories = [
+      options.directory,
+      ...(options.sharedDirectory === undefined ? [] : [options.sharedDirectory]),
+    ];
+    this.#budget = new DiskBudget(files, { ...options, directories, now });
     this.#cache = new FileCache(files);
     this.#chain.onRemove = (path) => this.#cache.drop(path);
     // With a few segments to a budget, trim can always make room again.
@@ -208,11 +219,14 @@ export class Journal {
   /** All up to `seq` is in ClickHouse. The caller keeps that for the next start. */
   advanceCheckpoint(seq: number): void {
     if (seq > this.#checkpoint) this.#checkpoint = this.#chain.beforeNext(seq);
+    this.#chain.noteInserted(this.#checkpoint, this.#now());
   }
 
   /** Removes whole segments that are in ClickHouse, but for the newest ones that readers may still want. */
   trim(): void {
-    this.#chain.trim(this.#checkpoint, this.#options.keepBytesPastCheckpoint);
+    const { durability, keepBytesPastCheckpoint, keepMsPastCheckpoint } = this.#options;
+    const insertedBefore = durability === 'fsync' ? this.#now() - keepMsPastCheckpoint : Number.POSITIVE_INFINITY;
+    this.#chain.trim(this.#checkpoint, { bytes: keepBytesPastCheckpoint, insertedBefore });
   }
 
   /** Commits, syncs, marks the clean stop and closes the files. Never throws: what fails is logged, and was not acknowledged. */
@@ -250,7 +264,7 @@ export class Journal {
     } catch (error) {
       if (error instanceof Failure) this.#writer.die('could begin no new file', error);
     }
-    const isRelieved = this.#chain.trim(this.#checkpoint, 0);
+    const isRelieved = this.#chain.trim(this.#checkpoint, { bytes: 0, insertedBefore: Number.POSITIVE_INFINITY });
     if (isRelieved) this.#budget.forget();
     return isRelieved;
   }

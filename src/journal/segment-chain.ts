@@ -5,6 +5,14 @@ import type { Log } from '../log.ts';
 import { codeOf, type FilePort } from './file-port.ts';
 import { createSegment, isEmpty, type Segment, type WritableSegment } from './segment.ts';
 
+/** What trim leaves of the segments that are in ClickHouse. */
+export interface Keep {
+  /** The newest ones, up to so many bytes. */
+  readonly bytes: number;
+  /** Those that got there after this time, in ms. */
+  readonly insertedBefore: number;
+}
+
 export class SegmentChain {
   /** Called with the path of a file before it is removed. */
   onRemove: (path: string) => void = () => undefined;
@@ -61,13 +69,18 @@ export class SegmentChain {
     this.#files.close(file);
   }
 
-  /**
-   * Removes whole segments with nothing above `checkpoint`, oldest first, but for the newest `keepBytes` of them; never the
-   * active one. True if any went.
-   */
-  trim(checkpoint: number, keepBytes: number): boolean {
+  /** Notes when segments but the active one were first known to be in ClickHouse. */
+  noteInserted(checkpoint: number, now: number): void {
+    for (const segment of this.#segments) {
+      if (segment.lastSeq > checkpoint || segment.path === this.active.path) return;
+      segment.insertedAt ??= now;
+    }
+  }
+
+  /** Removes whole segments with nothing above `checkpoint`, oldest first, but for what is kept; never the active one. True if any went. */
+  trim(checkpoint: number, keep: Keep): boolean {
     const before = this.oldest;
-    for (const segment of this.#expired(checkpoint, keepBytes)) {
+    for (const segment of this.#expired(checkpoint, keep)) {
       try {
         this.onRemove(segment.path);
         this.#files.unlink(segment.path);
@@ -118,7 +131,7 @@ export class SegmentChain {
     this.#files.close(this.#active.file);
   }
 
-  #expired(checkpoint: number, keepBytes: number): Segment[] {
+  #expired(checkpoint: number, { bytes: keepBytes, insertedBefore }: Keep): Segment[] {
     const inserted = this.#segments.slice(0, -1).filter(({ lastSeq }) => lastSeq <= checkpoint);
     let kept = 0;
     let count = inserted.length;
@@ -126,6 +139,7 @@ export class SegmentChain {
       count -= 1;
       kept += inserted[count]!.bytes;
     }
-    return inserted.slice(0, count);
+    const young = inserted.findIndex(({ insertedAt }) => (insertedAt ?? Number.POSITIVE_INFINITY) > insertedBefore);
+    return inserted.slice(0, young < 0 ? count : Math.min(count, young));
   }
 }

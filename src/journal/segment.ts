@@ -16,6 +16,8 @@ export interface Segment {
   lastSeq: number;
   /** All that is committed; the file may go on behind it. */
   bytes: number;
+  /** Wall clock in ms when all of it was first known to be in ClickHouse; null before. */
+  insertedAt: number | null;
   readonly index: SparseIndex;
 }
 
@@ -55,6 +57,7 @@ export function emptySegment(path: string, epoch: string, firstSeq: number): Seg
     firstSeq,
     lastSeq: firstSeq - 1,
     bytes: segmentHeaderBytes,
+    insertedAt: null,
     index: new SparseIndex(segmentHeaderBytes),
   };
 }

@@ -271,6 +271,72 @@ describe('the disk budget', () => {
   });
 });
 
+describe('the disk reserve', () => {
+  it("counts on the embedded engine's disk as well, if that is another one", () => {
+    withFolder((folder) => {
+      const disk = new Disk();
+      const sharedDirectory = join(folder, 'clickhouse');
+      disk.freeBytes = (path) => (path === sharedDirectory ? 99_000 : 1_000_000);
+      const journal = open(folder, { reserveFreeBytes: 100_000, sharedDirectory }, disk);
+      expect(failureOf(() => put(journal, 1))).toBe('journalFull');
+      disk.kill();
+      disk.freeBytes = (path) => {
+        if (path === sharedDirectory) throw new Error('not there yet');
+        return 1_000_000;
+      };
+      const again = open(folder, { reserveFreeBytes: 100_000, sharedDirectory }, disk);
+      put(again, 1);
+      again.close();
+    });
+  });
+});
+
+describe('the replay budget', () => {
+  it('keeps all of the journal for a while after ClickHouse has it, in fsync mode', () => {
+    withFolder((folder) => {
+      let now = clockStart;
+      const options = { durability: 'fsync', segmentBytesMax: 1_000, keepMsPastCheckpoint: 900_000 } as const;
+      const journal = open(folder, options, new Disk(), () => now);
+      const { firstSeq } = journal;
+      const insertAll = (): void => {
+        journal.advanceCheckpoint(journal.head);
+        journal.trim();
+      };
+      for (let round = 0; round < 5; round += 1) put(journal, 2);
+      insertAll();
+      expect(journal.oldest).toBe(firstSeq);
+      now += 899_999;
+      put(journal, 2);
+      insertAll();
+      expect(journal.oldest).toBe(firstSeq);
+      now += 1;
+      insertAll();
+      expect(journal.oldest).toBeGreaterThan(firstSeq);
+      expect(segmentFiles(folder).length).toBeGreaterThan(1);
+      now += 900_000;
+      insertAll();
+      expect(segmentFiles(folder)).toHaveLength(1);
+      journal.close();
+    });
+  });
+
+  it('counts from the restart for what was inserted before it, and gives way to the disk budget', () => {
+    withFolder((folder) => {
+      const options = { durability: 'fsync', segmentBytesMax: 1_000, keepMsPastCheckpoint: 900_000 } as const;
+      const journal = open(folder, options);
+      for (let round = 0; round < 5; round += 1) put(journal, 2);
+      journal.close();
+      const again = open(folder, { ...options, budgetBytesMax: 6_000, checkpoint: journal.head });
+      again.trim();
+      expect(again.oldest).toBe(journal.firstSeq);
+      for (let round = 0; round < 5; round += 1) put(again, 2);
+      expect(again.oldest).toBeGreaterThan(journal.firstSeq);
+      expect(again.bytes).toBeLessThanOrEqual(6_000);
+      again.close();
+    });
+  });
+});
+
 describe('a failing disk', () => {
   it('makes the journal dead if it cannot be cut back, until a restart', () => {
     withFolder((folder) => {

@@ -40,6 +40,7 @@ export function open(
       budgetBytesMax: 1024 * 1024 * 1024,
       reserveFreeBytes: 0,
       keepBytesPastCheckpoint: 0,
+      keepMsPastCheckpoint: 0,
       durability: 'process',
       checkpoint: null,
       log: createLog('silent'),
@@ -103,7 +104,7 @@ export function systemError(code: string): Error {
   return Object.assign(new Error(`${code}: injected`), { code });
 }
 
-/** Real files whose next calls fail on demand; `kill` leaves them as they are and frees the descriptors. */
+/** Real files whose next calls fail on demand; `kill` leaves them as they are and frees the descriptors. Nothing is really synced: a kill takes no page cache. */
 export class Disk implements FilePort {
   /** The next writes: an error's code to throw, or a number of bytes to write at most. */
   writes: (string | number)[] = [];
@@ -139,24 +140,27 @@ export class Disk implements FilePort {
   sync(file: number): void {
     this.counts.sync += 1;
     if (this.syncError !== '') throw systemError(this.syncError);
-    nodeFiles.sync(file);
+    nodeFiles.bytes(file);
   }
   async syncLater(file: number): Promise<void> {
     this.counts.syncLater += 1;
     if (this.syncError !== '') throw systemError(this.syncError);
-    await nodeFiles.syncLater(file);
+    await new Promise((resolve) => {
+      setImmediate(resolve);
+    });
+    nodeFiles.bytes(file);
   }
   unlink(path: string): void {
     if (this.unlinkError !== '') throw systemError(this.unlinkError);
     nodeFiles.unlink(path);
   }
-  freeBytes(): number {
+  freeBytes(_path: string): number {
     this.counts.freeBytes += 1;
     return this.free;
   }
   bytes = nodeFiles.bytes;
   read = nodeFiles.read;
-  syncDirectory = nodeFiles.syncDirectory;
+  syncDirectory = (): void => undefined;
   makeDirectory = nodeFiles.makeDirectory;
   list = nodeFiles.list;
   rename = nodeFiles.rename;
