@@ -7,8 +7,8 @@ import type { Journal } from './journal/journal.ts';
 import type { Observation } from './observe.ts';
 import type { Readiness } from './server/parts.ts';
 
-export function readiness(journal: Pick<Journal, 'failed'>, store: StoreStatus, look: () => Observation): Readiness {
-  const failure = journal.failed ?? (store.phase === 'refused' ? { message: store.reason } : null);
+export function readiness(journal: Pick<Journal, 'check'>, store: StoreStatus, look: () => Observation): Readiness {
+  const failure = journal.check() ?? (store.phase === 'refused' ? { message: store.reason } : null);
   return {
     ok: failure === null,
     reason: failure?.message ?? '',

@@ -14,6 +14,7 @@ import { type FilePort, nodeFiles } from './file-port.ts';
 import { type OpenSegments, openSegments } from './open-segments.ts';
 import { PendingRecords } from './pending-records.ts';
 import { type ChunkRequest, type JournalChunk, readChunk } from './read-chunk.ts';
+import { recordHeaderBytes } from './record.ts';
 import { scanIds, type VisitId } from './scan-ids.ts';
 import { segmentsDirectory } from './segment.ts';
 import { SegmentChain } from './segment-chain.ts';
@@ -157,12 +158,16 @@ export class Journal {
     const seq = this.appended + 1;
     const columns = `${seq}\t${id}\t${received}\t${occurred}\t${head}\t`;
     const bytes = this.#pending.encode(seq, columns, search, raw);
-    let refusal = this.#refusal(bytes);
-    if (refusal !== null && this.#makeRoom()) refusal = this.#refusal(bytes);
-    if (refusal !== null) throw this.failed ?? new Failure('journalFull', refusal);
+    const refusal = this.#refusal(bytes);
+    if (refusal !== null) throw refusal;
     this.#pending.take(bytes);
     this.#budget.taken(bytes);
     return seq;
+  }
+
+  /** Why no event would be kept now: the journal is dead, full, or its disk fails; null if one would. */
+  check(): Failure | null {
+    return this.failed ?? this.#refusal(recordHeaderBytes) ?? this.#writer.check();
   }
 
   /** Takes back appended events above `seq`; what is committed stays. */
@@ -253,8 +258,11 @@ export class Journal {
     return readChunk(this.#files, this.#cache, this.#chain.all, request);
   }
 
-  #refusal(bytes: number): string | null {
-    return this.#budget.refusal(bytes, this.#chain.bytes + this.#pending.bytes);
+  #refusal(bytes: number): Failure | null {
+    const ask = (): string | null => this.#budget.refusal(bytes, this.#chain.bytes + this.#pending.bytes);
+    let refusal = ask();
+    if (refusal !== null && this.#makeRoom()) refusal = ask();
+    return refusal === null ? null : (this.failed ?? new Failure('journalFull', refusal));
   }
 
   /** What is only kept for readers goes, the active segment included if ClickHouse has it. True if anything went. */

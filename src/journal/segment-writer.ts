@@ -19,10 +19,15 @@ export interface SegmentWriterParts {
   readonly log: Log;
 }
 
+/** Zeros, which recovery takes for the end. */
+const trial = Buffer.alloc(4096);
+
 export class SegmentWriter {
   readonly #parts: SegmentWriterParts;
   readonly #sync: GroupSync;
   #failed: Failure | null = null;
+  /** Why the last write failed; null once one has succeeded. */
+  #trouble: Failure | null = null;
   /** What the newest mark in the journal says; a mark is only written when there is news. */
   #markedSeq: number;
 
@@ -65,10 +70,25 @@ export class SegmentWriter {
     } catch (error) {
       throw this.#takeBack(error);
     }
+    this.#trouble = null;
     const { index, lastSeq, bytes } = chain.active;
     for (const { nth, offset } of pending.marks) index.note(lastSeq + 1 + nth, bytes + offset);
     chain.grow(records, pending.bytes);
     failPoint('journal-written');
+  }
+
+  /** Whether writing works: after a failed write it is tried again behind the last record, and undone. */
+  check(): Failure | null {
+    const { files, chain } = this.#parts;
+    if (this.#failed !== null || this.#trouble === null) return this.#failed;
+    try {
+      writeAll(files, chain.activeFile, trial, trial.length, chain.active.bytes);
+      files.truncate(chain.activeFile, chain.active.bytes);
+      this.#trouble = null;
+    } catch (error) {
+      return this.#takeBack(error);
+    }
+    return null;
   }
 
   /** In fsync mode: all that is committed is durable after it. Throws Failure. */
@@ -132,10 +152,11 @@ export class SegmentWriter {
       return this.die('could not be cut back after a failed write', truncateError);
     }
     const isFull = ['ENOSPC', 'EDQUOT'].includes(codeOf(error));
-    return isFull
+    this.#trouble = isFull
       ? new Failure('journalFull', "The journal's disk is full; send again when there is room.", { cause: error })
       : new Failure('journalFailed', `The journal could not be written (${codeOf(error) || 'a short write'}).`, {
           cause: error,
         });
+    return this.#trouble;
   }
 }

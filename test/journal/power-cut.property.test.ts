@@ -7,6 +7,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Failure } from '../../src/errors.ts';
 import type { Journal } from '../../src/journal/journal.ts';
+import { randomFrom } from '../support/random.ts';
 import { PowerCutDisk } from './power-cut-disk.ts';
 import { append, clockStart, open, readAll, sent } from './support.ts';
 
@@ -196,17 +197,6 @@ async function run(first: Durability, steps: readonly Step[]): Promise<void> {
     }
     life.note();
   }
-}
-
-/** Mulberry32. */
-function randomFrom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let value = Math.imul(state ^ (state >>> 15), 1 | state);
-    value = (value + Math.imul(value ^ (value >>> 7), 61 | value)) ^ value;
-    return ((value ^ (value >>> 14)) >>> 0) / 2 ** 32;
-  };
 }
 
 describe('a journal after power cuts', () => {
