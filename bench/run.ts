@@ -14,6 +14,7 @@ import { sustained } from './cases/sustained.ts';
 import { machineFacts } from './machine.ts';
 import { installPrefect, launchPrefect } from './peers/prefect.ts';
 import { launchSluice, repositoryRoot } from './peers/sluice.ts';
+import { commitStage } from './stages/commit.ts';
 import type { BenchTarget } from './target.ts';
 
 const help = `npm run bench -- [options]
@@ -21,7 +22,8 @@ const help = `npm run bench -- [options]
   --auth-string S      of that server
   --pid N              of that server's process, for memory and CPU
   --peer prefect       measure the real Prefect too, in the same run
-  --cases a,b          of: ingest, fanout, handover, counts, sustained (default: all; a peer is spared sustained)
+  --cases a,b          of: ingest, fanout, handover, counts, sustained (default: all; a peer is spared sustained);
+                       commit: what durability costs an event, without a server
   --seconds N          of sustained (60)
   --rate N             events a second of sustained (12000)
   --events N           of counts (10000)
@@ -54,6 +56,7 @@ async function main(): Promise<void> {
     ingest,
     fanout,
     handover,
+    commit: commitStage,
     counts: (target) => counts(target, { events: Number(values.events) }),
     sustained: (target) => sustained(target, { seconds: Number(values.seconds), rate: Number(values.rate) }),
   };
@@ -64,7 +67,7 @@ async function main(): Promise<void> {
   const measure = async (target: BenchTarget): Promise<void> => {
     result[target.name] = await runCases(
       target,
-      names.filter((name) => !(target.isPeer && name === 'sustained')),
+      names.filter((name) => !(target.isPeer && ['sustained', 'commit'].includes(name))),
       cases,
     );
   };

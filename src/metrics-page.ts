@@ -76,6 +76,8 @@ function writeWork(page: MetricsPage, { books, store, loopDelaySeconds, ...seen 
   page.counter('insert_failures_total', 'Inserts that failed and are tried again.', books.insertFailures);
   page.counter('dead_lettered_total', 'Events put into the dead letter by this process.', books.deadLettered);
   page.gauge('journal_bytes', 'Disk that the journal takes.', seen.journalBytes);
+  page.gauge('journal_set_aside_bytes', 'Moved to journal/damaged at this start.', seen.journalSetAside.bytes);
+  page.gauge('journal_set_aside_events', 'Whole events among what was moved.', seen.journalSetAside.events);
   page.gauge(
     'store_phase',
     'Whether ClickHouse serves: 1 for the present phase.',

@@ -43,6 +43,8 @@ export interface Observation {
   readonly laggingSubscribers: number;
   readonly bufferedBytes: { readonly sum: number; readonly max: number };
   readonly journalBytes: number;
+  /** What this start found behind damage, and moved to `journal/damaged/`. */
+  readonly journalSetAside: { readonly bytes: number; readonly events: number };
   readonly loopDelaySeconds: LoopDelayReading;
   readonly residentBytes: number;
   readonly books: Counters;
@@ -68,6 +70,7 @@ export function observe(parts: ObservedParts): Observation {
     laggingSubscribers: load.lagging,
     bufferedBytes: { sum: load.bufferedBytesSum, max: load.bufferedBytesMax },
     journalBytes: journal.bytes,
+    journalSetAside: { bytes: journal.aside.bytes, events: journal.aside.events },
     loopDelaySeconds: parts.loopDelay.read(),
     residentBytes: process.memoryUsage.rss(),
     books: counters,

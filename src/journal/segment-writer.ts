@@ -19,8 +19,11 @@ export interface SegmentWriterParts {
   readonly log: Log;
 }
 
-/** Zeros, which recovery takes for the end. */
-const trial = Buffer.alloc(4096);
+/** Recovery takes zeros for the end. */
+const zeros = Buffer.alloc(1024 * 1024);
+const trialBytes = 4096;
+/** Measured: 1 MB ahead gains less, 16 MB make the fdatasync behind them long. */
+const fillBytes = 4 * 1024 * 1024;
 
 export class SegmentWriter {
   readonly #parts: SegmentWriterParts;
@@ -30,11 +33,14 @@ export class SegmentWriter {
   #trouble: Failure | null = null;
   /** What the newest mark in the journal says; a mark is only written when there is news. */
   #markedSeq: number;
+  /** Bytes of the active file, zeros behind the last record included. */
+  #filledTo: number;
 
   constructor(parts: SegmentWriterParts) {
     const { files, chain } = parts;
     this.#parts = parts;
     this.#markedSeq = chain.active.lastSeq;
+    this.#filledTo = files.bytes(chain.activeFile);
     this.#sync = new GroupSync(
       {
         files,
@@ -66,6 +72,7 @@ export class SegmentWriter {
         this.#markedSeq = this.#sync.synced;
         pending.mark(recordKinds.synced, this.#markedSeq);
       }
+      if (durability === 'fsync') this.#fill(chain.active.bytes + pending.bytes);
       writeAll(files, chain.activeFile, pending.buffer, pending.bytes, chain.active.bytes);
     } catch (error) {
       throw this.#takeBack(error);
@@ -82,8 +89,8 @@ export class SegmentWriter {
     const { files, chain } = this.#parts;
     if (this.#failed !== null || this.#trouble === null) return this.#failed;
     try {
-      writeAll(files, chain.activeFile, trial, trial.length, chain.active.bytes);
-      files.truncate(chain.activeFile, chain.active.bytes);
+      writeAll(files, chain.activeFile, zeros, trialBytes, chain.active.bytes);
+      this.#cutBack();
       this.#trouble = null;
     } catch (error) {
       return this.#takeBack(error);
@@ -109,8 +116,12 @@ export class SegmentWriter {
     if (chain.isActiveEmpty) return;
     const isSynced = durability === 'fsync';
     // An older segment is never torn: it is durable before the next one exists.
-    if (isSynced) this.#sync.now();
+    if (isSynced) {
+      this.#cutBack();
+      this.#sync.now();
+    }
     chain.roll(isSynced);
+    this.#filledTo = chain.active.bytes;
     failPoint('segment-rolled');
   }
 
@@ -128,6 +139,7 @@ export class SegmentWriter {
   markCleanStop(): void {
     const { files, chain } = this.#parts;
     if (this.#failed !== null) throw this.#failed;
+    this.#cutBack();
     chain.syncAll();
     const mark = Buffer.alloc(recordHeaderBytes);
     sealRecord(mark, 0, recordKinds.cleanStop, chain.active.lastSeq, 0);
@@ -141,13 +153,32 @@ export class SegmentWriter {
     this.#sync.close();
   }
 
+  /** Zeros ahead of what is written: then most of the time fdatasync has no new blocks to note, which takes it half as long. */
+  #fill(end: number): void {
+    const { files, chain, segmentBytesMax } = this.#parts;
+    const upTo = Math.min(end + fillBytes, segmentBytesMax);
+    if (end <= this.#filledTo || end > upTo) return;
+    this.#filledTo = Math.max(this.#filledTo, chain.active.bytes);
+    while (this.#filledTo < upTo) {
+      const length = Math.min(zeros.length, upTo - this.#filledTo);
+      writeAll(files, chain.activeFile, zeros, length, this.#filledTo);
+      this.#filledTo += length;
+    }
+  }
+
+  /** Ends the active file behind its last record. */
+  #cutBack(): void {
+    const { files, chain } = this.#parts;
+    files.truncate(chain.activeFile, chain.active.bytes);
+    this.#filledTo = chain.active.bytes;
+  }
+
   /** After a failed write: back to the last good byte; the journal is dead if that fails too. */
   #takeBack(error: unknown): Failure {
-    const { files, chain } = this.#parts;
     if (this.#failed !== null) return this.#failed;
     if (error instanceof Failure) return this.die('could begin no new file', error);
     try {
-      files.truncate(chain.activeFile, chain.active.bytes);
+      this.#cutBack();
     } catch (truncateError) {
       return this.die('could not be cut back after a failed write', truncateError);
     }

@@ -47,6 +47,17 @@ async function refusedWith(words: RegExp): Promise<void> {
   });
 }
 
+test('a part of events is synced, with its directory, before its insert is answered', async () => {
+  await ready({}, async (store) => {
+    const [events] = await store.rows<{ definition: string }>(
+      `SELECT create_table_query AS definition FROM system.tables WHERE database = currentDatabase() AND name = 'events'`,
+      {},
+    );
+    expect(events?.definition).toContain('fsync_after_insert = 1');
+    expect(events?.definition).toContain('fsync_part_directory = 1');
+  });
+});
+
 test('a second start finds all done, and each migration recorded once', async () => {
   const recorded = async (store: Store) => {
     expect(await store.rows('SELECT number, name FROM schema_migrations ORDER BY number', {})).toEqual([

@@ -1,7 +1,7 @@
 /**
  * The journal's rules one by one: epochs and seqs, budget and reserve, reading at bounds, syncing, and what makes it refuse.
  */
-import { appendFileSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { Failure, StartRefused } from '../../src/errors.ts';
@@ -437,6 +437,29 @@ describe('syncing', () => {
       expect(journal.durable).toBe(journal.head);
       expect(segmentFiles(folder).length).toBeGreaterThan(1);
       journal.close();
+    });
+  });
+
+  it('writes zeros ahead, so that fdatasync finds its blocks; neither a kill nor a clean stop leaves more than records behind', () => {
+    withFolder((folder) => {
+      const disk = new Disk();
+      const journal = open(folder, { durability: 'fsync', segmentBytesMax: 200_000 }, disk);
+      put(journal, 3);
+      const [path = ''] = segmentFiles(folder);
+      expect(statSync(path).size).toBe(200_000);
+      disk.kill();
+      const again = open(folder, { durability: 'fsync', segmentBytesMax: 200_000 }, disk);
+      expect(readAll(again).size).toBe(3);
+      put(again, 3);
+      disk.writes = [10, 'EIO'];
+      append(again, sent(9));
+      expect(failureOf(() => again.commit())).toBe('journalFailed');
+      put(again, 200, 300);
+      expect(segmentFiles(folder).length).toBeGreaterThan(1);
+      expect(readAll(again).size).toBe(206);
+      again.close();
+      const bytes = segmentFiles(folder).reduce((sum, file) => sum + statSync(file).size, 0);
+      expect(bytes).toBe(again.bytes + recordHeaderBytes);
     });
   });
 
