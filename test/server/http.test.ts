@@ -224,16 +224,16 @@ describe('queries', () => {
 
   it('are aborted when the client goes away, and harm nobody', async () => {
     let isAborted = false;
+    const controller = new AbortController();
     server.fakes.queries.readFirstPage = (_request, signal) =>
       new Promise((_resolve, reject) => {
         signal.addEventListener('abort', () => {
           isAborted = true;
           reject(new Error('aborted'));
         });
+        setImmediate(() => controller.abort());
       });
-    const controller = new AbortController();
     const pending = fetch(`http://127.0.0.1:${port}/api/events/filter`, { method: 'POST', signal: controller.signal });
-    setTimeout(() => controller.abort(), 50);
     await expect(pending).rejects.toThrow();
     await until(() => isAborted, 'the abort');
     expect((await ask(port, 'GET', '/api/health')).status).toBe(200);
