@@ -94,6 +94,13 @@ export const settings = {
     'recent event ids kept to drop repeats (about 50 bytes each)',
     1000,
   ),
+  parkedEventsMax: whole(
+    'SLUICE_PARKED_EVENTS_MAX',
+    200_000,
+    'events older than the id window that may wait to be looked up in ClickHouse; then producers get 503',
+    1,
+  ),
+  parkedBytesMax: whole('SLUICE_PARKED_BYTES_MAX', 256 * mebibyte, 'memory of these events', mebibyte),
 
   batchRowsMax: whole('SLUICE_BATCH_ROWS_MAX', 10_000, 'rows of one insert', 1, 1_000_000),
   batchBytesMax: whole('SLUICE_BATCH_BYTES_MAX', 32 * mebibyte, 'bytes of one insert', mebibyte),

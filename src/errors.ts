@@ -23,6 +23,7 @@ export const failures = {
   bodyTooSlow: { status: 408, code: 1008 },
   tooManyBytesInFlight: { status: 503, code: 1013, retryAfterSeconds: 1 },
   journalFull: { status: 503, code: 1013, retryAfterSeconds: 5 },
+  tooManyParked: { status: 503, code: 1013, retryAfterSeconds: 5 },
   journalFailed: { status: 503, code: 1011, retryAfterSeconds: 30 },
   storeUnavailable: { status: 503, code: 1013, retryAfterSeconds: 2 },
   storeRefused: { status: 503, code: 1013, retryAfterSeconds: 30 },

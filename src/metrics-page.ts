@@ -17,12 +17,15 @@ export function metricsPage(seen: Observation): string {
   return page.text;
 }
 
-function writeProcessBooks(page: MetricsPage, { books }: Observation): void {
+function writeProcessBooks(page: MetricsPage, { books, parkedWaiting }: Observation): void {
   const refused = Object.entries(books.refused).map(([reason, count]) => [{ reason }, count] as const);
   page.counter('events_parsed_total', 'Events that came in: refused + deduped + parked + appended.', books.parsed);
   page.counter('events_refused_total', 'Events refused, by the name of the failure.', refused);
   page.counter('events_deduped_total', 'Repeats of a known id, acknowledged and not stored again.', books.deduped);
-  page.gauge('events_parked', 'Events that wait for ClickHouse to say whether they are repeats.', books.parked);
+  page.counter('events_parked_total', 'Events taken without a seq, to be looked up in ClickHouse.', books.parked);
+  page.gauge('events_parked_waiting', 'Events that wait to be looked up, of earlier runs too.', parkedWaiting);
+  page.counter('events_parked_appended_total', 'Parked events that were given a seq.', books.parkedAppended);
+  page.counter('events_parked_deduped_total', 'Parked events that were repeats.', books.parkedDeduped);
   page.counter('events_appended_total', 'Events that were given a seq.', books.appended);
   page.counter('events_taken_back_total', 'Appended events whose write failed; never acknowledged.', books.takenBack);
   page.counter('messages_skipped_total', 'Messages of /in passed over, not among the parsed.', books.skipped);

@@ -12,11 +12,14 @@ export interface Counters {
   readonly refused: Partial<Record<FailureName, number>>;
   /** Repeats of a known id: acknowledged, not stored again. */
   deduped: number;
-  /** Waiting for ClickHouse's word on whether they are repeats: always 0 yet. */
+  /** Taken without a seq, for they may be repeats of what only ClickHouse knows: neither deduped nor appended. */
   parked: number;
-  /** Given a seq. */
+  /** What became of parked events, those of earlier runs included: given a seq, or repeats. */
+  parkedAppended: number;
+  parkedDeduped: number;
+  /** Given a seq when they came. */
   appended: number;
-  /** Of those, taken back because the write failed; their producers were told. */
+  /** Of those, and of the parked that were given a seq, taken back because the write failed; their producers were told. */
   takenBack: number;
   /** Messages of `/in` passed over, too large or refused before with the same bytes: not among `parsed`. */
   skipped: number;
@@ -46,6 +49,8 @@ export function createCounters(): Counters {
     refused: {},
     deduped: 0,
     parked: 0,
+    parkedAppended: 0,
+    parkedDeduped: 0,
     appended: 0,
     takenBack: 0,
     skipped: 0,

@@ -17,6 +17,7 @@ export interface ObservedParts {
   readonly live: { readonly mark: number };
   readonly store: StoreStatus;
   readonly epochBook: EpochBook;
+  readonly parked: { readonly size: number; readonly bytes: number };
   readonly fanOut: Pick<FanOut, 'topicCount' | 'memberCount'>;
   readonly load: SubscriberLoad;
   readonly counters: Counters;
@@ -38,6 +39,8 @@ export interface Observation {
   readonly lagSeconds: number | null;
   /** `head − firstSeq + 1 = stored + deadLettered + pending`, of the present epoch, over all restarts. */
   readonly epochBook: { readonly stored: number; readonly deadLettered: number; readonly pending: number };
+  /** Events that wait to be looked up in ClickHouse. */
+  readonly parkedWaiting: number;
   readonly topics: number;
   readonly liveSubscribers: number;
   readonly laggingSubscribers: number;
@@ -65,6 +68,7 @@ export function observe(parts: ObservedParts): Observation {
     pending: journal.pending,
     lagSeconds: lagSeconds(journal, parts.nowMs),
     epochBook: { stored, deadLettered, pending: pendingOf(journal) },
+    parkedWaiting: parts.parked.size,
     topics: fanOut.topicCount,
     liveSubscribers: fanOut.memberCount,
     laggingSubscribers: load.lagging,

@@ -7,8 +7,9 @@ import type { StoreStatus } from './clickhouse/store.ts';
 import type { Config } from './config.ts';
 import { Failure } from './errors.ts';
 import { createIntake } from './ingest/accept.ts';
-import { IdWindow } from './ingest/id-window.ts';
 import { LiveBus } from './ingest/live-bus.ts';
+import { ParkedEvents } from './ingest/parked-events.ts';
+import { type RecoveredIds, recoverIds } from './ingest/recover-ids.ts';
 import { type WriterState, type WriterStateFile, writerStateFile } from './ingest/writer-state.ts';
 import { type Journal, type JournalOptions, openJournal } from './journal/journal.ts';
 import type { Log } from './log.ts';
@@ -18,6 +19,8 @@ export interface IntakeParts {
   readonly intake: ReturnType<typeof createIntake>;
   readonly journal: Journal;
   readonly live: LiveBus;
+  readonly ids: RecoveredIds;
+  readonly parked: ParkedEvents;
   readonly stateFile: WriterStateFile;
   /** What this journal says of itself to the database. */
   readonly facts: () => JournalFacts;
@@ -31,14 +34,11 @@ export function openIntake(config: Config, counters: Counters, store: () => Stor
   const state = stateFile.read();
   const journal = journalOf(config, state, log, {});
   const live = new LiveBus(journal.head);
-  const window = new IdWindow({
-    idsMax: config.idWindowIdsMax,
-    checkpoint: () => journal.checkpoint,
-    completeSince: journal.oldest,
-  });
-  journal.scanIds((id, _occurred, seq) => window.add(id, seq));
+  const ids = recoverIds(journal, { ...config, checkpoint: state?.checkpoint ?? 0, now: Date.now, log });
+  const { window } = ids;
+  const parked = recoverParked(journal, config);
   log.info(
-    { epoch: journal.epoch, head: journal.head, checkpoint: journal.checkpoint, ids: window.size },
+    { epoch: journal.epoch, head: journal.head, checkpoint: journal.checkpoint, ids: window.size, parked: parked.size },
     'the journal is open',
   );
 
@@ -53,6 +53,7 @@ export function openIntake(config: Config, counters: Counters, store: () => Stor
     intake: createIntake({
       journal,
       window,
+      parked,
       live,
       durability: config.durability,
       gate,
@@ -63,6 +64,8 @@ export function openIntake(config: Config, counters: Counters, store: () => Stor
     }),
     journal,
     live,
+    ids,
+    parked,
     stateFile,
     facts: () => factsOf(journal, stateFile.read()),
     refuse: () => {
@@ -91,6 +94,14 @@ export function journalOf(
     ...how,
     log,
   });
+}
+
+function recoverParked(journal: Journal, config: Config): ParkedEvents {
+  const bounds = { eventsMax: config.parkedEventsMax, bytesMax: config.parkedBytesMax };
+  const parked = new ParkedEvents(bounds, (from) => journal.holdParked(from));
+  for (const row of journal.parked.takeRows()) parked.add(row);
+  parked.confirm(journal.parkedHead);
+  return parked;
 }
 
 /** What the journal says of itself to the database, by what the table writer last wrote down. */

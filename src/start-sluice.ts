@@ -3,6 +3,7 @@
  * is open before the port is, and the port before ClickHouse answers.
  */
 import { mkdirSync } from 'node:fs';
+import { setTimeout as wait } from 'node:timers/promises';
 import type { Store } from './clickhouse/store.ts';
 import type { Config } from './config.ts';
 import { connectStore } from './connect-store.ts';
@@ -15,6 +16,7 @@ import type { Publish } from './feed/ports.ts';
 import { FilterIndex } from './filter/filter-index.ts';
 import { filterKey } from './filter/predicate.ts';
 import { openDeadLetter } from './ingest/dead-letter.ts';
+import { startParkedResolver } from './ingest/resolve-parked.ts';
 import { startTableWriter } from './ingest/table-writer.ts';
 import { acquireLock } from './journal/lock.ts';
 import { openKeys, type SigningKeys } from './keys.ts';
@@ -63,6 +65,7 @@ export async function startSluice(config: Config, log: Log, say: (line: string) 
       live,
       store: store.status,
       epochBook: writer.book,
+      parked: intake.parked,
       fanOut,
       load: load(),
       counters,
@@ -113,9 +116,18 @@ export async function startSluice(config: Config, log: Log, say: (line: string) 
     live,
     store,
     stateFile,
+    keepIds: intake.ids.keepIds,
     deadLetter: openDeadLetter(config.dataDir),
     options: { rowsMax: config.batchRowsMax, bytesMax: config.batchBytesMax, flushMs: config.flushMs },
     counters,
+    log,
+  });
+  const resolver = startParkedResolver({
+    parked: intake.parked,
+    window: intake.ids.window,
+    unpark: intake.intake.unpark,
+    store,
+    pause: (ms, signal) => wait(ms, undefined, { signal }).catch(() => undefined),
     log,
   });
   const batches = live.batches$.subscribe((batch) => {
@@ -129,12 +141,14 @@ export async function startSluice(config: Config, log: Log, say: (line: string) 
     async stop() {
       server.stopListening();
       intake.refuse();
+      await resolver.stop();
       await intake.intake.settled();
       server.closeSockets(1012, 'Sluice is restarting');
       await server.close(requestsGraceMs);
       await writer.stop(insertGraceMs);
       batches.unsubscribe();
       journal.close();
+      intake.ids.close();
       loopDelay.stop();
       await store.close();
       await lock.release();

@@ -7,9 +7,11 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createIntake } from '../../src/ingest/accept.ts';
+import { ForgottenIds } from '../../src/ingest/forgotten-ids.ts';
 import { IdWindow } from '../../src/ingest/id-window.ts';
 import type { Intake } from '../../src/ingest/intake.ts';
 import { LiveBus } from '../../src/ingest/live-bus.ts';
+import { ParkedEvents } from '../../src/ingest/parked-events.ts';
 import { type Journal, openJournal } from '../../src/journal/journal.ts';
 import { createLog } from '../../src/log.ts';
 import { createCounters } from '../../src/metrics.ts';
@@ -116,7 +118,8 @@ function journalIn(directory: string, durability: Durability): Journal {
 function intakeOn(journal: Journal, durability: Durability): Intake {
   return createIntake({
     journal,
-    window: new IdWindow({ idsMax: 1_000_000, checkpoint: () => journal.checkpoint, completeSince: journal.oldest }),
+    window: new IdWindow({ idsMax: 1_000_000, checkpoint: () => journal.checkpoint, forgotten: new ForgottenIds() }),
+    parked: new ParkedEvents({ eventsMax: 1, bytesMax: 1 }),
     live: new LiveBus(journal.head),
     durability,
     log: createLog('silent'),

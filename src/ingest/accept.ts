@@ -6,6 +6,7 @@ import type { StoredEvent } from '../../schemas/stored-event.ts';
 import { Failure, type FailureName } from '../errors.ts';
 import { formatTimeForClickHouse } from '../filter/time.ts';
 import type { Counters } from '../metrics.ts';
+import { createAppend } from './append-event.ts';
 import { type CanonicalEvent, finishRaw } from './canonical.ts';
 import { createGroup, type GroupParts } from './group.ts';
 import type { BatchOutcome, Intake, MessageOutcome } from './intake.ts';
@@ -13,22 +14,32 @@ import { isBeyondEvent } from './judge-bytes.ts';
 import { readBatch, readMessage } from './read-events.ts';
 import { createReceiptClock } from './receipt-clock.ts';
 import { createRefusedMessages } from './refused-messages.ts';
+import { createUnpark } from './unpark.ts';
+import { wholeSeconds } from './whole-seconds.ts';
 
 export interface AcceptParts extends GroupParts {
   /** Why nothing is taken in now (shutting down, the store refused this log), or null. */
   readonly gate: () => Failure | null;
   readonly counters: GroupParts['counters'] &
-    Pick<Counters, 'parsed' | 'deduped' | 'appended' | 'skipped'> & {
+    Pick<Counters, 'parsed' | 'deduped' | 'appended' | 'skipped' | 'parked' | 'parkedAppended' | 'parkedDeduped'> & {
       readonly refused: Partial<Record<FailureName, number>>;
     };
   /** Wall clock, in ms. */
   readonly now: () => number;
 }
 
+/** What an answer relies on: the newest seq and parked record, those of a first copy included; 0 for none. */
+interface Taken {
+  readonly reliesOn: number;
+  readonly reliesOnParked: number;
+  readonly appended: number;
+}
+
 export function createIntake(parts: AcceptParts): Intake {
-  const { journal, window, counters, log } = parts;
+  const { journal, window, parked, counters, log } = parts;
   const group = createGroup(parts);
   const receive = createReceiptClock(parts.now, log);
+  const append = createAppend(parts, receive);
   const wasRefused = createRefusedMessages(parts.elapsedMs);
 
   function throwIfClosed(): void {
@@ -52,7 +63,8 @@ export function createIntake(parts: AcceptParts): Intake {
       return { ok: false, issues: read.issues, requestBodyJson: read.requestBodyJson };
     }
     counters.parsed += read.events.length;
-    return { ok: true, durable: group.whenDurable(takeAll(read.events).reliesOn) };
+    const { reliesOn, reliesOnParked } = takeAll(read.events);
+    return { ok: true, durable: group.whenDurable(reliesOn, reliesOnParked) };
   }
 
   function acceptMessage(bytes: Buffer, isBinary: boolean): MessageOutcome {
@@ -64,41 +76,60 @@ export function createIntake(parts: AcceptParts): Intake {
     const { event } = read;
     if (event.isTooLarge) return skip(`The event ${event.body.id} is too large`);
     counters.parsed += 1;
-    const { reliesOn, appended } = takeAll([event]);
+    const { reliesOn, reliesOnParked, appended } = takeAll([event]);
+    if (reliesOnParked > 0) return { kind: 'parked', number: reliesOnParked };
     return { kind: appended === 1 ? 'accepted' : 'duplicate', seq: reliesOn };
   }
 
-  /** Appends what is new. `reliesOn` is the newest seq that the answer relies on, that of a first copy included; 0 for no event. */
-  function takeAll(events: readonly CanonicalEvent[]): { reliesOn: number; appended: number } {
+  /** Appends what is new, parks what may be a repeat of what only ClickHouse knows. */
+  function takeAll(events: readonly CanonicalEvent[]): Taken {
     group.announceLoss();
     const before = journal.appended;
-    const taken: StoredEvent[] = [];
+    const beforeParked = journal.parkedAppended;
+    const appended: StoredEvent[] = [];
+    let parkedCount = 0;
     let reliesOn = 0;
+    let reliesOnParked = 0;
     try {
       for (const event of events) {
-        const known = window.seqOf(event.body.id);
-        if (known === null) taken.push(append(event));
-        reliesOn = Math.max(reliesOn, known ?? journal.appended);
+        const seq = window.seqOf(event.body.id);
+        const number = seq === null ? parked.numberOf(event.body.id) : null;
+        if (seq !== null) reliesOn = Math.max(reliesOn, seq);
+        else if (number !== null) reliesOnParked = Math.max(reliesOnParked, number);
+        else if (window.mayHaveHeld(wholeSeconds(event.body.occurred))) {
+          reliesOnParked = park(event);
+          parkedCount += 1;
+        } else {
+          const taken = append(event);
+          appended.push(taken);
+          reliesOn = taken.seq;
+        }
       }
     } catch (error) {
-      journal.rollBack(before);
+      journal.rollBack(before, beforeParked);
       window.rollBack(before);
+      parked.rollBack(beforeParked);
       countRefusal(error instanceof Failure ? error.failure : 'internal', events.length);
       throw error;
     }
-    counters.appended += taken.length;
-    counters.deduped += events.length - taken.length;
-    if (taken.length > 0) group.add(taken);
-    return { reliesOn, appended: taken.length };
+    counters.appended += appended.length;
+    counters.parked += parkedCount;
+    counters.deduped += events.length - appended.length - parkedCount;
+    if (appended.length > 0) group.add(appended);
+    else if (parkedCount > 0) group.schedule();
+    return { reliesOn, reliesOnParked, appended: appended.length };
   }
 
-  function append(event: CanonicalEvent): StoredEvent {
-    const { body, head, search } = event;
+  function park(event: CanonicalEvent): number {
     const { received, column } = receive();
+    const { body, head, search } = event;
+    const occurred = formatTimeForClickHouse(body.occurred);
     const raw = finishRaw(event, received);
-    const seq = journal.append(body.id, column, formatTimeForClickHouse(body.occurred), head, search, raw);
-    window.add(body.id, seq);
-    return { seq, raw, search, body };
+    const refusal = parked.refusal(raw.length + search.length);
+    if (refusal !== null) throw refusal;
+    const seq = journal.park(body.id, column, occurred, head, search, raw);
+    parked.add({ seq, id: body.id, received: column, occurred, head, search, raw });
+    return seq;
   }
 
   function refuse(bytes: Buffer, failure: FailureName, reason: string): MessageOutcome {
@@ -121,7 +152,8 @@ export function createIntake(parts: AcceptParts): Intake {
       return group.durableSeq;
     },
     lost$: group.lost$,
-    ensureDurable: (seq) => group.ensureDurable(seq),
+    ensureDurable: (seq, number) => group.ensureDurable(seq, number),
+    unpark: createUnpark(parts, group, append),
     settled: () => group.settled(),
   };
 }

@@ -31,7 +31,7 @@ export interface FieldSpans {
 }
 
 /** The canonical text with its time of receipt (canonical, too). */
-export function finishRaw(event: CanonicalEvent, received: string): string {
+export function finishRaw(event: Pick<CanonicalEvent, 'open'>, received: string): string {
   return `${event.open},"received":"${received}"}`;
 }
 

@@ -11,6 +11,7 @@ import type { Counters } from '../metrics.ts';
 import type { IdWindow } from './id-window.ts';
 import type { Loss } from './intake.ts';
 import type { LiveBus } from './live-bus.ts';
+import type { ParkedEvents } from './parked-events.ts';
 
 /** The part of the journal that intake uses. */
 export interface EventLog {
@@ -22,8 +23,17 @@ export interface EventLog {
   readonly failed: Failure | null;
   /** Gives the seq. Throws Failure journalFull or journalFailed, and then has appended nothing. */
   append(id: string, received: string, occurred: string, head: number, search: string, raw: string): number;
-  /** Takes back appended records above `seq`, none of which is committed. */
-  rollBack(seq: number): void;
+  /** Newest committed, and newest appended, number of a parked event; numbers rise, with or without holes. */
+  readonly parkedHead: number;
+  readonly parkedAppended: number;
+  /** Whether anything waits for the commit, be it an event or not. */
+  readonly hasPending: boolean;
+  /** As append, of an event that gets no seq yet; gives its number. */
+  park(id: string, received: string, occurred: string, head: number, search: string, raw: string): number;
+  /** Notes that a parked event is settled: appended as an event before, or a repeat. Throws as append. */
+  settleParked(number: number): void;
+  /** Takes back appended records from the first event above `seq` or parked one above `parked` on, none of which is committed. */
+  rollBack(seq: number, parked: number): void;
   /** Throws Failure, after taking back what was not written. */
   commit(): void;
   /** fdatasync of all that is committed; throws or rejects with Failure, and then the log has failed. */
@@ -34,6 +44,7 @@ export interface EventLog {
 export interface GroupParts {
   readonly journal: EventLog;
   readonly window: IdWindow;
+  readonly parked: ParkedEvents;
   readonly live: LiveBus;
   readonly durability: 'process' | 'fsync';
   /** Text of events that may wait for the disk. Default 128 Mi characters. */
@@ -53,10 +64,12 @@ export interface Group {
   readonly overflow: Failure | null;
   /** Takes events that were just appended, in seq order. */
   add(events: readonly StoredEvent[]): void;
-  /** Resolves once `seq` is durable and its event was handed to live delivery; rejects with the Failure of its write. */
-  whenDurable(seq: number): Promise<void>;
-  /** Makes `seq` durable now, without live delivery. Throws Failure. */
-  ensureDurable(seq: number): void;
+  /** To be called when only records were appended that are no events. */
+  schedule(): void;
+  /** Resolves once the event `seq` is durable and handed to live delivery, and the parked one durable; rejects with the Failure of their write. */
+  whenDurable(seq: number, parked?: number): Promise<void>;
+  /** Makes both durable now, without live delivery. Throws Failure. */
+  ensureDurable(seq: number, parked?: number): void;
   /** See Intake. */
   readonly lost$: Observable<Loss>;
   /** To be called before seqs are given out: those of lost records would stand for other events. */
@@ -67,18 +80,20 @@ export interface Group {
 
 interface Waiter {
   readonly seq: number;
+  readonly parked: number;
   readonly resolve: () => void;
   readonly reject: (failure: Failure) => void;
 }
 
 export function createGroup(parts: GroupParts): Group {
-  const { journal, window, live, durability, counters, log } = parts;
+  const { journal, window, parked, live, durability, counters, log } = parts;
   const waitingCharactersMax = parts.waitingCharactersMax ?? waitingCharactersMaxDefault;
   /** Appended and not yet handed to live delivery; beyond `waitingCharactersMax` nothing more is taken. */
   let events: StoredEvent[] = [];
   let waitingCharacters = 0;
   let waiters: Waiter[] = [];
   let synced = journal.head;
+  let syncedParked = journal.parkedHead;
   const lost = new Subject<Loss>();
   /** Happened in a ping handler; told to the others outside of it. */
   let untold: Loss | null = null;
@@ -88,6 +103,14 @@ export function createGroup(parts: GroupParts): Group {
 
   function durableSeq(): number {
     return durability === 'process' ? journal.head : synced;
+  }
+
+  function durableParked(): number {
+    return durability === 'process' ? journal.parkedHead : syncedParked;
+  }
+
+  function isDurable(each: { readonly seq: number; readonly parked: number }): boolean {
+    return each.seq <= durableSeq() && each.parked <= durableParked();
   }
 
   function schedule(): void {
@@ -109,8 +132,8 @@ export function createGroup(parts: GroupParts): Group {
   }
 
   function commit(): void {
+    if (!journal.hasPending) return;
     const { appended } = journal;
-    if (appended === journal.head) return;
     const startedMs = parts.elapsedMs();
     try {
       journal.commit();
@@ -120,7 +143,12 @@ export function createGroup(parts: GroupParts): Group {
       counters.takenBack += appended - journal.head;
       window.rollBack(journal.head);
       // A dead log syncs no more: what waits for that is lost, too.
-      lose({ above: journal.failed === null ? journal.head : durableSeq(), failure });
+      const isAlive = journal.failed === null;
+      lose({
+        above: isAlive ? journal.head : durableSeq(),
+        parkedAbove: isAlive ? journal.parkedHead : durableParked(),
+        failure,
+      });
       throw failure;
     }
   }
@@ -129,10 +157,11 @@ export function createGroup(parts: GroupParts): Group {
   function lose(loss: Loss): void {
     events = events.filter(({ seq }) => seq <= loss.above);
     waitingCharacters = charactersOf(events);
-    const failed = waiters.filter(({ seq }) => seq > loss.above);
-    waiters = waiters.filter(({ seq }) => seq <= loss.above);
+    parked.rollBack(loss.parkedAbove);
+    const failed = waiters.filter((waiter) => isLost(waiter, loss));
+    waiters = waiters.filter((waiter) => !isLost(waiter, loss));
     for (const { reject } of failed) reject(loss.failure);
-    if (untold === null || untold.above > loss.above) untold = loss;
+    untold = untold === null ? loss : both(untold, loss);
     schedule();
   }
 
@@ -145,7 +174,7 @@ export function createGroup(parts: GroupParts): Group {
 
   /** One asynchronous fdatasync at a time; what is committed meanwhile gets the next. */
   function syncOn(): void {
-    if (isSyncing || synced >= journal.head || isDead) return;
+    if (isSyncing || isDead || (synced >= journal.head && syncedParked >= journal.parkedHead)) return;
     if (journal.failed !== null) {
       dropUnsynced(journal.failed);
       announceLoss();
@@ -153,10 +182,12 @@ export function createGroup(parts: GroupParts): Group {
     }
     isSyncing = true;
     const target = journal.head;
+    const parkedTarget = journal.parkedHead;
     journal.syncLater().then(
       () => {
         isSyncing = false;
         synced = Math.max(synced, target);
+        syncedParked = Math.max(syncedParked, parkedTarget);
         release();
         syncOn();
       },
@@ -172,12 +203,12 @@ export function createGroup(parts: GroupParts): Group {
   function dropUnsynced(failure: Failure): void {
     isDead = true;
     log.error({ err: failure }, 'The journal could not be synced; intake stops until a restart');
-    lose({ above: synced, failure });
+    lose({ above: synced, parkedAbove: syncedParked, failure });
   }
 
   function syncNow(): void {
-    const { head } = journal;
-    if (synced >= head) return;
+    const { head, parkedHead } = journal;
+    if (synced >= head && syncedParked >= parkedHead) return;
     try {
       journal.sync();
     } catch (error) {
@@ -186,6 +217,7 @@ export function createGroup(parts: GroupParts): Group {
       throw failure;
     }
     synced = head;
+    syncedParked = parkedHead;
   }
 
   function release(): void {
@@ -197,8 +229,9 @@ export function createGroup(parts: GroupParts): Group {
     if (batch.length > 0) failPoint('group-durable');
     live.publish(batch);
     if (batch.length > 0) failPoint('group-live');
-    const due = waiters.filter(({ seq }) => seq <= upTo);
-    waiters = waiters.filter(({ seq }) => seq > upTo);
+    parked.confirm(durableParked());
+    const due = waiters.filter(isDurable);
+    waiters = waiters.filter((waiter) => !isDurable(waiter));
     for (const { resolve } of due) resolve();
   }
 
@@ -218,19 +251,21 @@ export function createGroup(parts: GroupParts): Group {
       waitingCharacters += charactersOf(more);
       schedule();
     },
-    whenDurable(seq) {
-      if (seq <= durableSeq()) return Promise.resolve();
+    schedule,
+    whenDurable(seq, parkedNumber = 0) {
+      if (isDurable({ seq, parked: parkedNumber })) return Promise.resolve();
       schedule();
       return new Promise((resolve, reject) => {
-        waiters.push({ seq, resolve, reject });
+        waiters.push({ seq, parked: parkedNumber, resolve, reject });
       });
     },
-    ensureDurable(seq) {
-      if (untold !== null && seq > untold.above) throw untold.failure;
-      if (seq <= durableSeq()) return;
-      if (seq > journal.head) commit();
+    ensureDurable(seq, parkedNumber = 0) {
+      const reliance = { seq, parked: parkedNumber };
+      if (untold !== null && isLost(reliance, untold)) throw untold.failure;
+      if (isDurable(reliance)) return;
+      if (seq > journal.head || parkedNumber > journal.parkedHead) commit();
       if (durability === 'fsync') syncNow();
-      if (seq > durableSeq()) throw new Failure('journalFailed', 'The events could not be written');
+      if (!isDurable(reliance)) throw new Failure('journalFailed', 'The events could not be written');
     },
     lost$: lost,
     announceLoss,
@@ -242,6 +277,15 @@ export function createGroup(parts: GroupParts): Group {
       }
     },
   };
+}
+
+function isLost({ seq, parked }: { readonly seq: number; readonly parked: number }, loss: Loss): boolean {
+  return seq > loss.above || parked > loss.parkedAbove;
+}
+
+function both(one: Loss, other: Loss): Loss {
+  const above = Math.min(one.above, other.above);
+  return { above, parkedAbove: Math.min(one.parkedAbove, other.parkedAbove), failure: one.failure };
 }
 
 function charactersOf(events: readonly StoredEvent[]): number {

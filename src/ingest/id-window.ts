@@ -1,40 +1,56 @@
 /**
  * The ids of recent events, in the order of their seq, so that a repeat is seen (I11): always every id above the checkpoint,
- * and more up to the bound. A ring of ids and an open-addressed index into it: about 32 bytes an id, one probe a look.
+ * and more up to the bound. A ring of ids and an open-addressed index into it: about 45 bytes an id, one probe a look.
  * Ids go in provisionally, when their records are appended, and are rolled back if the write fails.
  */
 import { randomInt } from 'node:crypto';
+import { aheadMinuteOf, type ForgottenIds } from './forgotten-ids.ts';
 
 export interface IdWindowOptions {
   /** Ids kept beyond what must be kept. */
   readonly idsMax: number;
   /** Ids with a seq above this one are never let go; the window grows instead. */
   readonly checkpoint: () => number;
-  /** The first seq whose id, and those of all later ones, will be added: the oldest that the journal has. */
-  readonly completeSince: number;
+  /** Is told of each id that is let go. */
+  readonly forgotten: ForgottenIds;
+}
+
+/** An id's place in the log, and what is remembered of it when it is let go. */
+export interface KnownId {
+  /** Four words. */
+  readonly words: Uint32Array;
+  readonly seq: number;
+  /** Whole seconds since 1970. */
+  readonly received: number;
+  /** See ForgottenIds. */
+  readonly aheadMinute: number;
 }
 
 export class IdWindow {
   readonly #checkpoint: () => number;
   #capacity: number;
-  /** By place in the ring: four words an id, and its seq. */
+  /** By place in the ring: four words an id, its seq, when it was received, and its minute if it occurred later. */
   #ids: Uint32Array;
   #seqs: Float64Array;
+  #received: Uint32Array;
+  #aheadMinutes: Uint32Array;
   /** Place in the ring + 1, or 0; twice as many slots as places, or more. */
   #slots: Uint32Array;
   #oldest = 0;
   #size = 0;
-  #completeSince: number;
+  readonly #forgotten: ForgottenIds;
   /** Differs by process, so that nobody can choose ids that meet in one slot. */
   readonly #salt = randomInt(2 ** 32);
   readonly #words = new Uint32Array(4);
 
-  constructor({ idsMax, checkpoint, completeSince }: IdWindowOptions) {
+  constructor({ idsMax, checkpoint, forgotten }: IdWindowOptions) {
     this.#checkpoint = checkpoint;
-    this.#completeSince = completeSince;
+    this.#forgotten = forgotten;
     this.#capacity = Math.max(1, idsMax);
     this.#ids = new Uint32Array(this.#capacity * 4);
     this.#seqs = new Float64Array(this.#capacity);
+    this.#received = new Uint32Array(this.#capacity);
+    this.#aheadMinutes = new Uint32Array(this.#capacity);
     this.#slots = new Uint32Array(slotsFor(this.#capacity));
   }
 
@@ -42,28 +58,46 @@ export class IdWindow {
     return this.#size;
   }
 
-  /** Every id accepted at this seq or later is here; of an older event only the store knows. */
-  get completeSince(): number {
-    return this.#completeSince;
+  /** Whether an event that occurred in this second (since 1970), and whose id is not here, may have been here once: then only the store knows. */
+  mayHaveHeld(occurred: number): boolean {
+    return this.#forgotten.mayHold(occurred);
   }
 
   /** The seq of the event with this id (lower case with dashes), on which an answer to its repeat relies; null if it is not known. */
   seqOf(id: string): number | null {
-    const slot = this.#find(id);
-    const place = this.#slots[slot] ?? 0;
+    readWords(id, this.#words);
+    const place = this.#slots[this.#find()] ?? 0;
     return place === 0 ? null : (this.#seqs[place - 1] ?? null);
   }
 
-  /** Takes the id of a record that was just appended: seqs must rise. Of an id that is known the first seq stays. */
-  add(id: string, seq: number): void {
-    if (this.#size === this.#capacity) this.#makeRoom();
-    const slot = this.#find(id);
-    if (this.#slots[slot] !== 0) return;
-    const place = (this.#oldest + this.#size) % this.#capacity;
-    for (let word = 0; word < 4; word += 1) this.#ids[place * 4 + word] = this.#words[word] ?? 0;
-    this.#seqs[place] = seq;
-    this.#slots[slot] = place + 1;
-    this.#size += 1;
+  /**
+   * Takes the id of a record that was just appended: seqs must rise. Of an id that is known the first seq stays. `received`
+   * and `occurred` in whole seconds since 1970.
+   */
+  add(id: string, seq: number, received: number, occurred: number): void {
+    readWords(id, this.#words);
+    this.#add(seq, received, aheadMinuteOf(occurred, received));
+  }
+
+  /** As `add`, of an id that `visit` gave earlier. */
+  addKnown({ words, seq, received, aheadMinute }: KnownId): void {
+    this.#words.set(words);
+    this.#add(seq, received, aheadMinute);
+  }
+
+  /** Visits what was added with a seq above `after` and up to `upTo`, in that order. The words are only valid during the call. */
+  visit(after: number, upTo: number, visit: (known: KnownId) => void): void {
+    for (let nth = this.#countUpTo(after); nth < this.#size; nth += 1) {
+      const place = (this.#oldest + nth) % this.#capacity;
+      const seq = this.#seqs[place] ?? 0;
+      if (seq > upTo) return;
+      visit({
+        words: this.#ids.subarray(place * 4, place * 4 + 4),
+        seq,
+        received: this.#received[place] ?? 0,
+        aheadMinute: this.#aheadMinutes[place] ?? 0,
+      });
+    }
   }
 
   /** Forgets all ids above a seq: their records are not going to be written. */
@@ -76,28 +110,48 @@ export class IdWindow {
     }
   }
 
+  #add(seq: number, received: number, aheadMinute: number): void {
+    if (this.#size === this.#capacity) this.#makeRoom();
+    const slot = this.#find();
+    if (this.#slots[slot] !== 0) return;
+    const place = (this.#oldest + this.#size) % this.#capacity;
+    this.#ids.set(this.#words, place * 4);
+    this.#seqs[place] = seq;
+    this.#received[place] = received;
+    this.#aheadMinutes[place] = aheadMinute;
+    this.#slots[slot] = place + 1;
+    this.#size += 1;
+  }
+
+  /** How many of the oldest have a seq up to this one. */
+  #countUpTo(seq: number): number {
+    let low = 0;
+    let high = this.#size;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if ((this.#seqs[(this.#oldest + middle) % this.#capacity] ?? 0) <= seq) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+
   #makeRoom(): void {
     const seq = this.#seqs[this.#oldest] ?? 0;
     if (seq > this.#checkpoint()) {
       this.#grow();
       return;
     }
+    this.#forgotten.forget(this.#received[this.#oldest] ?? 0, this.#aheadMinutes[this.#oldest] ?? 0);
     this.#free(this.#oldest);
     this.#oldest = (this.#oldest + 1) % this.#capacity;
     this.#size -= 1;
-    this.#completeSince = seq + 1;
   }
 
   #grow(): void {
-    const ids = new Uint32Array(this.#capacity * 8);
-    const seqs = new Float64Array(this.#capacity * 2);
-    const wrapped = this.#capacity - this.#oldest;
-    ids.set(this.#ids.subarray(this.#oldest * 4));
-    ids.set(this.#ids.subarray(0, this.#oldest * 4), wrapped * 4);
-    seqs.set(this.#seqs.subarray(this.#oldest));
-    seqs.set(this.#seqs.subarray(0, this.#oldest), wrapped);
-    this.#ids = ids;
-    this.#seqs = seqs;
+    this.#ids = this.#unrolled(this.#ids, new Uint32Array(this.#capacity * 8), 4);
+    this.#seqs = this.#unrolled(this.#seqs, new Float64Array(this.#capacity * 2), 1);
+    this.#received = this.#unrolled(this.#received, new Uint32Array(this.#capacity * 2), 1);
+    this.#aheadMinutes = this.#unrolled(this.#aheadMinutes, new Uint32Array(this.#capacity * 2), 1);
     this.#capacity *= 2;
     this.#oldest = 0;
     this.#slots = new Uint32Array(slotsFor(this.#capacity));
@@ -109,9 +163,15 @@ export class IdWindow {
     }
   }
 
-  /** The slot that holds the id, or the empty one where it belongs; leaves its words in `#words`. */
-  #find(id: string): number {
-    readWords(id, this.#words);
+  /** What the ring holds, `per` items a place, from its oldest on. */
+  #unrolled<Items extends Uint32Array | Float64Array>(from: Items, into: Items, per: number): Items {
+    into.set(from.subarray(this.#oldest * per));
+    into.set(from.subarray(0, this.#oldest * per), (this.#capacity - this.#oldest) * per);
+    return into;
+  }
+
+  /** The slot that holds the id in `#words`, or the empty one where it belongs. */
+  #find(): number {
     const [first, second, third, fourth] = this.#words;
     const mask = this.#slots.length - 1;
     for (let slot = this.#home(this.#words, 0); ; slot = (slot + 1) & mask) {

@@ -5,6 +5,7 @@
 import type { Observable } from 'rxjs';
 import type { Failure, FailureName } from '../errors.ts';
 import type { EventIssue } from './explain-event.ts';
+import type { ParkedRow } from './parked-events.ts';
 
 export type BatchOutcome =
   /** All events are accepted or duplicates; `durable` resolves when every record this batch relies on is durable, or rejects with a Failure. */
@@ -15,6 +16,8 @@ export type BatchOutcome =
 export type MessageOutcome =
   /** Taken (or known already): the connection relies on `seq` being durable before its next pong. */
   | { readonly kind: 'accepted' | 'duplicate'; readonly seq: number }
+  /** Cannot be told from a repeat without ClickHouse: the connection relies on the parked record of this number. */
+  | { readonly kind: 'parked'; readonly number: number }
   /** Over 1.5 MB, or refused before with the same bytes within ten minutes: counted and logged; the connection goes on. */
   | { readonly kind: 'skipped'; readonly reason: string }
   /** Bad: the connection is closed with this failure's code and the reason (or told by a reject frame). */
@@ -27,19 +30,25 @@ export interface Intake {
   acceptMessage(bytes: Buffer, isBinary: boolean): MessageOutcome;
   /** The newest seq that is durable under the set durability. */
   readonly durableSeq: number;
-  /** Commits (and in fsync mode syncs) at once if `seq` is not durable yet; throws Failure if that fails. For the ping handler. */
-  ensureDurable(seq: number): void;
+  /** Commits (and in fsync mode syncs) at once if `seq` or the parked record is not durable yet; throws Failure if that fails. For the ping handler. */
+  ensureDurable(seq: number, parked?: number): void;
   /**
-   * A group could not be written. Every producer that relies on a seq above `above` must be closed with the failure: its
+   * A group could not be written. Every producer that relies on a seq above `above`, or a parked record above `parkedAbove`, must be closed with the failure: its
    * records are gone, and their seqs will be given to other events (I1, I4). Never emits inside `ensureDurable`, whose caller
    * sees the throw; may emit inside `acceptMessage` and `acceptBatch`, before anything is appended.
    */
   readonly lost$: Observable<Loss>;
+  /** Gives the oldest parked events their seq, but for repeats, in the one synchronous step that begins at the call. */
+  readonly unpark: Unpark;
   /** Resolves when all that was taken is written, handed to live delivery and answered: for the stop. */
   settled(): Promise<void>;
 }
 
+/** Resolves when what became of `rows` is durable; `isStored` says of which the store has a copy. Rejects with the Failure of the write: then all wait as before. */
+export type Unpark = (rows: readonly ParkedRow[], isStored: (row: ParkedRow) => boolean) => Promise<void>;
+
 export interface Loss {
   readonly above: number;
+  readonly parkedAbove: number;
   readonly failure: Failure;
 }

@@ -3,12 +3,15 @@
  */
 import { formatTimeForClickHouse, timeOfDate } from '../filter/time.ts';
 import type { Log } from '../log.ts';
+import { wholeSeconds } from './whole-seconds.ts';
 
 export interface Receipt {
   /** Canonical, as in the event's text. */
   readonly received: string;
   /** As in the row. */
   readonly column: string;
+  /** Whole seconds since 1970. */
+  readonly seconds: number;
 }
 
 const stepBackMsMax = 60_000;
@@ -16,7 +19,7 @@ const stepBackMsMax = 60_000;
 /** `now`: wall clock, in ms. */
 export function createReceiptClock(now: () => number, log: Log): () => Receipt {
   let lastMs = Number.NEGATIVE_INFINITY;
-  let receipt: Receipt = { received: '', column: '' };
+  let receipt: Receipt = { received: '', column: '', seconds: 0 };
 
   return () => {
     const nowMs = now();
@@ -25,7 +28,7 @@ export function createReceiptClock(now: () => number, log: Log): () => Receipt {
     if (backMs >= stepBackMsMax) log.warn({ backMs }, 'The clock was set back; times of receipt follow it');
     lastMs = nowMs;
     const received = timeOfDate(new Date(nowMs));
-    receipt = { received, column: formatTimeForClickHouse(received) };
+    receipt = { received, column: formatTimeForClickHouse(received), seconds: wholeSeconds(received) };
     return receipt;
   };
 }

@@ -22,6 +22,8 @@ export interface TableWriterParts {
   readonly live: { readonly mark: number };
   readonly store: Pick<Store, 'insertRows' | 'whenReady'>;
   readonly stateFile: WriterStateFile;
+  /** Writes the ids of all up to a seq to disk, before the checkpoint reaches it. */
+  readonly keepIds: (seq: number) => void;
   readonly deadLetter: DeadLetter;
   readonly options: { readonly rowsMax: number; readonly bytesMax: number; readonly flushMs: number };
   readonly counters: Pick<Counters, 'inserted' | 'batches' | 'insertFailures' | 'deadLettered' | 'inserts'>;
@@ -134,6 +136,7 @@ export function startTableWriter(parts: TableWriterParts): TableWriter {
   }
 
   function advance({ first, last, rows }: JournalChunk, outcome: 'stored' | 'deadLettered'): void {
+    parts.keepIds(last);
     const entry = { epoch: journal.epochOf(first), first, last, since: receivedOf(rows) };
     save({ ...state, checkpoint: last, range: null, books: booked(state.books, entry, outcome) });
     failPoint('checkpoint-written');

@@ -6,15 +6,23 @@ import type { FilePort } from './file-port.ts';
 
 export interface GroupSyncParts {
   readonly files: FilePort;
-  /** The file that is written to, and the newest seq that is in it or in an older, synced one. */
-  readonly newest: () => { readonly path: string; readonly file: number; readonly head: number };
+  /** The file that is written to, the newest seq that is in it or in an older, synced one, and a number that rises with every record. */
+  readonly newest: () => Newest;
   /** Turns the error into the journal's failure, for good. */
   readonly fail: (error: unknown) => Error;
+}
+
+interface Newest {
+  readonly path: string;
+  readonly file: number;
+  readonly head: number;
+  readonly written: number;
 }
 
 export class GroupSync {
   readonly #parts: GroupSyncParts;
   #synced: number;
+  #syncedWritten: number;
   #running: Promise<void> | null = null;
   #waiting: Promise<void> | null = null;
   /** A descriptor of its own: the kernel tells each a write error once, so `now` and a running sync both hear of it. */
@@ -23,6 +31,7 @@ export class GroupSync {
   constructor(parts: GroupSyncParts, synced: number) {
     this.#parts = parts;
     this.#synced = synced;
+    this.#syncedWritten = parts.newest().written;
   }
 
   /** The newest seq that survives a power cut. */
@@ -32,14 +41,15 @@ export class GroupSync {
 
   /** Throws the journal's failure. */
   now(): void {
-    const { file, head } = this.#parts.newest();
-    if (this.#synced >= head) return;
+    const { file, head, written } = this.#parts.newest();
+    if (this.#syncedWritten >= written) return;
     try {
       this.#parts.files.sync(file);
     } catch (error) {
       throw this.#parts.fail(error);
     }
     this.#synced = head;
+    this.#syncedWritten = written;
   }
 
   /** Resolves when all that is committed at the call is synced; rejects with the journal's failure. */
@@ -63,15 +73,15 @@ export class GroupSync {
   }
 
   #start(): Promise<void> {
-    const { path, head } = this.#parts.newest();
-    if (this.#synced >= head) return Promise.resolve();
-    this.#running = this.#sync(path, head).finally(() => {
+    const newest = this.#parts.newest();
+    if (this.#syncedWritten >= newest.written) return Promise.resolve();
+    this.#running = this.#sync(newest).finally(() => {
       this.#running = null;
     });
     return this.#running;
   }
 
-  async #sync(path: string, head: number): Promise<void> {
+  async #sync({ path, head, written }: Newest): Promise<void> {
     const { files, fail } = this.#parts;
     try {
       await files.syncLater(this.#ownFile(path));
@@ -79,6 +89,7 @@ export class GroupSync {
       throw fail(error);
     }
     this.#synced = Math.max(this.#synced, head);
+    this.#syncedWritten = Math.max(this.#syncedWritten, written);
   }
 
   #ownFile(path: string): number {

@@ -6,64 +6,30 @@
  *                    └── rollBack             └── sync, syncLater (fsync mode)
  */
 import { Failure } from '../errors.ts';
-import type { Log } from '../log.ts';
-import { currentBootId, writeBootFile } from './boot-file.ts';
+import { writeBootFile } from './boot-file.ts';
 import { DiskBudget } from './disk-budget.ts';
 import { FileCache } from './file-cache.ts';
-import { type FilePort, nodeFiles } from './file-port.ts';
+import type { FilePort } from './file-port.ts';
+import { type JournalOptions, type JournalParts, thisMachine } from './journal-options.ts';
 import { type OpenSegments, openSegments } from './open-segments.ts';
+import type { ParkedRecords } from './parked-records.ts';
 import { PendingRecords } from './pending-records.ts';
 import { type ChunkRequest, type JournalChunk, readChunk } from './read-chunk.ts';
-import { recordHeaderBytes } from './record.ts';
+import { recordHeaderBytes, recordKinds } from './record.ts';
 import { scanIds, type VisitId } from './scan-ids.ts';
 import { segmentsDirectory } from './segment.ts';
 import { SegmentChain } from './segment-chain.ts';
 import { SegmentWriter } from './segment-writer.ts';
 import type { Aside } from './set-aside.ts';
 
+export type { JournalOptions } from './journal-options.ts';
 export type { JournalChunk } from './read-chunk.ts';
 export { eventsOf, formatRow, parseRow, splitRow } from './row.ts';
-
-export interface JournalOptions {
-  /** The data folder, locked by the caller (lock.ts): `epoch` and `journal/` are in it. */
-  readonly directory: string;
-  /** A segment ends before the group that would make it larger; a smaller budget makes smaller segments. */
-  readonly segmentBytesMax: number;
-  readonly budgetBytesMax: number;
-  /** Of the disk, and of that of `sharedDirectory`; below it nothing is appended. */
-  readonly reserveFreeBytes: number;
-  /** The embedded engine's data: it must not run out of disk. */
-  readonly sharedDirectory?: string;
-  /** Kept for readers after it is in ClickHouse; given up before an append is refused. */
-  readonly keepBytesPastCheckpoint: number;
-  /** In fsync mode all is kept for so long after it is in ClickHouse; given up before an append is refused. */
-  readonly keepMsPastCheckpoint: number;
-  readonly durability: 'process' | 'fsync';
-  /** What the table writer's state says; null if nothing was inserted yet. */
-  readonly checkpoint: number | null;
-  /** Begin a new epoch behind all that was ever written (`sluice adopt`); the old one's tail stays readable. */
-  readonly newEpoch?: boolean;
-  /** Keep what is good before any damage, and begin a new epoch (`sluice recover`). */
-  readonly isForced?: boolean;
-  readonly log: Log;
-}
-
-export interface JournalParts {
-  readonly files: FilePort;
-  /** Wall clock, in ms. */
-  readonly now: () => number;
-  /** Of this boot of the machine; null if there is none. */
-  readonly bootId: string | null;
-}
 
 /** Throws StartRefused, with a sentence, for damage that nothing explains (recover.ts). */
 export function openJournal(options: JournalOptions, parts: JournalParts = thisMachine()): Journal {
   const { files, now, bootId } = parts;
   return new Journal(options, parts, openSegments(options, files, { now: now(), bootId }));
-}
-
-function thisMachine(): JournalParts {
-  return { files: nodeFiles, now: Date.now, bootId: currentBootId() };
 }
 
 /** One process holds it (lock.ts). All methods are synchronous but `syncLater`. */
@@ -75,6 +41,8 @@ export class Journal {
   readonly firstSeq: number;
   /** What the start found damaged, and moved to `journal/damaged/`. */
   readonly aside: Aside;
+  /** The parked events that the start found. */
+  readonly parked: ParkedRecords;
   readonly #options: JournalOptions;
   readonly #files: FilePort;
   readonly #bootId: string | null;
@@ -84,18 +52,21 @@ export class Journal {
   readonly #budget: DiskBudget;
   readonly #cache: FileCache;
   readonly #writer: SegmentWriter;
+  #parkedHead: number;
   #checkpoint: number;
   #isClosed = false;
 
   constructor(
     options: JournalOptions,
     { files, now, bootId }: JournalParts,
-    { identity, segments, active, aside }: OpenSegments,
+    { identity, segments, active, aside, parked }: OpenSegments,
   ) {
     this.owner = identity.owner;
     this.epoch = identity.epoch;
     this.firstSeq = identity.firstSeq;
     this.aside = aside;
+    this.parked = parked;
+    this.#parkedHead = parked.newest;
     this.#options = options;
     this.#files = files;
     this.#bootId = bootId;
@@ -122,6 +93,17 @@ export class Journal {
   /** Newest appended seq; it and what is between it and head are not written yet. */
   get appended(): number {
     return this.head + this.#pending.count;
+  }
+  /** Number of the newest committed, and of the newest appended, parked event. */
+  get parkedHead(): number {
+    return this.#parkedHead;
+  }
+  get parkedAppended(): number {
+    return Math.max(this.#parkedHead, this.#pending.newestParked);
+  }
+  /** Whether the next commit has anything to write. */
+  get hasPending(): boolean {
+    return this.#pending.bytes > 0;
   }
   /** Newest seq that survives what `durability` promises. */
   get durable(): number {
@@ -157,11 +139,9 @@ export class Journal {
     if (this.failed !== null) throw this.failed;
     const seq = this.appended + 1;
     const columns = `${seq}\t${id}\t${received}\t${occurred}\t${head}\t`;
-    const bytes = this.#pending.encode(seq, columns, search, raw);
-    const refusal = this.#refusal(bytes);
-    if (refusal !== null) throw refusal;
+    const bytes = this.#pending.encode(recordKinds.event, seq, columns, search, raw);
+    this.#claim(bytes);
     this.#pending.take(bytes);
-    this.#budget.taken(bytes);
     return seq;
   }
 
@@ -170,16 +150,39 @@ export class Journal {
     return this.failed ?? this.#refusal(recordHeaderBytes) ?? this.#writer.check();
   }
 
-  /** Takes back appended events above `seq`; what is committed stays. */
-  rollBack(seq: number): void {
-    if (seq < this.appended) this.#pending.rollBack(Math.max(0, seq - this.head));
+  /** As `append`, of an event that gets no seq yet: gives its number, which rises from event to event and from start to start. */
+  park(id: string, received: string, occurred: string, head: number, search: string, raw: string): number {
+    if (this.failed !== null) throw this.failed;
+    const number = this.parkedAppended + 1;
+    const columns = `${number}\t${id}\t${received}\t${occurred}\t${head}\t`;
+    const bytes = this.#pending.encode(recordKinds.parked, this.appended, columns, search, raw);
+    this.#claim(bytes);
+    this.#pending.takeParked(bytes, number);
+    return number;
+  }
+
+  /** Notes that a parked event needs no more looking up. Throws as `append`. */
+  settleParked(number: number): void {
+    if (this.failed !== null) throw this.failed;
+    this.#budget.taken(this.#pending.settle(this.appended, number));
+  }
+
+  /** Files that hold parked events from this number on stay. */
+  holdParked(from: number): void {
+    this.#chain.parkedFrom = from;
+  }
+
+  /** Takes back what was appended from the first event above `seq`, or parked one above `parked`, on; what is committed stays. */
+  rollBack(seq: number, parked = Number.POSITIVE_INFINITY): void {
+    this.#pending.rollBack(Math.max(0, seq - this.head), parked);
   }
 
   /** Writes all that is appended, or none of it: then it is taken back, and a Failure journalFull or journalFailed is thrown. */
   commit(): void {
-    if (this.#pending.count === 0) return;
+    if (!this.hasPending) return;
     try {
       this.#writer.write(this.#pending);
+      this.#parkedHead = this.parkedAppended;
     } catch (error) {
       this.#budget.forget();
       throw error;
@@ -211,9 +214,16 @@ export class Journal {
     return this.#read({ from, bytesMax, upTo, oneDay: true });
   }
 
-  /** Visits id and `occurred` (as in the row) of every kept event in seq order: to build the id window after a start. */
-  scanIds(visit: VisitId): void {
-    for (const segment of this.#chain.all) scanIds(this.#files, this.#cache.get(segment.path), segment, visit);
+  /** Visits id and times of kept events in seq order, of all above `after` and maybe of some before: to build the id window after a start. */
+  scanIds(visit: VisitId, after = 0): void {
+    for (const segment of this.#chain.all) {
+      if (segment.lastSeq > after) scanIds(this.#files, this.#cache.get(segment.path), segment, visit);
+    }
+  }
+
+  /** The newest kept seq up to `seq`; 0 if there is none. */
+  newestUpTo(seq: number): number {
+    return this.#chain.newestUpTo(seq);
   }
 
   /** The epoch that a kept seq belongs to. */
@@ -258,6 +268,13 @@ export class Journal {
     return readChunk(this.#files, this.#cache, this.#chain.all, request);
   }
 
+  /** Throws Failure if there is no room for a record that was just encoded. */
+  #claim(bytes: number): void {
+    const refusal = this.#refusal(bytes);
+    if (refusal !== null) throw refusal;
+    this.#budget.taken(bytes);
+  }
+
   #refusal(bytes: number): Failure | null {
     const ask = (): string | null => this.#budget.refusal(bytes, this.#chain.bytes + this.#pending.bytes);
     let refusal = ask();
@@ -267,13 +284,15 @@ export class Journal {
 
   /** What is only kept for readers goes, the active segment included if ClickHouse has it. True if anything went. */
   #makeRoom(): boolean {
+    const before = this.bytes;
     try {
       if (this.#checkpoint >= this.head) this.#writer.roll();
     } catch (error) {
       if (error instanceof Failure) this.#writer.die('could begin no new file', error);
     }
-    const isRelieved = this.#chain.trim(this.#checkpoint, { bytes: 0, insertedBefore: Number.POSITIVE_INFINITY });
-    if (isRelieved) this.#budget.forget();
-    return isRelieved;
+    this.#chain.trim(this.#checkpoint, { bytes: 0, insertedBefore: Number.POSITIVE_INFINITY });
+    if (this.bytes >= before) return false;
+    this.#budget.forget();
+    return true;
   }
 }

@@ -7,6 +7,7 @@ import { StartRefused } from '../errors.ts';
 import { writeBootFile } from './boot-file.ts';
 import { type EpochFile, writeEpochFile } from './epoch-file.ts';
 import { codeOf, type FilePort } from './file-port.ts';
+import { ParkedRecords } from './parked-records.ts';
 import { type Moment, type Recovered, type RecoverRequest, recover } from './recover.ts';
 import { createSegment, type Segment, segmentsDirectory, type WritableSegment } from './segment.ts';
 import { type Aside, nothingAside } from './set-aside.ts';
@@ -25,6 +26,7 @@ export interface OpenSegments {
   readonly active: WritableSegment;
   /** What was damaged, and moved out of the way. */
   readonly aside: Aside;
+  readonly parked: ParkedRecords;
 }
 
 /** Throws StartRefused. */
@@ -35,7 +37,7 @@ export function openSegments(request: OpenRequest, files: FilePort, moment: Mome
     const opened = open(files, request, recovered, moment.now);
     recovered?.finish();
     writeBootFile(files, directory, { version: 1, bootId: moment.bootId, durability, phase: 'running' });
-    return { ...opened, aside: recovered?.aside ?? nothingAside };
+    return { ...opened, aside: recovered?.aside ?? nothingAside, parked: recovered?.parked ?? new ParkedRecords() };
   } catch (error) {
     if (error instanceof StartRefused || codeOf(error) === '') throw error;
     throw new StartRefused(
@@ -45,7 +47,7 @@ export function openSegments(request: OpenRequest, files: FilePort, moment: Mome
   }
 }
 
-type Opened = Omit<OpenSegments, 'aside'>;
+type Opened = Omit<OpenSegments, 'aside' | 'parked'>;
 
 function open(files: FilePort, request: OpenRequest, recovered: Recovered | null, now: number): Opened {
   const checkpoint = request.checkpoint ?? 0;

@@ -3,7 +3,8 @@
  * path of intake.
  */
 import { Failure } from '../errors.ts';
-import { claimedBytes, payloadBytesMax, recordHeaderBytes, recordKinds, sealRecord } from './record.ts';
+import { parkedNumber } from './parked-records.ts';
+import { claimedBytes, payloadBytesMax, recordHeaderBytes, recordKind, recordKinds, sealRecord } from './record.ts';
 import { strideBytes } from './sparse-index.ts';
 
 const bufferBytes = 1024 * 1024;
@@ -20,24 +21,30 @@ export class PendingRecords {
   #buffer = Buffer.allocUnsafe(bufferBytes);
   #count = 0;
   #bytes = 0;
+  #newestParked = 0;
   /** For the sparse index: some records' places, each about a stride behind the last. */
   #marks: { nth: number; offset: number }[] = [];
 
   get buffer(): Buffer {
     return this.#buffer;
   }
+  /** Events. */
   get count(): number {
     return this.#count;
   }
   get bytes(): number {
     return this.#bytes;
   }
+  /** The number of the newest parked event; 0 if there is none. */
+  get newestParked(): number {
+    return this.#newestParked;
+  }
   get marks(): readonly { readonly nth: number; readonly offset: number }[] {
     return this.#marks;
   }
 
-  /** Encodes an event behind what is taken, and gives its bytes; it counts only once it is taken. */
-  encode(seq: number, columns: string, search: string, raw: string): number {
+  /** Encodes an event, parked or not, behind what is taken, and gives its bytes; it counts only once it is taken. */
+  encode(kind: 1 | 4, seq: number, columns: string, search: string, raw: string): number {
     const at = this.#bytes;
     this.#reserve(at + fixedBytesMax + bytesPerUnit * (search.length + raw.length));
     const buffer = this.#buffer;
@@ -48,11 +55,27 @@ export class PendingRecords {
     end += buffer.write(raw, end, 'utf8');
     buffer[end++] = 10;
     if (end - start > payloadBytesMax) throw new Error('a row is larger than any event can be');
-    sealRecord(buffer, at, recordKinds.event, seq, end - start);
+    sealRecord(buffer, at, kind, seq, end - start);
     return end - at;
   }
 
-  /** Takes the record that was just encoded. */
+  /** Takes the parked event that was just encoded. */
+  takeParked(bytes: number, number: number): void {
+    this.#newestParked = number;
+    this.#bytes += bytes;
+  }
+
+  /** Notes that a parked event is settled. Gives the bytes of the record. */
+  settle(seq: number, number: number): number {
+    const at = this.#bytes;
+    this.#reserve(at + fixedBytesMax);
+    const bytes = this.#buffer.write(String(number), at + recordHeaderBytes, 'latin1');
+    sealRecord(this.#buffer, at, recordKinds.parkedSettled, seq, bytes);
+    this.#bytes += recordHeaderBytes + bytes;
+    return recordHeaderBytes + bytes;
+  }
+
+  /** Takes the event that was just encoded. */
   take(bytes: number): void {
     const last = this.#marks.at(-1);
     if (last === undefined || this.#bytes - last.offset >= strideBytes) {
@@ -69,17 +92,33 @@ export class PendingRecords {
     this.#bytes += recordHeaderBytes;
   }
 
-  /** Takes back all but the first `count` records. */
-  rollBack(count: number): void {
+  /** Takes back all from the event behind the first `count`, or the first parked one above the number, whichever comes first. */
+  rollBack(count: number, parked: number): void {
     let at = 0;
-    for (let nth = 0; nth < count; nth += 1) at += claimedBytes(this.#buffer, at);
-    this.#count = count;
+    let nth = 0;
+    let newestParked = 0;
+    while (at < this.#bytes) {
+      const bytes = claimedBytes(this.#buffer, at);
+      const kind = recordKind(this.#buffer, at);
+      if (kind === recordKinds.event) {
+        if (nth === count) break;
+        nth += 1;
+      } else if (kind === recordKinds.parked) {
+        const number = parkedNumber(this.#buffer.subarray(at + recordHeaderBytes, at + bytes));
+        if (number > parked) break;
+        newestParked = number;
+      }
+      at += bytes;
+    }
+    this.#count = nth;
+    this.#newestParked = newestParked;
     this.#bytes = at;
-    this.#marks = this.#marks.filter(({ nth }) => nth < count);
+    this.#marks = this.#marks.filter((mark) => mark.nth < nth);
   }
 
   clear(): void {
     this.#count = 0;
+    this.#newestParked = 0;
     this.#bytes = 0;
     this.#marks = [];
     if (this.#buffer.length > keptBytesMax) this.#buffer = Buffer.allocUnsafe(bufferBytes);

@@ -7,16 +7,18 @@
  *   8  u8   kind
  *   9  u8   format version of the record
  *   10 u16  0
- *   12 u64  seq: of the event, or of the newest event before a mark
- *   20      payload: for an event its row (row.ts), for a mark nothing
+ *   12 u64  seq: of the event, or of the newest event before another record
+ *   20      payload: for an event its row (row.ts), for a parked one its row with its number for a seq, for a settling
+ *           record that number as text, for a mark nothing
  */
 import { crc32 } from './crc32.ts';
 
 /**
  * `cleanStop`: written last, after all before it was synced. `synced`, in fsync mode: when it was written, all up to its seq
- * was synced. Numbers from 4 on are left for later kinds; a number never changes its meaning.
+ * was synced. `parked`: an event that waits to be told from a repeat, and then is `parkedSettled`. Numbers from 6 on are left for
+ * later kinds; a number never changes its meaning.
  */
-export const recordKinds = { event: 1, cleanStop: 2, synced: 3 } as const;
+export const recordKinds = { event: 1, cleanStop: 2, synced: 3, parked: 4, parkedSettled: 5 } as const;
 
 export const recordHeaderBytes = 20;
 export const recordVersion = 1;

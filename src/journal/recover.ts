@@ -9,6 +9,7 @@ import type { Log } from '../log.ts';
 import { readBootFile } from './boot-file.ts';
 import { type EpochFile, epochPath, readEpochFile } from './epoch-file.ts';
 import { type FilePort, readFully } from './file-port.ts';
+import type { ParkedRecords } from './parked-records.ts';
 import { holdsRecord } from './record.ts';
 import { firstSeqOfName, type Segment, segmentName, segmentsDirectory } from './segment.ts';
 import { decodeSegmentHeader, segmentHeaderBytes } from './segment-header.ts';
@@ -39,6 +40,7 @@ export interface Recovered {
   /** Seqs may have been given out that are gone from here: they must not be given again. */
   readonly needsNewEpoch: boolean;
   readonly aside: Aside;
+  readonly parked: ParkedRecords;
   /** To be called when the new epoch has begun: until then the next start finds the same damage. */
   finish(): void;
 }
@@ -73,7 +75,14 @@ export function recover(files: FilePort, request: RecoverRequest, moment: Moment
   if (moved !== null) log.error({ ...moved.aside, damage: found.damage }, 'what lies behind the damage is set aside');
   if (request.durability === 'fsync') syncAll(files, directory, found.segments);
   const finish = (): void => moved?.finish();
-  return { identity, segments: found.segments, needsNewEpoch: isLossy, aside: moved?.aside ?? nothingAside, finish };
+  return {
+    identity,
+    segments: found.segments,
+    needsNewEpoch: isLossy,
+    aside: moved?.aside ?? nothingAside,
+    parked: found.parked,
+    finish,
+  };
 }
 
 function readIdentity(files: FilePort, dataDir: string, isForced: boolean): EpochFile | null {

@@ -4,6 +4,7 @@
 import type { Log } from '../log.ts';
 import { codeOf, type FilePort } from './file-port.ts';
 import { createSegment, isEmpty, type Segment, type WritableSegment } from './segment.ts';
+import { segmentHeaderBytes } from './segment-header.ts';
 
 /** What trim leaves of the segments that are in ClickHouse. */
 export interface Keep {
@@ -22,6 +23,9 @@ export class SegmentChain {
   readonly #segments: Segment[];
   #active: WritableSegment;
   #bytes: number;
+  #written = 0;
+  /** Parked events from this number on are not settled yet: their files stay. */
+  parkedFrom = Number.POSITIVE_INFINITY;
 
   constructor(files: FilePort, directory: string, segments: Segment[], active: WritableSegment, log: Log) {
     this.#files = files;
@@ -49,15 +53,31 @@ export class SegmentChain {
   get bytes(): number {
     return this.#bytes;
   }
+  /** Rises with every record that is written. */
+  get written(): number {
+    return this.#written;
+  }
   get oldest(): number {
     return this.#segments[0]!.firstSeq;
   }
 
-  /** Counts records that were written at the end of the active segment. */
-  grow(records: number, bytes: number): void {
-    this.active.lastSeq += records;
+  /** Counts events, and the newest of parked ones, that were written at the end of the active segment. */
+  grow(events: number, bytes: number, newestParked: number): void {
+    this.active.lastSeq += events;
     this.active.bytes += bytes;
+    this.active.lastParked = Math.max(this.active.lastParked, newestParked);
     this.#bytes += bytes;
+    this.#written += bytes;
+  }
+
+  /** Empties an active segment that holds no event, and nothing that waits: it cannot be followed by another one. */
+  dropSettled(): void {
+    const { active } = this;
+    if (!this.isActiveEmpty || active.bytes === segmentHeaderBytes || active.lastParked >= this.parkedFrom) return;
+    this.#files.truncate(this.activeFile, segmentHeaderBytes);
+    this.#bytes -= active.bytes - segmentHeaderBytes;
+    active.bytes = segmentHeaderBytes;
+    active.lastParked = 0;
   }
 
   /** Begins a new active segment behind the present one. Throws as createSegment, and then nothing has changed. */
@@ -127,12 +147,21 @@ export class SegmentChain {
     this.#files.syncDirectory(this.#directory);
   }
 
+  /** The newest kept seq up to `seq`; 0 if there is none. */
+  newestUpTo(seq: number): number {
+    const segment = this.#segments.findLast(({ firstSeq, lastSeq }) => firstSeq <= Math.min(seq, lastSeq));
+    return segment === undefined ? 0 : Math.min(seq, segment.lastSeq);
+  }
+
   close(): void {
     this.#files.close(this.#active.file);
   }
 
   #expired(checkpoint: number, { bytes: keepBytes, insertedBefore }: Keep): Segment[] {
-    const inserted = this.#segments.slice(0, -1).filter(({ lastSeq }) => lastSeq <= checkpoint);
+    const rest = this.#segments.findIndex((segment) => {
+      return segment === this.active || segment.lastSeq > checkpoint || segment.lastParked >= this.parkedFrom;
+    });
+    const inserted = this.#segments.slice(0, rest);
     let kept = 0;
     let count = inserted.length;
     while (count > 0 && kept + inserted[count - 1]!.bytes <= keepBytes) {

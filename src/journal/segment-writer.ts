@@ -44,7 +44,12 @@ export class SegmentWriter {
     this.#sync = new GroupSync(
       {
         files,
-        newest: () => ({ path: chain.active.path, file: chain.activeFile, head: chain.active.lastSeq }),
+        newest: () => ({
+          path: chain.active.path,
+          file: chain.activeFile,
+          head: chain.active.lastSeq,
+          written: chain.written,
+        }),
         fail: (error) => this.die('could not be synced to the disk', error),
       },
       chain.active.lastSeq,
@@ -80,7 +85,7 @@ export class SegmentWriter {
     this.#trouble = null;
     const { index, lastSeq, bytes } = chain.active;
     for (const { nth, offset } of pending.marks) index.note(lastSeq + 1 + nth, bytes + offset);
-    chain.grow(records, pending.bytes);
+    chain.grow(records, pending.bytes, pending.newestParked);
     failPoint('journal-written');
   }
 
@@ -110,9 +115,10 @@ export class SegmentWriter {
     return this.#parts.durability === 'fsync' ? this.#sync.later() : Promise.resolve();
   }
 
-  /** Begins a new active segment, unless the present one is empty. Throws the system's error, or a Failure that is for good. */
+  /** Begins a new active segment, unless the present one has no event: then what is settled in it goes. Throws the system's error, or a Failure that is for good. */
   roll(): void {
     const { chain, durability } = this.#parts;
+    chain.dropSettled();
     if (chain.isActiveEmpty) return;
     const isSynced = durability === 'fsync';
     // An older segment is never torn: it is durable before the next one exists.

@@ -18,6 +18,8 @@ export interface Segment {
   bytes: number;
   /** Wall clock in ms when all of it was first known to be in ClickHouse; null before. */
   insertedAt: number | null;
+  /** The highest number of a parked event in it; 0 if there is none. */
+  lastParked: number;
   readonly index: SparseIndex;
 }
 
@@ -58,6 +60,7 @@ export function emptySegment(path: string, epoch: string, firstSeq: number): Seg
     lastSeq: firstSeq - 1,
     bytes: segmentHeaderBytes,
     insertedAt: null,
+    lastParked: 0,
     index: new SparseIndex(segmentHeaderBytes),
   };
 }

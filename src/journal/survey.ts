@@ -4,7 +4,16 @@
  */
 import { StartRefused } from '../errors.ts';
 import { type FilePort, readFully } from './file-port.ts';
-import { findRecords, recordKind, recordKinds, recordSeq, recordVersion, recordVersionOf } from './record.ts';
+import { ParkedRecords } from './parked-records.ts';
+import {
+  findRecords,
+  recordHeaderBytes,
+  recordKind,
+  recordKinds,
+  recordSeq,
+  recordVersion,
+  recordVersionOf,
+} from './record.ts';
 import { scanSegment } from './scan-segment.ts';
 import { emptySegment, firstSeqOf, type Segment } from './segment.ts';
 import { decodeSegmentHeader, segmentHeaderBytes, segmentVersion } from './segment-header.ts';
@@ -28,19 +37,22 @@ export interface Survey {
   /** Whole, in seq order, up to the damage: its segment is the last one, as far as it is good, unless nothing of it is. */
   readonly segments: Segment[];
   readonly damage: Damage | null;
+  /** Of all that is good. */
+  readonly parked: ParkedRecords;
 }
 
 /** `paths` in seq order. Throws StartRefused for a format of a newer version. */
 export function survey(files: FilePort, paths: readonly string[]): Survey {
   const segments: Segment[] = [];
+  const parked = new ParkedRecords();
   let damage: Damage | null = null;
   for (const [nth, path] of paths.entries()) {
-    const found = lookAt(files, path, nth, nth === paths.length - 1);
+    const found = lookAt(files, path, parked, { nth, isLast: nth === paths.length - 1 });
     damage = misplaced(found.segment, segments.at(-1), path, nth) ?? found.damage;
     if (found.segment !== null && (damage === null || damage === found.damage)) segments.push(found.segment);
     if (damage !== null) break;
   }
-  return { segments, damage };
+  return { segments, damage, parked };
 }
 
 interface Found {
@@ -49,7 +61,12 @@ interface Found {
   readonly damage: Damage | null;
 }
 
-function lookAt(files: FilePort, path: string, nth: number, isLast: boolean): Found {
+function lookAt(
+  files: FilePort,
+  path: string,
+  parked: ParkedRecords,
+  { nth, isLast }: { readonly nth: number; readonly isLast: boolean },
+): Found {
   const file = files.open(path, 'read');
   try {
     const segment = readHeader(files, file, path);
@@ -62,7 +79,7 @@ function lookAt(files: FilePort, path: string, nth: number, isLast: boolean): Fo
     let what = 'a record is not as written';
     try {
       const { stopped } = scanSegment(files, file, segmentHeaderBytes, size, (buffer, at, bytes, begins) => {
-        take(segment, buffer, at, begins);
+        take(segment, parked, buffer.subarray(at, at + bytes), begins);
         segment.bytes = begins + bytes;
       });
       if (stopped === null) return { segment, damage: null };
@@ -88,11 +105,11 @@ function readHeader(files: FilePort, file: number, path: string): Segment | null
 
 class OutOfOrder extends Error {}
 
-function take(segment: Segment, buffer: Buffer, at: number, offset: number): void {
-  const kind = recordKind(buffer, at);
-  const seq = recordSeq(buffer, at);
-  if (recordVersionOf(buffer, at) !== recordVersion) {
-    throw newer(segment.path, `record version ${recordVersionOf(buffer, at)}`);
+function take(segment: Segment, parked: ParkedRecords, record: Buffer, offset: number): void {
+  const kind = recordKind(record, 0);
+  const seq = recordSeq(record, 0);
+  if (recordVersionOf(record, 0) !== recordVersion) {
+    throw newer(segment.path, `record version ${recordVersionOf(record, 0)}`);
   }
   switch (kind) {
     case recordKinds.event:
@@ -106,6 +123,13 @@ function take(segment: Segment, buffer: Buffer, at: number, offset: number): voi
         throw new OutOfOrder(`a mark of seq ${seq} is out of order`);
       }
       return;
+    case recordKinds.parked:
+    case recordKinds.parkedSettled: {
+      if (seq !== segment.lastSeq) throw new OutOfOrder(`a parked event behind seq ${seq} is out of order`);
+      const number = parked.take(kind, record.subarray(recordHeaderBytes));
+      if (kind === recordKinds.parked) segment.lastParked = Math.max(segment.lastParked, number);
+      return;
+    }
     default: // what comes from a disk is no closed type
       throw newer(segment.path, `records of kind ${kind}`);
   }
@@ -127,7 +151,8 @@ function judgeTail(
   for (const at of findRecords(tail)) {
     // A whole record that stands at the very beginning is the bad one itself, out of order.
     isTorn = false;
-    const isMark = recordKind(tail, at) !== recordKinds.event;
+    const kind = recordKind(tail, at);
+    const isMark = kind === recordKinds.cleanStop || kind === recordKinds.synced;
     if (isMark && recordSeq(tail, at) > segment.lastSeq) return 'harmed';
   }
   return isTorn ? 'torn' : 'unsynced';

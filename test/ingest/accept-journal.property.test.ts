@@ -6,8 +6,11 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { StoredEvent } from '../../schemas/stored-event.ts';
 import { createIntake } from '../../src/ingest/accept.ts';
+import { ForgottenIds } from '../../src/ingest/forgotten-ids.ts';
 import { IdWindow } from '../../src/ingest/id-window.ts';
 import { LiveBus } from '../../src/ingest/live-bus.ts';
+import { ParkedEvents } from '../../src/ingest/parked-events.ts';
+import { wholeSeconds } from '../../src/ingest/whole-seconds.ts';
 import { eventsOf } from '../../src/journal/journal.ts';
 import { createLog } from '../../src/log.ts';
 import { createCounters } from '../../src/metrics.ts';
@@ -18,10 +21,13 @@ function start(folder: string, durability: 'process' | 'fsync' = 'process') {
   const disk = new Disk();
   const journal = open(folder, { durability }, disk);
   const live = new LiveBus(journal.head);
-  const window = new IdWindow({ idsMax: 1000, checkpoint: () => journal.checkpoint, completeSince: journal.oldest });
-  journal.scanIds((id, _occurred, seq) => window.add(id, seq));
+  const window = new IdWindow({ idsMax: 1000, checkpoint: () => journal.checkpoint, forgotten: new ForgottenIds() });
+  journal.scanIds((id, occurred, seq, received) => {
+    window.add(id, seq, wholeSeconds(received), wholeSeconds(occurred));
+  });
   const clocks = { now: Date.now, elapsedMs: () => 0, gate: () => null };
-  const parts = { journal, window, live, durability, log: createLog('silent'), counters: createCounters() };
+  const parked = new ParkedEvents({ eventsMax: 1000, bytesMax: 1_000_000 });
+  const parts = { journal, parked, window, live, durability, log: createLog('silent'), counters: createCounters() };
   const intake = createIntake({ ...parts, ...clocks });
   const delivered: StoredEvent[] = [];
   live.batches$.subscribe((batch) => delivered.push(...batch));

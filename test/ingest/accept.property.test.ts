@@ -6,8 +6,10 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { Failure } from '../../src/errors.ts';
 import { createIntake } from '../../src/ingest/accept.ts';
+import { ForgottenIds } from '../../src/ingest/forgotten-ids.ts';
 import { IdWindow } from '../../src/ingest/id-window.ts';
 import { LiveBus } from '../../src/ingest/live-bus.ts';
+import { ParkedEvents } from '../../src/ingest/parked-events.ts';
 import { createLog } from '../../src/log.ts';
 import { createCounters } from '../../src/metrics.ts';
 import { FakeLog } from './fake-log.ts';
@@ -54,10 +56,11 @@ it('what was answered is in the log, each id once, and live delivery is the log'
       async (steps, durability) => {
         const journal = new FakeLog();
         const live = new LiveBus(0);
-        const window = new IdWindow({ idsMax: 10, checkpoint: () => 0, completeSince: 1 });
+        const window = new IdWindow({ idsMax: 10, checkpoint: () => 0, forgotten: new ForgottenIds() });
         const clocks = { now: () => 0, elapsedMs: () => 0, gate: () => null };
         const parts = {
           journal,
+          parked: new ParkedEvents({ eventsMax: 1000, bytesMax: 1_000_000 }),
           window,
           live,
           durability,
@@ -95,7 +98,7 @@ it('what was answered is in the log, each id once, and live delivery is the log'
             case 'message':
               attempt(() => {
                 const outcome = intake.acceptMessage(Buffer.from(eventText(each.id)), false);
-                if (!('seq' in outcome)) throw new Error(outcome.reason);
+                if (!('seq' in outcome)) throw new Error(outcome.kind);
                 const from = sockets[each.socket]!;
                 from.reliesOn = Math.max(from.reliesOn, outcome.seq);
                 from.sent.add(each.id);

@@ -8,8 +8,11 @@ import { describe, expect, it } from 'vitest';
 import type { StoreStatus } from '../../src/clickhouse/store.ts';
 import { Failure } from '../../src/errors.ts';
 import { createIntake } from '../../src/ingest/accept.ts';
+import { ForgottenIds } from '../../src/ingest/forgotten-ids.ts';
 import { IdWindow } from '../../src/ingest/id-window.ts';
 import { LiveBus } from '../../src/ingest/live-bus.ts';
+import { ParkedEvents } from '../../src/ingest/parked-events.ts';
+import { wholeSeconds } from '../../src/ingest/whole-seconds.ts';
 import { eventsOf, type Journal } from '../../src/journal/journal.ts';
 import { createLog } from '../../src/log.ts';
 import { createCounters } from '../../src/metrics.ts';
@@ -70,10 +73,13 @@ function start(disk: PowerCutDisk, durability: Durability, boot: number) {
   const options = { durability, segmentBytesMax: 4_000 };
   const journal = open('/data', options, disk, () => clockStart + boot * 1_000, `boot ${boot}`);
   const live = new LiveBus(journal.head);
-  const window = new IdWindow({ idsMax: 1000, checkpoint: () => journal.checkpoint, completeSince: journal.oldest });
-  journal.scanIds((known, _occurred, seq) => window.add(known, seq));
+  const window = new IdWindow({ idsMax: 1000, checkpoint: () => journal.checkpoint, forgotten: new ForgottenIds() });
+  journal.scanIds((known, occurred, seq, received) => {
+    window.add(known, seq, wholeSeconds(received), wholeSeconds(occurred));
+  });
   const clocks = { now: () => clockStart, elapsedMs: () => 0, gate: () => null };
-  const parts = { journal, window, live, durability, log: createLog('silent'), counters: createCounters() };
+  const parked = new ParkedEvents({ eventsMax: 1000, bytesMax: 1_000_000 });
+  const parts = { journal, parked, window, live, durability, log: createLog('silent'), counters: createCounters() };
   const intake = createIntake({ ...parts, ...clocks });
   const delivered: number[] = [];
   live.batches$.subscribe((batch) => {
@@ -147,7 +153,7 @@ async function run(durability: Durability, steps: readonly Step[]): Promise<void
         const from = sockets[now.socket]!;
         const failure = attempt(() => {
           const outcome = intake.acceptMessage(Buffer.from(eventText(now.id)), false);
-          if (!('seq' in outcome)) throw new Error(outcome.reason);
+          if (!('seq' in outcome)) throw new Error(outcome.kind);
           from.reliesOn = Math.max(from.reliesOn, outcome.seq);
           from.sent.push(now.id);
         });

@@ -14,45 +14,93 @@ export interface FakeRow {
   readonly raw: string;
 }
 
+type FakeRecord =
+  | { readonly kind: 'event' | 'parked'; readonly row: FakeRow }
+  | { readonly kind: 'settled'; readonly number: number };
+
 export class FakeLog implements EventLog {
-  readonly rows: FakeRow[] = [];
   failed: Failure | null = null;
-  /** The next commit writes only so many of the waiting rows, and fails. */
+  /** The next commit writes only so many of the waiting records, and fails. */
   commitFailsAfter: number | null = null;
   /** Appended rows beyond this seq do not fit. */
   roomUpTo = Number.POSITIVE_INFINITY;
   syncFails = false;
-  #committed = 0;
+  /** Those written, and those that wait. */
+  readonly #written: FakeRecord[];
+  #waiting: FakeRecord[] = [];
   #syncs: ((fails: boolean) => void)[] = [];
 
-  get head(): number {
-    return this.#committed;
+  /** `written`: what a log before it left. */
+  constructor(written: readonly FakeRecord[] = []) {
+    this.#written = [...written];
   }
 
+  get rows(): readonly FakeRow[] {
+    return rowsOf('event', [...this.#written, ...this.#waiting]);
+  }
+  get committed(): readonly FakeRow[] {
+    return rowsOf('event', this.#written);
+  }
+  /** The log that a restart finds after a kill in a write that had got so far. */
+  killed(writtenOfWaiting: number): FakeLog {
+    return new FakeLog([...this.#written, ...this.#waiting.slice(0, writtenOfWaiting)]);
+  }
+  /** Parked and not settled, as a restart finds them. */
+  get open(): FakeRow[] {
+    const settled = this.#written.flatMap((record) => (record.kind === 'settled' ? record.number : []));
+    return rowsOf('parked', this.#written).filter(({ seq }) => !settled.includes(seq));
+  }
+  get head(): number {
+    return this.committed.length;
+  }
   get appended(): number {
     return this.rows.length;
   }
-
-  get committed(): readonly FakeRow[] {
-    return this.rows.slice(0, this.#committed);
+  get parkedHead(): number {
+    return rowsOf('parked', this.#written).length;
+  }
+  get parkedAppended(): number {
+    return rowsOf('parked', [...this.#written, ...this.#waiting]).length;
+  }
+  get hasPending(): boolean {
+    return this.#waiting.length > 0;
   }
 
   append(id: string, received: string, occurred: string, head: number, search: string, raw: string): number {
-    if (this.rows.length + 1 > this.roomUpTo) throw new Failure('journalFull', 'No room');
-    this.rows.push({ seq: this.rows.length + 1, id, received, occurred, head, search, raw });
-    return this.rows.length;
+    const seq = this.appended + 1;
+    this.#take({ kind: 'event', row: { seq, id, received, occurred, head, search, raw } });
+    return seq;
   }
 
-  rollBack(seq: number): void {
-    if (seq < this.#committed) throw new Error('A committed row was to be rolled back');
-    this.rows.length = seq;
+  park(id: string, received: string, occurred: string, head: number, search: string, raw: string): number {
+    const seq = this.parkedAppended + 1;
+    this.#take({ kind: 'parked', row: { seq, id, received, occurred, head, search, raw } });
+    return seq;
   }
 
+  settleParked(number: number): void {
+    this.#take({ kind: 'settled', number });
+  }
+
+  #take(record: FakeRecord): void {
+    if (this.appended + 1 > this.roomUpTo) throw new Failure('journalFull', 'No room');
+    this.#waiting.push(record);
+  }
+
+  rollBack(seq: number, parked: number): void {
+    if (seq < this.head || parked < this.parkedHead) throw new Error('A committed row was to be rolled back');
+    const from = this.#waiting.findIndex(
+      (record) => record.kind !== 'settled' && record.row.seq > (record.kind === 'event' ? seq : parked),
+    );
+    if (from >= 0) this.#waiting.length = from;
+  }
+
+  /** Of a group all or nothing, unless it fails after some. */
   commit(): void {
     const fails = this.commitFailsAfter;
     this.commitFailsAfter = null;
-    this.#committed = fails === null ? this.rows.length : Math.min(this.rows.length, this.#committed + fails);
-    this.rows.length = this.#committed;
+    this.#written.push(...this.#waiting.slice(0, fails ?? this.#waiting.length));
+    this.#waiting = [];
     if (fails !== null) throw new Failure('journalFull', 'The disk is full');
   }
 
@@ -76,4 +124,8 @@ export class FakeLog implements EventLog {
   endSyncs(fails = false): void {
     for (const end of this.#syncs.splice(0)) end(fails);
   }
+}
+
+function rowsOf(kind: 'event' | 'parked', records: readonly FakeRecord[]): FakeRow[] {
+  return records.flatMap((record) => (record.kind === kind ? [record.row] : []));
 }

@@ -3,6 +3,7 @@
  */
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
+import { ForgottenIds } from '../../src/ingest/forgotten-ids.ts';
 import { IdWindow } from '../../src/ingest/id-window.ts';
 
 type Step = { kind: 'add'; id: number } | { kind: 'rollBack'; back: number } | { kind: 'checkpoint'; behind: number };
@@ -20,14 +21,24 @@ function idOf(id: number): string {
   return hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
 }
 
-it('knows the ids of a map that forgets its oldest at the bound, but none above the checkpoint', () => {
+function receivedOf(seq: number): number {
+  return seq * 7;
+}
+
+/** Some occurred later than they were received, by up to half an hour. */
+function occurredOf(id: number, seq: number): number {
+  return receivedOf(seq) + (id % 5 === 0 ? id * 30 : -id);
+}
+
+it('knows the ids of a map that forgets its oldest at the bound, but none above the checkpoint, and what may have been among these', () => {
   fc.assert(
     fc.property(fc.array(step, { maxLength: 200 }), fc.integer({ min: 1, max: 20 }), (steps, idsMax) => {
       let checkpoint = 0;
       let seq = 0;
       let bound = idsMax;
-      const window = new IdWindow({ idsMax, checkpoint: () => checkpoint, completeSince: 1 });
+      const window = new IdWindow({ idsMax, checkpoint: () => checkpoint, forgotten: new ForgottenIds() });
       const model = new Map<number, number>();
+      const letGo: number[] = [];
       for (const each of steps) {
         if (each.kind === 'checkpoint') checkpoint = Math.max(checkpoint, seq - each.behind);
         else if (each.kind === 'rollBack') {
@@ -38,15 +49,21 @@ it('knows the ids of a map that forgets its oldest at the bound, but none above 
           const [oldest] = model;
           if (model.size === bound && oldest !== undefined) {
             if (oldest[1] > checkpoint) bound *= 2;
-            else model.delete(oldest[0]);
+            else {
+              model.delete(oldest[0]);
+              letGo.push(occurredOf(...oldest));
+            }
           }
           seq += 1;
           model.set(each.id, seq);
-          window.add(idOf(each.id), seq);
+          window.add(idOf(each.id), seq, receivedOf(seq), occurredOf(each.id, seq));
         }
         for (let id = 0; id <= 60; id += 1) expect(window.seqOf(idOf(id))).toBe(model.get(id) ?? null);
         expect(window.size).toBe(model.size);
-        expect(Math.min(...model.values())).toBeGreaterThanOrEqual(window.completeSince);
+        for (const occurred of letGo) expect(window.mayHaveHeld(occurred)).toBe(true);
+        if (letGo.length === 0) expect(window.mayHaveHeld(0)).toBe(false);
+        // What occurs now cannot have been forgotten, unless an event of that time came early.
+        expect(window.mayHaveHeld(receivedOf(seq + 1) + 3600)).toBe(false);
       }
     }),
     { numRuns: 100 },

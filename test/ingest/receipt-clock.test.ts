@@ -12,7 +12,11 @@ it('a time of receipt never steps back by less than a minute, and follows the cl
     now = start + ms;
     return receive().received;
   };
-  expect(receive()).toEqual({ received: '2026-11-22T10:00:00.123000Z', column: '2026-11-22 10:00:00.123000' });
+  expect(receive()).toEqual({
+    received: '2026-11-22T10:00:00.123000Z',
+    column: '2026-11-22 10:00:00.123000',
+    seconds: Date.parse('2026-11-22T10:00:00Z') / 1000,
+  });
   expect(at(5_000)).toBe('2026-11-22T10:00:05.123000Z');
   expect(at(-54_999)).toBe('2026-11-22T10:00:05.123000Z');
   expect(at(-55_000)).toBe('2026-11-22T09:59:05.123000Z');

@@ -128,6 +128,7 @@ describe('the table writer', () => {
               journal,
               live: { mark: head },
               store: table,
+              keepIds: () => undefined,
               stateFile,
               deadLetter,
               options: { rowsMax, bytesMax: 1_000_000, flushMs: 0 },
@@ -190,6 +191,7 @@ describe('the table writer', () => {
         live: { mark: head },
         store: table,
         stateFile: file,
+        keepIds: () => undefined,
         deadLetter: openDeadLetter(dataDir),
         options: { rowsMax: 10, bytesMax: 1_000_000, flushMs: 0 },
         counters: createCounters(),
@@ -220,6 +222,7 @@ describe('the table writer', () => {
           file.write(state);
         },
       },
+      keepIds: () => undefined,
       deadLetter: openDeadLetter(dataDir),
       options: { rowsMax: 10, bytesMax: 1_000_000, flushMs: 0 },
       counters,

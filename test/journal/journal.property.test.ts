@@ -148,10 +148,10 @@ describe('the journal', () => {
           const kept = [...committed].filter(([seq]) => seq >= journal.oldest);
           expect([...readAll(journal)]).toEqual(kept);
           const scanned: number[] = [];
-          journal.scanIds((id, occurred, seq) => {
+          journal.scanIds((id, occurred, seq, received) => {
             scanned.push(seq);
             expect(committed.get(seq)).toContain(`"id":"${id}"`);
-            expect(occurred).toBe('2026-01-01 00:00:00.000000');
+            expect([occurred, received]).toEqual(['2026-01-01 00:00:00.000000', sent(0).received]);
           });
           expect(scanned).toEqual(kept.map(([seq]) => seq));
           disk.kill();

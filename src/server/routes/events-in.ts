@@ -25,6 +25,7 @@ export class ProducerConnection implements Connection, ProducerPort {
   #phase: ProducerPhase = 'authenticating';
   /** The newest record that the next pong would vouch for. */
   #reliesOn = 0;
+  #reliesOnParked = 0;
   /** Messages after the auth message. */
   #messages = 0;
   /** The producer asked to be told of bad messages instead of being closed. */
@@ -59,7 +60,7 @@ export class ProducerConnection implements Connection, ProducerPort {
   pinged(): void {
     this.#liveness.sign(this.#socket);
     try {
-      if (this.#reliesOn > 0) this.#tools.parts.intake.ensureDurable(this.#reliesOn);
+      this.#ensureDurable();
       failPoint('pong-due');
     } catch (error) {
       farewellOf(error, this.#tools.parts);
@@ -92,9 +93,10 @@ export class ProducerConnection implements Connection, ProducerPort {
   }
 
   /** The producer gets no pong for what it relies on, and sends it again on its next connection. */
-  recordsLost({ above, failure }: Loss): void {
-    if (this.#reliesOn <= above) return;
-    this.#reliesOn = above;
+  recordsLost({ above, parkedAbove, failure }: Loss): void {
+    if (this.#reliesOn <= above && this.#reliesOnParked <= parkedAbove) return;
+    this.#reliesOn = Math.min(this.#reliesOn, above);
+    this.#reliesOnParked = Math.min(this.#reliesOnParked, parkedAbove);
     this.#tell({ type: 'intake.failed', farewell: farewellOf(failure, this.#tools.parts) });
   }
 
@@ -104,7 +106,7 @@ export class ProducerConnection implements Connection, ProducerPort {
 
   settle(): void {
     try {
-      if (this.#reliesOn > 0) this.#tools.parts.intake.ensureDurable(this.#reliesOn);
+      this.#ensureDurable();
     } catch (error) {
       // No pong was given for these, so the producer sends them again.
       this.#tools.parts.log.warn({ err: error }, 'The last events of a closing producer could not be made durable');
@@ -115,6 +117,11 @@ export class ProducerConnection implements Connection, ProducerPort {
   end(farewell: Farewell): void {
     if (farewell === this.#tools.settings.lateToAuthenticate) this.#tools.parts.counters.late += 1;
     this.#socket.end(farewell);
+  }
+
+  #ensureDurable(): void {
+    if (this.#reliesOn === 0 && this.#reliesOnParked === 0) return;
+    this.#tools.parts.intake.ensureDurable(this.#reliesOn, this.#reliesOnParked);
   }
 
   #tell(event: ProducerEvent): void {
@@ -146,6 +153,9 @@ export class ProducerConnection implements Connection, ProducerPort {
       case 'accepted':
       case 'duplicate':
         if (outcome.seq > this.#reliesOn) this.#reliesOn = outcome.seq;
+        break;
+      case 'parked':
+        if (outcome.number > this.#reliesOnParked) this.#reliesOnParked = outcome.number;
         break;
       case 'skipped':
         if (this.#rejects) this.#reject('skipped', outcome.reason);

@@ -1,0 +1,80 @@
+/**
+ * The id files' format: records laid out as the journal's (size, CRC, kind, version, seq), of kinds of their own.
+ *
+ *   before  first in each file: what is known of all ids before the file, as if they were forgotten (JSON)
+ *   ids     of each id 32 bytes: four words of the id, u64 seq, u32 second of receipt, u32 minute if it occurred later, else 0
+ *   lost    ids above the record's seq are not to be relied on; they, and others unseen, are forgotten (JSON)
+ */
+import { recordHeaderBytes, sealRecord } from '../journal/record.ts';
+import type { ForgottenState } from './forgotten-ids.ts';
+import type { KnownId } from './id-window.ts';
+
+/** A number never changes its meaning. */
+export const idRecordKinds = { before: 1, ids: 2, lost: 3 } as const;
+
+export const idBytes = 32;
+const twoTo32 = 2 ** 32;
+
+/** A `before` or `lost` record. */
+export function encodeForgotten(kind: 1 | 3, seq: number, state: ForgottenState): Buffer {
+  const payload = JSON.stringify(state);
+  const bytes = Buffer.alloc(recordHeaderBytes + payload.length);
+  bytes.write(payload, recordHeaderBytes, 'latin1');
+  sealRecord(bytes, 0, kind, seq, payload.length);
+  return bytes;
+}
+
+export function decodeForgotten(payload: Buffer): ForgottenState {
+  return JSON.parse(payload.toString('latin1')) as ForgottenState; // the record's checksum holds, so it is as written
+}
+
+/** Ids in the making of a record: `count` of them stand in the buffer behind the header's place. */
+export class IdRecord {
+  readonly #buffer: Buffer;
+  #count = 0;
+  #seq = 0;
+
+  constructor(idsMax: number) {
+    this.#buffer = Buffer.allocUnsafe(recordHeaderBytes + idsMax * idBytes);
+  }
+
+  get count(): number {
+    return this.#count;
+  }
+  get isFull(): boolean {
+    return recordHeaderBytes + (this.#count + 1) * idBytes > this.#buffer.length;
+  }
+
+  add({ words, seq, received, aheadMinute }: KnownId): void {
+    const at = recordHeaderBytes + this.#count * idBytes;
+    for (let word = 0; word < 4; word += 1) this.#buffer.writeUInt32LE(words[word] ?? 0, at + word * 4);
+    this.#buffer.writeUInt32LE(seq % twoTo32, at + 16);
+    this.#buffer.writeUInt32LE(Math.floor(seq / twoTo32), at + 20);
+    this.#buffer.writeUInt32LE(received, at + 24);
+    this.#buffer.writeUInt32LE(aheadMinute, at + 28);
+    this.#count += 1;
+    this.#seq = seq;
+  }
+
+  /** The whole record; valid until the next `add`, which begins a new one. */
+  seal(): Buffer {
+    const payloadBytes = this.#count * idBytes;
+    sealRecord(this.#buffer, 0, idRecordKinds.ids, this.#seq, payloadBytes);
+    this.#count = 0;
+    return this.#buffer.subarray(0, recordHeaderBytes + payloadBytes);
+  }
+}
+
+/** The ids of a record's payload; the words are only valid during the call. */
+export function visitIds(payload: Buffer, visit: (known: KnownId) => void): void {
+  const words = new Uint32Array(4);
+  for (let at = 0; at + idBytes <= payload.length; at += idBytes) {
+    for (let word = 0; word < 4; word += 1) words[word] = payload.readUInt32LE(at + word * 4);
+    visit({
+      words,
+      seq: payload.readUInt32LE(at + 16) + payload.readUInt32LE(at + 20) * twoTo32,
+      received: payload.readUInt32LE(at + 24),
+      aheadMinute: payload.readUInt32LE(at + 28),
+    });
+  }
+}

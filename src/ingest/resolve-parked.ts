@@ -1,0 +1,86 @@
+/**
+ * Asks ClickHouse which parked events it has (I11), in batches, oldest first, for as long as it takes (I9). What is in the window
+ * at the time of the question is settled without it: so all that the answer lacks was never inserted, for what is not in the
+ * window is at or below the checkpoint.
+ */
+import type { Store } from '../clickhouse/store.ts';
+import { Failure } from '../errors.ts';
+import type { Log } from '../log.ts';
+import type { IdWindow } from './id-window.ts';
+import type { Unpark } from './intake.ts';
+import type { ParkedEvents, ParkedRow } from './parked-events.ts';
+
+export interface ResolveParts {
+  readonly parked: ParkedEvents;
+  readonly window: Pick<IdWindow, 'seqOf'>;
+  readonly unpark: Unpark;
+  readonly store: Pick<Store, 'rows' | 'whenReady'>;
+  /** Resolves after so long, or at once when the signal aborts. */
+  readonly pause: (ms: number, signal: AbortSignal) => Promise<void>;
+  readonly log: Log;
+}
+
+export interface ParkedResolver {
+  /** Lets the step under way end. */
+  stop(): Promise<void>;
+}
+
+const batchEventsMax = 1000;
+const pauseMs = 250;
+
+export function startParkedResolver(parts: ResolveParts): ParkedResolver {
+  const { parked, window, store, log } = parts;
+  const stopping = new AbortController();
+  const { signal } = stopping;
+  const stopped = new Promise<void>((resolve) => {
+    signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+  let eventsMax = batchEventsMax;
+
+  async function step(): Promise<void> {
+    await Promise.race([parked.someDurable(), stopped]);
+    if (signal.aborted) return;
+    const rows = parked.oldest(eventsMax);
+    const known = rows.filter(({ id }) => window.seqOf(id) !== null);
+    if (known.length > 0) return await parts.unpark(known, () => false);
+    await store.whenReady(signal);
+    const stored = await lookUp(rows.filter(({ id }) => window.seqOf(id) === null));
+    if (stored === null) return;
+    await parts.unpark(stored.rows, (row) => stored.ids.has(row.id));
+  }
+
+  /** Null where nothing is left to ask, or the answer comes too late. */
+  async function lookUp(rows: ParkedRow[]): Promise<{ rows: ParkedRow[]; ids: ReadonlySet<string> } | null> {
+    if (rows.length === 0) return null;
+    const params = { occurred: rows.map(({ occurred }) => occurred), ids: rows.map(({ id }) => id) };
+    const found = await store.rows<{ id: string }>(lookUpSql, params, { signal });
+    return signal.aborted ? null : { rows, ids: new Set(found.map(({ id }) => id)) };
+  }
+
+  async function run(): Promise<void> {
+    while (!signal.aborted) {
+      try {
+        await step();
+        eventsMax = batchEventsMax;
+      } catch (error) {
+        if (signal.aborted) return;
+        eventsMax = Math.max(1, Math.floor(eventsMax / 2));
+        const isExpected = error instanceof Failure && error.failure !== 'internal';
+        log[isExpected ? 'info' : 'error']({ err: error, waiting: parked.size }, 'parked events wait on');
+        await parts.pause(pauseMs, signal);
+      }
+    }
+  }
+
+  const running = run();
+  return {
+    async stop() {
+      stopping.abort();
+      await running;
+    },
+  };
+}
+
+const lookUpSql = `SELECT id FROM events WHERE (occurred, id) IN (
+  SELECT toDateTime64(key.1, 6, 'UTC'), toUUID(key.2)
+  FROM (SELECT arrayJoin(arrayZip({occurred:Array(String)}, {ids:Array(String)})) AS key))`;

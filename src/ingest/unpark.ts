@@ -1,0 +1,50 @@
+/**
+ * Parked events get their seq, or are dropped as repeats (I11): the event is appended before the record that says that it is
+ * settled, so that a crash between the two finds its id in the window, and drops the parked copy.
+ */
+import type { EventBody } from '../../schemas/event.ts';
+import type { StoredEvent } from '../../schemas/stored-event.ts';
+import type { AppendEvent } from './append-event.ts';
+import type { Group, GroupParts } from './group.ts';
+import type { Unpark } from './intake.ts';
+import type { ParkedRow } from './parked-events.ts';
+
+export interface UnparkParts extends Pick<GroupParts, 'journal' | 'window' | 'parked'> {
+  readonly counters: { parkedAppended: number; parkedDeduped: number };
+}
+
+export function createUnpark(parts: UnparkParts, group: Group, append: AppendEvent): Unpark {
+  const { journal, window, parked, counters } = parts;
+
+  return async (rows, isStored) => {
+    group.announceLoss();
+    const before = journal.appended;
+    const taken: StoredEvent[] = [];
+    let reliesOn = 0;
+    try {
+      for (const row of rows) {
+        const known = window.seqOf(row.id);
+        if (known === null && !isStored(row)) taken.push(appendParked(row));
+        reliesOn = Math.max(reliesOn, known ?? taken.at(-1)?.seq ?? 0);
+        journal.settleParked(row.seq);
+      }
+    } catch (error) {
+      journal.rollBack(before, journal.parkedAppended);
+      window.rollBack(before);
+      throw error;
+    }
+    counters.parkedAppended += taken.length;
+    if (taken.length > 0) group.add(taken);
+    else group.schedule();
+    await group.whenDurable(reliesOn);
+    parked.remove(rows);
+    counters.parkedDeduped += rows.length - taken.length;
+  };
+
+  /** With the time of receipt of now: its record says when it was parked. */
+  function appendParked({ head, search, raw }: ParkedRow): StoredEvent {
+    const open = raw.slice(0, raw.lastIndexOf(',"received":"'));
+    const body = JSON.parse(`${open}}`) as EventBody; // canonical text that accept has checked
+    return append({ open, head, search, body });
+  }
+}

@@ -1,0 +1,42 @@
+/**
+ * What a journal is opened with: its settings, and the machine that it stands on.
+ */
+import type { Log } from '../log.ts';
+import { currentBootId } from './boot-file.ts';
+import { type FilePort, nodeFiles } from './file-port.ts';
+
+export interface JournalOptions {
+  /** The data folder, locked by the caller (lock.ts): `epoch` and `journal/` are in it. */
+  readonly directory: string;
+  /** A segment ends before the group that would make it larger; a smaller budget makes smaller segments. */
+  readonly segmentBytesMax: number;
+  readonly budgetBytesMax: number;
+  /** Of the disk, and of that of `sharedDirectory`; below it nothing is appended. */
+  readonly reserveFreeBytes: number;
+  /** The embedded engine's data: it must not run out of disk. */
+  readonly sharedDirectory?: string;
+  /** Kept for readers after it is in ClickHouse; given up before an append is refused. */
+  readonly keepBytesPastCheckpoint: number;
+  /** In fsync mode all is kept for so long after it is in ClickHouse; given up before an append is refused. */
+  readonly keepMsPastCheckpoint: number;
+  readonly durability: 'process' | 'fsync';
+  /** What the table writer's state says; null if nothing was inserted yet. */
+  readonly checkpoint: number | null;
+  /** Begin a new epoch behind all that was ever written (`sluice adopt`); the old one's tail stays readable. */
+  readonly newEpoch?: boolean;
+  /** Keep what is good before any damage, and begin a new epoch (`sluice recover`). */
+  readonly isForced?: boolean;
+  readonly log: Log;
+}
+
+export interface JournalParts {
+  readonly files: FilePort;
+  /** Wall clock, in ms. */
+  readonly now: () => number;
+  /** Of this boot of the machine; null if there is none. */
+  readonly bootId: string | null;
+}
+
+export function thisMachine(): JournalParts {
+  return { files: nodeFiles, now: Date.now, bootId: currentBootId() };
+}
