@@ -23,6 +23,18 @@ export const failPoints = [
   /** Half of a refused batch is the range under way. */
   'half-announced',
   'dead-letter-written',
+  /** A whole journal file that ClickHouse has is gone; younger ones that may go, too, are not. */
+  'segment-removed',
+  /** Parked events are in the journal; nobody is answered. */
+  'parked-written',
+  /** ClickHouse has said which parked events it has; nothing is noted of that. */
+  'parked-looked-up',
+  /** What became of parked events is durable; they still wait in memory. */
+  'parked-settled',
+  /** Ids are in their file; the checkpoint that waits for them is not written. */
+  'ids-written',
+  /** A new id file has its first record; nothing was written behind it. */
+  'ids-rolled',
 ] as const;
 
 export type FailPointName = (typeof failPoints)[number];

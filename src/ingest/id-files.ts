@@ -5,6 +5,7 @@
  */
 import { join } from 'node:path';
 import { StartRefused } from '../errors.ts';
+import { failPoint } from '../fail-point.ts';
 import { codeOf, type FilePort, nodeFiles, writeAll } from '../journal/file-port.ts';
 import { recordHeaderBytes, recordKind, recordSeq, recordVersion, recordVersionOf } from '../journal/record.ts';
 import { scanSegment } from '../journal/scan-segment.ts';
@@ -106,6 +107,7 @@ export class IdFiles {
     const ids = this.#record.count;
     this.#write(this.#record.seal(), ids);
     this.#keptUpTo = upTo;
+    failPoint('ids-written');
   }
 
   #write(record: Buffer, ids: number): void {
@@ -133,6 +135,7 @@ export class IdFiles {
     this.close();
     this.#active = file;
     this.#kept.push({ number, path, ids: 0, bytes: before.length });
+    failPoint('ids-rolled');
     this.#trim();
   }
 

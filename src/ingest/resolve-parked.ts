@@ -5,6 +5,7 @@
  */
 import type { Store } from '../clickhouse/store.ts';
 import { Failure } from '../errors.ts';
+import { failPoint } from '../fail-point.ts';
 import type { Log } from '../log.ts';
 import type { IdWindow } from './id-window.ts';
 import type { Unpark } from './intake.ts';
@@ -46,6 +47,7 @@ export function startParkedResolver(parts: ResolveParts): ParkedResolver {
     await store.whenReady(signal);
     const stored = await lookUp(rows.filter(({ id }) => window.seqOf(id) === null));
     if (stored === null) return;
+    failPoint('parked-looked-up');
     await parts.unpark(stored.rows, (row) => stored.ids.has(row.id));
   }
 

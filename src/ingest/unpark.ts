@@ -4,6 +4,7 @@
  */
 import type { EventBody } from '../../schemas/event.ts';
 import type { StoredEvent } from '../../schemas/stored-event.ts';
+import { failPoint } from '../fail-point.ts';
 import type { AppendEvent } from './append-event.ts';
 import type { Group, GroupParts } from './group.ts';
 import type { Unpark } from './intake.ts';
@@ -37,6 +38,7 @@ export function createUnpark(parts: UnparkParts, group: Group, append: AppendEve
     if (taken.length > 0) group.add(taken);
     else group.schedule();
     await group.whenDurable(reliesOn);
+    failPoint('parked-settled');
     parked.remove(rows);
     counters.parkedDeduped += rows.length - taken.length;
   };

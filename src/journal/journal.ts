@@ -6,6 +6,7 @@
  *                    └── rollBack             └── sync, syncLater (fsync mode)
  */
 import { Failure } from '../errors.ts';
+import { failPoint } from '../fail-point.ts';
 import { writeBootFile } from './boot-file.ts';
 import { DiskBudget } from './disk-budget.ts';
 import { FileCache } from './file-cache.ts';
@@ -182,6 +183,7 @@ export class Journal {
     if (!this.hasPending) return;
     try {
       this.#writer.write(this.#pending);
+      if (this.#pending.newestParked > 0) failPoint('parked-written');
       this.#parkedHead = this.parkedAppended;
     } catch (error) {
       this.#budget.forget();

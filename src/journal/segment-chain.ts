@@ -1,6 +1,7 @@
 /**
  * The segments of a journal in seq order, the last one active: begins new ones, removes old ones.
  */
+import { failPoint } from '../fail-point.ts';
 import type { Log } from '../log.ts';
 import { codeOf, type FilePort } from './file-port.ts';
 import { createSegment, isEmpty, type Segment, type WritableSegment } from './segment.ts';
@@ -114,6 +115,7 @@ export class SegmentChain {
       }
       this.#segments.shift();
       this.#bytes -= segment.bytes;
+      failPoint('segment-removed');
     }
     return this.oldest > before;
   }

@@ -89,7 +89,7 @@ function holesIn(came: readonly StoredRow[], { backfill, sinceMicros }: Seen, in
   for (let at = firstSince(index, sinceMicros); at < index.rows.length; at += 1) {
     const row = index.rows[at]!; // `at` is within the rows
     if (row.seq > newest) break;
-    if (!keys.has(row.key) && row.occurred >= sinceMicros && (backfill || row.seq >= first.seq)) missing.push(row);
+    if (row.occurred >= sinceMicros && !keys.has(row.key) && (backfill || row.seq >= first.seq)) missing.push(row);
   }
   if (missing.length === 0 || !backfill || !came.every((row, at) => at === 0 || isBefore(came[at - 1]!, row))) {
     return missing;

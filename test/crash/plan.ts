@@ -26,6 +26,12 @@ const hitsMax: Readonly<Record<FailPointName, number>> = {
   'checkpoint-written': 4,
   'half-announced': 8,
   'dead-letter-written': 3,
+  'segment-removed': 3,
+  'parked-written': 20,
+  'parked-looked-up': 4,
+  'parked-settled': 4,
+  'ids-written': 4,
+  'ids-rolled': 3,
 };
 const afterMsMax = 1_500;
 

@@ -11,6 +11,8 @@ export interface LoadOptions {
   readonly rate: number;
   /** Of a message of HTTP, and between two pings. */
   readonly batch: number;
+  /** Some events occurred an hour ago, some will in minutes, and some that were acknowledged are sent again. */
+  readonly isOdd?: boolean;
 }
 
 /** One `/in` socket or one HTTP client. */
@@ -19,6 +21,8 @@ export interface Producer {
   readonly acknowledged: ReadonlySet<number>;
   /** Keys of all that was ever sent. */
   readonly sent: number;
+  /** Sent again though they were acknowledged. */
+  readonly resent: number;
   /** Connections that broke, and answers that were no 204. */
   readonly troubles: number;
   /** The next new event is one that ClickHouse refuses. */
@@ -37,6 +41,12 @@ export const poisonWord = 'crash-poison';
 const keysOfProducer = 10_000_000;
 const retryMs = 20;
 const answerMs = 10_000;
+/** One of so many events is old, one lies ahead, and one is followed by a resend of an earlier one. */
+const oddEvery = 25;
+const oldMs = 3_600_000;
+const aheadMs = 150_000;
+/** Resends come from so many newest acknowledged events: seconds after the id window has let go of most. */
+const resendFrom = 10_000;
 
 export function keyOf(text: string): number {
   return Number(/"key":(\d+)/.exec(text)?.[1]);
@@ -47,7 +57,7 @@ export function idOf(key: number): string {
 }
 
 export function startProducer(kind: 'ws' | 'http', nth: number, options: LoadOptions): Producer {
-  const outbox = new Outbox(nth, options.rate);
+  const outbox = new Outbox(nth, options.rate, options.isOdd ?? false);
   const state = { isEnded: false, troubles: 0 };
   const send = kind === 'ws' ? overSocket : overHttp;
   const running = (async () => {
@@ -62,6 +72,9 @@ export function startProducer(kind: 'ws' | 'http', nth: number, options: LoadOpt
     acknowledged: outbox.acknowledged,
     get sent() {
       return outbox.made;
+    },
+    get resent() {
+      return outbox.resent;
     },
     get troubles() {
       return state.troubles;
@@ -89,10 +102,19 @@ class Outbox {
   #made = 0;
   #poisons = 0;
   #isMaking = true;
+  readonly #isOdd: boolean;
+  /** Acknowledged ones, the oldest first, up to `resendFrom`. */
+  readonly #done: Pending[] = [];
+  #resent = 0;
 
-  constructor(nth: number, rate: number) {
+  constructor(nth: number, rate: number, isOdd: boolean) {
     this.#first = nth * keysOfProducer;
     this.#rate = rate;
+    this.#isOdd = isOdd;
+  }
+
+  get resent(): number {
+    return this.#resent;
   }
 
   get made(): number {
@@ -112,10 +134,12 @@ class Outbox {
   }
 
   acknowledge(events: readonly Pending[]): void {
-    for (const { key } of events) {
-      this.#waiting.delete(key);
-      this.acknowledged.add(key);
+    for (const event of events) {
+      if (!this.#waiting.delete(event.key)) continue;
+      this.acknowledged.add(event.key);
+      if (this.#isOdd && !event.text.includes(poisonWord)) this.#done.push(event);
     }
+    if (this.#done.length > 2 * resendFrom) this.#done.splice(0, resendFrom);
   }
 
   /** New events that are due now, at most so many. */
@@ -130,7 +154,20 @@ class Outbox {
     }
     const events = Array.from({ length: Math.max(0, Math.min(due, max)) }, () => this.#make());
     this.#budgetMade += events.length;
-    return events;
+    return this.#isOdd ? events.flatMap((event) => [event, ...this.#resendBehind(event)]) : events;
+  }
+
+  /** Of all ages, the same for the same keys. */
+  #resendBehind({ key }: Pending): Pending[] {
+    const again = key % oddEvery === 0 ? this.#done[(key * 7919) % Math.max(1, this.#done.length)] : undefined;
+    if (again === undefined) return [];
+    this.#resent += 1;
+    return [again];
+  }
+
+  #occurred(key: number): string {
+    const odd = this.#isOdd ? key % oddEvery : 0;
+    return new Date(Date.now() + (odd === 3 ? -oldMs : odd === 7 ? aheadMs : 0)).toISOString();
   }
 
   #make(): Pending {
@@ -139,7 +176,7 @@ class Outbox {
     const isPoison = this.#poisons > 0;
     if (isPoison) this.#poisons -= 1;
     const event = {
-      occurred: new Date().toISOString(),
+      occurred: this.#occurred(key),
       event: `crash.${key % 5}`,
       resource: { 'prefect.resource.id': `crash.${key % 50}`, kind: 'crash' },
       payload: { key, filling: 'x'.repeat(key % 200), ...(isPoison && { word: poisonWord }) },

@@ -6,6 +6,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePort } from '../../bench/peers/server-process.ts';
+import type { Observation } from '../../src/observe.ts';
 import { engineOf } from '../support/engine-process.ts';
 import { until } from '../support/poll.ts';
 import { brokenLaws } from './laws.ts';
@@ -65,7 +66,7 @@ class Run {
     this.#dataDir = dataDir;
     this.#port = port;
     this.#options = options;
-    const load = { port, rate: options.rate, batch: 20 };
+    const load = { port, rate: options.rate, batch: 20, isOdd: true };
     this.#producers = (['ws', 'ws', 'http', 'http'] as const).map((kind, nth) => startProducer(kind, nth, load));
     this.#subscribers = [true, true, false].map((backfill, nth) =>
       startSubscriber(`${backfill ? 'backfilling' : 'live'} ${nth}`, backfill, port),
@@ -122,6 +123,7 @@ class Run {
       books: {
         ...books,
         sent: sum(this.#producers.map(({ sent }) => sent)),
+        resent: sum(this.#producers.map(({ resent }) => resent)),
         acknowledged: sum(this.#producers.map(({ acknowledged }) => acknowledged.size)),
         rows: witness.count,
         distinctSeqs: witness.distinctSeqs,
@@ -173,7 +175,9 @@ class Run {
         SLUICE_DURABILITY: this.#options.durability,
         SLUICE_JOURNAL_SEGMENT_BYTES_MAX: '65536',
         SLUICE_JOURNAL_KEEP_BYTES: '8000000',
+        SLUICE_JOURNAL_KEEP_MS: '20000',
         SLUICE_FLUSH_MS: '100',
+        SLUICE_ID_WINDOW_IDS_MAX: '2000',
         ...env,
       },
     });
@@ -184,11 +188,15 @@ class Run {
     this.#hits[what] = (this.#hits[what] ?? 0) + 1;
   }
 
-  /** Head and checkpoint, once they are equal. */
+  /** Head and checkpoint once they are equal and nothing is parked, and what the last process took in. */
   async #drained(): Promise<Record<string, number> | undefined> {
     const answer = await fetch(`http://127.0.0.1:${this.#port}/api/ready?verbose=1`);
-    const { head, mark, checkpoint, pending } = (await answer.json()) as Record<string, number>; // readiness.ts writes these
-    return pending === 0 ? { head: head ?? 0, mark: mark ?? 0, checkpoint: checkpoint ?? 0 } : undefined;
+    const { head, mark, checkpoint, pending, parkedWaiting, books } = (await answer.json()) as Observation; // readiness.ts writes these
+    if (pending > 0 || parkedWaiting > 0) return undefined;
+    const { parsed, appended, parked, deduped, refused } = books;
+    const refusals = sum(Object.values(refused));
+    if (parsed !== refusals + deduped + parked + appended) this.#broken.push(`the books: ${JSON.stringify(books)}`);
+    return { head, mark, checkpoint, parkedAppended: books.parkedAppended, parkedDeduped: books.parkedDeduped };
   }
 }
 
