@@ -138,6 +138,12 @@ export const settings = {
     fallback: null,
     help: 'for crash tests only: `point:hits` kills the process at that hit of the point',
   },
+  durableCopy: {
+    env: 'SLUICE_DURABLE_COPY',
+    kind: 'secret',
+    fallback: null,
+    help: 'for crash tests only: a folder that gets what is synced of each file, as a power cut would leave it',
+  },
 } as const satisfies Record<string, SettingRow>;
 
 type Value<Row extends SettingRow> = Row['kind'] extends 'integer'

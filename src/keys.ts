@@ -2,19 +2,11 @@
  * The keys that sign page tokens (I7): made once in the data directory, or shared between gateways by a setting.
  */
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
-import {
-  closeSync,
-  existsSync,
-  fsyncSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeSync,
-} from 'node:fs';
+import { existsSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { StartRefused } from './errors.ts';
+import { type FilePort, nodeFiles } from './file-port.ts';
+import { replaceSmallFile } from './small-file.ts';
 
 export interface SigningKeys {
   /** 43 URL-safe characters: HMAC-SHA256 of the text. */
@@ -30,8 +22,8 @@ const secretCharactersMin = 16;
  * Keys from the `secret` setting, or from `<directory>/keys`, which is made if it is not there (mode 0600, JSON with a version).
  * Throws StartRefused for a short secret, a file that others may read, or one that cannot be understood.
  */
-export function openKeys(directory: string, secret: string | null = null): SigningKeys {
-  return signingKeys(secret === null ? keyOfFile(join(directory, 'keys')) : keyOfSecret(secret));
+export function openKeys(directory: string, secret: string | null = null, files: FilePort = nodeFiles): SigningKeys {
+  return signingKeys(secret === null ? keyOfFile(directory, files) : keyOfSecret(secret));
 }
 
 function signingKeys(key: Buffer): SigningKeys {
@@ -55,8 +47,14 @@ function keyOfSecret(secret: string): Buffer {
   return createHmac('sha256', 'sluice page tokens').update(secret).digest();
 }
 
-function keyOfFile(path: string): Buffer {
-  if (!existsSync(path)) makeFile(path);
+function keyOfFile(directory: string, files: FilePort): Buffer {
+  const path = join(directory, 'keys');
+  if (!existsSync(path)) {
+    // The mode is that of a new file.
+    rmSync(`${path}.new`, { force: true });
+    const content = { version: 1, pageTokens: randomBytes(32).toString('base64url') };
+    replaceSmallFile(files, directory, 'keys', content, { mode: 0o600 });
+  }
   if ((statSync(path).mode & 0o077) !== 0) {
     throw new StartRefused(
       `The signing keys in ${path} can be read by other users; run \`chmod 600 ${path}\`, or delete the file to make new keys.`,
@@ -80,18 +78,4 @@ function parseKeys(text: string): Buffer | null {
   } catch {
     return null;
   }
-}
-
-/** Complete or absent, also after a power cut. */
-function makeFile(path: string): void {
-  const draft = `${path}.new`;
-  rmSync(draft, { force: true });
-  const file = openSync(draft, 'wx', 0o600);
-  try {
-    writeSync(file, `${JSON.stringify({ version: 1, pageTokens: randomBytes(32).toString('base64url') })}\n`);
-    fsyncSync(file);
-  } finally {
-    closeSync(file);
-  }
-  renameSync(draft, path);
 }

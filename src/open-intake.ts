@@ -12,6 +12,8 @@ import { ParkedEvents } from './ingest/parked-events.ts';
 import { type RecoveredIds, recoverIds } from './ingest/recover-ids.ts';
 import { type WriterState, type WriterStateFile, writerStateFile } from './ingest/writer-state.ts';
 import { type Journal, type JournalOptions, openJournal } from './journal/journal.ts';
+import { type JournalParts, thisMachine } from './journal/journal-options.ts';
+import { syncFolder } from './journal/sync-folder.ts';
 import type { Log } from './log.ts';
 import type { Counters } from './metrics.ts';
 
@@ -29,12 +31,20 @@ export interface IntakeParts {
 }
 
 /** Throws StartRefused where the journal or the writer's state cannot be trusted. */
-export function openIntake(config: Config, counters: Counters, store: () => StoreStatus, log: Log): IntakeParts {
-  const stateFile = writerStateFile(config.dataDir, config.durability === 'fsync');
+export function openIntake(
+  config: Config,
+  machine: JournalParts,
+  counters: Counters,
+  store: () => StoreStatus,
+  log: Log,
+): IntakeParts {
+  const { files } = machine;
+  const stateFile = writerStateFile(config.dataDir, config.durability === 'fsync', files);
+  if (config.durability === 'fsync') syncFolder(files, config.dataDir);
   const state = stateFile.read();
-  const journal = journalOf(config, state, log, {});
+  const journal = journalOf(config, state, log, {}, machine);
   const live = new LiveBus(journal.head);
-  const ids = recoverIds(journal, { ...config, checkpoint: state?.checkpoint ?? 0, now: Date.now, log });
+  const ids = recoverIds(journal, { ...config, checkpoint: state?.checkpoint ?? 0, now: Date.now, log }, files);
   const { window } = ids;
   const parked = recoverParked(journal, config);
   log.info(
@@ -80,8 +90,9 @@ export function journalOf(
   state: Pick<WriterState, 'checkpoint'> | null,
   log: Log,
   how: Pick<JournalOptions, 'newEpoch' | 'isForced'>,
+  machine: JournalParts = thisMachine(),
 ): Journal {
-  return openJournal({
+  const options: JournalOptions = {
     directory: config.dataDir,
     segmentBytesMax: config.journalSegmentBytesMax,
     budgetBytesMax: config.journalBudgetBytesMax,
@@ -93,7 +104,8 @@ export function journalOf(
     checkpoint: state?.checkpoint ?? null,
     ...how,
     log,
-  });
+  };
+  return openJournal(options, machine);
 }
 
 function recoverParked(journal: Journal, config: Config): ParkedEvents {

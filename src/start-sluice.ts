@@ -18,6 +18,7 @@ import { filterKey } from './filter/predicate.ts';
 import { openDeadLetter } from './ingest/dead-letter.ts';
 import { startParkedResolver } from './ingest/resolve-parked.ts';
 import { startTableWriter } from './ingest/table-writer.ts';
+import { thisMachine } from './journal/journal-options.ts';
 import { acquireLock } from './journal/lock.ts';
 import { openKeys, type SigningKeys } from './keys.ts';
 import type { Log } from './log.ts';
@@ -51,8 +52,9 @@ export async function startSluice(config: Config, log: Log, say: (line: string) 
   const lock = await acquireLock(config.dataDir);
   const counters = createCounters();
   const serverCounters = createServerCounters();
-  const keys = openKeys(config.dataDir, config.signingKey);
-  const intake = openIntake(config, counters, () => store.status, log);
+  const machine = thisMachine(config.durableCopy);
+  const keys = openKeys(config.dataDir, config.signingKey, machine.files);
+  const intake = openIntake(config, machine, counters, () => store.status, log);
   const { journal, live, stateFile } = intake;
   const store: Store = connectStore(config, intake.facts, log);
 
@@ -117,7 +119,7 @@ export async function startSluice(config: Config, log: Log, say: (line: string) 
     store,
     stateFile,
     keepIds: intake.ids.keepIds,
-    deadLetter: openDeadLetter(config.dataDir),
+    deadLetter: openDeadLetter(config.dataDir, machine.files),
     options: { rowsMax: config.batchRowsMax, bytesMax: config.batchBytesMax, flushMs: config.flushMs },
     counters,
     log,

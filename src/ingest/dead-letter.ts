@@ -2,19 +2,10 @@
  * Events that ClickHouse refuses for their content go to `<data>/dead-letter/events.ndjson` with the reason, one a line,
  * synced before the checkpoint passes them (I1: nothing acknowledged vanishes). `sluice dead-letter` lists and replays them.
  */
-import {
-  closeSync,
-  existsSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { closeSync, existsSync, openSync, readSync } from 'node:fs';
 import { join } from 'node:path';
 import { StartRefused } from '../errors.ts';
+import { type FilePort, nodeFiles, writeAll } from '../file-port.ts';
 
 export interface DeadEvent {
   readonly seq: number;
@@ -40,7 +31,7 @@ export function deadLetterPath(dataDir: string): string {
   return join(dataDir, 'dead-letter', 'events.ndjson');
 }
 
-export function openDeadLetter(dataDir: string): DeadLetter {
+export function openDeadLetter(dataDir: string, files: FilePort = nodeFiles): DeadLetter {
   const path = deadLetterPath(dataDir);
   const folder = join(dataDir, 'dead-letter');
 
@@ -57,33 +48,46 @@ export function openDeadLetter(dataDir: string): DeadLetter {
   return {
     entries,
     add(event) {
-      mkdirSync(folder, { recursive: true });
-      const file = openSync(path, 'a');
+      const isNew = !existsSync(path);
+      if (isNew) files.makeDirectory(folder);
+      const file = files.open(path, isNew ? 'create' : 'change');
+      const end = files.bytes(file);
       try {
-        // Goes on after a short write, where writeSync would leave half a line.
-        writeFileSync(file, lineOf({ ...event, at: new Date().toISOString() }));
-        fsyncSync(file);
+        append(file, { ...event, at: new Date().toISOString() }, end);
+        files.sync(file);
+      } catch (error) {
+        // Half a line would spoil the next one.
+        files.truncate(file, end);
+        throw error;
       } finally {
-        closeSync(file);
+        files.close(file);
       }
+      if (!isNew) return;
+      files.syncDirectory(folder);
+      files.syncDirectory(dataDir);
     },
     remove(fits) {
       if (!needsRewrite(path, fits)) return;
       const draft = `${path}.new`;
-      rmSync(draft, { force: true });
-      const file = openSync(draft, 'a');
+      const file = files.open(draft, 'replace');
+      let end = 0;
       try {
-        for (const event of entries()) if (!fits(event.seq)) writeFileSync(file, lineOf(event));
-        fsyncSync(file);
+        for (const event of entries()) if (!fits(event.seq)) end = append(file, event, end);
+        files.sync(file);
       } finally {
-        closeSync(file);
+        files.close(file);
       }
-      renameSync(draft, path);
-      const directory = openSync(folder, 'r');
-      fsyncSync(directory);
-      closeSync(directory);
+      files.rename(draft, path);
+      files.syncDirectory(folder);
     },
   };
+
+  /** Gives the place behind it. */
+  function append(file: number, event: DeadEvent, at: number): number {
+    const line = Buffer.from(lineOf(event));
+    writeAll(files, file, line, line.length, at);
+    return at + line.length;
+  }
 }
 
 function needsRewrite(path: string, fits: (seq: number) => boolean): boolean {
@@ -115,18 +119,22 @@ function parse(text: string, path: string): DeadEvent {
 
 interface Line {
   readonly text: string;
-  /** False for one without its line feed: its write was cut off, and its event is still in the journal. */
+  /**
+   * False for one without its line feed, or a last one with a hole of zeros, which JSON never holds: a kill or a power cut came
+   * before its sync, and its event is still in the journal.
+   */
   readonly isWhole: boolean;
 }
 
 const chunkBytes = 1024 * 1024;
 
-/** Holds one line at a time: the file may be larger than memory. */
+/** Holds two lines at a time: the file may be larger than memory. */
 function* linesOf(path: string): Generator<Line> {
   if (!existsSync(path)) return;
   const file = openSync(path, 'r');
   try {
     let pieces: Buffer[] = [];
+    let last: string | null = null;
     for (;;) {
       const chunk = Buffer.alloc(chunkBytes);
       const bytes = readSync(file, chunk, 0, chunkBytes, null);
@@ -134,13 +142,15 @@ function* linesOf(path: string): Generator<Line> {
       let start = 0;
       for (let end = chunk.indexOf(10); end >= 0 && end < bytes; end = chunk.indexOf(10, start)) {
         pieces.push(chunk.subarray(start, end));
-        yield { text: Buffer.concat(pieces).toString('utf8'), isWhole: true };
+        if (last !== null) yield { text: last, isWhole: true };
+        last = Buffer.concat(pieces).toString('utf8');
         pieces = [];
         start = end + 1;
       }
       pieces.push(chunk.subarray(start, bytes));
     }
     const rest = Buffer.concat(pieces);
+    if (last !== null) yield { text: last, isWhole: rest.length > 0 || !last.includes('\0') };
     if (rest.length > 0) yield { text: rest.toString('utf8'), isWhole: false };
   } finally {
     closeSync(file);

@@ -6,7 +6,7 @@
 import { join } from 'node:path';
 import { StartRefused } from '../errors.ts';
 import { failPoint } from '../fail-point.ts';
-import { codeOf, type FilePort, nodeFiles, writeAll } from '../journal/file-port.ts';
+import { codeOf, type FilePort, nodeFiles, writeAll } from '../file-port.ts';
 import { recordHeaderBytes, recordKind, recordSeq, recordVersion, recordVersionOf } from '../journal/record.ts';
 import { scanSegment } from '../journal/scan-segment.ts';
 import type { Log } from '../log.ts';
@@ -53,6 +53,7 @@ export class IdFiles {
     this.#files = files;
     this.#directory = join(options.directory, 'ids');
     files.makeDirectory(this.#directory);
+    if (options.sync) files.syncDirectory(options.directory);
   }
 
   /** The seq of the newest id that was written; all before it were written, too. */

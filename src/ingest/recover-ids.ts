@@ -2,7 +2,7 @@
  * The id window after a start (I11), from the id files and the journal's tail, never from ClickHouse: intake works with the store
  * down. What neither has any more counts as forgotten.
  */
-import { type FilePort, nodeFiles } from '../journal/file-port.ts';
+import { type FilePort, nodeFiles } from '../file-port.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { Log } from '../log.ts';
 import { ForgottenIds, type ForgottenState } from './forgotten-ids.ts';

@@ -2,9 +2,10 @@
  * The table writer's state file `<data>/writer`: the checkpoint, the range under way (I1: after a crash exactly that range is
  * sent again under its token, so that ClickHouse drops what it has already), and the books. Replaced as a whole.
  */
-import { closeSync, existsSync, fsyncSync, openSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { StartRefused } from '../errors.ts';
+import { type FilePort, nodeFiles } from '../file-port.ts';
+import { readSmallFile, replaceSmallFile } from '../small-file.ts';
 import { type EpochBook, isEpochBook } from './epoch-book.ts';
 
 export interface SeqRange {
@@ -34,14 +35,13 @@ export interface WriterStateFile {
 }
 
 /** `sync` makes each write survive a power cut (fsync mode). */
-export function writerStateFile(dataDir: string, sync: boolean): WriterStateFile {
+export function writerStateFile(dataDir: string, sync: boolean, files: FilePort = nodeFiles): WriterStateFile {
   const path = join(dataDir, 'writer');
-  const temporary = `${path}.new`;
 
   return {
     read() {
-      if (!existsSync(path)) return null;
-      const text = readFileSync(path, 'utf8');
+      const text = readSmallFile(files, path);
+      if (text === null) return null;
       const state = parse(text);
       if (state === null) {
         throw new StartRefused(
@@ -50,27 +50,8 @@ export function writerStateFile(dataDir: string, sync: boolean): WriterStateFile
       }
       return state;
     },
-    write(state) {
-      const file = openSync(temporary, 'w', 0o644);
-      try {
-        writeFileSync(file, `${JSON.stringify(state)}\n`);
-        if (sync) fsyncSync(file);
-      } finally {
-        closeSync(file);
-      }
-      renameSync(temporary, path);
-      if (sync) syncDirectory(dirname(path));
-    },
+    write: (state) => replaceSmallFile(files, dataDir, 'writer', state, { sync }),
   };
-}
-
-function syncDirectory(path: string): void {
-  const directory = openSync(path, 'r');
-  try {
-    fsyncSync(directory);
-  } finally {
-    closeSync(directory);
-  }
 }
 
 function parse(text: string): WriterState | null {

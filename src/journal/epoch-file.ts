@@ -3,8 +3,8 @@
  */
 import { join } from 'node:path';
 import { StartRefused } from '../errors.ts';
-import type { FilePort } from './file-port.ts';
-import { readSmallFile, replaceSmallFile } from './small-file.ts';
+import type { FilePort } from '../file-port.ts';
+import { readSmallFile, replaceSmallFile } from '../small-file.ts';
 
 export interface EpochFile {
   readonly version: 1;

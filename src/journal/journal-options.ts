@@ -1,9 +1,11 @@
 /**
  * What a journal is opened with: its settings, and the machine that it stands on.
  */
+
+import { type FilePort, nodeFiles } from '../file-port.ts';
 import type { Log } from '../log.ts';
 import { currentBootId } from './boot-file.ts';
-import { type FilePort, nodeFiles } from './file-port.ts';
+import { withDurableCopy } from './durable-copy.ts';
 
 export interface JournalOptions {
   /** The data folder, locked by the caller (lock.ts): `epoch` and `journal/` are in it. */
@@ -37,6 +39,8 @@ export interface JournalParts {
   readonly bootId: string | null;
 }
 
-export function thisMachine(): JournalParts {
-  return { files: nodeFiles, now: Date.now, bootId: currentBootId() };
+/** `copyFolder`: see durable-copy.ts. */
+export function thisMachine(copyFolder: string | null = null): JournalParts {
+  const files = copyFolder === null ? nodeFiles : withDurableCopy(nodeFiles, copyFolder);
+  return { files, now: Date.now, bootId: currentBootId() };
 }

@@ -7,10 +7,9 @@
  */
 import { Failure } from '../errors.ts';
 import { failPoint } from '../fail-point.ts';
-import { writeBootFile } from './boot-file.ts';
+import type { FilePort } from '../file-port.ts';
 import { DiskBudget } from './disk-budget.ts';
 import { FileCache } from './file-cache.ts';
-import type { FilePort } from './file-port.ts';
 import { type JournalOptions, type JournalParts, thisMachine } from './journal-options.ts';
 import { type OpenSegments, openSegments } from './open-segments.ts';
 import type { ParkedRecords } from './parked-records.ts';
@@ -22,6 +21,7 @@ import { segmentsDirectory } from './segment.ts';
 import { SegmentChain } from './segment-chain.ts';
 import { SegmentWriter } from './segment-writer.ts';
 import type { Aside } from './set-aside.ts';
+import { noteCleanStop } from './sync-folder.ts';
 
 export type { JournalOptions } from './journal-options.ts';
 export type { JournalChunk } from './read-chunk.ts';
@@ -246,15 +246,14 @@ export class Journal {
     this.#chain.trim(this.#checkpoint, { bytes: keepBytesPastCheckpoint, insertedBefore });
   }
 
-  /** Commits, syncs, marks the clean stop and closes the files. Never throws: what fails is logged, and was not acknowledged. */
+  /** Commits, syncs the whole data folder, marks the clean stop and closes the files. Never throws: what fails is logged, and was not acknowledged. */
   close(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
     try {
       this.commit();
       this.#writer.markCleanStop();
-      const { directory, durability } = this.#options;
-      writeBootFile(this.#files, directory, { version: 1, bootId: this.#bootId, durability, phase: 'stopped' });
+      noteCleanStop(this.#files, this.#options, this.#bootId);
     } catch (error) {
       this.#options.log.error({ err: error }, 'the journal could not be closed cleanly');
     }

@@ -8,7 +8,7 @@ import { createConnection, createServer, type Server } from 'node:net';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { StartRefused } from '../errors.ts';
-import { codeOf } from './file-port.ts';
+import { codeOf } from '../file-port.ts';
 
 export interface Lock {
   release(): Promise<void>;

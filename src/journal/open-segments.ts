@@ -4,9 +4,9 @@
  */
 import { randomUUID } from 'node:crypto';
 import { StartRefused } from '../errors.ts';
+import { codeOf, type FilePort } from '../file-port.ts';
 import { writeBootFile } from './boot-file.ts';
 import { type EpochFile, writeEpochFile } from './epoch-file.ts';
-import { codeOf, type FilePort } from './file-port.ts';
 import { ParkedRecords } from './parked-records.ts';
 import { type Moment, type Recovered, type RecoverRequest, recover } from './recover.ts';
 import { createSegment, type Segment, segmentsDirectory, type WritableSegment } from './segment.ts';

@@ -3,8 +3,8 @@
  * file and their payloads moved together. Every record's checksum is checked again.
  */
 import { Failure } from '../errors.ts';
+import { type FilePort, readFully } from '../file-port.ts';
 import type { FileCache } from './file-cache.ts';
-import { type FilePort, readFully } from './file-port.ts';
 import { claimedBytes, harmed, recordBytes, recordHeaderBytes, recordKind, recordKinds, recordSeq } from './record.ts';
 import { receivedAt } from './row.ts';
 import { isEmpty, type Segment } from './segment.ts';

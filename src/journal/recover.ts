@@ -5,10 +5,10 @@
  */
 import { join } from 'node:path';
 import { StartRefused } from '../errors.ts';
+import { type FilePort, readFully } from '../file-port.ts';
 import type { Log } from '../log.ts';
 import { readBootFile } from './boot-file.ts';
 import { type EpochFile, epochPath, readEpochFile } from './epoch-file.ts';
-import { type FilePort, readFully } from './file-port.ts';
 import type { ParkedRecords } from './parked-records.ts';
 import { holdsRecord } from './record.ts';
 import { firstSeqOfName, type Segment, segmentName, segmentsDirectory } from './segment.ts';

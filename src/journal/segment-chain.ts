@@ -2,8 +2,8 @@
  * The segments of a journal in seq order, the last one active: begins new ones, removes old ones.
  */
 import { failPoint } from '../fail-point.ts';
+import { codeOf, type FilePort } from '../file-port.ts';
 import type { Log } from '../log.ts';
-import { codeOf, type FilePort } from './file-port.ts';
 import { createSegment, isEmpty, type Segment, type WritableSegment } from './segment.ts';
 import { segmentHeaderBytes } from './segment-header.ts';
 

@@ -4,8 +4,8 @@
  */
 import { Failure } from '../errors.ts';
 import { failPoint } from '../fail-point.ts';
+import { codeOf, type FilePort, writeAll } from '../file-port.ts';
 import type { Log } from '../log.ts';
-import { codeOf, type FilePort, writeAll } from './file-port.ts';
 import { GroupSync } from './group-sync.ts';
 import type { PendingRecords } from './pending-records.ts';
 import { recordHeaderBytes, recordKinds, sealRecord } from './record.ts';

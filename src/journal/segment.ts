@@ -4,7 +4,7 @@
 import { basename, join } from 'node:path';
 import { Failure } from '../errors.ts';
 import { failPoint } from '../fail-point.ts';
-import { codeOf, type FilePort, writeAll } from './file-port.ts';
+import { codeOf, type FilePort, writeAll } from '../file-port.ts';
 import { encodeSegmentHeader, segmentHeaderBytes } from './segment-header.ts';
 import { SparseIndex } from './sparse-index.ts';
 

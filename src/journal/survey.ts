@@ -3,7 +3,7 @@
  * place where something is wrong (I1: no committed record is ever silently wrong or missing).
  */
 import { StartRefused } from '../errors.ts';
-import { type FilePort, readFully } from './file-port.ts';
+import { type FilePort, readFully } from '../file-port.ts';
 import { ParkedRecords } from './parked-records.ts';
 import {
   findRecords,

@@ -11,7 +11,9 @@ import { engineOf } from '../support/engine-process.ts';
 import { until } from '../support/poll.ts';
 import { brokenLaws } from './laws.ts';
 import type { Kill } from './plan.ts';
+import { cutPower } from './power-cut.ts';
 import { type Producer, startProducer } from './producers.ts';
+import { type Random, seeded } from './random.ts';
 import { readWitness, refusePoison } from './stored.ts';
 import { type Subscriber, startSubscriber } from './subscribers.ts';
 import { killEngine, startVictim, type Victim } from './victim.ts';
@@ -19,6 +21,8 @@ import { killEngine, startVictim, type Victim } from './victim.ts';
 export interface RunOptions {
   readonly kills: readonly Kill[];
   readonly durability: 'process' | 'fsync';
+  /** By this seed, each kill but a few of Sluice alone is a power cut: of Sluice's files only what is synced is sure. */
+  readonly powerCutSeed?: number;
   /** Events a second, of each of the four producers. */
   readonly rate: number;
   readonly say: (line: string) => void;
@@ -48,7 +52,9 @@ export async function runCrashes(options: RunOptions): Promise<RunReport> {
     return await run.settle();
   } finally {
     await run.end();
-    rmSync(dataDir, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
+    for (const folder of [dataDir, `${dataDir}.synced`]) {
+      rmSync(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
+    }
   }
 }
 
@@ -60,12 +66,14 @@ class Run {
   readonly #subscribers: readonly Subscriber[];
   readonly #hits: Record<string, number> = {};
   readonly #broken: string[] = [];
+  readonly #random: Random | null;
   #victim: Victim | null = null;
 
   constructor(dataDir: string, port: number, options: RunOptions) {
     this.#dataDir = dataDir;
     this.#port = port;
     this.#options = options;
+    this.#random = options.powerCutSeed === undefined ? null : seeded(options.powerCutSeed);
     const load = { port, rate: options.rate, batch: 20, isOdd: true };
     this.#producers = (['ws', 'ws', 'http', 'http'] as const).map((kind, nth) => startProducer(kind, nth, load));
     this.#subscribers = [true, true, false].map((backfill, nth) =>
@@ -84,6 +92,7 @@ class Run {
         victim.kill();
         if (kill.what === 'both') killEngine(this.#dataDir);
         await victim.ended;
+        if (kill.what === 'both') await this.#cutPower();
         return this.#count(kill.what);
       }
       case 'start': {
@@ -92,6 +101,7 @@ class Run {
         await after(kill.afterMs);
         victim.kill();
         await victim.ended;
+        await this.#cutPower();
         return this.#count(kill.what);
       }
       case 'engine': {
@@ -154,6 +164,18 @@ class Run {
     if (ended !== 'SIGKILL') this.#broken.push(`${point} ended Sluice with ${ended}: ${victim.output()}`);
     else if (performance.now() - before >= hitMs) this.#broken.push(`${point}:${hits} was not hit in ${hitMs} ms`);
     else this.#count(point);
+    await this.#cutPower();
+  }
+
+  /** Kills the engine, too. */
+  async #cutPower(): Promise<void> {
+    if (this.#random === null) return;
+    killEngine(this.#dataDir);
+    await until('the engine is gone', () => engineOf(this.#dataDir) === null || undefined, drainMs);
+    const { names, files } = cutPower(this.#dataDir, this.#copyFolder, this.#random);
+    this.#count('power cut');
+    this.#count('… names lost or back', names);
+    this.#count('… files not as written', files);
   }
 
   /** A Sluice that has outlived its engine's death goes first. */
@@ -178,14 +200,19 @@ class Run {
         SLUICE_JOURNAL_KEEP_MS: '20000',
         SLUICE_FLUSH_MS: '100',
         SLUICE_ID_WINDOW_IDS_MAX: '2000',
+        ...(this.#random !== null && { SLUICE_DURABLE_COPY: this.#copyFolder }),
         ...env,
       },
     });
     return this.#victim;
   }
 
-  #count(what: string): void {
-    this.#hits[what] = (this.#hits[what] ?? 0) + 1;
+  get #copyFolder(): string {
+    return `${this.#dataDir}.synced`;
+  }
+
+  #count(what: string, times = 1): void {
+    this.#hits[what] = (this.#hits[what] ?? 0) + times;
   }
 
   /** Head and checkpoint once they are equal and nothing is parked, and what the last process took in. */

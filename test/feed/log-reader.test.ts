@@ -1,7 +1,7 @@
 /** The log as a feed reads it, over a real journal. */
 import { expect, test } from 'vitest';
 import { logReader } from '../../src/feed/log-reader.ts';
-import { nodeFiles } from '../../src/journal/file-port.ts';
+import { nodeFiles } from '../../src/file-port.ts';
 import { append, clockStart, open, sent, withFolder } from '../journal/support.ts';
 
 test('a reader at the end of an old epoch gets on to the mark, though the new epoch is still empty (I3)', () => {

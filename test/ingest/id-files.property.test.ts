@@ -7,8 +7,8 @@ import { readdirSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { nodeFiles } from '../../src/file-port.ts';
 import { recoverIds, type Scannable } from '../../src/ingest/recover-ids.ts';
-import { nodeFiles } from '../../src/journal/file-port.ts';
 import { createLog } from '../../src/log.ts';
 import { Disk, withFolder } from '../journal/support.ts';
 

@@ -4,7 +4,7 @@
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type FilePort, nodeFiles } from '../../src/journal/file-port.ts';
+import { type FilePort, nodeFiles } from '../../src/file-port.ts';
 import { type Journal, type JournalOptions, openJournal } from '../../src/journal/journal.ts';
 import { createLog } from '../../src/log.ts';
 

@@ -1,5 +1,5 @@
 /**
- * Every file operation of the journal, behind one port: tests put disks behind it that fill up, fail and write short.
+ * Every change of Sluice's own files, behind one port: tests put disks behind it that fill up, fail, write short and lose power.
  */
 import {
   closeSync,
@@ -19,8 +19,8 @@ import {
 } from 'node:fs';
 
 export interface FilePort {
-  /** `create` refuses an existing file, `replace` empties it, `change` and `read` want one. Gives a descriptor. */
-  open(path: string, how: 'create' | 'replace' | 'change' | 'read'): number;
+  /** `create` refuses an existing file, `replace` empties it, `change` and `read` want one. Gives a descriptor. A new file gets `mode`, 0640 by default. */
+  open(path: string, how: 'create' | 'replace' | 'change' | 'read', mode?: number): number;
   close(file: number): void;
   bytes(file: number): number;
   /** Gives the number of bytes read, 0 at the end of the file. */
@@ -44,7 +44,7 @@ export interface FilePort {
 const flags = { create: 'wx+', replace: 'w+', change: 'r+', read: 'r' } as const;
 
 export const nodeFiles: FilePort = {
-  open: (path, how) => openSync(path, flags[how], 0o640),
+  open: (path, how, mode = 0o640) => openSync(path, flags[how], mode),
   close: closeSync,
   bytes: (file) => fstatSync(file).size,
   read: readSync,

@@ -22,17 +22,29 @@ export function readSmallFile(files: FilePort, path: string): string | null {
   }
 }
 
-export function replaceSmallFile(files: FilePort, directory: string, name: string, content: object): void {
+export interface Replacement {
+  /** False leaves it to the system when the disk gets it; a process that dies loses nothing. Default true. */
+  readonly sync?: boolean;
+  readonly mode?: number;
+}
+
+export function replaceSmallFile(
+  files: FilePort,
+  directory: string,
+  name: string,
+  content: object,
+  { sync = true, mode }: Replacement = {},
+): void {
   const path = join(directory, name);
   const temporary = `${path}.new`;
   const bytes = Buffer.from(`${JSON.stringify(content)}\n`);
-  const file = files.open(temporary, 'replace');
+  const file = files.open(temporary, 'replace', mode);
   try {
     writeAll(files, file, bytes, bytes.length, 0);
-    files.sync(file);
+    if (sync) files.sync(file);
   } finally {
     files.close(file);
   }
   files.rename(temporary, path);
-  files.syncDirectory(directory);
+  if (sync) files.syncDirectory(directory);
 }
