@@ -41,3 +41,9 @@ export interface GapFrame {
   readonly oldest: number;
   readonly head: number;
 }
+
+/** To a subscriber that wants positions, before the server closes the connection to stop: when to come back. */
+export interface RetryFrame {
+  readonly type: 'retry';
+  readonly after_ms: number;
+}

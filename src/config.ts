@@ -132,6 +132,12 @@ export const settings = {
     'bytes waiting for a subscriber before it falls back to the log',
     16 * 1024,
   ),
+  backfillBytesMax: whole(
+    'SLUICE_BACKFILL_BYTES_MAX',
+    64 * mebibyte,
+    'pages of history held for all subscribers at once; more wait',
+    8 * mebibyte,
+  ),
   failPoint: {
     env: 'SLUICE_FAIL_POINT',
     kind: 'failPoint',

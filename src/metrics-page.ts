@@ -55,6 +55,7 @@ function writeDelivery(page: MetricsPage, { books, ...seen }: Observation): void
   page.gauge('lagging_subscribers', 'Subscribers that fell back and are not live again.', seen.laggingSubscribers);
   page.gauge('subscriber_buffered_bytes', 'Bytes that wait for all subscribers.', seen.bufferedBytes.sum);
   page.gauge('subscriber_buffered_bytes_max', 'Bytes that wait for the slowest one.', seen.bufferedBytes.max);
+  page.gauge('backfill_bytes', 'Pages of history held for subscribers.', seen.backfillBytes);
 }
 
 function writeEdge(page: MetricsPage, { edge }: Observation): void {
@@ -78,6 +79,11 @@ function writeWork(page: MetricsPage, { books, store, loopDelaySeconds, ...seen 
   page.counter('rows_inserted_total', 'Rows that ClickHouse has taken.', books.inserted);
   page.counter('insert_failures_total', 'Inserts that failed and are tried again.', books.insertFailures);
   page.counter('dead_lettered_total', 'Events put into the dead letter by this process.', books.deadLettered);
+  page.counter(
+    'statements_total',
+    'Statements sent to ClickHouse: pages of history for subscribers, other reads, all else; without inserts.',
+    Object.entries(seen.statements).map(([kind, count]) => [{ kind }, count] as const),
+  );
   page.gauge('journal_bytes', 'Disk that the journal takes.', seen.journalBytes);
   page.gauge('journal_set_aside_bytes', 'Moved to journal/damaged at this start.', seen.journalSetAside.bytes);
   page.gauge('journal_set_aside_events', 'Whole events among what was moved.', seen.journalSetAside.events);

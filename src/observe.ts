@@ -3,7 +3,7 @@
  * `/api/ready?verbose=1` both show.
  */
 import { type IntervalHistogram, monitorEventLoopDelay } from 'node:perf_hooks';
-import type { StoreStatus } from './clickhouse/store.ts';
+import type { StatementKind, StoreStatus } from './clickhouse/store.ts';
 import { Failure } from './errors.ts';
 import type { FanOut } from './feed/fan-out.ts';
 import { type EpochBook, pendingOf } from './ingest/epoch-book.ts';
@@ -16,10 +16,12 @@ export interface ObservedParts {
   readonly journal: Journal;
   readonly live: { readonly mark: number };
   readonly store: StoreStatus;
+  readonly statements: Readonly<Record<StatementKind, number>>;
   readonly epochBook: EpochBook;
   readonly parked: { readonly size: number; readonly bytes: number };
   readonly fanOut: Pick<FanOut, 'topicCount' | 'memberCount'>;
   readonly load: SubscriberLoad;
+  readonly pages: { readonly heldBytes: number };
   readonly counters: Counters;
   readonly serverCounters: ServerCounters;
   readonly loopDelay: LoopDelay;
@@ -45,6 +47,10 @@ export interface Observation {
   readonly liveSubscribers: number;
   readonly laggingSubscribers: number;
   readonly bufferedBytes: { readonly sum: number; readonly max: number };
+  /** Pages of history in memory. */
+  readonly backfillBytes: number;
+  /** Statements that were sent to ClickHouse, by their kind. */
+  readonly statements: Readonly<Record<StatementKind, number>>;
   readonly journalBytes: number;
   /** What this start found behind damage, and moved to `journal/damaged/`. */
   readonly journalSetAside: { readonly bytes: number; readonly events: number };
@@ -73,6 +79,8 @@ export function observe(parts: ObservedParts): Observation {
     liveSubscribers: fanOut.memberCount,
     laggingSubscribers: load.lagging,
     bufferedBytes: { sum: load.bufferedBytesSum, max: load.bufferedBytesMax },
+    backfillBytes: parts.pages.heldBytes,
+    statements: parts.statements,
     journalBytes: journal.bytes,
     journalSetAside: { bytes: journal.aside.bytes, events: journal.aside.events },
     loopDelaySeconds: parts.loopDelay.read(),

@@ -12,6 +12,7 @@ import { createFanOut } from './feed/fan-out.ts';
 import { createHistoryReader } from './feed/history.ts';
 import { logReader } from './feed/log-reader.ts';
 import { createOpenFeed } from './feed/open-feed.ts';
+import { createPageBudget } from './feed/page-budget.ts';
 import type { Publish } from './feed/ports.ts';
 import { FilterIndex } from './filter/filter-index.ts';
 import { filterKey } from './filter/predicate.ts';
@@ -39,7 +40,7 @@ export interface RunningSluice {
   stop(): Promise<void>;
 }
 
-const feedOptions = { chunkBytesMax: 1024 * 1024, sliceBytesMax: 256 * 1024 };
+const feedOptions = { sliceBytesMax: 256 * 1024, holdMs: 1_000 };
 const historyPageMax = { rows: 2_000, characters: 4 * 1024 * 1024 };
 const sweepBytes = 256 * 1024;
 const requestsGraceMs = 1_000;
@@ -66,10 +67,12 @@ export async function startSluice(config: Config, log: Log, say: (line: string) 
       journal,
       live,
       store: store.status,
+      statements: store.statements,
       epochBook: writer.book,
       parked: intake.parked,
       fanOut,
       load: load(),
+      pages,
       counters,
       serverCounters,
       loopDelay,
@@ -85,6 +88,7 @@ export async function startSluice(config: Config, log: Log, say: (line: string) 
     },
     counters,
   );
+  const pages = createPageBudget(config.backfillBytesMax, historyPageMax.characters);
   const openFeed = createOpenFeed({
     journal: logReader(journal),
     live,
@@ -96,6 +100,7 @@ export async function startSluice(config: Config, log: Log, say: (line: string) 
     }),
     keys,
     store,
+    pages,
     options: { ...feedOptions, bufferBytesMax: config.subscriberBufferBytesMax },
     counters,
     log,

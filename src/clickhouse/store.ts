@@ -23,8 +23,13 @@ export interface QueryOptions {
   readonly waitMs?: number;
 }
 
+/** Pages of history for feeds, other reads, commands. */
+export type StatementKind = 'feed' | 'query' | 'command';
+
 /** All statements reject with a Failure: storeUnavailable, storeRefused, queryTimedOut, queryTooLarge, tooManyQueries, internal. */
 export interface Store {
+  /** How many were sent so far, inserts apart. */
+  readonly statements: Readonly<Record<StatementKind, number>>;
   readonly status: StoreStatus;
   /** Replays the current status. */
   readonly status$: Observable<StoreStatus>;
@@ -58,6 +63,7 @@ const feedWaitMs = 60_000;
 export function openStore(options: StoreOptions): Store {
   const { log, queryMs, queryMemoryBytesMax } = options;
   const connection = new Connection(options);
+  const statements: Record<StatementKind, number> = { feed: 0, query: 0, command: 0 };
   const slots = new QuerySlots(options.queriesMax);
   // Of their own: a storm of subscribers that want history must not take the places of queries.
   const feedSlots = new QuerySlots(Math.ceil(options.queriesMax / 2));
@@ -78,12 +84,14 @@ export function openStore(options: StoreOptions): Store {
   }
 
   async function slotted<Value>(
+    kind: StatementKind,
     given: QueryOptions,
     run: (client: ClickHouseClient) => Promise<Value>,
   ): Promise<Value> {
     connection.client();
     const release = await slots.take(given.waitMs ?? waitMs, given.signal);
     try {
+      statements[kind] += 1;
       return await run(connection.client());
     } catch (error) {
       throw noted(error);
@@ -93,18 +101,21 @@ export function openStore(options: StoreOptions): Store {
   }
 
   return {
+    statements,
     get status() {
       return connection.status$.value;
     },
     status$: connection.status$,
     whenReady: (signal) => connection.whenReady(signal),
-    rows: (sql, params, given = {}) => slotted(given, (client) => runRows(client, sql, params, runOptions(given))),
+    rows: (sql, params, given = {}) =>
+      slotted('query', given, (client) => runRows(client, sql, params, runOptions(given))),
     command: (sql, params = {}, given = {}) =>
-      slotted(given, (client) => runCommand(client, sql, params, runOptions(given))),
+      slotted('command', given, (client) => runCommand(client, sql, params, runOptions(given))),
     async *lines(sql, params, given = {}) {
       connection.client();
       const release = await feedSlots.take(given.waitMs ?? feedWaitMs, given.signal);
       try {
+        statements.feed += 1;
         yield* runLines(connection.client(), sql, params, runOptions(given));
       } catch (error) {
         throw noted(error);

@@ -1,6 +1,6 @@
 /**
  * The exact feed of one subscriber (I3), told in order: history as of the checkpoint, then the log from there, then live
- * from the mark. History and log are RxJS pipes that read a page, write it as the socket drains, and only then read on (I5);
+ * from the mark. History and log are RxJS pipes that read when the socket has room, write, and only then read on (I5);
  * while the feed is live, nothing of this file runs per event.
  *
  *   history ──► log ──► (position = mark) ──► live
@@ -11,12 +11,11 @@
 import {
   concat,
   concatMap,
-  concatWith,
   defer,
   EMPTY,
   expand,
-  from,
   ignoreElements,
+  map,
   type Observable,
   of,
   type Subscription,
@@ -30,15 +29,17 @@ import type { Log } from '../log.ts';
 import type { FanOut, Member } from './fan-out.ts';
 import { framingOf } from './frames.ts';
 import { fromStore, type StoreGate } from './from-store.ts';
-import type { HistoryPage, HistoryReader, SeqRange } from './history.ts';
+import type { HistoryReader, SeqRange } from './history.ts';
 import type { LogReader } from './log-reader.ts';
 import { nextTurn } from './next-turn.ts';
+import type { PageBudget, PageShare } from './page-budget.ts';
 import type { Feed, FeedListener, FeedRequest, OpenFeed, SubscriberSocket } from './ports.ts';
 import type { Place, Position } from './position.ts';
 import { createRepeatGuard } from './repeat-guard.ts';
 import { sealResumeToken } from './resume-token.ts';
 import { createRoom } from './room.ts';
 import { type Start, type Stretch, startOf } from './start.ts';
+import { createRowWriter, type Row } from './write-rows.ts';
 
 export interface FeedParts {
   readonly journal: LogReader;
@@ -47,17 +48,10 @@ export interface FeedParts {
   readonly history: HistoryReader;
   readonly store: StoreGate;
   readonly keys: SigningKeys;
-  readonly options: { readonly bufferBytesMax: number; readonly chunkBytesMax: number; readonly sliceBytesMax: number };
+  readonly pages: PageBudget;
+  readonly options: { readonly bufferBytesMax: number; readonly sliceBytesMax: number; readonly holdMs: number };
   readonly counters: { delivered: number; repeats: number };
   readonly log: Log;
-}
-
-/** What is written: a row of the store with its place, or an event of the log. */
-interface Row {
-  readonly seq: number;
-  readonly id: string;
-  readonly raw: string;
-  readonly occurred?: string;
 }
 
 /** Makes the function that opens feeds; each opened feed runs until it fails or is stopped. */
@@ -76,6 +70,7 @@ function openFeed(
   const { filter } = start;
   const framing = framingOf(request.form);
   const room = createRoom(socket, parts.options.bufferBytesMax);
+  const writer = createRowWriter({ socket, room, framing, options: parts.options, counters });
   const ending = new AbortController();
   const fits = compilePredicate(filter);
   let guard = createRepeatGuard(-1);
@@ -85,23 +80,6 @@ function openFeed(
   const say = (frame: string): void => {
     if (frame !== '') socket.send(frame);
   };
-
-  /** Writes rows slice by slice as the socket has room; emits nothing. */
-  function write(rows: readonly Row[]): Observable<never> {
-    return from(slicesOf(rows, parts.options.sliceBytesMax)).pipe(
-      concatMap((slice) => room.wait$.pipe(tap(() => send(slice)))),
-      ignoreElements(),
-    );
-  }
-
-  function send(slice: readonly Row[]): void {
-    socket.cork(() => {
-      for (const { raw, seq, id, occurred } of slice) {
-        socket.send(framing.event(raw, occurred === undefined ? seq : { occurred, id }));
-      }
-    });
-    counters.delivered += slice.length;
-  }
 
   /** From here on, positions are of this range. */
   function announce(range: SeqRange, at: Position): void {
@@ -126,15 +104,31 @@ function openFeed(
     );
   }
 
+  /** A page is read when the socket has room and the budget too; what the socket does not take in time is read again. */
   function history$(range: SeqRange, from: Place | null): Observable<never> {
-    const page = (behind: Place | null): Observable<HistoryPage> =>
-      fromStore(parts.store, ending.signal, () => parts.history.byOccurred(filter, range, behind, ending.signal));
+    const page = (behind: Place | null): Observable<Place | null> =>
+      room.wait$.pipe(concatMap(() => parts.pages.hold((share) => readPage(range, behind, share))));
     return page(from).pipe(
-      tap(({ rows }) => {
-        for (const row of rows) guard.note(row.seq, row.id);
-      }),
-      expand(({ rows, next }) => write(rows).pipe(concatWith(next === null ? EMPTY : page(next)))),
+      expand((next) => (next === null ? EMPTY : page(next))),
       ignoreElements(),
+    );
+  }
+
+  /** Emits where the next page begins, or null. */
+  function readPage(range: SeqRange, behind: Place | null, share: PageShare): Observable<Place | null> {
+    const { signal } = ending;
+    return fromStore(parts.store, signal, () => parts.history.byOccurred(filter, range, behind, signal)).pipe(
+      concatMap(({ rows, next }) => {
+        share.shrinkTo(rows.reduce((sum, { raw }) => sum + raw.length, 0));
+        return writer.write(rows).pipe(
+          map((written) => {
+            for (const { seq, id } of rows.slice(0, written)) guard.note(seq, id);
+            const last = rows[written - 1];
+            if (written === rows.length) return next;
+            return last === undefined ? behind : { occurred: last.occurred, id: last.id };
+          }),
+        );
+      }),
     );
   }
 
@@ -157,14 +151,18 @@ function openFeed(
 
   /** Reads on from the position until it is the mark, then joins the live members in the same synchronous step. */
   function log$(): Observable<unknown> {
-    const chunk = (): Observable<readonly Row[]> => {
-      if (isTrimmed()) return storeChunk();
-      if (position < live.mark) return of(readLog());
+    const step = defer((): Observable<unknown> => {
+      if (isTrimmed()) return concat(storeChunk(), of('read on'));
+      if (position < live.mark) {
+        writer.send(readLog());
+        return of('read on');
+      }
       goLive();
       return EMPTY;
-    };
-    return of<readonly Row[]>([]).pipe(
-      expand((rows) => write(rows).pipe(concatWith(nextTurn(), room.wait$.pipe(ignoreElements()), defer(chunk)))),
+    });
+    return of('read on').pipe(
+      expand(() => concat(nextTurn(), room.wait$.pipe(ignoreElements()), step)),
+      ignoreElements(),
     );
   }
 
@@ -173,12 +171,12 @@ function openFeed(
     return position < live.mark && position + 1 < journal.oldest;
   }
 
-  function storeChunk(): Observable<readonly Row[]> {
-    return concat(stretch$({ after: position, checkpoint: journal.checkpoint, from: null }), of([]));
+  function storeChunk(): Observable<never> {
+    return stretch$({ after: position, checkpoint: journal.checkpoint, from: null });
   }
 
   function readLog(): readonly Row[] {
-    const { events, last } = journal.read(position + 1, parts.options.chunkBytesMax, live.mark);
+    const { events, last } = journal.read(position + 1, parts.options.sliceBytesMax, live.mark);
     const rows: Row[] = [];
     for (const event of events) {
       const { seq, raw, body } = event;
@@ -245,20 +243,4 @@ function openFeed(
       fanOut.leave(member);
     },
   };
-}
-
-function slicesOf(rows: readonly Row[], bytesMax: number): Row[][] {
-  const slices: Row[][] = [];
-  let slice: Row[] = [];
-  let bytes = 0;
-  for (const row of rows) {
-    slice.push(row);
-    bytes += row.raw.length;
-    if (bytes < bytesMax) continue;
-    slices.push(slice);
-    slice = [];
-    bytes = 0;
-  }
-  if (slice.length > 0) slices.push(slice);
-  return slices;
 }

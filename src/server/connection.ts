@@ -15,8 +15,8 @@ export interface OpenConnection {
   readonly subscriberState: SubscriberState | null;
   /** A group of events could not be written. */
   recordsLost(loss: Loss): void;
-  /** Ends the connection from our side. */
-  stop(farewell: Farewell): void;
+  /** Ends the connection from our side; a client that understands it is told when to come back. */
+  stop(farewell: Farewell, retryAfterMs: number): void;
 }
 
 /** Its methods may throw: the caller logs that and closes the connection with 1011. */

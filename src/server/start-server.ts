@@ -12,6 +12,7 @@ import type { ServerParts } from './parts.ts';
 import { filterBytesMax } from './parts.ts';
 import { createBodyReader } from './read-body.ts';
 import { readHead } from './request-head.ts';
+import { retryAfterMs } from './retry-spread.ts';
 import { ProducerConnection } from './routes/events-in.ts';
 import { SubscriberConnection } from './routes/events-out.ts';
 import { type SubscriberLoad, subscriberLoad } from './subscriber-load.ts';
@@ -92,7 +93,8 @@ export async function startServer(parts: ServerParts): Promise<RunningServer> {
     stopListening,
     closeSockets: (code, reason) => {
       hasClosedSockets ||= open.size > 0;
-      for (const connection of [...open]) connection.stop({ code, reason });
+      const clients = [...open];
+      for (const [nth, client] of clients.entries()) client.stop({ code, reason }, retryAfterMs(nth, clients.length));
     },
     close: async (requestsMs = requestsMsDefault) => {
       stopListening();

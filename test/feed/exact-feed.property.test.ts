@@ -13,6 +13,7 @@ import { createFanOut } from '../../src/feed/fan-out.ts';
 import { type Form, parseStreamId } from '../../src/feed/frames.ts';
 import type { HistoryReader } from '../../src/feed/history.ts';
 import { createOpenFeed } from '../../src/feed/open-feed.ts';
+import { createPageBudget } from '../../src/feed/page-budget.ts';
 import type { Feed, FeedRequest, SubscriberSocket } from '../../src/feed/ports.ts';
 import { FilterIndex } from '../../src/filter/filter-index.ts';
 import { compilePredicate, filterKey } from '../../src/filter/predicate.ts';
@@ -147,10 +148,12 @@ function seqsOf(frames: readonly Frame[]): number[] {
 
 const keys = openKeys('', 'a secret of enough characters');
 
-function world() {
+/** `holdMs` 0 lets a page go as soon as its reader is slow. */
+function world(holdMs: number) {
   const log: StoredEvent[] = [];
   const topics = new Map<string, Set<Socket>>();
   const live = { mark: 0 };
+  const pages = createPageBudget(10_000, 4_000);
   let checkpoint = 0;
   let oldest = 1;
   const counters = { delivered: 0, lagged: 0, repeats: 0 };
@@ -209,7 +212,8 @@ function world() {
     history,
     store: { whenReady: async () => undefined },
     keys,
-    options: { bufferBytesMax, chunkBytesMax: 1_000, sliceBytesMax: 600 },
+    pages,
+    options: { bufferBytesMax, sliceBytesMax: 600, holdMs },
     counters,
     log: createLog('silent'),
   });
@@ -218,6 +222,7 @@ function world() {
     topics,
     live,
     counters,
+    pages,
     open,
     inside,
     flush(batch: StoredEvent[]) {
@@ -277,82 +282,90 @@ const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve)
 describe('an exact feed', () => {
   it('gives each subscriber each matching event exactly once, for any interleaving', async () => {
     await fc.assert(
-      fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 60, size: 'max' }), async (steps) => {
-        const model = world();
-        const subscribers: { socket: Socket; filter: Filter }[] = [];
-        const subscribe = (socket: Socket, filter: Filter, resume: Resume | null, wanted: Filter): void => {
-          socket.feed = model.open({ filter, backfill: true, form: socket.form, resume }, socket, {
-            caughtUp: () => undefined,
-            lagging: () => undefined,
-            failed: (failure) => {
-              throw failure;
-            },
-          });
-          subscribers.push({ socket, filter: wanted });
-        };
-        for (const now of steps) {
-          switch (now.kind) {
-            case 'take':
-              model.flush(now.names.map((name, at) => makeEvent(model.log.length + 1 + at, name)));
-              break;
-            case 'insert':
-              model.insert(now.rows);
-              break;
-            case 'trim':
-              model.trim();
-              break;
-            case 'subscribe': {
-              const filter = makeFilter(now.name, now.window);
-              subscribe(new Socket(model.topics, now.form), filter, null, filter);
-              break;
+      fc.asyncProperty(
+        fc.array(step, { minLength: 5, maxLength: 60, size: 'max' }),
+        fc.constantFrom(0, 60_000),
+        async (steps, holdMs) => {
+          const model = world(holdMs);
+          const subscribers: { socket: Socket; filter: Filter }[] = [];
+          const subscribe = (socket: Socket, filter: Filter, resume: Resume | null, wanted: Filter): void => {
+            socket.feed = model.open({ filter, backfill: true, form: socket.form, resume }, socket, {
+              caughtUp: () => undefined,
+              lagging: () => undefined,
+              failed: (failure) => {
+                throw failure;
+              },
+            });
+            subscribers.push({ socket, filter: wanted });
+          };
+          for (const now of steps) {
+            switch (now.kind) {
+              case 'take':
+                model.flush(now.names.map((name, at) => makeEvent(model.log.length + 1 + at, name)));
+                break;
+              case 'insert':
+                model.insert(now.rows);
+                break;
+              case 'trim':
+                model.trim();
+                break;
+              case 'subscribe': {
+                const filter = makeFilter(now.name, now.window);
+                subscribe(new Socket(model.topics, now.form), filter, null, filter);
+                break;
+              }
+              case 'resume': {
+                const { socket, filter } = subscribers[now.subscriber % subscribers.length] ?? {};
+                // The connection may have ended before its last frames arrived, so any of them may be the last one seen.
+                const frames = socket?.frames.slice(0, 1 + (now.frames % socket.frames.length)) ?? [];
+                const resume = frames.at(-1)?.resume;
+                if (!socket || !filter || !resume) break;
+                socket.feed?.stop();
+                socket.gone = true;
+                const next = new Socket(model.topics, socket.form, [...socket.before, ...seqsOf(frames)]);
+                // The window of the first connection holds, whatever this one would be cut to.
+                subscribe(next, { ...filter, occurred: makeFilter(0, now.window).occurred }, resume, filter);
+                break;
+              }
+              case 'read':
+                subscribers[now.subscriber]?.socket.read(now.bytes);
+                break;
+              case 'leave': {
+                const leaver = subscribers[now.subscriber]?.socket;
+                leaver?.feed?.stop();
+                if (leaver) leaver.gone = true;
+                break;
+              }
+              case 'turn':
+                await turn();
+                break;
+              default:
+                now satisfies never;
             }
-            case 'resume': {
-              const { socket, filter } = subscribers[now.subscriber % subscribers.length] ?? {};
-              // The connection may have ended before its last frames arrived, so any of them may be the last one seen.
-              const frames = socket?.frames.slice(0, 1 + (now.frames % socket.frames.length)) ?? [];
-              const resume = frames.at(-1)?.resume;
-              if (!socket || !filter || !resume) break;
-              socket.feed?.stop();
-              socket.gone = true;
-              const next = new Socket(model.topics, socket.form, [...socket.before, ...seqsOf(frames)]);
-              // The window of the first connection holds, whatever this one would be cut to.
-              subscribe(next, { ...filter, occurred: makeFilter(0, now.window).occurred }, resume, filter);
-              break;
-            }
-            case 'read':
-              subscribers[now.subscriber]?.socket.read(now.bytes);
-              break;
-            case 'leave': {
-              const leaver = subscribers[now.subscriber]?.socket;
-              leaver?.feed?.stop();
-              if (leaver) leaver.gone = true;
-              break;
-            }
-            case 'turn':
-              await turn();
-              break;
-            default:
-              now satisfies never;
           }
-        }
-        for (let round = 0; round < 400 && !settled(); round += 1) {
-          for (const { socket } of subscribers) socket.read(1_000_000);
-          await turn();
-        }
-        function wanted(filter: Filter): number[] {
-          return model.log
-            .filter((event) => compilePredicate(filter)(event) && inside(filter, event))
-            .map((event) => event.seq);
-        }
-        function settled(): boolean {
-          return subscribers.every(({ socket, filter }) => socket.gone || socket.seen.length >= wanted(filter).length);
-        }
-        for (const { socket, filter } of subscribers) {
-          if (socket.gone) expect(new Set(socket.seen).size).toBe(socket.seen.length);
-          else expect([...socket.seen].sort((a, b) => a - b)).toEqual(wanted(filter));
-        }
-        expect(model.counters.repeats).toBe(0);
-      }),
+          for (let round = 0; round < 400 && !settled(); round += 1) {
+            for (const { socket } of subscribers) socket.read(1_000_000);
+            await turn();
+          }
+          function wanted(filter: Filter): number[] {
+            return model.log
+              .filter((event) => compilePredicate(filter)(event) && inside(filter, event))
+              .map((event) => event.seq);
+          }
+          function settled(): boolean {
+            return subscribers.every(
+              ({ socket, filter }) => socket.gone || socket.seen.length >= wanted(filter).length,
+            );
+          }
+          for (const { socket, filter } of subscribers) {
+            if (socket.gone) expect(new Set(socket.seen).size).toBe(socket.seen.length);
+            else expect([...socket.seen].sort((a, b) => a - b)).toEqual(wanted(filter));
+          }
+          expect(model.counters.repeats).toBe(0);
+          for (const { socket } of subscribers) socket.feed?.stop();
+          expect(model.pages.heldBytes).toBe(0);
+        },
+      ),
       { numRuns: 400 },
     );
   });

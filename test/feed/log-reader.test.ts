@@ -20,3 +20,36 @@ test('a reader at the end of an old epoch gets on to the mark, though the new ep
     journal.close();
   });
 });
+
+test('whatever was read before, a reader gets the events from its position on, about as many bytes as it asked for', () => {
+  withFolder((folder) => {
+    const journal = open(folder);
+    const texts = new Map<number, string>();
+    for (let nth = 1; nth <= 900; nth += 1) {
+      const event = sent(nth, nth % 700);
+      texts.set(append(journal, event), event.raw);
+    }
+    journal.commit();
+    const { head, firstSeq } = journal;
+    const log = logReader(journal);
+    let state = 7;
+    const random = (below: number): number => {
+      state = (state * 48_271) % 2_147_483_647;
+      return state % below;
+    };
+    for (let round = 0; round < 2_000; round += 1) {
+      const from = firstSeq + random(900);
+      const upTo = from + random(head - from + 1);
+      const bytesMax = 1 + random(20_000);
+      const { events, last } = log.read(from, bytesMax, upTo);
+      const got = [...events];
+      expect(got.map(({ seq }) => seq)).toEqual(Array.from({ length: last - from + 1 }, (_, nth) => from + nth));
+      expect(got.length).toBeGreaterThan(0);
+      expect(last).toBeLessThanOrEqual(upTo);
+      expect(got.every(({ seq, raw }) => raw === texts.get(seq))).toBe(true);
+      const bytes = got.slice(0, -1).reduce((sum, { raw }) => sum + raw.length, 0);
+      expect(bytes).toBeLessThan(bytesMax);
+    }
+    journal.close();
+  });
+});

@@ -5,6 +5,7 @@ import type { Failure } from '../../src/errors.ts';
 import { createFanOut } from '../../src/feed/fan-out.ts';
 import type { Form } from '../../src/feed/frames.ts';
 import { createOpenFeed, type FeedParts } from '../../src/feed/open-feed.ts';
+import { createPageBudget } from '../../src/feed/page-budget.ts';
 import type { FeedRequest } from '../../src/feed/ports.ts';
 import { sealResumeToken } from '../../src/feed/resume-token.ts';
 import { FilterIndex } from '../../src/filter/filter-index.ts';
@@ -51,7 +52,8 @@ function world() {
     },
     store: { whenReady: async () => undefined },
     keys,
-    options: { bufferBytesMax: 1000, chunkBytesMax: 1000, sliceBytesMax: 1000 },
+    pages: createPageBudget(1_000_000, 1000),
+    options: { bufferBytesMax: 1000, sliceBytesMax: 1000, holdMs: 60_000 },
     counters,
     log: createLog('silent'),
   };

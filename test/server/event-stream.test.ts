@@ -140,7 +140,7 @@ describe('an event stream', () => {
     const { feed: other, text: otherText, isEnded: otherEnded } = await openStream(port);
     server.running.closeSockets(1012, 'Sluice is restarting');
     await until(otherEnded, 'its end');
-    expect(otherText()).toMatch(/^event: close\ndata: \{"code":1012,/m);
+    expect(otherText()).toMatch(/^event: close\nretry: 500\ndata: \{"code":1012,/m);
     expect([feed.isStopped, other.isStopped, server.counters.subscribers]).toEqual([true, true, 0]);
   });
 

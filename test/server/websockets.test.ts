@@ -363,11 +363,18 @@ describe('the stop', () => {
     const subscriber = await openAuthenticated(port, '/api/events/out');
     subscriber.send('{"type":"filter","filter":{}}');
     await until(() => server.feeds.length === 1, 'the feed');
+    const resuming = await openAuthenticated(port, '/api/events/out');
+    resuming.send('{"type":"filter","filter":{},"positions":true}');
+    await until(() => server.feeds.length === 2, 'the other feed');
     const early = await openSocket(port, '/api/events/in');
     server.running.stopListening();
     await expect(openSocket(port, '/api/events/in')).rejects.toThrow();
     server.running.closeSockets(1012, 'Sluice is restarting');
-    for (const client of [producer, subscriber, early]) expect(await client.closed).toBe('1012 Sluice is restarting');
+    for (const client of [producer, subscriber, resuming, early]) {
+      expect(await client.closed).toBe('1012 Sluice is restarting');
+    }
+    expect(resuming.received.at(-1)).toMatch(/^\{"type":"retry","after_ms":50\d\}$/);
+    expect(subscriber.received).toEqual([]);
     expect(server.settled).toEqual([1]);
     expect(server.feeds[0]?.isStopped).toBe(true);
     await server.running.close();

@@ -9,6 +9,7 @@ import type { Feed, FeedListener, FeedRequest } from '../../feed/ports.ts';
 import { type Connection, type ConnectionTools, farewellOf, silentFarewell, stalledFarewell } from '../connection.ts';
 import { Liveness } from '../liveness.ts';
 import { readFilterMessage } from '../read-filter-message.ts';
+import { retryFrame } from '../retry-spread.ts';
 import type { Socket } from '../socket.ts';
 import type { SubscriberState } from '../subscriber-load.ts';
 
@@ -22,6 +23,7 @@ export class SubscriberConnection implements Connection, SubscriberPort, FeedLis
   #request: FeedRequest | null = null;
   #feed: Feed | null = null;
   #isLagging = false;
+  #wantsControl = false;
 
   constructor(socket: Socket, tools: ConnectionTools, isLegacy: boolean) {
     this.#socket = socket;
@@ -73,7 +75,8 @@ export class SubscriberConnection implements Connection, SubscriberPort, FeedLis
     this.#tell({ type: 'peer.silent', farewell: verdict === 'silent' ? silentFarewell : stalledFarewell });
   }
 
-  stop(farewell: Farewell): void {
+  stop(farewell: Farewell, retryAfterMs: number): void {
+    if (this.#wantsControl) this.#socket.send(retryFrame(retryAfterMs));
     this.#tell({ type: 'server.stopping', farewell });
   }
 
@@ -152,6 +155,7 @@ export class SubscriberConnection implements Connection, SubscriberPort, FeedLis
       return;
     }
     this.#request = outcome.request;
+    this.#wantsControl = outcome.request.form !== 'plain';
     this.#tell({ type: 'filter.received', backfill: outcome.request.backfill });
   }
 }

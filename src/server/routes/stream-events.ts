@@ -80,12 +80,17 @@ class SubscriberStream implements OpenConnection, FeedListener, Swept {
     this.#out.abort();
   }
 
-  stop(farewell: Farewell): void {
-    this.#out.end(`event: close\ndata: ${JSON.stringify(farewell)}\n\n`);
+  /** A browser comes back by itself, after what it was told last. */
+  stop(farewell: Farewell, retryAfterMs: number): void {
+    this.#end(farewell, `retry: ${retryAfterMs}\n`);
   }
 
   failed(failure: Failure): void {
-    this.stop(farewellOf(failure, this.#tools.connection.parts));
+    this.#end(farewellOf(failure, this.#tools.connection.parts), '');
+  }
+
+  #end(farewell: Farewell, retry: string): void {
+    this.#out.end(`event: close\n${retry}data: ${JSON.stringify(farewell)}\n\n`);
   }
 
   caughtUp(): void {

@@ -1,0 +1,109 @@
+/**
+ * A subscriber that resumes: keeps the newest token and the newest position, and goes on behind them with each new connection.
+ */
+import { type FrameSocket, openFrameSocket } from '../load/frame-socket.ts';
+
+export interface FeedClientOptions {
+  readonly url: string;
+  readonly filter: object;
+  readonly backfill: boolean;
+  /** A whole event frame, valid during the call. */
+  readonly onEvent: (frame: Buffer) => void;
+}
+
+interface ControlFrame {
+  readonly type: string;
+  readonly token?: string;
+  readonly position?: number | string;
+  readonly after_ms?: number;
+  readonly reason?: string;
+}
+
+const positionMark = Buffer.from(',"position":');
+/** Of `{"type":"`, where an event's frame has an e. */
+const typeAt = 9;
+const letterE = 0x65;
+
+export class FeedClient {
+  readonly #options: FeedClientOptions;
+  #socket: FrameSocket | null = null;
+  token: string | null = null;
+  position: number | string | null = null;
+  /** By reason. */
+  readonly gaps: string[] = [];
+  caughtUps = 0;
+  /** What the server asked for when it closed; null without. */
+  retryAfterMs: number | null = null;
+  onCaughtUp: () => void = () => undefined;
+  onClosed: (why: string) => void = () => undefined;
+
+  constructor(options: FeedClientOptions) {
+    this.#options = options;
+  }
+
+  get isOpen(): boolean {
+    return this.#socket !== null;
+  }
+
+  /** Opens a connection and asks for the feed, or for what comes behind the position. Rejects if it is not let in. */
+  async connect(): Promise<FrameSocket> {
+    const { url, filter, backfill } = this.#options;
+    const socket = await openFrameSocket({ url, path: '/api/events/out' });
+    this.#socket = socket;
+    this.retryAfterMs = null;
+    socket.onText = (frame) => this.#take(frame);
+    socket.onClose = (why) => {
+      if (this.#socket !== socket) return;
+      this.#socket = null;
+      this.onClosed(why);
+    };
+    const resume = this.token === null ? {} : { resume: { token: this.token, position: this.position } };
+    socket.sendText(JSON.stringify({ type: 'filter', filter, backfill, positions: true, ...resume }));
+    return socket;
+  }
+
+  /** Hangs up, as a client that crashes. What is still under way is not seen. */
+  cut(): void {
+    const socket = this.#socket;
+    this.#socket = null;
+    if (socket === null) return;
+    socket.onText = () => undefined;
+    socket.socket.destroy();
+  }
+
+  #take(frame: Buffer): void {
+    if (frame[typeAt] === letterE) {
+      this.#options.onEvent(frame);
+      this.position = readPosition(frame);
+    } else {
+      this.#control(JSON.parse(frame.toString()) as ControlFrame); // schemas/frames.ts
+    }
+  }
+
+  #control({ type, token, position, after_ms, reason }: ControlFrame): void {
+    if (position !== undefined) this.position = position;
+    if (token !== undefined) this.token = token;
+    if (after_ms !== undefined) this.retryAfterMs = after_ms;
+    if (type === 'gap') this.gaps.push(reason ?? '');
+    if (type !== 'caught_up') return;
+    this.caughtUps += 1;
+    this.onCaughtUp();
+  }
+}
+
+function readPosition(frame: Buffer): number | string {
+  const at = frame.lastIndexOf(positionMark) + positionMark.length;
+  const text = frame.toString('latin1', at, frame.length - 1);
+  return text.startsWith('"') ? text.slice(1, -1) : Number(text);
+}
+
+/** The number behind a mark such as `"key":`. */
+export function numberAfter(frame: Buffer, mark: Buffer): number {
+  let at = frame.indexOf(mark) + mark.length;
+  let value = 0;
+  for (let digit = (frame[at] ?? 0) - 48; digit >= 0 && digit <= 9; digit = (frame[at] ?? 0) - 48) {
+    value = value * 10 + digit;
+    at += 1;
+  }
+  return value;
+}
