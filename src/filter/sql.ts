@@ -1,10 +1,10 @@
 /**
  * What a filter means for ClickHouse: the stored half of I6 (`predicate.ts` is the other). Values come as bound parameters
- * only; the text indexes of migration 001 are used where a condition asks for a whole label, id or role.
+ * only; the text indexes of migration 004 answer a condition that asks for a whole label, id or role.
  */
 import { resourceIdLabel, resourceRoleLabel } from '../../schemas/event.ts';
 import type { AnyResourceFilter, Filter, LabelPatterns, RelatedFilter } from '../../schemas/filter.ts';
-import { likePattern, type Pattern, parsePattern } from './pattern.ts';
+import { likePattern, literalPrefix, type Pattern, parsePattern } from './pattern.ts';
 import { formatTimeForClickHouse } from './time.ts';
 
 export interface FilterSql {
@@ -80,60 +80,68 @@ function eventNamesSql({ prefix, excludePrefix, name, excludeName }: Filter['eve
 
 function primarySql({ id, idPrefix, labels }: Filter['resource'], bind: Bind): string[] {
   return [
-    ...tokensSql(
-      labelTokens,
-      id.map((value) => `${resourceIdLabel}=${value}`),
-      bind,
-    ),
-    ...oneOfSql('resource_id', id, bind),
+    ...primaryIdsSql(id, bind),
     ...prefixSql('resource_id', idPrefix, bind),
-    ...primaryTokens(labels).flatMap((tokens) => tokensSql(labelTokens, tokens, bind)),
-    ...labelsSql(primary, labels, bind),
+    ...Object.keys(labels).map((label) => primaryLabelSql(label, labels, bind)),
   ];
 }
 
-function relatedSql({ id, role, resourcesInRoles, labels }: RelatedFilter, bind: Bind): string {
+/** The ids of the primary resource: by the index of labels, of which the id is one. */
+function primaryIdsSql(ids: readonly string[], bind: Bind): string[] {
+  return tokensSql(labelTokens, [resourceIdLabel], ids, () => oneOfSql('resource_id', ids, bind), bind);
+}
+
+function primaryLabelSql(label: string, labels: LabelPatterns, bind: Bind): string {
+  const whole = label === resourceRoleLabel ? null : wholeValues(label, labels);
+  const plain = () => labelsSql(primary, { [label]: labels[label] ?? [] }, bind);
+  return all(whole === null ? plain() : tokensSql(labelTokens, [label], whole, plain, bind));
+}
+
+function relatedSql(entry: RelatedFilter, bind: Bind): string {
+  const { id, role, resourcesInRoles, labels } = entry;
+  const hasLabels = Object.keys(labels).length > 0;
+  // One list alone is what the index knows; two of them must be met by the same related resource.
+  if (id.length > 0 && resourcesInRoles.length === 0 && !hasLabels) {
+    const plain = () => [someRelated(one(entry, bind))];
+    if (role.length === 0) return all(tokensSql('related_ids', null, id, plain, bind));
+    if (role.length * id.length <= tokensMax) return all(tokensSql(roleTokens, role, id, plain, bind));
+  }
+  const pairs = resourcesInRoles.map(([oneId, oneRole]) => `${oneRole}=${oneId}`);
+  const isPairsOnly = pairs.length > 0 && id.length + role.length === 0 && !hasLabels;
+  if (isPairsOnly && pairs.length <= tokensMax && pairs.every(isUnmistakable)) return hasAny(roleTokens, pairs, bind);
+  return all([
+    ...narrowSql('related_ids', id, bind),
+    ...narrowSql(roleTokens, pairs, bind),
+    someRelated(one(entry, bind)),
+  ]);
+}
+
+/** What one related resource must fit. */
+function one({ id, role, resourcesInRoles, labels }: RelatedFilter, bind: Bind): string {
   const pairs = resourcesInRoles.map(
     ([oneId, oneRole]) => `(one_id = ${bind('String', oneId)} AND one_role = ${bind('String', oneRole)})`,
   );
-  const one = all([
+  return all([
     ...oneOfSql('one_id', id, bind),
     ...oneOfSql('one_role', role, bind),
     ...(pairs.length > 0 ? [any(pairs)] : []),
     ...labelsSql(relatedOne, labels, bind),
   ]);
-  return all([
-    ...tokensSql('related_ids', id, bind),
-    ...tokensSql(
-      roleTokens,
-      resourcesInRoles.map(([oneId, oneRole]) => `${oneRole}=${oneId}`),
-      bind,
-    ),
-    ...tokensSql(
-      roleTokens,
-      id.length > 0 ? role.flatMap((oneRole) => id.map((oneId) => `${oneRole}=${oneId}`)) : [],
-      bind,
-    ),
-    someRelated(one),
-  ]);
 }
 
 function anyResourceSql({ id, idPrefix, labels }: AnyResourceFilter, bind: Bind): string {
-  const conditions = (columns: ResourceColumns): string =>
-    all([
-      ...oneOfSql(columns.id, id, bind),
-      ...prefixSql(columns.id, idPrefix, bind),
-      ...labelsSql(columns, labels, bind),
-    ]);
-  const ofPrimary = all([
-    ...tokensSql(
-      labelTokens,
-      id.map((value) => `${resourceIdLabel}=${value}`),
-      bind,
-    ),
-    conditions(primary),
+  const rest = (columns: ResourceColumns): string[] => [
+    ...prefixSql(columns.id, idPrefix, bind),
+    ...labelsSql(columns, labels, bind),
+  ];
+  const isIdsOnly = idPrefix.length === 0 && Object.keys(labels).length === 0;
+  const plain = () => [someRelated(all([...oneOfSql('one_id', id, bind), ...rest(relatedOne)]))];
+  return any([
+    all([...primaryIdsSql(id, bind), ...rest(primary)]),
+    isIdsOnly
+      ? all(tokensSql('related_ids', null, id, plain, bind))
+      : all([...narrowSql('related_ids', id, bind), ...plain()]),
   ]);
-  return any([ofPrimary, all([...tokensSql('related_ids', id, bind), someRelated(conditions(relatedOne))])]);
 }
 
 function textSql(text: Filter['text'], bind: Bind): string[] {
@@ -187,24 +195,54 @@ function patternSql(value: string, { kind, isNegated, text }: Pattern, bind: Bin
   const positive = {
     equals: () => `${value} = ${bind('String', text)}`,
     startsWith: () => `startsWith(${value}, ${bind('String', text)})`,
-    glob: () => `${value} LIKE ${bind('String', likePattern(text))}`,
+    glob: () => globSql(value, text, bind),
   }[kind]();
   return isNegated ? `NOT (${positive})` : positive;
 }
 
-/** For each label that wants one of some whole values: the tokens under which the index knows them. */
-function primaryTokens(labels: LabelPatterns): string[][] {
-  return Object.keys(labels).flatMap((label) => {
-    const patterns = (labels[label] ?? []).map((pattern) => parsePattern(label, pattern));
-    const isWhole = patterns.length > 0 && patterns.every(({ kind, isNegated }) => kind === 'equals' && !isNegated);
-    return isWhole ? [patterns.map(({ text }) => `${label}=${text}`)] : [];
-  });
+/** What every fitting value starts with is compared first: most values go no further. */
+function globSql(value: string, glob: string, bind: Bind): string {
+  const prefix = literalPrefix({ isNegated: false, kind: 'glob', text: glob });
+  const like = `${value} LIKE ${bind('String', likePattern(glob))}`;
+  return prefix === '' ? like : `(startsWith(${value}, ${bind('String', prefix)}) AND ${like})`;
 }
 
-/** Narrows a search by an index; two labels can share a token, so the condition itself always follows. */
-function tokensSql(tokens: string, wanted: readonly string[], bind: Bind): string[] {
-  if (wanted.length === 0 || wanted.length > tokensMax) return [];
-  return [any(wanted.map((token) => `has(${tokens}, ${bind('String', token)})`))];
+/** The values of a label of which one is wanted whole; null where a pattern says otherwise. */
+function wholeValues(label: string, labels: LabelPatterns): string[] | null {
+  const patterns = (labels[label] ?? []).map((pattern) => parsePattern(label, pattern));
+  const isWhole = patterns.length > 0 && patterns.every(({ kind, isNegated }) => kind === 'equals' && !isNegated);
+  return isWhole ? patterns.map(({ text }) => text) : null;
+}
+
+/**
+ * The index alone where its tokens cannot be mistaken, for then no column need be read; else the index and the plain condition.
+ * `names` are what stands before the values, each with each; null for values alone.
+ */
+function tokensSql(
+  tokens: string,
+  names: readonly string[] | null,
+  values: readonly string[],
+  plain: () => string[],
+  bind: Bind,
+): string[] {
+  const wanted = names === null ? values : names.flatMap((name) => values.map((value) => `${name}=${value}`));
+  if (wanted.length === 0 || wanted.length > tokensMax) return plain();
+  const index = hasAny(tokens, wanted, bind);
+  return names === null || wanted.every(isUnmistakable) ? [index] : [index, ...plain()];
+}
+
+/** `a=b=c` is of the label `a` and of `a=b`; a token with one `=` can only be read in one way. */
+function isUnmistakable(token: string): boolean {
+  return token.indexOf('=') === token.lastIndexOf('=');
+}
+
+/** Narrows by an index what another condition decides. */
+function narrowSql(tokens: string, wanted: readonly string[], bind: Bind): string[] {
+  return wanted.length === 0 || wanted.length > tokensMax ? [] : [hasAny(tokens, wanted, bind)];
+}
+
+function hasAny(tokens: string, wanted: readonly string[], bind: Bind): string {
+  return any(wanted.map((token) => `has(${tokens}, ${bind('String', token)})`));
 }
 
 function oneOfSql(column: string, values: readonly string[], bind: Bind, type = 'String'): string[] {
