@@ -2,7 +2,7 @@
  * What a figure depends on: the machine, the versions, and what the server process uses while it is measured.
  */
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { cpus, loadavg, release, totalmem } from 'node:os';
 
 export interface MachineFacts {
@@ -35,11 +35,40 @@ export function residentMb(pid: number | undefined): number | null {
   return kilobytes === undefined ? null : Math.round(Number(kilobytes) / 1024);
 }
 
-/** CPU time that a process has used, in seconds; null where it cannot be read. Linux counts in hundredths. */
+/** The same in bytes. */
+export function residentBytes(pid: number | undefined): number {
+  return Number(/VmRSS:\s+(\d+)/.exec(readProcess(pid, 'status'))?.[1] ?? Number.NaN) * 1024;
+}
+
+/**
+ * CPU time that a process has used, in seconds; null where it cannot be read. By the nanoseconds of its threads, where the kernel
+ * tells them; else by the hundredths of a second in which Linux counts.
+ */
 export function cpuSeconds(pid: number | undefined): number | null {
+  const nanoseconds = threadNanoseconds(pid);
+  if (nanoseconds !== null) return nanoseconds / 1e9;
   const fields = readProcess(pid, 'stat').split(') ')[1]?.split(' ');
   const [user, system] = [fields?.[11], fields?.[12]];
   return user === undefined || system === undefined ? null : (Number(user) + Number(system)) / ticksPerSecond;
+}
+
+/** Threads that have ended are not in it: a server's live as long as itself. */
+function threadNanoseconds(pid: number | undefined): number | null {
+  if (pid === undefined) return null;
+  try {
+    const times = readdirSync(`/proc/${pid}/task`).map((thread) =>
+      Number(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'utf8').split(' ')[0]),
+    );
+    return times.reduce((sum, time) => sum + time, 0);
+  } catch {
+    return null;
+  }
+}
+
+/** The processes that a process has started itself, whose command holds the words. */
+export function childrenOf(pid: number, words: string): number[] {
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').filter(Boolean);
+  return children.map(Number).filter((child) => readProcess(child, 'cmdline').includes(words));
 }
 
 function readProcess(pid: number | undefined, file: string): string {

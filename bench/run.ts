@@ -12,6 +12,7 @@ import { handover } from './cases/handover.ts';
 import { ingest } from './cases/ingest.ts';
 import { sustained } from './cases/sustained.ts';
 import { machineFacts } from './machine.ts';
+import { type OwnCaseOptions, ownCases, suites } from './own-cases.ts';
 import { installPrefect, launchPrefect } from './peers/prefect.ts';
 import { launchSluice, repositoryRoot } from './peers/sluice.ts';
 import { commitStage } from './stages/commit.ts';
@@ -24,6 +25,11 @@ const help = `npm run bench -- [options]
   --peer prefect       measure the real Prefect too, in the same run
   --cases a,b          of: ingest, fanout, handover, counts, sustained (default: all; a peer is spared sustained);
                        commit: what durability costs an event, without a server
+                       with servers of their own: spread, latency, catch-up, idle, distinct-filters, soak; filter-index: without one
+  --suite speed        all that issue 6 wants to see, but for the long ones (sustained --seconds 600, soak)
+  --minutes N          of soak (30)
+  --soak-rate N        events a second of soak (10000)
+  --connections N      of idle (15000)
   --seconds N          of sustained (60)
   --rate N             events a second of sustained (12000)
   --events N           of counts (10000)
@@ -40,6 +46,10 @@ async function main(): Promise<void> {
       pid: { type: 'string' },
       peer: { type: 'string' },
       cases: { type: 'string', default: 'ingest,fanout,handover,counts,sustained' },
+      suite: { type: 'string' },
+      'soak-rate': { type: 'string', default: '10000' },
+      minutes: { type: 'string', default: '30' },
+      connections: { type: 'string', default: '15000' },
       seconds: { type: 'string', default: '60' },
       rate: { type: 'string', default: '12000' },
       events: { type: 'string', default: '10000' },
@@ -60,18 +70,26 @@ async function main(): Promise<void> {
     counts: (target) => counts(target, { events: Number(values.events) }),
     sustained: (target) => sustained(target, { seconds: Number(values.seconds), rate: Number(values.rate) }),
   };
-  const names = values.cases.split(',');
-  const unknown = names.find((name) => cases[name] === undefined);
+  const names = values.suite === undefined ? values.cases.split(',') : (suites[values.suite] ?? ['of that suite']);
+  const unknown = names.find((name) => cases[name] === undefined && ownCases[name] === undefined);
   if (unknown !== undefined) throw new Error(`There is no case ${unknown}.\n${help}`);
   const result: Record<string, unknown> = { when: new Date().toISOString(), machine: machineFacts(root) };
+  const shared = names.filter((name) => cases[name] !== undefined);
   const measure = async (target: BenchTarget): Promise<void> => {
     result[target.name] = await runCases(
       target,
-      names.filter((name) => !(target.isPeer && ['sustained', 'commit'].includes(name))),
+      shared.filter((name) => !(target.isPeer && ['sustained', 'commit'].includes(name))),
       cases,
     );
   };
-  if (values.url === undefined) {
+  const own = {
+    minutes: Number(values.minutes),
+    rate: Number(values['soak-rate']),
+    connections: Number(values.connections),
+  };
+  if (shared.length === 0) {
+    // Only cases that start servers of their own.
+  } else if (values.url === undefined) {
     await withSluice(root, measure);
   } else {
     await measure({
@@ -82,7 +100,11 @@ async function main(): Promise<void> {
       ...(values.pid === undefined ? {} : { pid: Number(values.pid) }),
     });
   }
-  if (values.peer === 'prefect') await withPrefect(root, measure, (sentence) => (result.prefect = sentence));
+  for (const name of names.filter((name) => ownCases[name] !== undefined)) {
+    result[name] = await runOwn(root, name, own);
+  }
+  if (values.peer === 'prefect' && shared.length > 0)
+    await withPrefect(root, measure, (sentence) => (result.prefect = sentence));
   const text = `${JSON.stringify(result, null, 2)}\n`;
   process.stdout.write(text);
   if (values.save !== undefined) {
@@ -105,6 +127,13 @@ async function runCases(
     }));
   }
   return results;
+}
+
+async function runOwn(root: string, name: string, options: OwnCaseOptions): Promise<unknown> {
+  process.stderr.write(`${name} …\n`);
+  return ownCases[name]?.(root, options).catch((error: unknown) => ({
+    failed: error instanceof Error ? error.message : String(error),
+  }));
 }
 
 async function withSluice(root: string, measure: (target: BenchTarget) => Promise<void>): Promise<void> {

@@ -7,10 +7,12 @@ export interface TemplateOptions {
   /** The first 24 characters of every id; the last 12 are the event's number, in hex. */
   readonly idPrefix: string;
   readonly eventBytes: number;
+  /** Different resource ids; 100 if not given. */
+  readonly resources?: number;
 }
 
 const names = 10;
-const resources = 100;
+export const resourcesDefault = 100;
 const regions = ['eu-west', 'us-east', 'ap-east', 'sa-east'];
 
 export class EventTemplate {
@@ -21,10 +23,12 @@ export class EventTemplate {
   readonly #region: number;
   readonly #sent: number;
   readonly #id: number;
+  readonly #resources: number;
 
-  constructor({ prefix, idPrefix, eventBytes }: TemplateOptions) {
+  constructor({ prefix, idPrefix, eventBytes, resources = resourcesDefault }: TemplateOptions) {
+    this.#resources = resources;
     const text = (fill: string): string =>
-      `{"occurred":"2026-01-01T00:00:00.000000Z","event":"${prefix}.event.0","resource":{"prefect.resource.id":"${prefix}.resource.00","prefect.resource.name":"a bench resource","region":"${regions[0]}"},"related":[{"prefect.resource.id":"${prefix}.owner","prefect.resource.role":"owner"}],"payload":{"at":"0000000000000000","fill":"${fill}"},"id":"${idPrefix}000000000000"}`;
+      `{"occurred":"2026-01-01T00:00:00.000000Z","event":"${prefix}.event.0","resource":{"prefect.resource.id":"${prefix}.resource.${resourceText(0, resources)}","prefect.resource.name":"a bench resource","region":"${regions[0]}"},"related":[{"prefect.resource.id":"${prefix}.owner","prefect.resource.role":"owner"}],"payload":{"at":"0000000000000000","fill":"${fill}"},"id":"${idPrefix}000000000000"}`;
     this.bytes = Buffer.from(text('lorem ipsum '.repeat(1000).slice(0, Math.max(0, eventBytes - text('').length))));
     const after = (mark: string): number => this.bytes.indexOf(mark) + mark.length;
     this.#occurred = after('{"occurred":"');
@@ -40,11 +44,16 @@ export class EventTemplate {
     this.bytes.copy(into, at);
     into.write(timeText(occurredMicros), at + this.#occurred, 'latin1');
     into[at + this.#name] = 48 + (number % names);
-    into.write(String(number % resources).padStart(2, '0'), at + this.#resource, 'latin1');
+    into.write(resourceText(number % this.#resources, this.#resources), at + this.#resource, 'latin1');
     into.write(regions[number % regions.length] ?? '', at + this.#region, 'latin1');
     into.write(String(sentMicros), at + this.#sent, 'latin1');
     into.write(number.toString(16).padStart(12, '0'), at + this.#id, 'latin1');
   }
+}
+
+/** The end of a resource's id, as wide for each of them. */
+export function resourceText(resource: number, resources: number): string {
+  return String(resource).padStart(String(resources - 1).length, '0');
 }
 
 /** Microseconds since 1970 by the clock that all processes of the machine share. */

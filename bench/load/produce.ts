@@ -16,6 +16,8 @@ export interface ProduceOptions {
   readonly rate: number | null;
   /** Events between two pings: the stock client's 700. */
   readonly pingEvery: number;
+  /** Ends after so many events, if the time is not over before. */
+  readonly eventsMax?: number;
   /** Pings without pong at once. */
   readonly pingsMax: number;
 }
@@ -68,12 +70,13 @@ class Producer {
   }
 
   async run(): Promise<ProduceReport> {
-    const { seconds, rate } = this.#options;
+    const { seconds, rate, eventsMax = Number.POSITIVE_INFINITY } = this.#options;
     const start = performance.now();
     while (this.#closed === null) {
       const passed = (performance.now() - start) / 1000;
-      if (passed >= seconds) break;
-      const due = rate === null ? blockEvents : Math.min(1000, Math.floor(passed * rate) - this.#sent);
+      if (passed >= seconds || this.#sent >= eventsMax) break;
+      const wanted = rate === null ? blockEvents : Math.min(1000, Math.floor(passed * rate) - this.#sent);
+      const due = Math.min(wanted, eventsMax - this.#sent);
       if (this.#mayWrite() && due > 0) this.#write(due);
       else await this.#pause();
     }

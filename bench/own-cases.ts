@@ -1,0 +1,33 @@
+/**
+ * Cases that start servers of their own, with the settings they need, and the suites that name several cases by one word.
+ */
+import { catchUp } from './cases/catch-up.ts';
+import { distinctFilters } from './cases/distinct-filters.ts';
+import { idle } from './cases/idle.ts';
+import { latency } from './cases/latency.ts';
+import { soak } from './cases/soak.ts';
+import { spread } from './cases/spread.ts';
+import { filterIndexStage } from './stages/filter-index.ts';
+
+export interface OwnCaseOptions {
+  readonly minutes: number;
+  readonly rate: number;
+  readonly connections: number;
+}
+
+export type OwnCase = (root: string, options: OwnCaseOptions) => Promise<object>;
+
+export const ownCases: Readonly<Record<string, OwnCase>> = {
+  spread,
+  latency,
+  'catch-up': catchUp,
+  idle: (root, { connections }) => idle(root, { subscribers: connections }),
+  'distinct-filters': distinctFilters,
+  'filter-index': filterIndexStage,
+  soak: (root, { minutes, rate }) => soak(root, { minutes, rate }),
+};
+
+/** What a suite runs, in this order. The long ones, `sustained` for ten minutes and `soak` for thirty, are asked for by name. */
+export const suites: Readonly<Record<string, readonly string[]>> = {
+  speed: ['ingest', 'commit', 'spread', 'filter-index', 'distinct-filters', 'latency', 'catch-up', 'idle'],
+};
