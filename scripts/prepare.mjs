@@ -1,7 +1,7 @@
 // Before `npm start` and `npm test`: installs what is missing and builds what is stale, and otherwise costs a few milliseconds.
 // Plain JavaScript on Node alone, for it runs when nothing is installed yet.
 import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, statSync } from 'node:fs';
+import { existsSync, lstatSync, readdirSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -18,6 +18,8 @@ build();
 function install() {
   const marker = at('node_modules', '.package-lock.json');
   if (changed(marker) >= changed(at('package-lock.json'))) return;
+  // A link (as in a second work tree) leads to another checkout's packages, which npm ci would delete.
+  if (existsSync(marker) && lstatSync(at('node_modules')).isSymbolicLink()) return;
   const leftOut = existsSync(marker) && !existsSync(at('node_modules', 'chdb'));
   say(
     `installing packages${leftOut ? ' (without the optional ones, as before)' : ' (the embedded ClickHouse among them is large: a minute or so)'}`,

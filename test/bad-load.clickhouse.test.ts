@@ -53,8 +53,9 @@ describe('bad load', () => {
     });
     expect(await chunked.untilClosed()).toMatch(/^HTTP\/1\.1 413 /);
     expect(written).toBeLessThan(twentyMegabytes / 4);
-    const path = `/api/events/filter`;
-    expect((await post(target, path, { filter: { text: { query: 'x'.repeat(2 ** 20) } } })).status).toBe(413);
+    // Only its head: who still writes while the server closes may be reset before it has read the answer.
+    const query = await openRaw(target, postHead('/api/events/filter', 2 ** 20 + 1));
+    expect(await query.untilClosed()).toMatch(/^HTTP\/1\.1 413 /);
   });
 
   it('of bodies that are too much together is 503 for the one too many, and nothing for the others', async () => {
