@@ -8,9 +8,13 @@ import type { Config } from './config.ts';
 import { Failure } from './errors.ts';
 import { createIntake } from './ingest/accept.ts';
 import { LiveBus } from './ingest/live-bus.ts';
+import { firstState } from './ingest/open-writer-state.ts';
 import { ParkedEvents } from './ingest/parked-events.ts';
+import { isInDoubt } from './ingest/reconcile.ts';
 import { type RecoveredIds, recoverIds } from './ingest/recover-ids.ts';
 import { type WriterState, type WriterStateFile, writerStateFile } from './ingest/writer-state.ts';
+import { powerCutIn } from './journal/boot-file.ts';
+import { readEpochFile } from './journal/epoch-file.ts';
 import { type Journal, type JournalOptions, openJournal } from './journal/journal.ts';
 import { type JournalParts, thisMachine } from './journal/journal-options.ts';
 import { syncFolder } from './journal/sync-folder.ts';
@@ -24,6 +28,8 @@ export interface IntakeParts {
   readonly ids: RecoveredIds;
   readonly parked: ParkedEvents;
   readonly stateFile: WriterStateFile;
+  /** What ClickHouse has is not known before it is asked: see reconcile.ts. */
+  readonly isInDoubt: boolean;
   /** What this journal says of itself to the database. */
   readonly facts: () => JournalFacts;
   /** From now on nothing is taken in. */
@@ -41,10 +47,21 @@ export function openIntake(
   const { files } = machine;
   const stateFile = writerStateFile(config.dataDir, config.durability === 'fsync', files);
   if (config.durability === 'fsync') syncFolder(files, config.dataDir);
+  if (powerCutIn(files, config.dataDir, machine.bootId) === 'process' && stateFile.setAsideDamaged()) {
+    log.warn("the power cut has taken the table writer's state: ClickHouse is asked what it has");
+  }
+  const isFirstStart = readEpochFile(files, config.dataDir) === null;
   const state = stateFile.read();
   const journal = journalOf(config, state, log, {}, machine);
+  // From now on a missing state, or one of another epoch, means that ClickHouse must be asked.
+  if (isFirstStart && state === null) stateFile.write(firstState(journal));
+  const isDoubtful = isInDoubt(stateFile.read(), journal);
   const live = new LiveBus(journal.head);
-  const ids = recoverIds(journal, { ...config, checkpoint: state?.checkpoint ?? 0, now: Date.now, log }, files);
+  const ids = recoverIds(
+    journal,
+    { ...config, checkpoint: state?.checkpoint ?? 0, isInDoubt: isDoubtful, now: Date.now, log },
+    files,
+  );
   const { window } = ids;
   const parked = recoverParked(journal, config);
   log.info(
@@ -77,6 +94,7 @@ export function openIntake(
     ids,
     parked,
     stateFile,
+    isInDoubt: isDoubtful,
     facts: () => factsOf(journal, stateFile.read()),
     refuse: () => {
       isStopping = true;

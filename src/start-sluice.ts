@@ -17,8 +17,10 @@ import type { Publish } from './feed/ports.ts';
 import { FilterIndex } from './filter/filter-index.ts';
 import { filterKey } from './filter/predicate.ts';
 import { openDeadLetter } from './ingest/dead-letter.ts';
+import { reconcile } from './ingest/reconcile.ts';
 import { startParkedResolver } from './ingest/resolve-parked.ts';
 import { startTableWriter } from './ingest/table-writer.ts';
+import type { WriterState } from './ingest/writer-state.ts';
 import { thisMachine } from './journal/journal-options.ts';
 import { acquireLock } from './journal/lock.ts';
 import { openKeys, type SigningKeys } from './keys.ts';
@@ -118,13 +120,17 @@ export async function startSluice(config: Config, log: Log, say: (line: string) 
   });
   publish = server.publish;
   load = server.subscriberLoad;
+  const deadLetter = openDeadLetter(config.dataDir, machine.files);
   const writer = startTableWriter({
     journal,
     live,
     store,
     stateFile,
     keepIds: intake.ids.keepIds,
-    deadLetter: openDeadLetter(config.dataDir, machine.files),
+    deadLetter,
+    ...(intake.isInDoubt && {
+      reconcile: (state: WriterState) => reconcile({ journal, store, deadLetter, ids: intake.ids, log }, state),
+    }),
     options: { rowsMax: config.batchRowsMax, bytesMax: config.batchBytesMax, flushMs: config.flushMs },
     counters,
     log,

@@ -16,6 +16,8 @@ export interface ForgottenState {
 const rangesMaxDefault = 256;
 
 export class ForgottenIds {
+  /** While nothing is known of what was forgotten, it may be anything. */
+  isUnknown = false;
   readonly #rangesMax: number;
   #upTo = Number.NEGATIVE_INFINITY;
   /** In order, none touching the next. */
@@ -41,7 +43,7 @@ export class ForgottenIds {
 
   /** Whether an event that occurred in this second may be among the forgotten. */
   mayHold(occurred: number): boolean {
-    if (occurred <= this.#upTo) return true;
+    if (this.isUnknown || occurred <= this.#upTo) return true;
     if (this.#ranges.length === 0) return false;
     const minute = Math.floor(occurred / 60);
     const range = this.#ranges[this.#firstEndingAtOrAfter(minute)];

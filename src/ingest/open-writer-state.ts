@@ -5,6 +5,7 @@
 import type { Journal } from '../journal/journal.ts';
 import type { DeadLetter } from './dead-letter.ts';
 import { openBook } from './epoch-book.ts';
+import { isInDoubt } from './reconcile.ts';
 import type { WriterState, WriterStateFile } from './writer-state.ts';
 
 /** Throws StartRefused for a damaged state file or dead letter. */
@@ -13,14 +14,17 @@ export function openWriterState(
   journal: Pick<Journal, 'epoch' | 'firstSeq' | 'checkpoint' | 'oldest' | 'read'>,
   deadLetter: DeadLetter,
 ): WriterState {
-  const { replayed, ...state } = file.read() ?? firstState(journal);
+  const read = file.read();
+  const { replayed, ...state } = read ?? firstState(journal);
+  const isDoubtful = isInDoubt(read, journal);
   const isKept = (seq: number): boolean => seq >= journal.oldest && journal.read(seq, 1, seq).count === 1;
-  // What the journal has above the checkpoint is sent again, and then either taken or put into the dead letter again.
-  deadLetter.remove((seq) => (seq > state.checkpoint && isKept(seq)) || replayed.includes(seq));
+  // What the journal has above the checkpoint is sent again, and then either taken or put into the dead letter again. Where the
+  // checkpoint itself is in doubt, that is done later (reconcile.ts).
+  deadLetter.remove((seq) => (!isDoubtful && seq > state.checkpoint && isKept(seq)) || replayed.includes(seq));
   return withBooks({ ...state, replayed: [] }, journal, deadLetter);
 }
 
-function firstState({ epoch, checkpoint }: Pick<Journal, 'epoch' | 'checkpoint'>): WriterState {
+export function firstState({ epoch, checkpoint }: Pick<Journal, 'epoch' | 'checkpoint'>): WriterState {
   return { version: 2, epoch, checkpoint, range: null, everInserted: false, books: [], replayed: [] };
 }
 

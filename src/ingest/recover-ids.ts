@@ -17,6 +17,8 @@ export interface RecoverIdsOptions {
   readonly durability: 'process' | 'fsync';
   /** What the table writer's state says; the journal's own may lie further, at an epoch's end. */
   readonly checkpoint: number;
+  /** ClickHouse may have events that neither the journal nor the id files know of: see reconcile.ts. */
+  readonly isInDoubt?: boolean;
   /** Wall clock, in ms. */
   readonly now: () => number;
   readonly log: Log;
@@ -26,6 +28,10 @@ export interface RecoveredIds {
   readonly window: IdWindow;
   /** Writes the ids of all up to `seq` to disk: to be called before the checkpoint reaches it. Throws what the disk throws. */
   keepIds(seq: number): void;
+  /** Of all up to this seq the ids are in the window, or known to be forgotten. */
+  readonly certainUpTo: number;
+  /** What was in doubt is forgotten by these times, for good, and nothing is in doubt any more. Throws what the disk throws. */
+  learn(state: ForgottenState): void;
   close(): void;
 }
 
@@ -48,6 +54,7 @@ export function recoverIds(journal: Scannable, options: RecoverIdsOptions, port:
   const hasFiles = files.load(window, forgotten);
   isLoading = false;
   dropUncertain(journal, files, window, forgotten, options.checkpoint);
+  const certainUpTo = files.keptUpTo;
   const isGap = hasFiles ? isBehind(journal, files) : journal.oldest !== journal.firstSeq;
   const loseUpTo = (upTo: number) => {
     log.warn({ upTo }, 'older ids are not known: events that occurred before are looked up in ClickHouse');
@@ -56,7 +63,17 @@ export function recoverIds(journal: Scannable, options: RecoverIdsOptions, port:
   const isEmpty = scanTail(journal, files, window, (received) => isGap && loseUpTo(received)) === 0;
   if (isGap && isEmpty) loseUpTo(Math.ceil(options.now() / 1000));
   files.keep(window, journal.checkpoint);
-  return { window, keepIds: (seq) => files.keep(window, seq), close: () => files.close() };
+  forgotten.isUnknown = options.isInDoubt ?? false;
+  return {
+    window,
+    certainUpTo,
+    keepIds: (seq) => files.keep(window, seq),
+    learn(state) {
+      lose(files, forgotten, files.keptUpTo, state);
+      forgotten.isUnknown = false;
+    },
+    close: () => files.close(),
+  };
 }
 
 /** Of what a power cut took from the journal's end, ClickHouse may have got some: only it can tell. */

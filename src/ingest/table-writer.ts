@@ -21,10 +21,12 @@ export interface TableWriterParts {
   /** Only what live delivery has passed is inserted, so that a checkpoint never lies beyond the mark. */
   readonly live: { readonly mark: number };
   readonly store: Pick<Store, 'insertRows' | 'whenReady'>;
-  readonly stateFile: WriterStateFile;
+  readonly stateFile: Pick<WriterStateFile, 'read' | 'write'>;
   /** Writes the ids of all up to a seq to disk, before the checkpoint reaches it. */
   readonly keepIds: (seq: number) => void;
   readonly deadLetter: DeadLetter;
+  /** Where the state's checkpoint is in doubt: asks ClickHouse for the true one (reconcile.ts). */
+  readonly reconcile?: (state: WriterState) => Promise<WriterState>;
   readonly options: { readonly rowsMax: number; readonly bytesMax: number; readonly flushMs: number };
   readonly counters: Pick<Counters, 'inserted' | 'batches' | 'insertFailures' | 'deadLettered' | 'inserts'>;
   readonly log: Log;
@@ -44,6 +46,7 @@ export function startTableWriter(parts: TableWriterParts): TableWriter {
   const { journal, live, options, counters, log } = parts;
   const stopping = new AbortController();
   let state = openWriterState(parts.stateFile, journal, parts.deadLetter);
+  let isDoubtful = parts.reconcile !== undefined;
   let underWay: Promise<unknown> = Promise.resolve();
 
   const actor = createActor(
@@ -59,8 +62,9 @@ export function startTableWriter(parts: TableWriterParts): TableWriter {
   }
 
   async function insertNext(): Promise<Remaining> {
-    if (state.range === null && journal.checkpoint >= live.mark) return 'none';
+    if (!isDoubtful && state.range === null && journal.checkpoint >= live.mark) return 'none';
     await parts.store.whenReady(stopping.signal);
+    if (isDoubtful) await reconcileState();
     const rest = rangeUnderWay();
     if (rest === null && journal.checkpoint >= live.mark) return 'none';
     const chunk = rest ?? announce();
@@ -80,6 +84,12 @@ export function startTableWriter(parts: TableWriterParts): TableWriter {
     counters.batches += 1;
     advance(chunk, 'stored');
     return remaining();
+  }
+
+  async function reconcileState(): Promise<void> {
+    save((await parts.reconcile?.(state)) ?? state);
+    journal.advanceCheckpoint(state.checkpoint);
+    isDoubtful = false;
   }
 
   /** The store's failures and our own: a state file or dead letter that cannot be written, a journal that cannot be read. */
@@ -163,7 +173,7 @@ export function startTableWriter(parts: TableWriterParts): TableWriter {
   }
 
   actor.start();
-  if (state.range !== null) actor.send({ type: 'batch.filled' });
+  if (isDoubtful || state.range !== null) actor.send({ type: 'batch.filled' });
   else wake();
 
   return {

@@ -32,6 +32,8 @@ export interface WriterStateFile {
   /** Null before the first write. Throws StartRefused if the file is not readable as written. */
   read(): WriterState | null;
   write(state: WriterState): void;
+  /** After a power cut in process mode: puts a file that is not readable out of the way, as `writer.damaged`. True if it did. */
+  setAsideDamaged(): boolean;
 }
 
 /** `sync` makes each write survive a power cut (fsync mode). */
@@ -49,6 +51,13 @@ export function writerStateFile(dataDir: string, sync: boolean, files: FilePort 
         );
       }
       return state;
+    },
+    setAsideDamaged() {
+      const text = readSmallFile(files, path);
+      if (text === null || parse(text) !== null) return false;
+      files.rename(path, `${path}.damaged`);
+      files.syncDirectory(dataDir);
+      return true;
     },
     write: (state) => replaceSmallFile(files, dataDir, 'writer', state, { sync }),
   };

@@ -36,6 +36,13 @@ export function readBootFile(files: FilePort, dataDir: string): BootFile | null 
   }
 }
 
+/** The mode of the last run, if a power cut ended it; null if none did. */
+export function powerCutIn(files: FilePort, dataDir: string, bootId: string | null): BootFile['durability'] | null {
+  const run = readBootFile(files, dataDir);
+  const isOtherBoot = run !== null && run.bootId !== null && bootId !== null && run.bootId !== bootId;
+  return isOtherBoot && run.phase === 'running' ? run.durability : null;
+}
+
 /** `running` before anything is appended, `stopped` after all is synced. */
 export function writeBootFile(files: FilePort, dataDir: string, content: BootFile): void {
   replaceSmallFile(files, dataDir, 'boot', content);

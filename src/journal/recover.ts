@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { StartRefused } from '../errors.ts';
 import { type FilePort, readFully } from '../file-port.ts';
 import type { Log } from '../log.ts';
-import { readBootFile } from './boot-file.ts';
+import { powerCutIn } from './boot-file.ts';
 import { type EpochFile, epochPath, readEpochFile } from './epoch-file.ts';
 import type { ParkedRecords } from './parked-records.ts';
 import { holdsRecord } from './record.ts';
@@ -60,12 +60,11 @@ export function recover(files: FilePort, request: RecoverRequest, moment: Moment
     log.warn({ file: paths.at(-1) }, 'a journal file that was never written to is removed');
     files.unlink(paths.pop()!);
   }
-  const run = readBootFile(files, dataDir);
-  const isOtherBoot = run !== null && run.bootId !== null && moment.bootId !== null && run.bootId !== moment.bootId;
+  const cutIn = powerCutIn(files, dataDir, moment.bootId);
+  const isPowerCut = cutIn !== null;
   const found = survey(files, paths);
-  const isPowerCut = isOtherBoot && run.phase === 'running';
-  if (isPowerCut) log.warn({ durability: run?.durability }, 'the machine went down without a clean stop of Sluice');
-  const isLossy = isForced || (isPowerCut && run?.durability === 'process');
+  if (isPowerCut) log.warn({ durability: cutIn }, 'the machine went down without a clean stop of Sluice');
+  const isLossy = isForced || cutIn === 'process';
   if (!isLossy) {
     if (found.damage !== null) cutOrRefuse(files, found.damage, isPowerCut, log);
     refuseStrange(found.segments.at(-1), identity, dataDir);

@@ -42,5 +42,9 @@ say(`\nafter ${Math.round((performance.now() - began) / 1000)} s; hits per point
 for (const [name, count] of Object.entries(hits).sort()) say(`  ${name.padEnd(24)}${count}`);
 say('books:');
 for (const [name, count] of Object.entries(books)) say(`  ${name.padEnd(24)}${count}`);
-say(broken.length === 0 ? 'all laws hold: 0 lost, 0 twice, 0 repeats, 0 holes' : `BROKEN:\n  ${broken.join('\n  ')}`);
+say(
+  broken.length === 0
+    ? `all laws hold: ${books['lost'] ?? 0} lost, 0 twice, 0 repeats, 0 holes`
+    : `BROKEN:\n  ${broken.join('\n  ')}`,
+);
 process.exit(broken.length === 0 ? 0 : 1);

@@ -14,7 +14,7 @@ import type { Kill } from './plan.ts';
 import { cutPower } from './power-cut.ts';
 import { type Producer, startProducer } from './producers.ts';
 import { type Random, seeded } from './random.ts';
-import { readWitness, refusePoison } from './stored.ts';
+import { readWitness, refusePoison, type Witness } from './stored.ts';
 import { type Subscriber, startSubscriber } from './subscribers.ts';
 import { killEngine, startVictim, type Victim } from './victim.ts';
 
@@ -126,7 +126,7 @@ class Run {
     if (engineOf(this.#dataDir) !== null) this.#broken.push('an engine stayed behind');
     const connections = this.#subscribers.flatMap((subscriber) => subscriber.connections);
     const witness = await readWitness(this.#dataDir);
-    this.#broken.push(...brokenLaws(this.#producers, connections, witness));
+    this.#broken.push(...brokenLaws(this.#producers, connections, witness, this.#mayLose));
     return {
       hits: this.#hits,
       broken: this.#broken,
@@ -135,6 +135,7 @@ class Run {
         sent: sum(this.#producers.map(({ sent }) => sent)),
         resent: sum(this.#producers.map(({ resent }) => resent)),
         acknowledged: sum(this.#producers.map(({ acknowledged }) => acknowledged.size)),
+        ...(this.#mayLose && { lost: lostOf(this.#producers, witness), epochs: witness.epochs.length }),
         rows: witness.count,
         distinctSeqs: witness.distinctSeqs,
         distinctIds: witness.distinctIds,
@@ -207,6 +208,10 @@ class Run {
     return this.#victim;
   }
 
+  get #mayLose(): boolean {
+    return this.#random !== null && this.#options.durability === 'process';
+  }
+
   get #copyFolder(): string {
     return `${this.#dataDir}.synced`;
   }
@@ -240,6 +245,12 @@ async function withDeadline(sentence: string, work: Promise<unknown>): Promise<v
   });
   await until(sentence, () => isDone || undefined, drainMs);
   await done;
+}
+
+/** Acknowledged, and gone. */
+function lostOf(producers: readonly Producer[], { rows, deadLetters }: Witness): number {
+  const kept = new Set([...rows.map(({ key }) => key), ...deadLetters.values()]);
+  return sum(producers.map(({ acknowledged }) => [...acknowledged].filter((key) => !kept.has(key)).length));
 }
 
 function sum(numbers: readonly number[]): number {

@@ -21,6 +21,8 @@ export interface Witness {
   readonly distinctIds: number;
   /** In seq order. */
   readonly rows: readonly StoredRow[];
+  /** The first seq of each epoch, rising: between two epochs no seq was given. */
+  readonly epochs: readonly number[];
   /** What ClickHouse refused, by seq: a crash may have written one twice. */
   readonly deadLetters: ReadonlyMap<number, number>;
 }
@@ -39,6 +41,10 @@ export async function readWitness(dataDir: string): Promise<Witness> {
       'SELECT count() AS count, uniqExact(seq) AS seqs, uniqExact(id) AS ids FROM events',
       {},
     );
+    const epochs = await store.rows<{ first: number }>(
+      'SELECT DISTINCT first_seq AS first FROM journals ORDER BY first',
+      {},
+    );
     const rows: StoredRow[] = [];
     const sql = `SELECT seq, toUnixTimestamp64Micro(occurred), extract(raw, '"key":([0-9]+)') FROM events ORDER BY seq`;
     for await (const lines of store.lines(sql, {}, { deadlineMs: queryMs })) {
@@ -52,6 +58,7 @@ export async function readWitness(dataDir: string): Promise<Witness> {
       distinctSeqs: books?.seqs ?? 0,
       distinctIds: books?.ids ?? 0,
       rows,
+      epochs: epochs.map(({ first }) => first),
       deadLetters: readDeadLetters(dataDir),
     };
   });

@@ -22,6 +22,8 @@ function seqs(): number[] {
   return [...openDeadLetter(dataDir).entries()].map(({ seq }) => seq);
 }
 
+const emptyState = { version: 2, range: null, everInserted: true, books: [], replayed: [] } as const;
+
 function oldLine(seq: number): string {
   return `${JSON.stringify({ version: 1, seq, at: '2026-11-22T10:00:00.000Z', reason: 'refused', row: `row ${seq}` })}\n`;
 }
@@ -101,8 +103,26 @@ test('what lies above the checkpoint is sent again, so it leaves the dead letter
 
 test('what the journal has lost in a power cut stays in the dead letter, above the checkpoint too', () => {
   bury(11, 12);
+  writerStateFile(dataDir, false).write({ ...emptyState, epoch: 'e', checkpoint: 10 });
   stateOf(1, 11);
   expect(seqs()).toEqual([12]);
+});
+
+test('nothing leaves the dead letter while the checkpoint is in doubt: without a state, or with one of an ended epoch', () => {
+  bury(11, 12);
+  stateOf(1, 12);
+  expect(seqs()).toEqual([11, 12]);
+  writerStateFile(dataDir, false).write({ ...emptyState, epoch: 'ended', checkpoint: 10 });
+  stateOf(1, 12);
+  expect(seqs()).toEqual([11, 12]);
+});
+
+test('a last line with a hole of zeros was never synced, and is cut; one before others is damage', () => {
+  bury(1);
+  appendFileSync(deadLetterPath(dataDir), `{"version":2,"seq":2${'\0'.repeat(50)}"}\n`);
+  expect(seqs()).toEqual([1]);
+  bury(3);
+  expect(seqs).toThrow('is damaged');
 });
 
 test('a state file of version 1 gets books: all up to its checkpoint is stored but for the dead letter', () => {

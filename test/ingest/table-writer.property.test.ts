@@ -19,6 +19,8 @@ import type { Journal, JournalChunk } from '../../src/journal/journal.ts';
 import { createLog } from '../../src/log.ts';
 import { createCounters } from '../../src/metrics.ts';
 
+type StateFile = Pick<WriterStateFile, 'read' | 'write'>;
+
 type Answer = 'taken' | 'taken, answer lost' | 'down';
 
 class FakeTable {
@@ -76,7 +78,7 @@ function fakeJournal(head: number, checkpoint: number, dayLength: number): Journ
 }
 
 /** A state file whose process dies before the nth write from now. */
-function mortal(file: WriterStateFile, writesMax: number): WriterStateFile & { readonly isDead: boolean } {
+function mortal(file: StateFile, writesMax: number): StateFile & { readonly isDead: boolean } {
   let writes = 0;
   return {
     read: () => file.read(),
@@ -123,7 +125,7 @@ describe('the table writer', () => {
           const dataDir = mkdtempSync(join(tmpdir(), 'sluice-writer-'));
           const table = new FakeTable([], guilty);
           const deadLetter = openDeadLetter(dataDir);
-          const start = (journal: Journal, stateFile = writerStateFile(dataDir, false)): TableWriter =>
+          const start = (journal: Journal, stateFile: StateFile = writerStateFile(dataDir, false)): TableWriter =>
             startTableWriter({
               journal,
               live: { mark: head },

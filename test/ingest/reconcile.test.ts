@@ -1,0 +1,119 @@
+/**
+ * I1, I8, I11 where a power cut in process mode has taken the writer's state or made it old: ClickHouse says where to go on, so
+ * that nothing is inserted twice, nothing that is not there is passed over, and no dead letter is lost.
+ */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { Store } from '../../src/clickhouse/store.ts';
+import { openDeadLetter } from '../../src/ingest/dead-letter.ts';
+import type { ForgottenState } from '../../src/ingest/forgotten-ids.ts';
+import { isInDoubt, reconcile } from '../../src/ingest/reconcile.ts';
+import { type WriterState, writerStateFile } from '../../src/ingest/writer-state.ts';
+import { createLog } from '../../src/log.ts';
+
+let dataDir = '';
+beforeEach(() => {
+  dataDir = mkdtempSync(join(tmpdir(), 'sluice-reconcile-'));
+});
+afterEach(() => rmSync(dataDir, { recursive: true }));
+
+const book = { epoch: 'old', first: 1, last: 10, since: '', stored: 9, deadLettered: 1 };
+const state: WriterState = {
+  version: 2,
+  epoch: 'old',
+  checkpoint: 10,
+  range: null,
+  everInserted: true,
+  books: [book],
+  replayed: [],
+};
+
+/** The journal still has `kept`, all of the ended epoch; the present one begins at 1000. ClickHouse has `stored`. */
+async function after(
+  before: WriterState,
+  { stored, kept, dead = [] }: { stored: number[]; kept: readonly [number, number]; dead?: number[] },
+) {
+  const [oldest, newest] = kept;
+  const deadLetter = openDeadLetter(dataDir);
+  for (const seq of dead) deadLetter.add({ seq, epoch: 'old', reason: 'refused', row: `row ${seq}` });
+  const learned: ForgottenState[] = [];
+  const rows: Store['rows'] = async (sql, params) => {
+    const { above, firstSeq } = params as { above: number; firstSeq: number }; // what reconcile.ts asks with
+    const found = stored.filter((seq) => seq > above && seq < firstSeq);
+    const answer = sql.includes('minute')
+      ? [{ minute: 7 }]
+      : [{ rows: found.length, newest: Math.max(0, ...found), received: 60 }];
+    return answer as never; // rows of the columns that are asked for
+  };
+  const journal = {
+    epoch: 'new',
+    firstSeq: 1000,
+    oldest,
+    epochOf: () => 'old',
+    read(from: number, _bytes: number, upTo: number) {
+      const last = Math.min(newest, upTo);
+      return { first: from, last, count: Math.max(0, last - from + 1), rows: Buffer.alloc(0) };
+    },
+  };
+  const ids = { certainUpTo: 5, learn: (forgotten: ForgottenState) => void learned.push(forgotten) };
+  const next = await reconcile({ journal, store: { rows }, deadLetter, ids, log: createLog('silent') }, before);
+  return { next, learned, dead: [...deadLetter.entries()].map(({ seq }) => seq) };
+}
+
+function upTo(last: number, ...without: number[]): number[] {
+  return Array.from({ length: last }, (_, at) => at + 1).filter((seq) => !without.includes(seq));
+}
+
+test('a state that is older than what was inserted moves up to the newest row, dead letters counted; what is not there follows', async () => {
+  const { next, dead } = await after(state, { stored: upTo(20, 4, 15), kept: [1, 30], dead: [4, 15, 25] });
+  expect(next).toMatchObject({ epoch: 'new', checkpoint: 20, range: null, everInserted: false });
+  expect(next.books).toEqual([{ ...book, last: 20, stored: 18, deadLettered: 2 }]);
+  // 25 is sent again.
+  expect(dead).toEqual([4, 15]);
+});
+
+test('a range that was announced and taken is not sent again, one that was not taken is', async () => {
+  const taken = await after({ ...state, range: { first: 11, last: 20 } }, { stored: upTo(20, 4), kept: [1, 18] });
+  expect(taken.next).toMatchObject({ checkpoint: 20, range: null });
+  const range = { first: 11, last: 20 };
+  const waiting = await after({ ...state, range }, { stored: upTo(10, 4), kept: [1, 18] });
+  expect(waiting.next).toMatchObject({ checkpoint: 10, range, books: [book] });
+});
+
+test('a dead letter that the journal has lost stays, for nothing else holds its event', async () => {
+  const { dead } = await after(state, { stored: upTo(12), kept: [1, 13], dead: [13, 14] });
+  expect(dead).toEqual([14]);
+});
+
+test('without a state the books begin anew behind what ClickHouse has', async () => {
+  const { next } = await after({ ...state, checkpoint: 0, books: [] }, { stored: upTo(20, 4), kept: [15, 30] });
+  expect(next).toMatchObject({ checkpoint: 20, books: [] });
+});
+
+test('a book that the next event does not continue is closed: its end was lost, and rows of it may have expired', async () => {
+  const { next } = await after(state, { stored: [], kept: [15, 30] });
+  expect(next).toMatchObject({ checkpoint: 10, books: [] });
+});
+
+test('ids of what ClickHouse has beyond the id files are forgotten with their times', async () => {
+  expect((await after(state, { stored: upTo(8), kept: [1, 8] })).learned).toEqual([{ upTo: 60, ranges: [[7, 7]] }]);
+  expect((await after(state, { stored: upTo(5), kept: [1, 5] })).learned).toEqual([{ upTo: null, ranges: [] }]);
+});
+
+test('a state is in doubt if there is none, or if it is of another epoch', () => {
+  expect([null, state, { ...state, epoch: 'new' }].map((each) => isInDoubt(each, { epoch: 'new' }))).toEqual([
+    true,
+    true,
+    false,
+  ]);
+});
+
+test('a state that is not readable is set aside, a readable one stays', () => {
+  const file = writerStateFile(dataDir, false);
+  expect(file.setAsideDamaged()).toBe(false);
+  file.write(state);
+  expect(file.setAsideDamaged()).toBe(false);
+  expect(file.read()).toEqual(state);
+});
