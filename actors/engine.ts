@@ -7,7 +7,7 @@
  *                │     │                      │                    ▲     │                                 ▲
  *                │     └──────────────────────┼─── stop ───────────┘     │                                 │
  *                └─────┬──────────────────────┬──────────────────────────┘                                 │
- *             exited, startMs is over      exited                                                          │
+ *             exited, startMs is over      exited, hung                                                    │
  *                      └──────────┬───────────┘                                                            │
  *                            restarting ── backoffMs ──► running.starting                                  │
  *                                 └───────────────────── stop ─────────────────────────────────────────────┘
@@ -26,6 +26,8 @@ export interface EngineAddress {
 export type EngineEvent =
   | { readonly type: 'engine.answered'; readonly address: EngineAddress }
   | { readonly type: 'engine.exited'; readonly reason: string }
+  /** It lives, but has not answered for so long that waiting on is no use. */
+  | { readonly type: 'engine.hung'; readonly reason: string }
   | { readonly type: 'engine.stop' };
 
 /** Asks the child to end cleanly. */
@@ -66,7 +68,7 @@ export const engineMachine = setup({
     noteExit: assign(({ context, event }) => ({
       failures: context.failures + 1,
       address: null,
-      reason: event.type === 'engine.exited' ? event.reason : '',
+      reason: event.type === 'engine.exited' || event.type === 'engine.hung' ? event.reason : '',
     })),
     noteLate: assign(({ context }) => ({
       failures: context.failures + 1,
@@ -99,7 +101,10 @@ export const engineMachine = setup({
           on: { 'engine.answered': { target: 'ready', actions: 'noteAddress' } },
           after: { startMs: { target: '#engine.restarting', actions: 'noteLate' } },
         },
-        ready: { after: { steadyMs: { actions: 'forgetFailures' } } },
+        ready: {
+          on: { 'engine.hung': { target: '#engine.restarting', actions: 'noteExit' } },
+          after: { steadyMs: { actions: 'forgetFailures' } },
+        },
         stopping: {
           entry: ['forgetAddress', sendTo('child', { type: 'child.end' })],
           on: { 'engine.exited': '#engine.stopped', 'engine.stop': {} },

@@ -22,7 +22,9 @@ export async function adopt(config: Config, log: Log): Promise<string> {
   const stateFile = writerStateFile(config.dataDir, config.durability === 'fsync');
   const found = journalOf(config, null, log, {});
   found.close();
-  const { owner, epoch: epochBefore, oldest, head } = found;
+  const { owner, oldest, head } = found;
+  // After a power cut a new epoch has just begun, which no database knows: the journal's tail is of the one before.
+  const epochs = [found.epoch, found.epochOf(found.firstSeq - 1), found.epochOf(oldest)];
   const written = stateFile.read();
   let sentence = '';
   const store = openStore({
@@ -31,7 +33,7 @@ export async function adopt(config: Config, log: Log): Promise<string> {
     log,
     async verify(client) {
       const { maxSeq } = await adoptDatabase(client, owner);
-      const state = goOnFrom(written, head, await newestInserted(client, { epoch: epochBefore, oldest, head }));
+      const state = goOnFrom(written, head, await newestInserted(client, { epochs, oldest, head }));
       const journal = journalOf(config, state, log, { newEpoch: true });
       if (journal.firstSeq <= maxSeq) {
         throw new StartRefused(

@@ -109,6 +109,12 @@ export const settings = {
   queryMs: whole('SLUICE_QUERY_MS', 30 * second, 'deadline of a query', 100),
   queryMemoryBytesMax: whole('SLUICE_QUERY_MEMORY_BYTES_MAX', 1024 * mebibyte, 'memory of one query', 16 * mebibyte),
   engineStartMs: whole('SLUICE_ENGINE_START_MS', minute, "deadline of the embedded engine's start", second),
+  engineHungMs: whole(
+    'SLUICE_ENGINE_HUNG_MS',
+    minute,
+    'an embedded engine that answers nothing for so long is killed and started again',
+    second,
+  ),
   engineMemoryBytesMax: whole(
     'SLUICE_ENGINE_MEMORY_BYTES_MAX',
     2048 * mebibyte,

@@ -12,8 +12,8 @@ import type { Log } from './log.ts';
 /** Where ClickHouse answers; starts the embedded engine if no URL is set. Throws StartRefused if there is neither. */
 export function openSource(config: Config, log: Log): EndpointSource {
   if (config.clickhouseUrl !== null) return remoteClickhouse(config.clickhouseUrl);
-  const { dataDir, engineMemoryBytesMax: memoryBytesMax, engineStartMs: startMs } = config;
-  return startEmbeddedEngine({ dataDir, memoryBytesMax, startMs, log });
+  const { dataDir, engineMemoryBytesMax: memoryBytesMax, engineStartMs: startMs, engineHungMs: hungMs } = config;
+  return startEmbeddedEngine({ dataDir, memoryBytesMax, startMs, hungMs, log });
 }
 
 /** Starts connecting at once, and does not wait. Throws StartRefused as `openSource`. */

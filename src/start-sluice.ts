@@ -7,6 +7,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { Store } from './clickhouse/store.ts';
 import type { Config } from './config.ts';
 import { connectStore } from './connect-store.ts';
+import { endsWithin } from './ends-within.ts';
 import { armFailPoint } from './fail-point.ts';
 import { createFanOut } from './feed/fan-out.ts';
 import { createHistoryReader } from './feed/history.ts';
@@ -45,6 +46,8 @@ export interface RunningSluice {
 const feedOptions = { sliceBytesMax: 256 * 1024, holdMs: 1_000 };
 const historyPageMax = { rows: 2_000, characters: 4 * 1024 * 1024 };
 const sweepBytes = 256 * 1024;
+/** Of the disk at the stop. */
+const settleMs = 3_000;
 const requestsGraceMs = 1_000;
 const insertGraceMs = 1_500;
 
@@ -154,13 +157,15 @@ export async function startSluice(config: Config, log: Log, say: (line: string) 
     async stop() {
       server.stopListening();
       intake.refuse();
-      await resolver.stop();
-      await intake.intake.settled();
+      const isSettled = await endsWithin(settleMs, resolver.stop().then(intake.intake.settled));
+      if (!isSettled)
+        log.error('the disk does not answer: what waits for it was not acknowledged; this is no clean stop');
       server.closeSockets(1012, 'Sluice is restarting');
       await server.close(requestsGraceMs);
       await writer.stop(insertGraceMs);
       batches.unsubscribe();
-      journal.close();
+      // It would wait for the same disk. The next start finds what a kill leaves.
+      if (isSettled) journal.close();
       intake.ids.close();
       loopDelay.stop();
       await store.close();

@@ -19,6 +19,8 @@ export interface EmbeddedEngineOptions {
   readonly memoryBytesMax: number;
   /** Deadline of one start of the engine. */
   readonly startMs: number;
+  /** An engine that lives and has not answered for so long is killed and started again. */
+  readonly hungMs: number;
   readonly log: Log;
   /** Instead of the usual times of the engine's actor. */
   readonly times?: Partial<EngineTimes>;
@@ -48,10 +50,11 @@ export function startEmbeddedEngine(options: EmbeddedEngineOptions): EmbeddedEng
   const machine = engineMachine.provide({
     actors: {
       child: fromCallback<ChildCommand>(({ sendBack, receive }) => {
-        const running = launchEngine(folder, options.memoryBytesMax, (launched) => {
+        const running = launchEngine(folder, options.memoryBytesMax, options.hungMs, (launched) => {
           child = launched;
         });
         void running.answered.then((address) => address && sendBack({ type: 'engine.answered', address }));
+        void running.hung.then((reason) => sendBack({ type: 'engine.hung', reason }));
         void running.exited.then((reason) => sendBack({ type: 'engine.exited', reason }));
         receive(() => running.end());
         return () => running.kill();
@@ -100,7 +103,10 @@ function announceTo(endpoint$: BehaviorSubject<EndpointState>, log: Log, folder:
       log.info({ afterMs: Date.now() - since }, 'the embedded ClickHouse answers');
       endpoint$.next({ endpoint: { ...address, database } });
     } else if (phase === 'restarting') {
-      log.warn({ reason, afterMs: engineBackoffMs(times, failures) }, 'the embedded ClickHouse ended; it starts again');
+      log.warn(
+        { reason, afterMs: engineBackoffMs(times, failures) },
+        'the embedded ClickHouse ended or hung; it starts again',
+      );
       endpoint$.next({ endpoint: null, reason: `The embedded ClickHouse is restarting: ${reason}.` });
     } else {
       endpoint$.next({ endpoint: null, reason: 'The embedded ClickHouse is stopped.' });

@@ -5,17 +5,23 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
 import { ClickHouseLogLevel, createClient } from '@clickhouse/client';
 import type { EngineAddress } from '../../actors/engine.ts';
 import { packageRoot } from '../package-root.ts';
 import { engineUser, writeEngineFiles } from './engine-files.ts';
 
 const askMs = 50;
+/** How often, and how long each time, a running engine is asked whether it answers. */
+const watchMs = 2_000;
+const answerMs = 5_000;
 
 /** One run of the child process. */
 export interface EngineProcess {
   /** Null if it ended before it answered. */
   readonly answered: Promise<EngineAddress | null>;
+  /** Resolves, with a phrase for a sentence, if it has not answered for `hungMs`, asked again and again; never if it ends before. */
+  readonly hung: Promise<string>;
   /** Why it ended: a phrase for a sentence. */
   readonly exited: Promise<string>;
   end(): void;
@@ -26,6 +32,7 @@ export interface EngineProcess {
 export function launchEngine(
   folder: string,
   memoryBytesMax: number,
+  hungMs: number,
   launched: (child: ChildProcess) => void,
 ): EngineProcess {
   const over = new AbortController();
@@ -56,6 +63,7 @@ export function launchEngine(
     .finally(() => over.abort());
   return {
     answered,
+    hung: answered.then((address) => (address === null ? never : untilHangs(address, hungMs, over.signal))),
     exited,
     end() {
       over.abort();
@@ -101,6 +109,28 @@ async function untilAnswers(address: EngineAddress, signal: AbortSignal): Promis
   } finally {
     await client.close();
   }
+}
+
+const never = new Promise<never>(() => undefined);
+
+/**
+ * A slow engine answers in the end, be it with an error. Time counts only as it is spent waiting for an answer, so that a
+ * machine that slept is no reason.
+ */
+async function untilHangs(address: EngineAddress, hungMs: number, signal: AbortSignal): Promise<string> {
+  for (let silentMs = 0; silentMs < hungMs; ) {
+    await wait(watchMs, undefined, { signal }).catch(() => undefined);
+    if (signal.aborted) return never;
+    const began = performance.now();
+    const isAnswered = await fetch(`${address.url}/ping`, {
+      signal: AbortSignal.timeout(Math.min(answerMs, hungMs)),
+    }).then(
+      (answer) => answer.arrayBuffer().then(() => true),
+      () => false,
+    );
+    silentMs = isAnswered ? 0 : silentMs + Math.min(answerMs, performance.now() - began);
+  }
+  return `it did not answer for ${hungMs / 1000} s`;
 }
 
 function freePort(): Promise<number> {

@@ -100,15 +100,15 @@ export async function adoptDatabase(client: ClickHouseClient, owner: string): Pr
 }
 
 /**
- * For `sluice adopt`: the newest event of a journal that the database has, if it knows that journal; else 0. Events go in in
+ * For `sluice adopt`: the newest event of a journal that the database has, if it knows one of its epochs; else 0. Events go in in
  * seq order, so all up to it are there, or in the dead letter: a folder older than the database must not send them again (I8).
  */
 export async function newestInserted(
   client: ClickHouseClient,
-  { epoch, oldest, head }: { readonly epoch: string; readonly oldest: number; readonly head: number },
+  { epochs, oldest, head }: { readonly epochs: readonly string[]; readonly oldest: number; readonly head: number },
 ): Promise<number> {
   const claims = await readClaims(client);
-  return claims.some((claim) => claim.epoch === epoch) ? await newestSeq(client, oldest, head) : 0;
+  return claims.some((claim) => epochs.includes(claim.epoch)) ? await newestSeq(client, oldest, head) : 0;
 }
 
 function refuseLiveRival(claims: readonly Claim[], { owner }: Pick<JournalFacts, 'owner'>): void {

@@ -76,6 +76,19 @@ test('a crash takes the address away and starts a new child after the backoff', 
   expect(engine.getSnapshot().value).toEqual({ running: 'ready' });
 });
 
+test('a child that hangs is killed and replaced; before it has answered only the start has a deadline', () => {
+  const engine = start();
+  newest().tell({ type: 'engine.hung', reason: 'it did not answer for 60 s' });
+  expect(engine.getSnapshot().value).toEqual({ running: 'starting' });
+  answers();
+  newest().tell({ type: 'engine.hung', reason: 'it did not answer for 60 s' });
+  expect(engine.getSnapshot().value).toBe('restarting');
+  expect(engine.getSnapshot().context).toMatchObject({ address: null, reason: 'it did not answer for 60 s' });
+  expect(newest().killed).toBe(true);
+  clock.increment(times.backoffFirstMs);
+  expect(children.length).toBe(2);
+});
+
 test('failures in a row double the wait within its bound; a steady run begins anew', () => {
   const engine = start();
   for (const expected of [100, 200, 400, 800, 800]) {

@@ -47,22 +47,26 @@ async function refusedWith(words: RegExp): Promise<void> {
   });
 }
 
-test('a part of events is synced, with its directory, before its insert is answered', async () => {
-  await ready({}, async (store) => {
-    const [events] = await store.rows<{ definition: string }>(
-      `SELECT create_table_query AS definition FROM system.tables WHERE database = currentDatabase() AND name = 'events'`,
-      {},
-    );
-    expect(events?.definition).toContain('fsync_after_insert = 1');
-    expect(events?.definition).toContain('fsync_part_directory = 1');
-  });
-});
+test.each(['events', 'journals'])(
+  'a part of %s is synced, with its directory, before its insert is answered',
+  async (name) => {
+    await ready({}, async (store) => {
+      const [table] = await store.rows<{ definition: string }>(
+        'SELECT create_table_query AS definition FROM system.tables WHERE database = currentDatabase() AND name = {name:String}',
+        { name },
+      );
+      expect(table?.definition).toContain('fsync_after_insert = 1');
+      expect(table?.definition).toContain('fsync_part_directory = 1');
+    });
+  },
+);
 
 test('a second start finds all done, and each migration recorded once', async () => {
   const recorded = async (store: Store) => {
     expect(await store.rows('SELECT number, name FROM schema_migrations ORDER BY number', {})).toEqual([
       { number: 1, name: 'events' },
       { number: 2, name: 'journals' },
+      { number: 3, name: 'journals-synced' },
     ]);
   };
   await ready({}, recorded);

@@ -145,9 +145,9 @@ test('adoption learns how far the database has a journal that it knows, and noth
   const mine = facts();
   await registerLongAgo(mine);
   await insert(998, 1000, 1001, 1002);
-  expect(await newestInserted(client, { epoch: mine.epoch, oldest: 1000, head: 1001 })).toBe(1001);
-  expect(await newestInserted(client, { epoch: mine.epoch, oldest: 1003, head: 1009 })).toBe(0);
-  expect(await newestInserted(client, { epoch: randomUUID(), oldest: 1000, head: 1001 })).toBe(0);
+  expect(await newestInserted(client, { epochs: [randomUUID(), mine.epoch], oldest: 1000, head: 1001 })).toBe(1001);
+  expect(await newestInserted(client, { epochs: [randomUUID(), mine.epoch], oldest: 1003, head: 1009 })).toBe(0);
+  expect(await newestInserted(client, { epochs: [randomUUID()], oldest: 1000, head: 1001 })).toBe(0);
 });
 
 test('a new epoch of a known folder is taken above the old one, and refused below its events', async () => {

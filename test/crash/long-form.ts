@@ -1,6 +1,7 @@
 /**
- * The long crash run: npm run crash -- --kills 200 --each 10 --seed 1 [--durability fsync] [--power-cut] [--rate 250]. Prints the hits of each point and
- * the books; exit code 1 if a law is broken. The same seed gives the same kills in the same order.
+ * The long crash run: npm run crash -- --kills 200 --each 10 --seed 1 [--durability fsync] [--power-cut] [--rate 250]. Prints the
+ * hits of each point and the books; exit code 1 if a law is broken. The same seed gives the same kills in the same order; Ctrl-C
+ * leaves out those that remain.
  */
 import { cpus, loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
@@ -30,12 +31,17 @@ say(
   `seed ${seed}, durability ${durability}, ${kills.length} kills, ${isPowerCut ? 'with' : 'no'} power cuts of Sluice's own files`,
 );
 say('(ClickHouse is killed -9 only: its own files lose nothing to a power cut here)');
+let isEnough = false;
+process.once('SIGINT', () => {
+  isEnough = true;
+});
 const began = performance.now();
 const { hits, broken, books } = await runCrashes({
   kills,
   durability,
   rate: Number(values.rate),
   say,
+  isEnough: () => isEnough,
   ...(isPowerCut && { powerCutSeed: seed }),
 });
 say(`\nafter ${Math.round((performance.now() - began) / 1000)} s; hits per point:`);

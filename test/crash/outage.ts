@@ -210,7 +210,11 @@ class Outage {
   }
 
   #start(): Victim {
-    return startVictim({ dataDir: this.#dataDir, port: this.#port, env: { SLUICE_FLUSH_MS: '200' } });
+    return startVictim({
+      dataDir: this.#dataDir,
+      port: this.#port,
+      env: { SLUICE_FLUSH_MS: '200', SLUICE_ENGINE_HUNG_MS: '3600000' },
+    });
   }
 
   /** An engine that is started meanwhile hangs, too. */

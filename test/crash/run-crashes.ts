@@ -26,6 +26,8 @@ export interface RunOptions {
   /** Events a second, of each of the four producers. */
   readonly rate: number;
   readonly say: (line: string) => void;
+  /** Asked before each kill: true leaves out the rest. */
+  readonly isEnough?: () => boolean;
 }
 
 export interface RunReport {
@@ -46,6 +48,7 @@ export async function runCrashes(options: RunOptions): Promise<RunReport> {
   try {
     await refusePoison(dataDir);
     for (const [nth, kill] of options.kills.entries()) {
+      if (options.isEnough?.()) break;
       await run.suffer(kill);
       if ((nth + 1) % 25 === 0) options.say(`${nth + 1} of ${options.kills.length} kills`);
     }

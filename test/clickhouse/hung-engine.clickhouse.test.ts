@@ -1,0 +1,35 @@
+/** I9: an embedded engine that hangs (SIGSTOP) is replaced after its time; one that only pauses for less is left alone. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { EmbeddedEngine } from '../../src/clickhouse/embedded-engine.ts';
+import { startTestEngine } from '../support/engine.ts';
+import { until } from '../support/poll.ts';
+
+const hungMs = 6_000;
+let dataDir = '';
+let engine: EmbeddedEngine;
+beforeAll(async () => {
+  dataDir = mkdtempSync(join(tmpdir(), 'sluice-hung-'));
+  engine = startTestEngine(dataDir, { backoffFirstMs: 50 }, hungMs);
+  await untilReady();
+}, 90_000);
+afterAll(async () => {
+  await engine.stop();
+  rmSync(dataDir, { recursive: true, force: true });
+});
+
+it('is killed and started again, and not before it was silent for its time', async () => {
+  const hung = engine.processId!;
+  const began = performance.now();
+  process.kill(hung, 'SIGSTOP');
+  await until('another one runs', () => (engine.processId !== null && engine.processId !== hung) || undefined, 60_000);
+  expect(performance.now() - began).toBeGreaterThan(hungMs);
+  await untilReady();
+  expect(() => process.kill(hung, 0)).toThrow();
+}, 120_000);
+
+async function untilReady(): Promise<void> {
+  await until('the engine answers', () => engine.phase === 'ready' || undefined, 60_000);
+}
