@@ -19,8 +19,8 @@ export interface EmbeddedEngineOptions {
   readonly memoryBytesMax: number;
   /** Deadline of one start of the engine. */
   readonly startMs: number;
-  /** An engine that lives and has not answered for so long is killed and started again. */
-  readonly hungMs: number;
+  /** An engine that lives and has not answered for so long is killed and started again. Default a minute. */
+  readonly hungMs?: number;
   readonly log: Log;
   /** Instead of the usual times of the engine's actor. */
   readonly times?: Partial<EngineTimes>;
@@ -37,6 +37,7 @@ type EngineSnapshot = SnapshotFrom<typeof engineMachine>;
 type EnginePhase = 'starting' | 'ready' | 'stopping' | 'restarting' | 'stopped';
 
 const engineTimes = { stopMs: 7000, backoffFirstMs: 500, backoffMaxMs: 30_000, steadyMs: 60_000 };
+const hungMsDefault = 60_000;
 const progressMs = 3000;
 const database = 'sluice';
 const starting = { endpoint: null, reason: 'The embedded ClickHouse is starting.' };
@@ -50,7 +51,7 @@ export function startEmbeddedEngine(options: EmbeddedEngineOptions): EmbeddedEng
   const machine = engineMachine.provide({
     actors: {
       child: fromCallback<ChildCommand>(({ sendBack, receive }) => {
-        const running = launchEngine(folder, options.memoryBytesMax, options.hungMs, (launched) => {
+        const running = launchEngine(folder, options.memoryBytesMax, options.hungMs ?? hungMsDefault, (launched) => {
           child = launched;
         });
         void running.answered.then((address) => address && sendBack({ type: 'engine.answered', address }));

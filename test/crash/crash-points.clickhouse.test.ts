@@ -1,6 +1,6 @@
 /**
  * I1, I3, I8 on the running process under load: killed at every fail point at least once, and Sluice, its engine and both at
- * random instants; restarted on the same data folder each time. `npm run crash` is the long form.
+ * random instants, without and with power cuts; restarted on the same data folder each time. `npm run crash` is the long form.
  */
 import { expect, it } from 'vitest';
 import { failPoints } from '../../src/fail-point.ts';
@@ -8,10 +8,26 @@ import { planKills } from './plan.ts';
 import { runCrashes } from './run-crashes.ts';
 
 const seed = Number(process.env['SLUICE_CRASH_SEED'] ?? Date.now() % 1_000_000);
+const options = { rate: 150, say: () => undefined };
 
 it('killed at every named point, nothing acknowledged is lost, nothing is stored or seen twice, nobody sees a hole', async () => {
-  const kills = planKills(seed, 1, 4);
-  const { hits, broken, books } = await runCrashes({ kills, durability: 'process', rate: 250, say: () => undefined });
+  const kills = planKills(seed, 1, 2);
+  const { hits, broken, books } = await runCrashes({ ...options, kills, durability: 'process' });
   expect(broken, `seed ${seed}, ${JSON.stringify(books)}`).toEqual([]);
   expect(Object.keys(hits)).toEqual(expect.arrayContaining([...failPoints]));
 }, 300_000);
+
+it.each([
+  ['fsync', 'loses nothing acknowledged'],
+  ['process', 'starts again with a new epoch, loses what was not synced'],
+] as const)(
+  '%s mode %s to power cuts, and stores nothing twice',
+  async (durability, _promise) => {
+    const kills = planKills(seed, 0, 4);
+    const { hits, broken, books } = await runCrashes({ ...options, kills, durability, powerCutSeed: seed });
+    expect(broken, `seed ${seed}, ${JSON.stringify(books)}`).toEqual([]);
+    expect(hits['power cut']).toBe(2);
+    expect(books['lost'] ?? 0).toBe((books['acknowledged'] ?? 0) - (books['rows'] ?? 0) - (books['deadLetters'] ?? 0));
+  },
+  300_000,
+);

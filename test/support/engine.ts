@@ -24,7 +24,14 @@ export interface TestStore {
 export const silentLog = pino({ level: process.env.TEST_LOG ?? 'silent' }, pino.destination(2));
 
 export function startTestEngine(dataDir: string, times: Partial<EngineTimes> = {}, hungMs = 60_000): EmbeddedEngine {
-  return startEmbeddedEngine({ dataDir, memoryBytesMax: 2 ** 31, startMs: 60_000, hungMs, log: silentLog, times });
+  return startEmbeddedEngine({
+    dataDir,
+    memoryBytesMax: 2 ** 31,
+    startMs: 60_000,
+    ...(hungMs !== undefined && { hungMs }),
+    log: silentLog,
+    times,
+  });
 }
 
 /** Resolves when the store is ready. */
