@@ -8,7 +8,7 @@ export interface Proof {
 }
 
 export interface ProofOptions {
-  /** A free folder of the run's own. */
+  /** A folder of the run's own: free, or as an earlier run of the same proof left it. */
   readonly dataDir: string;
   /** Of a run that has a length; null is the proof's own. */
   readonly seconds: number | null;

@@ -3,11 +3,11 @@
  * everything once, and never more than 1 MB waited for one. `slow-pairs`: how late the others get their events, beside runs
  * without slow ones, in alternation; the slow ones are behind before a run is measured.
  */
-import { fork } from 'node:child_process';
 import { nowMicros } from '../load/event-template.ts';
 import { type FrameSocket, openFrameSocket } from '../load/frame-socket.ts';
-import type { CrowdOptions, CrowdOrder, CrowdReport, CrowdTold } from './crowd.ts';
+import type { CrowdReport } from './crowd.ts';
 import { law, median, type Prove, pause, progress } from './proof.ts';
+import { startCrowd } from './start-crowd.ts';
 import { type Subject, startSubject } from './subject.ts';
 
 const subscribers = 1_000;
@@ -22,7 +22,7 @@ const p99RatioMax = 1.5;
 /** Of large events, so that what waits for the slow ones is more than the kernel's buffers hold. */
 const fillEvents = 60;
 const fillCharacters = 100_000;
-const deadlineMs = 120_000;
+const graceMs = 240_000;
 
 export const slowReaders: Prove = async ({ dataDir, seconds, scale }) => {
   const subject = await startSubject(dataDir);
@@ -109,14 +109,17 @@ async function fresh(dataDir: string, crowd: CrowdShape): Promise<CrowdRun> {
 
 async function runCrowd(subject: Subject, { slow: slowOnes, seconds, fills, scale }: CrowdShape): Promise<CrowdRun> {
   const producer = await openFrameSocket({ url: subject.url, path: '/api/events/in' });
-  const crowd = startCrowd({
-    url: subject.url,
-    subscribers: Math.round(subscribers * scale),
-    slow: slowOnes,
-    slowBytesPerSecond,
-    since: new Date().toISOString(),
-    eventsMax: fills + rate * seconds + 1_000,
-  });
+  const crowd = startCrowd(
+    {
+      url: subject.url,
+      subscribers: Math.round(subscribers * scale),
+      slow: slowOnes,
+      slowBytesPerSecond,
+      since: new Date().toISOString(),
+      eventsMax: fills + rate * seconds + 1_000,
+    },
+    seconds * 1000 + graceMs,
+  );
   const look = startLook(subject);
   try {
     await crowd.ready;
@@ -151,7 +154,7 @@ async function sendSteadily(producer: FrameSocket, first: number, seconds: numbe
   return number;
 }
 
-function send(producer: FrameSocket, number: number, characters: number): void {
+export function send(producer: FrameSocket, number: number, characters: number): void {
   producer.sendText(
     JSON.stringify({
       occurred: new Date().toISOString(),
@@ -178,35 +181,4 @@ function startLook(subject: Subject): Look {
   };
   const timer = setInterval(() => void look(), 1_000);
   return { seen, end: () => clearInterval(timer) };
-}
-
-interface Crowd {
-  readonly ready: Promise<void>;
-  readonly finished: Promise<CrowdReport>;
-  tell(order: CrowdOrder): void;
-  end(): void;
-}
-
-function startCrowd(options: CrowdOptions): Crowd {
-  const child = fork(new URL('./crowd.ts', import.meta.url), [JSON.stringify(options)]);
-  const late = setTimeout(() => child.kill('SIGKILL'), deadlineMs + options.eventsMax * (1000 / rate));
-  const ended = new Promise<never>((_, reject) => {
-    child.once('exit', (code, signal) => reject(new Error(`the crowd ended (${code ?? signal}) without a report`)));
-  });
-  const told = <Kind extends CrowdTold['told']>(kind: Kind): Promise<CrowdTold & { told: Kind }> =>
-    new Promise((resolve) => {
-      child.on('message', (message: CrowdTold) => {
-        if (message.told === kind) resolve(message as CrowdTold & { told: Kind }); // its kind was just looked at
-      });
-    });
-  const finished = told('finished');
-  return {
-    ready: Promise.race([told('ready').then(() => undefined), ended]),
-    finished: Promise.race([finished.then(({ report }) => report), ended]),
-    tell: (order) => void child.send(order),
-    end: () => {
-      clearTimeout(late);
-      child.kill('SIGKILL');
-    },
-  };
 }
