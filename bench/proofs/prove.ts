@@ -53,6 +53,7 @@ const about = { proof: name, when: new Date().toISOString(), machine: machineFac
 try {
   const { broken, figures } = await prove({
     dataDir,
+    isKept: values.data !== undefined,
     seconds: values.seconds === undefined ? null : Number(values.seconds),
     scale: Number(values.scale),
   });

@@ -1,8 +1,10 @@
 /**
  * 1,000 subscribers, 100 of them reading 1 kB/s, 50 events a second (I5). `slow-readers`: for 5 minutes; in the end all have
  * everything once, and never more than 1 MB waited for one. `slow-pairs`: how late the others get their events, beside runs
- * without slow ones, in alternation; the slow ones are behind before a run is measured.
+ * without slow ones, in alternation; the slow ones are behind before a run is measured. In a folder that is kept, one pair a call.
  */
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { nowMicros } from '../load/event-template.ts';
 import { type FrameSocket, openFrameSocket } from '../load/frame-socket.ts';
 import type { CrowdReport } from './crowd.ts';
@@ -40,35 +42,51 @@ export const slowReaders: Prove = async ({ dataDir, seconds, scale }) => {
   };
 };
 
-export const slowPairs: Prove = async ({ dataDir, seconds, scale }) => {
-  const runs: { readonly without: CrowdRun; readonly with: CrowdRun }[] = [];
-  for (let nth = 0; nth < pairs; nth += 1) {
-    progress(`pair ${nth + 1} of ${pairs}`);
-    const one = (slowOnes: number, name: string): Promise<CrowdRun> =>
-      fresh(`${dataDir}/${nth}-${name}`, { slow: slowOnes, seconds: seconds ?? pairSeconds, fills: fillEvents, scale });
-    const without = await one(0, 'without');
-    runs.push({ without, with: await one(Math.round(slow * scale), 'with') });
+export const slowPairs: Prove = async ({ dataDir, isKept, seconds, scale }) => {
+  const path = join(dataDir, 'pairs.json');
+  const done = existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as Pair[]) : []; // written below
+  const until = isKept ? Math.min(pairs, done.length + 1) : pairs;
+  while (done.length < until) {
+    progress(`pair ${done.length + 1} of ${pairs}`);
+    const shape = { seconds: seconds ?? pairSeconds, fills: fillEvents, scale };
+    const one = (slowOnes: number): Promise<CrowdRun> =>
+      fresh(join(dataDir, `${done.length}-${slowOnes}`), { ...shape, slow: slowOnes });
+    const slowOnes = Math.round(slow * scale);
+    if (done.length % 2 === 0) done.push({ without: await one(0), with: await one(slowOnes) });
+    else done.push(reversed(await one(slowOnes), await one(0)));
+    writeFileSync(path, JSON.stringify(done));
   }
-  const ratios = runs.map(
-    (run) => (run.with.latencyMs?.p99 ?? Number.NaN) / (run.without.latencyMs?.p99 ?? Number.NaN),
-  );
+  const p99 = (run: CrowdRun): number => run.latencyMs?.p99 ?? Number.NaN;
+  const ratios = done.map((run) => p99(run.with) / p99(run.without));
   const ratio = Math.round(median(ratios) * 100) / 100;
+  const lagging = done.map((run) => run.with.laggingMax);
   return {
     broken: [
-      ...runs.flatMap((run) => [...wrongIn(run.without), ...wrongIn(run.with)]),
+      ...done.flatMap((run) => [...wrongIn(run.without), ...wrongIn(run.with)]),
       ...law(ratio <= p99RatioMax, `p99 of the others is ${ratio} times that without slow ones`),
+      ...law(Math.min(...lagging) >= slow * scale, `only ${Math.min(...lagging)} were behind: nothing was proven`),
     ],
     figures: {
       ...shape(scale),
       seconds: seconds ?? pairSeconds,
+      pairs: done.length,
       medianRatioOfP99: ratio,
       ratios: ratios.map((each) => Math.round(each * 100) / 100),
-      latencyMs: runs.map((run) => ({ without: run.without.latencyMs, with: run.with.latencyMs })),
-      bufferedBytesMax: Math.max(...runs.map((run) => run.with.bufferedBytesMax)),
-      lagging: runs.map((run) => run.with.laggingMax),
+      latencyMs: done.map((run) => ({ without: run.without.latencyMs, with: run.with.latencyMs })),
+      bufferedBytesMax: Math.max(...done.map((run) => run.with.bufferedBytesMax)),
+      lagging,
     },
   };
 };
+
+interface Pair {
+  readonly without: CrowdRun;
+  readonly with: CrowdRun;
+}
+
+function reversed(withSlow: CrowdRun, without: CrowdRun): Pair {
+  return { without, with: withSlow };
+}
 
 function shape(scale: number): object {
   return { subscribers: subscribers * scale, slow: slow * scale, slowBytesPerSecond, rate, eventCharacters };

@@ -119,6 +119,20 @@ describe('a resumed feed', () => {
     expect(asked).toEqual([]);
   });
 
+  it('becomes live though the mark moves in each turn, as it does when thousands read the log at once', async () => {
+    const { subscribe, live } = world();
+    let isMoving = true;
+    const move = (): void => {
+      live.mark += 1;
+      if (isMoving) setImmediate(move);
+    };
+    move();
+    const { settled } = subscribe('positions', { token: tokenOf('e1', 0, 3), position: 18 });
+    await settled().finally(() => {
+      isMoving = false;
+    });
+  });
+
   it('reads from the store what the log has no more: what came after the position, as of now', async () => {
     const { subscribe, asked } = world();
     const { sent, settled } = subscribe('positions', { token: tokenOf('e1', 0, 3), position: 7 });
