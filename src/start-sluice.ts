@@ -39,7 +39,6 @@ export interface RunningSluice {
 }
 
 const feedOptions = { chunkBytesMax: 1024 * 1024, sliceBytesMax: 256 * 1024 };
-const historyPageMax = { rows: 2_000, characters: 4 * 1024 * 1024 };
 const sweepBytes = 256 * 1024;
 const requestsGraceMs = 1_000;
 const insertGraceMs = 1_500;
@@ -88,7 +87,6 @@ export async function startSluice(config: Config, log: Log, say: (line: string) 
     live,
     fanOut,
     history: createHistoryReader(store, {
-      pageMax: historyPageMax,
       retentionDays: config.retentionDays,
       elapsedMs: () => performance.now(),
     }),

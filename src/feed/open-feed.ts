@@ -30,15 +30,17 @@ import type { Log } from '../log.ts';
 import type { FanOut, Member } from './fan-out.ts';
 import { framingOf } from './frames.ts';
 import { fromStore, type StoreGate } from './from-store.ts';
-import type { HistoryPage, HistoryReader, SeqRange } from './history.ts';
+import type { HistoryReader, SeqRange } from './history.ts';
 import type { LogReader } from './log-reader.ts';
 import { nextTurn } from './next-turn.ts';
 import type { Feed, FeedListener, FeedRequest, OpenFeed, SubscriberSocket } from './ports.ts';
 import type { Place, Position } from './position.ts';
+import { readAhead } from './read-ahead.ts';
 import { createRepeatGuard } from './repeat-guard.ts';
 import { sealResumeToken } from './resume-token.ts';
 import { createRoom } from './room.ts';
 import { type Start, type Stretch, startOf } from './start.ts';
+import type { HistoryRow } from './stored-rows.ts';
 
 export interface FeedParts {
   readonly journal: LogReader;
@@ -52,12 +54,9 @@ export interface FeedParts {
   readonly log: Log;
 }
 
-/** What is written: a row of the store with its place, or an event of the log. */
-interface Row {
+interface LogRow {
   readonly seq: number;
-  readonly id: string;
   readonly raw: string;
-  readonly occurred?: string;
 }
 
 /** Makes the function that opens feeds; each opened feed runs until it fails or is stopped. */
@@ -86,21 +85,32 @@ function openFeed(
     if (frame !== '') socket.send(frame);
   };
 
-  /** Writes rows slice by slice as the socket has room; emits nothing. */
-  function write(rows: readonly Row[]): Observable<never> {
-    return from(slicesOf(rows, parts.options.sliceBytesMax)).pipe(
-      concatMap((slice) => room.wait$.pipe(tap(() => send(slice)))),
+  /** Writes slice by slice as the socket has room, with a turn for everybody else behind each; emits nothing. */
+  function write<Slice>(slices: readonly Slice[], send: (slice: Slice) => void): Observable<never> {
+    return from(slices).pipe(
+      concatMap((slice) =>
+        room.wait$.pipe(
+          tap(() => socket.cork(() => send(slice))),
+          concatWith(nextTurn()),
+        ),
+      ),
       ignoreElements(),
     );
   }
 
-  function send(slice: readonly Row[]): void {
-    socket.cork(() => {
-      for (const { raw, seq, id, occurred } of slice) {
-        socket.send(framing.event(raw, occurred === undefined ? seq : { occurred, id }));
-      }
-    });
+  function sendLog(slice: readonly LogRow[]): void {
+    for (const { raw, seq } of slice) socket.send(framing.event(raw, seq));
     counters.delivered += slice.length;
+  }
+
+  function sendHistory(slice: Iterable<HistoryRow>): void {
+    for (const row of slice) {
+      guard.note(row);
+      // A row is its own place, of which nothing is decoded unless the frame shows it.
+      const { raw } = row;
+      socket.send(typeof raw === 'string' ? framing.event(raw, row) : framing.stored(raw, row));
+      counters.delivered += 1;
+    }
   }
 
   /** From here on, positions are of this range. */
@@ -127,14 +137,15 @@ function openFeed(
   }
 
   function history$(range: SeqRange, from: Place | null): Observable<never> {
-    const page = (behind: Place | null): Observable<HistoryPage> =>
-      fromStore(parts.store, ending.signal, () => parts.history.byOccurred(filter, range, behind, ending.signal));
-    return page(from).pipe(
-      tap(({ rows }) => {
-        for (const row of rows) guard.note(row.seq, row.id);
-      }),
-      expand(({ rows, next }) => write(rows).pipe(concatWith(next === null ? EMPTY : page(next)))),
-      ignoreElements(),
+    const { history, store } = parts;
+    return readAhead(
+      {
+        read: (behind, max) =>
+          fromStore(store, ending.signal, () => history.byOccurred(filter, range, behind, max, ending.signal)),
+        write: ({ slices }) => write(slices, sendHistory),
+        elapsedMs: () => performance.now(),
+      },
+      from,
     );
   }
 
@@ -157,14 +168,18 @@ function openFeed(
 
   /** Reads on from the position until it is the mark, then joins the live members in the same synchronous step. */
   function log$(): Observable<unknown> {
-    const chunk = (): Observable<readonly Row[]> => {
+    const chunk = (): Observable<readonly LogRow[]> => {
       if (isTrimmed()) return storeChunk();
       if (position < live.mark) return of(readLog());
       goLive();
       return EMPTY;
     };
-    return of<readonly Row[]>([]).pipe(
-      expand((rows) => write(rows).pipe(concatWith(nextTurn(), room.wait$.pipe(ignoreElements()), defer(chunk)))),
+    return of<readonly LogRow[]>([]).pipe(
+      expand((rows) =>
+        write(slicesOf(rows, parts.options.sliceBytesMax), sendLog).pipe(
+          concatWith(nextTurn(), room.wait$.pipe(ignoreElements()), defer(chunk)),
+        ),
+      ),
     );
   }
 
@@ -173,18 +188,18 @@ function openFeed(
     return position < live.mark && position + 1 < journal.oldest;
   }
 
-  function storeChunk(): Observable<readonly Row[]> {
+  function storeChunk(): Observable<readonly LogRow[]> {
     return concat(stretch$({ after: position, checkpoint: journal.checkpoint, from: null }), of([]));
   }
 
-  function readLog(): readonly Row[] {
+  function readLog(): readonly LogRow[] {
     const { events, last } = journal.read(position + 1, parts.options.chunkBytesMax, live.mark);
-    const rows: Row[] = [];
+    const rows: LogRow[] = [];
     for (const event of events) {
       const { seq, raw, body } = event;
       if (!fits(event) || !insideWindow(filter.occurred, body.occurred)) continue;
       if (guard.repeats(seq, body.id)) counters.repeats += 1;
-      else rows.push({ seq, raw, id: body.id });
+      else rows.push({ seq, raw });
     }
     position = last;
     return rows;
@@ -247,9 +262,9 @@ function openFeed(
   };
 }
 
-function slicesOf(rows: readonly Row[], bytesMax: number): Row[][] {
-  const slices: Row[][] = [];
-  let slice: Row[] = [];
+function slicesOf(rows: readonly LogRow[], bytesMax: number): LogRow[][] {
+  const slices: LogRow[][] = [];
+  let slice: LogRow[] = [];
   let bytes = 0;
   for (const row of rows) {
     slice.push(row);

@@ -182,7 +182,9 @@ function world() {
       const last = rows.at(-1);
       await Promise.resolve();
       return {
-        rows: rows.map(({ seq, raw, body }) => ({ seq, raw, ...placeOf(body) })),
+        slices: rows.map(({ seq, raw, body }) => [{ seq, raw, ...placeOf(body) }]),
+        rows: rows.length,
+        bytes: 1,
         next: last && rows.length === 5 ? placeOf(last.body) : null,
       };
     },
