@@ -46,13 +46,13 @@ function world() {
     history: {
       byOccurred: async (_filter, range, from) => {
         asked.push([range, from]);
-        return { rows: [], next: null };
+        return { slices: [], rows: 0, bytes: 0, next: null };
       },
       retained: async () => ({ seq: 6, since: '2026-11-15 00:00:00.000000' }),
     },
     store: { whenReady: async () => undefined },
     keys,
-    pages: createPageBudget(1_000_000, 1000),
+    pages: createPageBudget(1_000_000),
     options: { bufferBytesMax: 1000, sliceBytesMax: 1000, holdMs: 60_000 },
     counters,
     log: createLog('silent'),
