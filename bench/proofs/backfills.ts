@@ -26,7 +26,7 @@ export const backfills: Prove = async ({ dataDir, seconds, scale }) => {
   await sendHistory(subject);
   const before = await subject.untilStored();
   const shape = { url: subject.url, subscribers: count, slow: count, slowBytesPerSecond: 1_000, since };
-  const crowd = startCrowd({ ...shape, eventsMax: events }, deadlineMs);
+  const crowd = startCrowd({ ...shape, eventsMax: events, fills: 0 }, deadlineMs);
   const look = startLook(subject);
   try {
     await crowd.ready;

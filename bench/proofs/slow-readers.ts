@@ -21,7 +21,7 @@ const bufferBytesMax = 2 ** 20;
 const pairs = 5;
 const pairSeconds = 20;
 const p99RatioMax = 1.5;
-/** Of large events, so that what waits for the slow ones is more than the kernel's buffers hold. */
+/** Large events for the slow ones alone, so that what waits for the slow ones is more than the kernel's buffers hold. */
 const fillEvents = 60;
 const fillCharacters = 100_000;
 const graceMs = 240_000;
@@ -135,6 +135,7 @@ async function runCrowd(subject: Subject, { slow: slowOnes, seconds, fills, scal
       slowBytesPerSecond,
       since: new Date().toISOString(),
       eventsMax: fills + rate * seconds + 1_000,
+      fills,
     },
     seconds * 1000 + graceMs,
   );
@@ -142,8 +143,8 @@ async function runCrowd(subject: Subject, { slow: slowOnes, seconds, fills, scal
   try {
     await crowd.ready;
     for (let nth = 0; nth < fills; nth += 1) {
-      send(producer, nth, fillCharacters);
-      await pause(50);
+      send(producer, nth, fillCharacters, 'fill');
+      await pause(20);
     }
     await pause(2_000);
     crowd.tell({ order: 'measure' });
@@ -172,11 +173,11 @@ async function sendSteadily(producer: FrameSocket, first: number, seconds: numbe
   return number;
 }
 
-export function send(producer: FrameSocket, number: number, characters: number): void {
+export function send(producer: FrameSocket, number: number, characters: number, name = 'event'): void {
   producer.sendText(
     JSON.stringify({
       occurred: new Date().toISOString(),
-      event: 'slow.event',
+      event: `slow.${name}`,
       resource: { 'prefect.resource.id': 'slow.resource' },
       payload: { at: String(nowMicros()), fill: `${number} ${'x'.repeat(Math.max(0, characters - 300))}` },
       id: `51040000-0000-4000-8000-${String(number).padStart(12, '0')}`,
