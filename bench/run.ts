@@ -6,6 +6,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { backfill, backfillMany } from './cases/backfill.ts';
 import { counts } from './cases/counts.ts';
 import { fanout } from './cases/fanout.ts';
 import { handover } from './cases/handover.ts';
@@ -24,7 +25,8 @@ const help = `npm run bench -- [options]
   --pid N              of that server's process, for memory and CPU
   --peer prefect       measure the real Prefect too, in the same run
   --cases a,b          of: ingest, fanout, handover, counts, sustained (default: all; a peer is spared sustained);
-                       commit: what durability costs an event, without a server
+                       commit: what durability costs an event, without a server;
+                       backfill: one reader of --events (1000000); backfill-many: 40 readers of --events (30000), and 10 slow ones
                        with servers of their own: spread, latency, catch-up, idle, distinct-filters, soak; filter-index: without one
   --suite speed        all that issue 6 wants to see, but for the long ones (sustained --seconds 600, soak)
   --minutes N          of soak (30)
@@ -32,7 +34,7 @@ const help = `npm run bench -- [options]
   --connections N      of idle (15000)
   --seconds N          of sustained (60)
   --rate N             events a second of sustained (12000)
-  --events N           of counts (10000)
+  --events N           of counts (10000), and of the backfills
   --save NAME          write the result to bench/results/NAME.json as well
 `;
 
@@ -52,7 +54,7 @@ async function main(): Promise<void> {
       connections: { type: 'string', default: '15000' },
       seconds: { type: 'string', default: '60' },
       rate: { type: 'string', default: '12000' },
-      events: { type: 'string', default: '10000' },
+      events: { type: 'string' },
       save: { type: 'string' },
       help: { type: 'boolean' },
     },
@@ -67,7 +69,9 @@ async function main(): Promise<void> {
     fanout,
     handover,
     commit: commitStage,
-    counts: (target) => counts(target, { events: Number(values.events) }),
+    counts: (target) => counts(target, { events: Number(values.events ?? 10_000) }),
+    backfill: (target) => backfill(target, { events: Number(values.events ?? 1_000_000) }),
+    'backfill-many': (target) => backfillMany(target, { events: Number(values.events ?? 30_000) }),
     sustained: (target) => sustained(target, { seconds: Number(values.seconds), rate: Number(values.rate) }),
   };
   const names = values.suite === undefined ? values.cases.split(',') : (suites[values.suite] ?? ['of that suite']);

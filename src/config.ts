@@ -140,9 +140,9 @@ export const settings = {
   ),
   backfillBytesMax: whole(
     'SLUICE_BACKFILL_BYTES_MAX',
-    64 * mebibyte,
+    128 * mebibyte,
     'pages of history held for all subscribers at once; more wait',
-    8 * mebibyte,
+    16 * mebibyte,
   ),
   failPoint: {
     env: 'SLUICE_FAIL_POINT',

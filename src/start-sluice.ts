@@ -44,7 +44,6 @@ export interface RunningSluice {
 }
 
 const feedOptions = { sliceBytesMax: 256 * 1024, holdMs: 1_000 };
-const historyPageMax = { rows: 2_000, characters: 4 * 1024 * 1024 };
 const sweepBytes = 256 * 1024;
 /** Of the disk at the stop. */
 const settleMs = 3_000;
@@ -93,13 +92,12 @@ export async function startSluice(config: Config, log: Log, say: (line: string) 
     },
     counters,
   );
-  const pages = createPageBudget(config.backfillBytesMax, historyPageMax.characters);
+  const pages = createPageBudget(config.backfillBytesMax);
   const openFeed = createOpenFeed({
     journal: logReader(journal),
     live,
     fanOut,
     history: createHistoryReader(store, {
-      pageMax: historyPageMax,
       retentionDays: config.retentionDays,
       elapsedMs: () => performance.now(),
     }),

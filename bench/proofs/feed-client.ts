@@ -29,6 +29,8 @@ export class FeedClient {
   #socket: FrameSocket | null = null;
   token: string | null = null;
   position: number | string | null = null;
+  /** Where the feed began. */
+  firstPosition: number | string | null = null;
   /** By reason. */
   readonly gaps: string[] = [];
   caughtUps = 0;
@@ -83,6 +85,7 @@ export class FeedClient {
   #control({ type, token, position, after_ms, reason }: ControlFrame): void {
     if (position !== undefined) this.position = position;
     if (token !== undefined) this.token = token;
+    this.firstPosition ??= this.position;
     if (after_ms !== undefined) this.retryAfterMs = after_ms;
     if (type === 'gap') this.gaps.push(reason ?? '');
     if (type !== 'caught_up') return;

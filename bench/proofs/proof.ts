@@ -8,8 +8,9 @@ export interface Proof {
 }
 
 export interface ProofOptions {
-  /** A free folder of the run's own. */
+  /** A folder of the run's own: free, or as an earlier run of the same proof left it. */
   readonly dataDir: string;
+  readonly isKept: boolean;
   /** Of a run that has a length; null is the proof's own. */
   readonly seconds: number | null;
   /** For trying a proof out: a part of its size. */

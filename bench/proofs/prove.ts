@@ -1,5 +1,5 @@
 /**
- * npm run prove -- NAME [--seconds N] [--scale 0.1] [--save]: one proof of issue 4 on the real process. Prints its result as JSON
+ * npm run prove -- NAME [--seconds N] [--scale 0.1] [--data DIR] [--save]: one proof of issue 4 on the real process. Prints its result as JSON
  * with the machine's facts, with --save into bench/results too, and ends with 1 if a law is broken.
  */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -9,6 +9,7 @@ import { parseArgs } from 'node:util';
 import { killEngine } from '../../test/crash/victim.ts';
 import { machineFacts } from '../machine.ts';
 import { repositoryRoot } from '../peers/sluice.ts';
+import { backfills } from './backfills.ts';
 import { churn } from './churn.ts';
 import { outage } from './outage.ts';
 import type { Prove } from './proof.ts';
@@ -26,6 +27,7 @@ const proofs: Readonly<Record<string, Prove>> = {
   storm,
   resends,
   outage,
+  backfills,
 };
 
 const { values, positionals } = parseArgs({
@@ -33,6 +35,7 @@ const { values, positionals } = parseArgs({
   options: {
     seconds: { type: 'string' },
     scale: { type: 'string', default: '1' },
+    data: { type: 'string' },
     save: { type: 'boolean', default: false },
   },
 });
@@ -44,12 +47,13 @@ if (prove === undefined) {
   );
   process.exit(2);
 }
-const dataDir = mkdtempSync(join(tmpdir(), `sluice-prove-${name}-`));
+const dataDir = values.data ?? mkdtempSync(join(tmpdir(), `sluice-prove-${name}-`));
 const root = repositoryRoot();
 const about = { proof: name, when: new Date().toISOString(), machine: machineFacts(root) };
 try {
   const { broken, figures } = await prove({
     dataDir,
+    isKept: values.data !== undefined,
     seconds: values.seconds === undefined ? null : Number(values.seconds),
     scale: Number(values.scale),
   });
@@ -62,6 +66,6 @@ try {
   process.exitCode = broken.length === 0 ? 0 : 1;
 } finally {
   killEngine(dataDir);
-  rmSync(dataDir, { recursive: true, force: true, maxRetries: 50, retryDelay: 100 });
+  if (values.data === undefined) rmSync(dataDir, { recursive: true, force: true, maxRetries: 50, retryDelay: 100 });
 }
 process.exit();

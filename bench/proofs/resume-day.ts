@@ -3,6 +3,8 @@
  * a seq and behind a place in history. The events are put into Sluice's own table by INSERT SELECT in its own engine, with the seqs
  * of an epoch of two days ago and the times of receipt that go with them.
  */
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { openStore, type Store } from '../../src/clickhouse/store.ts';
 import { startTestEngine, testStoreOptions } from '../../test/support/engine.ts';
 import { until } from '../../test/support/poll.ts';
@@ -16,7 +18,7 @@ const day = 86_400_000;
 const fillCharacters = 200;
 const rateMin = 50_000;
 const seqsOfSecond = 2 ** 20;
-const insertRows = 250_000;
+const insertRows = 100_000;
 const readMs = 600_000;
 const numberMark = Buffer.from('"n":');
 
@@ -41,15 +43,7 @@ interface Resumed {
 
 export const resumeDay: Prove = async ({ dataDir, scale }) => {
   const env = { SLUICE_BACKFILL_MAX_MS: String(6 * day) };
-  const first = await startSubject(dataDir, env);
-  await first.stop();
-  const startMs = Date.now() - 2 * day;
-  const made = {
-    count: Math.round(eventsWanted * scale),
-    startMs,
-    firstSeq: Math.floor(startMs / 1000) * seqsOfSecond + 1,
-  };
-  await withStore(dataDir, (store) => fill(store, made));
+  const made = await makeEvents(dataDir, env, Math.round(eventsWanted * scale));
   const subject = await startSubject(dataDir, env);
   const token = await firstToken(subject);
   const half = made.count / 2;
@@ -60,7 +54,7 @@ export const resumeDay: Prove = async ({ dataDir, scale }) => {
   });
   // Nothing is late there: the row's place is that of its number.
   const place = (n: number): string => `${micros(occurredMicros(made, n))}/${idOf(n)}`;
-  const cut = half + 1;
+  const cut = Math.floor(made.count * 0.8) + 1;
   const cutMicros = occurredMicros(made, cut);
   const behindPlace = await resume(subject, made, token, {
     from: 'a place in history',
@@ -79,6 +73,19 @@ export const resumeDay: Prove = async ({ dataDir, scale }) => {
     figures: { events: made.count, lateShare: 1 / lateEvery, runs: [behindSeq, behindPlace] },
   };
 };
+
+/** Made once in a folder that is kept. */
+async function makeEvents(dataDir: string, env: Readonly<Record<string, string>>, count: number): Promise<Made> {
+  const path = join(dataDir, 'made.json');
+  if (existsSync(path)) return JSON.parse(readFileSync(path, 'utf8')) as Made; // written below
+  const subject = await startSubject(dataDir, env);
+  await subject.stop();
+  const startMs = Date.now() - 2 * day;
+  const made = { count, startMs, firstSeq: Math.floor(startMs / 1000) * seqsOfSecond + 1 };
+  await withStore(dataDir, (store) => fill(store, made));
+  writeFileSync(path, JSON.stringify(made));
+  return made;
+}
 
 /** Number n was received at an even pace over two days; each 20th occurred up to 20 hours before, the others 5 ms before. */
 function occurredMicros({ startMs, count }: Made, n: number): number {
@@ -121,7 +128,12 @@ async function fill(store: Store, { count, firstSeq, startMs }: Made): Promise<v
 }
 
 async function withStore(dataDir: string, use: (store: Store) => Promise<void>): Promise<void> {
-  const store = openStore({ ...testStoreOptions, queryMs: 300_000, source: startTestEngine(dataDir) });
+  const store = openStore({
+    ...testStoreOptions,
+    queryMs: 300_000,
+    queryMemoryBytesMax: 2 ** 31,
+    source: startTestEngine(dataDir),
+  });
   try {
     await store.whenReady(AbortSignal.timeout(90_000));
     await use(store);

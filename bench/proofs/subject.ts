@@ -14,6 +14,7 @@ export interface Ready {
   readonly liveSubscribers: number;
   readonly laggingSubscribers: number;
   readonly bufferedBytes: { readonly sum: number; readonly max: number };
+  readonly backfillBytes: number;
   readonly statements: Readonly<Record<'feed' | 'query' | 'command', number>>;
   readonly books: Readonly<Record<string, number>>;
   readonly residentBytes: number;

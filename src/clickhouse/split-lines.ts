@@ -1,37 +1,60 @@
 /**
- * Cuts a TSVRaw answer into lines, at bytes: a UTF-8 sequence is never cut. ClickHouse reports an error in mid-answer within
- * the answer, as a line of a lone carriage return and `__exception__`; that is recognised, so a cut answer never looks whole.
+ * Cuts a TSVRaw answer at lines, as bytes: what is not looked at is never copied nor decoded. ClickHouse reports an error in
+ * mid-answer within the answer, as a line of a lone carriage return and `__exception__`; that is recognised, so a cut answer never looks whole.
  */
 import { parseError } from '@clickhouse/client';
 
 const newline = 0x0a;
+const reportStart = Buffer.from('\r\n');
+const reportAfterLine = Buffer.from('\n\r\n');
 
-/** Yields batches of complete lines. Throws ClickHouse's error, or the stream's. */
-export async function* splitLines(chunks: AsyncIterable<Buffer>, mayReport: boolean): AsyncGenerator<string[]> {
+/** Yields the answer in blocks of complete lines, each with its newline. Throws ClickHouse's error, or the stream's. */
+export async function* lineBlocks(chunks: AsyncIterable<Buffer>, mayReport: boolean): AsyncGenerator<Buffer> {
   let pending: Buffer[] = [];
-  let report: string[] | null = null;
+  let report: Buffer[] | null = null;
   try {
     for await (const chunk of chunks) {
-      const end = chunk.lastIndexOf(newline);
-      if (end === -1) {
-        if (chunk.length > 0) pending.push(chunk);
-        continue;
+      for (const block of blocksOf(chunk)) {
+        const at: number = report === null && mayReport ? findReport(block) : -1;
+        if (report !== null) report.push(block);
+        else if (at === -1) yield block;
+        else {
+          report = [block.subarray(at)];
+          if (at > 0) yield block.subarray(0, at);
+        }
       }
-      const head = chunk.subarray(0, end);
-      const lines = (pending.length === 0 ? head : Buffer.concat([...pending, head])).toString('utf8').split('\n');
-      pending = end + 1 < chunk.length ? [chunk.subarray(end + 1)] : [];
-      if (report !== null) {
-        report.push(...lines);
-        continue;
-      }
-      const reportAt = mayReport ? lines.indexOf('\r') : -1;
-      if (reportAt !== -1) report = lines.splice(reportAt);
-      if (lines.length > 0) yield lines;
     }
   } catch (error) {
     // ClickHouse also breaks the connection off after its report.
     if (report === null) throw error;
   }
-  if (report !== null) throw parseError(report.slice(3).join('\n'));
+  if (report !== null) throw parseError(Buffer.concat(report).toString('utf8').split('\n').slice(3).join('\n'));
   if (pending.length > 0) throw new Error('The answer ended within a line.');
+
+  /** The line that began in an earlier chunk is put together; the others stay where they are. */
+  function blocksOf(chunk: Buffer): Buffer[] {
+    const end = chunk.lastIndexOf(newline) + 1;
+    const begun = pending.length === 0 ? 0 : chunk.indexOf(newline) + 1;
+    if (end === 0) {
+      if (chunk.length > 0) pending.push(chunk);
+      return [];
+    }
+    const blocks: Buffer[] = begun === 0 ? [] : [Buffer.concat([...pending, chunk.subarray(0, begun)])];
+    if (end > begun) blocks.push(chunk.subarray(begun, end));
+    pending = end < chunk.length ? [chunk.subarray(end)] : [];
+    return blocks;
+  }
+}
+
+function findReport(block: Buffer): number {
+  if (block.subarray(0, reportStart.length).equals(reportStart)) return 0;
+  const at = block.indexOf(reportAfterLine);
+  return at === -1 ? -1 : at + 1;
+}
+
+/** Yields batches of complete lines, without their newlines. Throws what the blocks throw. */
+export async function* linesOf(blocks: AsyncIterable<Buffer>): AsyncGenerator<string[]> {
+  for await (const block of blocks) {
+    yield block.toString('utf8', 0, block.length - 1).split('\n');
+  }
 }

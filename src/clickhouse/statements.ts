@@ -7,7 +7,7 @@ import { Readable } from 'node:stream';
 import { type ClickHouseClient, type ClickHouseSettings, parseError } from '@clickhouse/client';
 import { Failure } from '../errors.ts';
 import { failPoint } from '../fail-point.ts';
-import { splitLines } from './split-lines.ts';
+import { lineBlocks } from './split-lines.ts';
 import { insertError, readError } from './store-error.ts';
 
 export interface RunOptions {
@@ -57,14 +57,16 @@ export async function runRows<Row>(
   });
 }
 
-export async function* runLines(
+/** Blocks of whole lines of TSVRaw, each line with its newline. */
+export async function* runBlocks(
   client: ClickHouseClient,
   sql: string,
   params: Record<string, unknown>,
   options: RunOptions,
-): AsyncGenerator<string[]> {
+): AsyncGenerator<Buffer> {
   if (JSON.stringify(params).length > urlParamsCharactersMax) {
-    yield await runLongLines(client, sql, params, options);
+    const lines = await runLongLines(client, sql, params, options);
+    if (lines.length > 0) yield Buffer.from(`${lines.join('\n')}\n`);
     return;
   }
   const limit = limitTime(options);
@@ -78,7 +80,7 @@ export async function* runLines(
       abort_signal: limit.signal,
     });
     stream = result.stream;
-    yield* splitLines(stream, result.response_headers?.['x-clickhouse-exception-tag'] !== undefined);
+    yield* lineBlocks(stream, result.response_headers?.['x-clickhouse-exception-tag'] !== undefined);
   } catch (error) {
     throw limit.explain(error, readError);
   } finally {

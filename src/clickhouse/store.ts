@@ -7,7 +7,8 @@ import type { Observable } from 'rxjs';
 import { Failure } from '../errors.ts';
 import { Connection, type ConnectionOptions, type StoreStatus } from './connection.ts';
 import { QuerySlots } from './query-slots.ts';
-import { type RunOptions, runCommand, runInsert, runLines, runRows } from './statements.ts';
+import { linesOf } from './split-lines.ts';
+import { type RunOptions, runBlocks, runCommand, runInsert, runRows } from './statements.ts';
 import type { RowsRefused } from './store-error.ts';
 
 export type { StorePhase, StoreStatus } from './connection.ts';
@@ -39,6 +40,8 @@ export interface Store {
   rows<Row>(sql: string, params: Record<string, unknown>, options?: QueryOptions): Promise<Row[]>;
   /** For feeds: the lines of a read as TSVRaw, in batches, in slots apart from those of `rows`. Without FORMAT in `sql`. Leaving the loop ends the query. */
   lines(sql: string, params: Record<string, unknown>, options?: QueryOptions): AsyncIterable<string[]>;
+  /** As `lines`, as bytes: blocks of whole lines, each line with its newline. */
+  blocks(sql: string, params: Record<string, unknown>, options?: QueryOptions): AsyncIterable<Buffer>;
   command(sql: string, params?: Record<string, unknown>, options?: QueryOptions): Promise<void>;
   /**
    * Inserts rows of events (`seq, id, received, occurred, head, search, raw` as TSVRaw), all of one UTC day of `received`.
@@ -100,6 +103,23 @@ export function openStore(options: StoreOptions): Store {
     }
   }
 
+  async function* blocks(
+    sql: string,
+    params: Record<string, unknown>,
+    given: QueryOptions = {},
+  ): AsyncGenerator<Buffer> {
+    connection.client();
+    const release = await feedSlots.take(given.waitMs ?? feedWaitMs, given.signal);
+    try {
+      statements.feed += 1;
+      yield* runBlocks(connection.client(), sql, params, runOptions(given));
+    } catch (error) {
+      throw noted(error);
+    } finally {
+      release();
+    }
+  }
+
   return {
     statements,
     get status() {
@@ -111,18 +131,8 @@ export function openStore(options: StoreOptions): Store {
       slotted('query', given, (client) => runRows(client, sql, params, runOptions(given))),
     command: (sql, params = {}, given = {}) =>
       slotted('command', given, (client) => runCommand(client, sql, params, runOptions(given))),
-    async *lines(sql, params, given = {}) {
-      connection.client();
-      const release = await feedSlots.take(given.waitMs ?? feedWaitMs, given.signal);
-      try {
-        statements.feed += 1;
-        yield* runLines(connection.client(), sql, params, runOptions(given));
-      } catch (error) {
-        throw noted(error);
-      } finally {
-        release();
-      }
-    },
+    lines: (sql, params, given = {}) => linesOf(blocks(sql, params, given)),
+    blocks,
     async insertRows(body, token) {
       try {
         await runInsert(connection.client(), body, token, insertMs);

@@ -4,6 +4,7 @@
  */
 import type { CaughtUpFrame, GapFrame, TokenFrame } from '../../schemas/frames.ts';
 import { type Position, positionText } from './position.ts';
+import type { EventBytes } from './stored-rows.ts';
 
 export type Form = 'plain' | 'positions' | 'stream';
 
@@ -13,6 +14,8 @@ export interface Framing {
   /** False where control frames are not wanted: then they are ''. */
   readonly hasControl: boolean;
   event(raw: string, position: Position): string;
+  /** The same frame around a text that is still bytes. */
+  stored(raw: EventBytes, position: Position): string | Uint8Array;
   token(frame: Omit<TokenFrame, 'type' | 'position'>, position: Position): string;
   caughtUp(seq: number): string;
   gap(frame: Omit<GapFrame, 'type'>): string;
@@ -31,10 +34,14 @@ export function framingOf(form: Form): Framing {
   }
 }
 
+const plainHead = Buffer.from('{"type":"event","event":');
+const plainEnd = 0x7d;
+
 const plain: Framing = {
   shared: 'plain',
   hasControl: false,
   event: (raw) => `{"type":"event","event":${raw}}`,
+  stored: (raw) => raw.framed(plainHead, plainEnd),
   token: () => '',
   caughtUp: () => '',
   gap: () => '',
@@ -43,6 +50,7 @@ const plain: Framing = {
 const withPositions: Framing = {
   shared: 'positions',
   hasControl: true,
+  stored: (raw, position) => withPositions.event(raw.toString(), position),
   event: (raw, position) =>
     typeof position === 'number'
       ? `{"type":"event","event":${raw},"position":${position}}`
@@ -63,6 +71,7 @@ function createStreamFraming(): Framing {
     shared: null,
     hasControl: true,
     event: (raw, position) => `${id(position)}\ndata: ${raw}\n\n`,
+    stored: (raw, position) => `${id(position)}\ndata: ${raw}\n\n`,
     token(frame, position) {
       suffix = `${idSeparator}${frame.token}`;
       return `event: token\n${id(position)}\ndata: ${tokenJson(frame, position)}\n\n`;

@@ -6,15 +6,19 @@ import type { Filter } from '../../schemas/filter.ts';
 import type { Store } from '../clickhouse/store.ts';
 import { filterSql } from '../filter/sql.ts';
 import type { Place } from './position.ts';
+import { type HistoryRow, StoredRows } from './stored-rows.ts';
 
-/** In ClickHouse's order of (occurred, id). */
-export interface HistoryRow extends Place {
-  readonly seq: number;
-  readonly raw: string;
+/** Rows to be written at once; each is valid until the next one. */
+export interface HistorySlice extends Iterable<HistoryRow> {
+  /** The place of its last row; to be asked before a row is framed. */
+  readonly last: Place | null;
 }
 
 export interface HistoryPage {
-  readonly rows: readonly HistoryRow[];
+  /** All rows in ClickHouse's order of (occurred, id). */
+  readonly slices: readonly HistorySlice[];
+  readonly rows: number;
+  readonly bytes: number;
   /** Where the next page begins; null after the last one. */
   readonly next: Place | null;
 }
@@ -35,47 +39,62 @@ export interface Retained {
 
 export interface HistoryReader {
   /** The rows behind `from`; the first page for null. Rejects with a Failure. */
-  byOccurred(filter: Filter, range: SeqRange, from: Place | null, signal: AbortSignal): Promise<HistoryPage>;
+  byOccurred(
+    filter: Filter,
+    range: SeqRange,
+    from: Place | null,
+    max: HistoryPageMax,
+    signal: AbortSignal,
+  ): Promise<HistoryPage>;
   /** Asked at most once in a minute, whoever wants to know. Rejects with a Failure. */
   retained(): Promise<Retained>;
 }
 
-/** A page ends after `rows` rows, or behind the row that makes it larger than `charactersMax`. */
+/** A page ends after `rows` rows, or behind the row that makes it larger than `bytes`. */
 export interface HistoryPageMax {
   readonly rows: number;
-  readonly characters: number;
+  readonly bytes: number;
 }
 
 export interface HistoryOptions {
-  readonly pageMax: HistoryPageMax;
   readonly retentionDays: number;
   readonly elapsedMs: () => number;
 }
 
+/** What is written in one turn. */
+const sliceBytesMin = 192 * 1024;
+/** One thread and small blocks: less is read in vain behind the last row, and the first page comes sooner (measured). */
+const pageSettings = { max_threads: 1, max_block_size: 2048 };
 /** So long an answer about retention holds: it leaves out what expires within twice that time. */
 const retainedMs = 60_000;
 
-export function createHistoryReader(store: Pick<Store, 'lines'>, options: HistoryOptions): HistoryReader {
-  const { pageMax, retentionDays, elapsedMs } = options;
+export function createHistoryReader(store: Pick<Store, 'lines' | 'blocks'>, options: HistoryOptions): HistoryReader {
+  const { retentionDays, elapsedMs } = options;
   let retained: { readonly at: number; readonly answer: Promise<Retained> } | null = null;
 
-  /** `isCut` if there may be more rows than these. Leaving the loop ends the query. */
+  /** Leaving the loop ends the query. */
   async function read(
     sql: string,
     params: Record<string, unknown>,
+    max: HistoryPageMax,
     signal: AbortSignal,
-  ): Promise<{ rows: HistoryRow[]; isCut: boolean }> {
-    const rows: HistoryRow[] = [];
-    let characters = 0;
-    for await (const lines of store.lines(sql, params, { signal })) {
-      for (const line of lines) {
-        const [seq = '', id = '', occurred = '', raw = ''] = line.split('\t');
-        rows.push({ seq: Number(seq), id, occurred, raw });
-        characters += raw.length;
-        if (characters >= pageMax.characters) return { rows, isCut: true };
+  ): Promise<HistoryPage> {
+    const slices: StoredRows[] = [];
+    let [rows, bytes] = [0, 0];
+    const isFull = () => rows >= max.rows || bytes >= max.bytes;
+    for await (const block of store.blocks(sql, params, { signal, settings: pageSettings })) {
+      let slice = slices.at(-1);
+      if (slice === undefined || slice.bytes >= sliceBytesMin) {
+        slice = new StoredRows();
+        slices.push(slice);
       }
+      const taken = slice.add(block, max.rows - rows, max.bytes - bytes);
+      rows += taken.rows;
+      bytes += taken.bytes;
+      if (bytes >= max.bytes) break;
     }
-    return { rows, isCut: rows.length >= pageMax.rows };
+    const last = slices.at(-1)?.last ?? null;
+    return { slices, rows, bytes, next: isFull() ? last : null };
   }
 
   async function readRetained(): Promise<Retained> {
@@ -89,11 +108,11 @@ export function createHistoryReader(store: Pick<Store, 'lines'>, options: Histor
   }
 
   return {
-    async byOccurred(filter, { after, checkpoint }, from, signal) {
+    byOccurred(filter, { after, checkpoint }, from, max, signal) {
       const { where, params } = filterSql(filter);
       const place = `({from_occurred:DateTime64(6,'UTC')}, {from_id:UUID})`;
       const behind = `AND occurred >= {from_occurred:DateTime64(6,'UTC')} AND (occurred, id) > ${place}`;
-      const { rows, isCut } = await read(
+      return read(
         `SELECT seq, id, occurred, raw FROM events
          WHERE ${where} AND seq <= {checkpoint:UInt64} ${after === 0 ? '' : 'AND seq > {after:UInt64}'} ${from ? behind : ''}
          ORDER BY occurred, id LIMIT {page_rows:UInt32}`,
@@ -101,13 +120,12 @@ export function createHistoryReader(store: Pick<Store, 'lines'>, options: Histor
           ...params,
           checkpoint,
           ...(after === 0 ? {} : { after }),
-          page_rows: pageMax.rows,
+          page_rows: max.rows,
           ...(from && { from_occurred: from.occurred, from_id: from.id }),
         },
+        max,
         signal,
       );
-      const last = rows.at(-1);
-      return { rows, next: last === undefined || !isCut ? null : { occurred: last.occurred, id: last.id } };
     },
 
     async retained() {

@@ -20,7 +20,7 @@ export function createIdSet(): IdSet {
 
   /** The slot that holds the key, or the free one where it belongs. */
   function slotOf(): number {
-    let slot = key[0]! & (capacity - 1);
+    let slot = mixed(key) & (capacity - 1);
     while (used[slot] !== 0) {
       const at = slot * words;
       if (table[at] === key[0] && table[at + 1] === key[1] && table[at + 2] === key[2] && table[at + 3] === key[3])
@@ -65,6 +65,16 @@ export function createIdSet(): IdSet {
       return size;
     },
   };
+}
+
+/** Ids made in one go share most of their words, and those of version 7 begin with the time. */
+function mixed(key: Uint32Array): number {
+  let hash = 0;
+  for (const word of key) {
+    hash = Math.imul(hash ^ word, 0x9e3779b1);
+    hash ^= hash >>> 15;
+  }
+  return hash;
 }
 
 function readKey(id: string, key: Uint32Array): void {

@@ -8,19 +8,7 @@
  *      │         └─┼────────────────────────────┘
  *      └───────────┘ trimmed past the position: history from there
  */
-import {
-  concat,
-  concatMap,
-  defer,
-  EMPTY,
-  expand,
-  ignoreElements,
-  map,
-  type Observable,
-  of,
-  type Subscription,
-  tap,
-} from 'rxjs';
+import { concat, defer, EMPTY, expand, ignoreElements, type Observable, of, type Subscription, tap } from 'rxjs';
 import { Failure } from '../errors.ts';
 import { compilePredicate, insideWindow } from '../filter/predicate.ts';
 import { formatTimeForClickHouse } from '../filter/time.ts';
@@ -30,16 +18,16 @@ import type { FanOut, Member } from './fan-out.ts';
 import { framingOf } from './frames.ts';
 import { fromStore, type StoreGate } from './from-store.ts';
 import type { HistoryReader, SeqRange } from './history.ts';
+import { writeHistory } from './history-pipe.ts';
 import type { LogReader } from './log-reader.ts';
 import { nextTurn } from './next-turn.ts';
-import type { PageBudget, PageShare } from './page-budget.ts';
+import type { PageBudget } from './page-budget.ts';
 import type { Feed, FeedListener, FeedRequest, OpenFeed, SubscriberSocket } from './ports.ts';
 import type { Place, Position } from './position.ts';
 import { createRepeatGuard } from './repeat-guard.ts';
 import { sealResumeToken } from './resume-token.ts';
 import { createRoom } from './room.ts';
 import { type Start, type Stretch, startOf } from './start.ts';
-import { createRowWriter, type Row } from './write-rows.ts';
 
 export interface FeedParts {
   readonly journal: LogReader;
@@ -52,6 +40,11 @@ export interface FeedParts {
   readonly options: { readonly bufferBytesMax: number; readonly sliceBytesMax: number; readonly holdMs: number };
   readonly counters: { delivered: number; repeats: number };
   readonly log: Log;
+}
+
+interface LogRow {
+  readonly seq: number;
+  readonly raw: string;
 }
 
 /** Makes the function that opens feeds; each opened feed runs until it fails or is stopped. */
@@ -70,7 +63,6 @@ function openFeed(
   const { filter } = start;
   const framing = framingOf(request.form);
   const room = createRoom(socket, parts.options.bufferBytesMax);
-  const writer = createRowWriter({ socket, room, framing, options: parts.options, counters });
   const ending = new AbortController();
   const fits = compilePredicate(filter);
   let guard = createRepeatGuard(-1);
@@ -80,6 +72,14 @@ function openFeed(
   const say = (frame: string): void => {
     if (frame !== '') socket.send(frame);
   };
+
+  /** At once: the socket had room for as much as was read. */
+  function sendLog(rows: readonly LogRow[]): void {
+    socket.cork(() => {
+      for (const { raw, seq } of rows) socket.send(framing.event(raw, seq));
+    });
+    counters.delivered += rows.length;
+  }
 
   /** From here on, positions are of this range. */
   function announce(range: SeqRange, at: Position): void {
@@ -104,31 +104,17 @@ function openFeed(
     );
   }
 
-  /** A page is read when the socket has room and the budget too; what the socket does not take in time is read again. */
   function history$(range: SeqRange, from: Place | null): Observable<never> {
-    const page = (behind: Place | null): Observable<Place | null> =>
-      room.wait$.pipe(concatMap(() => parts.pages.hold((share) => readPage(range, behind, share))));
-    return page(from).pipe(
-      expand((next) => (next === null ? EMPTY : page(next))),
-      ignoreElements(),
-    );
-  }
-
-  /** Emits where the next page begins, or null. */
-  function readPage(range: SeqRange, behind: Place | null, share: PageShare): Observable<Place | null> {
     const { signal } = ending;
-    return fromStore(parts.store, signal, () => parts.history.byOccurred(filter, range, behind, signal)).pipe(
-      concatMap(({ rows, next }) => {
-        share.shrinkTo(rows.reduce((sum, { raw }) => sum + raw.length, 0));
-        return writer.write(rows).pipe(
-          map((written) => {
-            for (const { seq, id } of rows.slice(0, written)) guard.note(seq, id);
-            const last = rows[written - 1];
-            if (written === rows.length) return next;
-            return last === undefined ? behind : { occurred: last.occurred, id: last.id };
-          }),
-        );
-      }),
+    const { store, pages, history, options } = parts;
+    return writeHistory(
+      {
+        ...{ socket, room, framing, store, pages, counters, signal },
+        holdMs: options.holdMs,
+        read: (behind, max) => history.byOccurred(filter, range, behind, max, signal),
+        note: (row) => guard.note(row),
+      },
+      from,
     );
   }
 
@@ -153,10 +139,9 @@ function openFeed(
   function log$(): Observable<unknown> {
     const step = defer((): Observable<unknown> => {
       if (isTrimmed()) return concat(storeChunk(), of('read on'));
-      if (position < live.mark) {
-        writer.send(readLog());
-        return of('read on');
-      }
+      if (position < live.mark) sendLog(readLog());
+      // Looked at again at once: with many readers a turn is so long that the mark moves in each.
+      if (position < live.mark) return of('read on');
       goLive();
       return EMPTY;
     });
@@ -175,14 +160,14 @@ function openFeed(
     return stretch$({ after: position, checkpoint: journal.checkpoint, from: null });
   }
 
-  function readLog(): readonly Row[] {
+  function readLog(): readonly LogRow[] {
     const { events, last } = journal.read(position + 1, parts.options.sliceBytesMax, live.mark);
-    const rows: Row[] = [];
+    const rows: LogRow[] = [];
     for (const event of events) {
       const { seq, raw, body } = event;
       if (!fits(event) || !insideWindow(filter.occurred, body.occurred)) continue;
       if (guard.repeats(seq, body.id)) counters.repeats += 1;
-      else rows.push({ seq, raw, id: body.id });
+      else rows.push({ seq, raw });
     }
     position = last;
     return rows;

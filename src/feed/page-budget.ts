@@ -8,57 +8,59 @@ import { Observable } from 'rxjs';
 export interface PageShare {
   /** So much of it is needed from now on. */
   shrinkTo(bytes: number): void;
+  /** Idempotent. */
+  release(): void;
 }
 
 export interface PageBudget {
   /** Taken by all feeds. */
   readonly heldBytes: number;
-  /** Does its work with a page's share, as soon as one is free and for as long as it is subscribed to. */
-  hold<Value>(work: (share: PageShare) => Observable<Value>): Observable<Value>;
+  /** Emits a share of so many bytes once it is free, and completes. Whoever gets it must release it. */
+  take(bytes: number): Observable<PageShare>;
 }
 
-/** `pageBytes` is the most that one page holds; one page at a time is always let through. */
-export function createPageBudget(bytesMax: number, pageBytes: number): PageBudget {
+/** One page at a time is always let through, however large. */
+export function createPageBudget(bytesMax: number): PageBudget {
   let held = 0;
-  const waiting = new Set<() => void>();
+  const waiting = new Map<() => void, number>();
 
-  function hasRoom(): boolean {
-    return held === 0 || held + pageBytes <= bytesMax;
+  function hasRoom(bytes: number): boolean {
+    return held === 0 || held + bytes <= bytesMax;
   }
 
   function giveBack(bytes: number): void {
     held -= bytes;
-    for (const begin of waiting) {
-      if (!hasRoom()) return;
+    for (const [begin, wanted] of waiting) {
+      if (!hasRoom(wanted)) return;
       begin();
     }
+  }
+
+  function grant(bytes: number): PageShare {
+    let share = bytes;
+    held += share;
+    const shrinkTo = (wanted: number): void => {
+      const spare = Math.max(0, share - wanted);
+      share -= spare;
+      if (spare > 0) giveBack(spare);
+    };
+    return { shrinkTo, release: () => shrinkTo(0) };
   }
 
   return {
     get heldBytes() {
       return held;
     },
-    hold(work) {
-      return new Observable((subscriber) => {
-        let bytes = 0;
-        const shrinkTo = (wanted: number): void => {
-          const spare = Math.max(0, bytes - wanted);
-          bytes -= spare;
-          giveBack(spare);
-        };
+    take: (bytes) =>
+      new Observable((subscriber) => {
         const begin = (): void => {
           waiting.delete(begin);
-          bytes = pageBytes;
-          held += bytes;
-          subscriber.add(work({ shrinkTo }).subscribe(subscriber));
+          subscriber.next(grant(bytes));
+          subscriber.complete();
         };
-        subscriber.add(() => {
-          waiting.delete(begin);
-          shrinkTo(0);
-        });
-        if (waiting.size === 0 && hasRoom()) begin();
-        else waiting.add(begin);
-      });
-    },
+        if (waiting.size === 0 && hasRoom(bytes)) begin();
+        else waiting.set(begin, bytes);
+        return () => waiting.delete(begin);
+      }),
   };
 }

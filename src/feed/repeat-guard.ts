@@ -9,7 +9,7 @@ const reach = 10_000;
 
 export interface RepeatGuard {
   /** Notes a row that was delivered from history. */
-  note(seq: number, id: string): void;
+  note(row: { readonly seq: number; readonly id: string }): void;
   /** True if history had delivered this id. */
   repeats(seq: number, id: string): boolean;
 }
@@ -17,10 +17,11 @@ export interface RepeatGuard {
 export function createRepeatGuard(checkpoint: number): RepeatGuard {
   let ids: IdSet | null = null;
   return {
-    note(seq, id) {
-      if (seq <= checkpoint - reach) return;
+    note(row) {
+      if (row.seq <= checkpoint - reach) return;
       ids ??= createIdSet();
-      ids.add(id);
+      // Only here is the id read: of a row that is still bytes that costs.
+      ids.add(row.id);
     },
     repeats(seq, id) {
       if (ids === null) return false;

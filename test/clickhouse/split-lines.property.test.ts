@@ -1,7 +1,7 @@
 /** Lines are the same for every way of cutting the bytes. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { splitLines } from '../../src/clickhouse/split-lines.ts';
+import { lineBlocks, linesOf } from '../../src/clickhouse/split-lines.ts';
 
 const line = fc
   .string({ unit: 'binary', maxLength: 12 })
@@ -27,7 +27,7 @@ test('any cut of the bytes gives the same lines', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(line), fc.array(fc.nat(500)), async (lines, cuts) => {
       const bytes = Buffer.from(lines.map((text) => `${text}\n`).join(''));
-      expect(await collect(splitLines(cut(bytes, cuts), true))).toEqual(lines);
+      expect(await collect(linesOf(lineBlocks(cut(bytes, cuts), true)))).toEqual(lines);
     }),
     { numRuns: 200 },
   );
@@ -41,7 +41,7 @@ test("any cut of an answer with a report gives the lines before it, then ClickHo
       const bytes = Buffer.from(lines.map((text) => `${text}\n`).join('') + report);
       const got: string[] = [];
       const read = async () => {
-        for await (const batch of splitLines(cut(bytes, cuts), true)) got.push(...batch);
+        for await (const batch of linesOf(lineBlocks(cut(bytes, cuts), true))) got.push(...batch);
       };
       await expect(read()).rejects.toMatchObject({ code: '395' });
       expect(got).toEqual(lines);
@@ -51,5 +51,5 @@ test("any cut of an answer with a report gives the lines before it, then ClickHo
 });
 
 test('an answer that ends within a line is an error', async () => {
-  await expect(collect(splitLines(cut(Buffer.from('a\nb'), [1]), true))).rejects.toThrow(/within a line/);
+  await expect(collect(linesOf(lineBlocks(cut(Buffer.from('a\nb'), [1]), true)))).rejects.toThrow(/within a line/);
 });

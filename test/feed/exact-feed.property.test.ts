@@ -153,7 +153,7 @@ function world(holdMs: number) {
   const log: StoredEvent[] = [];
   const topics = new Map<string, Set<Socket>>();
   const live = { mark: 0 };
-  const pages = createPageBudget(10_000, 4_000);
+  const pages = createPageBudget(4_000_000);
   let checkpoint = 0;
   let oldest = 1;
   const counters = { delivered: 0, lagged: 0, repeats: 0 };
@@ -185,7 +185,11 @@ function world(holdMs: number) {
       const last = rows.at(-1);
       await Promise.resolve();
       return {
-        rows: rows.map(({ seq, raw, body }) => ({ seq, raw, ...placeOf(body) })),
+        slices: rows.map(({ seq, raw, body }) =>
+          Object.assign([{ seq, raw, ...placeOf(body) }], { last: placeOf(body) }),
+        ),
+        rows: rows.length,
+        bytes: 1,
         next: last && rows.length === 5 ? placeOf(last.body) : null,
       };
     },

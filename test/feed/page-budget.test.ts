@@ -1,54 +1,46 @@
 /** The budget that backfilling feeds share (I5): never over its bound, first come first served, nothing kept by who has gone. */
-import { NEVER, of, Subject } from 'rxjs';
 import { describe, expect, it } from 'vitest';
-import { createPageBudget } from '../../src/feed/page-budget.ts';
+import { createPageBudget, type PageShare } from '../../src/feed/page-budget.ts';
+
+/** Takes shares of so many bytes; tells which were given, in their order. */
+function takers(bytesMax: number, wanted: readonly number[]) {
+  const budget = createPageBudget(bytesMax);
+  const given: number[] = [];
+  const shares: PageShare[] = [];
+  const waits = wanted.map((bytes, nth) =>
+    budget.take(bytes).subscribe((share) => {
+      given.push(nth);
+      shares[nth] = share;
+    }),
+  );
+  return { budget, given, shares, waits };
+}
 
 describe('the budget of pages', () => {
   it('lets so many in as it has room for, and the next ones in their order as pages shrink or are let go', () => {
-    const budget = createPageBudget(30, 10);
-    const begun: number[] = [];
-    const shrink = new Subject<number>();
-    const holders = [0, 1, 2, 3, 4, 5].map((nth) =>
-      budget
-        .hold((share) => {
-          begun.push(nth);
-          if (nth === 0) shrink.subscribe((bytes) => share.shrinkTo(bytes));
-          return NEVER;
-        })
-        .subscribe(),
-    );
-    expect([begun, budget.heldBytes]).toEqual([[0, 1, 2], 30]);
-    shrink.next(4);
-    expect(budget.heldBytes).toBe(24);
-    holders[3]?.unsubscribe();
-    holders[1]?.unsubscribe();
-    expect([begun, budget.heldBytes]).toEqual([[0, 1, 2, 4], 24]);
-    shrink.next(4);
-    holders[2]?.unsubscribe();
-    expect(begun).toEqual([0, 1, 2, 4, 5]);
-    for (const holder of holders) holder.unsubscribe();
+    const { budget, given, shares, waits } = takers(30, [10, 10, 10, 20, 10, 4]);
+    expect([given, budget.heldBytes]).toEqual([[0, 1, 2], 30]);
+    shares[0]?.shrinkTo(4);
+    expect([given, budget.heldBytes]).toEqual([[0, 1, 2], 24]);
+    waits[3]?.unsubscribe();
+    shares[1]?.release();
+    shares[1]?.release();
+    expect([given, budget.heldBytes]).toEqual([[0, 1, 2, 4, 5], 28]);
+    for (const share of shares) share?.release();
     expect(budget.heldBytes).toBe(0);
   });
 
-  it('gives a share back when the work is done, or has failed', () => {
-    const budget = createPageBudget(10, 10);
-    const got: unknown[] = [];
-    budget.hold(() => of('page')).subscribe((value) => got.push(value));
-    budget
-      .hold(() => {
-        throw new Error('no page');
-      })
-      .subscribe({ error: (error: Error) => got.push(error.message) });
-    expect([got, budget.heldBytes]).toEqual([['page', 'no page'], 0]);
+  it('lets nobody pass who wants less than the one before it', () => {
+    const { given, shares } = takers(10, [5, 8, 1]);
+    expect(given).toEqual([0]);
+    shares[0]?.release();
+    expect(given).toEqual([0, 1, 2]);
   });
 
   it('lets one page through where the bound is smaller than a page', () => {
-    const budget = createPageBudget(5, 10);
-    const holder = budget.hold(() => NEVER).subscribe();
-    const begun: string[] = [];
-    budget.hold(() => of(begun.push('second'))).subscribe();
-    expect([begun, budget.heldBytes]).toEqual([[], 10]);
-    holder.unsubscribe();
-    expect([begun, budget.heldBytes]).toEqual([['second'], 0]);
+    const { budget, given, shares } = takers(5, [10, 10]);
+    expect([given, budget.heldBytes]).toEqual([[0], 10]);
+    shares[0]?.release();
+    expect([given, budget.heldBytes]).toEqual([[0, 1], 10]);
   });
 });

@@ -46,13 +46,13 @@ function world() {
     history: {
       byOccurred: async (_filter, range, from) => {
         asked.push([range, from]);
-        return { rows: [], next: null };
+        return { slices: [], rows: 0, bytes: 0, next: null };
       },
       retained: async () => ({ seq: 6, since: '2026-11-15 00:00:00.000000' }),
     },
     store: { whenReady: async () => undefined },
     keys,
-    pages: createPageBudget(1_000_000, 1000),
+    pages: createPageBudget(1_000_000),
     options: { bufferBytesMax: 1000, sliceBytesMax: 1000, holdMs: 60_000 },
     counters,
     log: createLog('silent'),
@@ -117,6 +117,20 @@ describe('a resumed feed', () => {
     ]);
     expect(JSON.parse(sent[0] ?? '')).toMatchObject({ type: 'token', epoch: 'e1', checkpoint: 18, position: 18 });
     expect(asked).toEqual([]);
+  });
+
+  it('becomes live though the mark moves in each turn, as it does when thousands read the log at once', async () => {
+    const { subscribe, live } = world();
+    let isMoving = true;
+    const move = (): void => {
+      live.mark += 1;
+      if (isMoving) setImmediate(move);
+    };
+    move();
+    const { settled } = subscribe('positions', { token: tokenOf('e1', 0, 3), position: 18 });
+    await settled().finally(() => {
+      isMoving = false;
+    });
   });
 
   it('reads from the store what the log has no more: what came after the position, as of now', async () => {

@@ -1,0 +1,69 @@
+/**
+ * Pages of history, written one after the other while the next is already being read (I5). Their size follows the reader: a small
+ * one first, so that something comes soon; then as much as it takes in half a second, so that a fast reader costs few queries and a
+ * slow one little memory.
+ */
+import { concat, expand, ignoreElements, Observable, ReplaySubject, tap } from 'rxjs';
+import type { HistoryPage, HistoryPageMax } from './history.ts';
+import type { Place } from './position.ts';
+
+export interface ReadAheadParts {
+  /** Emits the page behind a place, the first one for null, and completes. */
+  readonly read: (behind: Place | null, max: HistoryPageMax) => Observable<HistoryPage>;
+  /** Completes when the socket has taken it. */
+  readonly write: (page: HistoryPage) => Observable<never>;
+  readonly elapsedMs: () => number;
+}
+
+const firstRows = 256;
+const rowsMin = 16;
+const rowsMax = 16_384;
+const bytesMin = 512 * 1024;
+const bytesMax = 8 * 1024 * 1024;
+const aimMs = 500;
+/** Nobody knows yet how fast a reader is that was fast once. */
+const growth = 4;
+
+/** At most two pages are held: the one that is written, and the next. Emits nothing. */
+export function readAhead({ read, write, elapsedMs }: ReadAheadParts, from: Place | null): Observable<never> {
+  let max: HistoryPageMax = { rows: firstRows, bytes: 2 * bytesMin };
+  let bytesPerMs = Number.POSITIVE_INFINITY;
+
+  /** What comes behind a page, and how much of it. */
+  function following({ rows, bytes }: HistoryPage): HistoryPageMax {
+    const aim = Math.min(bytesMax, growth * bytes, bytesPerMs * aimMs);
+    const wanted = Math.max(bytesMin, aim) / Math.max(1, bytes / rows);
+    // A page ends behind its rows, as a rule: to be broken off by its bytes costs ClickHouse more.
+    return { rows: Math.round(Math.min(rowsMax, Math.max(rowsMin, wanted))), bytes: 2 * Math.max(bytesMin, aim) };
+  }
+
+  function timed(page: HistoryPage): Observable<never> {
+    let startMs = 0;
+    return write(page).pipe(
+      tap({
+        subscribe: () => {
+          startMs = elapsedMs();
+        },
+        complete: () => {
+          bytesPerMs = page.bytes / Math.max(1, elapsedMs() - startMs);
+        },
+      }),
+    );
+  }
+
+  return read(from, max).pipe(
+    expand(
+      (page) =>
+        new Observable<HistoryPage>((subscriber) => {
+          const next = new ReplaySubject<HistoryPage>(1);
+          if (page.next === null) next.complete();
+          else {
+            max = following(page);
+            subscriber.add(read(page.next, max).subscribe(next));
+          }
+          subscriber.add(concat(timed(page), next).subscribe(subscriber));
+        }),
+    ),
+    ignoreElements(),
+  );
+}
