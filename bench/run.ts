@@ -16,6 +16,7 @@ import { type OwnCaseOptions, ownCases, suites } from './own-cases.ts';
 import { installPrefect, launchPrefect } from './peers/prefect.ts';
 import { launchSluice, repositoryRoot } from './peers/sluice.ts';
 import { commitStage } from './stages/commit.ts';
+import { intakeStage } from './stages/intake.ts';
 import type { BenchTarget } from './target.ts';
 
 const help = `npm run bench -- [options]
@@ -67,6 +68,7 @@ async function main(): Promise<void> {
     fanout,
     handover,
     commit: commitStage,
+    intake: intakeStage,
     counts: (target) => counts(target, { events: Number(values.events) }),
     sustained: (target) => sustained(target, { seconds: Number(values.seconds), rate: Number(values.rate) }),
   };
@@ -78,7 +80,7 @@ async function main(): Promise<void> {
   const measure = async (target: BenchTarget): Promise<void> => {
     result[target.name] = await runCases(
       target,
-      shared.filter((name) => !(target.isPeer && ['sustained', 'commit'].includes(name))),
+      shared.filter((name) => !(target.isPeer && ['sustained', 'commit', 'intake'].includes(name))),
       cases,
     );
   };
