@@ -91,7 +91,11 @@ function upTo(depth: number, messages: readonly Buffer[], journal: Journal, wind
     journal.append(body.id, column, column, head, search, finishRaw(event, received), isAscii);
     if (nth % groupEvents < groupEvents - 1) return;
     if (depth < 8) journal.rollBack(journal.head);
-    else journal.commit();
+    else {
+      journal.commit();
+      // A ClickHouse that follows.
+      journal.advanceCheckpoint(journal.head);
+    }
   });
 }
 

@@ -4,7 +4,7 @@
  */
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { nodeFiles } from '../../src/journal/file-port.ts';
+import { nodeFiles } from '../../src/file-port.ts';
 import { append, open, sent, withFolder } from './support.ts';
 
 type Step =
