@@ -52,6 +52,12 @@ export function cpuSeconds(pid: number | undefined): number | null {
   return user === undefined || system === undefined ? null : (Number(user) + Number(system)) / ticksPerSecond;
 }
 
+/** CPU time of one thread; the main one has the number of its process. */
+export function threadSeconds(pid: number, thread: number): number | null {
+  const nanoseconds = readProcess(pid, `task/${thread}/schedstat`).split(' ')[0];
+  return nanoseconds === undefined || nanoseconds === '' ? null : Number(nanoseconds) / 1e9;
+}
+
 /** Threads that have ended are not in it: a server's live as long as itself. */
 function threadNanoseconds(pid: number | undefined): number | null {
   if (pid === undefined) return null;

@@ -17,6 +17,7 @@ import { type OwnCaseOptions, ownCases, suites } from './own-cases.ts';
 import { installPrefect, launchPrefect } from './peers/prefect.ts';
 import { launchSluice, repositoryRoot } from './peers/sluice.ts';
 import { commitStage } from './stages/commit.ts';
+import { intakeStage } from './stages/intake.ts';
 import type { BenchTarget } from './target.ts';
 
 const help = `npm run bench -- [options]
@@ -69,6 +70,7 @@ async function main(): Promise<void> {
     fanout,
     handover,
     commit: commitStage,
+    intake: intakeStage,
     counts: (target) => counts(target, { events: Number(values.events ?? 10_000) }),
     backfill: (target) => backfill(target, { events: Number(values.events ?? 1_000_000) }),
     'backfill-many': (target) => backfillMany(target, { events: Number(values.events ?? 30_000) }),
@@ -82,7 +84,7 @@ async function main(): Promise<void> {
   const measure = async (target: BenchTarget): Promise<void> => {
     result[target.name] = await runCases(
       target,
-      shared.filter((name) => !(target.isPeer && ['sustained', 'commit'].includes(name))),
+      shared.filter((name) => !(target.isPeer && ['sustained', 'commit', 'intake'].includes(name))),
       cases,
     );
   };

@@ -118,6 +118,7 @@ export function journalOf(
     ...(config.clickhouseUrl === null && { sharedDirectory: join(config.dataDir, 'clickhouse') }),
     keepBytesPastCheckpoint: config.journalKeepBytes,
     keepMsPastCheckpoint: config.journalKeepMs,
+    recentBytes: config.batchBytesMax,
     durability: config.durability,
     checkpoint: state?.checkpoint ?? null,
     ...how,

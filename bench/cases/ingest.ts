@@ -1,23 +1,33 @@
 /**
- * Intake: events a second that are acknowledged, and until all of them can be queried, over one `/in` socket and over HTTP batches.
+ * Intake: events a second that are acknowledged, and until all of them can be queried, over one `/in` socket (in blocks, one frame a
+ * write as stock clients send, and at a steady rate) and over HTTP batches; and what CPU each process and thread spends on an event.
  */
+
+import { cpuTimes, microsPerEvent } from '../cpu-split.ts';
 import { startLoad } from '../load/load-maker.ts';
 import type { PostReport } from '../load/post.ts';
-import type { ProduceReport } from '../load/produce.ts';
-import { cpuSeconds, residentMb } from '../machine.ts';
-import { type BenchTarget, freshNames, loadOptions, round, untilQueryable } from '../target.ts';
+import type { ProduceOptions, ProduceReport } from '../load/produce.ts';
+import { residentMb } from '../machine.ts';
+import { type BenchTarget, freshNames, loadOptions, untilQueryable } from '../target.ts';
 
-const seconds = 5;
+const seconds = 10;
+const pacedRate = 10_000;
 const eventBytes = 1_100;
 const deadlineMs = 60_000;
 
 export async function ingest(target: BenchTarget): Promise<object> {
-  return { socket: await overSocket(target), http: await overHttp(target) };
+  return {
+    socket: await overSocket(target, { rate: null }),
+    socketFrameByFrame: await overSocket(target, { rate: null, blockEvents: 1 }),
+    // A peer could not follow.
+    ...(!target.isPeer && { socketPaced: await overSocket(target, { rate: pacedRate }) }),
+    http: await overHttp(target),
+  };
 }
 
-async function overSocket(target: BenchTarget): Promise<object> {
+async function overSocket(target: BenchTarget, how: Pick<ProduceOptions, 'rate' | 'blockEvents'>): Promise<object> {
   const names = freshNames();
-  const options = { ...loadOptions(target), ...names, eventBytes, seconds, rate: null, pingEvery: 700, pingsMax: 8 };
+  const options = { ...loadOptions(target), ...names, eventBytes, seconds, pingEvery: 700, pingsMax: 8, ...how };
   const load = startLoad<ProduceReport>('produce', options, deadlineMs);
   return measure(target, names.prefix, load.ready, load.finished, (report) => report.sent);
 }
@@ -42,18 +52,16 @@ async function measure<Report extends { acknowledged: number; acknowledgedSecond
 ): Promise<object> {
   await ready;
   const start = performance.now();
-  const cpuBefore = cpuSeconds(target.pid);
+  const before = cpuTimes(target.pid);
   const report = await finished;
   const settled = await untilQueryable(target, prefix, sentOf(report), start);
-  const cpuAfter = cpuSeconds(target.pid);
   return {
     ...report,
     acknowledgedPerSecond: Math.round(report.acknowledged / report.acknowledgedSeconds),
     ...settled,
     queryablePerSecond: Math.round(settled.queryable / settled.seconds),
     lost: sentOf(report) - settled.queryable,
-    serverCpuMicrosPerEvent:
-      cpuBefore === null || cpuAfter === null ? null : round(((cpuAfter - cpuBefore) * 1e6) / sentOf(report)),
+    cpuMicrosPerEvent: microsPerEvent(before, cpuTimes(target.pid), sentOf(report), report.cpuSeconds),
     serverResidentMb: residentMb(target.pid),
   };
 }

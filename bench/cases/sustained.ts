@@ -1,9 +1,11 @@
 /**
  * Endurance: one `/in` socket at a steady rate for a minute, everything queryable soon after, memory flat.
  */
+
+import { cpuTimes, microsPerEvent } from '../cpu-split.ts';
 import { startLoad } from '../load/load-maker.ts';
 import type { ProduceReport } from '../load/produce.ts';
-import { cpuSeconds, residentMb } from '../machine.ts';
+import { residentMb } from '../machine.ts';
 import { type BenchTarget, freshNames, loadOptions, pause, queryable, round, untilQueryable } from '../target.ts';
 
 export interface SustainedOptions {
@@ -19,7 +21,7 @@ export async function sustained(target: BenchTarget, { seconds, rate }: Sustaine
   const load = startLoad<ProduceReport>('produce', options, seconds * 1000 + 60_000);
   await load.ready;
   const start = performance.now();
-  const cpuBefore = cpuSeconds(target.pid) ?? 0;
+  const before = cpuTimes(target.pid);
   let isOver = false;
   const finished = load.finished.finally(() => {
     isOver = true;
@@ -44,7 +46,7 @@ export async function sustained(target: BenchTarget, { seconds, rate }: Sustaine
     ...settled,
     queryablePerSecond: Math.round(settled.queryable / settled.seconds),
     lost: report.sent - settled.queryable,
-    serverCpuShare: round(((cpuSeconds(target.pid) ?? 0) - cpuBefore) / settled.seconds),
+    cpuMicrosPerEvent: microsPerEvent(before, cpuTimes(target.pid), report.sent, report.cpuSeconds),
     series,
   };
 }

@@ -16,6 +16,8 @@ export interface ProduceOptions {
   readonly rate: number | null;
   /** Events between two pings: the stock client's 700. */
   readonly pingEvery: number;
+  /** Events in one write of the socket while there is no rate: 50, or 1 as the stock client sends them. */
+  readonly blockEvents?: number;
   /** Ends after so many events, if the time is not over before. */
   readonly eventsMax?: number;
   /** Pings without pong at once. */
@@ -33,7 +35,7 @@ export interface ProduceReport {
 
 const lastPongMs = 30_000;
 const tickMs = 4;
-const blockEvents = 50;
+const blockEventsDefault = 50;
 
 runLoad(async (options: ProduceOptions, ready): Promise<ProduceReport> => {
   const socket = await openFrameSocket({ ...options, path: '/api/events/in' });
@@ -70,7 +72,7 @@ class Producer {
   }
 
   async run(): Promise<ProduceReport> {
-    const { seconds, rate, eventsMax = Number.POSITIVE_INFINITY } = this.#options;
+    const { seconds, rate, eventsMax = Number.POSITIVE_INFINITY, blockEvents = blockEventsDefault } = this.#options;
     const start = performance.now();
     while (this.#closed === null) {
       const passed = (performance.now() - start) / 1000;

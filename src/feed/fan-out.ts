@@ -164,6 +164,7 @@ export function createFanOut(
   }
 
   function flush(batch: readonly StoredEvent[]): void {
+    if (topics.size === 0) return;
     for (const event of batch) {
       let frames: EventFrames | null = null;
       index.forEachMatch(event, (topic) => {

@@ -1,6 +1,7 @@
 /**
  * UUIDs as Prefect reads them, and the words with which it refuses them (PROTOCOL-FACTS §1.1).
  */
+import { isDashedUuid } from '../../schemas/dashed-uuid.ts';
 import type { ValidationIssue } from '../../schemas/validation-issue.ts';
 
 export type ParsedUuid =
@@ -14,6 +15,7 @@ export function parseUuid(value: unknown): ParsedUuid {
   if (typeof value !== 'string') {
     return { ok: false, type: 'uuid_type', msg: 'UUID input should be a string, bytes or UUID object' };
   }
+  if (isDashedUuid(value)) return { ok: true, id: value };
   const text = value.toLowerCase();
   if (dashed.test(text)) return { ok: true, id: text };
   if (/^[0-9a-f]{32}$/.test(text)) return { ok: true, id: text.replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-') };

@@ -17,10 +17,10 @@ export function createAppend(
   receive: () => Receipt,
 ): AppendEvent {
   return (event) => {
-    const { body, head, search } = event;
+    const { body, head, search, isAscii } = event;
     const { received, column, seconds } = receive();
     const raw = finishRaw(event, received);
-    const seq = journal.append(body.id, column, formatTimeForClickHouse(body.occurred), head, search, raw);
+    const seq = journal.append(body.id, column, formatTimeForClickHouse(body.occurred), head, search, raw, isAscii);
     window.add(body.id, seq, seconds, wholeSeconds(body.occurred));
     return { seq, raw, search, body };
   };

@@ -8,13 +8,15 @@ import { foldText, searchSeparator } from '../../schemas/stored-event.ts';
 import { parseTime } from '../filter/time.ts';
 import { parseUuid } from '../filter/uuid.ts';
 import { type Collect, JsonScanner, type Span } from './json-scanner.ts';
-import { countKeys, rewriteJson } from './rewrite-json.ts';
+import { countFlatKeys, countKeys, rewriteJson } from './rewrite-json.ts';
 
 export interface CanonicalEvent {
   /** The canonical text without `received` and its closing brace: `finishRaw` ends it. */
   readonly open: string;
   /** UTF-8 bytes of the text before `,"payload"`. */
   readonly head: number;
+  /** Whether text and search text are ASCII: then they are written byte by character. */
+  readonly isAscii: boolean;
   /** See StoredEvent. */
   readonly search: string;
   readonly body: EventBody;
@@ -46,29 +48,38 @@ export function scanEvent(scanner: JsonScanner): FieldSpans {
   while (scanner.peek() === 0x22) {
     const key = scanner.string();
     if (scanner.peek() === 0x3a) scanner.at += 1;
-    const span = scanner.value(collected.get(key) ?? 'nothing');
-    if (key === 'event' || key === 'resource' || key === 'related' || key === 'payload') spans[key] = span;
+    switch (key) {
+      case 'event':
+        spans.event = scanner.value('nothing');
+        break;
+      case 'resource':
+      case 'related':
+        spans[key] = scanner.value('values');
+        break;
+      case 'payload':
+        spans.payload = scanner.value('all');
+        break;
+      default:
+        scanner.value('nothing');
+    }
     if (scanner.peek() === 0x2c) scanner.at += 1;
   }
   scanner.at += 1;
   return spans;
 }
 
-/** What a text search looks at, besides the name: values of labels, keys and values of the payload. */
-const collected = new Map<string, Collect>([
-  ['resource', 'values'],
-  ['related', 'values'],
-  ['payload', 'all'],
-]);
-
-/** Null if the event is refused after all (time, lone surrogate, depth): `explainEvent` says why. `spans` are the event's own, in `text`. */
-export function canonicalEvent(text: string, spans: FieldSpans, sent: SentEvent): CanonicalEvent | null {
+/**
+ * Null if the event is refused after all (time, lone surrogate, depth): `explainEvent` says why. `spans` are the event's own, in
+ * the text of the scanner that made them.
+ */
+export function canonicalEvent(scanner: JsonScanner, spans: FieldSpans, sent: SentEvent): CanonicalEvent | null {
   const occurred = parseTime(sent.occurred);
   const id = parseUuid(sent.id);
   const follows = sent.follows == null ? null : parseUuid(sent.follows);
   if (!occurred.ok || !id.ok || follows?.ok === false) return null;
   if ((spans.payload?.depth ?? 0) > payloadDepthMax || holdsLoneSurrogate(spans, sent)) return null;
 
+  const { text } = scanner;
   const body: EventBody = {
     occurred: occurred.time,
     event: sent.event,
@@ -85,23 +96,37 @@ export function canonicalEvent(text: string, spans: FieldSpans, sent: SentEvent)
     spans.event?.hasEscape === false ? text.slice(spans.event.start, spans.event.end) : JSON.stringify(sent.event);
   const head = `{"occurred":"${body.occurred}","event":${name},"resource":${resource?.json ?? '{}'},"related":${related?.json ?? '[]'}`;
   const rest = `,"payload":${payload?.json ?? '{}'},"id":"${body.id}","follows":${body.follows === null ? 'null' : `"${body.follows}"`}`;
-  const headBytes = Buffer.byteLength(head);
+  const isPlain = scanner.isAscii && hasNoEscape(spans);
+  const headBytes = isPlain ? head.length : Buffer.byteLength(head);
+  const bytes = headBytes + (isPlain ? rest.length : Buffer.byteLength(rest));
+  const search = `${isPlain ? sent.event.toLowerCase() : foldText(sent.event)}${searchSeparator}${resource?.search ?? ''}${related?.search ?? ''}${payload?.search ?? ''}`;
   return {
     open: head + rest,
     head: headBytes,
-    search: `${foldText(sent.event)}${searchSeparator}${resource?.search ?? ''}${related?.search ?? ''}${payload?.search ?? ''}`,
+    // An escape in the text may stand for more than ASCII in the search text.
+    isAscii: isPlain || (bytes === head.length + rest.length && Buffer.byteLength(search) === search.length),
+    search,
     body,
-    isTooLarge: headBytes + rest.length * 3 >= eventBytesMax && headBytes + Buffer.byteLength(rest) + 1 > eventBytesMax,
+    isTooLarge: bytes + 1 > eventBytesMax,
   };
+}
+
+function hasNoEscape({ event, resource, related, payload }: FieldSpans): boolean {
+  return !(event?.hasEscape || resource?.hasEscape || related?.hasEscape || payload?.hasEscape);
 }
 
 /** The field's text as sent where that is canonical, else rewritten; null for an absent field. */
 function canonicalField(text: string, span: Span | null, value: unknown, collect: Collect) {
   if (span === null) return null;
   const sent = text.slice(span.start, span.end);
-  if (span.isCanonical && span.keys === countKeys(value)) return { json: sent, search: span.search };
+  if (span.isCanonical && span.keys === keysOf(span, value)) return { json: sent, search: span.search };
   const json = rewriteJson(sent);
   return { json, search: new JsonScanner(json).value(collect).search };
+}
+
+function keysOf({ depth }: Span, value: unknown): number {
+  const isFlat = depth === 1 || (depth === 2 && Array.isArray(value));
+  return isFlat ? countFlatKeys(value) : countKeys(value);
 }
 
 /** Text that came as UTF-8 holds a lone surrogate only by an escape. */

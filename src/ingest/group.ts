@@ -8,38 +8,11 @@ import { Failure } from '../errors.ts';
 import { failPoint } from '../fail-point.ts';
 import type { Log } from '../log.ts';
 import type { Counters } from '../metrics.ts';
+import type { EventLog } from './event-log.ts';
 import type { IdWindow } from './id-window.ts';
 import type { Loss } from './intake.ts';
 import type { LiveBus } from './live-bus.ts';
 import type { ParkedEvents } from './parked-events.ts';
-
-/** The part of the journal that intake uses. */
-export interface EventLog {
-  /** Newest committed seq. */
-  readonly head: number;
-  /** Newest appended seq; appended - head records wait for the commit. */
-  readonly appended: number;
-  /** Set when the log is dead until a restart. */
-  readonly failed: Failure | null;
-  /** Gives the seq. Throws Failure journalFull or journalFailed, and then has appended nothing. */
-  append(id: string, received: string, occurred: string, head: number, search: string, raw: string): number;
-  /** Newest committed, and newest appended, number of a parked event; numbers rise, with or without holes. */
-  readonly parkedHead: number;
-  readonly parkedAppended: number;
-  /** Whether anything waits for the commit, be it an event or not. */
-  readonly hasPending: boolean;
-  /** As append, of an event that gets no seq yet; gives its number. */
-  park(id: string, received: string, occurred: string, head: number, search: string, raw: string): number;
-  /** Notes that a parked event is settled: appended as an event before, or a repeat. Throws as append. */
-  settleParked(number: number): void;
-  /** Takes back appended records from the first event above `seq` or parked one above `parked` on, none of which is committed. */
-  rollBack(seq: number, parked: number): void;
-  /** Throws Failure, after taking back what was not written. */
-  commit(): void;
-  /** fdatasync of all that is committed; throws or rejects with Failure, and then the log has failed. */
-  sync(): void;
-  syncLater(): Promise<void>;
-}
 
 export interface GroupParts {
   readonly journal: EventLog;

@@ -42,6 +42,8 @@ export class IdWindow {
   /** Differs by process, so that nobody can choose ids that meet in one slot. */
   readonly #salt = randomInt(2 ** 32);
   readonly #words = new Uint32Array(4);
+  /** The id that `#words` holds: an event's id is first looked up and then added. */
+  #wordsOf = '';
 
   constructor({ idsMax, checkpoint, forgotten }: IdWindowOptions) {
     this.#checkpoint = checkpoint;
@@ -65,7 +67,7 @@ export class IdWindow {
 
   /** The seq of the event with this id (lower case with dashes), on which an answer to its repeat relies; null if it is not known. */
   seqOf(id: string): number | null {
-    readWords(id, this.#words);
+    this.#read(id);
     const place = this.#slots[this.#find()] ?? 0;
     return place === 0 ? null : (this.#seqs[place - 1] ?? null);
   }
@@ -75,13 +77,14 @@ export class IdWindow {
    * and `occurred` in whole seconds since 1970.
    */
   add(id: string, seq: number, received: number, occurred: number): void {
-    readWords(id, this.#words);
+    this.#read(id);
     this.#add(seq, received, aheadMinuteOf(occurred, received));
   }
 
   /** As `add`, of an id that `visit` gave earlier. */
   addKnown({ words, seq, received, aheadMinute }: KnownId): void {
     this.#words.set(words);
+    this.#wordsOf = '';
     this.#add(seq, received, aheadMinute);
   }
 
@@ -110,12 +113,18 @@ export class IdWindow {
     }
   }
 
+  #read(id: string): void {
+    if (id === this.#wordsOf) return;
+    readWords(id, this.#words);
+    this.#wordsOf = id;
+  }
+
   #add(seq: number, received: number, aheadMinute: number): void {
     if (this.#size === this.#capacity) this.#makeRoom();
     const slot = this.#find();
     if (this.#slots[slot] !== 0) return;
     const place = (this.#oldest + this.#size) % this.#capacity;
-    this.#ids.set(this.#words, place * 4);
+    for (let word = 0; word < 4; word += 1) this.#ids[place * 4 + word] = this.#words[word] ?? 0;
     this.#seqs[place] = seq;
     this.#received[place] = received;
     this.#aheadMinutes[place] = aheadMinute;
@@ -172,7 +181,10 @@ export class IdWindow {
 
   /** The slot that holds the id in `#words`, or the empty one where it belongs. */
   #find(): number {
-    const [first, second, third, fourth] = this.#words;
+    const first = this.#words[0];
+    const second = this.#words[1];
+    const third = this.#words[2];
+    const fourth = this.#words[3];
     const mask = this.#slots.length - 1;
     for (let slot = this.#home(this.#words, 0); ; slot = (slot + 1) & mask) {
       const place = this.#slots[slot] ?? 0;

@@ -30,13 +30,18 @@ const comma = 0x2c;
 
 export class JsonScanner {
   readonly text: string;
+  /** Whether the whole text is ASCII: then lower case is all there is to folding, and is taken for all pieces at once. */
+  readonly isAscii: boolean;
   /** The place of the next character. */
   at = 0;
+  /** The text in lower case, once it is wanted; only of ASCII. */
+  #lower: string | null = null;
   /** First backslash at or after the last string; infinite if there is none. */
   #backslashAt = -1;
 
-  constructor(text: string) {
+  constructor(text: string, isAscii = false) {
     this.text = text;
+    this.isAscii = isAscii;
   }
 
   /** The next character that is no white space (its code; NaN at the end), not passed yet. */
@@ -87,7 +92,7 @@ export class JsonScanner {
         this.peek();
       } else {
         this.#passScalar();
-        if (collect !== 'nothing') pieces += text.slice(from, this.at) + searchSeparator;
+        if (collect !== 'nothing') pieces += this.#folded(from, this.at) + searchSeparator;
       }
     } while (level > 0 && this.at < text.length);
     return {
@@ -97,7 +102,7 @@ export class JsonScanner {
       hasEscape,
       keys,
       depth,
-      search: pieces === '' ? '' : foldLetters(pieces),
+      search: pieces === '' || (this.isAscii && !hasEscape) ? pieces : foldLetters(pieces),
     };
   }
 
@@ -128,9 +133,16 @@ export class JsonScanner {
     while (this.at < this.text.length && !endsScalar(this.text.charCodeAt(this.at)));
   }
 
+  /** A part of the text, folded already if it is ASCII. */
+  #folded(from: number, to: number): string {
+    if (!this.isAscii) return this.text.slice(from, to);
+    this.#lower ??= this.text.toLowerCase();
+    return this.#lower.slice(from, to);
+  }
+
   /** A string without escapes holds no control character, so folding its letters (once, for the whole value) is all. */
   #piece(from: number, isEscaped: boolean): string {
-    if (!isEscaped) return this.text.slice(from + 1, this.at - 1) + searchSeparator;
+    if (!isEscaped) return this.#folded(from + 1, this.at - 1) + searchSeparator;
     return foldText(decoded(this.text.slice(from, this.at)) ?? '') + searchSeparator;
   }
 }

@@ -41,7 +41,7 @@ export class ParkedEvents {
 
   /** The number under which an event with this id waits; null if none does. */
   numberOf(id: string): number | null {
-    return this.#numbers.get(id) ?? null;
+    return this.size === 0 ? null : (this.#numbers.get(id) ?? null);
   }
 
   /** Why one more with a text of so many characters cannot be taken now. */

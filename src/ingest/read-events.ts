@@ -5,7 +5,7 @@
 import { isUtf8 } from 'node:buffer';
 import { hasEventShape } from '../../schemas/event-check.ts';
 import type { FailureName } from '../errors.ts';
-import { type CanonicalEvent, canonicalEvent, type FieldSpans, scanEvent } from './canonical.ts';
+import { type CanonicalEvent, canonicalEvent, scanEvent } from './canonical.ts';
 import { type EventIssue, explainEvent, issue, tooLargeIssue } from './explain-event.ts';
 import { JsonScanner } from './json-scanner.ts';
 import { judgeBytes, textDepthMax } from './judge-bytes.ts';
@@ -39,13 +39,13 @@ export function readBatch(body: Buffer, isJson: boolean): ReadBatch {
   const { value } = parsed;
   if (value === null) return refusedBatch('badText', [missingBody], 'null');
   if (!Array.isArray(value)) return notAList(compactJson(json));
-  const scanner = new JsonScanner(json);
+  const scanner = new JsonScanner(json, text.length === body.length);
   enterList(scanner);
   const events: CanonicalEvent[] = [];
   const issues: EventIssue[] = [];
   for (let index = 0; index < value.length && issues.length < issuesMax; index += 1) {
     const start = nextItem(scanner);
-    const read = readEvent(json, scanEvent(scanner), value[index]);
+    const read = readEvent(scanner, value[index]);
     if (read !== null && !read.isTooLarge) events.push(read);
     else if (read !== null) issues.push(tooLargeIssue(read.body.id, ['body', index]));
     else takeIssues(issues, explainEvent(compactJson(json.slice(start, scanner.at)), ['body', index]));
@@ -59,7 +59,7 @@ export function readMessage(bytes: Buffer): ReadMessage {
   const json = withoutMark(bytes.toString('utf8'));
   const parsed = parseJson(json);
   if (!parsed.ok) return refusedMessage('badText', `The message is not JSON: ${parsed.words}`);
-  const event = readEvent(json, scanEvent(new JsonScanner(json)), parsed.value);
+  const event = readEvent(new JsonScanner(json, json.length === bytes.length), parsed.value);
   if (event !== null) return { ok: true, event };
   const issues: EventIssue[] = [];
   takeIssues(issues, explainEvent(compactJson(json.trim()), []));
@@ -76,8 +76,10 @@ type ParsedJson =
 
 const notUtf8: ParsedJson = { ok: false, offset: 0, words: 'The body is not UTF-8' };
 
-function readEvent(json: string, spans: FieldSpans, value: unknown): CanonicalEvent | null {
-  return hasEventShape(value) ? canonicalEvent(json, spans, value) : null;
+/** Passes the event at the scanner's place, whose parsed value is given; null if it is refused. */
+function readEvent(scanner: JsonScanner, value: unknown): CanonicalEvent | null {
+  const spans = scanEvent(scanner);
+  return hasEventShape(value) ? canonicalEvent(scanner, spans, value) : null;
 }
 
 function parseJson(json: string): ParsedJson {

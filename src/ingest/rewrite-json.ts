@@ -83,10 +83,18 @@ export function countKeys(value: unknown): number {
   let keys = 0;
   for (let container = containers.pop(); container !== undefined; container = containers.pop()) {
     if (typeof container !== 'object' || container === null) continue;
-    const items: unknown[] = Object.values(container);
+    const items: unknown[] = Array.isArray(container) ? container : Object.values(container);
     if (!Array.isArray(container)) keys += items.length;
     for (const item of items) if (typeof item === 'object' && item !== null) containers.push(item);
   }
+  return keys;
+}
+
+/** As `countKeys`, of an object (or a list of objects) that holds nothing but scalars: it lists no values. */
+export function countFlatKeys(value: unknown): number {
+  if (!Array.isArray(value)) return typeof value === 'object' && value !== null ? Object.keys(value).length : 0;
+  let keys = 0;
+  for (const item of value) keys += countFlatKeys(item);
   return keys;
 }
 

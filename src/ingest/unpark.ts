@@ -47,6 +47,6 @@ export function createUnpark(parts: UnparkParts, group: Group, append: AppendEve
   function appendParked({ head, search, raw }: ParkedRow): StoredEvent {
     const open = raw.slice(0, raw.lastIndexOf(',"received":"'));
     const body = JSON.parse(`${open}}`) as EventBody; // canonical text that accept has checked
-    return append({ open, head, search, body });
+    return append({ open, head, search, isAscii: false, body });
   }
 }

@@ -21,6 +21,8 @@ export interface JournalOptions {
   readonly keepBytesPastCheckpoint: number;
   /** In fsync mode all is kept for so long after it is in ClickHouse; given up before an append is refused. */
   readonly keepMsPastCheckpoint: number;
+  /** Of the newest rows, kept in memory twice over for the table writer; none by default. */
+  readonly recentBytes?: number;
   readonly durability: 'process' | 'fsync';
   /** What the table writer's state says; null if nothing was inserted yet. */
   readonly checkpoint: number | null;

@@ -15,6 +15,7 @@ import { type OpenSegments, openSegments } from './open-segments.ts';
 import type { ParkedRecords } from './parked-records.ts';
 import { PendingRecords } from './pending-records.ts';
 import { type ChunkRequest, type JournalChunk, readChunk } from './read-chunk.ts';
+import { RecentRows } from './recent-rows.ts';
 import { recordHeaderBytes, recordKinds } from './record.ts';
 import { scanIds, type VisitId } from './scan-ids.ts';
 import { segmentsDirectory } from './segment.ts';
@@ -49,6 +50,7 @@ export class Journal {
   readonly #bootId: string | null;
   readonly #now: () => number;
   readonly #pending = new PendingRecords();
+  readonly #recent: RecentRows;
   readonly #chain: SegmentChain;
   readonly #budget: DiskBudget;
   readonly #cache: FileCache;
@@ -75,11 +77,9 @@ export class Journal {
     this.#chain = new SegmentChain(files, segmentsDirectory(options.directory), segments, active, options.log);
     this.#checkpoint = this.#chain.beforeNext(options.checkpoint ?? this.#chain.oldest - 1);
     this.#chain.noteInserted(this.#checkpoint, now());
-    const directories = [
-      options.directory,
-      ...(options.sharedDirectory === undefined ? [] : [options.sharedDirectory]),
-    ];
+    const directories = [options.directory, options.sharedDirectory].filter((path) => path !== undefined);
     this.#budget = new DiskBudget(files, { ...options, directories, now });
+    this.#recent = new RecentRows(options.recentBytes ?? 0);
     this.#cache = new FileCache(files);
     this.#chain.onRemove = (path) => this.#cache.drop(path);
     // With a few segments to a budget, trim can always make room again.
@@ -134,15 +134,12 @@ export class Journal {
   /**
    * Appends an event and gives its seq; it is written by the next commit. `received` and `occurred` are
    * `YYYY-MM-DD hh:mm:ss.ffffff`, `head` is the UTF-8 bytes of `raw` before `,"payload"`; neither `search` nor `raw` holds
-   * a tab or a line feed. Throws Failure journalFull or journalFailed, and then has appended nothing.
+   * a tab or a line feed; `isAscii` if both are. Throws Failure journalFull or journalFailed, and then has appended nothing.
    */
-  append(id: string, received: string, occurred: string, head: number, search: string, raw: string): number {
-    if (this.failed !== null) throw this.failed;
+  append(id: string, received: string, occurred: string, head: number, search: string, raw: string, isAscii = false) {
     const seq = this.appended + 1;
     const columns = `${seq}\t${id}\t${received}\t${occurred}\t${head}\t`;
-    const bytes = this.#pending.encode(recordKinds.event, seq, columns, search, raw);
-    this.#claim(bytes);
-    this.#pending.take(bytes);
+    this.#pending.take(this.#encode(recordKinds.event, seq, columns, search, raw, isAscii));
     return seq;
   }
 
@@ -151,13 +148,11 @@ export class Journal {
     return this.failed ?? this.#refusal(recordHeaderBytes) ?? this.#writer.check();
   }
 
-  /** As `append`, of an event that gets no seq yet: gives its number, which rises from event to event and from start to start. */
+  /** As `append`, of an event that gets no seq yet: gives its number, which rises from event to event, from start to start. */
   park(id: string, received: string, occurred: string, head: number, search: string, raw: string): number {
-    if (this.failed !== null) throw this.failed;
     const number = this.parkedAppended + 1;
     const columns = `${number}\t${id}\t${received}\t${occurred}\t${head}\t`;
-    const bytes = this.#pending.encode(recordKinds.parked, this.appended, columns, search, raw);
-    this.#claim(bytes);
+    const bytes = this.#encode(recordKinds.parked, this.appended, columns, search, raw, false);
     this.#pending.takeParked(bytes, number);
     return number;
   }
@@ -184,6 +179,7 @@ export class Journal {
     try {
       this.#writer.write(this.#pending);
       if (this.#pending.newestParked > 0) failPoint('parked-written');
+      this.#recent.take(this.head - this.#pending.count + 1, this.#pending);
       this.#parkedHead = this.parkedAppended;
     } catch (error) {
       this.#budget.forget();
@@ -211,9 +207,9 @@ export class Journal {
     return this.#read({ from, bytesMax, upTo, oneDay: false });
   }
 
-  /** As `read`, ending where the UTC day of `received` changes. */
+  /** As `read`, ending where the UTC day of `received` changes. The rows are good until the checkpoint has passed them. */
   readDay(from: number, bytesMax: number, upTo: number): JournalChunk {
-    return this.#read({ from, bytesMax, upTo, oneDay: true });
+    return this.#recent.readDay(from, bytesMax, upTo) ?? this.#read({ from, bytesMax, upTo, oneDay: true });
   }
 
   /** Visits id and times of kept events in seq order, of all above `after` and maybe of some before: to build the id window after a start. */
@@ -237,6 +233,7 @@ export class Journal {
   advanceCheckpoint(seq: number): void {
     if (seq > this.#checkpoint) this.#checkpoint = this.#chain.beforeNext(seq);
     this.#chain.noteInserted(this.#checkpoint, this.#now());
+    this.#recent.forget(this.#checkpoint);
   }
 
   /** Removes whole segments that are in ClickHouse, but for the newest ones that readers may still want. */
@@ -269,11 +266,14 @@ export class Journal {
     return readChunk(this.#files, this.#cache, this.#chain.all, request);
   }
 
-  /** Throws Failure if there is no room for a record that was just encoded. */
-  #claim(bytes: number): void {
+  /** Gives the record's bytes; it is not taken yet. Throws Failure if the journal is dead or has no room for it. */
+  #encode(kind: 1 | 4, seq: number, columns: string, search: string, raw: string, isAscii: boolean): number {
+    if (this.failed !== null) throw this.failed;
+    const bytes = this.#pending.encode(kind, seq, columns, search, raw, isAscii);
     const refusal = this.#refusal(bytes);
     if (refusal !== null) throw refusal;
     this.#budget.taken(bytes);
+    return bytes;
   }
 
   #refusal(bytes: number): Failure | null {

@@ -6,7 +6,7 @@ import { Failure } from '../errors.ts';
 import { type FilePort, readFully } from '../file-port.ts';
 import type { FileCache } from './file-cache.ts';
 import { claimedBytes, harmed, recordBytes, recordHeaderBytes, recordKind, recordKinds, recordSeq } from './record.ts';
-import { receivedAt } from './row.ts';
+import { isOfSameDay } from './row.ts';
 import { isEmpty, type Segment } from './segment.ts';
 import { strideBytes } from './sparse-index.ts';
 
@@ -28,8 +28,6 @@ export interface ChunkRequest {
   /** Whether to end where the UTC day of `received` changes. */
   readonly oneDay: boolean;
 }
-
-const dayCharacters = 10;
 
 /** Ends before `upTo` at an epoch's end too. Throws Failure journalFailed if a record is not as written. */
 export function readChunk(
@@ -129,7 +127,7 @@ class Taking {
     const { request } = this;
     if (seq < request.from) return true;
     const fits = this.count === 0 || this.bytes + to - from <= request.bytesMax;
-    if (seq > request.upTo || !fits || (request.oneDay && this.count > 0 && !this.#isOfSameDay(from))) {
+    if (seq > request.upTo || !fits || (request.oneDay && this.count > 0 && !isOfSameDay(this.buffer, 0, from))) {
       this.isDone = true;
       return false;
     }
@@ -139,12 +137,6 @@ class Taking {
     this.buffer.copyWithin(this.bytes, from, to);
     this.bytes += to - from;
     return true;
-  }
-
-  #isOfSameDay(row: number): boolean {
-    const day = receivedAt(this.buffer, 0);
-    const other = receivedAt(this.buffer, row);
-    return this.buffer.compare(this.buffer, day, day + dayCharacters, other, other + dayCharacters) === 0;
   }
 
   chunk(): JournalChunk {

@@ -71,6 +71,14 @@ export function idAt(rows: Buffer, at: number): number {
   return rows.indexOf(tabByte, at) + 1;
 }
 
+const dayCharacters = 10;
+
+/** Whether the rows that begin at these places were received on the same UTC day. */
+export function isOfSameDay(rows: Buffer, one: number, other: number): boolean {
+  const [day, otherDay] = [receivedAt(rows, one), receivedAt(rows, other)];
+  return rows.compare(rows, day, day + dayCharacters, otherDay, otherDay + dayCharacters) === 0;
+}
+
 /** Where `received` begins in the row that begins at `at`. */
 export function receivedAt(rows: Buffer, at: number): number {
   return idAt(rows, at) + idCharacters + 1;

@@ -42,12 +42,22 @@ describe('canonical text', () => {
           `${head},"payload":${json('payload', '')},"id":"${id}","follows":${follows},"received":"${received}"}`,
         );
         expect(event.head).toBe(Buffer.byteLength(head));
+        expect(event.isAscii).toBe([event.open, event.search].every((part) => Buffer.byteLength(part) === part.length));
         expect(raw).not.toMatch(/[\t\n\r]/);
         expect(raw).not.toMatch(lone);
         expect(JSON.parse(raw)).toEqual({ ...event.body, received });
       }),
       { numRuns: 300 },
     );
+  });
+
+  it('that is ASCII only by its escapes is not written as ASCII, for its search text is not', () => {
+    const text = `{"occurred":"2026-11-22T10:00:00Z","event":"n","resource":{"prefect.resource.id":"r"},"payload":{"a":"\\ud800"},"id":"${id}"}`;
+    const read = readMessage(Buffer.from(text));
+    if (!read.ok) throw new Error(read.reason);
+    expect(read.event.open).toContain('\\ud800');
+    expect(read.event.search).toContain('\ufffd');
+    expect(read.event.isAscii).toBe(false);
   });
 
   it('is its own canonical text, and one event reads alike alone and in a batch', () => {

@@ -2,7 +2,7 @@
  * A log in memory that fails on command: what intake needs of the journal, and nothing of its files.
  */
 import { Failure } from '../../src/errors.ts';
-import type { EventLog } from '../../src/ingest/group.ts';
+import type { EventLog } from '../../src/ingest/event-log.ts';
 
 export interface FakeRow {
   readonly seq: number;

@@ -1,0 +1,175 @@
+/**
+ * Where intake's CPU goes: µs an event of each stage, garbage included, of one thread of work in this process: events come as
+ * messages of one WebSocket would, a turn's worth at a time. Without the socket itself: the ingest case has the whole.
+ */
+import { isUtf8 } from 'node:buffer';
+import { fork } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { createClient } from '@clickhouse/client';
+import { hasEventShape } from '../../schemas/event-check.ts';
+import { runInsert } from '../../src/clickhouse/statements.ts';
+import { canonicalEvent, finishRaw, scanEvent } from '../../src/ingest/canonical.ts';
+import { ForgottenIds } from '../../src/ingest/forgotten-ids.ts';
+import { IdWindow } from '../../src/ingest/id-window.ts';
+import { JsonScanner } from '../../src/ingest/json-scanner.ts';
+import { crc32 } from '../../src/journal/crc32.ts';
+import { type Journal, openJournal } from '../../src/journal/journal.ts';
+import { createLog } from '../../src/log.ts';
+import { EventTemplate } from '../load/event-template.ts';
+import { round } from '../target.ts';
+
+const eventBytes = 1_100;
+const groupEvents = 100;
+const groups = 200;
+const rounds = 5;
+const now = 1_795_000_000;
+const windowIds = 1_000_000;
+const mebibyte = 1024 * 1024;
+const received = '2026-11-22T10:00:00.5Z';
+const column = '2026-11-22 10:00:00.500000';
+
+const stages = ['decode', 'parse', 'check', 'scan', 'canonical', 'dedupe', 'append', 'commit'] as const;
+
+/**
+ * µs of CPU an event, median of some rounds: each stage is what it adds to those before it. `insert` is the table writer's
+ * sending of rows that are in memory, `readBack` its reading of rows that are not.
+ */
+export async function intakeStage(): Promise<object> {
+  const messages = makeMessages();
+  const window = fullWindow();
+  const runs: Record<string, number>[] = [];
+  for (let nth = 0; nth <= rounds; nth += 1) runs.push({ ...runOnce(messages, window), insert: await insertOnce() });
+  // The first one warms up.
+  runs.shift();
+  const names = Object.keys(runs[0] ?? {});
+  return Object.fromEntries(names.map((name) => [name, round(median(runs.map((run) => run[name] ?? 0)))]));
+}
+
+function runOnce(messages: readonly Buffer[], window: IdWindow): Record<string, number> {
+  const result: Record<string, number> = {};
+  let before = 0;
+  for (const [nth, stage] of stages.entries()) {
+    const folder = mkdtempSync(join(tmpdir(), 'sluice-intake-'));
+    const journal = journalIn(folder);
+    try {
+      const whole = upTo(nth + 1, messages, journal, window);
+      result[stage] = whole - before;
+      before = whole;
+      if (stage === 'commit') result['readBack'] = readBack(journal);
+    } finally {
+      journal.close();
+      rmSync(folder, { recursive: true });
+    }
+  }
+  const row = Buffer.alloc(2 * eventBytes);
+  return { ...result, ofAppendTheChecksum: micros(messages, () => crc32(row)) };
+}
+
+/** So many stages, for each message. */
+function upTo(depth: number, messages: readonly Buffer[], journal: Journal, window: IdWindow): number {
+  window.rollBack(windowIds);
+  let seq = windowIds;
+  return micros(messages, (bytes, nth) => {
+    if (!isUtf8(bytes)) throw new Error('an event of the bench is no text');
+    const text = bytes.toString('utf8');
+    if (depth < 2) return;
+    const value: unknown = JSON.parse(text);
+    if (depth < 3 || !hasEventShape(value) || depth < 4) return;
+    const scanner = new JsonScanner(text, text.length === bytes.length);
+    const spans = scanEvent(scanner);
+    const event = depth < 5 ? null : canonicalEvent(scanner, spans, value);
+    if (depth < 6 || event === null) return;
+    const { body, head, search, isAscii } = event;
+    if (window.seqOf(body.id) !== null) throw new Error('an event of the bench was sent twice');
+    seq += 1;
+    window.add(body.id, seq, now, now);
+    if (depth < 7) return;
+    journal.append(body.id, column, column, head, search, finishRaw(event, received), isAscii);
+    if (nth % groupEvents < groupEvents - 1) return;
+    if (depth < 8) journal.rollBack(journal.head);
+    else {
+      journal.commit();
+      // A ClickHouse that follows.
+      journal.advanceCheckpoint(journal.head);
+    }
+  });
+}
+
+/** Full, as that of a server that has run for a while: its memory is touched, and each new id lets an old one go. */
+function fullWindow(): IdWindow {
+  const window = new IdWindow({
+    idsMax: windowIds,
+    checkpoint: () => Number.MAX_SAFE_INTEGER,
+    forgotten: new ForgottenIds(),
+  });
+  for (let nth = 1; nth <= windowIds; nth += 1) window.add(randomUUID(), nth, now, now);
+  return window;
+}
+
+function readBack(journal: Journal): number {
+  const from = journal.firstSeq;
+  const start = process.cpuUsage();
+  const { count } = journal.read(from, 32 * mebibyte, journal.head);
+  return cpuSince(start) / count;
+}
+
+/** What the HTTP client takes to send rows to a server that reads them and does nothing else. */
+async function insertOnce(): Promise<number> {
+  const sink = fork(fileURLToPath(new URL('./sink.js', import.meta.url)));
+  try {
+    const port = await new Promise<number>((resolve) => sink.once('message', (told) => resolve(Number(told))));
+    const client = createClient({ url: `http://127.0.0.1:${port}` });
+    const rows = 10_000;
+    const body = Buffer.alloc(rows * 2 * eventBytes, 'row ');
+    const start = process.cpuUsage();
+    for (let nth = 0; nth < 10; nth += 1) await runInsert(client, body, `bench:${nth}`, 30_000);
+    const spent = cpuSince(start) / (10 * rows);
+    await client.close();
+    return spent;
+  } finally {
+    sink.kill();
+  }
+}
+
+function journalIn(directory: string): Journal {
+  return openJournal({
+    directory,
+    durability: 'process',
+    segmentBytesMax: 64 * mebibyte,
+    budgetBytesMax: 8192 * mebibyte,
+    reserveFreeBytes: 0,
+    keepBytesPastCheckpoint: 0,
+    keepMsPastCheckpoint: 0,
+    recentBytes: 32 * mebibyte,
+    checkpoint: null,
+    log: createLog('silent'),
+  });
+}
+
+function makeMessages(): Buffer[] {
+  const template = new EventTemplate({ prefix: 'intake', idPrefix: '00000000-0000-4000-8000-', eventBytes });
+  return Array.from({ length: groupEvents * groups }, (_, nth) => {
+    const bytes = Buffer.alloc(template.bytes.length);
+    template.write(bytes, 0, nth, Date.now() * 1000, Date.now() * 1000);
+    return bytes;
+  });
+}
+
+function micros<Item>(items: readonly Item[], work: (item: Item, nth: number) => unknown): number {
+  const start = process.cpuUsage();
+  for (const [nth, item] of items.entries()) work(item, nth);
+  return cpuSince(start) / items.length;
+}
+
+function cpuSince(start: NodeJS.CpuUsage): number {
+  const { user, system } = process.cpuUsage(start);
+  return user + system;
+}
+
+function median(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
+}
