@@ -14,6 +14,7 @@ import {
   defer,
   EMPTY,
   expand,
+  finalize,
   ignoreElements,
   map,
   type Observable,
@@ -22,7 +23,7 @@ import {
   tap,
 } from 'rxjs';
 import { Failure } from '../errors.ts';
-import { compilePredicate, insideWindow } from '../filter/predicate.ts';
+import { compilePredicate, filterKey } from '../filter/predicate.ts';
 import { formatTimeForClickHouse } from '../filter/time.ts';
 import type { SigningKeys } from '../keys.ts';
 import type { Log } from '../log.ts';
@@ -38,8 +39,9 @@ import type { Place, Position } from './position.ts';
 import { createRepeatGuard } from './repeat-guard.ts';
 import { sealResumeToken } from './resume-token.ts';
 import { createRoom } from './room.ts';
+import { createSharedLog, isInside, liesInside, type SharedLog, type SharedReader } from './shared-log.ts';
 import { type Start, type Stretch, startOf } from './start.ts';
-import { createRowWriter, type Row } from './write-rows.ts';
+import { createRowWriter, type FramedRow } from './write-rows.ts';
 
 export interface FeedParts {
   readonly journal: LogReader;
@@ -56,11 +58,13 @@ export interface FeedParts {
 
 /** Makes the function that opens feeds; each opened feed runs until it fails or is stopped. */
 export function createOpenFeed(parts: FeedParts): OpenFeed {
-  return (request, socket, listener) => openFeed(parts, request, startOf(parts, request), socket, listener);
+  const sharedLog = createSharedLog(parts.journal, parts.options.sliceBytesMax);
+  return (request, socket, listener) => openFeed(parts, sharedLog, request, startOf(parts, request), socket, listener);
 }
 
 function openFeed(
   parts: FeedParts,
+  sharedLog: SharedLog,
   request: FeedRequest,
   start: Start,
   socket: SubscriberSocket,
@@ -69,10 +73,9 @@ function openFeed(
   const { journal, live, fanOut, counters } = parts;
   const { filter } = start;
   const framing = framingOf(request.form);
-  const room = createRoom(socket, parts.options.bufferBytesMax);
+  const room = createRoom(socket);
   const writer = createRowWriter({ socket, room, framing, options: parts.options, counters });
   const ending = new AbortController();
-  const fits = compilePredicate(filter);
   let guard = createRepeatGuard(-1);
   /** All events up to here were delivered, or do not match. */
   let position = live.mark;
@@ -151,10 +154,12 @@ function openFeed(
 
   /** Reads on from the position until it is the mark, then joins the live members in the same synchronous step. */
   function log$(): Observable<unknown> {
+    let reader: SharedReader | null = null;
     const step = defer((): Observable<unknown> => {
       if (isTrimmed()) return concat(storeChunk(), of('read on'));
       if (position < live.mark) {
-        writer.send(readLog());
+        reader ??= sharedLog(filterKey(filter), compilePredicate(filter), framing);
+        writer.send(readLog(reader));
         return of('read on');
       }
       goLive();
@@ -162,6 +167,7 @@ function openFeed(
     });
     return of('read on').pipe(
       expand(() => concat(nextTurn(), room.wait$.pipe(ignoreElements()), step)),
+      finalize(() => reader?.leave()),
       ignoreElements(),
     );
   }
@@ -175,16 +181,15 @@ function openFeed(
     return stretch$({ after: position, checkpoint: journal.checkpoint, from: null });
   }
 
-  function readLog(): readonly Row[] {
-    const { events, last } = journal.read(position + 1, parts.options.sliceBytesMax, live.mark);
-    const rows: Row[] = [];
-    for (const event of events) {
-      const { seq, raw, body } = event;
-      if (!fits(event) || !insideWindow(filter.occurred, body.occurred)) continue;
-      if (guard.repeats(seq, body.id)) counters.repeats += 1;
-      else rows.push({ seq, raw, id: body.id });
-    }
-    position = last;
+  function readLog(reader: SharedReader): readonly FramedRow[] {
+    const stretch = reader.read(position + 1, live.mark);
+    position = stretch.last;
+    const { occurred } = filter;
+    const matches = liesInside(stretch, occurred)
+      ? stretch.matches
+      : stretch.matches.filter((match) => isInside(match, occurred));
+    const rows = matches.filter(({ seq, id }) => !guard.repeats(seq, id));
+    counters.repeats += matches.length - rows.length;
     return rows;
   }
 

@@ -7,8 +7,8 @@ import type { Form } from './frames.ts';
 
 /** One subscriber's way out. Topic members get published frames; all others are written one by one. */
 export interface SubscriberSocket {
-  /** Queues one text frame. Never drops: the bound is kept by asking `bufferedBytes` first. */
-  send(frame: string): void;
+  /** Queues one text frame; bytes are UTF-8, and copied. Never drops: the bound is kept by asking `bufferedBytes` first. */
+  send(frame: string | Uint8Array): void;
   /** Runs several sends as one write. */
   cork(write: () => void): void;
   /** Bytes that wait for a slow reader. */

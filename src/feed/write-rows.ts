@@ -15,9 +15,14 @@ export interface Row {
   readonly occurred?: string;
 }
 
+/** An event of the log, framed already. */
+export interface FramedRow {
+  readonly frame: string | Uint8Array;
+}
+
 export interface RowWriter {
   /** At once, as one write. */
-  send(rows: readonly Row[]): void;
+  send(rows: readonly FramedRow[]): void;
   /** Emits how many were written: fewer than all if the socket had no room for `holdMs`. */
   write(rows: readonly Row[]): Observable<number>;
 }
@@ -31,13 +36,15 @@ export interface RowWriterParts {
 }
 
 export function createRowWriter({ socket, room, framing, options, counters }: RowWriterParts): RowWriter {
-  function send(rows: readonly Row[]): void {
+  function send(rows: readonly FramedRow[]): void {
     socket.cork(() => {
-      for (const { raw, seq, id, occurred } of rows) {
-        socket.send(framing.event(raw, occurred === undefined ? seq : { occurred, id }));
-      }
+      for (const { frame } of rows) socket.send(frame);
     });
     counters.delivered += rows.length;
+  }
+
+  function framed({ raw, seq, id, occurred }: Row): FramedRow {
+    return { frame: framing.event(raw, occurred === undefined ? seq : { occurred, id }) };
   }
 
   return {
@@ -46,7 +53,7 @@ export function createRowWriter({ socket, room, framing, options, counters }: Ro
       from(slicesOf(rows, options.sliceBytesMax)).pipe(
         concatMap((slice) => room.within(options.holdMs).pipe(map((hasRoom) => (hasRoom ? slice : null)))),
         takeWhile((slice) => slice !== null),
-        tap(send),
+        tap((slice) => send(slice.map(framed))),
         concatMap((slice) => slice),
         count(),
       ),

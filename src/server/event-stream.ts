@@ -44,9 +44,9 @@ export class EventStream implements SubscriberSocket {
     this.#flush();
   }
 
-  send(frame: string): void {
+  send(frame: string | Uint8Array): void {
     if (this.#response === null) return;
-    this.#waiting.push(frame);
+    this.#waiting.push(typeof frame === 'string' ? frame : Buffer.from(frame).toString());
     this.#waitingBytes += frame.length;
     if (this.#isScheduled || this.#blockedBytes > 0) return;
     this.#isScheduled = true;

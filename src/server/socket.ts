@@ -25,7 +25,7 @@ export class Socket implements SubscriberSocket {
     return this.#sentFrames + (this.#topic?.published ?? 0);
   }
 
-  send(frame: string): void {
+  send(frame: string | Uint8Array): void {
     this.#sentFrames += 1;
     this.#webSocket?.send(frame);
   }
