@@ -5,6 +5,7 @@ import { catchUp } from './cases/catch-up.ts';
 import { distinctFilters } from './cases/distinct-filters.ts';
 import { idle } from './cases/idle.ts';
 import { latency } from './cases/latency.ts';
+import { nats } from './cases/nats.ts';
 import { soak } from './cases/soak.ts';
 import { spread } from './cases/spread.ts';
 import { filterIndexStage } from './stages/filter-index.ts';
@@ -24,10 +25,11 @@ export const ownCases: Readonly<Record<string, OwnCase>> = {
   idle: (root, { connections }) => idle(root, { subscribers: connections }),
   'distinct-filters': distinctFilters,
   'filter-index': filterIndexStage,
+  nats,
   soak: (root, { minutes, rate }) => soak(root, { minutes, rate }),
 };
 
 /** What a suite runs, in this order. The long ones, `sustained` for ten minutes and `soak` for thirty, are asked for by name. */
 export const suites: Readonly<Record<string, readonly string[]>> = {
-  speed: ['ingest', 'commit', 'spread', 'filter-index', 'distinct-filters', 'latency', 'catch-up', 'idle'],
+  speed: ['ingest', 'commit', 'spread', 'filter-index', 'distinct-filters', 'latency', 'catch-up', 'idle', 'nats'],
 };
