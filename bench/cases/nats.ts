@@ -34,7 +34,17 @@ export async function nats(root: string): Promise<object> {
   });
 }
 
-async function measure(server: NatsServer, options: object): Promise<object> {
+export interface NatsRun extends NatsReport {
+  readonly deliveriesPerSecond: number;
+  readonly microsPerDelivery: number;
+}
+
+/** Fan-out, for a comparison. */
+export function measureNats(server: NatsServer, drive: Drive, subscribers: number): Promise<NatsRun> {
+  return measure(server, { mode: 'fan-out', webSocketPort: server.webSocketPort, subscribers, drive });
+}
+
+async function measure(server: NatsServer, options: object): Promise<NatsRun> {
   const load = startLoad<NatsReport>('nats', { port: server.port, ...options }, deadlineMs);
   await load.ready;
   const { result, cpu } = await cpuOf(server.pid, () => {
@@ -43,7 +53,7 @@ async function measure(server: NatsServer, options: object): Promise<object> {
   });
   return {
     ...result,
-    perSecond: Math.round(result.deliveries / result.seconds),
+    deliveriesPerSecond: Math.round(result.deliveries / result.seconds),
     microsPerDelivery: round((cpu * 1e6) / result.deliveries, 3),
   };
 }
