@@ -9,6 +9,7 @@ import { nats } from './cases/nats.ts';
 import { sideBySide } from './cases/side-by-side.ts';
 import { soak } from './cases/soak.ts';
 import { spread } from './cases/spread.ts';
+import { kernelSend } from './ceilings/kernel-send.ts';
 import { filterIndexStage } from './stages/filter-index.ts';
 
 export interface OwnCaseOptions {
@@ -26,6 +27,7 @@ export const ownCases: Readonly<Record<string, OwnCase>> = {
   idle: (root, { connections }) => idle(root, { subscribers: connections }),
   'distinct-filters': distinctFilters,
   'filter-index': filterIndexStage,
+  'kernel-send': kernelSend,
   nats,
   'side-by-side': sideBySide,
   soak: (root, { minutes, rate }) => soak(root, { minutes, rate }),

@@ -25,7 +25,8 @@ const help = `npm run bench -- [options]
   --peer prefect       measure the real Prefect too, in the same run
   --cases a,b          of: ingest, fanout, handover, counts, sustained (default: all; a peer is spared sustained);
                        commit: what durability costs an event, without a server
-                       with servers of their own: spread, latency, catch-up, idle, distinct-filters, soak; filter-index: without one
+                       with servers of their own: spread, latency, catch-up, idle, distinct-filters, soak, nats,
+                       side-by-side; without one: filter-index, kernel-send
   --suite speed        all that issue 6 wants to see, but for the long ones (sustained --seconds 600, soak)
   --minutes N          of soak (30)
   --soak-rate N        events a second of soak (10000)
@@ -102,15 +103,23 @@ async function main(): Promise<void> {
   }
   for (const name of names.filter((name) => ownCases[name] !== undefined)) {
     result[name] = await runOwn(root, name, own);
+    save(root, values.save, result);
   }
   if (values.peer === 'prefect' && shared.length > 0)
     await withPrefect(root, measure, (sentence) => (result.prefect = sentence));
-  const text = `${JSON.stringify(result, null, 2)}\n`;
-  process.stdout.write(text);
-  if (values.save !== undefined) {
-    mkdirSync(join(root, 'bench', 'results'), { recursive: true });
-    writeFileSync(join(root, 'bench', 'results', `${values.save}.json`), text);
-  }
+  save(root, values.save, result);
+  process.stdout.write(textOf(result));
+}
+
+function textOf(result: object): string {
+  return `${JSON.stringify(result, null, 2)}\n`;
+}
+
+/** After each case, for a long run may be cut off. */
+function save(root: string, name: string | undefined, result: object): void {
+  if (name === undefined) return;
+  mkdirSync(join(root, 'bench', 'results'), { recursive: true });
+  writeFileSync(join(root, 'bench', 'results', `${name}.json`), textOf(result));
 }
 
 /** One case that fails takes no other with it. */

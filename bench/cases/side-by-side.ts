@@ -21,7 +21,7 @@ const drives: Readonly<Record<string, Drive>> = {
   'bursts of 20': { seconds, burst: 20, everyMs: 25 },
 };
 const prefectSubscribers = 90;
-const prefectRates = [50, 75, 100, 125, 150];
+const prefectRates = [10, 25, 50, 75, 100, 125];
 
 export async function sideBySide(root: string): Promise<object> {
   const install = installNats(root);

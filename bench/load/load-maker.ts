@@ -3,7 +3,7 @@
  */
 import { fork } from 'node:child_process';
 
-export type LoadScript = 'produce' | 'post' | 'subscribe' | 'swarm' | 'pace' | 'catch-up' | 'nats';
+export type LoadScript = 'produce' | 'post' | 'subscribe' | 'swarm' | 'pace' | 'catch-up' | 'nats' | 'kernel-send';
 
 export interface LoadMaker<Report> {
   /** The first report, such as "connected". */
