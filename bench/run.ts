@@ -26,9 +26,10 @@ const help = `npm run bench -- [options]
   --pid N              of that server's process, for memory and CPU
   --peer prefect       measure the real Prefect too, in the same run
   --cases a,b          of: ingest, fanout, handover, counts, sustained (default: all; a peer is spared sustained);
-                       commit: what durability costs an event, without a server;
+                       commit: what durability costs an event; intake: CPU of each stage; both without a server;
                        backfill: one reader of --events (1000000); backfill-many: 40 readers of --events (30000), and 10 slow ones
-                       with servers of their own: spread, latency, catch-up, idle, distinct-filters, soak; filter-index: without one
+                       with servers of their own: spread, latency, catch-up, idle, distinct-filters, soak, nats,
+                       side-by-side; without one: filter-index, kernel-send
   --suite speed        all that issue 6 wants to see, but for the long ones (sustained --seconds 600, soak)
   --minutes N          of soak (30)
   --soak-rate N        events a second of soak (10000)
@@ -108,15 +109,23 @@ async function main(): Promise<void> {
   }
   for (const name of names.filter((name) => ownCases[name] !== undefined)) {
     result[name] = await runOwn(root, name, own);
+    save(root, values.save, result);
   }
   if (values.peer === 'prefect' && shared.length > 0)
     await withPrefect(root, measure, (sentence) => (result.prefect = sentence));
-  const text = `${JSON.stringify(result, null, 2)}\n`;
-  process.stdout.write(text);
-  if (values.save !== undefined) {
-    mkdirSync(join(root, 'bench', 'results'), { recursive: true });
-    writeFileSync(join(root, 'bench', 'results', `${values.save}.json`), text);
-  }
+  save(root, values.save, result);
+  process.stdout.write(textOf(result));
+}
+
+function textOf(result: object): string {
+  return `${JSON.stringify(result, null, 2)}\n`;
+}
+
+/** After each case, for a long run may be cut off. */
+function save(root: string, name: string | undefined, result: object): void {
+  if (name === undefined) return;
+  mkdirSync(join(root, 'bench', 'results'), { recursive: true });
+  writeFileSync(join(root, 'bench', 'results', `${name}.json`), textOf(result));
 }
 
 /** One case that fails takes no other with it. */

@@ -26,7 +26,13 @@ export async function fanout(target: BenchTarget): Promise<object> {
   return results;
 }
 
-async function measure(target: BenchTarget, subscribers: number, rate: number): Promise<object> {
+export interface FanOut {
+  readonly missing: number;
+  readonly deliveriesPerSecond: number;
+  readonly [more: string]: unknown;
+}
+
+export async function measure(target: BenchTarget, subscribers: number, rate: number): Promise<FanOut> {
   const names = freshNames();
   const since = new Date().toISOString();
   const shape = { subscribers, joinWithinMs: 0, since, eventsMax: rate * seconds + 1_000, quietMs: 3_000 };

@@ -20,6 +20,8 @@ const pingKind = 9;
 
 export class FrameBytes {
   readonly #visitor: FrameVisitor;
+  /** Of all frames so far, the one under way included. */
+  payloadBytes = 0;
   /** Of the payload under way. */
   #left = 0;
   #kind = 0;
@@ -56,6 +58,7 @@ export class FrameBytes {
       const size = sizeAt(bytes, at, short);
       this.#kind = bytes[at]! & 0x0f;
       at += headBytesOf(short);
+      this.payloadBytes += size;
       if (at + size <= to) {
         this.#ended(bytes, at, at + size);
         at += size;
@@ -75,6 +78,7 @@ export class FrameBytes {
     if (this.#headBytes < headBytesOf(short)) return at + 1;
     this.#kind = this.#head[0]! & 0x0f;
     this.#left = sizeAt(this.#head, 0, short);
+    this.payloadBytes += this.#left;
     this.#headBytes = 0;
     this.#smallBytes = this.#left <= smallBytesMax ? 0 : -1;
     if (this.#left === 0) this.#endedInPieces();

@@ -3,7 +3,16 @@
  */
 import { fork } from 'node:child_process';
 
-export type LoadScript = 'produce' | 'post' | 'subscribe' | 'swarm' | 'pace' | 'catch-up' | 'read-history';
+export type LoadScript =
+  | 'produce'
+  | 'post'
+  | 'subscribe'
+  | 'swarm'
+  | 'pace'
+  | 'catch-up'
+  | 'read-history'
+  | 'nats'
+  | 'kernel-send';
 
 export interface LoadMaker<Report> {
   /** The first report, such as "connected". */

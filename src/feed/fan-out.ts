@@ -45,6 +45,8 @@ interface Topic {
   /** The window that all members share: latest since, earliest until. */
   since: string;
   until: string | null;
+  /** Who had set a bound of it has left: looked at again before the next event, once however many leave together. */
+  isTooNarrow: boolean;
 }
 
 export interface FanOut {
@@ -108,6 +110,7 @@ export function createFanOut(
         remove: () => remove(),
         since: '',
         until: null,
+        isTooNarrow: false,
       };
       const remove = index.add(member.filter, made);
       topics.set(key, made);
@@ -142,10 +145,11 @@ export function createFanOut(
       return;
     }
     const { since, until } = member.filter.occurred;
-    if (timeKey(since) === topic.since || (until !== null && timeKey(until) === topic.until)) widen(topic);
+    if (timeKey(since) === topic.since || (until !== null && timeKey(until) === topic.until)) topic.isTooNarrow = true;
   }
 
   function deliver(event: StoredEvent, frames: EventFrames, topic: Topic): void {
+    if (topic.isTooNarrow) widen(topic);
     const occurred = timeKey(event.body.occurred);
     if (occurred >= topic.since && (topic.until === null || occurred <= topic.until)) {
       for (const form of sharedForms) {
@@ -216,6 +220,7 @@ function narrow(topic: Topic, member: Member): void {
 }
 
 function widen(topic: Topic): void {
+  topic.isTooNarrow = false;
   topic.since = '';
   topic.until = null;
   for (const member of topic.members) narrow(topic, member);

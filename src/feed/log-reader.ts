@@ -3,7 +3,8 @@
  * while, decoded, for after a restart thousands of subscribers read on from about the same position (I5).
  */
 import type { StoredEvent } from '../../schemas/stored-event.ts';
-import { eventsOf, type Journal } from '../journal/journal.ts';
+import type { Journal } from '../journal/journal.ts';
+import { type LoggedEvent, loggedEventsOf } from './logged-event.ts';
 
 export interface LogReader {
   readonly epoch: string;
@@ -22,11 +23,11 @@ export interface LogReader {
 interface Chunk {
   readonly first: number;
   readonly last: number;
-  readonly events: readonly StoredEvent[];
+  readonly events: readonly LoggedEvent[];
 }
 
 const chunkBytesMax = 512 * 1024;
-/** Decoded, a chunk takes a few times its bytes. */
+/** Decoded by a filter that looks at all of it, a chunk takes a few times its bytes. */
 const chunksMax = 8;
 
 export function logReader(journal: Pick<Journal, 'epoch' | 'checkpoint' | 'oldest' | 'read'>): LogReader {
@@ -45,7 +46,7 @@ export function logReader(journal: Pick<Journal, 'epoch' | 'checkpoint' | 'oldes
   function load(from: number, upTo: number): Chunk | null {
     const chunk = journal.read(from, chunkBytesMax, upTo);
     if (chunk.count === 0) return null;
-    const decoded = { first: chunk.first, last: chunk.last, events: [...eventsOf(chunk)] };
+    const decoded = { first: chunk.first, last: chunk.last, events: [...loggedEventsOf(chunk)] };
     if (recent.length === chunksMax) recent.shift();
     recent.push(decoded);
     return decoded;
@@ -65,9 +66,9 @@ export function logReader(journal: Pick<Journal, 'epoch' | 'checkpoint' | 'oldes
       const start = Math.max(0, from - chunk.first);
       let end = start;
       for (let bytes = 0; end < chunk.events.length && bytes < bytesMax; end += 1) {
-        const { seq, raw } = chunk.events[end]!; // `end` is within the events
+        const { seq, rawLength } = chunk.events[end]!; // `end` is within the events
         if (seq > upTo) break;
-        bytes += raw.length;
+        bytes += rawLength;
       }
       const events = chunk.events.slice(start, end);
       return { events, last: events.at(-1)?.seq ?? upTo };

@@ -8,9 +8,20 @@
  *      │         └─┼────────────────────────────┘
  *      └───────────┘ trimmed past the position: history from there
  */
-import { concat, defer, EMPTY, expand, ignoreElements, type Observable, of, type Subscription, tap } from 'rxjs';
+import {
+  concat,
+  defer,
+  EMPTY,
+  expand,
+  finalize,
+  ignoreElements,
+  type Observable,
+  of,
+  type Subscription,
+  tap,
+} from 'rxjs';
 import { Failure } from '../errors.ts';
-import { compilePredicate, insideWindow } from '../filter/predicate.ts';
+import { compilePredicate, filterKey } from '../filter/predicate.ts';
 import { formatTimeForClickHouse } from '../filter/time.ts';
 import type { SigningKeys } from '../keys.ts';
 import type { Log } from '../log.ts';
@@ -27,6 +38,14 @@ import type { Place, Position } from './position.ts';
 import { createRepeatGuard } from './repeat-guard.ts';
 import { sealResumeToken } from './resume-token.ts';
 import { createRoom } from './room.ts';
+import {
+  createSharedLog,
+  isInside,
+  type LogMatch,
+  liesInside,
+  type SharedLog,
+  type SharedReader,
+} from './shared-log.ts';
 import { type Start, type Stretch, startOf } from './start.ts';
 
 export interface FeedParts {
@@ -42,18 +61,15 @@ export interface FeedParts {
   readonly log: Log;
 }
 
-interface LogRow {
-  readonly seq: number;
-  readonly raw: string;
-}
-
 /** Makes the function that opens feeds; each opened feed runs until it fails or is stopped. */
 export function createOpenFeed(parts: FeedParts): OpenFeed {
-  return (request, socket, listener) => openFeed(parts, request, startOf(parts, request), socket, listener);
+  const sharedLog = createSharedLog(parts.journal, parts.options.sliceBytesMax);
+  return (request, socket, listener) => openFeed(parts, sharedLog, request, startOf(parts, request), socket, listener);
 }
 
 function openFeed(
   parts: FeedParts,
+  sharedLog: SharedLog,
   request: FeedRequest,
   start: Start,
   socket: SubscriberSocket,
@@ -62,9 +78,8 @@ function openFeed(
   const { journal, live, fanOut, counters } = parts;
   const { filter } = start;
   const framing = framingOf(request.form);
-  const room = createRoom(socket, parts.options.bufferBytesMax);
+  const room = createRoom(socket);
   const ending = new AbortController();
-  const fits = compilePredicate(filter);
   let guard = createRepeatGuard(-1);
   /** All events up to here were delivered, or do not match. */
   let position = live.mark;
@@ -74,9 +89,9 @@ function openFeed(
   };
 
   /** At once: the socket had room for as much as was read. */
-  function sendLog(rows: readonly LogRow[]): void {
+  function sendLog(rows: readonly LogMatch[]): void {
     socket.cork(() => {
-      for (const { raw, seq } of rows) socket.send(framing.event(raw, seq));
+      for (const { frame } of rows) socket.send(frame);
     });
     counters.delivered += rows.length;
   }
@@ -137,9 +152,13 @@ function openFeed(
 
   /** Reads on from the position until it is the mark, then joins the live members in the same synchronous step. */
   function log$(): Observable<unknown> {
+    let reader: SharedReader | null = null;
     const step = defer((): Observable<unknown> => {
       if (isTrimmed()) return concat(storeChunk(), of('read on'));
-      if (position < live.mark) sendLog(readLog());
+      if (position < live.mark) {
+        reader ??= sharedLog(filterKey(filter), compilePredicate(filter), framing);
+        sendLog(readLog(reader));
+      }
       // Looked at again at once: with many readers a turn is so long that the mark moves in each.
       if (position < live.mark) return of('read on');
       goLive();
@@ -147,6 +166,7 @@ function openFeed(
     });
     return of('read on').pipe(
       expand(() => concat(nextTurn(), room.wait$.pipe(ignoreElements()), step)),
+      finalize(() => reader?.leave()),
       ignoreElements(),
     );
   }
@@ -160,16 +180,15 @@ function openFeed(
     return stretch$({ after: position, checkpoint: journal.checkpoint, from: null });
   }
 
-  function readLog(): readonly LogRow[] {
-    const { events, last } = journal.read(position + 1, parts.options.sliceBytesMax, live.mark);
-    const rows: LogRow[] = [];
-    for (const event of events) {
-      const { seq, raw, body } = event;
-      if (!fits(event) || !insideWindow(filter.occurred, body.occurred)) continue;
-      if (guard.repeats(seq, body.id)) counters.repeats += 1;
-      else rows.push({ seq, raw });
-    }
-    position = last;
+  function readLog(reader: SharedReader): readonly LogMatch[] {
+    const stretch = reader.read(position + 1, live.mark);
+    position = stretch.last;
+    const { occurred } = filter;
+    const matches = liesInside(stretch, occurred)
+      ? stretch.matches
+      : stretch.matches.filter((match) => isInside(match, occurred));
+    const rows = matches.filter(({ seq, id }) => !guard.repeats(seq, id));
+    counters.repeats += matches.length - rows.length;
     return rows;
   }
 

@@ -97,8 +97,9 @@ class Socket implements SubscriberSocket {
   get seen(): number[] {
     return [...this.before, ...seqsOf(this.frames)];
   }
-  send(frame: string): void {
-    this.frames.push(this.form === 'stream' ? readStream(frame) : this.#read(frame));
+  send(frame: string | Uint8Array): void {
+    const text = Buffer.from(frame).toString();
+    this.frames.push(this.form === 'stream' ? readStream(text) : this.#read(text));
     this.buffered += frame.length;
   }
   #read(text: string): Frame {

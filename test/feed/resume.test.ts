@@ -65,7 +65,7 @@ function world() {
     const failures: Failure[] = [];
     let isLive = false;
     const socket = {
-      send: (frame: string) => sent.push(frame),
+      send: (frame: string | Uint8Array) => sent.push(Buffer.from(frame).toString()),
       cork: (write: () => void) => write(),
       bufferedBytes: () => 0,
       subscribe: (topic: string) => topics.push(topic),

@@ -1,0 +1,79 @@
+/**
+ * docs/PERFORMANCE.md and its plots from the committed results: of each case the newest result that holds it, named with its
+ * commit and machine.
+ */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { barsOf } from './bars.ts';
+import { type Row, type Section, sections } from './sections.ts';
+
+export interface Result {
+  readonly file: string;
+  readonly when: string;
+  readonly machine: Readonly<Record<string, unknown>>;
+  readonly [key: string]: unknown;
+}
+
+/** The newest first. */
+export function readResults(folder: string): Result[] {
+  const results = readdirSync(folder)
+    .filter((name) => name.endsWith('.json'))
+    .map((file): Result => ({ ...JSON.parse(readFileSync(join(folder, file), 'utf8')), file }));
+  return results.sort((one, other) => (one.when < other.when ? 1 : -1));
+}
+
+/** The files by their path under docs/. */
+export function performancePages(results: readonly Result[]): Readonly<Record<string, string>> {
+  const pages: Record<string, string> = {};
+  const parts = sections.flatMap((section) => {
+    const result = results.find((one) => hasCase(one[section.key]));
+    if (result === undefined) return [];
+    const rows = section.rows(result[section.key]);
+    if (rows.length === 0) return [];
+    const plot = section.plot && barsOf(section.title, section.plot.unit, barRows(section, rows));
+    if (plot) pages[`performance/${section.key}.svg`] = plot;
+    const picture = plot ? `![${section.title}](performance/${section.key}.svg)\n\n` : '';
+    return [`## ${section.title}\n\n${section.text}\n\n${tableOf(rows)}\n\n${picture}${sourceOf(result)}`];
+  });
+  return {
+    ...pages,
+    'PERFORMANCE.md': `# Performance
+
+Made by \`npm run bench:compare\` from the results in \`bench/results\`; every figure is of one of them. Absolute figures are of one noisy
+machine whose cores the load makers share: take them as ratios and orders of magnitude. µs are CPU time of the server process.
+
+${parts.join('\n\n')}
+`,
+  };
+}
+
+function hasCase(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && !('failed' in value) && !('skipped' in value);
+}
+
+function barRows({ plot }: Section, rows: readonly Row[]): { name: string; value: number }[] {
+  if (plot === undefined) return [];
+  return rows.flatMap((row) => {
+    const value = row[plot.value];
+    return typeof value === 'number' && value > 0 ? [{ name: String(row[plot.name]), value }] : [];
+  });
+}
+
+function tableOf(rows: readonly Row[]): string {
+  const columns = Object.keys(rows[0] ?? {});
+  const line = (cells: readonly (string | number)[]): string => `| ${cells.join(' | ')} |`;
+  return [
+    line(columns),
+    line(columns.map(() => '---')),
+    ...rows.map((row) => line(columns.map((column) => textOf(row[column] ?? '')))),
+  ].join('\n');
+}
+
+function textOf(cell: string | number): string {
+  return typeof cell === 'number' && Math.abs(cell) >= 10_000 ? Math.round(cell).toLocaleString('en-US') : String(cell);
+}
+
+function sourceOf({ file, when, machine }: Result): string {
+  const { cpus, model, memoryGb, kernel, node, commit, loadBefore } = machine;
+  return `*\`bench/results/${file}\`: ${when}, commit ${commit}, ${cpus} × ${model}, ${memoryGb} GB, Linux ${kernel}, Node ${node}, load average before ${loadBefore}.*`;
+}

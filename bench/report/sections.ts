@@ -1,0 +1,210 @@
+/**
+ * What docs/PERFORMANCE.md shows: for each case of the bench its rows, and the bars of its plot. A figure that a result does not
+ * hold is left out, never filled in.
+ */
+
+/** A row of a table: by column. */
+export type Row = Readonly<Record<string, string | number>>;
+
+export interface Section {
+  /** The key under which a result holds the case. */
+  readonly key: string;
+  readonly title: string;
+  readonly text: string;
+  rows(found: unknown): readonly Row[];
+  /** The column that names a bar, and the one that is its length. */
+  readonly plot?: { readonly name: string; readonly value: string; readonly unit: string };
+}
+
+const latencyText =
+  'From when an event was due to be sent to its delivery, in ms: a late sender and a late server both count (no coordinated omission). ' +
+  '"late" is the sender itself, on the same two cores.';
+
+export const sections: readonly Section[] = [
+  {
+    key: 'spread',
+    title: 'Fan-out',
+    text: 'Subscribers with a window each, as stock clients send it. CPU of the whole server process, intake and table writer included.',
+    rows: (found) =>
+      entriesOf(found).map(([load, run]) => ({
+        load,
+        ...picked(run, {
+          subscribers: 'subscribers',
+          'deliveries/s': 'deliveriesPerSecond',
+          'µs a delivery': 'microsPerDelivery',
+          'µs an event': 'microsPerEvent',
+          missing: 'missing',
+          'out of order': 'wrong',
+        }),
+      })),
+    plot: { name: 'load', value: 'µs a delivery', unit: 'µs of CPU a delivery' },
+  },
+  {
+    key: 'side-by-side',
+    title: 'Fan-out beside its ceiling and its peers',
+    text: 'A thousand subscribers; the servers in turns within one run, medians of the turns. The real Prefect: the most it delivers without loss, to 90 subscribers.',
+    rows: (found) => [
+      ...['as fast as all follow', 'bursts of 20'].flatMap((load) =>
+        entriesOf(at(found, 'fanOut', load)).map(([server, run]) => ({
+          load,
+          server,
+          ...picked(run, { 'deliveries/s': 'deliveriesPerSecond', 'µs a delivery': 'microsPerDelivery' }),
+        })),
+      ),
+      ...rowWhere(numberAt(found, 'prefect', 'bestLosslessPerSecond'), (best) => ({
+        load: 'the most without loss',
+        server: 'Prefect 3.8.8',
+        'deliveries/s': best,
+        'µs a delivery': '',
+      })),
+      ...entriesOf(at(found, 'fanOut', 'intakeMicrosPerEvent')).map(([server, micros]) => ({
+        load: 'intake, µs an event',
+        server,
+        'deliveries/s': '',
+        'µs a delivery': typeof micros === 'number' ? micros : '',
+      })),
+    ],
+  },
+  {
+    key: 'kernel-send',
+    title: "The kernel's floor",
+    text: 'The bytes of a frame to each of a thousand sockets, twenty frames a write, by plain Node sockets.',
+    rows: (found) => [
+      picked(found, { sockets: 'sockets', 'bytes a frame': 'frameBytes', 'µs a frame': 'microsPerFrame' }),
+    ],
+  },
+  {
+    key: 'latency',
+    title: 'Latency',
+    text: latencyText,
+    rows: (found) =>
+      itemsOf(found).map((run) => ({
+        ...picked(run, { 'events/s': 'rate', subscribers: 'subscribers', engine: 'engine' }),
+        ...picked(at(run, 'latencyMs'), { p50: 'p50', p99: 'p99', max: 'max' }),
+        ...picked(at(run, 'senderLateMs'), { 'late p50': 'p50', 'late p99': 'p99' }),
+        ...picked(run, { missing: 'missing', 'µs an event': 'microsPerEvent' }),
+      })),
+  },
+  {
+    key: 'catch-up',
+    title: 'Catching up from the log',
+    text: 'Half of the events match (event name prefix and one label). What a hundred cost beyond their sends, by the fan-out cost of the same run, beside one.',
+    rows: (found) => [
+      picked(found, {
+        events: 'events',
+        'read/s, one subscriber': 'readPerSecond',
+        'µs an event read': 'microsPerEventRead',
+        'µs a live delivery': 'fanOutMicrosPerDelivery',
+        'beyond sends, one (s)': 'cpuBeyondSendsOfOne',
+        'beyond sends, a hundred (s)': 'cpuBeyondSendsOfHundred',
+        ratio: 'ratio',
+      }),
+    ],
+  },
+  {
+    key: 'idle',
+    title: 'Idle subscribers',
+    text: 'Authenticated, filter set. Resident memory of the server process, after minus before.',
+    rows: (found) => [
+      picked(found, {
+        subscribers: 'subscribers',
+        'bytes each': 'bytesPerSubscriber',
+        'accepted/s': 'acceptedPerSecond',
+        'µs an accept': 'microsPerAccept',
+      }),
+    ],
+  },
+  {
+    key: 'filter-index',
+    title: 'Finding the filters of an event',
+    text: 'In one process, filters of seven kinds; beside testing every filter.',
+    rows: (found) =>
+      entriesOf(found).map(([filters, run]) => ({
+        filters,
+        ...picked(run, {
+          'µs an event': 'microsPerEvent',
+          'naive µs': 'naiveMicrosPerEvent',
+          'µs to add one': 'addMicros',
+        }),
+      })),
+  },
+  {
+    key: 'distinct-filters',
+    title: 'Different filters on live sockets',
+    text: 'The same events and the same few deliveries; the difference is the matching. All of the server, µs an event, each run.',
+    rows: (found) =>
+      entriesOf(at(found, 'microsPerEvent')).map(([filters, runs]) => ({
+        filters,
+        'µs an event': itemsOf(runs).join(', '),
+      })),
+  },
+  {
+    key: 'nats',
+    title: 'NATS',
+    text: 'nats-server 2.15.1 from PyPI under the same kinds of load: fan-out to its WebSocket port, acknowledged publish into a file stream, its replay.',
+    rows: (found) =>
+      [
+        ...entriesOf(at(found, 'fanOut')),
+        ['publish', at(found, 'publish')] as const,
+        ['replay', at(found, 'replay')] as const,
+      ].map(([load, run]) => ({
+        load,
+        ...picked(run, { 'a second': 'deliveriesPerSecond', 'µs each': 'microsPerDelivery', missing: 'missing' }),
+      })),
+  },
+  {
+    key: 'soak',
+    title: 'Soak',
+    text: 'Fifty subscribers of ten filters, queries beside it.',
+    rows: (found) => [
+      picked(found, {
+        minutes: 'minutes',
+        'events/s': 'rate',
+        sent: 'sent',
+        queryable: 'queryable',
+        deliveries: 'deliveries',
+        missing: 'missing',
+        'books balance': 'booksBalance',
+        'MB a minute': 'residentMbPerMinute',
+        'p99 last / first': 'p99Ratio',
+      }),
+    ],
+  },
+];
+
+function at(value: unknown, ...path: readonly string[]): unknown {
+  let found = value;
+  for (const key of path) {
+    if (typeof found !== 'object' || found === null) return undefined;
+    found = (found as Record<string, unknown>)[key]; // an object of JSON
+  }
+  return found;
+}
+
+function numberAt(value: unknown, ...path: readonly string[]): number | null {
+  const found = at(value, ...path);
+  return typeof found === 'number' ? found : null;
+}
+
+function rowWhere(value: number | null, row: (value: number) => Row): Row[] {
+  return value === null ? [] : [row(value)];
+}
+
+function entriesOf(value: unknown): (readonly [string, unknown])[] {
+  return typeof value === 'object' && value !== null ? Object.entries(value) : [];
+}
+
+function itemsOf(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [];
+}
+
+/** The fields by their column's name. */
+function picked(value: unknown, columns: Readonly<Record<string, string>>): Row {
+  const cells = Object.entries(columns).map(([column, field]) => [column, cellOf(at(value, field))] as const);
+  return Object.fromEntries(cells);
+}
+
+function cellOf(value: unknown): string | number {
+  if (typeof value === 'number' || typeof value === 'string') return value;
+  return typeof value === 'boolean' ? (value ? 'yes' : 'no') : '';
+}

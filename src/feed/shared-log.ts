@@ -1,0 +1,157 @@
+/**
+ * The log as readers of one filter share it: a stretch is read, matched and framed once for all that come by while others of
+ * that filter still read, so that a hundred who catch up cost their sends and little else (I5). Windows are each reader's own.
+ */
+import { timeKey } from '../../schemas/event.ts';
+import type { Filter } from '../../schemas/filter.ts';
+import type { StoredEvent } from '../../schemas/stored-event.ts';
+import type { Framing } from './frames.ts';
+import type { LogReader } from './log-reader.ts';
+import { LoggedEvent } from './logged-event.ts';
+
+/** Stretches end at multiples of this, so that readers who began apart come to share. */
+const stretchEvents = 128;
+/** Of frames kept for all filters together; beyond it the longest unused stretch goes. */
+const keptBytesMax = 32 * 1024 * 1024;
+
+export interface LogMatch {
+  readonly seq: number;
+  readonly id: string;
+  /** `timeKey` of `occurred`. */
+  readonly occurred: string;
+  readonly frame: string | Uint8Array;
+}
+
+export interface LogStretch {
+  readonly matches: readonly LogMatch[];
+  /** All up to here is in it. */
+  readonly last: number;
+  readonly bytes: number;
+  /** The least and the greatest `occurred` among the matches. */
+  readonly from: string;
+  readonly to: string;
+}
+
+/** One subscriber's way through the log. */
+export interface SharedReader {
+  /** The matches behind a position up to the mark, or some of them: at least one stretch's. Throws as the log does. */
+  read(from: number, mark: number): LogStretch;
+  /** To be called when it reads no more. */
+  leave(): void;
+}
+
+interface Group {
+  readers: number;
+  readonly stretches: Map<number, LogStretch>;
+}
+
+export type SharedLog = (key: string, fits: (event: StoredEvent) => boolean, framing: Framing) => SharedReader;
+
+/** `key` is the same for readers of the same filter, windows apart. */
+export function createSharedLog(journal: Pick<LogReader, 'read'>, chunkBytesMax: number): SharedLog {
+  const groups = new Map<string, Group>();
+  /** In order of use. */
+  const kept = new Map<LogStretch, () => void>();
+  let keptBytes = 0;
+
+  function drop(stretch: LogStretch): void {
+    kept.get(stretch)?.();
+    if (kept.delete(stretch)) keptBytes -= stretch.bytes;
+  }
+
+  function keep(group: Group, from: number, stretch: LogStretch): void {
+    group.stretches.set(from, stretch);
+    kept.set(stretch, () => group.stretches.delete(from));
+    keptBytes += stretch.bytes;
+    for (const oldest of kept.keys()) {
+      if (keptBytes <= keptBytesMax) break;
+      drop(oldest);
+    }
+  }
+
+  return (key, fits, framing) => {
+    const isShared = framing.shared !== null;
+    const name = `${framing.shared} ${key}`;
+    const group = groups.get(name) ?? { readers: 0, stretches: new Map<number, LogStretch>() };
+    if (isShared) groups.set(name, group);
+    group.readers += 1;
+    let isReading = true;
+    return {
+      read(from, mark) {
+        const known = group.stretches.get(from);
+        if (known !== undefined && known.last <= mark) {
+          // To the end of the order of use.
+          const forget = kept.get(known);
+          if (forget !== undefined && kept.delete(known)) kept.set(known, forget);
+          return known;
+        }
+        const upTo = Math.min(mark, Math.floor((from - 1) / stretchEvents + 1) * stretchEvents);
+        const { events, last } = journal.read(from, chunkBytesMax, upTo);
+        const stretch = match(events, last, fits, framing);
+        if (isShared && group.readers > 1 && known === undefined) keep(group, from, stretch);
+        return stretch;
+      },
+      leave() {
+        if (!isReading) return;
+        isReading = false;
+        group.readers -= 1;
+        if (group.readers > 0 || !isShared) return;
+        groups.delete(name);
+        for (const stretch of [...group.stretches.values()]) drop(stretch);
+      },
+    };
+  };
+}
+
+function match(
+  events: Iterable<StoredEvent>,
+  last: number,
+  fits: (event: StoredEvent) => boolean,
+  framing: Framing,
+): LogStretch {
+  const found: StoredEvent[] = [];
+  for (const event of events) if (fits(event)) found.push(event);
+  const frames =
+    framing.shared === null ? found.map(({ raw, seq }) => framing.event(raw, seq)) : framed(found, framing);
+  let bytes = 0;
+  let from = '';
+  let to = '';
+  const matches = found.map(({ seq, body }, at) => {
+    const occurred = timeKey(body.occurred);
+    const frame = frames[at] ?? '';
+    bytes += frame.length;
+    if (from === '' || occurred < from) from = occurred;
+    if (occurred > to) to = occurred;
+    return { seq, id: body.id, occurred, frame };
+  });
+  return { matches, last, bytes, from, to };
+}
+
+const mark = '\u0000';
+
+/** The frames as bytes, in one piece of memory: the texts are copied as they lie in the log. */
+function framed(events: readonly StoredEvent[], framing: Framing): Uint8Array[] {
+  const texts = events.map((event) => (event instanceof LoggedEvent ? event.rawBytes : Buffer.from(event.raw)));
+  const shells = events.map(({ seq }) => framing.event(mark, seq));
+  const size = texts.reduce((sum, text, at) => sum + text.length + (shells[at]?.length ?? 0) - 1, 0);
+  const memory = Buffer.allocUnsafeSlow(size);
+  let end = 0;
+  return texts.map((text, nth) => {
+    const shell = shells[nth] ?? mark;
+    const cut = shell.indexOf(mark);
+    const start = end;
+    end += memory.write(shell.slice(0, cut), end, 'latin1');
+    end += text.copy(memory, end);
+    end += memory.write(shell.slice(cut + 1), end, 'latin1');
+    return memory.subarray(start, end);
+  });
+}
+
+/** Whether all matches of a stretch lie in a window. */
+export function liesInside({ from, to }: LogStretch, { since, until }: Filter['occurred']): boolean {
+  return from >= timeKey(since) && (until === null || to <= timeKey(until));
+}
+
+export function isInside({ occurred }: LogMatch, { since, until }: Filter['occurred']): boolean {
+  return occurred >= timeKey(since) && (until === null || occurred <= timeKey(until));
+}

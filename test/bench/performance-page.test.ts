@@ -1,0 +1,27 @@
+/**
+ * docs/PERFORMANCE.md and its plots are what `npm run bench:compare` makes of the committed results: no figure is written by hand.
+ */
+import { readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect, test } from 'vitest';
+import { performancePages, readResults } from '../../bench/report/page.ts';
+
+const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
+
+test('every page of docs/performance is made from bench/results', () => {
+  const pages = performancePages(readResults(join(root, 'bench', 'results')));
+  expect(Object.keys(pages)).toContain('PERFORMANCE.md');
+  for (const [path, text] of Object.entries(pages)) expect(readFileSync(join(root, 'docs', path), 'utf8')).toBe(text);
+});
+
+test('a case is shown from the newest result that holds it, and one that failed from none', () => {
+  const result = (when: string, value: unknown) => ({ file: `${when}.json`, when, machine: {}, idle: value });
+  const shown = (...results: ReturnType<typeof result>[]) => performancePages(results)['PERFORMANCE.md'] ?? '';
+  const newer = result('2', { subscribers: 7, bytesPerSubscriber: 123_456 });
+  const older = result('1', { subscribers: 7, bytesPerSubscriber: 654_321 });
+  expect(shown(newer, older)).toContain('| 7 | 123,456 |');
+  expect(shown(newer, older)).not.toContain('654,321');
+  expect(shown(result('3', { failed: 'it did' }), older)).toContain('654,321');
+  expect(shown(result('3', { failed: 'it did' }))).not.toContain('Idle');
+});

@@ -1,0 +1,97 @@
+/**
+ * Readers that share the log each get what they would get alone: every match behind their position, once and in order.
+ */
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import type { StoredEvent } from '../../schemas/stored-event.ts';
+import { framingOf } from '../../src/feed/frames.ts';
+import { createSharedLog, type SharedReader } from '../../src/feed/shared-log.ts';
+
+const seqs = 1_500;
+const log: readonly StoredEvent[] = Array.from({ length: seqs }, (_, at) => {
+  const seq = at + 1;
+  const body = {
+    occurred: `2026-01-01T00:00:${String(seq % 60).padStart(2, '0')}Z`,
+    event: `n${seq % 3}`,
+    resource: { 'prefect.resource.id': 'é' },
+    related: [],
+    payload: {},
+    id: `00000000-0000-4000-8000-${String(seq).padStart(12, '0')}`,
+    follows: null,
+  };
+  return { seq, raw: JSON.stringify(body), search: '', body };
+});
+
+interface Position {
+  readonly reader: SharedReader;
+  readonly name: number;
+  readonly form: 'plain' | 'positions';
+  readonly start: number;
+  position: number;
+  readonly got: { seq: number; frame: string }[];
+}
+
+test('law: for any interleaving of readers that come, read and leave, each gets its matches once, in order, framed for it', () => {
+  const step = fc.oneof(
+    fc.record({
+      kind: fc.constant('come' as const),
+      name: fc.nat(2),
+      form: fc.constantFrom('plain' as const, 'positions' as const),
+      start: fc.constantFrom(0, 5, 256, 900),
+    }),
+    fc.record({ kind: fc.constant('read' as const), reader: fc.nat(9), mark: fc.integer({ min: 1, max: seqs }) }),
+    fc.record({ kind: fc.constant('leave' as const), reader: fc.nat(9) }),
+  );
+  let reads = 0;
+  let steps = 0;
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 80, size: 'max' }), (taken) => {
+      const shared = createSharedLog(
+        {
+          read(from, bytesMax, upTo) {
+            reads += 1;
+            const events = log.slice(from - 1, Math.min(upTo, from + bytesMax));
+            return { events, last: events.at(-1)?.seq ?? upTo };
+          },
+        },
+        200,
+      );
+      const readers: Position[] = [];
+      for (const now of taken) {
+        if (now.kind === 'come') {
+          const { name, form, start } = now;
+          const fits = (event: StoredEvent) => event.body.event === `n${name}`;
+          readers.push({
+            reader: shared(`n${name}`, fits, framingOf(form)),
+            name,
+            form,
+            start,
+            position: start,
+            got: [],
+          });
+          continue;
+        }
+        const one = readers[now.reader % Math.max(1, readers.length)];
+        if (one === undefined) continue;
+        if (now.kind === 'leave') {
+          one.reader.leave();
+          readers.splice(readers.indexOf(one), 1);
+        } else if (one.position < now.mark) {
+          steps += 1;
+          const { matches, last } = one.reader.read(one.position + 1, now.mark);
+          expect(last).toBeGreaterThan(one.position);
+          expect(last).toBeLessThanOrEqual(now.mark);
+          one.position = last;
+          for (const { seq, frame } of matches) one.got.push({ seq, frame: Buffer.from(frame).toString() });
+        }
+      }
+      for (const { name, form, start, position, got } of readers) {
+        const wanted = log.slice(start, position).filter(({ body }) => body.event === `n${name}`);
+        expect(got).toEqual(wanted.map(({ seq, raw }) => ({ seq, frame: framingOf(form).event(raw, seq) })));
+      }
+    }),
+    { numRuns: 300 },
+  );
+  // Some of what was asked for had been read by another.
+  expect(reads).toBeLessThan(steps);
+});
