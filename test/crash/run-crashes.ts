@@ -124,7 +124,12 @@ class Run {
   async settle(): Promise<RunReport> {
     const victim = await this.#running();
     await withDeadline('all is acknowledged', Promise.all(this.#producers.map((producer) => producer.finish())));
-    const books = await until('the tail is in ClickHouse', () => this.#drained(), drainMs);
+    const books = await until('the tail is in ClickHouse', () => this.#drained(), drainMs).catch(
+      async (error: unknown) => {
+        const ready = await fetch(`http://127.0.0.1:${this.#port}/api/ready?verbose=1`).then((answer) => answer.text());
+        throw new Error(`${ready}\n${victim.output()}`, { cause: error });
+      },
+    );
     const code = await victim.stop();
     if (code !== 0) this.#broken.push(`the last stop ended with ${code}: ${victim.output()}`);
     if (engineOf(this.#dataDir) !== null) this.#broken.push('an engine stayed behind');
