@@ -6,6 +6,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePort } from '../../bench/peers/server-process.ts';
+import type { FailPointName } from '../../src/fail-point.ts';
 import type { Observation } from '../../src/observe.ts';
 import { engineOf } from '../support/engine-process.ts';
 import { until } from '../support/poll.ts';
@@ -123,7 +124,12 @@ class Run {
   async settle(): Promise<RunReport> {
     const victim = await this.#running();
     await withDeadline('all is acknowledged', Promise.all(this.#producers.map((producer) => producer.finish())));
-    const books = await until('the tail is in ClickHouse', () => this.#drained(), drainMs);
+    const books = await until('the tail is in ClickHouse', () => this.#drained(), drainMs).catch(
+      async (error: unknown) => {
+        const ready = await fetch(`http://127.0.0.1:${this.#port}/api/ready?verbose=1`).then((answer) => answer.text());
+        throw new Error(`${ready}\n${victim.output()}`, { cause: error });
+      },
+    );
     const code = await victim.stop();
     if (code !== 0) this.#broken.push(`the last stop ended with ${code}: ${victim.output()}`);
     if (engineOf(this.#dataDir) !== null) this.#broken.push('an engine stayed behind');
@@ -156,19 +162,33 @@ class Run {
     killEngine(this.#dataDir);
   }
 
+  /**
+   * How often a point is met in a second is the machine's: where the planned hit does not come in time Sluice is killed from
+   * outside, and an earlier one is tried. Only a point that is not met at all breaks the run.
+   */
   async #hitPoint({ point, hits }: Kill & { what: 'point' }): Promise<void> {
+    for (const tried of new Set([hits, Math.ceil(hits / 10), 1])) {
+      if (await this.#isHit(point, tried)) return;
+    }
+    this.#broken.push(`${point} was not hit once in ${hitMs} ms`);
+  }
+
+  async #isHit(point: FailPointName, hits: number): Promise<boolean> {
     await this.#quit();
     const victim = this.#start({ SLUICE_FAIL_POINT: `${point}:${hits}` });
     const needsPoison = point === 'half-announced' || point === 'dead-letter-written';
     for (const producer of needsPoison ? this.#producers : []) producer.poison();
-    const late = setTimeout(() => victim.kill(), hitMs);
-    const before = performance.now();
+    let isLate = false;
+    const late = setTimeout(() => {
+      isLate = true;
+      victim.kill();
+    }, hitMs);
     const ended = await victim.ended;
     clearTimeout(late);
     if (ended !== 'SIGKILL') this.#broken.push(`${point} ended Sluice with ${ended}: ${victim.output()}`);
-    else if (performance.now() - before >= hitMs) this.#broken.push(`${point}:${hits} was not hit in ${hitMs} ms`);
-    else this.#count(point);
+    else this.#count(isLate ? 'late, killed outside' : point);
     await this.#cutPower();
+    return !isLate;
   }
 
   /** Kills the engine, too. */
