@@ -5,6 +5,7 @@ import { catchUp } from './cases/catch-up.ts';
 import { distinctFilters } from './cases/distinct-filters.ts';
 import { idle } from './cases/idle.ts';
 import { latency } from './cases/latency.ts';
+import { type ScaleOptions, scale } from './cases/scale.ts';
 import { soak } from './cases/soak.ts';
 import { spread } from './cases/spread.ts';
 import { filterIndexStage } from './stages/filter-index.ts';
@@ -13,6 +14,7 @@ export interface OwnCaseOptions {
   readonly minutes: number;
   readonly rate: number;
   readonly connections: number;
+  readonly scale: ScaleOptions;
 }
 
 export type OwnCase = (root: string, options: OwnCaseOptions) => Promise<object>;
@@ -24,6 +26,7 @@ export const ownCases: Readonly<Record<string, OwnCase>> = {
   idle: (root, { connections }) => idle(root, { subscribers: connections }),
   'distinct-filters': distinctFilters,
   'filter-index': filterIndexStage,
+  scale: (root, options) => scale(root, options.scale),
   soak: (root, { minutes, rate }) => soak(root, { minutes, rate }),
 };
 

@@ -25,14 +25,16 @@ const help = `npm run bench -- [options]
   --peer prefect       measure the real Prefect too, in the same run
   --cases a,b          of: ingest, fanout, handover, counts, sustained (default: all; a peer is spared sustained);
                        commit: what durability costs an event, without a server
-                       with servers of their own: spread, latency, catch-up, idle, distinct-filters, soak; filter-index: without one
+                       with servers of their own: spread, latency, catch-up, idle, distinct-filters, scale, soak; filter-index: without one
   --suite speed        all that issue 6 wants to see, but for the long ones (sustained --seconds 600, soak)
   --minutes N          of soak (30)
   --soak-rate N        events a second of soak (10000)
   --connections N      of idle (15000)
   --seconds N          of sustained (60)
   --rate N             events a second of sustained (12000)
-  --events N           of counts (10000)
+  --events N           of counts (10000), of scale (1000000)
+  --data DIR           of scale: a folder that keeps the set; without it the set is made and removed
+  --resources N        of scale: primary resources of the set (5000), or the word runs: one for each run
   --save NAME          write the result to bench/results/NAME.json as well
 `;
 
@@ -52,7 +54,9 @@ async function main(): Promise<void> {
       connections: { type: 'string', default: '15000' },
       seconds: { type: 'string', default: '60' },
       rate: { type: 'string', default: '12000' },
-      events: { type: 'string', default: '10000' },
+      events: { type: 'string' },
+      data: { type: 'string' },
+      resources: { type: 'string', default: '5000' },
       save: { type: 'string' },
       help: { type: 'boolean' },
     },
@@ -67,7 +71,7 @@ async function main(): Promise<void> {
     fanout,
     handover,
     commit: commitStage,
-    counts: (target) => counts(target, { events: Number(values.events) }),
+    counts: (target) => counts(target, { events: Number(values.events ?? 10_000) }),
     sustained: (target) => sustained(target, { seconds: Number(values.seconds), rate: Number(values.rate) }),
   };
   const names = values.suite === undefined ? values.cases.split(',') : (suites[values.suite] ?? ['of that suite']);
@@ -86,6 +90,11 @@ async function main(): Promise<void> {
     minutes: Number(values.minutes),
     rate: Number(values['soak-rate']),
     connections: Number(values.connections),
+    scale: {
+      events: Number(values.events ?? 1_000_000),
+      resources: values.resources,
+      dataDir: values.data ?? null,
+    },
   };
   if (shared.length === 0) {
     // Only cases that start servers of their own.

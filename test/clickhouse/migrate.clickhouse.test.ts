@@ -5,9 +5,9 @@ import { of } from 'rxjs';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { requireVersion } from '../../src/clickhouse/check-version.ts';
 import type { EndpointSource } from '../../src/clickhouse/endpoint.ts';
-import { retentionDaysMax } from '../../src/clickhouse/migrate.ts';
 import { openStore, type Store, type StoreOptions } from '../../src/clickhouse/store.ts';
 import { StartRefused } from '../../src/errors.ts';
+import { retentionDaysMax } from '../../src/retention.ts';
 import { startTestStore, type TestStore, testStoreOptions } from '../support/engine.ts';
 import { type RowParts, rowLines } from '../support/rows.ts';
 
@@ -63,6 +63,7 @@ test('a second start finds all done, and each migration recorded once', async ()
     expect(await store.rows('SELECT number, name FROM schema_migrations ORDER BY number', {})).toEqual([
       { number: 1, name: 'events' },
       { number: 2, name: 'journals' },
+      { number: 4, name: 'retention-classes' },
     ]);
   };
   await ready({}, recorded);
