@@ -40,11 +40,11 @@ CREATE TABLE events_next (
     SELECT intDiv(toUnixTimestamp64Micro(occurred) + 62135596800000000, 3600000000), event,
       count(), min(toUnixTimestamp64Micro(occurred)), max(toUnixTimestamp64Micro(occurred))
     GROUP BY intDiv(toUnixTimestamp64Micro(occurred) + 62135596800000000, 3600000000), event),
-  PROJECTION day_resource (
-    SELECT intDiv(toUnixTimestamp64Micro(occurred) + 62135596800000000, 86400000000), resource_id,
+  PROJECTION six_hours_resource (
+    SELECT intDiv(toUnixTimestamp64Micro(occurred) + 62135596800000000, 21600000000), resource_id,
       count(), min(toUnixTimestamp64Micro(occurred)), max((toUnixTimestamp64Micro(occurred), seq)),
       argMax(resource_name, (toUnixTimestamp64Micro(occurred), seq))
-    GROUP BY intDiv(toUnixTimestamp64Micro(occurred) + 62135596800000000, 86400000000), resource_id)
+    GROUP BY intDiv(toUnixTimestamp64Micro(occurred) + 62135596800000000, 21600000000), resource_id)
 ) ENGINE = MergeTree
 PARTITION BY (toDate(received), retention_days)
 ORDER BY (occurred, id)

@@ -115,7 +115,7 @@ const micros = 'toUnixTimestamp64Micro(occurred)';
 const rollups = {
   hour_event: `SELECT intDiv(${micros} + 62135596800000000, 3600000000) AS step, event,
       count() AS n, min(${micros}) AS least, max(${micros}) AS most FROM events GROUP BY step, event`,
-  day_resource: `SELECT intDiv(${micros} + 62135596800000000, 86400000000) AS step, resource_id,
+  six_hours_resource: `SELECT intDiv(${micros} + 62135596800000000, 21600000000) AS step, resource_id,
       count() AS n, min(${micros}) AS least, max((${micros}, seq)) AS most, argMax(resource_name, (${micros}, seq)) AS name
     FROM events GROUP BY step, resource_id`,
 } as const;

@@ -1,12 +1,12 @@
 /**
- * Which aggregate projection of `events` (migration 004) answers a count: the hours or days that lie whole within the range come
+ * Which aggregate projection of `events` (migration 004) answers a count: the steps (hours, or six of them) that lie whole within the range come
  * from it, the edges from the rows. A projection is part of its part, so both tell the same (I8).
  */
 import type { Filter } from '../../schemas/filter.ts';
 import { toMicros } from '../filter/time.ts';
 import type { Buckets } from './buckets.ts';
 
-export type Rollup = 'hour' | 'day';
+export type Rollup = 'hour' | 'sixHours';
 
 /** Whole steps of the projection, the second exclusive, and the same as micros since 1970. */
 export interface Middle {
@@ -18,14 +18,14 @@ export interface Middle {
 }
 
 const yearOne = 62_135_596_800_000_000n;
-const stepMicros: Record<Rollup, bigint> = { hour: 3_600_000_000n, day: 86_400_000_000n };
+const stepMicros: Record<Rollup, bigint> = { hour: 3_600_000_000n, sixHours: 21_600_000_000n };
 /** Below it the rows of a range are as quick. */
 const stepsMin = 2n;
 
 /** As it stands in the projections: written otherwise, they are not used. Counts from the year 0001. */
 export const stepOf: Record<Rollup, string> = {
   hour: `intDiv(toUnixTimestamp64Micro(occurred) + ${yearOne}, ${stepMicros.hour})`,
-  day: `intDiv(toUnixTimestamp64Micro(occurred) + ${yearOne}, ${stepMicros.day})`,
+  sixHours: `intDiv(toUnixTimestamp64Micro(occurred) + ${yearOne}, ${stepMicros.sixHours})`,
 };
 
 /** Null where the filter asks for what the projection does not know, or the range is too short. */

@@ -1,5 +1,5 @@
 /**
- * The statements of counts. What lies in whole hours (of `day_resource` in whole days) comes from a projection where the filter
+ * The statements of counts. What lies in whole hours (of `six_hours_resource` in whole quarters of a day) comes from a projection where the filter
  * allows it, the rest from the rows: each event is in one of the two, and both are read from one snapshot (I8).
  */
 import type { Filter } from '../../schemas/filter.ts';
@@ -28,7 +28,7 @@ const groups = {
   },
   resource: {
     column: 'resource_id',
-    rollup: 'day',
+    rollup: 'sixHours',
     // Of a resource's events the newest names it; of several at the same time the one that came last.
     aggregates: `count() AS part_count, min(${micros}) AS part_first, max((${micros}, seq)) AS part_last,
       argMax(resource_name, (${micros}, seq)) AS part_name`,

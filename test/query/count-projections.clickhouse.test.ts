@@ -93,7 +93,7 @@ test('law: over any range the groups and buckets read from projections are those
 
 test.each([
   ['event', 'hour_event'],
-  ['resource', 'day_resource'],
+  ['resource', 'six_hours_resource'],
 ] as const)('a count by %s over days reads the projection %s', async (countable, projection) => {
   const { sql, params } = groupsSql(filterOf('2026-11-19T23:10:00Z', '2026-11-23T00:10:00Z'), countable);
   expect(JSON.stringify(await opened.store.rows(`EXPLAIN ${sql}`, params))).toContain(`(${projection})`);
@@ -113,7 +113,7 @@ test('merged, and with a day expired, the projections still say what the rows sa
   await opened.store.command('OPTIMIZE TABLE events FINAL');
   const same = [
     { rollup: 'hour_event', groups: expect.any(Number), isSame: true },
-    { rollup: 'day_resource', groups: expect.any(Number), isSame: true },
+    { rollup: 'six_hours_resource', groups: expect.any(Number), isSame: true },
   ];
   expect(await compareRollups(opened.store)).toEqual(same);
   const early = rowLines([
