@@ -46,7 +46,11 @@ export function residentBytes(pid: number | undefined): number {
  */
 export function cpuSeconds(pid: number | undefined): number | null {
   const nanoseconds = threadNanoseconds(pid);
-  if (nanoseconds !== null) return nanoseconds / 1e9;
+  return nanoseconds === null ? processCpuSeconds(pid) : nanoseconds / 1e9;
+}
+
+/** As Linux counts it for the whole process, ended threads included, in hundredths of a second: for an engine with pools of threads. */
+export function processCpuSeconds(pid: number | undefined): number | null {
   const fields = readProcess(pid, 'stat').split(') ')[1]?.split(' ');
   const [user, system] = [fields?.[11], fields?.[12]];
   return user === undefined || system === undefined ? null : (Number(user) + Number(system)) / ticksPerSecond;

@@ -6,6 +6,7 @@ import { distinctFilters } from './cases/distinct-filters.ts';
 import { idle } from './cases/idle.ts';
 import { latency } from './cases/latency.ts';
 import { nats } from './cases/nats.ts';
+import { type ScaleOptions, scale } from './cases/scale.ts';
 import { sideBySide } from './cases/side-by-side.ts';
 import { soak } from './cases/soak.ts';
 import { spread } from './cases/spread.ts';
@@ -16,6 +17,7 @@ export interface OwnCaseOptions {
   readonly minutes: number;
   readonly rate: number;
   readonly connections: number;
+  readonly scale: ScaleOptions;
 }
 
 export type OwnCase = (root: string, options: OwnCaseOptions) => Promise<object>;
@@ -30,6 +32,7 @@ export const ownCases: Readonly<Record<string, OwnCase>> = {
   'kernel-send': kernelSend,
   nats,
   'side-by-side': sideBySide,
+  scale: (root, options) => scale(root, options.scale),
   soak: (root, { minutes, rate }) => soak(root, { minutes, rate }),
 };
 

@@ -28,7 +28,7 @@ const help = `npm run bench -- [options]
   --cases a,b          of: ingest, fanout, handover, counts, sustained (default: all; a peer is spared sustained);
                        commit: what durability costs an event; intake: CPU of each stage; both without a server;
                        backfill: one reader of --events (1000000); backfill-many: 40 readers of --events (30000), and 10 slow ones
-                       with servers of their own: spread, latency, catch-up, idle, distinct-filters, soak, nats,
+                       with servers of their own: spread, latency, catch-up, idle, distinct-filters, soak, nats, scale,
                        side-by-side; without one: filter-index, kernel-send
   --suite speed        all that issue 6 wants to see, but for the long ones (sustained --seconds 600, soak)
   --minutes N          of soak (30)
@@ -36,7 +36,9 @@ const help = `npm run bench -- [options]
   --connections N      of idle (15000)
   --seconds N          of sustained (60)
   --rate N             events a second of sustained (12000)
-  --events N           of counts (10000), and of the backfills
+  --events N           of counts (10000), of scale (1000000), and of the backfills
+  --data DIR           of scale: a folder that keeps the set; without it the set is made and removed
+  --resources N        of scale: primary resources of the set (5000), or the word runs: one for each run
   --save NAME          write the result to bench/results/NAME.json as well
 `;
 
@@ -57,6 +59,8 @@ async function main(): Promise<void> {
       seconds: { type: 'string', default: '60' },
       rate: { type: 'string', default: '12000' },
       events: { type: 'string' },
+      data: { type: 'string' },
+      resources: { type: 'string', default: '5000' },
       save: { type: 'string' },
       help: { type: 'boolean' },
     },
@@ -93,6 +97,11 @@ async function main(): Promise<void> {
     minutes: Number(values.minutes),
     rate: Number(values['soak-rate']),
     connections: Number(values.connections),
+    scale: {
+      events: Number(values.events ?? 1_000_000),
+      resources: values.resources,
+      dataDir: values.data ?? null,
+    },
   };
   if (shared.length === 0) {
     // Only cases that start servers of their own.

@@ -10,6 +10,8 @@ export interface BenchTarget {
   readonly authString?: string;
   /** Of the server process, where it is known. */
   readonly pid?: number;
+  /** Of its embedded engine's process. */
+  readonly enginePid?: number | null;
   /** True for the real Prefect: the same cases, at rates that it can take. */
   readonly isPeer: boolean;
 }

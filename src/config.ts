@@ -5,8 +5,9 @@
 import { resolve } from 'node:path';
 import { StartRefused } from './errors.ts';
 import { type FailPointOrder, failPoints, parseFailPoint } from './fail-point.ts';
+import { type DaysByEvent, readDaysByEvent } from './retention.ts';
 
-type Kind = 'integer' | 'string' | 'secret' | 'durability' | 'level' | 'failPoint';
+type Kind = 'integer' | 'string' | 'optional' | 'secret' | 'durability' | 'level' | 'daysByEvent' | 'failPoint';
 
 export interface SettingRow {
   /** Environment variable; the flag is the name without `SLUICE_`, in kebab-case. */
@@ -55,6 +56,18 @@ export const settings = {
     help: 'process: survives kill -9; fsync: survives a power cut',
   },
   retentionDays: whole('SLUICE_RETENTION_DAYS', 7, 'days after which events leave ClickHouse, by received', 1, 25_000),
+  retentionOverrides: {
+    env: 'SLUICE_RETENTION_OVERRIDES',
+    kind: 'daysByEvent',
+    fallback: null,
+    help: 'JSON: days for event types that are kept shorter or longer, as `{"prefect.flow-run.heartbeat":1}`; for events from then on',
+  },
+  clickhouseCluster: {
+    env: 'SLUICE_CLICKHOUSE_CLUSTER',
+    kind: 'optional',
+    fallback: null,
+    help: 'name of the ClickHouse cluster that the tables are made on (docs/SCALE.md); by default one server',
+  },
   backfillMaxMs: whole('SLUICE_BACKFILL_MAX_MS', 15 * minute, 'how far back a subscriber may start', 0),
   logLevel: {
     env: 'SLUICE_LOG_LEVEL',
@@ -160,13 +173,15 @@ export const settings = {
 
 type Value<Row extends SettingRow> = Row['kind'] extends 'integer'
   ? number
-  : Row['kind'] extends 'secret'
+  : Row['kind'] extends 'secret' | 'optional'
     ? string | null
     : Row['kind'] extends 'durability'
       ? 'process' | 'fsync'
-      : Row['kind'] extends 'failPoint'
-        ? FailPointOrder | null
-        : string;
+      : Row['kind'] extends 'daysByEvent'
+        ? DaysByEvent | null
+        : Row['kind'] extends 'failPoint'
+          ? FailPointOrder | null
+          : string;
 
 export type Config = { readonly [Name in keyof typeof settings]: Value<(typeof settings)[Name]> };
 
@@ -230,7 +245,7 @@ function readFlags(flags: readonly string[]): Map<string, string> {
   return given;
 }
 
-function readValue(row: SettingRow, sent: string): number | string | FailPointOrder {
+function readValue(row: SettingRow, sent: string): number | string | FailPointOrder | DaysByEvent {
   switch (row.kind) {
     case 'integer': {
       const value = Number(sent);
@@ -244,12 +259,15 @@ function readValue(row: SettingRow, sent: string): number | string | FailPointOr
       return oneOf(row, sent, ['process', 'fsync']);
     case 'level':
       return oneOf(row, sent, ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']);
+    case 'daysByEvent':
+      return readDaysByEvent(row.env, sent);
     case 'failPoint': {
       const order = parseFailPoint(sent);
       if (order !== null) return order;
       throw new StartRefused(`${row.env} must be point:hits with a point of ${failPoints.join(', ')}, not "${sent}".`);
     }
     case 'string':
+    case 'optional':
     case 'secret':
       return sent;
     default:

@@ -33,6 +33,7 @@ import { openIntake } from './open-intake.ts';
 import { countEvents } from './query/count-events.ts';
 import { readFirstPage, readNextPage } from './query/read-page.ts';
 import { readiness } from './readiness.ts';
+import { leastRetentionDays } from './retention.ts';
 import { createServerCounters } from './server/counters.ts';
 import type { Queries } from './server/parts.ts';
 import { startServer } from './server/start-server.ts';
@@ -98,7 +99,7 @@ export async function startSluice(config: Config, log: Log, say: (line: string) 
     live,
     fanOut,
     history: createHistoryReader(store, {
-      retentionDays: config.retentionDays,
+      retentionDays: leastRetentionDays(config),
       elapsedMs: () => performance.now(),
     }),
     keys,

@@ -5,6 +5,7 @@
 import {
   type AuditCounts,
   type AuditRange,
+  compareRollups,
   countOutside,
   countRange,
   firstReceivedWithin,
@@ -18,6 +19,7 @@ import type { Config } from './config.ts';
 import { type EpochBook, openBook, pendingOf } from './ingest/epoch-book.ts';
 import type { Log } from './log.ts';
 import { openStopped, type StoppedFolder } from './open-stopped.ts';
+import { leastRetentionDays } from './retention.ts';
 
 export interface Verdict {
   readonly ok: boolean;
@@ -38,7 +40,7 @@ const namedMax = 10;
 export async function verify(config: Config, log: Log): Promise<Verdict> {
   const folder = await openStopped(config, log);
   try {
-    return await verifyFolder(folder, config.retentionDays);
+    return await verifyFolder(folder, leastRetentionDays(config));
   } finally {
     await folder.close();
   }
@@ -63,9 +65,15 @@ async function verifyFolder(folder: StoppedFolder, retentionDays: number): Promi
   const { compared, sentences, differing } = await compareJournal(journal, store, begin, state.checkpoint);
   problems.push(...sentences);
   if (differing > sentences.length) problems.push(`In all, ${differing} rows are not as the journal has them.`);
+  const rollups = await compareRollups(store);
+  for (const { rollup, isSame } of rollups) {
+    if (!isSame)
+      problems.push(`The projection ${rollup} does not say what the rows say: counts read from it are wrong.`);
+  }
   const summary = [
     `pending: ${journal.pending} events in the journal, not yet in ClickHouse`,
     `compared with the journal: ${compared} rows, text by text`,
+    ...rollups.map(({ rollup, groups }) => `compared with the rows: the projection ${rollup}, ${groups} groups`),
     ...problems.map((problem) => `WRONG: ${problem}`),
     problems.length === 0 ? 'The books balance.' : `The books do not balance: ${problems.length} findings.`,
   ];

@@ -18,9 +18,11 @@ export const setEnvironment = { SLUICE_RETENTION_DAYS: String(keepForDays), SLUI
 
 const rowsOfInsert = 100_000;
 const loadMs = 600_000;
-const lookMs = 2_000;
+const lookMs = 1_000;
 /** Nothing merges for so long: the parts stay as they are. */
-const calmMs = 20_000;
+const calmMs = 4_000;
+/** After a load, whose last merges may be yet to begin. */
+const loadedCalmMs = 20_000;
 
 export interface LoadedSet {
   readonly set: EventSet;
@@ -45,7 +47,7 @@ export async function ensureSet(root: string, dataDir: string, make: () => Event
     const started = performance.now();
     await load(store, set);
     const loadSeconds = round((performance.now() - started) / 1000, 1);
-    await untilCalm(store);
+    await untilCalm(store, loadSeconds > 5 ? loadedCalmMs : calmMs);
     return { set, loadSeconds, ...(await sizes(store)) };
   });
 }
@@ -93,8 +95,8 @@ async function load(store: Store, set: EventSet): Promise<void> {
 }
 
 /** Late merges are part of what a table is: no question is asked while they run, and none is forced. */
-async function untilCalm(store: Store): Promise<void> {
-  for (let calmSince = performance.now(); performance.now() - calmSince < calmMs; ) {
+async function untilCalm(store: Store, quietMs: number): Promise<void> {
+  for (let calmSince = performance.now(); performance.now() - calmSince < quietMs; ) {
     const [now] = await store.rows<{ merges: number }>('SELECT count() AS merges FROM system.merges', {});
     if ((now?.merges ?? 0) > 0) calmSince = performance.now();
     await pause(lookMs);

@@ -109,3 +109,39 @@ export async function countOutside(store: Reader, from: number, ranges: readonly
   const [found] = await store.rows<{ rows: number }>(sql, { from, firsts, lasts }, options);
   return found?.rows ?? 0;
 }
+
+/** What each aggregate projection of `events` says, group by group; written as it stands in migration 004. */
+const micros = 'toUnixTimestamp64Micro(occurred)';
+const rollups = {
+  hour_event: `SELECT intDiv(${micros} + 62135596800000000, 3600000000) AS step, event,
+      count() AS n, min(${micros}) AS least, max(${micros}) AS most FROM events GROUP BY step, event`,
+  six_hours_resource: `SELECT intDiv(${micros} + 62135596800000000, 21600000000) AS step, resource_id,
+      count() AS n, min(${micros}) AS least, max((${micros}, seq)) AS most, argMax(resource_name, (${micros}, seq)) AS name
+    FROM events GROUP BY step, resource_id`,
+} as const;
+
+export interface RollupComparison {
+  readonly rollup: string;
+  readonly groups: number;
+  readonly isSame: boolean;
+}
+
+/** Each projection beside the same groups counted from the rows: their number, their events, and a hash of all that they say. */
+export async function compareRollups(store: Reader): Promise<RollupComparison[]> {
+  const compared: RollupComparison[] = [];
+  for (const [rollup, sql] of Object.entries(rollups)) {
+    const digest = async (useProjections: 0 | 1) => {
+      const settings = { ...options.settings, optimize_use_projections: useProjections };
+      const [found] = await store.rows<{ groups: number; rows: number; hash: string }>(
+        `SELECT count() AS groups, sum(n) AS rows, toString(sum(cityHash64(*))) AS hash FROM (${sql})`,
+        {},
+        { ...options, settings },
+      );
+      return found ?? { groups: 0, rows: 0, hash: '' };
+    };
+    const [kept, counted] = [await digest(1), await digest(0)];
+    const isSame = kept.groups === counted.groups && kept.rows === counted.rows && kept.hash === counted.hash;
+    compared.push({ rollup, groups: counted.groups, isSame });
+  }
+  return compared;
+}

@@ -8,7 +8,8 @@ import { Failure } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { checkVersion } from './check-version.ts';
 import type { Endpoint, EndpointSource } from './endpoint.ts';
-import { ensureDatabase, type Migration, migrate, readMigrations } from './migrate.ts';
+import { ensureDatabase, migrate } from './migrate.ts';
+import { type MigrationValues, readMigrations } from './read-migrations.ts';
 import { readError, refusal } from './store-error.ts';
 
 export type StorePhase = 'starting' | 'ready' | 'unavailable' | 'refused';
@@ -22,9 +23,8 @@ export interface StoreStatus {
   readonly where: string;
 }
 
-export interface ConnectionOptions {
+export interface ConnectionOptions extends MigrationValues {
   readonly source: EndpointSource;
-  readonly retentionDays: number;
   readonly queriesMax: number;
   readonly log: Log;
   /**
@@ -52,7 +52,6 @@ export class Connection {
   readonly status$: BehaviorSubject<StoreStatus>;
   readonly #options: ConnectionOptions;
   readonly #log: Log;
-  readonly #migrations: readonly Migration[];
   readonly #moves: Subscription;
   #client: ClickHouseClient | null = null;
   #session: { readonly over: AbortController; readonly ended: Promise<void> } | null = null;
@@ -61,7 +60,8 @@ export class Connection {
   constructor(options: ConnectionOptions) {
     this.#options = options;
     this.#log = options.log;
-    this.#migrations = readMigrations({ retentionDays: options.retentionDays });
+    // Refuses a retention that cannot be before anything starts.
+    readMigrations(options);
     const { where } = options.source;
     this.status$ = new BehaviorSubject<StoreStatus>({
       phase: 'starting',
@@ -172,7 +172,7 @@ export class Connection {
   async #prepare(client: ClickHouseClient, endpoint: Endpoint, over: AbortSignal): Promise<void> {
     await ensureDatabase(client, endpoint, over);
     const version = await checkVersion(client, over);
-    await migrate(client, this.#migrations, this.#log);
+    await migrate(client, this.#options, this.#log);
     await this.#options.verify?.(client);
     over.throwIfAborted();
     this.#client = client;

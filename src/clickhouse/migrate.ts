@@ -2,48 +2,17 @@
  * Brings a database to this program's schema: numbered, idempotent migrations from `schemas/migrations`, each recorded in
  * `schema_migrations`; then the retention, which is a setting and may differ at each start.
  */
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { type ClickHouseClient, ClickHouseError, ClickHouseLogLevel, createClient } from '@clickhouse/client';
 import { StartRefused } from '../errors.ts';
 import type { Log } from '../log.ts';
-import { packageRoot } from '../package-root.ts';
 import type { Endpoint } from './endpoint.ts';
-
-export interface Migration {
-  readonly number: number;
-  readonly name: string;
-  readonly statements: readonly string[];
-}
-
-export interface MigrationValues {
-  readonly retentionDays: number;
-}
-
-/** ClickHouse counts the end of a TTL in 32 bits of seconds: beyond 2106 it wraps around, and drops everything at once (measured). */
-export const retentionDaysMax = 25_000;
+import { alterOnCluster, onCluster } from './on-cluster.ts';
+import { type Migration, type MigrationValues, readMigrations, retentionClass } from './read-migrations.ts';
+import { replaceEvents } from './replace-events.ts';
 
 const unknownDatabase = '81';
-
-/** Reads all migrations with their placeholders filled. Throws StartRefused for a retention that cannot be expressed. */
-export function readMigrations(values: MigrationValues): Migration[] {
-  const { retentionDays } = values;
-  if (!Number.isInteger(retentionDays) || retentionDays < 1 || retentionDays > retentionDaysMax) {
-    throw new StartRefused(`The retention must be from 1 to ${retentionDaysMax} days, not ${retentionDays}.`);
-  }
-  const folder = join(packageRoot, 'schemas', 'migrations');
-  const files = readdirSync(folder).filter((file) => /^\d{3}-.*\.sql$/.test(file));
-  return files.sort().map((file) => ({
-    number: Number(file.slice(0, 3)),
-    name: file.slice(4, -'.sql'.length),
-    statements: readFileSync(join(folder, file), 'utf8')
-      .replace(/^--.*\n/gm, '')
-      .replaceAll('{{retentionDays}}', String(retentionDays))
-      .split(/;\s*$/m)
-      .map((statement) => statement.trim())
-      .filter((statement) => statement !== ''),
-  }));
-}
+/** The migration whose table takes the place of an older one. */
+const replacing = 4;
 
 /** Makes the endpoint's database if it is not there yet. */
 export async function ensureDatabase(client: ClickHouseClient, endpoint: Endpoint, signal: AbortSignal): Promise<void> {
@@ -62,23 +31,37 @@ export async function ensureDatabase(client: ClickHouseClient, endpoint: Endpoin
   }
 }
 
-/** Runs what is not recorded yet, and changes the retention where it differs. Throws StartRefused for a database that is not ours. */
-export async function migrate(client: ClickHouseClient, migrations: readonly Migration[], log: Log): Promise<void> {
-  await client.command({
-    query: `CREATE TABLE IF NOT EXISTS schema_migrations
-      (number UInt32, name String, applied DateTime DEFAULT now()) ENGINE = MergeTree ORDER BY number`,
-  });
+/**
+ * Runs what is not recorded yet, and changes the retention where it differs. Throws StartRefused for a database that is not
+ * ours, Failure storeRefused while it cannot be migrated.
+ */
+export async function migrate(client: ClickHouseClient, values: MigrationValues, log: Log): Promise<void> {
+  const migrations = readMigrations(values);
+  const cluster = values.clickhouseCluster ?? null;
+  const records = `CREATE TABLE IF NOT EXISTS schema_migrations (
+    number UInt32, name String, applied DateTime DEFAULT now()) ENGINE = MergeTree ORDER BY number`;
+  for (const query of cluster === null ? [records] : onCluster([records], cluster)) await client.command({ query });
   const recorded = await select<{ number: number }>(client, 'SELECT DISTINCT number FROM schema_migrations');
   const done = new Set(recorded.map(({ number }) => number));
   refuseNewer(Math.max(0, ...done), migrations.at(-1)?.number ?? 0);
-  for (const { number, name, statements } of migrations) {
-    if (done.has(number)) continue;
-    for (const query of statements) await client.command({ query });
-    await client.insert({ table: 'schema_migrations', values: [{ number, name }], format: 'JSONEachRow' });
-    log.info({ number, name }, 'migrated the database');
+  for (const migration of migrations) {
+    if (done.has(migration.number)) continue;
+    await run(client, migration, cluster, log);
   }
   await checkEventsTable(client);
-  await applyRetention(client, migrations, log);
+  await applyRetention(client, values, log);
+}
+
+async function run(
+  client: ClickHouseClient,
+  { number, name, statements }: Migration,
+  cluster: string | null,
+  log: Log,
+): Promise<void> {
+  for (const query of statements) await client.command({ query });
+  if (number === replacing && cluster === null) await replaceEvents(client, log);
+  await client.insert({ table: 'schema_migrations', values: [{ number, name }], format: 'JSONEachRow' });
+  log.info({ number, name }, 'migrated the database');
 }
 
 function refuseNewer(recorded: number, known: number): void {
@@ -103,26 +86,36 @@ async function checkEventsTable(client: ClickHouseClient): Promise<void> {
   );
 }
 
-async function applyRetention(client: ClickHouseClient, migrations: readonly Migration[], log: Log): Promise<void> {
-  const wanted = ttlOf(migrations.flatMap(({ statements }) => statements).join('\n'));
-  const [table] = await select<{ definition: string }>(
+/** An event type keeps the days that its setting had when the event came; the retention of all others is of the table. */
+async function applyRetention(client: ClickHouseClient, values: MigrationValues, log: Log): Promise<void> {
+  const cluster = values.clickhouseCluster ?? null;
+  const table = cluster === null ? 'events' : 'events_local';
+  const [present] = await select<{ definition: string; class: string }>(
     client,
-    `SELECT create_table_query AS definition FROM system.tables WHERE database = currentDatabase() AND name = 'events'`,
+    `SELECT create_table_query AS definition, (SELECT any(default_expression) FROM system.columns
+        WHERE database = currentDatabase() AND table = '${table}' AND name = 'retention_days') AS class
+     FROM system.tables WHERE database = currentDatabase() AND name = '${table}'`,
   );
-  const present = ttlOf(table?.definition ?? '');
-  if (wanted === null || present === wanted) return;
-  log.info({ fromDays: present, toDays: wanted }, 'changing the retention of events');
+  const alter = async (change: string, settings: Readonly<Record<string, number | string>> = {}) => {
+    const query = `ALTER TABLE events ${change}`;
+    await client.command({
+      query: cluster === null ? query : alterOnCluster(query, cluster),
+      clickhouse_settings: settings,
+    });
+  };
+  const wantedClass = retentionClass(values.retentionOverrides ?? {});
+  if (present?.class !== wantedClass) {
+    log.info({ from: present?.class, to: wantedClass }, 'changing the retention of some event types');
+    await alter(`MODIFY COLUMN retention_days UInt16 DEFAULT ${wantedClass}`);
+  }
+  const days = /if\(retention_days = 0, (\d+), retention_days\)/.exec(present?.definition ?? '')?.[1];
+  if (days === String(values.retentionDays)) return;
+  log.info({ fromDays: days, toDays: values.retentionDays }, 'changing the retention of events');
   // The table recalculates the ends of its parts without rewriting them (materialize_ttl_recalculate_only).
-  await client.command({
-    query: `ALTER TABLE events MODIFY TTL toDateTime(received) + toIntervalDay(${wanted})`,
-    clickhouse_settings: { materialize_ttl_after_modify: 1, mutations_sync: '0' },
-  });
-}
-
-/** Days of the TTL in a CREATE TABLE, as written here or as ClickHouse prints it. */
-function ttlOf(definition: string): number | null {
-  const days = /TTL toDateTime\(received\) \+ toIntervalDay\((\d+)\)/.exec(definition)?.[1];
-  return days === undefined ? null : Number(days);
+  await alter(
+    `MODIFY TTL toDateTime(received) + toIntervalDay(if(retention_days = 0, ${values.retentionDays}, retention_days))`,
+    { materialize_ttl_after_modify: 1, mutations_sync: '0' },
+  );
 }
 
 async function select<Row>(client: ClickHouseClient, query: string): Promise<Row[]> {

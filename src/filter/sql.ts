@@ -10,6 +10,8 @@ import { formatTimeForClickHouse } from './time.ts';
 export interface FilterSql {
   /** A condition over the columns of `events`, in parentheses where it needs them. */
   readonly where: string;
+  /** The same without the window of `occurred`. */
+  readonly whereAnyTime: string;
   /** Named f0, f1, …: other parameters of the statement must have other names. */
   readonly params: Record<string, unknown>;
 }
@@ -17,8 +19,8 @@ export interface FilterSql {
 /** Every part but `order` and `distinct`. */
 export function filterSql(filter: Filter): FilterSql {
   const { bind, params } = bindings();
+  const window = occurredSql(filter.occurred, bind);
   const conditions = [
-    ...occurredSql(filter.occurred, bind),
     ...oneOfSql('id', filter.id, bind, 'UUID'),
     ...eventNamesSql(filter.event, bind),
     ...primarySql(filter.resource, bind),
@@ -26,7 +28,7 @@ export function filterSql(filter: Filter): FilterSql {
     ...filter.anyResource.map((entry) => anyResourceSql(entry, bind)),
     ...textSql(filter.text, bind),
   ];
-  return { where: all(conditions), params };
+  return { where: all([...window, ...conditions]), whereAnyTime: all(conditions), params };
 }
 
 type Bind = (type: string, value: unknown) => string;

@@ -5,9 +5,9 @@
 import type { Count, CountOutcome, CountRequest } from '../../schemas/count.ts';
 import type { Filter } from '../../schemas/filter.ts';
 import type { QueryOptions, Store } from '../clickhouse/store.ts';
-import { filterSql } from '../filter/sql.ts';
 import { fromMicros, timeOfDate } from '../filter/time.ts';
 import { type Buckets, bucketEnds, bucketsOf, tooManyBuckets } from './buckets.ts';
+import { bucketsSql, type CountSql, countSettings, groupsSql } from './count-sql.ts';
 
 export interface CountParts {
   readonly store: Pick<Store, 'rows'>;
@@ -42,10 +42,9 @@ export async function countEvents(
     case 'time':
       return { ok: true, counts: await countTimes(ask, bucketsOf(range, unit, interval, now)) };
     case 'event':
-      return { ok: true, counts: await countGroups(ask, 'event', 'event') };
+      return { ok: true, counts: await countGroups(ask, groupsSql(filter, 'event')) };
     case 'resource':
-      // Of a resource's events the newest names it; of several at the same time the one that came last.
-      return { ok: true, counts: await countGroups(ask, 'resource_id', 'argMax(resource_name, (occurred, seq))') };
+      return { ok: true, counts: await countGroups(ask, groupsSql(filter, 'resource')) };
     default:
       return countable satisfies never;
   }
@@ -65,18 +64,8 @@ interface GroupRow {
   readonly last_micros: string;
 }
 
-async function countGroups({ store, filter, options }: Ask, column: string, label: string): Promise<Count[]> {
-  const { where, params } = filterSql(filter);
-  // Not min(occurred): once ClickHouse 26.7 has compiled it (from the fourth run on), times before 1970 count as the latest.
-  const rows = await store.rows<GroupRow>(
-    `SELECT ${column} AS group_value, ${label === column ? 'group_value' : label} AS group_label, count() AS group_count,
-       toString(min(toUnixTimestamp64Micro(occurred))) AS first_micros,
-       toString(max(toUnixTimestamp64Micro(occurred))) AS last_micros
-     FROM events WHERE ${where}
-     GROUP BY group_value ORDER BY group_count DESC, group_label, group_value`,
-    params,
-    options,
-  );
+async function countGroups({ store, options }: Ask, { sql, params }: CountSql): Promise<Count[]> {
+  const rows = await store.rows<GroupRow>(sql, params, { ...options, settings: countSettings });
   return rows.map((row) => ({
     value: row.group_value,
     label: row.group_label,
@@ -92,15 +81,8 @@ interface BucketRow {
 }
 
 async function countTimes({ store, filter, options }: Ask, buckets: Buckets): Promise<Count[]> {
-  const { where, params } = filterSql(filter);
-  const rows = await store.rows<BucketRow>(
-    `SELECT intDiv(toUnixTimestamp64Micro(occurred) - {bucket_first:Int64}, {bucket_width:Int64}) AS bucket,
-       count() AS bucket_count
-     FROM events WHERE ${where}
-     GROUP BY bucket ORDER BY bucket`,
-    { ...params, bucket_first: String(buckets.first), bucket_width: String(buckets.width) },
-    options,
-  );
+  const { sql, params } = bucketsSql(filter, buckets);
+  const rows = await store.rows<BucketRow>(sql, params, { ...options, settings: countSettings });
   const counted = new Map(rows.map((row) => [Number(row.bucket), Number(row.bucket_count)]));
   const length = Math.max(buckets.count, 1 + Number(rows.at(-1)?.bucket ?? -1));
   return Array.from({ length }, (_, index) => {

@@ -2,7 +2,6 @@
  * Reads events page by page: the total and every page are as of the first page's checkpoint, and go on from the last event
  * given, so that events which arrive meanwhile shift nothing and are in neither (I7).
  */
-import type { Filter } from '../../schemas/filter.ts';
 import type { Page, PageRequest } from '../../schemas/page.ts';
 import type { Store } from '../clickhouse/store.ts';
 import { filterSql } from '../filter/sql.ts';
@@ -20,10 +19,10 @@ export interface PageParts {
 export async function readFirstPage(parts: PageParts, request: PageRequest, signal?: AbortSignal): Promise<Page> {
   const { filter, limit } = request;
   const checkpoint = parts.checkpoint();
-  const [total, rows] = await Promise.all([
-    readTotal(parts.store, filter, checkpoint, signal),
-    readRows(parts.store, { filter, limit, checkpoint, after: null }, signal),
-  ]);
+  const reading = { filter, limit, checkpoint, after: null };
+  const { total, rows } = await (filter.resource.distinct
+    ? readDistinct(parts.store, reading, signal)
+    : readBoth(parts.store, reading, signal));
   return toPage(parts.keys, { filter, limit, total, remaining: total, checkpoint, after: null }, rows);
 }
 
@@ -57,21 +56,25 @@ function toPage(keys: SigningKeys, state: PageState, rows: readonly PageRow[]): 
   };
 }
 
+type Rows = Pick<Store, 'rows'>;
+
+async function readBoth(store: Rows, reading: Reading, signal: AbortSignal | undefined) {
+  const [total, rows] = await Promise.all([readTotal(store, reading, signal), readRows(store, reading, signal)]);
+  return { total, rows };
+}
+
 async function readTotal(
-  store: Pick<Store, 'rows'>,
-  filter: Filter,
-  checkpoint: number,
+  store: Rows,
+  { filter, checkpoint }: Reading,
   signal: AbortSignal | undefined,
 ): Promise<number> {
   const { where, params } = filterSql(filter);
   // Without a seq term the first count can come from the index alone, and the second reads only the newest rows;
   // both must see one snapshot.
-  const sql = filter.resource.distinct
-    ? `SELECT uniqExact(resource_id) AS total FROM events WHERE (${where}) AND seq <= {page_checkpoint:UInt64}`
-    : `SELECT sum(part) AS total FROM (
-         SELECT toInt64(count()) AS part FROM events WHERE (${where})
-         UNION ALL
-         SELECT -toInt64(count()) AS part FROM events WHERE (${where}) AND seq > {page_checkpoint:UInt64})`;
+  const sql = `SELECT sum(part) AS total FROM (
+      SELECT toInt64(count()) AS part FROM events WHERE (${where})
+      UNION ALL
+      SELECT -toInt64(count()) AS part FROM events WHERE (${where}) AND seq > {page_checkpoint:UInt64})`;
   const rows = await store.rows<{ total: string | number }>(
     sql,
     { ...params, page_checkpoint: checkpoint },
@@ -82,12 +85,9 @@ async function readTotal(
 
 type Reading = Pick<PageState, 'filter' | 'limit' | 'checkpoint' | 'after'>;
 
-async function readRows(
-  store: Pick<Store, 'rows'>,
-  reading: Reading,
-  signal: AbortSignal | undefined,
-): Promise<PageRow[]> {
+async function readRows(store: Rows, reading: Reading, signal: AbortSignal | undefined): Promise<PageRow[]> {
   if (reading.limit === 0) return [];
+  if (reading.filter.resource.distinct) return (await readDistinct(store, reading, signal)).rows;
   const { where, params } = filterSql(reading.filter);
   return store.rows<PageRow>(
     pageSql(reading, where),
@@ -96,25 +96,62 @@ async function readRows(
   );
 }
 
+const columns = 'toString(occurred) AS place, toString(id) AS place_id, raw';
+const placeAfter = "({page_after:DateTime64(6, 'UTC')}, {page_after_id:UUID})";
+
 function pageSql({ filter, after }: Reading, where: string): string {
   const direction = filter.order;
-  const behind = filter.order === 'DESC' ? '<' : '>';
-  const seen = `(${where}) AND seq <= {page_checkpoint:UInt64}`;
-  const place = "({page_after:DateTime64(6, 'UTC')}, {page_after_id:UUID})";
+  const behind = direction === 'DESC' ? '<' : '>';
   // The plain comparison of occurred is what prunes; the tuple alone costs twice as much (facts/clickhouse.md §2).
-  const keyset = `occurred ${behind}= {page_after:DateTime64(6, 'UTC')} AND (occurred, id) ${behind} ${place}`;
-  const columns = 'toString(occurred) AS place, toString(id) AS place_id, raw';
-  const order = `ORDER BY occurred ${direction}, id ${direction} LIMIT {page_limit:UInt64}`;
-  if (!filter.resource.distinct) {
-    return `SELECT ${columns} FROM events WHERE ${seen}${after ? ` AND ${keyset}` : ''} ${order}`;
-  }
-  // One place for each resource, found without reading texts; it is the same on every page, for it is as of the checkpoint.
-  const pick = filter.order === 'DESC' ? 'max' : 'min';
-  return `SELECT ${columns} FROM events WHERE (occurred, id) IN (
-      SELECT place.1, place.2 FROM (SELECT ${pick}((occurred, id)) AS place FROM events WHERE ${seen} GROUP BY resource_id)
-      ${after ? `WHERE place ${behind} ${place}` : ''}
-      ORDER BY place ${direction} LIMIT {page_limit:UInt64}
-    ) AND seq <= {page_checkpoint:UInt64} ${order}`;
+  const keyset = `occurred ${behind}= {page_after:DateTime64(6, 'UTC')} AND (occurred, id) ${behind} ${placeAfter}`;
+  return `SELECT ${columns} FROM events
+    WHERE (${where}) AND seq <= {page_checkpoint:UInt64}${after ? ` AND ${keyset}` : ''}
+    ORDER BY occurred ${direction}, id ${direction} LIMIT {page_limit:UInt64}`;
+}
+
+interface DistinctPlace {
+  readonly place_occurred: string;
+  readonly place_id: string;
+  readonly total: string | number;
+}
+
+/**
+ * One place for each resource, the same on every page, for it is as of the checkpoint. The events are read once, without
+ * their texts, for the places and their number; then the texts of these places alone. `total` is of what is behind `after`.
+ */
+async function readDistinct(
+  store: Rows,
+  reading: Reading,
+  signal: AbortSignal | undefined,
+): Promise<{ total: number; rows: PageRow[] }> {
+  const { filter, checkpoint, limit, after } = reading;
+  const { order } = filter;
+  const { where, params } = filterSql(filter);
+  const options = signal ? { signal } : {};
+  const places = await store.rows<DistinctPlace>(
+    `SELECT toString(place.1) AS place_occurred, toString(place.2) AS place_id, count() OVER () AS total FROM (
+       SELECT ${order === 'DESC' ? 'max' : 'min'}((occurred, id)) AS place FROM events
+       WHERE (${where}) AND seq <= {page_checkpoint:UInt64} GROUP BY resource_id)
+     ${after ? `WHERE place ${order === 'DESC' ? '<' : '>'} ${placeAfter}` : ''}
+     ORDER BY place ${order} LIMIT {page_limit:UInt64}`,
+    // The number wants a row to stand in.
+    { ...params, page_checkpoint: checkpoint, page_limit: Math.max(1, limit), ...afterParams(after) },
+    options,
+  );
+  const total = Number(places[0]?.total ?? 0);
+  if (limit === 0 || places.length === 0) return { total, rows: [] };
+  const rows = await store.rows<PageRow>(
+    `SELECT ${columns} FROM events WHERE (occurred, id) IN (
+       SELECT arrayJoin(arrayZip({page_times:Array(DateTime64(6, 'UTC'))}, {page_ids:Array(UUID)})))
+     AND seq <= {page_checkpoint:UInt64} ORDER BY occurred ${order}, id ${order}`,
+    {
+      page_times: places.map(({ place_occurred }) => place_occurred),
+      page_ids: places.map(({ place_id }) => place_id),
+      page_checkpoint: checkpoint,
+    },
+    options,
+  );
+  return { total, rows };
 }
 
 function afterParams(after: Position | null): Record<string, string> {

@@ -5,9 +5,9 @@ import { of } from 'rxjs';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { requireVersion } from '../../src/clickhouse/check-version.ts';
 import type { EndpointSource } from '../../src/clickhouse/endpoint.ts';
-import { retentionDaysMax } from '../../src/clickhouse/migrate.ts';
 import { openStore, type Store, type StoreOptions } from '../../src/clickhouse/store.ts';
 import { StartRefused } from '../../src/errors.ts';
+import { retentionDaysMax } from '../../src/retention.ts';
 import { startTestStore, type TestStore, testStoreOptions } from '../support/engine.ts';
 import { type RowParts, rowLines } from '../support/rows.ts';
 
@@ -67,6 +67,7 @@ test('a second start finds all done, and each migration recorded once', async ()
       { number: 1, name: 'events' },
       { number: 2, name: 'journals' },
       { number: 3, name: 'journals-synced' },
+      { number: 4, name: 'retention-classes' },
     ]);
   };
   await ready({}, recorded);

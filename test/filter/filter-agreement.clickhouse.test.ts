@@ -7,11 +7,11 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { StoredEvent } from '../../schemas/stored-event.ts';
 import { compilePredicate, insideWindow } from '../../src/filter/predicate.ts';
 import { filterSql } from '../../src/filter/sql.ts';
-import { formatTimeForClickHouse } from '../../src/filter/time.ts';
 import { validateFilter } from '../../src/filter/validate-filter.ts';
 import { startTestStore, type TestStore } from '../support/engine.ts';
-import { filterFrom, received, sampleEvents } from './arbitraries.ts';
+import { filterFrom, sampleEvents } from './arbitraries.ts';
 import { referenceFits } from './reference.ts';
+import { rowOf } from './row-of.ts';
 
 const seed = Math.trunc(Math.random() * 2 ** 31);
 const events = sampleEvents(300, seed);
@@ -26,12 +26,6 @@ beforeAll(async () => {
   }
 });
 afterAll(() => opened?.stop());
-
-function rowOf({ seq, raw, search, body }: StoredEvent): Buffer {
-  const head = Buffer.byteLength(raw.slice(0, raw.indexOf(',"payload":{')));
-  const times = [received, body.occurred].map(formatTimeForClickHouse);
-  return Buffer.from(`${[seq, body.id, ...times, head, search, raw].join('\t')}\n`);
-}
 
 function seqsOf(fits: (event: StoredEvent) => boolean): number[] {
   return events.filter(fits).map(({ seq }) => seq);

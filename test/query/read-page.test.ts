@@ -46,6 +46,17 @@ test('a further page takes one statement, with the checkpoint of the first', asy
   expect(asked[0]?.params).toMatchObject({ page_checkpoint: 77, page_after: row.place, page_after_id: row.place_id });
 });
 
+test('with distinct, the events are gone through once for total and page: the second statement reads named places only', async () => {
+  const distinct = { ...filter, resource: { ...filter.resource, distinct: true } };
+  const { parts, asked } = partsWith(9, [1]);
+  const page = await readFirstPage(parts, { filter: distinct, limit: 3 });
+  expect(page.total).toBe(9);
+  expect(asked).toHaveLength(2);
+  expect(asked[0]?.sql).toContain('GROUP BY resource_id');
+  expect(asked[1]?.sql).not.toContain('GROUP BY');
+  expect(asked[1]?.params.page_ids).toHaveLength(1);
+});
+
 test('limit 0 asks for no events', async () => {
   const { parts, asked } = partsWith(9, []);
   const { token } = await readFirstPage(parts, { filter, limit: 0 });

@@ -1,0 +1,58 @@
+-- The events table as it is now; the program copies what 001 made into it and exchanges the two (src/clickhouse/replace-events.ts),
+-- for a table's partition key cannot be changed. One row for each stored event, inserted as
+-- `seq, id, received, occurred, head, search, raw` (TSVRaw). What 001 says of envelope, constraint and times still holds. New:
+-- * `retention_days`: 0 for the retention of the table, else the days that a setting gives to the event's type. It is part of the
+--   partition key, so that a part holds one class only and expires as a whole, never row by row.
+-- * Two aggregate projections: parts of the part, so they are as exact as the rows through retried inserts, expiry and merges
+--   (I8). Their keys count from the year 0001, for intDiv rounds towards zero; a query must write them as they stand here.
+--   `newest` is compared as a tuple of numbers: min and max of times before 1970 go wrong once ClickHouse has compiled them.
+-- * `search` is LZ4: a text query reads all of it in its range, and decompressing was most of its time (decision 019).
+DROP TABLE IF EXISTS events_next;
+CREATE TABLE events_next (
+  seq UInt64 CODEC(Delta(8), ZSTD(1)),
+  id UUID,
+  received DateTime64(6, 'UTC') CODEC(Delta(8), ZSTD(1)),
+  occurred DateTime64(6, 'UTC') CODEC(Delta(8), ZSTD(1)),
+  head UInt32 EPHEMERAL,
+  search String CODEC(LZ4),
+  raw String CODEC(ZSTD(1)),
+  envelope Tuple(event String, resource Map(String, String), related Array(Map(String, String)))
+    EPHEMERAL JSONExtract(concat(substring(raw, 1, head), '}'), 'Tuple(event String, resource Map(String, String), related Array(Map(String, String)))'),
+  event LowCardinality(String) DEFAULT envelope.1,
+  resource_id String DEFAULT envelope.2['prefect.resource.id'] CODEC(ZSTD(1)),
+  resource_name String DEFAULT multiIf(
+    mapContains(envelope.2, 'prefect.resource.name'), envelope.2['prefect.resource.name'],
+    mapContains(envelope.2, 'prefect.name'), envelope.2['prefect.name'],
+    resource_id) CODEC(ZSTD(1)),
+  resource Map(LowCardinality(String), String) DEFAULT envelope.2 CODEC(ZSTD(1)),
+  related Array(Map(LowCardinality(String), String)) DEFAULT envelope.3 CODEC(ZSTD(1)),
+  related_ids Array(String) DEFAULT arrayMap(labels -> labels['prefect.resource.id'], envelope.3) CODEC(ZSTD(1)),
+  related_roles Array(LowCardinality(String)) DEFAULT arrayMap(labels -> labels['prefect.resource.role'], envelope.3) CODEC(ZSTD(1)),
+  retention_days UInt16 DEFAULT {{retentionClass}},
+  CONSTRAINT envelope_was_parsed CHECK resource_id != '',
+  INDEX id_bloom id TYPE bloom_filter(0.01) GRANULARITY 8,
+  INDEX seq_range seq TYPE minmax GRANULARITY 4,
+  INDEX resource_labels arrayMap((label, value) -> concat(label, '=', value), mapKeys(resource), mapValues(resource))
+    TYPE text(tokenizer = array),
+  INDEX related_id related_ids TYPE text(tokenizer = array),
+  INDEX related_role_id arrayMap((role, id) -> concat(role, '=', id), related_roles, related_ids) TYPE text(tokenizer = array),
+  PROJECTION hour_event (
+    SELECT intDiv(toUnixTimestamp64Micro(occurred) + 62135596800000000, 3600000000), event,
+      count(), min(toUnixTimestamp64Micro(occurred)), max(toUnixTimestamp64Micro(occurred))
+    GROUP BY intDiv(toUnixTimestamp64Micro(occurred) + 62135596800000000, 3600000000), event),
+  PROJECTION six_hours_resource (
+    SELECT intDiv(toUnixTimestamp64Micro(occurred) + 62135596800000000, 21600000000), resource_id,
+      count(), min(toUnixTimestamp64Micro(occurred)), max((toUnixTimestamp64Micro(occurred), seq)),
+      argMax(resource_name, (toUnixTimestamp64Micro(occurred), seq))
+    GROUP BY intDiv(toUnixTimestamp64Micro(occurred) + 62135596800000000, 21600000000), resource_id)
+) ENGINE = MergeTree
+PARTITION BY (toDate(received), retention_days)
+ORDER BY (occurred, id)
+TTL toDateTime(received) + toIntervalDay(if(retention_days = 0, {{retentionDays}}, retention_days))
+SETTINGS
+  index_granularity = 1024,
+  ttl_only_drop_parts = 1,
+  materialize_ttl_recalculate_only = 1,
+  non_replicated_deduplication_window = 10000,
+  fsync_after_insert = 1,
+  fsync_part_directory = 1;

@@ -1,0 +1,80 @@
+/**
+ * Puts the table of migration 004 in the place of the one of 001, with its rows (I1): a partition key cannot be altered. The copy
+ * is made beside the old table and exchanged with it in one atomic step; broken off before that, it begins anew at the next start.
+ */
+import type { ClickHouseClient } from '@clickhouse/client';
+import { Failure } from '../errors.ts';
+import type { Log } from '../log.ts';
+import { liveMs } from './ownership.ts';
+
+/** Stored columns of both tables; those of 004 alone have defaults. */
+const columns = [
+  ...['seq', 'id', 'received', 'occurred', 'search', 'raw', 'event', 'resource_id', 'resource_name'],
+  ...['resource', 'related', 'related_ids', 'related_roles'],
+].join(', ');
+
+/** `events_next` is there and empty, or it is the old table after the exchange. Throws Failure storeRefused while a Sluice writes. */
+export async function replaceEvents(client: ClickHouseClient, log: Log): Promise<void> {
+  if (!(await isReplaced(client))) {
+    await refuseWhileWritten(client);
+    const days = await select<{ day: string }>(
+      client,
+      'SELECT DISTINCT toDate(received) AS day FROM events ORDER BY day',
+    );
+    if (days.length > 0) log.info({ days: days.length }, 'copying the events into their new table');
+    for (const { day } of days) await copyDay(client, day);
+    const [counts] = await select<{ before: number | string; after: number | string }>(
+      client,
+      'SELECT (SELECT count() FROM events) AS before, (SELECT count() FROM events_next) AS after',
+    );
+    if (counts?.before !== counts?.after) {
+      throw new Error(`the new table has ${counts?.after} events, the old one ${counts?.before}: nothing was replaced`);
+    }
+    await client.command({ query: 'EXCHANGE TABLES events AND events_next' });
+  }
+  await client.command({ query: 'DROP TABLE IF EXISTS events_next' });
+}
+
+async function isReplaced(client: ClickHouseClient): Promise<boolean> {
+  const [table] = await select<{ key: string }>(
+    client,
+    `SELECT partition_key AS key FROM system.tables WHERE database = currentDatabase() AND name = 'events'`,
+  );
+  return table?.key.includes('retention_days') ?? false;
+}
+
+/** What another Sluice inserts behind the copy would be lost. */
+async function refuseWhileWritten(client: ClickHouseClient): Promise<void> {
+  const [alive] = await select<{ beats: number | string }>(
+    client,
+    `SELECT count() AS beats FROM journals WHERE heartbeat > now64(3, 'UTC') - toIntervalMillisecond(${liveMs})`,
+  );
+  if (Number(alive?.beats) === 0) return;
+  throw new Failure(
+    'storeRefused',
+    `The events are to be copied into a new table, but a Sluice wrote to this database within the last ${liveMs / 1000} s: it goes on by itself once none does.`,
+  );
+}
+
+async function copyDay(client: ClickHouseClient, day: string): Promise<void> {
+  await client.command({
+    query: `INSERT INTO events_next (${columns}) SELECT ${columns} FROM events WHERE toDate(received) = {day:Date}`,
+    query_params: { day },
+    clickhouse_settings: {
+      async_insert: 0,
+      deduplicate_insert: 'disable',
+      // Small blocks: with its indexes and projections a block of the usual size takes the memory of a whole engine.
+      max_block_size: '65536',
+      min_insert_block_size_rows: '65536',
+      min_insert_block_size_bytes: '0',
+      // A day can take longer than a silent socket is kept.
+      send_progress_in_http_headers: 1,
+      http_headers_progress_interval_ms: '20000',
+    },
+  });
+}
+
+async function select<Row>(client: ClickHouseClient, query: string): Promise<Row[]> {
+  const result = await client.query({ query, format: 'JSONEachRow' });
+  return await result.json<Row>();
+}
