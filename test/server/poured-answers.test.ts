@@ -22,7 +22,8 @@ function open(): { socket: Socket; received: () => string } {
   const socket = connect(port, '127.0.0.1');
   let received = '';
   socket.on('data', (chunk: Buffer) => {
-    received += chunk.toString('latin1');
+    // Its beginning and its end are all that is looked at.
+    received = received.slice(0, 1000) + received.slice(1000).slice(-10) + chunk.toString('latin1');
   });
   socket.on('error', () => undefined);
   const body = '{"filter":{}}';
