@@ -5,6 +5,8 @@ import type { Filter } from './filter.ts';
 
 export const countables = ['day', 'time', 'event', 'resource'] as const;
 export type Countable = (typeof countables)[number];
+/** Before the name of a label, as a countable of our own: `label:region`. */
+export const labelCountable = 'label:';
 
 export const timeUnits = ['week', 'day', 'hour', 'minute', 'second'] as const;
 export type TimeUnit = (typeof timeUnits)[number];
@@ -14,10 +16,12 @@ export const timeIntervalMin = 0.01;
 
 export interface CountRequest {
   readonly filter: Filter;
-  readonly countable: Countable;
+  readonly countable: Countable | { readonly label: string };
   readonly unit: TimeUnit;
   /** In units; finite, at least `timeIntervalMin`. */
   readonly interval: number;
+  /** So many of the largest groups; null, or none, for all. Buckets of time are always all. */
+  readonly groupsMax?: number | null;
 }
 
 /** One group, its fields named and ordered as in the answer. */
@@ -30,7 +34,7 @@ export interface Count {
   readonly end_time: string;
 }
 
-/** The answer, or the sentence of its `{"detail":…}` 422. */
+/** The answer in parts, or the sentence of its `{"detail":…}` 422. */
 export type CountOutcome =
-  | { readonly ok: true; readonly counts: readonly Count[] }
+  | { readonly ok: true; readonly counts: AsyncIterable<readonly Count[]> }
   | { readonly ok: false; readonly tooManyBuckets: string };

@@ -4,17 +4,19 @@
  */
 import { mkdirSync } from 'node:fs';
 import { setTimeout as wait } from 'node:timers/promises';
+import { QuerySlots } from './clickhouse/query-slots.ts';
 import type { Store } from './clickhouse/store.ts';
 import type { Config } from './config.ts';
 import { connectStore } from './connect-store.ts';
 import { endsWithin } from './ends-within.ts';
 import { armFailPoint } from './fail-point.ts';
 import { createFanOut } from './feed/fan-out.ts';
-import { createHistoryReader } from './feed/history.ts';
+import { createHistoryReader, type HistoryReader } from './feed/history.ts';
 import { logReader } from './feed/log-reader.ts';
 import { createOpenFeed } from './feed/open-feed.ts';
 import { createPageBudget } from './feed/page-budget.ts';
 import type { Publish } from './feed/ports.ts';
+import { parsePlace } from './feed/position.ts';
 import { FilterIndex } from './filter/filter-index.ts';
 import { filterKey } from './filter/predicate.ts';
 import { openDeadLetter } from './ingest/dead-letter.ts';
@@ -31,6 +33,7 @@ import { metricsPage } from './metrics-page.ts';
 import { observe, startLoopDelay } from './observe.ts';
 import { openIntake } from './open-intake.ts';
 import { countEvents } from './query/count-events.ts';
+import { exportEvents } from './query/export-events.ts';
 import { readFirstPage, readNextPage } from './query/read-page.ts';
 import { readiness } from './readiness.ts';
 import { leastRetentionDays } from './retention.ts';
@@ -48,6 +51,7 @@ const feedOptions = { sliceBytesMax: 256 * 1024, holdMs: 1_000 };
 const sweepBytes = 256 * 1024;
 /** Of the disk at the stop. */
 const settleMs = 3_000;
+const exportsMax = 4;
 const requestsGraceMs = 1_000;
 const insertGraceMs = 1_500;
 
@@ -94,14 +98,15 @@ export async function startSluice(config: Config, log: Log, say: (line: string) 
     counters,
   );
   const pages = createPageBudget(config.backfillBytesMax);
+  const history = createHistoryReader(store, {
+    retentionDays: leastRetentionDays(config),
+    elapsedMs: () => performance.now(),
+  });
   const openFeed = createOpenFeed({
     journal: logReader(journal),
     live,
     fanOut,
-    history: createHistoryReader(store, {
-      retentionDays: leastRetentionDays(config),
-      elapsedMs: () => performance.now(),
-    }),
+    history,
     keys,
     store,
     pages,
@@ -113,7 +118,7 @@ export async function startSluice(config: Config, log: Log, say: (line: string) 
     options: config,
     intake: intake.intake,
     openFeed,
-    queries: queriesOf(store, keys, () => journal.checkpoint),
+    queries: queriesOf(store, history, keys, () => journal.checkpoint),
     ready: () => readiness(journal, store.status, look),
     metrics: () => metricsPage(look()),
     log,
@@ -173,12 +178,15 @@ export async function startSluice(config: Config, log: Log, say: (line: string) 
   };
 }
 
-function queriesOf(store: Store, keys: SigningKeys, checkpoint: () => number): Queries {
+function queriesOf(store: Store, history: HistoryReader, keys: SigningKeys, checkpoint: () => number): Queries {
   const parts = { store, keys, checkpoint };
+  const slots = new QuerySlots(exportsMax);
+  const exports = { ...parts, slots, readPage: history.byOccurred, parsePlace };
   return {
     readFirstPage: (request, signal) => readFirstPage(parts, request, signal),
     readNextPage: (token, signal) => readNextPage(parts, token, signal),
     countEvents: (request, signal) => countEvents(parts, request, signal),
+    exportEvents: (request, signal) => exportEvents(exports, request, signal),
   };
 }
 

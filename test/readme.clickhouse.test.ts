@@ -38,5 +38,13 @@ describe.skipIf(!hasCurl)('the README', () => {
     const [event] = (JSON.parse(run('filter')) as { events: { event: string; payload: unknown }[] }).events;
     expect(event).toMatchObject({ event: 'door.opened', payload: { by: 'ann' } });
     expect(JSON.parse(run('count'))).toMatchObject([{ value: 'door.opened', count: 1 }]);
+    expect(JSON.parse(run('count-top'))).toMatchObject([{ value: 'door.7', count: 1 }]);
+    expect(JSON.parse(run('count-label'))).toMatchObject([{ value: 'eu', label: 'eu', count: 1 }]);
+    expect(
+      run('export')
+        .trimEnd()
+        .split('\n')
+        .map((line) => JSON.parse(line) as unknown),
+    ).toMatchObject([{ event: 'door.opened', payload: { by: 'ann' } }]);
   });
 });

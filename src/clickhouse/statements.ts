@@ -57,14 +57,15 @@ export async function runRows<Row>(
   });
 }
 
-/** Blocks of whole lines of TSVRaw, each line with its newline. */
+/** Blocks of whole lines, each line with its newline. */
 export async function* runBlocks(
   client: ClickHouseClient,
   sql: string,
   params: Record<string, unknown>,
   options: RunOptions,
+  format: 'TSVRaw' | 'JSONEachRow',
 ): AsyncGenerator<Buffer> {
-  if (JSON.stringify(params).length > urlParamsCharactersMax) {
+  if (format === 'TSVRaw' && JSON.stringify(params).length > urlParamsCharactersMax) {
     const lines = await runLongLines(client, sql, params, options);
     if (lines.length > 0) yield Buffer.from(`${lines.join('\n')}\n`);
     return;
@@ -73,7 +74,7 @@ export async function* runBlocks(
   let stream: Readable | null = null;
   try {
     const result = await client.exec({
-      query: `${sql}\nFORMAT TSVRaw`,
+      query: `${sql}\nFORMAT ${format}`,
       query_params: params,
       clickhouse_settings: readSettings(options),
       query_id: newQueryId(),
@@ -109,6 +110,22 @@ async function runLongLines(
     });
     return (await result.json<string[]>()).map((columns) => columns.join('\t'));
   });
+}
+
+/** The rows as they come, in batches. */
+export async function* runRowBatches<Row>(
+  client: ClickHouseClient,
+  sql: string,
+  params: Record<string, unknown>,
+  options: RunOptions,
+): AsyncGenerator<Row[]> {
+  if (JSON.stringify(params).length > urlParamsCharactersMax) {
+    yield await runRows<Row>(client, sql, params, options);
+    return;
+  }
+  for await (const block of runBlocks(client, sql, params, options, 'JSONEachRow')) {
+    yield JSON.parse(`[${block.toString('utf8', 0, block.length - 1).replaceAll('\n', ',')}]`) as Row[]; // the statement's columns
+  }
 }
 
 export async function runCommand(

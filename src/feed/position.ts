@@ -34,6 +34,12 @@ export function parsePosition(given: number | string): Position | null {
   return { occurred: formatTimeForClickHouse(occurred), id };
 }
 
+/** The place of an event by its own fields; null for what no event has. */
+export function parsePlace(occurred: string, id: string): Place | null {
+  const position = parsePosition(`${occurred}/${id}`);
+  return typeof position === 'object' ? position : null;
+}
+
 function isDate(occurred: string): boolean {
   const date = new Date(`${occurred.slice(0, 19)}Z`);
   return !Number.isNaN(date.getTime()) && date.toISOString().slice(0, 19) === occurred.slice(0, 19);

@@ -7,10 +7,10 @@ import type { Filter } from '../../schemas/filter.ts';
 import type { QueryOptions, Store } from '../clickhouse/store.ts';
 import { fromMicros, timeOfDate } from '../filter/time.ts';
 import { type Buckets, bucketEnds, bucketsOf, tooManyBuckets } from './buckets.ts';
-import { bucketsSql, type CountSql, countSettings, groupsSql } from './count-sql.ts';
+import { bucketsSql, type CountSql, countSettings, groupsSql, labelGroupsSql } from './count-sql.ts';
 
 export interface CountParts {
-  readonly store: Pick<Store, 'rows'>;
+  readonly store: Pick<Store, 'rows' | 'rowBatches'>;
 }
 
 /**
@@ -22,37 +22,42 @@ export interface CountParts {
  * exactly at an `until` where a bucket starts, or later than the current unit. So every bucket says the truth about its own
  * span and the counts add up to the filter's total. (Prefect answers 500 in these two cases.)
  *
- * Rejects with a Failure of the store.
+ * The counts come in parts, and asking for them may reject with a Failure of the store, in their middle too.
  */
-export async function countEvents(
+export function countEvents(
   parts: CountParts,
   request: CountRequest & { readonly now: Date },
   signal?: AbortSignal,
-): Promise<CountOutcome> {
+): CountOutcome {
   const { filter, countable, unit, interval } = request;
   const now = timeOfDate(request.now);
   const range = { since: filter.occurred.since, until: filter.occurred.until ?? now };
   const detail =
     tooManyBuckets(range, unit, interval) ?? (countable === 'day' ? tooManyBuckets(range, 'day', 1) : null);
   if (detail !== null) return { ok: false, tooManyBuckets: detail };
-  const ask: Ask = { store: parts.store, filter, options: signal ? { signal } : {} };
+  const ask: Ask = {
+    store: parts.store,
+    filter,
+    groupsMax: request.groupsMax ?? null,
+    options: signal ? { signal } : {},
+  };
   switch (countable) {
     case 'day':
-      return { ok: true, counts: await countTimes(ask, bucketsOf(range, 'day', 1, now)) };
+      return { ok: true, counts: countTimes(ask, bucketsOf(range, 'day', 1, now)) };
     case 'time':
-      return { ok: true, counts: await countTimes(ask, bucketsOf(range, unit, interval, now)) };
+      return { ok: true, counts: countTimes(ask, bucketsOf(range, unit, interval, now)) };
     case 'event':
-      return { ok: true, counts: await countGroups(ask, groupsSql(filter, 'event')) };
     case 'resource':
-      return { ok: true, counts: await countGroups(ask, groupsSql(filter, 'resource')) };
+      return { ok: true, counts: countGroups(ask, groupsSql(filter, countable)) };
     default:
-      return countable satisfies never;
+      return { ok: true, counts: countGroups(ask, labelGroupsSql(filter, countable.label)) };
   }
 }
 
 interface Ask {
-  readonly store: Pick<Store, 'rows'>;
+  readonly store: CountParts['store'];
   readonly filter: Filter;
+  readonly groupsMax: number | null;
   readonly options: QueryOptions;
 }
 
@@ -64,15 +69,25 @@ interface GroupRow {
   readonly last_micros: string;
 }
 
-async function countGroups({ store, options }: Ask, { sql, params }: CountSql): Promise<Count[]> {
-  const rows = await store.rows<GroupRow>(sql, params, { ...options, settings: countSettings });
-  return rows.map((row) => ({
-    value: row.group_value,
-    label: row.group_label,
-    count: Number(row.group_count),
-    start_time: storedTime(row.first_micros),
-    end_time: storedTime(row.last_micros),
-  }));
+/** As they come: there can be a million of them. */
+async function* countGroups(
+  { store, groupsMax, options }: Ask,
+  { sql, params }: CountSql,
+): AsyncGenerator<readonly Count[]> {
+  const limited = groupsMax === null ? sql : `${sql}\nLIMIT {groups_max:UInt64}`;
+  const bound = groupsMax === null ? params : { ...params, groups_max: groupsMax };
+  for await (const rows of store.rowBatches<GroupRow>(limited, bound, {
+    ...options,
+    settings: countSettings,
+  })) {
+    yield rows.map((row) => ({
+      value: row.group_value,
+      label: row.group_label,
+      count: Number(row.group_count),
+      start_time: storedTime(row.first_micros),
+      end_time: storedTime(row.last_micros),
+    }));
+  }
 }
 
 interface BucketRow {
@@ -80,12 +95,12 @@ interface BucketRow {
   readonly bucket_count: string | number;
 }
 
-async function countTimes({ store, filter, options }: Ask, buckets: Buckets): Promise<Count[]> {
+async function* countTimes({ store, filter, options }: Ask, buckets: Buckets): AsyncGenerator<readonly Count[]> {
   const { sql, params } = bucketsSql(filter, buckets);
   const rows = await store.rows<BucketRow>(sql, params, { ...options, settings: countSettings });
   const counted = new Map(rows.map((row) => [Number(row.bucket), Number(row.bucket_count)]));
   const length = Math.max(buckets.count, 1 + Number(rows.at(-1)?.bucket ?? -1));
-  return Array.from({ length }, (_, index) => {
+  yield Array.from({ length }, (_, index) => {
     const { start, end } = bucketEnds(buckets, index);
     return {
       value: String(index),

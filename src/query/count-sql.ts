@@ -49,6 +49,17 @@ export function groupsSql(filter: Filter, countable: keyof typeof groups): Count
   return { sql, params };
 }
 
+/** The same by the value of a label of the primary resource; events without it are in no group. */
+export function labelGroupsSql(filter: Filter, label: string): CountSql {
+  const { where, params } = filterSql(filter);
+  const name = '{group_of:String}';
+  const sql = `SELECT resource[${name}] AS group_value, group_value AS group_label, count() AS group_count,
+      toString(min(${micros})) AS first_micros, toString(max(${micros})) AS last_micros
+    FROM events WHERE (${where}) AND mapContains(resource, ${name})
+    GROUP BY group_value ORDER BY group_count DESC, group_label, group_value`;
+  return { sql, params: { ...params, group_of: label } };
+}
+
 /** Rows of `bucket, bucket_count`, those without events left out. */
 export function bucketsSql(filter: Filter, buckets: Buckets): CountSql {
   const middle = fitsBuckets(buckets, 'hour') ? middleOf(filter, 'hour') : null;

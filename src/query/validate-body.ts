@@ -2,10 +2,11 @@
  * Checks the bodies of POST filter and count-by, field by field, in Pydantic's words and with its coercions
  * (PROTOCOL-FACTS §1.1, §3, §5; measured on Prefect 3.8.8).
  */
-import { type CountRequest, countables, timeIntervalMin, timeUnits } from '../../schemas/count.ts';
+import { type CountRequest, countables, labelCountable, timeIntervalMin, timeUnits } from '../../schemas/count.ts';
 import { type PageRequest, pageEventsMax } from '../../schemas/page.ts';
 import type { Checked, Location, ValidationIssue } from '../../schemas/validation-issue.ts';
 import { defaultFilter, validateFilter } from '../filter/validate-filter.ts';
+import type { ExportRequest } from './export-events.ts';
 import { readInteger, readNumber, within } from './read-number.ts';
 
 /** The body of POST filter: nothing, null and `{}` are the defaults; unknown fields are ignored. */
@@ -24,22 +25,40 @@ export function validatePageBody(body: unknown, now: Date): Checked<PageRequest>
 
 /** The body of POST count-by, and the countable of its path (whose issue comes first). */
 export function validateCountBody(countable: string, body: unknown, now: Date): Checked<CountRequest> {
-  const checkedCountable = checkWord(countable, countables, ['path', 'countable']);
+  const checkedCountable = checkCountable(countable);
   const fields = fieldsOf(body, ['filter', 'time_unit', 'time_interval']);
   if (!fields.ok) return refuse(checkedCountable, fields);
   const { filter, time_unit: unit, time_interval: interval } = fields.value;
   const checkedFilter = filter === undefined || filter === null ? refusal(missing('filter')) : checkFilter(filter, now);
   const checkedUnit = checkWord(unit ?? 'day', timeUnits, ['body', 'time_unit']);
   const checkedInterval = checkInterval(interval ?? 1);
-  if (checkedCountable.ok && checkedFilter.ok && checkedUnit.ok && checkedInterval.ok) {
+  const checkedGroups = checkGroupsMax(body);
+  if (checkedCountable.ok && checkedFilter.ok && checkedUnit.ok && checkedInterval.ok && checkedGroups.ok) {
     return accept({
       filter: checkedFilter.value,
       countable: checkedCountable.value,
       unit: checkedUnit.value,
       interval: checkedInterval.value,
+      groupsMax: checkedGroups.value,
     });
   }
-  return refuse(checkedCountable, checkedFilter, checkedUnit, checkedInterval);
+  return refuse(checkedCountable, checkedFilter, checkedUnit, checkedInterval, checkedGroups);
+}
+
+/** The body of POST export: a filter as for POST filter, or an export to go on with, and the last event that came. */
+export function validateExportBody(body: unknown, now: Date): Checked<ExportRequest> {
+  const fields = fieldsOf(body, ['filter', 'token', 'after']);
+  if (!fields.ok) return fields;
+  const { filter, token, after } = fields.value;
+  if (token === undefined || token === null) {
+    const checked = validatePageBody({ filter }, now);
+    return checked.ok ? accept({ filter: checked.value.filter }) : checked;
+  }
+  const place = typeof after === 'object' && after !== null ? after : {};
+  const [occurred, id] = [ownField(place, 'occurred'), ownField(place, 'id')];
+  if (typeof token !== 'string') return refusal({ ...missing('token'), input: token });
+  if (typeof occurred !== 'string' || typeof id !== 'string') return refusal({ ...missing('after'), input: after });
+  return accept({ token, after: { occurred, id } });
 }
 
 /** The `page-token` of a query string, of which the last counts. */
@@ -56,6 +75,20 @@ function checkLimit(input: unknown): Checked<number> {
   const loc = ['body', 'limit'];
   const limit = readInteger(input, loc);
   return limit.ok ? within(limit.value, { min: 0, max: pageEventsMax }, input, loc) : limit;
+}
+
+function checkCountable(countable: string): Checked<CountRequest['countable']> {
+  const label = countable.startsWith(labelCountable) ? countable.slice(labelCountable.length) : '';
+  return label === '' ? checkWord(countable, countables, ['path', 'countable']) : accept({ label });
+}
+
+/** A field of our own: Prefect's bodies have none of this name, and a body that is no object has no further issue for it. */
+function checkGroupsMax(body: unknown): Checked<number | null> {
+  const limit = typeof body === 'object' && body !== null ? (ownField(body, 'limit') ?? null) : null;
+  if (limit === null) return accept(null);
+  const loc = ['body', 'limit'];
+  const read = readInteger(limit, loc);
+  return read.ok ? within(read.value, { min: 1, max: null }, limit, loc) : read;
 }
 
 function checkInterval(input: unknown): Checked<number> {

@@ -8,6 +8,7 @@ import { gzip, gzipSync } from 'node:zlib';
 import { EventStream } from './event-stream.ts';
 import type { HttpAnswer } from './http-answer.ts';
 import type { RequestHead } from './request-head.ts';
+import type { PouredAnswer } from './route.ts';
 import type { HttpResponse } from './uws.ts';
 
 const compressLater = promisify(gzip);
@@ -15,6 +16,9 @@ const compressLater = promisify(gzip);
 const gzipBytesMin = 500;
 /** Longer bodies are compressed off the main thread. */
 const gzipNowBytesMax = 16 * 1024;
+
+/** A peer that takes nothing of a poured answer for so long is cut off: the query behind it holds a slot. */
+const stallMs = 30_000;
 
 /** A body as it goes out. */
 interface Content {
@@ -86,6 +90,55 @@ export class Exchange {
         ...origin,
       },
     });
+  }
+
+  /**
+   * Answers with a body that comes in parts; the next one is asked for when the peer has taken the last. Rejects as they do: before
+   * the first one nothing is answered yet, after it the connection is cut off, so that half an answer never looks whole.
+   */
+  async pour({ pour, headers }: PouredAnswer): Promise<void> {
+    const response = this.#response;
+    let hasBegun = false;
+    let wake = (): void => undefined;
+    this.#whenGone = () => wake();
+    try {
+      for await (const part of pour) {
+        if (this.#isOver) return;
+        if (!hasBegun) {
+          response.onWritable(() => {
+            wake();
+            return true;
+          });
+        }
+        let hasRoom = false;
+        response.cork(() => {
+          if (!hasBegun) this.#writeHead(headers);
+          hasRoom = response.write(part);
+        });
+        hasBegun = true;
+        if (!hasRoom) {
+          const late = setTimeout(() => response.close(), stallMs);
+          await new Promise<void>((resolve) => {
+            wake = resolve;
+          });
+          clearTimeout(late);
+        }
+        if (this.#isOver) return;
+      }
+    } catch (error) {
+      if (this.#isOver) return;
+      if (hasBegun) response.close();
+      throw error;
+    }
+    if (this.#isOver) return;
+    this.#isOver = true;
+    response.cork(() => response.end());
+  }
+
+  #writeHead(headers: Readonly<Record<string, string>>): void {
+    this.#response.writeStatus('200 OK');
+    for (const [name, value] of Object.entries(headers)) this.#response.writeHeader(name, value);
+    if (this.head.hasOrigin) this.#response.writeHeader('access-control-allow-origin', '*');
   }
 
   #write(answer: HttpAnswer, { body, bytes, isLong, isPacked }: Content): void {

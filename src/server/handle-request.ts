@@ -17,7 +17,7 @@ import {
 import type { ServerParts } from './parts.ts';
 import type { BodyReader } from './read-body.ts';
 import { isJsonType, type RequestHead } from './request-head.ts';
-import type { Route, StreamAnswer, StreamTools } from './route.ts';
+import type { Route, RouteAnswer, StreamTools } from './route.ts';
 import { findRoute } from './route-table.ts';
 
 export interface RequestTools {
@@ -35,6 +35,7 @@ export async function handleRequest(exchange: Exchange, tools: RequestTools): Pr
   try {
     const given = await answerTo(exchange, tools);
     if (given !== null && 'stream' in given) exchange.stream((out) => given.stream(out, tools.streams));
+    else if (given !== null && 'pour' in given) await exchange.pour(given);
     else answer = given;
   } catch (error) {
     answer = answerFailure(error, tools.parts);
@@ -46,7 +47,7 @@ export async function handleRequest(exchange: Exchange, tools: RequestTools): Pr
   }
 }
 
-async function answerTo(exchange: Exchange, tools: RequestTools): Promise<HttpAnswer | StreamAnswer | null> {
+async function answerTo(exchange: Exchange, tools: RequestTools): Promise<RouteAnswer | null> {
   const { head } = exchange;
   if (head.preflightMethod !== '') return preflightAnswer(head);
   const isAuthorized = tools.authenticator.admitsHeader(head.authorization);
@@ -83,8 +84,8 @@ async function withBody(
   exchange: Exchange,
   { bodies, parts }: RequestTools,
   route: Route,
-  answer: (body: Buffer) => HttpAnswer | StreamAnswer | Promise<HttpAnswer>,
-): Promise<HttpAnswer | StreamAnswer | null> {
+  answer: (body: Buffer) => RouteAnswer | Promise<RouteAnswer>,
+): Promise<RouteAnswer | null> {
   if (route.method === 'GET') return answer(noBody);
   let body: Buffer | null;
   try {

@@ -6,6 +6,7 @@ import type { Page, PageRequest } from '../../schemas/page.ts';
 import type { OpenFeed } from '../feed/ports.ts';
 import type { Intake } from '../ingest/intake.ts';
 import type { Log } from '../log.ts';
+import type { EventExport, ExportRequest } from '../query/export-events.ts';
 import type { ServerCounters } from './counters.ts';
 
 export interface ServerParts {
@@ -52,7 +53,9 @@ export interface Queries {
   readFirstPage(request: PageRequest, signal: AbortSignal): Promise<Page>;
   /** Rejects with Failure `forbidden` for a token that is not ours. */
   readNextPage(token: string, signal: AbortSignal): Promise<Page>;
-  countEvents(request: CountRequest & { readonly now: Date }, signal: AbortSignal): Promise<CountOutcome>;
+  countEvents(request: CountRequest & { readonly now: Date }, signal: AbortSignal): CountOutcome;
+  /** Rejects with Failure `forbidden` for a token that is not ours, `badFilter` for what is no event's place. */
+  exportEvents(request: ExportRequest, signal: AbortSignal): Promise<EventExport>;
 }
 
 /** Whether intake is durable (DESIGN, Health). */

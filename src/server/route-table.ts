@@ -3,6 +3,7 @@
  */
 import type { Route } from './route.ts';
 import { countEventsRoute } from './routes/count-events.ts';
+import { exportEventsRoute } from './routes/export-events.ts';
 import { filterEventsRoute } from './routes/filter-events.ts';
 import { healthRoute, readyRoute } from './routes/health.ts';
 import { metricsRoute } from './routes/metrics.ts';
@@ -20,6 +21,7 @@ const routes = new Map<string, Route>([
   ['/events', postEventsRoute],
   ['/events/filter', filterEventsRoute],
   ['/events/filter/next', nextPageRoute],
+  ['/events/export', exportEventsRoute],
   ['/events/out', streamEventsRoute],
 ]);
 

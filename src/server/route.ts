@@ -36,6 +36,14 @@ export interface StreamAnswer {
   readonly stream: (out: EventStream, tools: StreamTools) => void;
 }
 
+/** An answer whose body comes in parts, each asked for when the one before has been taken. */
+export interface PouredAnswer {
+  readonly pour: AsyncIterable<string | Uint8Array>;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+export type RouteAnswer = HttpAnswer | StreamAnswer | PouredAnswer;
+
 export interface Route {
   readonly method: 'GET' | 'POST';
   /** Answers without credentials too. */
@@ -43,5 +51,5 @@ export interface Route {
   /** Where a body may have less than the setting allows. */
   readonly bodyBytesMax?: number;
   /** May throw or reject with a Failure. */
-  readonly answer: (request: RouteRequest, parts: ServerParts) => HttpAnswer | StreamAnswer | Promise<HttpAnswer>;
+  readonly answer: (request: RouteRequest, parts: ServerParts) => RouteAnswer | Promise<RouteAnswer>;
 }

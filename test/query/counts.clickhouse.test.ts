@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Count, CountRequest } from '../../schemas/count.ts';
 import { timeUnits } from '../../schemas/count.ts';
+import { timeKey } from '../../schemas/event.ts';
 import type { Filter } from '../../schemas/filter.ts';
 import { fromMicros, toMicros } from '../../src/filter/time.ts';
 import { countEvents } from '../../src/query/count-events.ts';
@@ -38,9 +39,11 @@ interface Asked extends Partial<Omit<CountRequest, 'filter'>> {
 async function count({ since, until, changes, ...asked }: Asked): Promise<readonly Count[]> {
   const filter = filterOf(since, until, { event: sampleNames, ...changes });
   const request = { filter, countable: 'time', unit: 'day', interval: 1, now, ...asked } as const;
-  const outcome = await countEvents({ store: engine.store }, request);
+  const outcome = countEvents({ store: engine.store }, request);
   if (!outcome.ok) throw new Error(outcome.tooManyBuckets);
-  return outcome.counts;
+  const counts: Count[] = [];
+  for await (const part of outcome.counts) counts.push(...part);
+  return counts;
 }
 
 /** A row of the table: value, label, count, start, end; times without their common start. */
@@ -237,4 +240,24 @@ test('every event within the range is counted in the one bucket that holds it, a
     }),
     { numRuns: 60 },
   );
+});
+
+test('the largest groups are the first of all groups, and a label groups the events that have it', async () => {
+  const range = { since: '2026-11-16T00:00:00Z', until: '2026-11-18T00:00:00Z' };
+  for (const countable of ['event', 'resource', { label: 'prefect.name' }] as const) {
+    const all = await count({ ...range, countable });
+    expect(all.length).toBeGreaterThan(1);
+    for (const groupsMax of [1, 2, 1000]) {
+      expect(await count({ ...range, countable, groupsMax })).toEqual(all.slice(0, groupsMax));
+    }
+  }
+  const byName = await count({ ...range, countable: { label: 'prefect.name' } });
+  const names = samples
+    .filter(({ resource }) => resource['prefect.name'] !== undefined)
+    .filter(({ occurred }) => timeKey(occurred) >= timeKey(range.since) && timeKey(occurred) <= timeKey(range.until))
+    .map(({ resource }) => resource['prefect.name']);
+  expect(byName.map(({ value, label, count: events }) => [value, label, events]).toSorted()).toEqual(
+    [...new Set(names)].map((name) => [name, name, names.filter((each) => each === name).length]).toSorted(),
+  );
+  expect(await count({ ...range, countable: { label: "no' OR 1 --" } })).toEqual([]);
 });

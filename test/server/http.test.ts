@@ -217,7 +217,7 @@ describe('queries', () => {
   });
 
   it('answer too many buckets with a detail', async () => {
-    server.fakes.queries.countEvents = async () => ({ ok: false, tooManyBuckets: 'Too many.' });
+    server.fakes.queries.countEvents = () => ({ ok: false, tooManyBuckets: 'Too many.' });
     const answer = await post('/api/events/count-by/time', '{"filter":{}}');
     expect([answer.status, answer.text]).toEqual([422, '{"detail":"Too many."}']);
   });

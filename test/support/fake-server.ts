@@ -57,6 +57,8 @@ const defaults: ServerOptions = {
   backfillMaxMs: 15 * 60 * 1000,
 };
 
+async function* nothing(): AsyncGenerator<never> {}
+
 export const now = new Date('2026-11-22T12:00:00.000Z');
 
 export async function startFakeServer(options: Partial<ServerOptions> = {}): Promise<FakeServer> {
@@ -72,7 +74,8 @@ export async function startFakeServer(options: Partial<ServerOptions> = {}): Pro
     queries: {
       readFirstPage: async () => ({ events: [], total: 0, token: null }),
       readNextPage: async () => ({ events: [], total: 0, token: null }),
-      countEvents: async () => ({ ok: true, counts: [] }),
+      countEvents: () => ({ ok: true, counts: nothing() }),
+      exportEvents: async () => ({ token: 'of the export', lines: nothing() }),
     },
     lost$: new Subject<Loss>(),
     readiness: { ok: true, reason: '', verbose: () => ({ lag: 7 }) },
@@ -108,6 +111,7 @@ export async function startFakeServer(options: Partial<ServerOptions> = {}): Pro
       readFirstPage: (...given) => fakes.queries.readFirstPage(...given),
       readNextPage: (...given) => fakes.queries.readNextPage(...given),
       countEvents: (...given) => fakes.queries.countEvents(...given),
+      exportEvents: (...given) => fakes.queries.exportEvents(...given),
     },
     ready: () => fakes.readiness,
     metrics: () => '# HELP sluice_up One.\n# TYPE sluice_up gauge\nsluice_up 1\n',

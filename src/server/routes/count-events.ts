@@ -1,9 +1,10 @@
 /**
- * POST events/count-by/{countable}: how many events there are, by time, name or resource.
+ * POST events/count-by/{countable}: how many events there are, by time, name, resource or label.
  */
 import { validateCountBody } from '../../query/validate-body.ts';
 import { invalidRequest, json } from '../http-answer.ts';
 import { readJsonBody } from '../json-body.ts';
+import { listAnswer } from '../list-answer.ts';
 import { filterBytesMax } from '../parts.ts';
 import type { Route } from '../route.ts';
 
@@ -16,8 +17,8 @@ export const countEventsRoute: Route = {
     const now = parts.now();
     const checked = validateCountBody(request.parameter, body.value, now);
     if (!checked.ok) return invalidRequest(checked.issues, body.quote());
-    const outcome = await parts.queries.countEvents({ ...checked.value, now }, request.signal());
+    const outcome = parts.queries.countEvents({ ...checked.value, now }, request.signal());
     if (!outcome.ok) return json(422, JSON.stringify({ detail: outcome.tooManyBuckets }));
-    return json(200, JSON.stringify(outcome.counts));
+    return listAnswer(outcome.counts);
   },
 };

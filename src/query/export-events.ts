@@ -1,0 +1,107 @@
+/**
+ * All events that fit a filter as lines of JSON, as of one checkpoint (I7): pages from ClickHouse, each query closed before its lines
+ * are taken, the next one read meanwhile; however many they are, two pages of them are held.
+ */
+import type { Filter } from '../../schemas/filter.ts';
+import type { QuerySlots } from '../clickhouse/query-slots.ts';
+import { Failure } from '../errors.ts';
+import type { SigningKeys } from '../keys.ts';
+import { openToken, type Position, sealToken } from './page-token.ts';
+
+export type ExportRequest =
+  | { readonly filter: Filter }
+  /** To go on behind an event of an earlier answer, by its own `occurred` and `id`. */
+  | { readonly token: string; readonly after: { readonly occurred: string; readonly id: string } };
+
+export interface EventExport {
+  /** What a later request names to go on. */
+  readonly token: string;
+  readonly lines: AsyncIterable<Uint8Array>;
+}
+
+/** The part of a page of history that is needed here. */
+interface Page {
+  readonly slices: readonly Iterable<{ readonly raw: { toString(): string } }>[];
+  readonly rows: number;
+  readonly bytes: number;
+  readonly next: Position | null;
+}
+
+export interface ExportParts {
+  readonly readPage: (
+    filter: Filter,
+    range: { readonly after: number; readonly checkpoint: number },
+    from: Position | null,
+    max: { readonly rows: number; readonly bytes: number },
+    signal: AbortSignal,
+  ) => Promise<Page>;
+  /** How many exports run at once. */
+  readonly slots: QuerySlots;
+  readonly keys: SigningKeys;
+  readonly checkpoint: () => number;
+  /** Null for what is no place of an event. */
+  readonly parsePlace: (occurred: string, id: string) => Position | null;
+}
+
+const firstRows = 256;
+const rowsMax = 16_384;
+const pageBytes = 2 * 1024 * 1024;
+const slotWaitMs = 1_000;
+
+/** Resolves with the first page read. Rejects with a Failure of the store, `tooManyQueries`, `forbidden`, or `badFilter`. */
+export async function exportEvents(
+  parts: ExportParts,
+  request: ExportRequest,
+  signal: AbortSignal,
+): Promise<EventExport> {
+  const { filter, checkpoint, after } = placeOf(parts, request);
+  const token = sealToken(parts.keys, { filter, limit: 0, total: 0, remaining: 0, checkpoint, after: null });
+  const read = (from: Position | null, rows: number): Promise<Page> =>
+    parts.readPage(filter, { after: 0, checkpoint }, from, { rows, bytes: 2 * pageBytes }, signal);
+  const release = await parts.slots.take(slotWaitMs, signal);
+  // Whoever leaves before the first line leaves no loop behind.
+  signal.addEventListener('abort', release, { once: true });
+  try {
+    const first = await read(after, firstRows);
+    return { token, lines: linesOf(first, read, release) };
+  } catch (error) {
+    release();
+    throw error;
+  }
+}
+
+function placeOf({ keys, checkpoint, parsePlace }: ExportParts, request: ExportRequest) {
+  if ('filter' in request) {
+    return { filter: { ...request.filter, order: 'ASC' as const }, checkpoint: checkpoint(), after: null };
+  }
+  const state = openToken(keys, request.token);
+  const after = parsePlace(request.after.occurred, request.after.id);
+  if (after === null) throw new Failure('badFilter', 'Invalid after: it wants occurred and id of an exported event');
+  return { filter: state.filter, checkpoint: state.checkpoint, after };
+}
+
+async function* linesOf(
+  first: Page,
+  read: (from: Position, rows: number) => Promise<Page>,
+  release: () => void,
+): AsyncGenerator<Uint8Array> {
+  try {
+    for (let page: Page | null = first; page !== null; ) {
+      const { slices, rows, bytes, next: from }: Page = page;
+      const rowsNext = Math.min(rowsMax, Math.max(16, Math.round((rows * pageBytes) / Math.max(1, bytes))));
+      const next: Promise<Page> | null = from === null ? null : read(from, rowsNext);
+      // Heard when it is waited for, below.
+      next?.catch(() => undefined);
+      for (const slice of slices) yield textOf(slice);
+      page = await next;
+    }
+  } finally {
+    release();
+  }
+}
+
+function textOf(slice: Page['slices'][number]): Uint8Array {
+  let text = '';
+  for (const { raw } of slice) text += `${raw}\n`;
+  return Buffer.from(text);
+}

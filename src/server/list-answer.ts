@@ -1,0 +1,35 @@
+/**
+ * A JSON list that comes in parts: one whole answer if it is short, else poured as it comes, so that its length costs no memory.
+ */
+import { json } from './http-answer.ts';
+import type { RouteAnswer } from './route.ts';
+
+/** Prefect's answers are shorter, and stay one piece with a length. */
+const wholeCharactersMax = 256 * 1024;
+
+/** Rejects as the parts do, until the answer has begun. */
+export async function listAnswer(parts: AsyncIterable<readonly object[]>): Promise<RouteAnswer> {
+  const texts = textsOf(parts);
+  let begun = '';
+  while (begun.length < wholeCharactersMax) {
+    const { value, done } = await texts.next();
+    if (done) return json(200, begun);
+    begun += value;
+  }
+  async function* pour(): AsyncGenerator<string> {
+    yield begun;
+    yield* texts;
+  }
+  return { pour: pour(), headers: { 'content-type': 'application/json' } };
+}
+
+async function* textsOf(parts: AsyncIterable<readonly object[]>): AsyncGenerator<string> {
+  yield '[';
+  let separator = '';
+  for await (const part of parts) {
+    if (part.length === 0) continue;
+    yield separator + part.map((each) => JSON.stringify(each)).join(',');
+    separator = ',';
+  }
+  yield ']';
+}

@@ -1,0 +1,22 @@
+/**
+ * POST events/export: all events that fit a filter, a line each, oldest first; an extension. The token in the head and the last
+ * line that came are where a new request goes on.
+ */
+import { validateExportBody } from '../../query/validate-body.ts';
+import { invalidRequest } from '../http-answer.ts';
+import { readJsonBody } from '../json-body.ts';
+import { filterBytesMax } from '../parts.ts';
+import type { Route } from '../route.ts';
+
+export const exportEventsRoute: Route = {
+  method: 'POST',
+  bodyBytesMax: filterBytesMax,
+  answer: async (request, { queries, now }) => {
+    const body = readJsonBody(request);
+    if (!body.ok) return body.answer;
+    const checked = validateExportBody(body.value, now());
+    if (!checked.ok) return invalidRequest(checked.issues, body.quote());
+    const { token, lines } = await queries.exportEvents(checked.value, request.signal());
+    return { pour: lines, headers: { 'content-type': 'application/x-ndjson', 'sluice-export-token': token } };
+  },
+};
