@@ -15,7 +15,7 @@ export interface PageShare {
 export interface PageBudget {
   /** Taken by all feeds. */
   readonly heldBytes: number;
-  /** Emits a share of so many bytes once it is free, and completes. Whoever gets it must release it. */
+  /** Emits a share of so many bytes, rounded up, once it is free, and completes. Whoever gets it must release it. */
   take(bytes: number): Observable<PageShare>;
 }
 
@@ -40,7 +40,7 @@ export function createPageBudget(bytesMax: number): PageBudget {
     let share = bytes;
     held += share;
     const shrinkTo = (wanted: number): void => {
-      const spare = Math.max(0, share - wanted);
+      const spare = Math.max(0, share - Math.ceil(wanted));
       share -= spare;
       if (spare > 0) giveBack(spare);
     };
@@ -51,8 +51,10 @@ export function createPageBudget(bytesMax: number): PageBudget {
     get heldBytes() {
       return held;
     },
-    take: (bytes) =>
+    take: (wanted) =>
       new Observable((subscriber) => {
+        // Whole, for fractions do not add up to 0 again, and then a page as large as the budget waits for ever.
+        const bytes = Math.ceil(wanted);
         const begin = (): void => {
           waiting.delete(begin);
           subscriber.next(grant(bytes));

@@ -37,6 +37,13 @@ describe('the budget of pages', () => {
     expect(given).toEqual([0, 1, 2]);
   });
 
+  it('is whole again after shares of broken sizes', () => {
+    const { budget, given, shares } = takers(10, [0.1, 0.7, 3.3]);
+    shares[2]?.shrinkTo(1.1);
+    for (const share of shares) share.release();
+    expect([given, budget.heldBytes]).toEqual([[0, 1, 2], 0]);
+  });
+
   it('lets one page through where the bound is smaller than a page', () => {
     const { budget, given, shares } = takers(5, [10, 10]);
     expect([given, budget.heldBytes]).toEqual([[0], 10]);
