@@ -102,6 +102,9 @@ export function openIntake(
   };
 }
 
+/** More than a batch of usual events; a journal that grows faster than ClickHouse takes it is read from the disk. */
+const recentBytesMax = 8 * 1024 * 1024;
+
 /** Opens the journal by the settings. Throws StartRefused. */
 export function journalOf(
   config: Config,
@@ -118,7 +121,7 @@ export function journalOf(
     ...(config.clickhouseUrl === null && { sharedDirectory: join(config.dataDir, 'clickhouse') }),
     keepBytesPastCheckpoint: config.journalKeepBytes,
     keepMsPastCheckpoint: config.journalKeepMs,
-    recentBytes: config.batchBytesMax,
+    recentBytes: Math.min(config.batchBytesMax, recentBytesMax),
     durability: config.durability,
     checkpoint: state?.checkpoint ?? null,
     ...how,
