@@ -3,6 +3,8 @@
  */
 import { catchUp } from './cases/catch-up.ts';
 import { distinctFilters } from './cases/distinct-filters.ts';
+import { engineCpu } from './cases/engine-cpu.ts';
+import { heavyCounts } from './cases/heavy-counts.ts';
 import { idle } from './cases/idle.ts';
 import { latency } from './cases/latency.ts';
 import { nats } from './cases/nats.ts';
@@ -33,6 +35,8 @@ export const ownCases: Readonly<Record<string, OwnCase>> = {
   nats,
   'side-by-side': sideBySide,
   scale: (root, options) => scale(root, options.scale),
+  'heavy-counts': (root, options) => heavyCounts(root, { events: options.scale.events }),
+  'engine-cpu': (root, { minutes, rate }) => engineCpu(root, { minutes, rate }),
   soak: (root, { minutes, rate }) => soak(root, { minutes, rate }),
 };
 
