@@ -14,7 +14,7 @@ import { type JournalOptions, type JournalParts, thisMachine } from './journal-o
 import { type OpenSegments, openSegments } from './open-segments.ts';
 import type { ParkedRecords } from './parked-records.ts';
 import { PendingRecords } from './pending-records.ts';
-import { type ChunkRequest, type JournalChunk, readChunk } from './read-chunk.ts';
+import { type ChunkRequest, type JournalChunk, type Lent, readChunk } from './read-chunk.ts';
 import { RecentRows } from './recent-rows.ts';
 import { recordHeaderBytes, recordKinds } from './record.ts';
 import { scanIds, type VisitId } from './scan-ids.ts';
@@ -207,9 +207,10 @@ export class Journal {
     return this.#read({ from, bytesMax, upTo, oneDay: false });
   }
 
-  /** As `read`, ending where the UTC day of `received` changes. The rows are good until the checkpoint has passed them. */
+  /** As `read`, ending where the UTC day of `received` changes. The rows are good until the checkpoint has passed them, and the next call. */
   readDay(from: number, bytesMax: number, upTo: number): JournalChunk {
-    return this.#recent.readDay(from, bytesMax, upTo) ?? this.#read({ from, bytesMax, upTo, oneDay: true });
+    const { lent } = this.#recent;
+    return this.#recent.readDay(from, bytesMax, upTo) ?? this.#read({ from, bytesMax, upTo, oneDay: true }, lent);
   }
 
   /** Visits id and times of kept events in seq order, of all above `after` and maybe of some before: to build the id window after a start. */
@@ -259,11 +260,11 @@ export class Journal {
     this.#chain.close();
   }
 
-  #read(request: ChunkRequest): JournalChunk {
+  #read(request: ChunkRequest, lent?: Lent): JournalChunk {
     if (request.from < this.oldest) {
       throw new Failure('pastRetention', `The journal begins at seq ${this.oldest}; ${request.from} is gone from it.`);
     }
-    return readChunk(this.#files, this.#cache, this.#chain.all, request);
+    return readChunk(this.#files, this.#cache, this.#chain.all, request, lent);
   }
 
   /** Gives the record's bytes; it is not taken yet. Throws Failure if the journal is dead or has no room for it. */

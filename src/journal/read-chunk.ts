@@ -29,15 +29,23 @@ export interface ChunkRequest {
   readonly oneDay: boolean;
 }
 
+/** Memory that is read into again and again, by one reader whose last chunk is done with: fresh memory costs as much as the reading. */
+export interface Lent {
+  buffer: Buffer;
+  /** Its size is a multiple of so many bytes: chunks are of nearly the same size, not of the same. */
+  readonly roundTo: number;
+}
+
 /** Ends before `upTo` at an epoch's end too. Throws Failure journalFailed if a record is not as written. */
 export function readChunk(
   files: FilePort,
   cache: FileCache,
   segments: readonly Segment[],
   request: ChunkRequest,
+  lent: Lent = { buffer: Buffer.alloc(0), roundTo: 1 },
 ): JournalChunk {
   const start = segments.findIndex((segment) => segment.lastSeq >= request.from && !isEmpty(segment));
-  const taking = new Taking(request);
+  const taking = new Taking(request, lent);
   for (const segment of start < 0 ? [] : segments.slice(start)) {
     if (segment.firstSeq > request.upTo || segment.epoch !== segments[start]!.epoch) break;
     if (taking.count === 0) taking.reserve(spanOf(segments.slice(segments.indexOf(segment)), request));
@@ -86,15 +94,20 @@ function damaged(segment: Segment, offset: number): Failure {
 /** The chunk in the making: rows from 0 to `bytes` of the buffer, room for more behind them. */
 class Taking {
   readonly request: ChunkRequest;
-  buffer = Buffer.alloc(0);
+  readonly #lent: Lent;
   bytes = 0;
   count = 0;
   isDone = false;
   #first = 0;
   #last = 0;
 
-  constructor(request: ChunkRequest) {
+  constructor(request: ChunkRequest, lent: Lent) {
     this.request = request;
+    this.#lent = lent;
+  }
+
+  get buffer(): Buffer {
+    return this.#lent.buffer;
   }
 
   get room(): number {
@@ -103,7 +116,8 @@ class Taking {
 
   /** To be called only while nothing is taken. */
   reserve(bytes: number): void {
-    if (this.buffer.length < bytes) this.buffer = Buffer.allocUnsafe(bytes);
+    const { buffer, roundTo } = this.#lent;
+    if (buffer.length < bytes) this.#lent.buffer = Buffer.allocUnsafe(Math.ceil(bytes / roundTo) * roundTo);
   }
 
   /** Takes what fits of the records that were read to behind the rows; gives how many bytes of them are dealt with. */

@@ -1,9 +1,10 @@
 /**
  * The newest committed rows, still in memory, for the one reader that follows the head: the table writer then needs neither
- * read them back from the disk nor check them again. Bounded: beyond two blocks it is read from the disk as before.
+ * read them back from the disk nor check them again. Bounded: beyond two blocks it is read from the disk, into memory that is
+ * lent to the reader until it has caught up.
  */
 import type { PendingRecords } from './pending-records.ts';
-import type { JournalChunk } from './read-chunk.ts';
+import type { JournalChunk, Lent } from './read-chunk.ts';
 import { claimedBytes, recordHeaderBytes, recordKind, recordKinds } from './record.ts';
 import { isOfSameDay } from './row.ts';
 
@@ -16,8 +17,12 @@ interface Block {
 }
 
 const blocksMax = 2;
+const lentRoundTo = 4 * 1024 * 1024;
+const nothing = Buffer.alloc(0);
 
 export class RecentRows {
+  /** For the same reader, where it must read the disk. */
+  readonly lent: Lent = { buffer: nothing, roundTo: lentRoundTo };
   readonly #blockBytes: number;
   #blocks: Block[] = [];
   /** Of blocks that were let go: a row in memory that was never touched costs 2 µs more. */
@@ -46,6 +51,7 @@ export class RecentRows {
   readDay(from: number, bytesMax: number, upTo: number): JournalChunk | null {
     const block = this.#blocks.find(({ first, ends }) => first <= from && from < first + ends.length);
     if (block === undefined || upTo < from) return null;
+    this.lent.buffer = nothing;
     const { first, ends } = block;
     const start = ends[from - first - 1] ?? 0;
     let last = Math.min(upTo, first + ends.length - 1);
