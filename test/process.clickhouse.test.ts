@@ -21,7 +21,7 @@ afterEach(async () => {
 
 function folder(): string {
   const path = mkdtempSync(join(tmpdir(), 'sluice-process-'));
-  cleanups.push(() => rmSync(path, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 }));
+  cleanups.push(() => rmSync(path, { recursive: true, force: true, maxRetries: 50, retryDelay: 200 }));
   return path;
 }
 
