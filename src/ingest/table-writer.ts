@@ -48,8 +48,6 @@ export function startTableWriter(parts: TableWriterParts): TableWriter {
   let state = openWriterState(parts.stateFile, journal, parts.deadLetter);
   let isDoubtful = parts.reconcile !== undefined;
   let underWay: Promise<unknown> = Promise.resolve();
-  /** Where refused ranges end that are not all settled, each within the one before: no insert goes beyond the newest. */
-  const refusedEnds: number[] = [];
 
   const actor = createActor(
     writerMachine.provide({
@@ -105,7 +103,7 @@ export function startTableWriter(parts: TableWriterParts): TableWriter {
 
   /** Writes down which range is sent next, before it is sent for the first time. */
   function announce(): JournalChunk {
-    const upTo = Math.min(live.mark, journal.checkpoint + options.rowsMax, refusedEnds.at(-1) ?? live.mark);
+    const upTo = Math.min(live.mark, journal.checkpoint + options.rowsMax, refusedEnd() ?? live.mark);
     const chunk = journal.readDay(journal.checkpoint + 1, options.bytesMax, upTo);
     save({ ...state, epoch: journal.epoch, range: { first: chunk.first, last: chunk.last }, everInserted: true });
     failPoint('insert-announced');
@@ -134,8 +132,8 @@ export function startTableWriter(parts: TableWriterParts): TableWriter {
         { first: chunk.first, last: chunk.last, reason: refusal.message },
         'ClickHouse refuses a batch for its content; halving it',
       );
-      save({ ...state, range: { first: chunk.first, last } });
-      refusedEnds.push(chunk.last);
+      const refusedEnds = [...(state.refusedEnds ?? []), chunk.last];
+      save({ ...state, range: { first: chunk.first, last }, refusedEnds });
       failPoint('half-announced');
       return 'full';
     }
@@ -151,11 +149,18 @@ export function startTableWriter(parts: TableWriterParts): TableWriter {
   function advance({ first, last, rows }: JournalChunk, outcome: 'stored' | 'deadLettered'): void {
     parts.keepIds(last);
     const entry = { epoch: journal.epochOf(first), first, last, since: receivedOf(rows) };
-    save({ ...state, checkpoint: last, range: null, books: booked(state.books, entry, outcome) });
+    const { refusedEnds, ...rest } = state;
+    const open = refusedEnds?.filter((end) => end > last) ?? [];
+    const next = { ...rest, checkpoint: last, range: null, books: booked(state.books, entry, outcome) };
+    save(open.length === 0 ? next : { ...next, refusedEnds: open });
     failPoint('checkpoint-written');
-    while ((refusedEnds.at(-1) ?? Number.POSITIVE_INFINITY) <= last) refusedEnds.pop();
     journal.advanceCheckpoint(last);
     journal.trim();
+  }
+
+  /** The end of the narrowest refused range that is not all settled: no insert goes beyond it, in the next process too. */
+  function refusedEnd(): number | undefined {
+    return state.refusedEnds?.findLast((end) => end > journal.checkpoint);
   }
 
   function save(next: WriterState): void {
@@ -166,7 +171,7 @@ export function startTableWriter(parts: TableWriterParts): TableWriter {
   function remaining(): Remaining {
     const rows = live.mark - journal.checkpoint;
     if (rows <= 0) return 'none';
-    return rows >= options.rowsMax || refusedEnds.length > 0 ? 'full' : 'some';
+    return rows >= options.rowsMax || refusedEnd() !== undefined ? 'full' : 'some';
   }
 
   function wake(): void {

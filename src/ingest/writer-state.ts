@@ -26,6 +26,8 @@ export interface WriterState {
   readonly books: readonly EpochBook[];
   /** Events that were replayed from the dead letter and booked, and may still stand in that file. */
   readonly replayed: readonly number[];
+  /** Where refused ranges end that are not all settled, each within the one before; absent while there are none. */
+  readonly refusedEnds?: readonly number[];
 }
 
 export interface WriterStateFile {
@@ -76,10 +78,12 @@ type Position = Pick<WriterState, 'epoch' | 'checkpoint' | 'range' | 'everInsert
 
 function isWriterState(value: unknown): value is WriterState {
   if (!isPosition(value, 2)) return false;
-  const { books, replayed } = value as Partial<WriterState>; // each field is checked next
-  return (
-    Array.isArray(books) && books.every(isEpochBook) && Array.isArray(replayed) && replayed.every(Number.isSafeInteger)
-  );
+  const { books, replayed, refusedEnds = [] } = value as Partial<WriterState>; // each field is checked next
+  return Array.isArray(books) && books.every(isEpochBook) && areSeqs(replayed) && areSeqs(refusedEnds);
+}
+
+function areSeqs(value: unknown): boolean {
+  return Array.isArray(value) && value.every(Number.isSafeInteger);
 }
 
 function isVersion1(value: unknown): value is Position {

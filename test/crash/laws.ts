@@ -99,8 +99,8 @@ export function exactFeed(seen: Seen, index: RowIndex): string[] {
   return broken;
 }
 
-/** All that matches from the first to the newest seq that came must have come, unless the connection was cut in its history. */
-function holesIn(came: readonly StoredRow[], { backfill, sinceMicros }: Seen, index: RowIndex): StoredRow[] {
+/** All that matches from the first to the newest seq that came must have come, unless the connection was cut in what comes from the store. */
+function holesIn(came: readonly StoredRow[], { backfill, sinceMicros }: Seen, index: RowIndex): readonly StoredRow[] {
   const [first] = came;
   if (first === undefined) return [];
   const newest = came.reduce((max, { seq }) => Math.max(max, seq), 0);
@@ -111,11 +111,36 @@ function holesIn(came: readonly StoredRow[], { backfill, sinceMicros }: Seen, in
     if (row.seq > newest) break;
     if (row.occurred >= sinceMicros && !keys.has(row.key) && (backfill || row.seq >= first.seq)) missing.push(row);
   }
-  if (missing.length === 0 || !backfill || !came.every((row, at) => at === 0 || isBefore(came[at - 1]!, row))) {
-    return missing;
+  return missing.length > 0 && backfill ? notExcused(missing, came) : missing;
+}
+
+/**
+ * What the store gives comes by (occurred, id), as of a checkpoint of at least the newest seq of it: cut there, a connection misses
+ * only what lies behind its last row. That may be its history, or, behind what it has read of the log, what was trimmed before it got there.
+ */
+function notExcused(missing: readonly StoredRow[], came: readonly StoredRow[]): readonly StoredRow[] {
+  let from = came.length - 1;
+  while (from > 0 && isBefore(came[from - 1]!, came[from]!)) from -= 1;
+  // Where seqs still run on in time order the log has not ended: the stretch begins where all before it is below all of it.
+  let newestBefore = came.slice(0, from).reduce((max, { seq }) => Math.max(max, seq), 0);
+  const oldestFrom = oldestBehind(came);
+  while (from < came.length && newestBefore > oldestFrom[from]!) {
+    newestBefore = Math.max(newestBefore, came[from]!.seq);
+    from += 1;
   }
-  // History comes by (occurred, id), as of a checkpoint of at least `newest`: cut there, it misses only what lies behind.
-  return missing.filter((row) => isBefore(row, came.at(-1)!));
+  if (from === came.length) return missing;
+  return missing.filter((row) => row.seq <= newestBefore || isBefore(row, came.at(-1)!));
+}
+
+/** The least seq from each row on. */
+function oldestBehind(came: readonly StoredRow[]): Float64Array {
+  const oldest = new Float64Array(came.length);
+  let min = Number.POSITIVE_INFINITY;
+  for (let at = came.length - 1; at >= 0; at -= 1) {
+    min = Math.min(min, came[at]!.seq);
+    oldest[at] = min;
+  }
+  return oldest;
 }
 
 /** Where the first row stands that occurred then or later: no row before it did. */

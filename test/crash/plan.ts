@@ -35,10 +35,19 @@ const hitsMax: Readonly<Record<FailPointName, number>> = {
 };
 const afterMsMax = 1_500;
 
-export function planKills(seed: number, pointTimes: number, randomTimes: number): Kill[] {
+/** `hitMost`: no later hit of a point than this one. */
+export function planKills(
+  seed: number,
+  pointTimes: number,
+  randomTimes: number,
+  hitMost = Number.POSITIVE_INFINITY,
+): Kill[] {
   const random = seeded(seed);
   const atPoints = failPoints.flatMap((point) =>
-    Array.from({ length: pointTimes }, (): Kill => ({ what: 'point', point, hits: 1 + random.below(hitsMax[point]) })),
+    Array.from(
+      { length: pointTimes },
+      (): Kill => ({ what: 'point', point, hits: 1 + random.below(Math.min(hitsMax[point], hitMost)) }),
+    ),
   );
   const atRandom = Array.from({ length: randomTimes }, (_, nth) => randomKill(random, nth));
   return random.shuffle([...atPoints, ...atRandom]);
