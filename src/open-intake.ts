@@ -2,6 +2,7 @@
  * Opens what makes an event durable (I1): journal, id window, live bus and the intake before them, from what the last run left.
  */
 import { join } from 'node:path';
+import type { StoredEvent } from '../schemas/stored-event.ts';
 import type { JournalFacts } from './clickhouse/ownership.ts';
 import type { StoreStatus } from './clickhouse/store.ts';
 import type { Config } from './config.ts';
@@ -15,7 +16,7 @@ import { type RecoveredIds, recoverIds } from './ingest/recover-ids.ts';
 import { type WriterState, type WriterStateFile, writerStateFile } from './ingest/writer-state.ts';
 import { powerCutIn } from './journal/boot-file.ts';
 import { readEpochFile } from './journal/epoch-file.ts';
-import { type Journal, type JournalOptions, openJournal } from './journal/journal.ts';
+import { eventsOf, type Journal, type JournalOptions, openJournal } from './journal/journal.ts';
 import { type JournalParts, thisMachine } from './journal/journal-options.ts';
 import { syncFolder } from './journal/sync-folder.ts';
 import type { Log } from './log.ts';
@@ -36,6 +37,9 @@ export interface IntakeParts {
   refuse(): void;
 }
 
+/** Of each of two blocks: more than a batch of usual events; a journal that grows faster than ClickHouse takes it is read from the disk. */
+const recentBytesMax = 8 * 1024 * 1024;
+
 /** Throws StartRefused where the journal or the writer's state cannot be trusted. */
 export function openIntake(
   config: Config,
@@ -43,6 +47,7 @@ export function openIntake(
   counters: Counters,
   store: () => StoreStatus,
   log: Log,
+  hasSubscribers: () => boolean,
 ): IntakeParts {
   const { files } = machine;
   const stateFile = writerStateFile(config.dataDir, config.durability === 'fsync', files);
@@ -83,6 +88,7 @@ export function openIntake(
       parked,
       live,
       durability: config.durability,
+      audience: { isThere: hasSubscribers, readBack: (seq) => readBack(journal, seq) },
       gate,
       counters,
       log,
@@ -102,6 +108,12 @@ export function openIntake(
   };
 }
 
+function readBack(journal: Journal, seq: number): StoredEvent {
+  const [event] = eventsOf(journal.read(seq, 1, seq));
+  if (event === undefined) throw new Error(`the journal does not have event ${seq}, which it has just taken`);
+  return event;
+}
+
 /** Opens the journal by the settings. Throws StartRefused. */
 export function journalOf(
   config: Config,
@@ -118,7 +130,7 @@ export function journalOf(
     ...(config.clickhouseUrl === null && { sharedDirectory: join(config.dataDir, 'clickhouse') }),
     keepBytesPastCheckpoint: config.journalKeepBytes,
     keepMsPastCheckpoint: config.journalKeepMs,
-    recentBytes: config.batchBytesMax,
+    recentBytes: Math.min(config.batchBytesMax, recentBytesMax),
     durability: config.durability,
     checkpoint: state?.checkpoint ?? null,
     ...how,

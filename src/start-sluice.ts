@@ -64,7 +64,8 @@ export async function startSluice(config: Config, log: Log, say: (line: string) 
   const serverCounters = createServerCounters();
   const machine = thisMachine(config.durableCopy);
   const keys = openKeys(config.dataDir, config.signingKey, machine.files);
-  const intake = openIntake(config, machine, counters, () => store.status, log);
+  const hasSubscribers = (): boolean => fanOut.topicCount > 0;
+  const intake = openIntake(config, machine, counters, () => store.status, log, hasSubscribers);
   const { journal, live, stateFile } = intake;
   const store: Store = connectStore(config, intake.facts, log);
 

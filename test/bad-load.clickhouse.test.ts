@@ -12,7 +12,7 @@ import { openRaw, postHead, textFrame, upgradeHead } from './support/raw-socket.
 import { removeData, startSluice, type TestSluice } from './support/sluice.ts';
 import { connectSigned } from './support/websocket.ts';
 
-const bodyMs = 1_500;
+const bodyMs = 4_000;
 const authenticateMs = 1_500;
 const env = {
   SLUICE_BODY_MS: String(bodyMs),

@@ -130,7 +130,7 @@ describe('sluice verify', () => {
       `ALTER TABLE events UPDATE raw = replaceOne(raw, 'books', 'hooks') WHERE event = 'books.three'`,
       `INSERT INTO events (seq, id, received, occurred, head, search, raw)
         SELECT seq, id, received, occurred, position(raw, ',"payload"') - 1, search, raw FROM events WHERE seq = (${some})`,
-      `DELETE FROM events WHERE seq = (SELECT max(seq) FROM events WHERE event = 'books.two')`,
+      `ALTER TABLE events DELETE WHERE seq = (SELECT max(seq) FROM events WHERE event = 'books.two')`,
     );
     const { code, output } = await run('verify');
     expect(code).toBe(1);

@@ -6,7 +6,8 @@ import { runOutage } from '../../test/crash/outage.ts';
 import { law, type Prove } from './proof.ts';
 
 const rate = 2_000;
-const growthMiBMax = 100;
+/** 100 MB. */
+const growthMiBMax = 95;
 const drainToIntakeMin = 5;
 
 export const outage: Prove = async ({ seconds, scale }) => {

@@ -31,6 +31,8 @@ interface Storm {
   readonly how: 'stop' | 'kill';
   readonly lastLiveMs: number;
   readonly medianLiveMs: number;
+  /** From the signal until the old one has ended. */
+  readonly endedMs: number;
   /** From the cut until Sluice listens again. */
   readonly listeningMs: number;
   readonly hinted: number;
@@ -108,7 +110,7 @@ async function cut(subject: Subject, members: readonly Member[], how: 'stop' | '
       member.liveMs ??= performance.now() - cutAt;
     };
   }
-  await subject.restart(how);
+  const { endedMs } = await subject.restart(how);
   const listeningMs = Math.round(performance.now() - cutAt);
   await until('all are live again', () => members.every(({ liveMs }) => liveMs !== null) || undefined, joinMs);
   const lives = members.map(({ liveMs }) => liveMs ?? Number.NaN).sort((a, b) => a - b);
@@ -117,6 +119,7 @@ async function cut(subject: Subject, members: readonly Member[], how: 'stop' | '
     how,
     lastLiveMs: Math.round(lives.at(-1) ?? Number.NaN),
     medianLiveMs: Math.round(lives[Math.floor(lives.length / 2)] ?? Number.NaN),
+    endedMs,
     listeningMs,
     hinted: members.filter(({ wasHinted }) => wasHinted).length,
     statements,

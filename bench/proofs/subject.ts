@@ -27,8 +27,8 @@ export interface Subject {
   ready(): Promise<Ready>;
   /** A number of `/metrics`, by its name and labels as they stand there. */
   metric(name: string): Promise<number>;
-  /** SIGTERM or kill -9, and a start; resolves when it listens again. */
-  restart(how: 'stop' | 'kill'): Promise<void>;
+  /** SIGTERM or kill -9, and a start; resolves when it listens again, to how long the old one took to end. */
+  restart(how: 'stop' | 'kill'): Promise<{ readonly endedMs: number }>;
   /** Resolves when all is in ClickHouse. */
   untilStored(deadlineMs?: number): Promise<Ready>;
   stop(): Promise<void>;
@@ -73,11 +73,14 @@ export async function startSubject(dataDir: string, env: Readonly<Record<string,
       return Number(line.split(' ').at(-1));
     },
     async restart(how) {
+      const began = performance.now();
       if (how === 'stop') await victim.stop();
       else victim.kill();
       await victim.ended;
+      const endedMs = Math.round(performance.now() - began);
       victim = startVictim({ dataDir, port, env });
       await listening();
+      return { endedMs };
     },
     untilStored: (deadlineMs = 120_000) =>
       until(

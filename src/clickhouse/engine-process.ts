@@ -3,6 +3,7 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { get } from 'node:http';
 import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -122,15 +123,21 @@ async function untilHangs(address: EngineAddress, hungMs: number, signal: AbortS
     await wait(watchMs, undefined, { signal }).catch(() => undefined);
     if (signal.aborted) return never;
     const began = performance.now();
-    const isAnswered = await fetch(`${address.url}/ping`, {
-      signal: AbortSignal.timeout(Math.min(answerMs, hungMs)),
-    }).then(
-      (answer) => answer.arrayBuffer().then(() => true),
-      () => false,
-    );
+    const isAnswered = await answersPing(address, Math.min(answerMs, hungMs));
     silentMs = isAnswered ? 0 : silentMs + Math.min(answerMs, performance.now() - began);
   }
   return `it did not answer for ${hungMs / 1000} s`;
+}
+
+/** On a connection of its own, which it closes: an engine that shuts down waits seconds for those that are kept alive. */
+function answersPing({ url }: EngineAddress, deadlineMs: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const request = get(`${url}/ping`, { agent: false, signal: AbortSignal.timeout(deadlineMs) }, (answer) => {
+      answer.once('end', () => resolve(true)).once('error', () => resolve(false));
+      answer.resume();
+    });
+    request.once('error', () => resolve(false));
+  });
 }
 
 function freePort(): Promise<number> {

@@ -11,8 +11,10 @@ import { LoggedEvent } from './logged-event.ts';
 
 /** Stretches end at multiples of this, so that readers who began apart come to share. */
 const stretchEvents = 128;
-/** Of frames kept for all filters together; beyond it the longest unused stretch goes. */
-const keptBytesMax = 32 * 1024 * 1024;
+/** Kept for all filters together; beyond it the longest unused stretch goes. Who shares is rarely thousands of events apart. */
+const keptBytesMax = 8 * 1024 * 1024;
+/** Of a match in memory, beside its frame's text. */
+const matchBytes = 400;
 
 export interface LogMatch {
   readonly seq: number;
@@ -26,6 +28,7 @@ export interface LogStretch {
   readonly matches: readonly LogMatch[];
   /** All up to here is in it. */
   readonly last: number;
+  /** In memory, about. */
   readonly bytes: number;
   /** The least and the greatest `occurred` among the matches. */
   readonly from: string;
@@ -42,7 +45,14 @@ export interface SharedReader {
 
 interface Group {
   readers: number;
-  readonly stretches: Map<number, LogStretch>;
+  readonly stretches: Map<number, Kept>;
+}
+
+interface Kept {
+  readonly stretch: LogStretch;
+  /** Readers that are yet to come by, as far as can be told: then it goes, while it is young and costs the collector nothing. */
+  awaited: number;
+  forget(): void;
 }
 
 export type SharedLog = (key: string, fits: (event: StoredEvent) => boolean, framing: Framing) => SharedReader;
@@ -51,40 +61,45 @@ export type SharedLog = (key: string, fits: (event: StoredEvent) => boolean, fra
 export function createSharedLog(journal: Pick<LogReader, 'read'>, chunkBytesMax: number): SharedLog {
   const groups = new Map<string, Group>();
   /** In order of use. */
-  const kept = new Map<LogStretch, () => void>();
+  const kept = new Set<Kept>();
   let keptBytes = 0;
 
-  function drop(stretch: LogStretch): void {
-    kept.get(stretch)?.();
-    if (kept.delete(stretch)) keptBytes -= stretch.bytes;
+  function drop(entry: Kept): void {
+    if (!kept.delete(entry)) return;
+    keptBytes -= entry.stretch.bytes;
+    entry.forget();
   }
 
-  function keep(group: Group, from: number, stretch: LogStretch): void {
-    group.stretches.set(from, stretch);
-    kept.set(stretch, () => group.stretches.delete(from));
+  function keep({ stretches, readers }: Group, from: number, stretch: LogStretch): void {
+    const entry: Kept = { stretch, awaited: readers - 1, forget: () => stretches.delete(from) };
+    stretches.set(from, entry);
+    kept.add(entry);
     keptBytes += stretch.bytes;
-    for (const oldest of kept.keys()) {
+    for (const oldest of kept) {
       if (keptBytes <= keptBytesMax) break;
       drop(oldest);
     }
   }
 
+  function use(entry: Kept): LogStretch {
+    entry.awaited -= 1;
+    if (entry.awaited <= 0) drop(entry);
+    // To the end of the order of use.
+    else if (kept.delete(entry)) kept.add(entry);
+    return entry.stretch;
+  }
+
   return (key, fits, framing) => {
     const isShared = framing.shared !== null;
     const name = `${framing.shared} ${key}`;
-    const group = groups.get(name) ?? { readers: 0, stretches: new Map<number, LogStretch>() };
+    const group = groups.get(name) ?? { readers: 0, stretches: new Map<number, Kept>() };
     if (isShared) groups.set(name, group);
     group.readers += 1;
     let isReading = true;
     return {
       read(from, mark) {
         const known = group.stretches.get(from);
-        if (known !== undefined && known.last <= mark) {
-          // To the end of the order of use.
-          const forget = kept.get(known);
-          if (forget !== undefined && kept.delete(known)) kept.set(known, forget);
-          return known;
-        }
+        if (known !== undefined && known.stretch.last <= mark) return use(known);
         const upTo = Math.min(mark, Math.floor((from - 1) / stretchEvents + 1) * stretchEvents);
         const { events, last } = journal.read(from, chunkBytesMax, upTo);
         const stretch = match(events, last, fits, framing);
@@ -97,7 +112,7 @@ export function createSharedLog(journal: Pick<LogReader, 'read'>, chunkBytesMax:
         group.readers -= 1;
         if (group.readers > 0 || !isShared) return;
         groups.delete(name);
-        for (const stretch of [...group.stretches.values()]) drop(stretch);
+        for (const entry of [...group.stretches.values()]) drop(entry);
       },
     };
   };
@@ -119,7 +134,7 @@ function match(
   const matches = found.map(({ seq, body }, at) => {
     const occurred = timeKey(body.occurred);
     const frame = frames[at] ?? '';
-    bytes += frame.length;
+    bytes += frame.length + matchBytes;
     if (from === '' || occurred < from) from = occurred;
     if (occurred > to) to = occurred;
     return { seq, id: body.id, occurred, frame };

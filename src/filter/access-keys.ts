@@ -8,6 +8,8 @@ export type Remove = () => void;
 export interface Keys<Entry> {
   readonly isEmpty: boolean;
   add(key: string, entry: Entry): Remove;
+  /** How many entries were put under the key. */
+  count(key: string): number;
   /** Every entry under a key that the text has. */
   forEach(text: string, test: (entry: Entry) => void): void;
 }
@@ -27,6 +29,10 @@ export class ExactKeys<Entry> implements Keys<Entry> {
       entries.delete(entry);
       if (entries.size === 0 && this.#sets.get(key) === entries) this.#sets.delete(key);
     };
+  }
+
+  count(key: string): number {
+    return this.#sets.get(key)?.size ?? 0;
   }
 
   forEach(text: string, test: (entry: Entry) => void): void {
@@ -52,6 +58,11 @@ export class PrefixKeys<Entry> implements Keys<Entry> {
     return addWithin(this.#byLength, start.length, () => new ExactKeys<Entry>(), start, entry);
   }
 
+  count(key: string): number {
+    const start = key.slice(0, prefixLengthMax);
+    return this.#byLength.get(start.length)?.count(start) ?? 0;
+  }
+
   forEach(text: string, test: (entry: Entry) => void): void {
     for (const [length, keys] of this.#byLength) {
       if (length <= text.length) keys.forEach(text.slice(0, length), test);
@@ -74,6 +85,10 @@ export class LabelKeys<Entry> {
 
   add(label: string, key: string, entry: Entry): Remove {
     return addWithin(this.#byLabel, label, this.#makeKeys, key, entry);
+  }
+
+  count(label: string, key: string): number {
+    return this.#byLabel.get(label)?.count(key) ?? 0;
   }
 
   forEach(label: string, value: string, test: (entry: Entry) => void): void {

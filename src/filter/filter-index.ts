@@ -5,7 +5,7 @@
 import { type Labels, resourceIdLabel } from '../../schemas/event.ts';
 import type { Filter, LabelPatterns } from '../../schemas/filter.ts';
 import type { StoredEvent } from '../../schemas/stored-event.ts';
-import { ExactKeys, LabelKeys, PrefixKeys, type Remove } from './access-keys.ts';
+import { ExactKeys, type Keys, LabelKeys, PrefixKeys, type Remove } from './access-keys.ts';
 import { literalPrefix, type Pattern, parsePattern } from './pattern.ts';
 import { compilePredicate } from './predicate.ts';
 
@@ -75,27 +75,59 @@ export class FilterIndex<Value> {
     if (relatedIds) return relatedIds.map((key) => this.#relatedIds.add(key, entry));
     const anyIds = anyResource.map((any) => any.id).find(isSelective);
     if (anyIds) return anyIds.map((key) => this.#anyIds.add(key, entry));
-    return this.#placeByLabel(resource.labels, entry) ?? this.#placeByName(filter, entry);
+    return this.#placeByLabel(resource.labels, entry) ?? this.#placeWhereFewest(filter, entry);
   }
 
   #placeByLabel(labels: LabelPatterns, entry: Entry<Value>): readonly Remove[] | null {
-    const parsed = Object.keys(labels).map((label) => {
-      const patterns = (labels[label] ?? []).map((pattern) => parsePattern(label, pattern));
-      return { label, isExact: patterns.every(isExact), prefixes: patterns.map(literalPrefix) };
-    });
-    const exact = parsed.find(({ isExact }) => isExact);
-    if (exact) return exact.prefixes.map((value) => this.#labels.add(exact.label, value, entry));
-    const prefixed = parsed.find(({ prefixes }) => isSelective(prefixes));
-    return prefixed?.prefixes.map((prefix) => this.#labelPrefixes.add(prefixed.label, prefix, entry)) ?? null;
+    const exact = parsedLabels(labels).find(({ isExact }) => isExact);
+    return exact?.prefixes.map((value) => this.#labels.add(exact.label, value, entry)) ?? null;
   }
 
-  #placeByName({ resource, event }: Filter, entry: Entry<Value>): readonly Remove[] {
-    if (isSelective(resource.idPrefix)) return resource.idPrefix.map((key) => this.#resourceIdPrefixes.add(key, entry));
-    if (event.name.length > 0) return event.name.map((key) => this.#names.add(key, entry));
+  /**
+   * A short beginning or a common name may be shared by thousands of filters, and which one it is the filters alone tell: of the
+   * weaker keys that one is taken under which the fewest stand already.
+   */
+  #placeWhereFewest({ resource, event }: Filter, entry: Entry<Value>): readonly Remove[] {
+    const options: Option[] = [];
+    for (const { label, prefixes } of parsedLabels(resource.labels)) {
+      options.push({
+        texts: prefixes,
+        count: (text) => this.#labelPrefixes.count(label, text),
+        add: (text) => this.#labelPrefixes.add(label, text, entry),
+      });
+    }
+    const option = (keys: Keys<Entry<Value>>, texts: readonly string[]): Option => {
+      return { texts, count: (text) => keys.count(text), add: (text) => keys.add(text, entry) };
+    };
+    options.push(option(this.#resourceIdPrefixes, resource.idPrefix), option(this.#names, event.name));
+    const best = fewest(options.filter(({ texts }) => isSelective(texts)));
+    if (best !== null) return best.texts.map(best.add);
     if (isSelective(event.prefix)) return event.prefix.map((key) => this.#namePrefixes.add(key, entry));
     this.#rest.add(entry);
     return [() => this.#rest.delete(entry)];
   }
+}
+
+/** A kind of key that a filter could be put under: under each of the texts. */
+interface Option {
+  readonly texts: readonly string[];
+  readonly count: (text: string) => number;
+  readonly add: (text: string) => Remove;
+}
+
+/** The first of those under whose keys the fewest entries stand. */
+function fewest(options: readonly Option[]): Option | null {
+  const standing = ({ texts, count }: Option): number => texts.reduce((sum, text) => sum + count(text), 0);
+  return options.reduce<Option | null>((best, each) => {
+    return best === null || standing(each) < standing(best) ? each : best;
+  }, null);
+}
+
+function parsedLabels(labels: LabelPatterns) {
+  return Object.keys(labels).map((label) => {
+    const patterns = (labels[label] ?? []).map((pattern) => parsePattern(label, pattern));
+    return { label, isExact: patterns.every(isExact), prefixes: patterns.map(literalPrefix) };
+  });
 }
 
 interface Entry<Value> {

@@ -2,11 +2,11 @@
  * The one way in (DESIGN §1): parse, check, canonical text, refuse or dedupe, append (I1, I2, I4, I11). A batch is taken
  * whole or not at all.
  */
-import type { StoredEvent } from '../../schemas/stored-event.ts';
 import { Failure, type FailureName } from '../errors.ts';
 import { formatTimeForClickHouse } from '../filter/time.ts';
 import type { Counters } from '../metrics.ts';
 import { createAppend } from './append-event.ts';
+import type { Appended } from './audience.ts';
 import { type CanonicalEvent, finishRaw } from './canonical.ts';
 import { createGroup, type GroupParts } from './group.ts';
 import type { BatchOutcome, Intake, MessageOutcome } from './intake.ts';
@@ -86,7 +86,7 @@ export function createIntake(parts: AcceptParts): Intake {
     group.announceLoss();
     const before = journal.appended;
     const beforeParked = journal.parkedAppended;
-    const appended: StoredEvent[] = [];
+    const appended: Appended[] = [];
     let parkedCount = 0;
     let reliesOn = 0;
     let reliesOnParked = 0;

@@ -2,18 +2,18 @@
  * How an event gets its seq and its time of receipt, and its id enters the window: one way for those that come in and for
  * those that were parked (I2, I11).
  */
-import type { StoredEvent } from '../../schemas/stored-event.ts';
 import { formatTimeForClickHouse } from '../filter/time.ts';
+import type { Appended } from './audience.ts';
 import { type CanonicalEvent, finishRaw } from './canonical.ts';
 import type { GroupParts } from './group.ts';
 import type { Receipt } from './receipt-clock.ts';
 import { wholeSeconds } from './whole-seconds.ts';
 
 /** Throws Failure as the log does, and then has appended nothing. */
-export type AppendEvent = (event: Omit<CanonicalEvent, 'isTooLarge'>) => StoredEvent;
+export type AppendEvent = (event: Omit<CanonicalEvent, 'isTooLarge'>) => Appended;
 
 export function createAppend(
-  { journal, window }: Pick<GroupParts, 'journal' | 'window'>,
+  { journal, window, audience }: Pick<GroupParts, 'journal' | 'window' | 'audience'>,
   receive: () => Receipt,
 ): AppendEvent {
   return (event) => {
@@ -22,6 +22,7 @@ export function createAppend(
     const raw = finishRaw(event, received);
     const seq = journal.append(body.id, column, formatTimeForClickHouse(body.occurred), head, search, raw, isAscii);
     window.add(body.id, seq, seconds, wholeSeconds(body.occurred));
-    return { seq, raw, search, body };
+    const isKept = audience === undefined || audience.isThere();
+    return { seq, characters: raw.length, event: isKept ? { seq, raw, search, body } : null };
   };
 }

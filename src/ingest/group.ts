@@ -3,11 +3,11 @@
  * live delivery, and only then answered (I1). If the write fails, the group's ids leave the window and its answers are failures.
  */
 import { type Observable, Subject } from 'rxjs';
-import type { StoredEvent } from '../../schemas/stored-event.ts';
 import { Failure } from '../errors.ts';
 import { failPoint } from '../fail-point.ts';
 import type { Log } from '../log.ts';
 import type { Counters } from '../metrics.ts';
+import { type Appended, type Audience, handOut } from './audience.ts';
 import type { EventLog } from './event-log.ts';
 import type { IdWindow } from './id-window.ts';
 import type { Loss } from './intake.ts';
@@ -20,6 +20,8 @@ export interface GroupParts {
   readonly parked: ParkedEvents;
   readonly live: LiveBus;
   readonly durability: 'process' | 'fsync';
+  /** Without it all events are kept until they are handed out. */
+  readonly audience?: Audience;
   /** Text of events that may wait for the disk. Default 128 Mi characters. */
   readonly waitingCharactersMax?: number;
   /** A clock that never steps back, in ms. */
@@ -36,7 +38,7 @@ export interface Group {
   /** Why no more is taken now: the disk is slow, and too much waits for it in memory (I4). */
   readonly overflow: Failure | null;
   /** Takes events that were just appended, in seq order. */
-  add(events: readonly StoredEvent[]): void;
+  add(events: readonly Appended[]): void;
   /** To be called when only records were appended that are no events. */
   schedule(): void;
   /** Resolves once the event `seq` is durable and handed to live delivery, and the parked one durable; rejects with the Failure of their write. */
@@ -62,7 +64,7 @@ export function createGroup(parts: GroupParts): Group {
   const { journal, window, parked, live, durability, counters, log } = parts;
   const waitingCharactersMax = parts.waitingCharactersMax ?? waitingCharactersMaxDefault;
   /** Appended and not yet handed to live delivery; beyond `waitingCharactersMax` nothing more is taken. */
-  let events: StoredEvent[] = [];
+  let events: Appended[] = [];
   let waitingCharacters = 0;
   let waiters: Waiter[] = [];
   let synced = journal.head;
@@ -200,7 +202,7 @@ export function createGroup(parts: GroupParts): Group {
     events = later < 0 ? [] : events.slice(later);
     waitingCharacters -= charactersOf(batch);
     if (batch.length > 0) failPoint('group-durable');
-    live.publish(batch);
+    handOut(live, batch, parts.audience);
     if (batch.length > 0) failPoint('group-live');
     parked.confirm(durableParked());
     const due = waiters.filter(isDurable);
@@ -261,8 +263,8 @@ function both(one: Loss, other: Loss): Loss {
   return { above, parkedAbove: Math.min(one.parkedAbove, other.parkedAbove), failure: one.failure };
 }
 
-function charactersOf(events: readonly StoredEvent[]): number {
-  return events.reduce((sum, { raw }) => sum + raw.length, 0);
+function charactersOf(events: readonly Appended[]): number {
+  return events.reduce((sum, { characters }) => sum + characters, 0);
 }
 
 function asFailure(error: unknown): Failure {

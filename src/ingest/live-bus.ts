@@ -4,7 +4,7 @@
 import { type Observable, Subject } from 'rxjs';
 import type { StoredEvent } from '../../schemas/stored-event.ts';
 
-/** In seq order, never empty, about `batchCharactersMax` of text at the most. */
+/** In seq order, about `batchCharactersMax` of text at the most; empty where nobody was there to hear of the events. */
 export type LiveBatch = readonly StoredEvent[];
 
 /** After each batch subscribers that lag are looked for: what a large group adds to one's waiting bytes stays bounded (I5). */
@@ -38,6 +38,11 @@ export class LiveBus {
       from = at + 1;
       characters = 0;
     }
+  }
+
+  /** All up to this seq counts as handed out. */
+  pass(last: number): void {
+    this.#publishBatch([], last);
   }
 
   /** The mark moves first: a subscriber who joins or leaves while a batch is handed out stands at its end. */

@@ -48,6 +48,8 @@ export function startTableWriter(parts: TableWriterParts): TableWriter {
   let state = openWriterState(parts.stateFile, journal, parts.deadLetter);
   let isDoubtful = parts.reconcile !== undefined;
   let underWay: Promise<unknown> = Promise.resolve();
+  /** Where refused ranges end that are not all settled, each within the one before: no insert goes beyond the newest. */
+  const refusedEnds: number[] = [];
 
   const actor = createActor(
     writerMachine.provide({
@@ -103,7 +105,7 @@ export function startTableWriter(parts: TableWriterParts): TableWriter {
 
   /** Writes down which range is sent next, before it is sent for the first time. */
   function announce(): JournalChunk {
-    const upTo = Math.min(live.mark, journal.checkpoint + options.rowsMax);
+    const upTo = Math.min(live.mark, journal.checkpoint + options.rowsMax, refusedEnds.at(-1) ?? live.mark);
     const chunk = journal.readDay(journal.checkpoint + 1, options.bytesMax, upTo);
     save({ ...state, epoch: journal.epoch, range: { first: chunk.first, last: chunk.last }, everInserted: true });
     failPoint('insert-announced');
@@ -124,7 +126,7 @@ export function startTableWriter(parts: TableWriterParts): TableWriter {
     return null;
   }
 
-  /** Halves a refused range; a single refused event goes to the dead letter. */
+  /** Halves a refused range, its halves one after the other; a single refused event goes to the dead letter. */
   function afterRefusal(chunk: JournalChunk, refusal: RowsRefused): Remaining {
     if (chunk.count > 1) {
       const last = chunk.first + Math.floor(chunk.count / 2) - 1;
@@ -133,6 +135,7 @@ export function startTableWriter(parts: TableWriterParts): TableWriter {
         'ClickHouse refuses a batch for its content; halving it',
       );
       save({ ...state, range: { first: chunk.first, last } });
+      refusedEnds.push(chunk.last);
       failPoint('half-announced');
       return 'full';
     }
@@ -150,6 +153,7 @@ export function startTableWriter(parts: TableWriterParts): TableWriter {
     const entry = { epoch: journal.epochOf(first), first, last, since: receivedOf(rows) };
     save({ ...state, checkpoint: last, range: null, books: booked(state.books, entry, outcome) });
     failPoint('checkpoint-written');
+    while ((refusedEnds.at(-1) ?? Number.POSITIVE_INFINITY) <= last) refusedEnds.pop();
     journal.advanceCheckpoint(last);
     journal.trim();
   }
@@ -161,7 +165,8 @@ export function startTableWriter(parts: TableWriterParts): TableWriter {
 
   function remaining(): Remaining {
     const rows = live.mark - journal.checkpoint;
-    return rows <= 0 ? 'none' : rows >= options.rowsMax ? 'full' : 'some';
+    if (rows <= 0) return 'none';
+    return rows >= options.rowsMax || refusedEnds.length > 0 ? 'full' : 'some';
   }
 
   function wake(): void {

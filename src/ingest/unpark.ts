@@ -3,9 +3,9 @@
  * settled, so that a crash between the two finds its id in the window, and drops the parked copy.
  */
 import type { EventBody } from '../../schemas/event.ts';
-import type { StoredEvent } from '../../schemas/stored-event.ts';
 import { failPoint } from '../fail-point.ts';
 import type { AppendEvent } from './append-event.ts';
+import type { Appended } from './audience.ts';
 import type { Group, GroupParts } from './group.ts';
 import type { Unpark } from './intake.ts';
 import type { ParkedRow } from './parked-events.ts';
@@ -20,7 +20,7 @@ export function createUnpark(parts: UnparkParts, group: Group, append: AppendEve
   return async (rows, isStored) => {
     group.announceLoss();
     const before = journal.appended;
-    const taken: StoredEvent[] = [];
+    const taken: Appended[] = [];
     let reliesOn = 0;
     try {
       for (const row of rows) {
@@ -44,7 +44,7 @@ export function createUnpark(parts: UnparkParts, group: Group, append: AppendEve
   };
 
   /** With the time of receipt of now: its record says when it was parked. */
-  function appendParked({ head, search, raw }: ParkedRow): StoredEvent {
+  function appendParked({ head, search, raw }: ParkedRow): Appended {
     const open = raw.slice(0, raw.lastIndexOf(',"received":"'));
     const body = JSON.parse(`${open}}`) as EventBody; // canonical text that accept has checked
     return append({ open, head, search, isAscii: false, body });

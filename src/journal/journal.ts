@@ -207,9 +207,10 @@ export class Journal {
     return this.#read({ from, bytesMax, upTo, oneDay: false });
   }
 
-  /** As `read`, ending where the UTC day of `received` changes. The rows are good until the checkpoint has passed them. */
+  /** As `read`, ending where the UTC day of `received` changes. The rows are good until the next call, or the checkpoint has passed them. */
   readDay(from: number, bytesMax: number, upTo: number): JournalChunk {
-    return this.#recent.readDay(from, bytesMax, upTo) ?? this.#read({ from, bytesMax, upTo, oneDay: true });
+    const request = { from, bytesMax, upTo, oneDay: true, memory: this.#recent.memory };
+    return this.#recent.readDay(from, bytesMax, upTo) ?? this.#read(request);
   }
 
   /** Visits id and times of kept events in seq order, of all above `after` and maybe of some before: to build the id window after a start. */

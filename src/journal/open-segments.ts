@@ -63,7 +63,11 @@ function open(files: FilePort, request: OpenRequest, recovered: Recovered | null
 
 const seqsPerSecond = 2 ** 20;
 
-/** Above all that this folder or, by the clock, another one has written to the same database. */
+/**
+ * Above all that this folder or, by the clock, another one has written to the same database. Where the clock is not ahead of
+ * the epoch before (two begun in one second, or a clock that was set back), the next second's seqs are taken, not the next
+ * seq: of those that followed what is left of that epoch some may have been given out, and lost from here.
+ */
 function beginEpoch(
   files: FilePort,
   dataDir: string,
@@ -72,17 +76,24 @@ function beginEpoch(
   now: number,
 ): Opened {
   const segments = recovered?.segments ?? [];
-  const head = Math.max(segments.at(-1)?.lastSeq ?? 0, checkpoint, recovered?.aside.newestSeq ?? 0);
-  const identity: EpochFile = {
+  const identity = recovered?.identity ?? null;
+  const head = Math.max(
+    segments.at(-1)?.lastSeq ?? 0,
+    identity?.firstSeq ?? 0,
+    checkpoint,
+    recovered?.aside.newestSeq ?? 0,
+  );
+  const second = Math.max(Math.floor(head / seqsPerSecond) + 1, Math.floor(now / 1000));
+  const begun: EpochFile = {
     version: 1,
-    owner: recovered?.identity?.owner ?? randomUUID(),
+    owner: identity?.owner ?? randomUUID(),
     epoch: randomUUID(),
-    firstSeq: Math.max(head, Math.floor(now / 1000) * seqsPerSecond) + 1,
+    firstSeq: second * seqsPerSecond + 1,
     created: new Date(now).toISOString(),
   };
-  const active = createSegment(files, segmentsDirectory(dataDir), identity.epoch, identity.firstSeq, true);
-  writeEpochFile(files, dataDir, identity);
-  return { identity, segments: [...segments, active.segment], active };
+  const active = createSegment(files, segmentsDirectory(dataDir), begun.epoch, begun.firstSeq, true);
+  writeEpochFile(files, dataDir, begun);
+  return { identity: begun, segments: [...segments, active.segment], active };
 }
 
 function checkCheckpoint(checkpoint: number, head: number): void {

@@ -52,12 +52,8 @@ export class PendingRecords {
     this.#reserve(at + fixedBytesMax + bytesPerUnit * (search.length + raw.length));
     const buffer = this.#buffer;
     const start = at + recordHeaderBytes;
-    const encoding = isAscii ? 'latin1' : 'utf8';
-    let end = start + buffer.write(columns, start, 'latin1');
-    end += buffer.write(search, end, encoding);
-    buffer[end++] = 9;
-    end += buffer.write(raw, end, encoding);
-    buffer[end++] = 10;
+    const row = `${columns}${search}\t${raw}\n`;
+    const end = start + buffer.write(row, start, isAscii ? 'latin1' : 'utf8');
     if (end - start > payloadBytesMax) throw new Error('a row is larger than any event can be');
     sealRecord(buffer, at, kind, seq, end - start);
     return end - at;

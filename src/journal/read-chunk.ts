@@ -19,6 +19,11 @@ export interface JournalChunk {
   readonly rows: Buffer;
 }
 
+/** A chunk's memory, to be used again: what was read into it before is overwritten. */
+export interface ChunkMemory {
+  buffer: Buffer;
+}
+
 export interface ChunkRequest {
   /** What is asked for: events with seq in [from, upTo]. */
   readonly from: number;
@@ -27,6 +32,8 @@ export interface ChunkRequest {
   readonly bytesMax: number;
   /** Whether to end where the UTC day of `received` changes. */
   readonly oneDay: boolean;
+  /** Without, each chunk has memory of its own. */
+  readonly memory?: ChunkMemory;
 }
 
 /** Ends before `upTo` at an epoch's end too. Throws Failure journalFailed if a record is not as written. */
@@ -83,10 +90,17 @@ function damaged(segment: Segment, offset: number): Failure {
   return new Failure('journalFailed', `The journal file ${segment.path} is damaged at byte ${offset}`);
 }
 
+export const noMemory = Buffer.alloc(0);
+
+/** Chunks of about the same size fit in what one of them has left. */
+function roundedUp(bytes: number): number {
+  return Math.ceil(bytes / strideBytes + 1) * strideBytes;
+}
+
 /** The chunk in the making: rows from 0 to `bytes` of the buffer, room for more behind them. */
 class Taking {
   readonly request: ChunkRequest;
-  buffer = Buffer.alloc(0);
+  buffer: Buffer;
   bytes = 0;
   count = 0;
   isDone = false;
@@ -95,6 +109,7 @@ class Taking {
 
   constructor(request: ChunkRequest) {
     this.request = request;
+    this.buffer = request.memory?.buffer ?? noMemory;
   }
 
   get room(): number {
@@ -103,7 +118,10 @@ class Taking {
 
   /** To be called only while nothing is taken. */
   reserve(bytes: number): void {
-    if (this.buffer.length < bytes) this.buffer = Buffer.allocUnsafe(bytes);
+    if (this.buffer.length >= bytes) return;
+    const { memory } = this.request;
+    this.buffer = memory === undefined ? Buffer.allocUnsafe(bytes) : Buffer.allocUnsafeSlow(roundedUp(bytes));
+    if (memory !== undefined) memory.buffer = this.buffer;
   }
 
   /** Takes what fits of the records that were read to behind the rows; gives how many bytes of them are dealt with. */

@@ -1,9 +1,9 @@
 /**
  * The newest committed rows, still in memory, for the one reader that follows the head: the table writer then needs neither
- * read them back from the disk nor check them again. Bounded: beyond two blocks it is read from the disk as before.
+ * read them back from the disk nor check them again. Bounded: beyond two blocks it is read from the disk, always into the same memory.
  */
 import type { PendingRecords } from './pending-records.ts';
-import type { JournalChunk } from './read-chunk.ts';
+import { type ChunkMemory, type JournalChunk, noMemory } from './read-chunk.ts';
 import { claimedBytes, recordHeaderBytes, recordKind, recordKinds } from './record.ts';
 import { isOfSameDay } from './row.ts';
 
@@ -22,6 +22,8 @@ export class RecentRows {
   #blocks: Block[] = [];
   /** Of blocks that were let go: a row in memory that was never touched costs 2 µs more. */
   readonly #spare: Buffer[] = [];
+  /** For what is read from the disk: new memory for each batch of a backlog would be garbage by the hundred MB. */
+  readonly memory: ChunkMemory = { buffer: noMemory };
 
   /** 0 keeps none. */
   constructor(blockBytes: number) {
@@ -46,6 +48,7 @@ export class RecentRows {
   readDay(from: number, bytesMax: number, upTo: number): JournalChunk | null {
     const block = this.#blocks.find(({ first, ends }) => first <= from && from < first + ends.length);
     if (block === undefined || upTo < from) return null;
+    if (block === this.#blocks.at(-1)) this.memory.buffer = noMemory;
     const { first, ends } = block;
     const start = ends[from - first - 1] ?? 0;
     let last = Math.min(upTo, first + ends.length - 1);

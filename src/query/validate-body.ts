@@ -23,8 +23,15 @@ export function validatePageBody(body: unknown, now: Date): Checked<PageRequest>
   return refuse(checkedFilter, checkedLimit);
 }
 
-/** The body of POST count-by, and the countable of its path (whose issue comes first). */
-export function validateCountBody(countable: string, body: unknown, now: Date): Checked<CountRequest> {
+/**
+ * The body of POST count-by, the countable of its path (whose issue comes first), and `limit` of its query string, which is our
+ * own: in the body it plays no part, as with Prefect.
+ */
+export function validateCount(
+  { countable, limits }: { readonly countable: string; readonly limits: readonly string[] },
+  body: unknown,
+  now: Date,
+): Checked<CountRequest> {
   const checkedCountable = checkCountable(countable);
   const fields = fieldsOf(body, ['filter', 'time_unit', 'time_interval']);
   if (!fields.ok) return refuse(checkedCountable, fields);
@@ -32,7 +39,7 @@ export function validateCountBody(countable: string, body: unknown, now: Date): 
   const checkedFilter = filter === undefined || filter === null ? refusal(missing('filter')) : checkFilter(filter, now);
   const checkedUnit = checkWord(unit ?? 'day', timeUnits, ['body', 'time_unit']);
   const checkedInterval = checkInterval(interval ?? 1);
-  const checkedGroups = checkGroupsMax(body);
+  const checkedGroups = checkGroupsMax(limits.at(-1));
   if (checkedCountable.ok && checkedFilter.ok && checkedUnit.ok && checkedInterval.ok && checkedGroups.ok) {
     return accept({
       filter: checkedFilter.value,
@@ -82,11 +89,9 @@ function checkCountable(countable: string): Checked<CountRequest['countable']> {
   return label === '' ? checkWord(countable, countables, ['path', 'countable']) : accept({ label });
 }
 
-/** A field of our own: Prefect's bodies have none of this name, and a body that is no object has no further issue for it. */
-function checkGroupsMax(body: unknown): Checked<number | null> {
-  const limit = typeof body === 'object' && body !== null ? (ownField(body, 'limit') ?? null) : null;
-  if (limit === null) return accept(null);
-  const loc = ['body', 'limit'];
+function checkGroupsMax(limit: string | undefined): Checked<number | null> {
+  if (limit === undefined) return accept(null);
+  const loc = ['query', 'limit'];
   const read = readInteger(limit, loc);
   return read.ok ? within(read.value, { min: 1, max: null }, limit, loc) : read;
 }

@@ -1,4 +1,4 @@
-/** I9: an embedded engine that hangs (SIGSTOP) is replaced after its time; one that only pauses for less is left alone. */
+/** I9: an embedded engine that hangs (SIGSTOP) is replaced after its time, and not before; being watched does not hold up its stop. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,6 +8,10 @@ import { startTestEngine } from '../support/engine.ts';
 import { until } from '../support/poll.ts';
 
 const hungMs = 6_000;
+/** How often it is asked. */
+const watchMs = 2_000;
+/** So long does ClickHouse wait at its stop for connections that are kept alive. */
+const keptAliveMs = 4_000;
 let dataDir = '';
 let engine: EmbeddedEngine;
 beforeAll(async () => {
@@ -16,7 +20,7 @@ beforeAll(async () => {
   await untilReady();
 }, 90_000);
 afterAll(async () => {
-  await engine.stop();
+  if (engine.phase !== 'stopped') await engine.stop();
   rmSync(dataDir, { recursive: true, force: true });
 });
 
@@ -29,6 +33,14 @@ it('is killed and started again, and not before it was silent for its time', asy
   await untilReady();
   expect(() => process.kill(hung, 0)).toThrow();
 }, 120_000);
+
+it('ends at once where it was asked shortly before whether it answers', async () => {
+  const ready = performance.now();
+  await until('it was asked', () => performance.now() - ready > watchMs + 500 || undefined);
+  const began = performance.now();
+  await engine.stop();
+  expect(performance.now() - began).toBeLessThan(keptAliveMs);
+}, 60_000);
 
 async function untilReady(): Promise<void> {
   await until('the engine answers', () => engine.phase === 'ready' || undefined, 60_000);

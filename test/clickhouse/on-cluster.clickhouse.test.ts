@@ -31,16 +31,17 @@ test('ClickHouse refuses to parse what is none of its own', async () => {
 test('on a cluster every table is made on all of it, replicated, and nothing is local to one server', () => {
   for (const statement of statementsOf(cluster)) {
     expect(statement).toContain(`ON CLUSTER 'eu\\'s \\\\ one'`);
-    expect(statement).toMatch(/ENGINE = (Replicated\w*MergeTree\('|Distributed\()/);
+    if (statement.startsWith('CREATE')) expect(statement).toMatch(/ENGINE = (Replicated\w*MergeTree\('|Distributed\()/);
     expect(statement).not.toContain('non_replicated');
     expect(statement).not.toContain('events_next');
   }
 });
 
 test('events are sharded by id below a table that the program reads and writes; a replay within a week is known', () => {
-  const made = statementsOf(cluster).map((statement) => /^CREATE TABLE IF NOT EXISTS (\w+)/.exec(statement)?.[1]);
-  expect(made).toEqual(['journals', 'events_local', 'events']);
-  const [, local, distributed] = statementsOf(cluster);
+  const made = statementsOf(cluster).filter((statement) => statement.startsWith('CREATE'));
+  const names = made.map((statement) => /^CREATE TABLE IF NOT EXISTS (\w+)/.exec(statement)?.[1]);
+  expect(names).toEqual(['journals', 'events_local', 'events']);
+  const [, local, distributed] = made;
   expect(local).toContain(`ReplicatedMergeTree('/clickhouse/tables/{shard}/{database}/{table}', '{replica}')`);
   expect(local).toContain('replicated_deduplication_window_seconds = 604800');
   expect(distributed).toContain(`'events_local', cityHash64(id))`);

@@ -34,7 +34,14 @@ interface Ready {
   readonly status: number;
   readonly head: number;
   readonly checkpoint: number;
-  readonly memory: { readonly rss: number };
+  readonly memory: Memory;
+}
+
+/** In bytes, as the process says. */
+interface Memory {
+  readonly rss: number;
+  readonly heapTotal: number;
+  readonly arrayBuffers: number;
 }
 
 interface Drain {
@@ -44,7 +51,8 @@ interface Drain {
   readonly drainedMs: number;
   /** Events a second from the first batch on; 0 where one batch held them all. */
   readonly rate: number;
-  readonly rss: number;
+  /** The greatest of each. */
+  readonly memory: Memory;
 }
 
 const holdMs = 100;
@@ -153,18 +161,18 @@ class Outage {
       },
       drainMs,
     );
-    let rss = first.memory.rss;
+    let { memory } = first;
     const last = await until(
       'the backlog is drained',
       async () => {
         const ready = await this.#ready();
-        rss = Math.max(rss, ready.memory.rss);
+        memory = greatest(memory, ready.memory);
         return ready.head - ready.checkpoint < this.#options.rate ? { ...ready, atMs: waitMs() } : undefined;
       },
       drainMs,
     );
     const rate = (1000 * (last.checkpoint - first.checkpoint)) / Math.max(1, last.atMs - first.atMs);
-    return { backlog, firstBatchMs: first.atMs, drainedMs: last.atMs, rate, rss };
+    return { backlog, firstBatchMs: first.atMs, drainedMs: last.atMs, rate, memory };
   }
 
   async #backlog(): Promise<number> {
@@ -202,9 +210,11 @@ class Outage {
         msToDrained: Math.round(drain.drainedMs),
         drainedPerSecond: Math.round(drain.rate),
         drainToIntake: Math.round((drain.rate / this.#options.rate) * 10) / 10,
-        rssBeforeMiB: Math.round(before.memory.rss / mebibyte),
-        rssAtTheEndOfTheOutageMiB: Math.round(during.memory.rss / mebibyte),
-        rssWhileDrainingMiB: Math.round(drain.rss / mebibyte),
+        rssBeforeMiB: mebibytes(before.memory.rss),
+        rssAtTheEndOfTheOutageMiB: mebibytes(during.memory.rss),
+        rssWhileDrainingMiB: mebibytes(drain.memory.rss),
+        heapWhileDrainingMiB: mebibytes(drain.memory.heapTotal),
+        arrayBuffersWhileDrainingMiB: mebibytes(drain.memory.arrayBuffers),
       },
     };
   }
@@ -255,6 +265,18 @@ class Outage {
   #troubles(): number {
     return this.#producers.reduce((sum, { troubles }) => sum + troubles, 0);
   }
+}
+
+function mebibytes(bytes: number): number {
+  return Math.round(bytes / mebibyte);
+}
+
+function greatest(one: Memory, other: Memory): Memory {
+  return {
+    rss: Math.max(one.rss, other.rss),
+    heapTotal: Math.max(one.heapTotal, other.heapTotal),
+    arrayBuffers: Math.max(one.arrayBuffers, other.arrayBuffers),
+  };
 }
 
 function closes(connections: readonly Seen[]): number {

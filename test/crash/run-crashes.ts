@@ -220,8 +220,8 @@ class Run {
       env: {
         SLUICE_DURABILITY: this.#options.durability,
         SLUICE_JOURNAL_SEGMENT_BYTES_MAX: '65536',
-        SLUICE_JOURNAL_KEEP_BYTES: '8000000',
-        SLUICE_JOURNAL_KEEP_MS: '20000',
+        SLUICE_JOURNAL_KEEP_BYTES: '2000000',
+        SLUICE_JOURNAL_KEEP_MS: '2000',
         SLUICE_FLUSH_MS: '100',
         SLUICE_ID_WINDOW_IDS_MAX: '2000',
         ...(this.#random !== null && { SLUICE_DURABLE_COPY: this.#copyFolder }),

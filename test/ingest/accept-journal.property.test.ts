@@ -17,7 +17,7 @@ import { createCounters } from '../../src/metrics.ts';
 import { Disk, open, withFolder } from '../journal/support.ts';
 import { sentEvent, sentId } from './arbitrary-event.ts';
 
-function start(folder: string, durability: 'process' | 'fsync' = 'process') {
+function start(folder: string, durability: 'process' | 'fsync' = 'process', isThere = () => true) {
   const disk = new Disk();
   const journal = open(folder, { durability }, disk);
   const live = new LiveBus(journal.head);
@@ -28,7 +28,12 @@ function start(folder: string, durability: 'process' | 'fsync' = 'process') {
   const clocks = { now: Date.now, elapsedMs: () => 0, gate: () => null };
   const parked = new ParkedEvents({ eventsMax: 1000, bytesMax: 1_000_000 });
   const parts = { journal, parked, window, live, durability, log: createLog('silent'), counters: createCounters() };
-  const intake = createIntake({ ...parts, ...clocks });
+  const readBack = (seq: number): StoredEvent => {
+    const [event] = eventsOf(journal.read(seq, 1, seq));
+    if (event === undefined) throw new Error(`event ${seq} was not committed`);
+    return event;
+  };
+  const intake = createIntake({ ...parts, ...clocks, audience: { isThere, readBack } });
   const delivered: StoredEvent[] = [];
   live.batches$.subscribe((batch) => delivered.push(...batch));
   // The log's reader parses all of the text, so its body has `received`, too.
@@ -71,6 +76,47 @@ describe('intake on the journal', () => {
       });
     },
   );
+
+  it('hands every event to an audience that is there when it becomes durable, and only the mark to nobody', async () => {
+    const step = fc.constantFrom('event', 'come', 'go', 'turn');
+    await fc.assert(
+      fc.asyncProperty(
+        fc.constantFrom('process' as const, 'fsync' as const),
+        fc.array(step, { minLength: 1, maxLength: 40 }),
+        async (durability, steps) => {
+          await withFolder(async (folder) => {
+            let isThere = false;
+            const { intake, live, journal, logged } = start(folder, durability, () => isThere);
+            const heard: StoredEvent[] = [];
+            const expected: number[] = [];
+            let mark = live.mark;
+            live.batches$.subscribe((batch) => {
+              for (let seq = mark + 1; isThere && seq <= live.mark; seq += 1) expected.push(seq);
+              mark = live.mark;
+              heard.push(...batch);
+            });
+            const text = fc.sample(sentEvent, { numRuns: 1, seed: 7 })[0] ?? '';
+            let sent = 0;
+            for (const each of steps) {
+              if (each === 'event') {
+                sent += 1;
+                intake.acceptMessage(Buffer.from(renamed(text, sent)), false);
+              } else if (each === 'turn') await new Promise((resolve) => setImmediate(resolve));
+              else isThere = each === 'come';
+            }
+            await intake.settled();
+            expect(live.mark).toBe(journal.head);
+            expect(journal.head - journal.firstSeq + 1).toBe(sent);
+            expect(heard.map(({ seq }) => seq)).toEqual(expected);
+            const texts = new Map(logged().map((event) => [event.seq, event]));
+            for (const { seq, raw, search } of heard) expect(texts.get(seq)).toMatchObject({ raw, search });
+            journal.close();
+          });
+        },
+      ),
+      { numRuns: 60 },
+    );
+  });
 
   it('answers nothing that a full disk did not take, and takes it when there is room', async () => {
     await withFolder(async (folder) => {

@@ -1,7 +1,8 @@
 /**
  * I1 under a power cut, over a model of the disk (power-cut-disk.ts): of what was not synced any subset of pages and names is
  * gone. In fsync mode all that was durable is there, once each and as written; in process mode the start never refuses, and
- * what is there is the beginning of what was written. Modelled: the files `epoch`, `boot` and those of the journal.
+ * what is there is the beginning of what was written. Modelled: the files `epoch`, `boot` and those of the journal, and a clock
+ * that stands still or is set back.
  */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -18,7 +19,14 @@ type Step =
   | { kind: 'commit' | 'sync' | 'sync later' | 'end syncs' | 'trim' }
   | { kind: 'commit on a failing disk'; writes: (string | number)[] }
   | { kind: 'insert'; rows: number }
-  | { kind: 'restart'; how: 'clean' | 'kill' | 'power cut'; seed: number; pageBytes: number; next: Durability };
+  | {
+      kind: 'restart';
+      how: 'clean' | 'kill' | 'power cut';
+      seed: number;
+      pageBytes: number;
+      clockMs: number;
+      next: Durability;
+    };
 
 const durability = fc.constantFrom<Durability>('process', 'fsync');
 const step = (modes: fc.Arbitrary<Durability>): fc.Arbitrary<Step> =>
@@ -55,6 +63,7 @@ const step = (modes: fc.Arbitrary<Durability>): fc.Arbitrary<Step> =>
         how: fc.constantFrom('clean', 'kill', 'power cut', 'power cut', 'power cut'),
         seed: fc.integer(),
         pageBytes: fc.constantFrom(64, 512, 4096),
+        clockMs: fc.constantFrom(1_000, 1_000, 0, 400, -3_600_000),
         next: modes,
       }),
     },
@@ -126,7 +135,7 @@ class Life {
     }
     const endedIn = this.mode;
     this.mode = now.next;
-    this.#now += 1_000;
+    this.#now += now.clockMs;
     this.journal = this.#open(checkpoint);
     const found = readAll(this.journal);
     for (const [seq, raw] of found) expect(raw).toBe(this.written.get(seq));

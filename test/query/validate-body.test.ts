@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import type { Checked, ValidationIssue } from '../../schemas/validation-issue.ts';
-import { validateCountBody, validatePageBody, validatePageToken } from '../../src/query/validate-body.ts';
+import { validateCount, validatePageBody, validatePageToken } from '../../src/query/validate-body.ts';
 
 interface Recorded {
   readonly path: string;
@@ -18,7 +18,9 @@ const recorded: Recorded[] = JSON.parse(
 
 function validate(path: string, text: string | null): Checked<unknown> {
   const body: unknown = text === null ? undefined : JSON.parse(text);
-  return path === 'filter' ? validatePageBody(body, now) : validateCountBody(path.split('/')[1] ?? '', body, now);
+  return path === 'filter'
+    ? validatePageBody(body, now)
+    : validateCount({ countable: path.split('/')[1] ?? '', limits: [] }, body, now);
 }
 
 test.each(recorded)('$path $body is answered as by Prefect', ({ path, body, issues }) => {
@@ -28,7 +30,7 @@ test.each(recorded)('$path $body is answered as by Prefect', ({ path, body, issu
 
 test('what is left out has its default', () => {
   expect(validatePageBody(undefined, now)).toMatchObject({ ok: true, value: { limit: 50, filter: { order: 'DESC' } } });
-  expect(validateCountBody('day', { filter: {} }, now)).toMatchObject({
+  expect(validateCount({ countable: 'day', limits: [] }, { filter: {} }, now)).toMatchObject({
     ok: true,
     value: { countable: 'day', unit: 'day', interval: 1 },
   });
@@ -45,13 +47,20 @@ test.each([
 
 test.each(['"1.5"', '"1_5e-1"', '" +1.50\\t"'])('time_interval %s is 1.5', (text) => {
   const body: unknown = JSON.parse(`{"filter":{},"time_interval":${text}}`);
-  expect(validateCountBody('time', body, now)).toMatchObject({ ok: true, value: { interval: 1.5 } });
+  expect(validateCount({ countable: 'time', limits: [] }, body, now)).toMatchObject({
+    ok: true,
+    value: { interval: 1.5 },
+  });
 });
 
 test.each(['"inf"', '"Infinity"', '1e999', '"1e400"'])(
   'an infinite time_interval (%s) is 422, where Prefect says 500',
   (text) => {
-    const checked = validateCountBody('event', JSON.parse(`{"filter":{},"time_interval":${text}}`), now);
+    const checked = validateCount(
+      { countable: 'event', limits: [] },
+      JSON.parse(`{"filter":{},"time_interval":${text}}`),
+      now,
+    );
     expect(checked).toMatchObject({ ok: false, issues: [{ type: 'finite_number', loc: ['body', 'time_interval'] }] });
   },
 );
@@ -67,4 +76,14 @@ test('of several page tokens the last counts, none is missing', () => {
     ok: false,
     issues: [{ type: 'missing', loc: ['query', 'page-token'], msg: 'Field required', input: null }],
   });
+});
+
+test('takes the limit of groups from the query string alone, the last of several', () => {
+  const limited = (limits: string[], body: object = {}) =>
+    validateCount({ countable: 'event', limits }, { filter: {}, ...body }, now);
+  expect(limited(['3', '10'])).toMatchObject({ ok: true, value: { groupsMax: 10 } });
+  expect(limited([], { limit: 1 })).toMatchObject({ ok: true, value: { groupsMax: null } });
+  for (const limit of ['0', '-1', '1.5', 'ten', '']) {
+    expect(limited([limit])).toMatchObject({ ok: false, issues: [{ loc: ['query', 'limit'] }] });
+  }
 });

@@ -1,7 +1,7 @@
 /**
  * POST events/count-by/{countable}: how many events there are, by time, name, resource or label.
  */
-import { validateCountBody } from '../../query/validate-body.ts';
+import { validateCount } from '../../query/validate-body.ts';
 import { invalidRequest, json } from '../http-answer.ts';
 import { readJsonBody } from '../json-body.ts';
 import { listAnswer } from '../list-answer.ts';
@@ -15,7 +15,8 @@ export const countEventsRoute: Route = {
     const body = readJsonBody(request);
     if (!body.ok) return body.answer;
     const now = parts.now();
-    const checked = validateCountBody(request.parameter, body.value, now);
+    const asked = { countable: request.parameter, limits: request.query.getAll('limit') };
+    const checked = validateCount(asked, body.value, now);
     if (!checked.ok) return invalidRequest(checked.issues, body.quote());
     const outcome = parts.queries.countEvents({ ...checked.value, now }, request.signal());
     if (!outcome.ok) return json(422, JSON.stringify({ detail: outcome.tooManyBuckets }));

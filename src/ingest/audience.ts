@@ -1,0 +1,29 @@
+/**
+ * Whether anybody hears of an event once it is durable (I5). With nobody there none is kept for live delivery: those of a turn
+ * are most of what a collection of garbage has to move.
+ */
+import type { StoredEvent } from '../../schemas/stored-event.ts';
+import type { LiveBus } from './live-bus.ts';
+
+export interface Audience {
+  isThere(): boolean;
+  /** A committed event, for an audience that came while the event waited for its commit. */
+  readBack(seq: number): StoredEvent;
+}
+
+/** An event that waits to be handed to live delivery. */
+export interface Appended {
+  readonly seq: number;
+  /** Of its text. */
+  readonly characters: number;
+  /** Null if there was no audience for it. */
+  readonly event: StoredEvent | null;
+}
+
+/** Hands durable events to live delivery, in seq order. Without `audience` all of them were kept. Throws what `readBack` throws: nobody may miss an event. */
+export function handOut(live: LiveBus, batch: readonly Appended[], audience?: Audience): void {
+  const last = batch.at(-1);
+  if (last === undefined) return;
+  if (audience?.isThere() === false) live.pass(last.seq);
+  else live.publish(batch.flatMap(({ seq, event }) => event ?? audience?.readBack(seq) ?? []));
+}
