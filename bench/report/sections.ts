@@ -170,6 +170,50 @@ export const sections: readonly Section[] = [
       }),
     ],
   },
+  {
+    key: 'scale',
+    title: 'Questions at scale',
+    text: 'Events over seven days with 5,000 primary resources, through the HTTP server, twenty runs each, in ms. CPU of an answer is of server and engine together: unlike the times, it does not depend on what else the machine does.',
+    rows: (found) =>
+      entriesOf(at(found, 'questions')).flatMap(([question, run]) =>
+        rowWhere(numberAt(run, 'p95'), () => ({
+          question,
+          ...picked(run, { p50: 'p50', p95: 'p95', target: 'targetMs', 'CPU ms': 'cpuMs' }),
+        })),
+      ),
+  },
+  {
+    key: 'heavy-counts',
+    title: 'Live delivery beside heavy counts',
+    text: 'Events at a steady rate to a hundred subscribers, without and with clients that count without a pause, in turns; medians of the p99 in ms.',
+    rows: (found) => [
+      picked(found, {
+        'events/s': 'rate',
+        clients: 'clients',
+        'p99 quiet': 'p99Quiet',
+        'p99 counted': 'p99Counted',
+        ratio: 'ratio',
+        refused: 'refused',
+        missing: 'missing',
+        exact: 'isExact',
+      }),
+    ],
+  },
+  {
+    key: 'engine-cpu',
+    title: 'What the engine pays for a row',
+    text: 'CPU of ClickHouse at a steady rate, indexes, projections and merges included, until it is calm again.',
+    rows: (found) => [
+      picked(found, {
+        minutes: 'minutes',
+        'events/s': 'rate',
+        'µs a row': 'engineMicrosPerEvent',
+        'of that late merges': 'lateMergesMicrosPerEvent',
+        calm: 'isCalm',
+        lost: 'lost',
+      }),
+    ],
+  },
 ];
 
 function at(value: unknown, ...path: readonly string[]): unknown {

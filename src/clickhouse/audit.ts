@@ -112,11 +112,12 @@ export async function countOutside(store: Reader, from: number, ranges: readonly
 
 /** What each aggregate projection of `events` says, group by group; written as it stands in migration 004. */
 const micros = 'toUnixTimestamp64Micro(occurred)';
+const place = `bitShiftLeft(toInt128(${micros}), 64) + toInt128(seq)`;
 const rollups = {
   hour_event: `SELECT intDiv(${micros} + 62135596800000000, 3600000000) AS step, event,
       count() AS n, min(${micros}) AS least, max(${micros}) AS most FROM events GROUP BY step, event`,
   six_hours_resource: `SELECT intDiv(${micros} + 62135596800000000, 21600000000) AS step, resource_id,
-      count() AS n, min(${micros}) AS least, max((${micros}, seq)) AS most, argMax(resource_name, (${micros}, seq)) AS name
+      count() AS n, min(${micros}) AS least, max(${place}) AS most, argMax(resource_name, ${place}) AS name
     FROM events GROUP BY step, resource_id`,
 } as const;
 
