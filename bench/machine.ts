@@ -2,7 +2,7 @@
  * What a figure depends on: the machine, the versions, and what the server process uses while it is measured.
  */
 import { execFileSync } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus, loadavg, release, totalmem } from 'node:os';
 
 export interface MachineFacts {
@@ -13,6 +13,8 @@ export interface MachineFacts {
   readonly node: string;
   readonly commit: string;
   readonly loadBefore: number;
+  /** Of the bench's session and of the servers that it starts: each session has its own share of the CPU where Linux groups by session. */
+  readonly sessionNice: number;
 }
 
 const ticksPerSecond = 100;
@@ -26,7 +28,19 @@ export function machineFacts(root: string): MachineFacts {
     node: process.version,
     commit: commitOf(root),
     loadBefore: loadavg()[0] ?? 0,
+    sessionNice: sessionNice(),
   };
+}
+
+/** 0 where sessions are not grouped. */
+function sessionNice(): number {
+  return Number(/nice (-?\d+)/.exec(readProcess(process.pid, 'autogroup'))?.[1] ?? 0);
+}
+
+/** Gives a process with a session of its own the weight of ours: `nice` says nothing between sessions. */
+export function shareSessionNice(pid: number): void {
+  const nice = sessionNice();
+  if (nice !== 0) writeFileSync(`/proc/${pid}/autogroup`, String(nice));
 }
 
 /** Resident memory of a process in MB; null where it cannot be read. */

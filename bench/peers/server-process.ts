@@ -4,6 +4,7 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createServer } from 'node:net';
+import { shareSessionNice } from '../machine.ts';
 
 export interface ServerProcess {
   /** `http://127.0.0.1:port`, without a path. */
@@ -47,6 +48,7 @@ export async function launchServer(options: LaunchOptions): Promise<ServerProces
   const pid = child.pid;
   if (pid === undefined) throw new Error(`${options.command} could not be started.`);
   groups.add(pid);
+  shareSessionNice(pid);
   let output = '';
   const keep = (chunk: Buffer): void => {
     output = (output + chunk.toString()).slice(-outputCharactersMax);

@@ -14,6 +14,7 @@ import type { Counters } from '../metrics.ts';
 import type { DeadLetter } from './dead-letter.ts';
 import { booked, type EpochBook, openBook } from './epoch-book.ts';
 import { openWriterState } from './open-writer-state.ts';
+import { StepReader } from './read-in-steps.ts';
 import type { WriterState, WriterStateFile } from './writer-state.ts';
 
 export interface TableWriterParts {
@@ -47,6 +48,7 @@ export function startTableWriter(parts: TableWriterParts): TableWriter {
   const stopping = new AbortController();
   let state = openWriterState(parts.stateFile, journal, parts.deadLetter);
   let isDoubtful = parts.reconcile !== undefined;
+  const steps = new StepReader(journal);
   let underWay: Promise<unknown> = Promise.resolve();
 
   const actor = createActor(
@@ -67,7 +69,7 @@ export function startTableWriter(parts: TableWriterParts): TableWriter {
     if (isDoubtful) await reconcileState();
     const rest = rangeUnderWay();
     if (rest === null && journal.checkpoint >= live.mark) return 'none';
-    const chunk = rest ?? announce();
+    const chunk = rest ?? (await announce());
     // The token of the range as it was first sent, also where the journal has lost its end since.
     const { first, last } = state.range ?? chunk;
     const startedMs = performance.now();
@@ -102,9 +104,13 @@ export function startTableWriter(parts: TableWriterParts): TableWriter {
   }
 
   /** Writes down which range is sent next, before it is sent for the first time. */
-  function announce(): JournalChunk {
+  async function announce(): Promise<JournalChunk> {
     const upTo = Math.min(live.mark, journal.checkpoint + options.rowsMax, refusedEnd() ?? live.mark);
-    const chunk = journal.readDay(journal.checkpoint + 1, options.bytesMax, upTo);
+    const from = journal.checkpoint + 1;
+    const chunk =
+      journal.recent.readDay(from, options.bytesMax, upTo) ?? (await steps.readDay(from, options.bytesMax, upTo));
+    // The journal may be closed, and its lock given up.
+    stopping.signal.throwIfAborted();
     save({ ...state, epoch: journal.epoch, range: { first: chunk.first, last: chunk.last }, everInserted: true });
     failPoint('insert-announced');
     return chunk;

@@ -50,7 +50,7 @@ export class Journal {
   readonly #bootId: string | null;
   readonly #now: () => number;
   readonly #pending = new PendingRecords();
-  readonly #recent: RecentRows;
+  readonly recent: RecentRows;
   readonly #chain: SegmentChain;
   readonly #budget: DiskBudget;
   readonly #cache: FileCache;
@@ -79,7 +79,7 @@ export class Journal {
     this.#chain.noteInserted(this.#checkpoint, now());
     const directories = [options.directory, options.sharedDirectory].filter((path) => path !== undefined);
     this.#budget = new DiskBudget(files, { ...options, directories, now });
-    this.#recent = new RecentRows(options.recentBytes ?? 0);
+    this.recent = new RecentRows(options.recentBytes ?? 0);
     this.#cache = new FileCache(files);
     this.#chain.onRemove = (path) => this.#cache.drop(path);
     // With a few segments to a budget, trim can always make room again.
@@ -95,7 +95,7 @@ export class Journal {
   get appended(): number {
     return this.head + this.#pending.count;
   }
-  /** Number of the newest committed, and of the newest appended, parked event. */
+  /** Number of the newest committed, and newest appended, parked event. */
   get parkedHead(): number {
     return this.#parkedHead;
   }
@@ -179,7 +179,7 @@ export class Journal {
     try {
       this.#writer.write(this.#pending);
       if (this.#pending.newestParked > 0) failPoint('parked-written');
-      this.#recent.take(this.head - this.#pending.count + 1, this.#pending);
+      this.recent.take(this.head - this.#pending.count + 1, this.#pending);
       this.#parkedHead = this.parkedAppended;
     } catch (error) {
       this.#budget.forget();
@@ -209,8 +209,8 @@ export class Journal {
 
   /** As `read`, ending where the UTC day of `received` changes. The rows are good until the next call, or the checkpoint has passed them. */
   readDay(from: number, bytesMax: number, upTo: number): JournalChunk {
-    const request = { from, bytesMax, upTo, oneDay: true, memory: this.#recent.memory };
-    return this.#recent.readDay(from, bytesMax, upTo) ?? this.#read(request);
+    const request = { from, bytesMax, upTo, oneDay: true, memory: this.recent.memory };
+    return this.recent.readDay(from, bytesMax, upTo) ?? this.#read(request);
   }
 
   /** Visits id and times of kept events in seq order, of all above `after` and maybe of some before: to build the id window after a start. */
@@ -234,7 +234,7 @@ export class Journal {
   advanceCheckpoint(seq: number): void {
     if (seq > this.#checkpoint) this.#checkpoint = this.#chain.beforeNext(seq);
     this.#chain.noteInserted(this.#checkpoint, this.#now());
-    this.#recent.forget(this.#checkpoint);
+    this.recent.forget(this.#checkpoint);
   }
 
   /** Removes whole segments that are in ClickHouse, but for the newest ones that readers may still want. */

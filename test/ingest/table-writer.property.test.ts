@@ -70,6 +70,7 @@ function fakeJournal(head: number, checkpoint: number, dayLength: number): Journ
       return at;
     },
     read,
+    recent: { readDay: () => null },
     readDay: (first: number, bytes: number, upTo: number) =>
       read(first, bytes, Math.min(upTo, Math.ceil(first / dayLength) * dayLength)),
     advanceCheckpoint(seq: number) {

@@ -5,6 +5,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { nodeFiles } from '../../src/file-port.ts';
+import { StepReader } from '../../src/ingest/read-in-steps.ts';
 import { append, open, sent, withFolder } from './support.ts';
 
 type Step =
@@ -91,6 +92,34 @@ it('who follows the head reads nothing from the disk', () => {
       }
     }
     expect(reads).toBe(before);
+    journal.close();
+  });
+});
+
+it('what is read in steps is one day of one epoch, exactly as the disk has it, as much as was asked for', async () => {
+  await withFolder(async (folder) => {
+    const journal = open(folder, {});
+    const rowBytes = 40_000;
+    for (let event = 0; event < 100; event += 1) append(journal, sent(event, rowBytes, event < 70 ? 1 : 2));
+    journal.commit();
+    const first = journal.firstSeq;
+    let pauses = 0;
+    const reader = new StepReader(journal, () => {
+      pauses += 1;
+      return Promise.resolve();
+    });
+    for (const [from, bytesMax, upTo] of [
+      [first, 100_000_000, journal.head],
+      [first, 2_000_000, journal.head],
+      [first + 60, 100_000_000, first + 90],
+      [first + 75, 100_000_000, first + 80],
+      [first + 3, 1, journal.head],
+    ] as const) {
+      const chunk = await reader.readDay(from, bytesMax, upTo);
+      const whole = journal.readDay(from, bytesMax, upTo);
+      expect({ ...chunk, rows: chunk.rows.equals(whole.rows) }).toEqual({ ...whole, rows: true });
+    }
+    expect(pauses).toBeGreaterThan(2);
     journal.close();
   });
 });
