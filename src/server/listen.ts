@@ -1,5 +1,7 @@
 /**
- * Takes the port, alone: two processes on one port would share its connections unnoticed.
+ * Takes the port, alone: two processes on one port would share its connections unnoticed. On Linux by several sockets, for
+ * uWebSockets.js lets 512 connections wait on one, and those that come beyond it are not heard before they ask again, 1, 3 and
+ * 7 s later: after a restart, thousands of subscribers come at once.
  */
 import { createServer } from 'node:net';
 import { StartRefused } from '../errors.ts';
@@ -11,8 +13,10 @@ export interface Listening {
   stop(): void;
 }
 
-/** LIBUS_LISTEN_EXCLUSIVE_PORT, which the types name but do not give. */
+/** LIBUS_LISTEN_EXCLUSIVE_PORT, which the types name but do not give; the default is given by leaving it out. */
 const exclusivePort = 1;
+/** Elsewhere the system does not spread connections over them. */
+const listenSockets = process.platform === 'linux' ? 8 : 1;
 
 /** uWebSockets.js takes host, port and options together, though its types do not say so. */
 interface ListensExclusively {
@@ -22,16 +26,29 @@ interface ListensExclusively {
 /** Throws StartRefused with a sentence where the port cannot be had. */
 export async function listen(uws: Uws, app: TemplatedApp, host: string, port: number): Promise<Listening> {
   const listener = app as unknown as ListensExclusively; // see there
-  const socket = await new Promise<us_listen_socket | false>((resolve) => {
-    listener.listen(host, port, exclusivePort, resolve);
-  });
-  if (socket === false) throw new StartRefused(refusal(host, port, await findCause(host, port)));
-  let isListening = true;
+  const takeAlone = (wanted: number): Promise<us_listen_socket | false> =>
+    new Promise((resolve) => {
+      listener.listen(host, wanted, exclusivePort, resolve);
+    });
+  const takeBeside = (wanted: number): Promise<us_listen_socket | false> =>
+    new Promise((resolve) => {
+      app.listen(host, wanted, resolve);
+    });
+  const alone = await takeAlone(port);
+  if (alone === false) throw new StartRefused(refusal(host, port, await findCause(host, port)));
+  const taken = uws.us_socket_local_port(alone);
+  const sockets = [alone];
+  // It was nobody else's. Now it is shared, with ourselves.
+  if (listenSockets > 1) uws.us_listen_socket_close(sockets.pop() ?? alone);
+  while (sockets.length < listenSockets) {
+    const next = await takeBeside(taken);
+    if (next === false) throw new StartRefused(refusal(host, taken, await findCause(host, taken)));
+    sockets.push(next);
+  }
   return {
-    port: uws.us_socket_local_port(socket),
+    port: taken,
     stop: () => {
-      if (isListening) uws.us_listen_socket_close(socket);
-      isListening = false;
+      for (const socket of sockets.splice(0)) uws.us_listen_socket_close(socket);
     },
   };
 }

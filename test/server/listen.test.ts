@@ -1,8 +1,10 @@
-import { createServer } from 'node:net';
+import { readFileSync } from 'node:fs';
+import { connect, createServer } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { StartRefused } from '../../src/errors.ts';
 import { loadUws } from '../../src/server/uws.ts';
 import { startFakeServer } from '../support/fake-server.ts';
+import { until } from '../support/poll.ts';
 
 describe('a start', () => {
   it('is refused with a sentence where the port is taken, by one of us too', async () => {
@@ -30,3 +32,29 @@ describe('a start', () => {
     await expect(loadUws(load)).rejects.toBeInstanceOf(StartRefused);
   });
 });
+
+describe.runIf(process.platform === 'linux')('a crowd that comes at once', () => {
+  it('is let in at once, and none of it must ask again', async () => {
+    const { running } = await startFakeServer();
+    let connected = 0;
+    const crowd = Array.from({ length: 1_500 }, () => {
+      return connect(running.port, '127.0.0.1', () => {
+        connected += 1;
+      });
+    });
+    // The connections are asked for in ticks before this one; the server, in this same thread, has had no turn yet.
+    await new Promise<void>((resolve) => process.nextTick(resolve));
+    expect(unheard(running.port)).toBe(0);
+    await until('all are connected', () => connected === crowd.length || undefined);
+    for (const socket of crowd) socket.destroy();
+    await running.close();
+  });
+});
+
+/** Connections to a port of this machine that were asked for, and that the system has not taken up. */
+function unheard(port: number): number {
+  const to = `0100007F:${port.toString(16).toUpperCase().padStart(4, '0')} 02`;
+  return readFileSync('/proc/net/tcp', 'utf8')
+    .split('\n')
+    .filter((line) => line.includes(to)).length;
+}
