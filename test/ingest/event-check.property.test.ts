@@ -73,10 +73,24 @@ const event = fc
     fc.constantFrom(fields, fields, fields, fields, { ...fields, id: undefined }, { ...fields, event: undefined }),
   );
 
+const plain = {
+  occurred: '2026-11-22T00:00:00Z',
+  event: 'e',
+  resource: { 'prefect.resource.id': 'r' },
+  related: [{ 'prefect.resource.id': 'o', 'prefect.resource.role': 'owner' }],
+  payload: {},
+  id,
+  follows: null,
+};
+/** One field of a plain event is another: some of these are plain too. */
+const nearlyPlain = event.chain((fields) =>
+  fc.constantFrom(...Object.entries(fields)).map(([name, value]) => ({ ...plain, [name]: value })),
+);
+
 it('the yes by hand takes nothing that the schema refuses, and takes what nearly all send', () => {
   let taken = 0;
   fc.assert(
-    fc.property(fc.oneof({ weight: 20, arbitrary: event }, odd), (value) => {
+    fc.property(fc.oneof({ weight: 10, arbitrary: event }, { weight: 10, arbitrary: nearlyPlain }, odd), (value) => {
       const parsed: unknown = JSON.parse(JSON.stringify(value));
       if (!isPlainEvent(parsed)) return;
       taken += 1;
@@ -84,16 +98,7 @@ it('the yes by hand takes nothing that the schema refuses, and takes what nearly
     }),
     { numRuns: 1000 },
   );
-  expect(taken).toBeGreaterThan(3);
-  const plain = {
-    occurred: '2026-11-22T00:00:00Z',
-    event: 'e',
-    resource: { 'prefect.resource.id': 'r' },
-    related: [{ 'prefect.resource.id': 'o', 'prefect.resource.role': 'owner' }],
-    payload: {},
-    id,
-    follows: null,
-  };
+  expect(taken).toBeGreaterThan(8);
   expect(isPlainEvent(plain)).toBe(true);
 });
 
@@ -111,5 +116,5 @@ it('the schema and the canonical text take exactly the events that have no issue
     { numRuns: 500 },
   );
   // A twelfth or so is taken; if none were, the law above would say little.
-  expect(taken).toBeGreaterThan(3);
+  expect(taken).toBeGreaterThan(8);
 });
