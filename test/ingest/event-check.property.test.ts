@@ -87,10 +87,12 @@ const nearlyPlain = event.chain((fields) =>
   fc.constantFrom(...Object.entries(fields)).map(([name, value]) => ({ ...plain, [name]: value })),
 );
 
+const mixed = fc.oneof({ weight: 10, arbitrary: event }, { weight: 10, arbitrary: nearlyPlain }, odd);
+
 it('the yes by hand takes nothing that the schema refuses, and takes what nearly all send', () => {
   let taken = 0;
   fc.assert(
-    fc.property(fc.oneof({ weight: 10, arbitrary: event }, { weight: 10, arbitrary: nearlyPlain }, odd), (value) => {
+    fc.property(mixed, (value) => {
       const parsed: unknown = JSON.parse(JSON.stringify(value));
       if (!isPlainEvent(parsed)) return;
       taken += 1;
@@ -98,14 +100,14 @@ it('the yes by hand takes nothing that the schema refuses, and takes what nearly
     }),
     { numRuns: 1000 },
   );
-  expect(taken).toBeGreaterThan(8);
+  expect(taken).toBeGreaterThan(30);
   expect(isPlainEvent(plain)).toBe(true);
 });
 
 it('the schema and the canonical text take exactly the events that have no issue', () => {
   let taken = 0;
   fc.assert(
-    fc.property(fc.oneof({ weight: 20, arbitrary: event }, odd), (value) => {
+    fc.property(mixed, (value) => {
       const text = JSON.stringify(value);
       const parsed: unknown = JSON.parse(text);
       const scanner = new JsonScanner(text);
@@ -115,6 +117,6 @@ it('the schema and the canonical text take exactly the events that have no issue
     }),
     { numRuns: 500 },
   );
-  // A twelfth or so is taken; if none were, the law above would say little.
-  expect(taken).toBeGreaterThan(8);
+  // Well over a twelfth is taken; if none were, the law above would say little.
+  expect(taken).toBeGreaterThan(30);
 });
