@@ -95,7 +95,9 @@ export function writeHistory(pipe: HistoryPipe, start: Place | null): Observable
       tap({ complete: () => release(page) }),
     );
 
-  const pages$ = defer(() => readAhead({ read, write, elapsedMs: () => performance.now() }, behind));
+  const { shareBytesMax } = pipe.pages;
+  const elapsedMs = (): number => performance.now();
+  const pages$ = defer(() => readAhead({ read, write, elapsedMs, shareBytesMax }, behind));
   return concat(room.wait$.pipe(ignoreElements()), pages$).pipe(
     finalize(releaseAll),
     catchError((error, again) => (error === stalled ? again : throwError(() => error))),

@@ -15,9 +15,13 @@ export interface PageShare {
 export interface PageBudget {
   /** Taken by all feeds. */
   readonly heldBytes: number;
+  /** What one should ask for at the most: a page as large as the budget waits until all others are read. */
+  readonly shareBytesMax: number;
   /** Emits a share of so many bytes, rounded up, once it is free, and completes. Whoever gets it must release it. */
   take(bytes: number): Observable<PageShare>;
 }
+
+const sharesMin = 8;
 
 /** One page at a time is always let through, however large. */
 export function createPageBudget(bytesMax: number): PageBudget {
@@ -51,6 +55,7 @@ export function createPageBudget(bytesMax: number): PageBudget {
     get heldBytes() {
       return held;
     },
+    shareBytesMax: bytesMax / sharesMin,
     take: (wanted) =>
       new Observable((subscriber) => {
         // Whole, for fractions do not add up to 0 again, and then a page as large as the budget waits for ever.

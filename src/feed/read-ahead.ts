@@ -13,6 +13,8 @@ export interface ReadAheadParts {
   /** Completes when the socket has taken it. */
   readonly write: (page: HistoryPage) => Observable<never>;
   readonly elapsedMs: () => number;
+  /** What one page may take of the budget that all share; it asks for twice its size. */
+  readonly shareBytesMax: number;
 }
 
 const firstRows = 256;
@@ -25,13 +27,14 @@ const aimMs = 500;
 const growth = 4;
 
 /** At most two pages are held: the one that is written, and the next. Emits nothing. */
-export function readAhead({ read, write, elapsedMs }: ReadAheadParts, from: Place | null): Observable<never> {
+export function readAhead(parts: ReadAheadParts, from: Place | null): Observable<never> {
+  const { read, write, elapsedMs, shareBytesMax } = parts;
   let max: HistoryPageMax = { rows: firstRows, bytes: 2 * bytesMin };
   let bytesPerMs = Number.POSITIVE_INFINITY;
 
   /** What comes behind a page, and how much of it. */
   function following({ rows, bytes }: HistoryPage): HistoryPageMax {
-    const aim = Math.min(bytesMax, growth * bytes, bytesPerMs * aimMs);
+    const aim = Math.min(bytesMax, shareBytesMax / 2, growth * bytes, bytesPerMs * aimMs);
     const wanted = Math.max(bytesMin, aim) / Math.max(1, bytes / rows);
     // A page ends behind its rows, as a rule: to be broken off by its bytes costs ClickHouse more.
     return { rows: Math.round(Math.min(rowsMax, Math.max(rowsMin, wanted))), bytes: 2 * Math.max(bytesMin, aim) };

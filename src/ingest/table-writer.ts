@@ -67,7 +67,7 @@ export function startTableWriter(parts: TableWriterParts): TableWriter {
     if (!isDoubtful && state.range === null && journal.checkpoint >= live.mark) return 'none';
     await parts.store.whenReady(stopping.signal);
     if (isDoubtful) await reconcileState();
-    const rest = rangeUnderWay();
+    const rest = await rangeUnderWay();
     if (rest === null && journal.checkpoint >= live.mark) return 'none';
     const chunk = rest ?? (await announce());
     // The token of the range as it was first sent, also where the journal has lost its end since.
@@ -107,8 +107,9 @@ export function startTableWriter(parts: TableWriterParts): TableWriter {
   async function announce(): Promise<JournalChunk> {
     const upTo = Math.min(live.mark, journal.checkpoint + options.rowsMax, refusedEnd() ?? live.mark);
     const from = journal.checkpoint + 1;
-    const chunk =
-      journal.recent.readDay(from, options.bytesMax, upTo) ?? (await steps.readDay(from, options.bytesMax, upTo));
+    const inMemory = journal.recent.readDay(from, options.bytesMax, upTo);
+    if (inMemory !== null) steps.release();
+    const chunk = inMemory ?? (await steps.readDay(from, options.bytesMax, upTo));
     // The journal may be closed, and its lock given up.
     stopping.signal.throwIfAborted();
     save({ ...state, epoch: journal.epoch, range: { first: chunk.first, last: chunk.last }, everInserted: true });
@@ -117,13 +118,14 @@ export function startTableWriter(parts: TableWriterParts): TableWriter {
   }
 
   /** What the journal has of the announced range: all of it, unless a power cut took its end or damage was set aside. */
-  function rangeUnderWay(): JournalChunk | null {
+  async function rangeUnderWay(): Promise<JournalChunk | null> {
     const { range } = state;
     if (range === null) return null;
     const isKept = range.last >= journal.oldest;
     const chunk = isKept
-      ? journal.read(Math.max(range.first, journal.oldest), Number.MAX_SAFE_INTEGER, range.last)
+      ? await steps.readDay(Math.max(range.first, journal.oldest), Number.MAX_SAFE_INTEGER, range.last)
       : null;
+    stopping.signal.throwIfAborted();
     if (chunk !== null && chunk.count > 0) return chunk;
     log.error({ range }, 'the journal has lost the range under way');
     save({ ...state, range: null });

@@ -14,7 +14,7 @@ import { type JournalOptions, type JournalParts, thisMachine } from './journal-o
 import { type OpenSegments, openSegments } from './open-segments.ts';
 import type { ParkedRecords } from './parked-records.ts';
 import { PendingRecords } from './pending-records.ts';
-import { type ChunkRequest, type JournalChunk, readChunk } from './read-chunk.ts';
+import { type ChunkMemory, type ChunkRequest, type JournalChunk, readChunk } from './read-chunk.ts';
 import { RecentRows } from './recent-rows.ts';
 import { recordHeaderBytes, recordKinds } from './record.ts';
 import { scanIds, type VisitId } from './scan-ids.ts';
@@ -207,10 +207,9 @@ export class Journal {
     return this.#read({ from, bytesMax, upTo, oneDay: false });
   }
 
-  /** As `read`, ending where the UTC day of `received` changes. The rows are good until the next call, or the checkpoint has passed them. */
-  readDay(from: number, bytesMax: number, upTo: number): JournalChunk {
-    const request = { from, bytesMax, upTo, oneDay: true, memory: this.recent.memory };
-    return this.recent.readDay(from, bytesMax, upTo) ?? this.#read(request);
+  /** As `read`, behind what the memory holds, and ending where the UTC day of `received` changes. */
+  readDay(from: number, bytesMax: number, upTo: number, memory: ChunkMemory): JournalChunk {
+    return this.#read({ from, bytesMax, upTo, oneDay: true, memory });
   }
 
   /** Visits id and times of kept events in seq order, of all above `after` and maybe of some before: to build the id window after a start. */

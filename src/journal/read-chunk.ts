@@ -19,9 +19,11 @@ export interface JournalChunk {
   readonly rows: Buffer;
 }
 
-/** A chunk's memory, to be used again: what was read into it before is overwritten. */
+/** A reader's own memory, to be used again: rows are read behind the first `bytes` of it, and it grows if it must. */
 export interface ChunkMemory {
   buffer: Buffer;
+  /** Rows of the chunks before, which stay. */
+  bytes: number;
 }
 
 export interface ChunkRequest {
@@ -30,7 +32,7 @@ export interface ChunkRequest {
   readonly upTo: number;
   /** Of rows; the first one is given even if it alone is larger. */
   readonly bytesMax: number;
-  /** Whether to end where the UTC day of `received` changes. */
+  /** Whether to end where the UTC day of `received` changes, that of the memory's first row if it has rows. */
   readonly oneDay: boolean;
   /** Without, each chunk has memory of its own. */
   readonly memory?: ChunkMemory;
@@ -90,38 +92,46 @@ function damaged(segment: Segment, offset: number): Failure {
   return new Failure('journalFailed', `The journal file ${segment.path} is damaged at byte ${offset}`);
 }
 
-export const noMemory = Buffer.alloc(0);
+const noMemory = Buffer.alloc(0);
 
-/** Chunks of about the same size fit in what one of them has left. */
-function roundedUp(bytes: number): number {
-  return Math.ceil(bytes / strideBytes + 1) * strideBytes;
-}
-
-/** The chunk in the making: rows from 0 to `bytes` of the buffer, room for more behind them. */
+/** The chunk in the making: rows from `start` to `bytes` of the buffer, room for more behind them. */
 class Taking {
   readonly request: ChunkRequest;
   buffer: Buffer;
-  bytes = 0;
+  bytes: number;
   count = 0;
   isDone = false;
+  readonly #start: number;
+  /** Nothing is read behind it. */
+  #end: number;
   #first = 0;
   #last = 0;
 
   constructor(request: ChunkRequest) {
     this.request = request;
     this.buffer = request.memory?.buffer ?? noMemory;
+    this.#start = request.memory?.bytes ?? 0;
+    this.bytes = this.#start;
+    this.#end = this.#start;
   }
 
   get room(): number {
-    return this.buffer.length - this.bytes;
+    return this.#end - this.bytes;
   }
 
   /** To be called only while nothing is taken. */
   reserve(bytes: number): void {
-    if (this.buffer.length >= bytes) return;
+    this.#end = Math.max(this.#end, this.#start + bytes);
+    if (this.buffer.length >= this.#end) return;
     const { memory } = this.request;
-    this.buffer = memory === undefined ? Buffer.allocUnsafe(bytes) : Buffer.allocUnsafeSlow(roundedUp(bytes));
-    if (memory !== undefined) memory.buffer = this.buffer;
+    if (memory === undefined) {
+      this.buffer = Buffer.allocUnsafe(this.#end);
+      return;
+    }
+    const grown = Buffer.allocUnsafeSlow(Math.max(this.#end, 2 * this.buffer.length));
+    this.buffer.copy(grown, 0, 0, this.#start);
+    this.buffer = grown;
+    memory.buffer = grown;
   }
 
   /** Takes what fits of the records that were read to behind the rows; gives how many bytes of them are dealt with. */
@@ -144,8 +154,9 @@ class Taking {
   #takeRow(seq: number, from: number, to: number): boolean {
     const { request } = this;
     if (seq < request.from) return true;
-    const fits = this.count === 0 || this.bytes + to - from <= request.bytesMax;
-    if (seq > request.upTo || !fits || (request.oneDay && this.count > 0 && !isOfSameDay(this.buffer, 0, from))) {
+    const fits = this.count === 0 || this.bytes - this.#start + to - from <= request.bytesMax;
+    const isOtherDay = request.oneDay && this.bytes > 0 && !isOfSameDay(this.buffer, 0, from);
+    if (seq > request.upTo || !fits || isOtherDay) {
       this.isDone = true;
       return false;
     }
@@ -159,7 +170,7 @@ class Taking {
 
   chunk(): JournalChunk {
     const { from } = this.request;
-    const rows = this.buffer.subarray(0, this.bytes);
+    const rows = this.buffer.subarray(this.#start, this.bytes);
     return this.count === 0
       ? { first: from, last: from - 1, count: 0, rows }
       : { first: this.#first, last: this.#last, count: this.count, rows };

@@ -1,9 +1,10 @@
 /**
  * The newest committed rows, still in memory, for the one reader that follows the head: the table writer then needs neither
- * read them back from the disk nor check them again. Bounded: beyond two blocks it is read from the disk, always into the same memory.
+ * read them back from the disk nor check them again. Bounded by two blocks, what is beyond is read from the disk; none are held
+ * for a reader that is far behind.
  */
 import type { PendingRecords } from './pending-records.ts';
-import { type ChunkMemory, type JournalChunk, noMemory } from './read-chunk.ts';
+import type { JournalChunk } from './read-chunk.ts';
 import { claimedBytes, recordHeaderBytes, recordKind, recordKinds } from './record.ts';
 import { isOfSameDay } from './row.ts';
 
@@ -16,14 +17,19 @@ interface Block {
 }
 
 const blocksMax = 2;
+/** So much was not kept since the reader last moved: it is far behind. */
+const blocksSkippedMax = 8;
+/** For a reader's distance in rows; that of a row of 1 kB, roughly. */
+const rowBytes = 1_300;
 
 export class RecentRows {
   readonly #blockBytes: number;
   #blocks: Block[] = [];
   /** Of blocks that were let go: a row in memory that was never touched costs 2 µs more. */
   readonly #spare: Buffer[] = [];
-  /** For what is read from the disk: new memory for each batch of a backlog would be garbage by the hundred MB. */
-  readonly memory: ChunkMemory = { buffer: noMemory };
+  #newest = 0;
+  #skippedBytes = 0;
+  #isFarBehind = false;
 
   /** 0 keeps none. */
   constructor(blockBytes: number) {
@@ -31,24 +37,28 @@ export class RecentRows {
   }
 
   /** Takes the events of a group that was just committed, the first of which got this seq. */
-  take(first: number, { buffer, bytes }: Pick<PendingRecords, 'buffer' | 'bytes'>): void {
+  take(first: number, { buffer, bytes, count }: Pick<PendingRecords, 'buffer' | 'bytes' | 'count'>): void {
     if (this.#blockBytes === 0) return;
+    this.#newest = first + count - 1;
+    if (this.#isFarBehind) return;
     let seq = first;
     for (let at = 0; at < bytes; ) {
       const end = at + claimedBytes(buffer, at);
       if (recordKind(buffer, at) === recordKinds.event) {
-        if (!this.#takeRow(seq, buffer, at + recordHeaderBytes, end)) return;
+        if (!this.#takeRow(seq, buffer, at + recordHeaderBytes, end)) {
+          this.#skip(bytes - at);
+          return;
+        }
         seq += 1;
       }
       at = end;
     }
   }
 
-  /** As the journal's readDay; null where it must be read from the disk. The rows are good until `forget` has passed them. */
+  /** Of one UTC day of `received`, as the journal's readDay; null where it must be read from the disk. The rows are good until `forget` has passed them. */
   readDay(from: number, bytesMax: number, upTo: number): JournalChunk | null {
     const block = this.#blocks.find(({ first, ends }) => first <= from && from < first + ends.length);
     if (block === undefined || upTo < from) return null;
-    if (block === this.#blocks.at(-1)) this.memory.buffer = noMemory;
     const { first, ends } = block;
     const start = ends[from - first - 1] ?? 0;
     let last = Math.min(upTo, first + ends.length - 1);
@@ -63,6 +73,16 @@ export class RecentRows {
     const isOver = ({ first, ends }: Block): boolean => first + ends.length - 1 <= seq;
     for (const block of this.#blocks) if (isOver(block)) this.#spare.push(block.rows);
     this.#blocks = this.#blocks.filter((block) => !isOver(block));
+    this.#skippedBytes = 0;
+    if ((this.#newest - seq) * rowBytes <= blocksMax * this.#blockBytes) this.#isFarBehind = false;
+  }
+
+  #skip(bytes: number): void {
+    this.#skippedBytes += bytes;
+    if (this.#skippedBytes <= blocksSkippedMax * this.#blockBytes) return;
+    this.#blocks = [];
+    this.#spare.length = 0;
+    this.#isFarBehind = true;
   }
 
   /** False if the row, and with it all behind it, is not kept. */

@@ -15,7 +15,8 @@ import { openDeadLetter } from '../../src/ingest/dead-letter.ts';
 import { pendingOf } from '../../src/ingest/epoch-book.ts';
 import { startTableWriter, type TableWriter } from '../../src/ingest/table-writer.ts';
 import { type WriterStateFile, writerStateFile } from '../../src/ingest/writer-state.ts';
-import type { Journal, JournalChunk } from '../../src/journal/journal.ts';
+import type { Journal } from '../../src/journal/journal.ts';
+import type { ChunkMemory, JournalChunk } from '../../src/journal/read-chunk.ts';
 import { createLog } from '../../src/log.ts';
 import { createCounters } from '../../src/metrics.ts';
 
@@ -71,8 +72,11 @@ function fakeJournal(head: number, checkpoint: number, dayLength: number): Journ
     },
     read,
     recent: { readDay: () => null },
-    readDay: (first: number, bytes: number, upTo: number) =>
-      read(first, bytes, Math.min(upTo, Math.ceil(first / dayLength) * dayLength)),
+    readDay(first: number, bytes: number, upTo: number, memory: ChunkMemory) {
+      const chunk = read(first, bytes, Math.min(upTo, Math.ceil(first / dayLength) * dayLength));
+      memory.buffer = Buffer.concat([memory.buffer.subarray(0, memory.bytes), chunk.rows]);
+      return chunk;
+    },
     advanceCheckpoint(seq: number) {
       expect(seq).toBeGreaterThan(at);
       at = seq;

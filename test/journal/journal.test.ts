@@ -8,7 +8,7 @@ import { Failure, StartRefused } from '../../src/errors.ts';
 import { byTable, crc32 } from '../../src/journal/crc32.ts';
 import { eventsOf, type Journal } from '../../src/journal/journal.ts';
 import { recordHeaderBytes, sealRecord } from '../../src/journal/record.ts';
-import { append, clockStart, Disk, open, readAll, segmentFiles, sent, withFolder } from './support.ts';
+import { append, clockStart, Disk, open, readAll, readDay, segmentFiles, sent, withFolder } from './support.ts';
 
 function put(journal: Journal, count: number, padding = 0): void {
   for (let number = 0; number < count; number += 1) append(journal, sent(number, padding));
@@ -197,10 +197,10 @@ describe('reading', () => {
       }
       const first = journal.firstSeq;
       const days = [first, first + 1, first + 3, first + 5].map((from) =>
-        journal.readDay(from, 1_000_000, journal.head),
+        readDay(journal, from, 1_000_000, journal.head),
       );
       expect(days.map(({ count }) => count)).toEqual([3, 2, 2, 1]);
-      expect(journal.readDay(first, 1_000_000, first + 1).count).toBe(2);
+      expect(readDay(journal, first, 1_000_000, first + 1).count).toBe(2);
       journal.close();
     });
   });

@@ -5,7 +5,7 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type FilePort, nodeFiles } from '../../src/file-port.ts';
-import { type Journal, type JournalOptions, openJournal } from '../../src/journal/journal.ts';
+import { type Journal, type JournalChunk, type JournalOptions, openJournal } from '../../src/journal/journal.ts';
 import { createLog } from '../../src/log.ts';
 
 export function withFolder<Result>(use: (folder: string) => Result): Result {
@@ -78,6 +78,12 @@ export function append(journal: Journal, event: Sent): number {
 }
 
 /** All that can be read, in chunks of about so many bytes: the raws by seq. */
+/** A batch as the table writer gets it: from memory, or else from the disk. */
+export function readDay(journal: Journal, from: number, bytesMax: number, upTo: number): JournalChunk {
+  const memory = { buffer: Buffer.alloc(0), bytes: 0 };
+  return journal.recent.readDay(from, bytesMax, upTo) ?? journal.readDay(from, bytesMax, upTo, memory);
+}
+
 export function readAll(journal: Journal, bytesMax = 700): Map<number, string> {
   const found = new Map<number, string>();
   let from = journal.oldest;
