@@ -127,7 +127,8 @@ export class IdWindow {
     for (let word = 0; word < 4; word += 1) this.#ids[place * 4 + word] = this.#words[word] ?? 0;
     this.#seqs[place] = seq;
     this.#received[place] = received;
-    this.#aheadMinutes[place] = aheadMinute;
+    // Nearly all are 0, and memory that was never written to is none.
+    if (this.#aheadMinutes[place] !== aheadMinute) this.#aheadMinutes[place] = aheadMinute;
     this.#slots[slot] = place + 1;
     this.#size += 1;
   }

@@ -5,6 +5,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
 import { freePort } from '../../bench/peers/server-process.ts';
 import { engineOf } from '../support/engine-process.ts';
 import { until } from '../support/poll.ts';
@@ -17,6 +18,8 @@ import { killEngine, signalEngine, startVictim, type Victim } from './victim.ts'
 export interface OutageOptions {
   /** Whether ClickHouse hangs from its start, or once it has served for a while. */
   readonly from: 'start' | 'later';
+  /** How long it has served before it hangs, if later: its memory is compared with what it was then. */
+  readonly warmSeconds?: number;
   readonly seconds: number;
   /** Events a second, of all producers. */
   readonly rate: number;
@@ -97,6 +100,7 @@ class Outage {
 
   async run(): Promise<OutageReport> {
     if (this.#options.from === 'later') await this.#untilServing();
+    await wait((this.#options.warmSeconds ?? 0) * 1000);
     this.#holdEngine();
     await until('an engine hangs', () => engineOf(this.#dataDir) !== null || undefined);
     if (!(await this.#victim.listening)) throw new Error(this.#victim.output());
