@@ -21,7 +21,7 @@ const firstRows = 256;
 const rowsMin = 16;
 const rowsMax = 16_384;
 const bytesMin = 512 * 1024;
-const bytesMax = 8 * 1024 * 1024;
+const bytesMax = 4 * 1024 * 1024;
 const aimMs = 500;
 /** Nobody knows yet how fast a reader is that was fast once. */
 const growth = 4;
