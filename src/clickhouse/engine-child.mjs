@@ -5,6 +5,7 @@
  * Its stdin is a pipe that the parent holds. The engine's second statement reads it to its end: when the parent closes
  * it, or dies (kill -9 too), ClickHouse shuts down cleanly. The watchdog thread kills what hangs in that shutdown.
  */
+import { writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { setPriority } from 'node:os';
 import { isMainThread, Worker, workerData } from 'node:worker_threads';
@@ -20,13 +21,23 @@ if (isMainThread) {
   watchParent(workerData.parent);
 }
 
+/** Intake and live delivery go before queries and merges. Called before the library makes its threads: they inherit it. */
+function giveWay() {
+  setPriority(niceness);
+  try {
+    // Linux weighs sessions first where autogroup is on, and this process is one of its own: then its threads' niceness counts only among them.
+    writeFileSync('/proc/self/autogroup', String(niceness));
+  } catch {
+    // No such group here: the niceness of the threads counts.
+  }
+}
+
 /** Runs until stdin ends: the foreign call blocks this thread. */
 function runEngine([config, dataFolder, port]) {
   const require = createRequire(import.meta.url);
   const { open, load, DataType } = require('ffi-rs');
   const { libchdbPath } = require('chdb/libchdb');
-  // Before the library makes its threads: they inherit it.
-  setPriority(niceness);
+  giveWay();
   open({ library: 'libchdb', path: libchdbPath() });
   const args = [
     'clickhouse',
