@@ -1,6 +1,7 @@
 /**
  * A JSON list that comes in parts: one whole answer if it is short, else poured as it comes, so that its length costs no memory.
  */
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { json } from './http-answer.ts';
 import type { RouteAnswer } from './route.ts';
 
@@ -30,6 +31,8 @@ async function* textsOf(parts: AsyncIterable<readonly object[]>): AsyncGenerator
     if (part.length === 0) continue;
     yield separator + part.map((each) => JSON.stringify(each)).join(',');
     separator = ',';
+    // Parts come as fast as the store sends them, each a millisecond's work: live events go between them.
+    await nextTurn();
   }
   yield ']';
 }
