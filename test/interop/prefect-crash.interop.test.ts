@@ -14,6 +14,7 @@ import type { FailPointName } from '../../src/fail-point.ts';
 import { readWitness } from '../crash/stored.ts';
 import { killEngine, startVictim, type Victim } from '../crash/victim.ts';
 import { untilFound } from '../support/events.ts';
+import { post } from '../support/http.ts';
 import { until } from '../support/poll.ts';
 import { startRelay } from '../support/relay.ts';
 import { uniqueWord } from '../support/target.ts';
@@ -95,6 +96,9 @@ describe('the real Prefect client', () => {
     expect(atPoints.length, `only at ${atPoints.join(', ')}`).toBeGreaterThanOrEqual(kills.length / 2);
     expect(new Set(sent.map(({ id }) => id)).size).toBe(count);
     const target = { baseUrl: () => `http://127.0.0.1:${port}`, strict: true };
+    // A quick client is done before the last engine has started: until then a query is 503.
+    const answers = async () => (await post(target, '/api/events/filter', { limit: 0 })).status === 200 || undefined;
+    await until('ClickHouse answers', answers, 60_000);
     await untilFound(target, { event: { prefix: [`${prefix}.`] } }, count, 1);
     expect(await last.stop()).toBe(0);
     expect(await readWitness(dataDir)).toMatchObject({ count, distinctSeqs: count, distinctIds: count });
