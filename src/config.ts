@@ -117,7 +117,13 @@ export const settings = {
 
   batchRowsMax: whole('SLUICE_BATCH_ROWS_MAX', 10_000, 'rows of one insert', 1, 1_000_000),
   batchBytesMax: whole('SLUICE_BATCH_BYTES_MAX', 32 * mebibyte, 'bytes of one insert', mebibyte),
-  flushMs: whole('SLUICE_FLUSH_MS', 500, 'longest wait for a batch to fill', 0, minute),
+  flushMs: whole(
+    'SLUICE_FLUSH_MS',
+    500,
+    'longest wait for a batch to fill; twice as long while batches are large',
+    0,
+    minute,
+  ),
   queriesMax: whole('SLUICE_QUERIES_MAX', 8, 'queries that run at once; more wait shortly, then get 503', 1, 1000),
   queryMs: whole('SLUICE_QUERY_MS', 30 * second, 'deadline of a query', 100),
   queryMemoryBytesMax: whole('SLUICE_QUERY_MEMORY_BYTES_MAX', 1024 * mebibyte, 'memory of one query', 16 * mebibyte),

@@ -24,6 +24,9 @@ const calmMs = 4_000;
 /** After a load, whose last merges may be yet to begin. */
 const loadedCalmMs = 20_000;
 
+/** Days of more than this stay in several parts (migration 005). */
+const dayBytesMax = 20 * 2 ** 30;
+
 export interface LoadedSet {
   readonly set: EventSet;
   readonly loadSeconds: number;
@@ -48,6 +51,7 @@ export async function ensureSet(root: string, dataDir: string, make: () => Event
     await load(store, set);
     const loadSeconds = round((performance.now() - started) / 1000, 1);
     await untilCalm(store, loadSeconds > 5 ? loadedCalmMs : calmMs);
+    await untilAged(store);
     return { set, loadSeconds, ...(await sizes(store)) };
   });
 }
@@ -92,6 +96,34 @@ async function load(store: Store, set: EventSet): Promise<void> {
       `The folder holds ${after?.rows} events from seq ${after?.least}, not the ${set.events} of its set.`,
     );
   }
+}
+
+/**
+ * The table's own rule makes one part of each day to which nothing came for a while: the set is as it will be then. Only the wait is
+ * left out.
+ */
+async function untilAged(store: Store): Promise<void> {
+  const rule = 'min_age_to_force_merge_seconds';
+  const [table] = await store.rows<{ definition: string }>(
+    `SELECT create_table_query AS definition FROM system.tables WHERE database = currentDatabase() AND name = 'events'`,
+    {},
+  );
+  const seconds = new RegExp(`${rule} = (\\d+)`).exec(table?.definition ?? '')?.[1];
+  if (seconds === undefined) throw new Error('The table has no rule of when a day becomes one part.');
+  await store.command(`ALTER TABLE events MODIFY SETTING ${rule} = 1`);
+  try {
+    for (let left = -1; left !== 0; await pause(lookMs)) {
+      const parts = `SELECT partition FROM system.parts WHERE database = currentDatabase() AND table = 'events' AND active`;
+      const [days] = await store.rows<{ many: number }>(
+        `SELECT count() AS many FROM (${parts} GROUP BY partition HAVING count() > 1 AND sum(bytes_on_disk) < ${dayBytesMax})`,
+        {},
+      );
+      left = days?.many ?? 0;
+    }
+  } finally {
+    await store.command(`ALTER TABLE events MODIFY SETTING ${rule} = ${seconds}`);
+  }
+  await untilCalm(store, calmMs);
 }
 
 /** Late merges are part of what a table is: no question is asked while they run, and none is forced. */

@@ -110,7 +110,7 @@ export async function countOutside(store: Reader, from: number, ranges: readonly
   return found?.rows ?? 0;
 }
 
-/** What each aggregate projection of `events` says, group by group; written as it stands in migration 004. */
+/** What each aggregate projection of `events` says, group by group; written as it stands in migration 005. */
 const micros = 'toUnixTimestamp64Micro(occurred)';
 const place = `bitShiftLeft(toInt128(${micros}), 64) + toInt128(seq)`;
 const rollups = {

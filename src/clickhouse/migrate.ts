@@ -12,7 +12,7 @@ import { replaceEvents } from './replace-events.ts';
 
 const unknownDatabase = '81';
 /** The migration whose table takes the place of an older one. */
-const replacing = 4;
+const replacing = 5;
 
 /** Makes the endpoint's database if it is not there yet. */
 export async function ensureDatabase(client: ClickHouseClient, endpoint: Endpoint, signal: AbortSignal): Promise<void> {

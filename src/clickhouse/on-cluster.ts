@@ -10,7 +10,7 @@ const deduplicationSeconds = 7 * 86_400;
 export function onCluster(statements: readonly string[], cluster: string): string[] {
   const name = quoteText(cluster);
   return statements.flatMap((statement) => {
-    // A cluster begins with the table of 004: there is none older to be replaced.
+    // A cluster begins with the table of 005: there is none older to be replaced.
     if (/^CREATE TABLE IF NOT EXISTS events \(/.test(statement) || /^DROP TABLE/.test(statement)) return [];
     const table = /^CREATE TABLE (?:IF NOT EXISTS )?(\w+) \(/.exec(statement)?.[1];
     if (table === undefined) return [alterOnCluster(statement, cluster)];

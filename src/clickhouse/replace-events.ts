@@ -1,5 +1,5 @@
 /**
- * Puts the table of migration 004 in the place of the one of 001, with its rows (I1): a partition key cannot be altered. The copy
+ * Puts the table of migration 005 in the place of an older one, with its rows (I1): a partition key cannot be altered. The copy
  * is made beside the old table and exchanged with it in one atomic step; broken off before that, it begins anew at the next start.
  */
 import type { ClickHouseClient } from '@clickhouse/client';
@@ -7,22 +7,24 @@ import { Failure } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { liveMs } from './ownership.ts';
 
-/** Stored columns of both tables; those of 004 alone have defaults. */
+/** Stored columns of all tables that there were; `retention_days` is not in that of 001, and has a default. */
 const columns = [
   ...['seq', 'id', 'received', 'occurred', 'search', 'raw', 'event', 'resource_id', 'resource_name'],
   ...['resource', 'related', 'related_ids', 'related_roles'],
-].join(', ');
+];
 
 /** `events_next` is there and empty, or it is the old table after the exchange. Throws Failure storeRefused while a Sluice writes. */
 export async function replaceEvents(client: ClickHouseClient, log: Log): Promise<void> {
-  if (!(await isReplaced(client))) {
+  const key = await partitionKey(client);
+  if (!key.includes('seq')) {
+    const copied = key.includes('retention_days') ? [...columns, 'retention_days'] : columns;
     await refuseWhileWritten(client);
     const days = await select<{ day: string }>(
       client,
       'SELECT DISTINCT toDate(received) AS day FROM events ORDER BY day',
     );
     if (days.length > 0) log.info({ days: days.length }, 'copying the events into their new table');
-    for (const { day } of days) await copyDay(client, day);
+    for (const { day } of days) await copyDay(client, copied.join(', '), day);
     const [counts] = await select<{ before: number | string; after: number | string }>(
       client,
       'SELECT (SELECT count() FROM events) AS before, (SELECT count() FROM events_next) AS after',
@@ -35,12 +37,12 @@ export async function replaceEvents(client: ClickHouseClient, log: Log): Promise
   await client.command({ query: 'DROP TABLE IF EXISTS events_next' });
 }
 
-async function isReplaced(client: ClickHouseClient): Promise<boolean> {
+async function partitionKey(client: ClickHouseClient): Promise<string> {
   const [table] = await select<{ key: string }>(
     client,
     `SELECT partition_key AS key FROM system.tables WHERE database = currentDatabase() AND name = 'events'`,
   );
-  return table?.key.includes('retention_days') ?? false;
+  return table?.key ?? '';
 }
 
 /** What another Sluice inserts behind the copy would be lost. */
@@ -56,7 +58,7 @@ async function refuseWhileWritten(client: ClickHouseClient): Promise<void> {
   );
 }
 
-async function copyDay(client: ClickHouseClient, day: string): Promise<void> {
+async function copyDay(client: ClickHouseClient, columns: string, day: string): Promise<void> {
   await client.command({
     query: `INSERT INTO events_next (${columns}) SELECT ${columns} FROM events WHERE toDate(received) = {day:Date}`,
     query_params: { day },

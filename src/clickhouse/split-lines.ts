@@ -5,6 +5,7 @@
 import { parseError } from '@clickhouse/client';
 
 const newline = 0x0a;
+const comma = 0x2c;
 const reportStart = Buffer.from('\r\n');
 const reportAfterLine = Buffer.from('\n\r\n');
 
@@ -57,4 +58,14 @@ export async function* linesOf(blocks: AsyncIterable<Buffer>): AsyncGenerator<st
   for await (const block of blocks) {
     yield block.toString('utf8', 0, block.length - 1).split('\n');
   }
+}
+
+/**
+ * The lines of a block, each a JSON object, with a comma behind each instead of the newline, in place. ClickHouse escapes as JSON.stringify does, but for upper
+ * case in the numbers of control characters, and U+2028 and U+2029, which it escapes.
+ */
+export function jsonItems(block: Buffer): Buffer {
+  for (let at = block.indexOf(newline); at !== -1; at = block.indexOf(newline, at + 1)) block[at] = comma;
+  if (!block.includes('\\u')) return block;
+  return Buffer.from(`${JSON.stringify(JSON.parse(`[${block.subarray(0, -1)}]`)).slice(1, -1)},`);
 }

@@ -7,7 +7,7 @@ import { Readable } from 'node:stream';
 import { type ClickHouseClient, type ClickHouseSettings, parseError } from '@clickhouse/client';
 import { Failure } from '../errors.ts';
 import { failPoint } from '../fail-point.ts';
-import { lineBlocks } from './split-lines.ts';
+import { jsonItems, lineBlocks } from './split-lines.ts';
 import { insertError, readError } from './store-error.ts';
 
 export interface RunOptions {
@@ -112,20 +112,19 @@ async function runLongLines(
   });
 }
 
-/** The rows as they come, in batches. */
-export async function* runRowBatches<Row>(
+/** Rows as JSON objects, as JSON.stringify writes them, in pieces as they come, a comma behind each. */
+export async function* runJsonRows(
   client: ClickHouseClient,
   sql: string,
   params: Record<string, unknown>,
   options: RunOptions,
-): AsyncGenerator<Row[]> {
+): AsyncGenerator<Buffer> {
   if (JSON.stringify(params).length > urlParamsCharactersMax) {
-    yield await runRows<Row>(client, sql, params, options);
+    const rows = await runRows<object>(client, sql, params, options);
+    if (rows.length > 0) yield Buffer.from(`${JSON.stringify(rows).slice(1, -1)},`);
     return;
   }
-  for await (const block of runBlocks(client, sql, params, options, 'JSONEachRow')) {
-    yield JSON.parse(`[${block.toString('utf8', 0, block.length - 1).replaceAll('\n', ',')}]`) as Row[]; // the statement's columns
-  }
+  for await (const block of runBlocks(client, sql, params, options, 'JSONEachRow')) yield jsonItems(block);
 }
 
 export async function runCommand(
@@ -186,6 +185,7 @@ function readSettings(options: RunOptions): ClickHouseSettings {
     readonly: '2',
     cancel_http_readonly_queries_on_client_close: 1,
     output_format_json_quote_64bit_integers: 0,
+    output_format_json_escape_forward_slashes: 0,
     ...options.settings,
   };
 }

@@ -8,7 +8,7 @@ import { Failure } from '../errors.ts';
 import { Connection, type ConnectionOptions, type StoreStatus } from './connection.ts';
 import { QuerySlots } from './query-slots.ts';
 import { linesOf } from './split-lines.ts';
-import { type RunOptions, runBlocks, runCommand, runInsert, runRowBatches, runRows } from './statements.ts';
+import { type RunOptions, runBlocks, runCommand, runInsert, runJsonRows, runRows } from './statements.ts';
 import type { RowsRefused } from './store-error.ts';
 
 export type { StorePhase, StoreStatus } from './connection.ts';
@@ -38,8 +38,11 @@ export interface Store {
   whenReady(signal?: AbortSignal): Promise<void>;
   /** The rows of a read as objects; 64-bit integers come as numbers, exact up to 2^53. Without FORMAT in `sql`. */
   rows<Row>(sql: string, params: Record<string, unknown>, options?: QueryOptions): Promise<Row[]>;
-  /** As `rows`, in batches as they come: the query holds its slot until the last one was taken. Leaving the loop ends it. */
-  rowBatches<Row>(sql: string, params: Record<string, unknown>, options?: QueryOptions): AsyncIterable<Row[]>;
+  /**
+   * As `rows`, as the text of JSON objects with a comma behind each, in pieces as they come: the query holds its slot until the last one was taken. Leaving the
+   * loop ends it.
+   */
+  jsonRows(sql: string, params: Record<string, unknown>, options?: QueryOptions): AsyncIterable<Buffer>;
   /** For feeds: the lines of a read as TSVRaw, in batches, in slots apart from those of `rows`. Without FORMAT in `sql`. Leaving the loop ends the query. */
   lines(sql: string, params: Record<string, unknown>, options?: QueryOptions): AsyncIterable<string[]>;
   /** As `lines`, as bytes: blocks of whole lines, each line with its newline. */
@@ -122,16 +125,16 @@ export function openStore(options: StoreOptions): Store {
     }
   }
 
-  async function* rowBatches<Row>(
+  async function* jsonRows(
     sql: string,
     params: Record<string, unknown>,
     given: QueryOptions = {},
-  ): AsyncGenerator<Row[]> {
+  ): AsyncGenerator<Buffer> {
     connection.client();
     const release = await slots.take(given.waitMs ?? waitMs, given.signal);
     try {
       statements.query += 1;
-      yield* runRowBatches<Row>(connection.client(), sql, params, runOptions(given));
+      yield* runJsonRows(connection.client(), sql, params, runOptions(given));
     } catch (error) {
       throw noted(error);
     } finally {
@@ -150,7 +153,7 @@ export function openStore(options: StoreOptions): Store {
       slotted('query', given, (client) => runRows(client, sql, params, runOptions(given))),
     command: (sql, params = {}, given = {}) =>
       slotted('command', given, (client) => runCommand(client, sql, params, runOptions(given))),
-    rowBatches,
+    jsonRows,
     lines: (sql, params, given = {}) => linesOf(blocks(sql, params, given)),
     blocks,
     async insertRows(body, token) {

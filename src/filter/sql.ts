@@ -1,6 +1,6 @@
 /**
  * What a filter means for ClickHouse: the stored half of I6 (`predicate.ts` is the other). Values come as bound parameters
- * only; the text indexes of migration 004 answer a condition that asks for a whole label, id or role.
+ * only; the text indexes of migration 005 answer a condition that asks for a whole label, id or role.
  */
 import { resourceIdLabel, resourceRoleLabel } from '../../schemas/event.ts';
 import type { AnyResourceFilter, Filter, LabelPatterns, RelatedFilter } from '../../schemas/filter.ts';

@@ -5,12 +5,12 @@
 import type { Count, CountOutcome, CountRequest } from '../../schemas/count.ts';
 import type { Filter } from '../../schemas/filter.ts';
 import type { QueryOptions, Store } from '../clickhouse/store.ts';
-import { fromMicros, timeOfDate } from '../filter/time.ts';
+import { timeOfDate } from '../filter/time.ts';
 import { type Buckets, bucketEnds, bucketsOf, tooManyBuckets } from './buckets.ts';
-import { bucketsSql, type CountSql, countSettings, groupsSql, labelGroupsSql } from './count-sql.ts';
+import { bucketsSql, type CountSql, groupsSql, labelGroupsSql } from './count-sql.ts';
 
 export interface CountParts {
-  readonly store: Pick<Store, 'rows' | 'rowBatches'>;
+  readonly store: Pick<Store, 'rows' | 'jsonRows'>;
 }
 
 /**
@@ -61,33 +61,14 @@ interface Ask {
   readonly options: QueryOptions;
 }
 
-interface GroupRow {
-  readonly group_value: string;
-  readonly group_label: string;
-  readonly group_count: string | number;
-  readonly first_micros: string;
-  readonly last_micros: string;
-}
-
 /** As they come: there can be a million of them. */
-async function* countGroups(
+function countGroups(
   { store, groupsMax, options }: Ask,
-  { sql, params }: CountSql,
-): AsyncGenerator<readonly Count[]> {
+  { sql, params, settings }: CountSql,
+): AsyncIterable<Uint8Array> {
   const limited = groupsMax === null ? sql : `${sql}\nLIMIT {groups_max:UInt64}`;
   const bound = groupsMax === null ? params : { ...params, groups_max: groupsMax };
-  for await (const rows of store.rowBatches<GroupRow>(limited, bound, {
-    ...options,
-    settings: countSettings,
-  })) {
-    yield rows.map((row) => ({
-      value: row.group_value,
-      label: row.group_label,
-      count: Number(row.group_count),
-      start_time: storedTime(row.first_micros),
-      end_time: storedTime(row.last_micros),
-    }));
-  }
+  return store.jsonRows(limited, bound, { ...options, settings });
 }
 
 interface BucketRow {
@@ -95,12 +76,13 @@ interface BucketRow {
   readonly bucket_count: string | number;
 }
 
-async function* countTimes({ store, filter, options }: Ask, buckets: Buckets): AsyncGenerator<readonly Count[]> {
-  const { sql, params } = bucketsSql(filter, buckets);
-  const rows = await store.rows<BucketRow>(sql, params, { ...options, settings: countSettings });
+async function* countTimes({ store, filter, options }: Ask, buckets: Buckets): AsyncGenerator<Uint8Array> {
+  const { sql, params, settings } = bucketsSql(filter, buckets);
+  const rows = await store.rows<BucketRow>(sql, params, { ...options, settings });
   const counted = new Map(rows.map((row) => [Number(row.bucket), Number(row.bucket_count)]));
   const length = Math.max(buckets.count, 1 + Number(rows.at(-1)?.bucket ?? -1));
-  yield Array.from({ length }, (_, index) => {
+  if (length === 0) return;
+  const counts = Array.from({ length }, (_, index): Count => {
     const { start, end } = bucketEnds(buckets, index);
     return {
       value: String(index),
@@ -110,10 +92,5 @@ async function* countTimes({ store, filter, options }: Ask, buckets: Buckets): A
       end_time: end,
     };
   });
-}
-
-function storedTime(micros: string): string {
-  const time = fromMicros(BigInt(micros));
-  if (time === null) throw new Error(`the store gave the time ${micros}, which no event can have`);
-  return time;
+  yield Buffer.from(`${JSON.stringify(counts).slice(1, -1)},`);
 }

@@ -1,5 +1,5 @@
 /**
- * Which aggregate projection of `events` (migration 004) answers a count: the steps (hours, or six of them) that lie whole within the range come
+ * Which aggregate projection of `events` (migration 005) answers a count: the steps (hours, or six of them) that lie whole within the range come
  * from it, the edges from the rows. A projection is part of its part, so both tell the same (I8).
  */
 import type { Filter } from '../../schemas/filter.ts';
@@ -49,6 +49,11 @@ export function fitsBuckets({ first, width }: Buckets, rollup: Rollup): boolean 
 /** The micros at which a step begins, as SQL. */
 export function stepStart(rollup: Rollup): string {
   return `(${stepOf[rollup]} * ${stepMicros[rollup]} - ${yearOne})`;
+}
+
+/** Whether a filter has a window and nothing else. */
+export function asksForTimeOnly(filter: Filter): boolean {
+  return isKnown(filter, 'sixHours');
 }
 
 function isKnown({ event, resource, related, anyResource, id, text }: Filter, rollup: Rollup): boolean {

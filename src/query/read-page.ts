@@ -6,6 +6,8 @@ import type { Page, PageRequest } from '../../schemas/page.ts';
 import type { Store } from '../clickhouse/store.ts';
 import { filterSql } from '../filter/sql.ts';
 import type { SigningKeys } from '../keys.ts';
+import { asksForTimeOnly } from './count-plan.ts';
+import { narrowWindow } from './narrow-window.ts';
 import { openToken, type PageState, type Position, sealToken } from './page-token.ts';
 
 export interface PageParts {
@@ -15,7 +17,12 @@ export interface PageParts {
   readonly checkpoint: () => number;
 }
 
-/** The first page and the total, in at most two statements. Rejects with a Failure of the store. */
+/** More of them are counted apart: their texts need not all be read for one page. */
+const idsMax = 100;
+/** Of a window that holds no less, the first page is found at once. */
+const pagesGuessed = 1000;
+
+/** The first page and the total, in at most three statements. Rejects with a Failure of the store. */
 export async function readFirstPage(parts: PageParts, request: PageRequest, signal?: AbortSignal): Promise<Page> {
   const { filter, limit } = request;
   const checkpoint = parts.checkpoint();
@@ -59,8 +66,28 @@ function toPage(keys: SigningKeys, state: PageState, rows: readonly PageRow[]): 
 type Rows = Pick<Store, 'rows'>;
 
 async function readBoth(store: Rows, reading: Reading, signal: AbortSignal | undefined) {
-  const [total, rows] = await Promise.all([readTotal(store, reading, signal), readRows(store, reading, signal)]);
-  return { total, rows };
+  const ids = reading.filter.id.length;
+  if (ids > 0 && ids <= idsMax && reading.limit > 0) return readCounted(store, reading, signal);
+  if (asksForTimeOnly(reading.filter)) {
+    // The total costs nothing, so there is nothing to be learned from it.
+    const guess = { ...reading, remaining: reading.limit * pagesGuessed };
+    const [total, rows] = await Promise.all([readTotal(store, reading, signal), readRows(store, guess, signal)]);
+    return { total, rows };
+  }
+  // One after the other: the total says where the rows are likely to be, and on few cores both at once take as long.
+  const total = await readTotal(store, reading, signal);
+  return { total, rows: total === 0 ? [] : await readRows(store, { ...reading, remaining: total }, signal) };
+}
+
+/** Of a few ids: to find them is all the work, so it is done once for rows and total. */
+async function readCounted(store: Rows, reading: Reading, signal: AbortSignal | undefined) {
+  const { where, params } = filterSql(reading.filter);
+  const rows = await store.rows<PageRow & { readonly total: string | number }>(
+    pageSql(reading, where, `${columns}, count() OVER () AS total`),
+    { ...params, page_checkpoint: reading.checkpoint, page_limit: reading.limit },
+    signal ? { signal } : {},
+  );
+  return { total: Number(rows[0]?.total ?? 0), rows };
 }
 
 async function readTotal(
@@ -84,10 +111,17 @@ async function readTotal(
 }
 
 type Reading = Pick<PageState, 'filter' | 'limit' | 'checkpoint' | 'after'>;
+type RowsReading = Reading & Pick<PageState, 'remaining'>;
 
-async function readRows(store: Rows, reading: Reading, signal: AbortSignal | undefined): Promise<PageRow[]> {
+async function readRows(store: Rows, reading: RowsReading, signal: AbortSignal | undefined): Promise<PageRow[]> {
   if (reading.limit === 0) return [];
   if (reading.filter.resource.distinct) return (await readDistinct(store, reading, signal)).rows;
+  const filter = narrowWindow(reading);
+  const found = filter === null ? [] : await readWindow(store, { ...reading, filter }, signal);
+  return found.length === reading.limit ? found : readWindow(store, reading, signal);
+}
+
+function readWindow(store: Rows, reading: Reading, signal: AbortSignal | undefined): Promise<PageRow[]> {
   const { where, params } = filterSql(reading.filter);
   return store.rows<PageRow>(
     pageSql(reading, where),
@@ -99,12 +133,12 @@ async function readRows(store: Rows, reading: Reading, signal: AbortSignal | und
 const columns = 'toString(occurred) AS place, toString(id) AS place_id, raw';
 const placeAfter = "({page_after:DateTime64(6, 'UTC')}, {page_after_id:UUID})";
 
-function pageSql({ filter, after }: Reading, where: string): string {
+function pageSql({ filter, after }: Reading, where: string, selected = columns): string {
   const direction = filter.order;
   const behind = direction === 'DESC' ? '<' : '>';
   // The plain comparison of occurred is what prunes; the tuple alone costs twice as much (facts/clickhouse.md §2).
   const keyset = `occurred ${behind}= {page_after:DateTime64(6, 'UTC')} AND (occurred, id) ${behind} ${placeAfter}`;
-  return `SELECT ${columns} FROM events
+  return `SELECT ${selected} FROM events
     WHERE (${where}) AND seq <= {page_checkpoint:UInt64}${after ? ` AND ${keyset}` : ''}
     ORDER BY occurred ${direction}, id ${direction} LIMIT {page_limit:UInt64}`;
 }

@@ -7,7 +7,7 @@ import { type Failure, failures } from '../errors.ts';
 export interface HttpAnswer {
   readonly status: number;
   /** JSON text unless the headers say otherwise; null: neither body nor content-type nor content-length. */
-  readonly body: string | null;
+  readonly body: string | Buffer | null;
   readonly headers?: Readonly<Record<string, string>>;
   /** The connection cannot be used again: the rest of the body was not read. */
   readonly closes?: true;
@@ -21,7 +21,7 @@ export interface QuotedIssue extends ValidationIssue {
 /** More issues than this are cut off: an answer must not be a thousand times as long as its request. */
 const issuesMax = 1000;
 
-export function json(status: number, body: string, headers?: Readonly<Record<string, string>>): HttpAnswer {
+export function json(status: number, body: string | Buffer, headers?: Readonly<Record<string, string>>): HttpAnswer {
   return headers ? { status, body, headers } : { status, body };
 }
 

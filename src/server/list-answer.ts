@@ -6,33 +6,37 @@ import { json } from './http-answer.ts';
 import type { RouteAnswer } from './route.ts';
 
 /** Prefect's answers are shorter, and stay one piece with a length. */
-const wholeCharactersMax = 256 * 1024;
+const wholeBytesMax = 256 * 1024;
+const opening = Buffer.from('[');
+const closing = Buffer.from(']');
 
-/** Rejects as the parts do, until the answer has begun. */
-export async function listAnswer(parts: AsyncIterable<readonly object[]>): Promise<RouteAnswer> {
-  const texts = textsOf(parts);
-  let begun = '';
-  while (begun.length < wholeCharactersMax) {
-    const { value, done } = await texts.next();
-    if (done) return json(200, begun);
-    begun += value;
+/** Of parts that are JSON text of items, each with a comma behind it. Rejects as they do, until the answer has begun. */
+export async function listAnswer(parts: AsyncIterable<Uint8Array>): Promise<RouteAnswer> {
+  const pieces = piecesOf(parts);
+  const begun: Uint8Array[] = [];
+  for (let bytes = 0; bytes < wholeBytesMax; ) {
+    const { value, done } = await pieces.next();
+    if (done) return json(200, Buffer.concat(begun));
+    begun.push(value);
+    bytes += value.length;
   }
-  async function* pour(): AsyncGenerator<string> {
-    yield begun;
-    yield* texts;
+  async function* pour(): AsyncGenerator<Uint8Array> {
+    yield* begun;
+    yield* pieces;
   }
   return { pour: pour(), headers: { 'content-type': 'application/json' } };
 }
 
-async function* textsOf(parts: AsyncIterable<readonly object[]>): AsyncGenerator<string> {
-  yield '[';
-  let separator = '';
+/** A part goes when the next one has come: the comma behind the last one does not. */
+async function* piecesOf(parts: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  yield opening;
+  let last: Uint8Array | null = null;
   for await (const part of parts) {
-    if (part.length === 0) continue;
-    yield separator + JSON.stringify(part).slice(1, -1);
-    separator = ',';
-    // Parts come as fast as the store sends them, each a millisecond's work: live events go between them.
+    if (last !== null) yield last;
+    last = part;
+    // Parts come as fast as the store sends them: live events go between them.
     await nextTurn();
   }
-  yield ']';
+  if (last !== null) yield last.subarray(0, -1);
+  yield closing;
 }

@@ -107,7 +107,7 @@ test('other days for a type hold from the next start on, for events that come th
   });
 });
 
-/** A database as the program before migration 004 left it. */
+/** A database as the program before migration 005 left it. */
 async function oldDatabase(rows: number): Promise<void> {
   const maker = createClient({ ...endpoint, database: 'default' });
   await maker.command({ query: `CREATE DATABASE ${endpoint.database} ENGINE = Atomic` });
@@ -167,7 +167,7 @@ test('broken off before or after the exchange, the next start ends it, and nothi
   );
   // After: exchanged, but neither recorded nor cleared away.
   await client.command({
-    query: `ALTER TABLE schema_migrations DELETE WHERE number = 4`,
+    query: `ALTER TABLE schema_migrations DELETE WHERE number = 5`,
     clickhouse_settings: { mutations_sync: '2' },
   });
   await client.command({ query: 'CREATE TABLE events_next AS events' });

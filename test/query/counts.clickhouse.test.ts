@@ -42,7 +42,9 @@ async function count({ since, until, changes, ...asked }: Asked): Promise<readon
   const outcome = countEvents({ store: engine.store }, request);
   if (!outcome.ok) throw new Error(outcome.tooManyBuckets);
   const counts: Count[] = [];
-  for await (const part of outcome.counts) counts.push(...part);
+  for await (const part of outcome.counts) {
+    counts.push(...(JSON.parse(`[${Buffer.from(part.subarray(0, -1))}]`) as Count[])); // what a count is written as
+  }
   return counts;
 }
 
@@ -260,4 +262,26 @@ test('the largest groups are the first of all groups, and a label groups the eve
     [...new Set(names)].map((name) => [name, name, names.filter((each) => each === name).length]).toSorted(),
   );
   expect(await count({ ...range, countable: { label: "no' OR 1 --" } })).toEqual([]);
+});
+
+test('a group is written as JSON.stringify writes it, whatever its name holds', async () => {
+  const strange = ['a/b "q" \\ \\u2028', 'line\u2028and\u2029', 'bell\u0007 tab\t \u000b\u001f', 'né😀\u007f'];
+  const names = strange.map((name) => `w.${name}`);
+  await insert(
+    engine.store,
+    names.map((name) => sample('2026-11-16T00:00:00Z', name, 'c.1')),
+  );
+  for (const wanted of [names, names.slice(0, 1), names.slice(3)]) {
+    const filter = filterOf(whole.since, whole.until, {
+      event: { prefix: [], excludePrefix: [], name: wanted, excludeName: [] },
+    });
+    const request = { filter, countable: 'event', unit: 'day', interval: 1, now } as const;
+    const outcome = countEvents({ store: engine.store }, request);
+    if (!outcome.ok) throw new Error(outcome.tooManyBuckets);
+    let text = '';
+    for await (const part of outcome.counts) text += Buffer.from(part);
+    const counts = JSON.parse(`[${text.slice(0, -1)}]`) as Count[]; // checked below
+    expect(counts.map(({ value }) => value).toSorted()).toEqual(wanted.toSorted());
+    expect(text).toBe(`${JSON.stringify(counts).slice(1, -1)},`);
+  }
 });

@@ -16,6 +16,7 @@ afterAll(() => server.running.close());
 const time = '2026-11-22T00:00:00Z';
 const count = (value: string): Count => ({ value, label: value, count: 1, start_time: time, end_time: time });
 const part = Array.from({ length: 1000 }, (_, at) => count(`group ${at} é`));
+const partJson = Buffer.from(`${JSON.stringify(part).slice(1, -1)},`);
 
 /** Asks for a count with a socket that can stop reading. */
 function open(): { socket: Socket; received: () => string } {
@@ -40,7 +41,7 @@ function give(parts: number, broken = false): { readonly given: () => number; re
     ok: true,
     counts: (async function* () {
       try {
-        for (; given < parts; given += 1) yield part;
+        for (; given < parts; given += 1) yield partJson;
         if (broken) throw new Error('the engine is gone');
       } finally {
         isLeft = true;

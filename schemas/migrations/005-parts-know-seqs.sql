@@ -1,20 +1,25 @@
--- The events table as it is now; the program copies what 001 made into it and exchanges the two (src/clickhouse/replace-events.ts),
--- for a table's partition key cannot be changed. One row for each stored event, inserted as
--- `seq, id, received, occurred, head, search, raw` (TSVRaw). What 001 says of envelope, constraint and times still holds. New:
+-- The events table as it is now; the program copies what an older one holds into it and exchanges the two (src/clickhouse/replace-events.ts),
+-- for a table's partition key cannot be changed. It takes the place of 001's table and of that of 004, which is no more. One row for each
+-- stored event, inserted as `seq, id, received, occurred, head, search, raw` (TSVRaw). What 001 says of envelope, constraint and times still holds. New:
 -- * `retention_days`: 0 for the retention of the table, else the days that a setting gives to the event's type. It is part of the
 --   partition key, so that a part holds one class only and expires as a whole, never row by row.
+-- * `intDiv(seq, 2^52)` in the partition key is 0 until the year 2106. ClickHouse keeps the least and greatest value of each column of that key
+--   for each part: so `seq > C`, and reading by seq, pass over whole parts unopened (decision 024).
 -- * Two aggregate projections: parts of the part, so they are as exact as the rows through retried inserts, expiry and merges
 --   (I8). Their keys count from the year 0001, for intDiv rounds towards zero; a query must write them as they stand here.
 --   The newest event is found by one number of time and seq: a tuple costs a count by resource twice the CPU, and min and max
 --   of times before 1970 go wrong once ClickHouse has compiled them.
--- * What counts and text queries read of every row in their range is quick to unpack: `search`, `seq` and `occurred` are LZ4, the
---   resource's id and name are looked up in dictionaries (decision 019).
+-- * What counts and text queries read of every row in their range is quick to unpack: `search` and `seq` are LZ4, `occurred` is not packed at
+--   all, the resource's id and name are looked up in dictionaries (decisions 019 and 024).
+-- * What a row costs the engine is its insert and its merges, what a query costs is its parts (decision 024). A part of less than 64 MB is few
+--   files, and a merge takes 16 parts of like size where it would take 5. A day to which nothing came for 20 minutes becomes one part, if it has
+--   no more than 20 GiB.
 DROP TABLE IF EXISTS events_next;
 CREATE TABLE events_next (
   seq UInt64 CODEC(T64, LZ4),
   id UUID,
   received DateTime64(6, 'UTC') CODEC(Delta(8), ZSTD(1)),
-  occurred DateTime64(6, 'UTC') CODEC(T64, LZ4),
+  occurred DateTime64(6, 'UTC') CODEC(NONE),
   head UInt32 EPHEMERAL,
   search String CODEC(LZ4),
   raw String CODEC(ZSTD(1)),
@@ -32,8 +37,8 @@ CREATE TABLE events_next (
   related_roles Array(LowCardinality(String)) DEFAULT arrayMap(labels -> labels['prefect.resource.role'], envelope.3) CODEC(ZSTD(1)),
   retention_days UInt16 DEFAULT {{retentionClass}},
   CONSTRAINT envelope_was_parsed CHECK resource_id != '',
-  INDEX id_bloom id TYPE bloom_filter(0.01) GRANULARITY 8,
-  INDEX seq_range seq TYPE minmax GRANULARITY 4,
+  INDEX id_bloom id TYPE bloom_filter(0.01) GRANULARITY 1,
+  INDEX seq_range seq TYPE minmax GRANULARITY 1,
   INDEX resource_labels arrayMap((label, value) -> concat(label, '=', value), mapKeys(resource), mapValues(resource))
     TYPE text(tokenizer = array),
   INDEX related_id related_ids TYPE text(tokenizer = array),
@@ -49,13 +54,18 @@ CREATE TABLE events_next (
       argMax(resource_name, bitShiftLeft(toInt128(toUnixTimestamp64Micro(occurred)), 64) + toInt128(seq))
     GROUP BY intDiv(toUnixTimestamp64Micro(occurred) + 62135596800000000, 21600000000), resource_id)
 ) ENGINE = MergeTree
-PARTITION BY (toDate(received), retention_days)
+PARTITION BY (toDate(received), retention_days, intDiv(seq, 4503599627370496))
 ORDER BY (occurred, id)
 TTL toDateTime(received) + toIntervalDay(if(retention_days = 0, {{retentionDays}}, retention_days))
 SETTINGS
-  index_granularity = 1024,
+  index_granularity = 8192,
   ttl_only_drop_parts = 1,
   materialize_ttl_recalculate_only = 1,
+  min_bytes_for_wide_part = 67108864,
+  merge_selector_base = 16,
+  min_age_to_force_merge_seconds = 1200,
+  min_age_to_force_merge_on_partition_only = 1,
+  max_bytes_to_merge_at_max_space_in_pool = 21474836480,
   non_replicated_deduplication_window = 10000,
   fsync_after_insert = 1,
   fsync_part_directory = 1;
