@@ -1,6 +1,7 @@
 /**
  * Cases that start servers of their own, with the settings they need, and the suites that name several cases by one word.
  */
+import { besidePrefect } from './cases/beside-prefect.ts';
 import { catchUp } from './cases/catch-up.ts';
 import { distinctFilters } from './cases/distinct-filters.ts';
 import { engineCpu } from './cases/engine-cpu.ts';
@@ -35,6 +36,7 @@ export const ownCases: Readonly<Record<string, OwnCase>> = {
   nats,
   'side-by-side': sideBySide,
   scale: (root, options) => scale(root, options.scale),
+  'beside-prefect': (root, options) => besidePrefect(root, options.scale),
   'heavy-counts': (root, options) => heavyCounts(root, { events: options.scale.events }),
   'engine-cpu': (root, { minutes, rate }) => engineCpu(root, { minutes, rate }),
   soak: (root, { minutes, rate }) => soak(root, { minutes, rate }),

@@ -29,15 +29,15 @@ const help = `npm run bench -- [options]
                        commit: what durability costs an event; intake: CPU of each stage; both without a server;
                        backfill: one reader of --events (1000000); backfill-many: 40 readers of --events (30000), and 10 slow ones
                        with servers of their own: spread, latency, catch-up, idle, distinct-filters, soak, nats, scale,
-                       heavy-counts, engine-cpu, side-by-side; without one: filter-index, kernel-send
+                       heavy-counts, engine-cpu, beside-prefect, side-by-side; without one: filter-index, kernel-send
   --suite speed        all that issue 6 wants to see, but for the long ones (sustained --seconds 600, soak)
   --minutes N          of soak and engine-cpu (30)
   --soak-rate N        events a second of soak and engine-cpu (10000)
   --connections N      of idle (15000)
   --seconds N          of sustained (60)
   --rate N             events a second of sustained (12000)
-  --events N           of counts (10000), of scale and heavy-counts (1000000), and of the backfills
-  --data DIR           of scale: a folder that keeps the set; without it the set is made and removed
+  --events N           of counts (10000), of scale, beside-prefect and heavy-counts (1000000), and of the backfills
+  --data DIR           of scale and beside-prefect: a folder that keeps the set; without it the set is made and removed
   --resources N        of scale: primary resources of the set (5000), or the word runs: one for each run
   --save NAME          write the result to bench/results/NAME.json as well
 `;

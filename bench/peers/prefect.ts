@@ -64,31 +64,43 @@ export async function installPrefect(root: string): Promise<PrefectInstall> {
   }
 }
 
-/** Starts the real Prefect server on a free port, with a home of its own that goes with it. */
+/** The environment of whatever runs Prefect's code on the data of a home. */
+export function prefectEnvironment(install: PrefectInstall & { found: true }, home: string): Record<string, string> {
+  const inherited = Object.entries(process.env).filter(([name]) => !/^PREFECT_/.test(name));
+  return {
+    ...Object.fromEntries(inherited),
+    PYTHONPATH: install.siteDirectory,
+    PREFECT_HOME: home,
+    PREFECT_SERVER_ANALYTICS_ENABLED: 'false',
+    PREFECT_SERVER_SERVICES_EVENT_PERSISTER_FLUSH_INTERVAL: '0.1',
+    // What a bench fills in is a week old at once.
+    PREFECT_EVENTS_RETENTION_PERIOD: 'P60D',
+  };
+}
+
+export interface PrefectOptions {
+  readonly env?: Readonly<Record<string, string>>;
+  /** A home that stays; by default one is made that goes with the server. */
+  readonly home?: string;
+}
+
+/** Starts the real Prefect server on a free port. */
 export async function launchPrefect(
   install: PrefectInstall & { found: true },
-  env: Readonly<Record<string, string>> = {},
+  { env = {}, home: kept }: PrefectOptions = {},
 ): Promise<ServerProcess> {
-  const home = mkdtempSync(join(tmpdir(), 'prefect-home-'));
+  const home = kept ?? mkdtempSync(join(tmpdir(), 'prefect-home-'));
   const url = `http://127.0.0.1:${await freePort()}`;
-  const inherited = Object.entries(process.env).filter(([name]) => !/^PREFECT_/.test(name));
   const server = await launchServer({
     command: join(install.python, '..', 'prefect'),
     words: ['server', 'start', '--host', '127.0.0.1', '--port', new URL(url).port],
     directory: home,
-    env: {
-      ...Object.fromEntries(inherited),
-      PYTHONPATH: install.siteDirectory,
-      PREFECT_HOME: home,
-      PREFECT_SERVER_ANALYTICS_ENABLED: 'false',
-      PREFECT_SERVER_SERVICES_EVENT_PERSISTER_FLUSH_INTERVAL: '0.1',
-      ...env,
-    },
+    env: { ...prefectEnvironment(install, home), ...env },
     findUrl: async () => ((await fetch(`${url}/api/health`).catch(() => null))?.status === 200 ? url : null),
     startMs,
   });
   const afterwards = <Result>(result: Result): Result => {
-    rmSync(home, { recursive: true, force: true });
+    if (kept === undefined) rmSync(home, { recursive: true, force: true });
     return result;
   };
   return {

@@ -38,7 +38,7 @@ function launched(install: PrefectInstall & { found: true }, env: Readonly<Recor
   let server: ServerProcess | undefined;
   const launched = { url: '' };
   beforeAll(async () => {
-    server = await launchPrefect(install, env);
+    server = await launchPrefect(install, { env });
     launched.url = server.url;
   });
   afterAll(() => server?.stop());
