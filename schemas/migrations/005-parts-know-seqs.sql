@@ -11,9 +11,11 @@
 --   of times before 1970 go wrong once ClickHouse has compiled them.
 -- * What counts and text queries read of every row in their range is quick to unpack: `search` and `seq` are LZ4, `occurred` is not packed at
 --   all, the resource's id and name are looked up in dictionaries (decisions 019 and 024).
+-- * No TTL yet: what is copied here must not expire before it can be compared with what it was copied from. The retention, which is a setting,
+--   is set at each start (src/clickhouse/migrate.ts).
 -- * What a row costs the engine is its insert and its merges, what a query costs is its parts (decision 024). A part of less than 64 MB is few
---   files, and a merge takes 16 parts of like size where it would take 5. A day to which nothing came for 20 minutes becomes one part, if it has
---   no more than 20 GiB.
+--   files, and a merge takes 16 parts of like size where it would take 5. A day to which nothing came for three hours becomes one part, if it
+--   has no more than 20 GiB.
 DROP TABLE IF EXISTS events_next;
 CREATE TABLE events_next (
   seq UInt64 CODEC(T64, LZ4),
@@ -56,14 +58,13 @@ CREATE TABLE events_next (
 ) ENGINE = MergeTree
 PARTITION BY (toDate(received), retention_days, intDiv(seq, 4503599627370496))
 ORDER BY (occurred, id)
-TTL toDateTime(received) + toIntervalDay(if(retention_days = 0, {{retentionDays}}, retention_days))
 SETTINGS
   index_granularity = 8192,
   ttl_only_drop_parts = 1,
   materialize_ttl_recalculate_only = 1,
   min_bytes_for_wide_part = 67108864,
   merge_selector_base = 16,
-  min_age_to_force_merge_seconds = 1200,
+  min_age_to_force_merge_seconds = 10800,
   min_age_to_force_merge_on_partition_only = 1,
   max_bytes_to_merge_at_max_space_in_pool = 21474836480,
   non_replicated_deduplication_window = 10000,

@@ -6,9 +6,9 @@ import { type ClickHouseClient, ClickHouseError, ClickHouseLogLevel, createClien
 import { StartRefused } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { Endpoint } from './endpoint.ts';
-import { alterOnCluster, onCluster } from './on-cluster.ts';
+import { alterDistributed, alterOnCluster, onCluster } from './on-cluster.ts';
 import { type Migration, type MigrationValues, readMigrations, retentionClass } from './read-migrations.ts';
-import { replaceEvents } from './replace-events.ts';
+import { dropSettings, replaceEvents } from './replace-events.ts';
 
 const unknownDatabase = '81';
 /** The migration whose table takes the place of an older one. */
@@ -58,7 +58,7 @@ async function run(
   cluster: string | null,
   log: Log,
 ): Promise<void> {
-  for (const query of statements) await client.command({ query });
+  for (const query of statements) await client.command({ query, clickhouse_settings: dropSettings });
   if (number === replacing && cluster === null) await replaceEvents(client, log);
   await client.insert({ table: 'schema_migrations', values: [{ number, name }], format: 'JSONEachRow' });
   log.info({ number, name }, 'migrated the database');
@@ -106,7 +106,10 @@ async function applyRetention(client: ClickHouseClient, values: MigrationValues,
   const wantedClass = retentionClass(values.retentionOverrides ?? {});
   if (present?.class !== wantedClass) {
     log.info({ from: present?.class, to: wantedClass }, 'changing the retention of some event types');
-    await alter(`MODIFY COLUMN retention_days UInt16 DEFAULT ${wantedClass}`);
+    const change = `MODIFY COLUMN retention_days UInt16 DEFAULT ${wantedClass}`;
+    await alter(change);
+    // A Distributed table fills in its own defaults before it sends rows on.
+    if (cluster !== null) await client.command({ query: alterDistributed(`ALTER TABLE events ${change}`, cluster) });
   }
   const days = /if\(retention_days = 0, (\d+), retention_days\)/.exec(present?.definition ?? '')?.[1];
   if (days === String(values.retentionDays)) return;

@@ -35,6 +35,14 @@ export function alterOnCluster(statement: string, cluster: string): string {
   });
 }
 
+/** The same, on the Distributed table over them. */
+export function alterDistributed(statement: string, cluster: string): string {
+  return statement.replace(
+    /^ALTER TABLE (\w+)/,
+    (_, table: string) => `ALTER TABLE ${table} ON CLUSTER ${quoteText(cluster)}`,
+  );
+}
+
 /** Rows of events are on one shard; the small tables are the same everywhere. */
 function replicated(statement: string, isSharded: boolean): string {
   const path = `'/clickhouse/tables/${isSharded ? '{shard}' : 'all'}/{database}/{table}'`;

@@ -4,7 +4,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import { Readable } from 'node:stream';
-import { type ClickHouseClient, type ClickHouseSettings, parseError } from '@clickhouse/client';
+import { type ClickHouseClient, type ClickHouseSettings, type ExecParams, parseError } from '@clickhouse/client';
 import { Failure } from '../errors.ts';
 import { failPoint } from '../fail-point.ts';
 import { jsonItems, lineBlocks } from './split-lines.ts';
@@ -57,31 +57,29 @@ export async function runRows<Row>(
   });
 }
 
+type LineFormat = 'TSVRaw' | 'JSONEachRow';
+
 /** Blocks of whole lines, each line with its newline. */
 export async function* runBlocks(
   client: ClickHouseClient,
   sql: string,
   params: Record<string, unknown>,
   options: RunOptions,
-  format: 'TSVRaw' | 'JSONEachRow',
+  format: LineFormat,
 ): AsyncGenerator<Buffer> {
-  if (format === 'TSVRaw' && JSON.stringify(params).length > urlParamsCharactersMax) {
-    const lines = await runLongLines(client, sql, params, options);
-    if (lines.length > 0) yield Buffer.from(`${lines.join('\n')}\n`);
-    return;
-  }
   const limit = limitTime(options);
+  const open = JSON.stringify(params).length > urlParamsCharactersMax ? openLongBlocks : openBlocks;
   let stream: Readable | null = null;
   try {
-    const result = await client.exec({
-      query: `${sql}\nFORMAT ${format}`,
+    const opened = await open(client, format, {
+      query: sql,
       query_params: params,
       clickhouse_settings: readSettings(options),
       query_id: newQueryId(),
       abort_signal: limit.signal,
     });
-    stream = result.stream;
-    yield* lineBlocks(stream, result.response_headers?.['x-clickhouse-exception-tag'] !== undefined);
+    stream = opened.stream;
+    yield* opened.blocks;
   } catch (error) {
     throw limit.explain(error, readError);
   } finally {
@@ -90,26 +88,33 @@ export async function* runBlocks(
   }
 }
 
-/** `exec` sends parameters in the URL only, which ClickHouse bounds; `query` sends long ones as a form, but reads no TSVRaw whole. */
+interface OpenedBlocks {
+  readonly stream: Readable;
+  readonly blocks: AsyncIterable<Buffer>;
+}
+
+async function openBlocks(client: ClickHouseClient, format: LineFormat, asked: ExecParams): Promise<OpenedBlocks> {
+  const { stream, response_headers: headers } = await client.exec({
+    ...asked,
+    query: `${asked.query}\nFORMAT ${format}`,
+  });
+  return { stream, blocks: lineBlocks(stream, headers?.['x-clickhouse-exception-tag'] !== undefined) };
+}
+
+/** `exec` sends parameters in the URL only, which ClickHouse bounds; `query` sends long ones as a form, and gives lines as texts. */
 const urlParamsCharactersMax = 32 * 1024;
 
-async function runLongLines(
-  client: ClickHouseClient,
-  sql: string,
-  params: Record<string, unknown>,
-  options: RunOptions,
-): Promise<string[]> {
-  return await withDeadline(options, readError, async (signal) => {
-    const result = await client.query({
-      query: sql,
-      format: 'JSONCompactStringsEachRow',
-      query_params: params,
-      clickhouse_settings: readSettings(options),
-      query_id: newQueryId(),
-      abort_signal: signal,
-    });
-    return (await result.json<string[]>()).map((columns) => columns.join('\t'));
-  });
+async function openLongBlocks(client: ClickHouseClient, format: LineFormat, asked: ExecParams): Promise<OpenedBlocks> {
+  const formats = { TSVRaw: 'TabSeparatedRaw', JSONEachRow: 'JSONEachRow' } as const;
+  const result = await client.query({ ...asked, format: formats[format] });
+  const stream = result.stream();
+  async function* blocks(): AsyncGenerator<Buffer> {
+    for await (const rows of stream as AsyncIterable<readonly { readonly text: string }[]>) {
+      // what the client gives for a format of lines
+      if (rows.length > 0) yield Buffer.from(`${rows.map(({ text }) => text).join('\n')}\n`);
+    }
+  }
+  return { stream, blocks: blocks() };
 }
 
 /** Rows as JSON objects, as JSON.stringify writes them, in pieces as they come, a comma behind each. */
@@ -119,11 +124,6 @@ export async function* runJsonRows(
   params: Record<string, unknown>,
   options: RunOptions,
 ): AsyncGenerator<Buffer> {
-  if (JSON.stringify(params).length > urlParamsCharactersMax) {
-    const rows = await runRows<object>(client, sql, params, options);
-    if (rows.length > 0) yield Buffer.from(`${JSON.stringify(rows).slice(1, -1)},`);
-    return;
-  }
   for await (const block of runBlocks(client, sql, params, options, 'JSONEachRow')) yield jsonItems(block);
 }
 

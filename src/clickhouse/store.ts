@@ -39,8 +39,8 @@ export interface Store {
   /** The rows of a read as objects; 64-bit integers come as numbers, exact up to 2^53. Without FORMAT in `sql`. */
   rows<Row>(sql: string, params: Record<string, unknown>, options?: QueryOptions): Promise<Row[]>;
   /**
-   * As `rows`, as the text of JSON objects with a comma behind each, in pieces as they come: the query holds its slot until the last one was taken. Leaving the
-   * loop ends it.
+   * As `rows`, as the text of JSON objects with a comma behind each, in pieces as they come: the query holds its slot until the last one was taken, so no more
+   * than half of the slots are for these. Leaving the loop ends it.
    */
   jsonRows(sql: string, params: Record<string, unknown>, options?: QueryOptions): AsyncIterable<Buffer>;
   /** For feeds: the lines of a read as TSVRaw, in batches, in slots apart from those of `rows`. Without FORMAT in `sql`. Leaving the loop ends the query. */
@@ -75,6 +75,8 @@ export function openStore(options: StoreOptions): Store {
   const slots = new QuerySlots(options.queriesMax);
   // Of their own: a storm of subscribers that want history must not take the places of queries.
   const feedSlots = new QuerySlots(Math.ceil(options.queriesMax / 2));
+  // Beside their own: clients that read long answers slowly must not take the places of all others.
+  const streamSlots = new QuerySlots(Math.ceil(options.queriesMax / 2));
 
   function runOptions(given: QueryOptions): RunOptions {
     return {
@@ -131,14 +133,17 @@ export function openStore(options: StoreOptions): Store {
     given: QueryOptions = {},
   ): AsyncGenerator<Buffer> {
     connection.client();
-    const release = await slots.take(given.waitMs ?? waitMs, given.signal);
+    const releaseStream = await streamSlots.take(given.waitMs ?? waitMs, given.signal);
+    let release: () => void = () => undefined;
     try {
+      release = await slots.take(given.waitMs ?? waitMs, given.signal);
       statements.query += 1;
       yield* runJsonRows(connection.client(), sql, params, runOptions(given));
     } catch (error) {
       throw noted(error);
     } finally {
       release();
+      releaseStream();
     }
   }
 

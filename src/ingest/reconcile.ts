@@ -10,7 +10,7 @@ import type { Log } from '../log.ts';
 import type { DeadLetter } from './dead-letter.ts';
 import type { EpochBook } from './epoch-book.ts';
 import type { ForgottenState, MinuteRange } from './forgotten-ids.ts';
-import type { WriterState } from './writer-state.ts';
+import type { SeqRange, WriterState } from './writer-state.ts';
 
 export interface ReconcileParts {
   readonly journal: Pick<Journal, 'epoch' | 'firstSeq' | 'oldest' | 'read' | 'epochOf'>;
@@ -30,6 +30,13 @@ type Ended = Pick<WriterState, 'epoch'> | null;
 /** Whether the present epoch began without the table writer: at its first insert, or by this, it writes the epoch down. */
 export function isInDoubt(state: Ended, { epoch }: Pick<Journal, 'epoch'>): boolean {
   return state?.epoch !== epoch;
+}
+
+/** Whether ClickHouse has all events of a range. Rejects as the store does. */
+export async function isStored(store: Pick<Store, 'rows'>, { first, last }: SeqRange): Promise<boolean> {
+  const sql = 'SELECT count() AS rows FROM events WHERE seq BETWEEN {first:UInt64} AND {last:UInt64}';
+  const [found] = await store.rows<{ rows: number }>(sql, { first, last });
+  return found?.rows === last - first + 1;
 }
 
 /** Gives the state to go on from. Rejects as the store does, and then has only forgotten ids. */

@@ -1,6 +1,6 @@
 /**
  * Moves the log into ClickHouse, exactly once (DESIGN §5, I1, I8): one insert in flight, each range announced in the state
- * file before it is first sent and sent again under the same token until it is taken; the checkpoint follows ClickHouse's 200,
+ * file before it is first sent and sent again under the same token until it is taken (a table that was replaced meanwhile knows no tokens: a start asks first); the checkpoint follows ClickHouse's 200,
  * and trim follows the checkpoint. What ClickHouse refuses for its content is halved down to the guilty event.
  */
 import { createActor, fromPromise } from 'xstate';
@@ -15,7 +15,7 @@ import type { DeadLetter } from './dead-letter.ts';
 import { booked, type EpochBook, openBook } from './epoch-book.ts';
 import { openWriterState } from './open-writer-state.ts';
 import { StepReader } from './read-in-steps.ts';
-import type { WriterState, WriterStateFile } from './writer-state.ts';
+import type { SeqRange, WriterState, WriterStateFile } from './writer-state.ts';
 
 /**
  * A batch costs the engine as much as some thousand rows, whatever it holds: while batches are not small (a fifth of the most), each collects for twice
@@ -33,6 +33,8 @@ export interface TableWriterParts {
   /** Writes the ids of all up to a seq to disk, before the checkpoint reaches it. */
   readonly keepIds: (seq: number) => void;
   readonly deadLetter: DeadLetter;
+  /** Whether ClickHouse has all events of a range. */
+  readonly isStored: (range: SeqRange) => Promise<boolean>;
   /** Where the state's checkpoint is in doubt: asks ClickHouse for the true one (reconcile.ts). */
   readonly reconcile?: (state: WriterState) => Promise<WriterState>;
   readonly options: { readonly rowsMax: number; readonly bytesMax: number; readonly flushMs: number };
@@ -56,6 +58,8 @@ export function startTableWriter(parts: TableWriterParts): TableWriter {
   let state = openWriterState(parts.stateFile, journal, parts.deadLetter);
   let isDoubtful = parts.reconcile !== undefined;
   let rowsOfLast = 0;
+  /** A range that an earlier process announced, and maybe sent. */
+  let isFromBefore = state.range !== null;
   const steps = new StepReader(journal);
   let underWay: Promise<unknown> = Promise.resolve();
 
@@ -76,6 +80,8 @@ export function startTableWriter(parts: TableWriterParts): TableWriter {
     await parts.store.whenReady(stopping.signal);
     if (isDoubtful) await reconcileState();
     const rest = await rangeUnderWay();
+    if (rest !== null && isFromBefore && (await parts.isStored(rest))) return afterInsert(rest);
+    isFromBefore = false;
     if (rest === null && journal.checkpoint >= live.mark) return 'none';
     const chunk = rest ?? (await announce());
     // The token of the range as it was first sent, also where the journal has lost its end since.
@@ -90,9 +96,14 @@ export function startTableWriter(parts: TableWriterParts): TableWriter {
       counters.inserts.observe((performance.now() - startedMs) / 1000);
     }
     failPoint('insert-taken');
+    return afterInsert(chunk);
+  }
+
+  function afterInsert(chunk: JournalChunk): Remaining {
     counters.inserted += chunk.count;
     counters.batches += 1;
     rowsOfLast = chunk.count;
+    isFromBefore = false;
     advance(chunk, 'stored');
     return remaining();
   }

@@ -93,7 +93,7 @@ function checkGroupsMax(limit: string | undefined): Checked<number | null> {
   if (limit === undefined) return accept(null);
   const loc = ['query', 'limit'];
   const read = readInteger(limit, loc);
-  return read.ok ? within(read.value, { min: 1, max: null }, limit, loc) : read;
+  return read.ok ? within(read.value, { min: 1, max: Number.MAX_SAFE_INTEGER }, limit, loc) : read;
 }
 
 function checkInterval(input: unknown): Checked<number> {

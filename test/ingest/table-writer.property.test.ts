@@ -14,7 +14,7 @@ import { Failure } from '../../src/errors.ts';
 import { openDeadLetter } from '../../src/ingest/dead-letter.ts';
 import { pendingOf } from '../../src/ingest/epoch-book.ts';
 import { startTableWriter, type TableWriter } from '../../src/ingest/table-writer.ts';
-import { type WriterStateFile, writerStateFile } from '../../src/ingest/writer-state.ts';
+import { type SeqRange, type WriterStateFile, writerStateFile } from '../../src/ingest/writer-state.ts';
 import type { Journal } from '../../src/journal/journal.ts';
 import type { ChunkMemory, JournalChunk } from '../../src/journal/read-chunk.ts';
 import { createLog } from '../../src/log.ts';
@@ -52,6 +52,9 @@ class FakeTable {
   }
 
   async whenReady(): Promise<void> {}
+
+  isStored = async ({ first, last }: SeqRange): Promise<boolean> =>
+    this.rows.filter((seq) => seq >= first && seq <= last).length === last - first + 1;
 }
 
 function fakeJournal(head: number, checkpoint: number, dayLength: number): Journal {
@@ -123,6 +126,8 @@ describe('the table writer', () => {
               answers: fc.array(fc.constantFrom<Answer>('taken', 'taken, answer lost'), { maxLength: 3 }),
               /** The process is killed before this write of its state file, so after an insert, or between dead letter and state. */
               killedBeforeWrite: fc.nat(8),
+              /** Before this life the table was replaced by a copy, which knows no token. */
+              isReplaced: fc.boolean(),
             }),
             { maxLength: 4 },
           ),
@@ -139,6 +144,7 @@ describe('the table writer', () => {
               journal,
               live: { mark: head },
               store: table,
+              isStored: table.isStored,
               keepIds: () => undefined,
               stateFile,
               deadLetter,
@@ -152,7 +158,8 @@ describe('the table writer', () => {
             expect(book.deadLettered).toBe(buried.length);
             expect(book.stored).toBe(table.rows.filter((seq) => seq <= journal.checkpoint).length);
           };
-          for (const { answers, killedBeforeWrite } of lives) {
+          for (const { answers, killedBeforeWrite, isReplaced } of lives) {
+            if (isReplaced) table.tokens.clear();
             // One life: some inserts are answered, then an answer is lost or a write not made, and the process ends, all as it is.
             table.answers.splice(0, Number.POSITIVE_INFINITY, ...answers, 'taken, answer lost');
             const journal = fakeJournal(head, writerStateFile(dataDir, false).read()?.checkpoint ?? 0, dayLength);
@@ -196,6 +203,7 @@ describe('the table writer', () => {
       journal,
       live: { mark: head },
       store: table,
+      isStored: table.isStored,
       stateFile: writerStateFile(dataDir, false),
       keepIds: () => undefined,
       deadLetter: openDeadLetter(dataDir),
@@ -227,6 +235,7 @@ describe('the table writer', () => {
         journal,
         live: { mark: head },
         store: table,
+        isStored: table.isStored,
         stateFile: file,
         keepIds: () => undefined,
         deadLetter: openDeadLetter(dataDir),
@@ -252,6 +261,7 @@ describe('the table writer', () => {
       journal,
       live: { mark: 3 },
       store: new FakeTable([], []),
+      isStored: () => Promise.resolve(false),
       stateFile: {
         read: () => file.read(),
         write(state) {
