@@ -33,7 +33,8 @@ export async function adopt(config: Config, log: Log): Promise<string> {
     log,
     async verify(client) {
       const { maxSeq } = await adoptDatabase(client, owner);
-      const state = goOnFrom(written, head, await newestInserted(client, { epochs, oldest, head }));
+      const inserted = await newestInserted(client, { epochs, oldest, head });
+      const state = goOnFrom(written, { head, inserted, batchRowsMax: config.batchRowsMax });
       const journal = journalOf(config, state, log, { newEpoch: true });
       if (journal.firstSeq <= maxSeq) {
         throw new StartRefused(
@@ -46,7 +47,8 @@ export async function adopt(config: Config, log: Log): Promise<string> {
       // The old books are those of another database, or of what another folder has put into this one.
       stateFile.write({
         version: 2,
-        range: state?.range ?? null,
+        range: null,
+        ...state,
         epoch,
         checkpoint,
         everInserted: false,
@@ -68,14 +70,19 @@ export async function adopt(config: Config, log: Log): Promise<string> {
   }
 }
 
-/** Where the writer goes on in what the journal still holds: behind all that the database has of it, and not beyond its end. */
+/**
+ * Where the writer goes on in what the journal still holds: behind what the database has of it, and not beyond its end. The newest batch may be there in
+ * part, so what could be of it is looked for.
+ */
 export function goOnFrom(
   written: WriterState | null,
-  head: number,
-  inserted: number,
-): Pick<WriterState, 'checkpoint' | 'range'> | null {
-  const checkpoint = Math.max(Math.min(written?.checkpoint ?? 0, head), inserted);
-  if (checkpoint === 0) return null;
+  { head, inserted, batchRowsMax }: { readonly head: number; readonly inserted: number; readonly batchRowsMax: number },
+): Pick<WriterState, 'checkpoint' | 'range' | 'maybeStoredUpTo'> | null {
+  const known = Math.min(written?.checkpoint ?? 0, head);
+  if (inserted > known) {
+    return { checkpoint: Math.max(known, inserted - batchRowsMax), range: null, maybeStoredUpTo: inserted };
+  }
+  if (known === 0) return null;
   const range = written?.range ?? null;
-  return { checkpoint, range: range !== null && range.first > checkpoint && range.first <= head ? range : null };
+  return { checkpoint: known, range: range !== null && range.first > known && range.first <= head ? range : null };
 }

@@ -20,8 +20,9 @@ import { parsePlace } from './feed/position.ts';
 import { FilterIndex } from './filter/filter-index.ts';
 import { filterKey } from './filter/predicate.ts';
 import { openDeadLetter } from './ingest/dead-letter.ts';
-import { isStored, reconcile } from './ingest/reconcile.ts';
+import { reconcile } from './ingest/reconcile.ts';
 import { startParkedResolver } from './ingest/resolve-parked.ts';
+import { settledOf } from './ingest/stored-of.ts';
 import { startTableWriter } from './ingest/table-writer.ts';
 import type { WriterState } from './ingest/writer-state.ts';
 import { thisMachine } from './journal/journal-options.ts';
@@ -136,7 +137,7 @@ export async function startSluice(config: Config, log: Log, say: (line: string) 
     stateFile,
     keepIds: intake.ids.keepIds,
     deadLetter,
-    isStored: (range) => isStored(store, range),
+    settledOf: (epoch, range) => settledOf(store, epoch, range),
     ...(intake.isInDoubt && {
       reconcile: (state: WriterState) => reconcile({ journal, store, deadLetter, ids: intake.ids, log }, state),
     }),

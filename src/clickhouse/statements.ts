@@ -26,8 +26,10 @@ const insertColumns = ['seq', 'id', 'received', 'occurred', 'head', 'search', 'r
 const insertSettings: ClickHouseSettings = {
   async_insert: 0,
   insert_deduplicate: 1,
+  // On a cluster: answered once the shards have it.
+  distributed_foreground_insert: 1,
   date_time_input_format: 'basic',
-  // One thread and one block: a batch is one part, so it is inserted whole or not at all.
+  // One thread and one block: a batch is one part (one for each class of retention), each of which is inserted whole or not at all.
   input_format_parallel_parsing: 0,
   max_insert_threads: '1',
   max_insert_block_size: '1048576',

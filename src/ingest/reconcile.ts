@@ -10,7 +10,11 @@ import type { Log } from '../log.ts';
 import type { DeadLetter } from './dead-letter.ts';
 import type { EpochBook } from './epoch-book.ts';
 import type { ForgottenState, MinuteRange } from './forgotten-ids.ts';
-import type { SeqRange, WriterState } from './writer-state.ts';
+import { storedOf } from './stored-of.ts';
+import type { WriterState } from './writer-state.ts';
+
+/** The largest that a setting may make a batch, nearly: what is looked through for a batch that is there in part. */
+const batchRowsMax = 100_000;
 
 export interface ReconcileParts {
   readonly journal: Pick<Journal, 'epoch' | 'firstSeq' | 'oldest' | 'read' | 'epochOf'>;
@@ -32,21 +36,18 @@ export function isInDoubt(state: Ended, { epoch }: Pick<Journal, 'epoch'>): bool
   return state?.epoch !== epoch;
 }
 
-/** Whether ClickHouse has all events of a range. Rejects as the store does. */
-export async function isStored(store: Pick<Store, 'rows'>, { first, last }: SeqRange): Promise<boolean> {
-  const sql = 'SELECT count() AS rows FROM events WHERE seq BETWEEN {first:UInt64} AND {last:UInt64}';
-  const [found] = await store.rows<{ rows: number }>(sql, { first, last });
-  return found?.rows === last - first + 1;
-}
-
 /** Gives the state to go on from. Rejects as the store does, and then has only forgotten ids. */
 export async function reconcile(parts: ReconcileParts, state: WriterState): Promise<WriterState> {
   const { journal, deadLetter, ids, log } = parts;
   ids.learn(await readForgotten(parts, ids.certainUpTo));
   const { rows, newest } = await readInserted(parts, state.checkpoint);
-  const checkpoint = Math.max(state.checkpoint, newest);
-  const buried = [...deadLetter.entries()].filter(({ seq }) => seq > state.checkpoint && seq <= checkpoint).length;
-  const books = advanced(state, checkpoint, rows, buried);
+  const upTo = Math.max(state.checkpoint, newest);
+  const dead = new Set([...deadLetter.entries()].map(({ seq }) => seq));
+  const hole = await firstHole(parts, state.checkpoint, upTo, dead);
+  const checkpoint = hole === null ? upTo : hole - 1;
+  const buried = [...dead].filter((seq) => seq > state.checkpoint && seq <= checkpoint).length;
+  // With a hole the rows behind it are counted where they are looked for, and books that cannot be right begin anew.
+  const books = hole === null ? advanced(state, checkpoint, rows, buried) : [];
   const next = nextKept(journal, checkpoint);
   // What the journal has above is sent again, and then either taken or put into the dead letter again.
   deadLetter.remove((seq) => seq > checkpoint && seq < journal.firstSeq && isKept(journal, seq));
@@ -58,7 +59,8 @@ export async function reconcile(parts: ReconcileParts, state: WriterState): Prom
     ...state,
     epoch: journal.epoch,
     checkpoint,
-    range: state.range !== null && state.range.first > checkpoint ? state.range : null,
+    range: hole === null && state.range !== null && state.range.first > checkpoint ? state.range : null,
+    ...(hole !== null && { maybeStoredUpTo: upTo }),
     everInserted: false,
     books: next === null ? books : books.filter((book) => book.epoch !== next.epoch || book.last === next.seq - 1),
   };
@@ -73,6 +75,25 @@ async function readInserted(
     'SELECT count() AS rows, max(seq) AS newest FROM events WHERE seq > {above:UInt64} AND seq < {firstSeq:UInt64}';
   const [found] = await store.rows<{ rows: number; newest: number }>(sql, { above, firstSeq: journal.firstSeq });
   return found ?? { rows: 0, newest: 0 };
+}
+
+/**
+ * The first event of the newest batch that ClickHouse does not have though it has later ones, and the journal does: a batch of several
+ * classes of retention is several parts, of which the engine may have died between two. Null if there is none.
+ */
+async function firstHole(
+  { store, journal }: ReconcileParts,
+  above: number,
+  newest: number,
+  dead: ReadonlySet<number>,
+): Promise<number | null> {
+  const first = Math.max(above + 1, journal.oldest, newest - batchRowsMax + 1);
+  if (first > newest) return null;
+  const stored = await storedOf(store, { first, last: newest });
+  for (let seq = first; seq <= newest; seq += 1) {
+    if (!stored.has(seq) && !dead.has(seq) && isKept(journal, seq)) return seq;
+  }
+  return null;
 }
 
 /** When they were received, and in which minutes those occurred that lay ahead then. */

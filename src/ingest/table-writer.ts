@@ -1,6 +1,6 @@
 /**
  * Moves the log into ClickHouse, exactly once (DESIGN §5, I1, I8): one insert in flight, each range announced in the state
- * file before it is first sent and sent again under the same token until it is taken (a table that was replaced meanwhile knows no tokens: a start asks first); the checkpoint follows ClickHouse's 200,
+ * file before it is first sent and sent again under the same token until it is taken (a start looks first what of it is there); the checkpoint follows ClickHouse's 200,
  * and trim follows the checkpoint. What ClickHouse refuses for its content is halved down to the guilty event.
  */
 import { createActor, fromPromise } from 'xstate';
@@ -15,6 +15,7 @@ import type { DeadLetter } from './dead-letter.ts';
 import { booked, type EpochBook, openBook } from './epoch-book.ts';
 import { openWriterState } from './open-writer-state.ts';
 import { StepReader } from './read-in-steps.ts';
+import { withoutSeqs } from './stored-of.ts';
 import type { SeqRange, WriterState, WriterStateFile } from './writer-state.ts';
 
 /**
@@ -33,8 +34,8 @@ export interface TableWriterParts {
   /** Writes the ids of all up to a seq to disk, before the checkpoint reaches it. */
   readonly keepIds: (seq: number) => void;
   readonly deadLetter: DeadLetter;
-  /** Whether ClickHouse has all events of a range. */
-  readonly isStored: (range: SeqRange) => Promise<boolean>;
+  /** The seqs of a range that ClickHouse has already (stored-of.ts). */
+  readonly settledOf: (epoch: string, range: SeqRange) => Promise<ReadonlySet<number>>;
   /** Where the state's checkpoint is in doubt: asks ClickHouse for the true one (reconcile.ts). */
   readonly reconcile?: (state: WriterState) => Promise<WriterState>;
   readonly options: { readonly rowsMax: number; readonly bytesMax: number; readonly flushMs: number };
@@ -58,8 +59,8 @@ export function startTableWriter(parts: TableWriterParts): TableWriter {
   let state = openWriterState(parts.stateFile, journal, parts.deadLetter);
   let isDoubtful = parts.reconcile !== undefined;
   let rowsOfLast = 0;
-  /** A range that an earlier process announced, and maybe sent. */
-  let isFromBefore = state.range !== null;
+  /** The end of what an earlier process announced, and maybe sent. */
+  const announcedBefore = state.range?.last ?? 0;
   const steps = new StepReader(journal);
   let underWay: Promise<unknown> = Promise.resolve();
 
@@ -80,32 +81,37 @@ export function startTableWriter(parts: TableWriterParts): TableWriter {
     await parts.store.whenReady(stopping.signal);
     if (isDoubtful) await reconcileState();
     const rest = await rangeUnderWay();
-    if (rest !== null && isFromBefore && (await parts.isStored(rest))) return afterInsert(rest);
-    isFromBefore = false;
     if (rest === null && journal.checkpoint >= live.mark) return 'none';
     const chunk = rest ?? (await announce());
-    // The token of the range as it was first sent, also where the journal has lost its end since.
-    const { first, last } = state.range ?? chunk;
-    const startedMs = performance.now();
     try {
-      await parts.store.insertRows(chunk.rows, `${journal.epochOf(first)}:${first}-${last}`);
+      await send(chunk);
     } catch (error) {
       if (error instanceof RowsRefused) return afterRefusal(chunk, error);
       throw error;
+    }
+    counters.inserted += chunk.count;
+    counters.batches += 1;
+    rowsOfLast = chunk.count;
+    advance(chunk, 'stored');
+    return remaining();
+  }
+
+  /** Sends what ClickHouse does not have of it, under the token of the range as it was first sent, also where the journal has lost its end since. */
+  async function send(chunk: JournalChunk): Promise<void> {
+    const { first, last } = state.range ?? chunk;
+    const epoch = journal.epochOf(first);
+    const isNew = chunk.first > Math.max(announcedBefore, state.maybeStoredUpTo ?? 0);
+    const stored = isNew ? null : await parts.settledOf(epoch, chunk);
+    if (stored?.size === chunk.count) return;
+    const isPartly = stored !== null && stored.size > 0;
+    const token = `${epoch}:${first}-${last}${isPartly ? `:without-${stored.size}` : ''}`;
+    const startedMs = performance.now();
+    try {
+      await parts.store.insertRows(isPartly ? withoutSeqs(chunk.rows, stored) : chunk.rows, token);
     } finally {
       counters.inserts.observe((performance.now() - startedMs) / 1000);
     }
     failPoint('insert-taken');
-    return afterInsert(chunk);
-  }
-
-  function afterInsert(chunk: JournalChunk): Remaining {
-    counters.inserted += chunk.count;
-    counters.batches += 1;
-    rowsOfLast = chunk.count;
-    isFromBefore = false;
-    advance(chunk, 'stored');
-    return remaining();
   }
 
   async function reconcileState(): Promise<void> {
@@ -177,10 +183,16 @@ export function startTableWriter(parts: TableWriterParts): TableWriter {
   function advance({ first, last, rows }: JournalChunk, outcome: 'stored' | 'deadLettered'): void {
     parts.keepIds(last);
     const entry = { epoch: journal.epochOf(first), first, last, since: receivedOf(rows) };
-    const { refusedEnds, ...rest } = state;
+    const { refusedEnds, maybeStoredUpTo = 0, ...rest } = state;
     const open = refusedEnds?.filter((end) => end > last) ?? [];
-    const next = { ...rest, checkpoint: last, range: null, books: booked(state.books, entry, outcome) };
-    save(open.length === 0 ? next : { ...next, refusedEnds: open });
+    save({
+      ...rest,
+      checkpoint: last,
+      range: null,
+      books: booked(state.books, entry, outcome),
+      ...(open.length > 0 && { refusedEnds: open }),
+      ...(maybeStoredUpTo > last && { maybeStoredUpTo }),
+    });
     failPoint('checkpoint-written');
     journal.advanceCheckpoint(last);
     journal.trim();

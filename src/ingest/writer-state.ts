@@ -28,6 +28,8 @@ export interface WriterState {
   readonly replayed: readonly number[];
   /** Where refused ranges end that are not all settled, each within the one before; absent while there are none. */
   readonly refusedEnds?: readonly number[];
+  /** Events up to this seq may be in ClickHouse though they are above the checkpoint: looked for before they are sent. Absent where none are. */
+  readonly maybeStoredUpTo?: number;
 }
 
 export interface WriterStateFile {
@@ -78,8 +80,8 @@ type Position = Pick<WriterState, 'epoch' | 'checkpoint' | 'range' | 'everInsert
 
 function isWriterState(value: unknown): value is WriterState {
   if (!isPosition(value, 2)) return false;
-  const { books, replayed, refusedEnds = [] } = value as Partial<WriterState>; // each field is checked next
-  return Array.isArray(books) && books.every(isEpochBook) && areSeqs(replayed) && areSeqs(refusedEnds);
+  const { books, replayed, refusedEnds = [], maybeStoredUpTo = 0 } = value as Partial<WriterState>; // each field is checked next
+  return Array.isArray(books) && books.every(isEpochBook) && [replayed, refusedEnds, [maybeStoredUpTo]].every(areSeqs);
 }
 
 function areSeqs(value: unknown): boolean {

@@ -157,6 +157,44 @@ test('the rows of the old table are in the new one, all and whole, and the old o
   });
 });
 
+test('a table of migration 004 is replaced as well, and each event keeps the days that it had', async () => {
+  await ready({ retentionOverrides: { beat: 2 } }, (store) =>
+    store.insertRows(
+      rowLines([
+        { seq: 1, event: 'beat' },
+        { seq: 2, event: 'other' },
+      ]),
+      'a',
+    ),
+  );
+  // As that program left it: its partition key knew no seq.
+  const definition = readFileSync(join(packageRoot, 'schemas', 'migrations', '005-parts-know-seqs.sql'), 'utf8')
+    .replace(/^--.*\n/gm, '')
+    .split(/;\s*$/m)[1];
+  const old = definition?.replace(', intDiv(seq, 4503599627370496))', ')').replace('events_next', 'events_old');
+  await client.command({ query: old?.replace('{{retentionClass}}', '0') ?? '' });
+  const columns = 'seq, id, received, occurred, search, raw, event, resource_id, resource, retention_days';
+  await client.command({ query: `INSERT INTO events_old (${columns}) SELECT ${columns} FROM events` });
+  await client.command({ query: 'EXCHANGE TABLES events AND events_old' });
+  await client.command({ query: 'DROP TABLE events_old' });
+  await client.command({
+    query: 'ALTER TABLE schema_migrations DELETE WHERE number = 5',
+    clickhouse_settings: { mutations_sync: '2' },
+  });
+  await ready({ retentionOverrides: { beat: 3 } }, async (store) => {
+    expect(await rowsOf(store)).toEqual([
+      { seq: 1, event: 'beat', retention_days: 2 },
+      { seq: 2, event: 'other', retention_days: 0 },
+    ]);
+    const [table] = await store.rows<{ definition: string }>(
+      `SELECT create_table_query AS definition FROM system.tables WHERE database = currentDatabase() AND name = 'events'`,
+      {},
+    );
+    expect(table?.definition).toContain('intDiv(seq, 4503599627370496)');
+    expect(table?.definition).toContain('TTL toDateTime(received)');
+  });
+});
+
 test('broken off before or after the exchange, the next start ends it, and nothing is lost', async () => {
   await oldDatabase(20);
   // Before: a copy that is there by half, from an earlier attempt.

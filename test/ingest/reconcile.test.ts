@@ -40,11 +40,14 @@ async function after(
   for (const seq of dead) deadLetter.add({ seq, epoch: 'old', reason: 'refused', row: `row ${seq}` });
   const learned: ForgottenState[] = [];
   const rows: Store['rows'] = async (sql, params) => {
-    const { above, firstSeq } = params as { above: number; firstSeq: number }; // what reconcile.ts asks with
-    const found = stored.filter((seq) => seq > above && seq < firstSeq);
+    const { above = 0, firstSeq = 1000, first = 0, last = 1000 } = params as Record<string, number>; // what reconcile.ts and stored-of.ts ask with
+    const found = stored.filter((seq) => seq > above && seq < firstSeq && seq >= first && seq <= last);
+    const count = { rows: found.length, newest: Math.max(0, ...found), received: 60 };
     const answer = sql.includes('minute')
       ? [{ minute: 7 }]
-      : [{ rows: found.length, newest: Math.max(0, ...found), received: 60 }];
+      : sql.startsWith('SELECT seq')
+        ? found.map((seq) => ({ seq }))
+        : [count];
     return answer as never; // rows of the columns that are asked for
   };
   const journal = {
@@ -72,6 +75,19 @@ test('a state that is older than what was inserted moves up to the newest row, d
   expect(next.books).toEqual([{ ...book, last: 20, stored: 18, deadLettered: 2 }]);
   // 25 is sent again.
   expect(dead).toEqual([4, 15]);
+});
+
+test('a batch that is there in part is gone through again, each range looked for first; what the journal has lost of it is no hole', async () => {
+  const part = await after(
+    { ...state, range: { first: 11, last: 20 } },
+    { stored: upTo(20, 4, 13, 15), kept: [1, 30] },
+  );
+  expect(part.next).toMatchObject({ checkpoint: 12, range: null, maybeStoredUpTo: 20, books: [] });
+  const buried = await after(state, { stored: upTo(20, 4, 13, 15), kept: [1, 30], dead: [4, 13, 15] });
+  expect(buried.next).toMatchObject({ checkpoint: 20 });
+  expect(buried.next.maybeStoredUpTo).toBeUndefined();
+  const lost = await after(state, { stored: upTo(20, 4, 15), kept: [1, 14] });
+  expect(lost.next).toMatchObject({ checkpoint: 20 });
 });
 
 test('a range that was announced and taken is not sent again, one that was not taken is', async () => {
