@@ -17,6 +17,7 @@ import {
   unlinkSync,
   writeSync,
 } from 'node:fs';
+import { open, unlink } from 'node:fs/promises';
 
 export interface FilePort {
   /** `create` refuses an existing file, `replace` empties it, `change` and `read` want one. Gives a descriptor. A new file gets `mode`, 0640 by default. */
@@ -36,6 +37,8 @@ export interface FilePort {
   /** Names in a directory. */
   list(path: string): string[];
   unlink(path: string): void;
+  /** As `unlink`, and then `syncDirectory` of its directory, without waiting on the disk. */
+  unlinkLater(path: string, directory: string): Promise<void>;
   rename(from: string, to: string): void;
   /** Bytes that the disk under `path` has free for us. */
   freeBytes(path: string): number;
@@ -66,6 +69,15 @@ export const nodeFiles: FilePort = {
   makeDirectory: (path) => void mkdirSync(path, { recursive: true }),
   list: (path) => readdirSync(path),
   unlink: unlinkSync,
+  async unlinkLater(path, directory) {
+    await unlink(path);
+    const handle = await open(directory, 'r');
+    try {
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+  },
   rename: renameSync,
   freeBytes(path) {
     const { bavail, bsize } = statfsSync(path);

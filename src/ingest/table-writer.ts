@@ -195,7 +195,7 @@ export function startTableWriter(parts: TableWriterParts): TableWriter {
     });
     failPoint('checkpoint-written');
     journal.advanceCheckpoint(last);
-    journal.trim();
+    journal.trimLater();
   }
 
   /** The end of the narrowest refused range that is not all settled: no insert goes beyond it, in the next process too. */

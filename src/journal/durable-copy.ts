@@ -112,6 +112,12 @@ export function withDurableCopy(inner: FilePort, folder: string): FilePort {
       await inner.syncLater(file);
       copy(tracked, taken);
     },
+    async unlinkLater(path, directory) {
+      // In two, for the names are copied as they are before the sync.
+      inner.unlink(path);
+      this.syncDirectory(directory);
+      await Promise.resolve();
+    },
     syncDirectory(path) {
       const entries = Object.fromEntries(inner.list(path).map((name) => [name, inodeOf(join(path, name))]));
       inner.syncDirectory(path);

@@ -19,7 +19,7 @@ import { RecentRows } from './recent-rows.ts';
 import { recordHeaderBytes, recordKinds } from './record.ts';
 import { scanIds, type VisitId } from './scan-ids.ts';
 import { segmentsDirectory } from './segment.ts';
-import { SegmentChain } from './segment-chain.ts';
+import { type Keep, SegmentChain } from './segment-chain.ts';
 import { SegmentWriter } from './segment-writer.ts';
 import type { Aside } from './set-aside.ts';
 import { noteCleanStop } from './sync-folder.ts';
@@ -238,9 +238,12 @@ export class Journal {
 
   /** Removes whole segments that are in ClickHouse, but for the newest ones that readers may still want. */
   trim(): void {
-    const { durability, keepBytesPastCheckpoint, keepMsPastCheckpoint } = this.#options;
-    const insertedBefore = durability === 'fsync' ? this.#now() - keepMsPastCheckpoint : Number.POSITIVE_INFINITY;
-    this.#chain.trim(this.#checkpoint, { bytes: keepBytesPastCheckpoint, insertedBefore });
+    this.#chain.trim(this.#checkpoint, this.#keep());
+  }
+
+  /** As `trim`, without waiting on the disk. */
+  trimLater(): void {
+    this.#chain.trimLater(this.#checkpoint, this.#keep());
   }
 
   /** Commits, syncs the whole data folder, marks the clean stop and closes the files. Never throws: what fails is logged, and was not acknowledged. */
@@ -257,6 +260,12 @@ export class Journal {
     this.#writer.close();
     this.#cache.close();
     this.#chain.close();
+  }
+
+  #keep(): Keep {
+    const { durability, keepBytesPastCheckpoint, keepMsPastCheckpoint } = this.#options;
+    const insertedBefore = durability === 'fsync' ? this.#now() - keepMsPastCheckpoint : Number.POSITIVE_INFINITY;
+    return { bytes: keepBytesPastCheckpoint, insertedBefore };
   }
 
   #read(request: ChunkRequest): JournalChunk {

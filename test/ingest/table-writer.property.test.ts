@@ -92,7 +92,7 @@ function fakeJournal(head: number, checkpoint: number, dayLength: number): Journ
       expect(seq).toBeGreaterThan(at);
       at = seq;
     },
-    trim() {},
+    trimLater() {},
   };
   return fake as unknown as Journal; // only what the writer uses
 }

@@ -144,6 +144,17 @@ export class PowerCutDisk implements FilePort {
     if (!this.#directory(dirname(path)).now.delete(basename(path))) throw systemError('ENOENT');
   }
 
+  /** The name goes now; that it is gone is sure once `endSyncs` was called. */
+  unlinkLater(path: string, directory: string): Promise<void> {
+    this.unlink(path);
+    return new Promise((resolve) => {
+      this.#syncs.push(() => {
+        this.syncDirectory(directory);
+        resolve();
+      });
+    });
+  }
+
   rename(from: string, to: string): void {
     const entry = this.#directory(dirname(from)).now.get(basename(from));
     if (entry === undefined) throw systemError('ENOENT');

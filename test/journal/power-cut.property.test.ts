@@ -16,7 +16,7 @@ type Durability = 'process' | 'fsync';
 
 type Step =
   | { kind: 'append'; paddings: number[] }
-  | { kind: 'commit' | 'sync' | 'sync later' | 'end syncs' | 'trim' }
+  | { kind: 'commit' | 'sync' | 'sync later' | 'end syncs' | 'trim' | 'trim later' }
   | { kind: 'commit on a failing disk'; writes: (string | number)[] }
   | { kind: 'insert'; rows: number }
   | {
@@ -40,7 +40,9 @@ const step = (modes: fc.Arbitrary<Durability>): fc.Arbitrary<Step> =>
     },
     {
       weight: 10,
-      arbitrary: fc.record({ kind: fc.constantFrom('commit', 'commit', 'sync', 'sync later', 'end syncs', 'trim') }),
+      arbitrary: fc.record({
+        kind: fc.constantFrom('commit', 'commit', 'sync', 'sync later', 'end syncs', 'trim', 'trim later'),
+      }),
     },
     {
       weight: 1,
@@ -198,6 +200,9 @@ async function run(first: Durability, steps: readonly Step[]): Promise<void> {
       case 'trim':
         journal.trim();
         break;
+      case 'trim later':
+        journal.trimLater();
+        break;
       case 'restart':
         life.restart(now);
         break;
@@ -220,6 +225,28 @@ describe('a journal after power cuts', () => {
   it('keeps what fsync mode promised in any life with another mode between', async () => {
     const steps = fc.array(step(durability), { minLength: 5, maxLength: 80 });
     await fc.assert(fc.asyncProperty(durability, steps, run), { numRuns: 300 });
+  });
+
+  it('trims later as well, one file at a time, and what is under way ends before a file must go at once', async () => {
+    const disk = new PowerCutDisk('/data');
+    const journal = open('/data', { segmentBytesMax: 1_000 }, disk);
+    for (let number = 0; number < 20; number += 1) {
+      append(journal, sent(number));
+      journal.commit();
+    }
+    const files = () => disk.list('/data/journal').filter((name) => name.endsWith('.seg')).length;
+    const before = files();
+    journal.advanceCheckpoint(journal.head);
+    journal.trimLater();
+    journal.trimLater();
+    expect(files()).toBe(before - 1);
+    disk.endSyncs();
+    await Promise.resolve();
+    expect(files()).toBe(before - 2);
+    journal.trim();
+    expect(files()).toBe(1);
+    disk.endSyncs();
+    journal.close();
   });
 
   it('never finds an older trimmed file without a younger one: each is gone for good before the next goes', () => {

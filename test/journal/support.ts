@@ -160,6 +160,13 @@ export class Disk implements FilePort {
     if (this.unlinkError !== '') throw systemError(this.unlinkError);
     nodeFiles.unlink(path);
   }
+  async unlinkLater(path: string): Promise<void> {
+    if (this.unlinkError !== '') throw systemError(this.unlinkError);
+    await new Promise((resolve) => {
+      setImmediate(resolve);
+    });
+    nodeFiles.unlink(path);
+  }
   freeBytes(_path: string): number {
     this.counts.freeBytes += 1;
     return this.free;
