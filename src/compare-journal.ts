@@ -3,7 +3,8 @@
  * `sluice verify`.
  */
 import type { Store } from './clickhouse/store.ts';
-import { type Journal, splitRow } from './journal/journal.ts';
+import type { Journal } from './journal/journal.ts';
+import { splitRow } from './journal/row.ts';
 
 export interface Comparison {
   /** Rows that were compared. */

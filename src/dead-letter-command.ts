@@ -7,7 +7,7 @@ import { RowsRefused } from './clickhouse/store.ts';
 import type { Config } from './config.ts';
 import { type DeadEvent, openDeadLetter } from './ingest/dead-letter.ts';
 import { rebooked } from './ingest/epoch-book.ts';
-import { splitRow } from './journal/journal.ts';
+import { splitRow } from './journal/row.ts';
 import type { Log } from './log.ts';
 import { openStopped, type StoppedFolder } from './open-stopped.ts';
 

@@ -16,8 +16,10 @@ import { type RecoveredIds, recoverIds } from './ingest/recover-ids.ts';
 import { type WriterState, type WriterStateFile, writerStateFile } from './ingest/writer-state.ts';
 import { powerCutIn } from './journal/boot-file.ts';
 import { readEpochFile } from './journal/epoch-file.ts';
-import { eventsOf, type Journal, type JournalOptions, openJournal } from './journal/journal.ts';
+import { type Journal, openJournal } from './journal/journal.ts';
+import type { JournalOptions } from './journal/journal-options.ts';
 import { type JournalParts, thisMachine } from './journal/journal-options.ts';
+import { loggedEventsOf } from './journal/logged-event.ts';
 import { syncFolder } from './journal/sync-folder.ts';
 import type { Log } from './log.ts';
 import type { Counters } from './metrics.ts';
@@ -109,7 +111,7 @@ export function openIntake(
 }
 
 function readBack(journal: Journal, seq: number): StoredEvent {
-  const [event] = eventsOf(journal.read(seq, 1, seq));
+  const [event] = loggedEventsOf(journal.read(seq, 1, seq));
   if (event === undefined) throw new Error(`the journal does not have event ${seq}, which it has just taken`);
   return event;
 }

@@ -5,13 +5,14 @@
 import { randomUUID } from 'node:crypto';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { eventsOf, openJournal } from '../src/journal/journal.ts';
+import { openJournal } from '../src/journal/journal.ts';
 import { createLog } from '../src/log.ts';
 import { sentEvent, sentId } from './ingest/arbitrary-event.ts';
 import { untilFound } from './support/events.ts';
 import { post } from './support/http.ts';
 import { until } from './support/poll.ts';
 import { removeData, startSluice, type TestSluice } from './support/sluice.ts';
+import { eventsOf } from './support/stored-events.ts';
 import { connectSigned, subscribe } from './support/websocket.ts';
 
 const events = 200;

@@ -12,6 +12,7 @@ import { IdWindow } from '../../src/ingest/id-window.ts';
 import type { Intake } from '../../src/ingest/intake.ts';
 import { LiveBus } from '../../src/ingest/live-bus.ts';
 import { ParkedEvents } from '../../src/ingest/parked-events.ts';
+import { TextEvent } from '../../src/ingest/text-event.ts';
 import { type Journal, openJournal } from '../../src/journal/journal.ts';
 import { createLog } from '../../src/log.ts';
 import { createCounters } from '../../src/metrics.ts';
@@ -143,12 +144,16 @@ function makeBodies(size: number, groups: number): Buffer[] {
   });
 }
 
-const id = '00000000-0000-4000-8000-000000000000';
-const time = '2026-01-01 00:00:00.000000';
-const raw = `{"payload":"${'lorem ipsum '.repeat(100).slice(0, eventBytes)}"}`;
+const row = new TextEvent('00000000-0000-4000-8000-000000000000', '2026-01-01T00:00:00Z', {
+  open: `{"payload":"${'lorem ipsum '.repeat(100).slice(0, eventBytes)}"`,
+  head: 10,
+  search: 'commit.event.0',
+  isAscii: true,
+});
+const receipt = { received: '2026-01-01T00:00:00Z', column: '2026-01-01 00:00:00.000000' };
 
 function appendGroup(journal: Journal, size: number): void {
-  for (let nth = 0; nth < size; nth += 1) journal.append(id, time, time, 10, 'commit.event.0', raw);
+  for (let nth = 0; nth < size; nth += 1) journal.append(row, receipt);
 }
 
 function cpuSince(start: NodeJS.CpuUsage): number {

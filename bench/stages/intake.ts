@@ -2,7 +2,6 @@
  * Where intake's CPU goes: µs an event of each stage, garbage included, of one thread of work in this process: events come as
  * messages of one WebSocket would, a turn's worth at a time. Without the socket itself: the ingest case has the whole.
  */
-import { isUtf8 } from 'node:buffer';
 import { fork } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -10,12 +9,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createClient } from '@clickhouse/client';
-import { hasEventShape } from '../../schemas/event-check.ts';
 import { runInsert } from '../../src/clickhouse/statements.ts';
-import { canonicalEvent, finishRaw, scanEvent } from '../../src/ingest/canonical.ts';
 import { ForgottenIds } from '../../src/ingest/forgotten-ids.ts';
 import { IdWindow } from '../../src/ingest/id-window.ts';
-import { JsonScanner } from '../../src/ingest/json-scanner.ts';
+import { PlainReader } from '../../src/ingest/plain-event.ts';
+import { readMessage } from '../../src/ingest/read-events.ts';
+import { textEvent } from '../../src/ingest/text-event.ts';
 import { crc32 } from '../../src/journal/crc32.ts';
 import { type Journal, openJournal } from '../../src/journal/journal.ts';
 import { createLog } from '../../src/log.ts';
@@ -32,11 +31,11 @@ const mebibyte = 1024 * 1024;
 const received = '2026-11-22T10:00:00.5Z';
 const column = '2026-11-22 10:00:00.500000';
 
-const stages = ['decode', 'parse', 'check', 'scan', 'canonical', 'dedupe', 'append', 'commit'] as const;
+const stages = ['read', 'dedupe', 'append', 'commit'] as const;
 
 /**
  * µs of CPU an event, median of some rounds: each stage is what it adds to those before it. `insert` is the table writer's
- * sending of rows that are in memory, `readBack` its reading of rows that are not.
+ * sending of rows that are in memory, `readBack` its reading of rows that are not; `generalReader` reads and writes an event that is not plain.
  */
 export async function intakeStage(): Promise<object> {
   const messages = makeMessages();
@@ -66,36 +65,40 @@ function runOnce(messages: readonly Buffer[], window: IdWindow): Record<string, 
     }
   }
   const row = Buffer.alloc(2 * eventBytes);
-  return { ...result, ofAppendTheChecksum: micros(messages, () => crc32(row)) };
+  return { ...result, ofAppendTheChecksum: micros(messages, () => crc32(row)), generalReader: generalRead(messages) };
 }
 
 /** So many stages, for each message. */
 function upTo(depth: number, messages: readonly Buffer[], journal: Journal, window: IdWindow): number {
+  const reader = new PlainReader();
   window.rollBack(windowIds);
   let seq = windowIds;
   return micros(messages, (bytes, nth) => {
-    if (!isUtf8(bytes)) throw new Error('an event of the bench is no text');
-    const text = bytes.toString('utf8');
+    const event = reader.readMessage(bytes);
+    if (event === null) throw new Error('an event of the bench is not plain');
     if (depth < 2) return;
-    const value: unknown = JSON.parse(text);
-    if (depth < 3 || !hasEventShape(value) || depth < 4) return;
-    const scanner = new JsonScanner(text, text.length === bytes.length);
-    const spans = scanEvent(scanner);
-    const event = depth < 5 ? null : canonicalEvent(scanner, spans, value);
-    if (depth < 6 || event === null) return;
-    const { body, head, search, isAscii } = event;
-    if (window.seqOf(body.id) !== null) throw new Error('an event of the bench was sent twice');
+    if (window.seqOf(event.id) !== null) throw new Error('an event of the bench was sent twice');
     seq += 1;
-    window.add(body.id, seq, now, now);
-    if (depth < 7) return;
-    journal.append(body.id, column, column, head, search, finishRaw(event, received), isAscii);
+    window.add(event.id, seq, now, now);
+    if (depth < 3) return;
+    journal.append(event, { received, column });
     if (nth % groupEvents < groupEvents - 1) return;
-    if (depth < 8) journal.rollBack(journal.head);
+    if (depth < 4) journal.rollBack(journal.head);
     else {
       journal.commit();
       // A ClickHouse that follows.
       journal.advanceCheckpoint(journal.head);
     }
+  });
+}
+
+/** What an event costs that is not plain (decision 025): parsed, checked, scanned and put together as text. */
+function generalRead(messages: readonly Buffer[]): number {
+  const row = Buffer.alloc(4 * eventBytes);
+  return micros(messages, (bytes) => {
+    const read = readMessage(bytes);
+    if (!read.ok) throw new Error('an event of the bench was refused');
+    textEvent(read.event).writeRow(row, 0, 1, { received, column });
   });
 }
 

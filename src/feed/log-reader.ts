@@ -4,7 +4,7 @@
  */
 import type { StoredEvent } from '../../schemas/stored-event.ts';
 import type { Journal } from '../journal/journal.ts';
-import { type LoggedEvent, loggedEventsOf } from './logged-event.ts';
+import { type LoggedEvent, loggedEventsOf } from '../journal/logged-event.ts';
 
 export interface LogReader {
   readonly epoch: string;

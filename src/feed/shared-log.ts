@@ -5,9 +5,9 @@
 import { timeKey } from '../../schemas/event.ts';
 import type { Filter } from '../../schemas/filter.ts';
 import type { StoredEvent } from '../../schemas/stored-event.ts';
+import { LoggedEvent } from '../journal/logged-event.ts';
 import type { Framing } from './frames.ts';
 import type { LogReader } from './log-reader.ts';
-import { LoggedEvent } from './logged-event.ts';
 
 /** Stretches end at multiples of this, so that readers who began apart come to share. */
 const stretchEvents = 128;

@@ -3,17 +3,19 @@
  * whole or not at all.
  */
 import { Failure, type FailureName } from '../errors.ts';
-import { formatTimeForClickHouse } from '../filter/time.ts';
+import { splitRow } from '../journal/row.ts';
 import type { Counters } from '../metrics.ts';
 import { createAppend } from './append-event.ts';
 import type { Appended } from './audience.ts';
-import { type CanonicalEvent, finishRaw } from './canonical.ts';
 import { createGroup, type GroupParts } from './group.ts';
+import type { IncomingEvent } from './incoming-event.ts';
 import type { BatchOutcome, Intake, MessageOutcome } from './intake.ts';
 import { isBeyondEvent } from './judge-bytes.ts';
+import { PlainReader } from './plain-event.ts';
 import { readBatch, readMessage } from './read-events.ts';
 import { createReceiptClock } from './receipt-clock.ts';
 import { createRefusedMessages } from './refused-messages.ts';
+import { textEvent } from './text-event.ts';
 import { createUnpark } from './unpark.ts';
 import { wholeSeconds } from './whole-seconds.ts';
 
@@ -40,6 +42,7 @@ export function createIntake(parts: AcceptParts): Intake {
   const group = createGroup(parts);
   const receive = createReceiptClock(parts.now, log);
   const append = createAppend(parts, receive);
+  const reader = new PlainReader();
   const wasRefused = createRefusedMessages(parts.elapsedMs);
 
   function throwIfClosed(): void {
@@ -56,14 +59,18 @@ export function createIntake(parts: AcceptParts): Intake {
 
   function acceptBatch(body: Buffer, isJson: boolean): BatchOutcome {
     throwIfClosed();
+    const plain = isJson ? reader.readBatch(body) : null;
+    if (plain !== null) return acceptAll(plain);
     const read = readBatch(body, isJson);
-    if (!read.ok) {
-      counters.parsed += read.count;
-      countRefusal(read.failure, read.count);
-      return { ok: false, issues: read.issues, requestBodyJson: read.requestBodyJson };
-    }
-    counters.parsed += read.events.length;
-    const { reliesOn, reliesOnParked } = takeAll(read.events);
+    if (read.ok) return acceptAll(read.events.map(textEvent));
+    counters.parsed += read.count;
+    countRefusal(read.failure, read.count);
+    return { ok: false, issues: read.issues, requestBodyJson: read.requestBodyJson };
+  }
+
+  function acceptAll(events: readonly IncomingEvent[]): BatchOutcome {
+    counters.parsed += events.length;
+    const { reliesOn, reliesOnParked } = takeAll(events);
     return { ok: true, durable: group.whenDurable(reliesOn, reliesOnParked) };
   }
 
@@ -71,10 +78,15 @@ export function createIntake(parts: AcceptParts): Intake {
     throwIfClosed();
     if (isBinary) return refuse(bytes, 'badMessage', 'An event is sent as text, not as binary');
     if (isBeyondEvent(bytes)) return skip('The message is larger than an event may be');
+    const plain = reader.readMessage(bytes);
+    if (plain !== null) return acceptOne(plain);
     const read = readMessage(bytes);
     if (!read.ok) return refuse(bytes, read.failure, read.reason);
-    const { event } = read;
-    if (event.isTooLarge) return skip(`The event ${event.body.id} is too large`);
+    if (read.event.isTooLarge) return skip(`The event ${read.event.body.id} is too large`);
+    return acceptOne(textEvent(read.event));
+  }
+
+  function acceptOne(event: IncomingEvent): MessageOutcome {
     counters.parsed += 1;
     const { reliesOn, reliesOnParked, appended } = takeAll([event]);
     if (reliesOnParked > 0) return { kind: 'parked', number: reliesOnParked };
@@ -82,7 +94,7 @@ export function createIntake(parts: AcceptParts): Intake {
   }
 
   /** Appends what is new, parks what may be a repeat of what only ClickHouse knows. */
-  function takeAll(events: readonly CanonicalEvent[]): Taken {
+  function takeAll(events: readonly IncomingEvent[]): Taken {
     group.announceLoss();
     const before = journal.appended;
     const beforeParked = journal.parkedAppended;
@@ -92,11 +104,11 @@ export function createIntake(parts: AcceptParts): Intake {
     let reliesOnParked = 0;
     try {
       for (const event of events) {
-        const seq = window.seqOf(event.body.id);
-        const number = seq === null ? parked.numberOf(event.body.id) : null;
+        const seq = window.seqOf(event.id);
+        const number = seq === null ? parked.numberOf(event.id) : null;
         if (seq !== null) reliesOn = Math.max(reliesOn, seq);
         else if (number !== null) reliesOnParked = Math.max(reliesOnParked, number);
-        else if (window.mayHaveHeld(wholeSeconds(event.body.occurred))) {
+        else if (window.mayHaveHeld(wholeSeconds(event.occurred))) {
           reliesOnParked = park(event);
           parkedCount += 1;
         } else {
@@ -120,16 +132,12 @@ export function createIntake(parts: AcceptParts): Intake {
     return { reliesOn, reliesOnParked, appended: appended.length };
   }
 
-  function park(event: CanonicalEvent): number {
-    const { received, column } = receive();
-    const { body, head, search } = event;
-    const occurred = formatTimeForClickHouse(body.occurred);
-    const raw = finishRaw(event, received);
-    const refusal = parked.refusal(raw.length + search.length);
+  function park(event: IncomingEvent): number {
+    const refusal = parked.refusal(event.rowBytesMax);
     if (refusal !== null) throw refusal;
-    const seq = journal.park(body.id, column, occurred, head, search, raw);
-    parked.add({ seq, id: body.id, received: column, occurred, head, search, raw });
-    return seq;
+    const number = journal.park(event, receive());
+    parked.add(splitRow(journal.lastRow().toString('utf8')));
+    return number;
   }
 
   function refuse(bytes: Buffer, failure: FailureName, reason: string): MessageOutcome {

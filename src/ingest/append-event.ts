@@ -2,27 +2,30 @@
  * How an event gets its seq and its time of receipt, and its id enters the window: one way for those that come in and for
  * those that were parked (I2, I11).
  */
-import { formatTimeForClickHouse } from '../filter/time.ts';
+import { LoggedEvent } from '../journal/logged-event.ts';
 import type { Appended } from './audience.ts';
-import { type CanonicalEvent, finishRaw } from './canonical.ts';
 import type { GroupParts } from './group.ts';
+import type { IncomingEvent } from './incoming-event.ts';
 import type { Receipt } from './receipt-clock.ts';
 import { wholeSeconds } from './whole-seconds.ts';
 
 /** Throws Failure as the log does, and then has appended nothing. */
-export type AppendEvent = (event: Omit<CanonicalEvent, 'isTooLarge'>) => Appended;
+export type AppendEvent = (event: IncomingEvent) => Appended;
 
 export function createAppend(
   { journal, window, audience }: Pick<GroupParts, 'journal' | 'window' | 'audience'>,
   receive: () => Receipt,
 ): AppendEvent {
   return (event) => {
-    const { body, head, search, isAscii } = event;
-    const { received, column, seconds } = receive();
-    const raw = finishRaw(event, received);
-    const seq = journal.append(body.id, column, formatTimeForClickHouse(body.occurred), head, search, raw, isAscii);
-    window.add(body.id, seq, seconds, wholeSeconds(body.occurred));
+    const receipt = receive();
+    const seq = journal.append(event, receipt);
+    window.add(event.id, seq, receipt.seconds, wholeSeconds(event.occurred));
     const isKept = audience === undefined || audience.isThere();
-    return { seq, characters: raw.length, event: isKept ? { seq, raw, search, body } : null };
+    return { seq, bytes: event.rawBytesMax, event: isKept ? storedEvent(journal.lastRow()) : null };
   };
+}
+
+/** Of it nothing is decoded before somebody asks. */
+function storedEvent(row: Buffer): LoggedEvent {
+  return new LoggedEvent(row, 0, row.length);
 }

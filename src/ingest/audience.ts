@@ -14,8 +14,8 @@ export interface Audience {
 /** An event that waits to be handed to live delivery. */
 export interface Appended {
   readonly seq: number;
-  /** Of its text. */
-  readonly characters: number;
+  /** Of its text, at most. */
+  readonly bytes: number;
   /** Null if there was no audience for it. */
   readonly event: StoredEvent | null;
 }

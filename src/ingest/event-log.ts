@@ -2,6 +2,7 @@
  * The part of the journal that intake uses: tests put a log in memory behind it.
  */
 import type { Failure } from '../errors.ts';
+import type { ReceiptTexts, RowSource } from '../journal/row-source.ts';
 
 export interface EventLog {
   /** Newest committed seq. */
@@ -11,22 +12,16 @@ export interface EventLog {
   /** Set when the log is dead until a restart. */
   readonly failed: Failure | null;
   /** Gives the seq. Throws Failure journalFull or journalFailed, and then has appended nothing. */
-  append(
-    id: string,
-    received: string,
-    occurred: string,
-    head: number,
-    search: string,
-    raw: string,
-    isAscii?: boolean,
-  ): number;
+  append(row: RowSource, receipt: ReceiptTexts): number;
+  /** A copy of the row that was appended or parked last, without its line feed. */
+  lastRow(): Buffer;
   /** Newest committed, and newest appended, number of a parked event; numbers rise, with or without holes. */
   readonly parkedHead: number;
   readonly parkedAppended: number;
   /** Whether anything waits for the commit, be it an event or not. */
   readonly hasPending: boolean;
   /** As append, of an event that gets no seq yet; gives its number. */
-  park(id: string, received: string, occurred: string, head: number, search: string, raw: string): number;
+  park(row: RowSource, receipt: ReceiptTexts): number;
   /** Notes that a parked event is settled: appended as an event before, or a repeat. Throws as append. */
   settleParked(number: number): void;
   /** Takes back appended records from the first event above `seq` or parked one above `parked` on, none of which is committed. */

@@ -22,15 +22,15 @@ export interface GroupParts {
   readonly durability: 'process' | 'fsync';
   /** Without it all events are kept until they are handed out. */
   readonly audience?: Audience;
-  /** Text of events that may wait for the disk. Default 128 Mi characters. */
-  readonly waitingCharactersMax?: number;
+  /** Text of events that may wait for the disk. Default 128 MiB. */
+  readonly waitingBytesMax?: number;
   /** A clock that never steps back, in ms. */
   readonly elapsedMs: () => number;
   readonly counters: Pick<Counters, 'takenBack' | 'commits'>;
   readonly log: Log;
 }
 
-const waitingCharactersMaxDefault = 128 * 1024 * 1024;
+const waitingBytesMaxDefault = 128 * 1024 * 1024;
 
 export interface Group {
   /** Newest seq that survives what the durability promises. */
@@ -62,10 +62,10 @@ interface Waiter {
 
 export function createGroup(parts: GroupParts): Group {
   const { journal, window, parked, live, durability, counters, log } = parts;
-  const waitingCharactersMax = parts.waitingCharactersMax ?? waitingCharactersMaxDefault;
-  /** Appended and not yet handed to live delivery; beyond `waitingCharactersMax` nothing more is taken. */
+  const waitingBytesMax = parts.waitingBytesMax ?? waitingBytesMaxDefault;
+  /** Appended and not yet handed to live delivery; beyond `waitingBytesMax` nothing more is taken. */
   let events: Appended[] = [];
-  let waitingCharacters = 0;
+  let waitingBytes = 0;
   let waiters: Waiter[] = [];
   let synced = journal.head;
   let syncedParked = journal.parkedHead;
@@ -131,7 +131,7 @@ export function createGroup(parts: GroupParts): Group {
   /** What is above is not answered, not handed out, and told to the sockets from the next turn or before the next append. */
   function lose(loss: Loss): void {
     events = events.filter(({ seq }) => seq <= loss.above);
-    waitingCharacters = charactersOf(events);
+    waitingBytes = bytesOf(events);
     parked.rollBack(loss.parkedAbove);
     const failed = waiters.filter((waiter) => isLost(waiter, loss));
     waiters = waiters.filter((waiter) => !isLost(waiter, loss));
@@ -200,7 +200,7 @@ export function createGroup(parts: GroupParts): Group {
     const later = events.findIndex(({ seq }) => seq > upTo);
     const batch = later < 0 ? events : events.slice(0, later);
     events = later < 0 ? [] : events.slice(later);
-    waitingCharacters -= charactersOf(batch);
+    waitingBytes -= bytesOf(batch);
     if (batch.length > 0) failPoint('group-durable');
     handOut(live, batch, parts.audience);
     if (batch.length > 0) failPoint('group-live');
@@ -215,7 +215,7 @@ export function createGroup(parts: GroupParts): Group {
       return durableSeq();
     },
     get overflow() {
-      if (waitingCharacters < waitingCharactersMax) return null;
+      if (waitingBytes < waitingBytesMax) return null;
       return new Failure(
         'journalFull',
         "The journal's disk is slow and too many events wait for it; send again shortly.",
@@ -223,7 +223,7 @@ export function createGroup(parts: GroupParts): Group {
     },
     add(more) {
       for (const event of more) events.push(event);
-      waitingCharacters += charactersOf(more);
+      waitingBytes += bytesOf(more);
       schedule();
     },
     schedule,
@@ -263,8 +263,8 @@ function both(one: Loss, other: Loss): Loss {
   return { above, parkedAbove: Math.min(one.parkedAbove, other.parkedAbove), failure: one.failure };
 }
 
-function charactersOf(events: readonly Appended[]): number {
-  return events.reduce((sum, { characters }) => sum + characters, 0);
+function bytesOf(events: readonly Appended[]): number {
+  return events.reduce((sum, { bytes }) => sum + bytes, 0);
 }
 
 function asFailure(error: unknown): Failure {

@@ -3,8 +3,10 @@
  * and makes its search text, and the row is put together from both without a string in between (I2, decision 025). What it does
  * not take, the general reader takes or explains.
  */
-import { parseTime } from '../filter/time.ts';
+import { formatTimeForClickHouse, parseTime } from '../filter/time.ts';
 import { idCharacters } from '../journal/row.ts';
+import { columnBytesMax, type ReceiptTexts } from '../journal/row-source.ts';
+import type { IncomingEvent } from './incoming-event.ts';
 import { code } from './plain-event-code.ts';
 
 /** Behind the code's own data. */
@@ -18,6 +20,9 @@ const textBytesMax = 4 * 1024 * 1024;
 /** Places of the numbers that the code leaves. */
 const result = { occurredFrom: 0, occurredTo: 1, headTo: 2, idFrom: 3, hasFollows: 4, searchTo: 5 } as const;
 const results = 6;
+const tab = 9;
+/** Of `,"follows":null,"received":"…"}` and the line feed. */
+const suffixBytesMax = 80;
 
 /** Of what every Node has, the part that is used here; its types come with those of browsers only. */
 declare const WebAssembly: {
@@ -43,12 +48,12 @@ interface Views {
 }
 
 /** An event in the reader's memory: good until the reader reads again. */
-export class PlainEvent {
+export class PlainEvent implements IncomingEvent {
   readonly id: string;
   /** Canonical. */
   readonly occurred: string;
   /** Bytes of the text before `,"payload"`. */
-  readonly head: number;
+  readonly #head: number;
   readonly #views: Views;
   readonly #from: number;
   /** Where its closing brace stands. */
@@ -63,7 +68,7 @@ export class PlainEvent {
     this.#views = views;
     this.id = text.toString('latin1', idFrom, idFrom + idCharacters);
     this.occurred = occurred;
-    this.head = (numbers[result.headTo] ?? 0) - from;
+    this.#head = (numbers[result.headTo] ?? 0) - from;
     this.#from = from;
     this.#to = end - 1;
     this.#hasFollows = numbers[result.hasFollows] === 1;
@@ -71,23 +76,25 @@ export class PlainEvent {
     this.#searchTo = numbers[result.searchTo] ?? 0;
   }
 
-  /** Of search text and text, but for what `writeTexts` adds. */
-  get bytes(): number {
-    return this.#searchTo - this.#searchFrom + this.#to - this.#from;
+  get rawBytesMax(): number {
+    return this.#to - this.#from + suffixBytesMax;
   }
 
-  /** Writes `search \t raw`, with its time of receipt (canonical); gives the place behind it. */
-  writeTexts(into: Buffer, at: number, received: string): number {
+  get rowBytesMax(): number {
+    return columnBytesMax + this.#searchTo - this.#searchFrom + this.rawBytesMax;
+  }
+
+  writeRow(into: Buffer, at: number, number: number, { received, column }: ReceiptTexts): number {
     const { bytes } = this.#views;
-    let end = at;
+    const columns = `${number}\t${this.id}\t${column}\t${formatTimeForClickHouse(this.occurred)}\t${this.#head}\t`;
+    let end = at + into.write(columns, at, 'latin1');
     into.set(bytes.subarray(this.#searchFrom, this.#searchTo), end);
     end += this.#searchTo - this.#searchFrom;
-    into[end] = 9;
+    into[end] = tab;
     end += 1;
     into.set(bytes.subarray(this.#from, this.#to), end);
     end += this.#to - this.#from;
-    const follows = this.#hasFollows ? '' : ',"follows":null';
-    return end + into.write(`${follows},"received":"${received}"}`, end, 'latin1');
+    return end + into.write(`${this.#hasFollows ? '' : ',"follows":null'},"received":"${received}"}\n`, end, 'latin1');
   }
 }
 

@@ -2,14 +2,11 @@
  * The time of receipt: never earlier than the one before, while the clock steps back by less than a minute (DESIGN "Time").
  */
 import { formatTimeForClickHouse, timeOfDate } from '../filter/time.ts';
+import type { ReceiptTexts } from '../journal/row-source.ts';
 import type { Log } from '../log.ts';
 import { wholeSeconds } from './whole-seconds.ts';
 
-export interface Receipt {
-  /** Canonical, as in the event's text. */
-  readonly received: string;
-  /** As in the row. */
-  readonly column: string;
+export interface Receipt extends ReceiptTexts {
   /** Whole seconds since 1970. */
   readonly seconds: number;
 }

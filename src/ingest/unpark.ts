@@ -2,13 +2,14 @@
  * Parked events get their seq, or are dropped as repeats (I11): the event is appended before the record that says that it is
  * settled, so that a crash between the two finds its id in the window, and drops the parked copy.
  */
-import type { EventBody } from '../../schemas/event.ts';
 import { failPoint } from '../fail-point.ts';
+import { parseClickHouseTime } from '../filter/time.ts';
 import type { AppendEvent } from './append-event.ts';
 import type { Appended } from './audience.ts';
 import type { Group, GroupParts } from './group.ts';
 import type { Unpark } from './intake.ts';
 import type { ParkedRow } from './parked-events.ts';
+import { TextEvent } from './text-event.ts';
 
 export interface UnparkParts extends Pick<GroupParts, 'journal' | 'window' | 'parked'> {
   readonly counters: { parkedAppended: number; parkedDeduped: number };
@@ -44,9 +45,8 @@ export function createUnpark(parts: UnparkParts, group: Group, append: AppendEve
   };
 
   /** With the time of receipt of now: its record says when it was parked. */
-  function appendParked({ head, search, raw }: ParkedRow): Appended {
+  function appendParked({ id, occurred, head, search, raw }: ParkedRow): Appended {
     const open = raw.slice(0, raw.lastIndexOf(',"received":"'));
-    const body = JSON.parse(`${open}}`) as EventBody; // canonical text that accept has checked
-    return append({ open, head, search, isAscii: false, body });
+    return append(new TextEvent(id, parseClickHouseTime(occurred), { open, head, search, isAscii: false }));
   }
 }

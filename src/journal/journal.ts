@@ -17,16 +17,13 @@ import { PendingRecords } from './pending-records.ts';
 import { type ChunkMemory, type ChunkRequest, type JournalChunk, readChunk } from './read-chunk.ts';
 import { RecentRows } from './recent-rows.ts';
 import { recordHeaderBytes, recordKinds } from './record.ts';
+import type { ReceiptTexts, RowSource } from './row-source.ts';
 import { scanIds, type VisitId } from './scan-ids.ts';
 import { segmentsDirectory } from './segment.ts';
 import { type Keep, SegmentChain } from './segment-chain.ts';
 import { SegmentWriter } from './segment-writer.ts';
 import type { Aside } from './set-aside.ts';
 import { noteCleanStop } from './sync-folder.ts';
-
-export type { JournalOptions } from './journal-options.ts';
-export type { JournalChunk } from './read-chunk.ts';
-export { eventsOf, formatRow, parseRow, splitRow } from './row.ts';
 
 /** Throws StartRefused, with a sentence, for damage that nothing explains (recover.ts). */
 export function openJournal(options: JournalOptions, parts: JournalParts = thisMachine()): Journal {
@@ -91,7 +88,7 @@ export class Journal {
   get head(): number {
     return this.#chain.active.lastSeq;
   }
-  /** Newest appended seq; it and what is between it and head are not written yet. */
+  /** Newest appended seq; what is above head is not written yet. */
   get appended(): number {
     return this.head + this.#pending.count;
   }
@@ -131,16 +128,16 @@ export class Journal {
     return this.#writer.failed;
   }
 
-  /**
-   * Appends an event and gives its seq; it is written by the next commit. `received` and `occurred` are
-   * `YYYY-MM-DD hh:mm:ss.ffffff`, `head` is the UTF-8 bytes of `raw` before `,"payload"`; neither `search` nor `raw` holds
-   * a tab or a line feed; `isAscii` if both are. Throws Failure journalFull or journalFailed, and then has appended nothing.
-   */
-  append(id: string, received: string, occurred: string, head: number, search: string, raw: string, isAscii = false) {
+  /** Appends an event and gives its seq; it is written by the next commit. Throws Failure journalFull or journalFailed, and then has appended nothing. */
+  append(row: RowSource, receipt: ReceiptTexts): number {
     const seq = this.appended + 1;
-    const columns = `${seq}\t${id}\t${received}\t${occurred}\t${head}\t`;
-    this.#pending.take(this.#encode(recordKinds.event, seq, columns, search, raw, isAscii));
+    this.#pending.take(this.#encode(recordKinds.event, seq, seq, row, receipt));
     return seq;
+  }
+
+  /** A copy of the row that was appended or parked last, without its line feed. */
+  lastRow(): Buffer {
+    return this.#pending.lastRow();
   }
 
   /** Why no event would be kept now: the journal is dead, full, or its disk fails; null if one would. */
@@ -149,11 +146,9 @@ export class Journal {
   }
 
   /** As `append`, of an event that gets no seq yet: gives its number, which rises from event to event, from start to start. */
-  park(id: string, received: string, occurred: string, head: number, search: string, raw: string): number {
+  park(row: RowSource, receipt: ReceiptTexts): number {
     const number = this.parkedAppended + 1;
-    const columns = `${number}\t${id}\t${received}\t${occurred}\t${head}\t`;
-    const bytes = this.#encode(recordKinds.parked, this.appended, columns, search, raw, false);
-    this.#pending.takeParked(bytes, number);
+    this.#pending.takeParked(this.#encode(recordKinds.parked, this.appended, number, row, receipt), number);
     return number;
   }
 
@@ -199,10 +194,7 @@ export class Journal {
     return this.#writer.syncLater();
   }
 
-  /**
-   * Committed events with seq in [from, upTo], up to about `bytesMax` bytes of rows but at least one, all of one epoch.
-   * Throws Failure pastRetention for what trim has passed.
-   */
+  /** Committed events with seq in [from, upTo], up to about `bytesMax` bytes of rows but at least one, all of one epoch. Throws Failure pastRetention for what trim has passed. */
   read(from: number, bytesMax: number, upTo: number): JournalChunk {
     return this.#read({ from, bytesMax, upTo, oneDay: false });
   }
@@ -214,9 +206,8 @@ export class Journal {
 
   /** Visits id and times of kept events in seq order, of all above `after` and maybe of some before: to build the id window after a start. */
   scanIds(visit: VisitId, after = 0): void {
-    for (const segment of this.#chain.all) {
+    for (const segment of this.#chain.all)
       if (segment.lastSeq > after) scanIds(this.#files, this.#cache.get(segment.path), segment, visit);
-    }
   }
 
   /** The newest kept seq up to `seq`; 0 if there is none. */
@@ -269,16 +260,16 @@ export class Journal {
   }
 
   #read(request: ChunkRequest): JournalChunk {
-    if (request.from < this.oldest) {
-      throw new Failure('pastRetention', `The journal begins at seq ${this.oldest}; ${request.from} is gone from it.`);
-    }
+    const { oldest } = this;
+    if (request.from < oldest)
+      throw new Failure('pastRetention', `The journal begins at seq ${oldest}; ${request.from} is gone from it.`);
     return readChunk(this.#files, this.#cache, this.#chain.all, request);
   }
 
   /** Gives the record's bytes; it is not taken yet. Throws Failure if the journal is dead or has no room for it. */
-  #encode(kind: 1 | 4, seq: number, columns: string, search: string, raw: string, isAscii: boolean): number {
+  #encode(kind: 1 | 4, seq: number, number: number, row: RowSource, receipt: ReceiptTexts): number {
     if (this.failed !== null) throw this.failed;
-    const bytes = this.#pending.encode(kind, seq, columns, search, raw, isAscii);
+    const bytes = this.#pending.encode(kind, seq, number, row, receipt);
     const refusal = this.#refusal(bytes);
     if (refusal !== null) throw refusal;
     this.#budget.taken(bytes);

@@ -5,6 +5,7 @@
 import { Failure } from '../errors.ts';
 import { parkedNumber } from './parked-records.ts';
 import { claimedBytes, payloadBytesMax, recordHeaderBytes, recordKind, recordKinds, sealRecord } from './record.ts';
+import type { ReceiptTexts, RowSource } from './row-source.ts';
 import { strideBytes } from './sparse-index.ts';
 
 const bufferBytes = 1024 * 1024;
@@ -12,15 +13,15 @@ const bufferBytes = 1024 * 1024;
 const keptBytesMax = 16 * bufferBytes;
 /** Far above what one turn of the event loop can bring; the edge's own bounds come first. */
 const pendingBytesMax = 1024 * bufferBytes;
-/** UTF-8 bytes of a UTF-16 code unit, at most. */
-const bytesPerUnit = 3;
-/** Header, numbers, id, times, tabs and line feed of a row, at most. */
-const fixedBytesMax = 256;
+/** Of a record that is no event, at most. */
+const smallBytesMax = 64;
 
 export class PendingRecords {
   #buffer = Buffer.allocUnsafe(bufferBytes);
   #count = 0;
   #bytes = 0;
+  /** Where the record begins that was taken last. */
+  #lastAt = 0;
   #newestParked = 0;
   /** For the sparse index: some records' places, each about a stride behind the last. */
   #marks: { nth: number; offset: number }[] = [];
@@ -43,32 +44,34 @@ export class PendingRecords {
     return this.#marks;
   }
 
-  /**
-   * Encodes an event, parked or not, behind what is taken, and gives its bytes; it counts only once it is taken. `isAscii`: so
-   * are both texts, and are then written at half the cost.
-   */
-  encode(kind: 1 | 4, seq: number, columns: string, search: string, raw: string, isAscii: boolean): number {
+  /** Encodes an event, parked or not, behind what is taken, and gives its bytes; it counts only once it is taken. `number` is that of its row. */
+  encode(kind: 1 | 4, seq: number, number: number, row: RowSource, receipt: ReceiptTexts): number {
     const at = this.#bytes;
-    this.#reserve(at + fixedBytesMax + bytesPerUnit * (search.length + raw.length));
-    const buffer = this.#buffer;
+    this.#reserve(at + recordHeaderBytes + row.rowBytesMax);
     const start = at + recordHeaderBytes;
-    const row = `${columns}${search}\t${raw}\n`;
-    const end = start + buffer.write(row, start, isAscii ? 'latin1' : 'utf8');
+    const end = row.writeRow(this.#buffer, start, number, receipt);
     if (end - start > payloadBytesMax) throw new Error('a row is larger than any event can be');
-    sealRecord(buffer, at, kind, seq, end - start);
+    sealRecord(this.#buffer, at, kind, seq, end - start);
     return end - at;
+  }
+
+  /** A copy of the row that was taken last, without its line feed. */
+  lastRow(): Buffer {
+    const row = this.#buffer.subarray(this.#lastAt + recordHeaderBytes, this.#bytes - 1);
+    return Buffer.from(row);
   }
 
   /** Takes the parked event that was just encoded. */
   takeParked(bytes: number, number: number): void {
     this.#newestParked = number;
+    this.#lastAt = this.#bytes;
     this.#bytes += bytes;
   }
 
   /** Notes that a parked event is settled. Gives the bytes of the record. */
   settle(seq: number, number: number): number {
     const at = this.#bytes;
-    this.#reserve(at + fixedBytesMax);
+    this.#reserve(at + smallBytesMax);
     const bytes = this.#buffer.write(String(number), at + recordHeaderBytes, 'latin1');
     sealRecord(this.#buffer, at, recordKinds.parkedSettled, seq, bytes);
     this.#bytes += recordHeaderBytes + bytes;
@@ -82,6 +85,7 @@ export class PendingRecords {
       this.#marks.push({ nth: this.#count, offset: this.#bytes });
     }
     this.#count += 1;
+    this.#lastAt = this.#bytes;
     this.#bytes += bytes;
   }
 

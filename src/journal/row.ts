@@ -2,8 +2,6 @@
  * The row of an event: one TSVRaw line that the journal keeps as payload and ClickHouse takes as it is (I2).
  * `seq \t id \t received \t occurred \t head \t search \t raw \n`; no column holds a tab or a line feed.
  */
-import type { EventBody } from '../../schemas/event.ts';
-import type { StoredEvent } from '../../schemas/stored-event.ts';
 
 /** The columns of a row as text. */
 export interface Row {
@@ -23,7 +21,6 @@ export const idCharacters = 36;
 export const timeCharacters = 26;
 const tab = '\t';
 const tabByte = 9;
-const lineFeed = 10;
 
 export function formatRow(row: Row): string {
   return `${row.seq}\t${row.id}\t${row.received}\t${row.occurred}\t${row.head}\t${row.search}\t${row.raw}\n`;
@@ -46,24 +43,6 @@ export function splitRow(line: string): Row {
     search: column(5),
     raw: column(6),
   };
-}
-
-/** The stored event of a line. */
-export function parseRow(line: string): StoredEvent {
-  const { seq, search, raw } = splitRow(line);
-  return { seq, search, raw, body: JSON.parse(raw) as EventBody }; // canonical text that accept has checked
-}
-
-/** The stored events of lines back to back, parsed one by one as they are asked for. */
-export function* eventsOf(chunk: { readonly rows: Buffer }): Iterable<StoredEvent> {
-  const { rows } = chunk;
-  for (let at = 0; at < rows.length; ) {
-    const found = rows.indexOf(lineFeed, at);
-    const end = found < 0 ? rows.length : found;
-    // Decoded line by line: a slice of one long text would keep all of it in memory.
-    yield parseRow(rows.toString('utf8', at, end));
-    at = end + 1;
-  }
 }
 
 /** Where the id of the row that begins at `at` begins; its times follow at fixed distances. */

@@ -3,11 +3,12 @@
  */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { loggedEventsOf } from '../../src/feed/logged-event.ts';
 import { finishRaw } from '../../src/ingest/canonical.ts';
 import { readMessage } from '../../src/ingest/read-events.ts';
-import { formatRow, parseRow } from '../../src/journal/journal.ts';
+import { loggedEventsOf } from '../../src/journal/logged-event.ts';
+import { formatRow } from '../../src/journal/row.ts';
 import { sentEvent } from '../ingest/arbitrary-event.ts';
+import { parseRow } from '../support/stored-events.ts';
 
 const time = '2026-11-22 10:00:00.000000';
 const awkward = ['"x\\\\"', '"},\\"related\\":["', '"\\u2028"', '"😀"', '""'];

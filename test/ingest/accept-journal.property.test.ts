@@ -11,10 +11,10 @@ import { IdWindow } from '../../src/ingest/id-window.ts';
 import { LiveBus } from '../../src/ingest/live-bus.ts';
 import { ParkedEvents } from '../../src/ingest/parked-events.ts';
 import { wholeSeconds } from '../../src/ingest/whole-seconds.ts';
-import { eventsOf } from '../../src/journal/journal.ts';
 import { createLog } from '../../src/log.ts';
 import { createCounters } from '../../src/metrics.ts';
 import { Disk, open, withFolder } from '../journal/support.ts';
+import { eventsOf, shown } from '../support/stored-events.ts';
 import { sentEvent, sentId } from './arbitrary-event.ts';
 
 function start(folder: string, durability: 'process' | 'fsync' = 'process', isThere = () => true) {
@@ -35,14 +35,8 @@ function start(folder: string, durability: 'process' | 'fsync' = 'process', isTh
   };
   const intake = createIntake({ ...parts, ...clocks, audience: { isThere, readBack } });
   const delivered: StoredEvent[] = [];
-  live.batches$.subscribe((batch) => delivered.push(...batch));
-  // The log's reader parses all of the text, so its body has `received`, too.
-  const logged = () =>
-    [...eventsOf(journal.read(journal.oldest, Number.MAX_SAFE_INTEGER, journal.head))].map((event) => {
-      const { received, ...body } = { received: null, ...event.body };
-      expect(received).not.toBeNull();
-      return { ...event, body };
-    });
+  live.batches$.subscribe((batch) => delivered.push(...batch.map(shown)));
+  const logged = () => eventsOf(journal.read(journal.oldest, Number.MAX_SAFE_INTEGER, journal.head)).map(shown);
   return { ...parts, disk, intake, delivered, logged };
 }
 

@@ -16,7 +16,7 @@ import { FakeLog } from './fake-log.ts';
 
 const start = Date.parse('2026-11-22T10:00:00.500Z');
 
-function open(durability: 'process' | 'fsync' = 'process', waitingCharactersMax = 1_000_000) {
+function open(durability: 'process' | 'fsync' = 'process', waitingBytesMax = 1_000_000) {
   const journal = new FakeLog();
   const window = new IdWindow({ idsMax: 100, checkpoint: () => 0, forgotten: new ForgottenIds() });
   const live = new LiveBus(0);
@@ -25,7 +25,7 @@ function open(durability: 'process' | 'fsync' = 'process', waitingCharactersMax 
   const log = createLog('silent');
   let closed: Failure | null = null;
   const clocks = { now: () => start, elapsedMs: () => 0 };
-  const settings = { durability, waitingCharactersMax, gate: () => closed, ...clocks };
+  const settings = { durability, waitingBytesMax, gate: () => closed, ...clocks };
   const intake = createIntake({ journal, window, parked, live, log, counters, ...settings });
   const delivered: StoredEvent[][] = [];
   const losses: Loss[] = [];

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { deadLetterPath, openDeadLetter } from '../../src/ingest/dead-letter.ts';
 import { openWriterState } from '../../src/ingest/open-writer-state.ts';
 import { writerStateFile } from '../../src/ingest/writer-state.ts';
-import type { JournalChunk } from '../../src/journal/journal.ts';
+import type { JournalChunk } from '../../src/journal/read-chunk.ts';
 
 let dataDir = '';
 beforeEach(() => {

@@ -13,13 +13,14 @@ import { IdWindow } from '../../src/ingest/id-window.ts';
 import { LiveBus } from '../../src/ingest/live-bus.ts';
 import { ParkedEvents } from '../../src/ingest/parked-events.ts';
 import { wholeSeconds } from '../../src/ingest/whole-seconds.ts';
-import { eventsOf, type Journal } from '../../src/journal/journal.ts';
+import type { Journal } from '../../src/journal/journal.ts';
 import { createLog } from '../../src/log.ts';
 import { createCounters } from '../../src/metrics.ts';
 import { readiness } from '../../src/readiness.ts';
 import { PowerCutDisk } from '../journal/power-cut-disk.ts';
 import { clockStart, open } from '../journal/support.ts';
 import { randomFrom } from '../support/random.ts';
+import { eventsOf } from '../support/stored-events.ts';
 
 type Durability = 'process' | 'fsync';
 

@@ -3,6 +3,8 @@
  */
 import { Failure } from '../../src/errors.ts';
 import type { EventLog } from '../../src/ingest/event-log.ts';
+import { formatRow, splitRow } from '../../src/journal/row.ts';
+import type { ReceiptTexts, RowSource } from '../../src/journal/row-source.ts';
 
 export interface FakeRow {
   readonly seq: number;
@@ -66,16 +68,22 @@ export class FakeLog implements EventLog {
     return this.#waiting.length > 0;
   }
 
-  append(id: string, received: string, occurred: string, head: number, search: string, raw: string): number {
+  append(row: RowSource, receipt: ReceiptTexts): number {
     const seq = this.appended + 1;
-    this.#take({ kind: 'event', row: { seq, id, received, occurred, head, search, raw } });
+    this.#take({ kind: 'event', row: written(row, seq, receipt) });
     return seq;
   }
 
-  park(id: string, received: string, occurred: string, head: number, search: string, raw: string): number {
+  park(row: RowSource, receipt: ReceiptTexts): number {
     const seq = this.parkedAppended + 1;
-    this.#take({ kind: 'parked', row: { seq, id, received, occurred, head, search, raw } });
+    this.#take({ kind: 'parked', row: written(row, seq, receipt) });
     return seq;
+  }
+
+  lastRow(): Buffer {
+    const last = this.#waiting.at(-1);
+    if (last === undefined || last.kind === 'settled') throw new Error('No row was just taken');
+    return Buffer.from(formatRow(last.row).slice(0, -1));
   }
 
   settleParked(number: number): void {
@@ -128,4 +136,9 @@ export class FakeLog implements EventLog {
 
 function rowsOf(kind: 'event' | 'parked', records: readonly FakeRecord[]): FakeRow[] {
   return records.flatMap((record) => (record.kind === kind ? [record.row] : []));
+}
+
+function written(row: RowSource, seq: number, receipt: ReceiptTexts): FakeRow {
+  const bytes = Buffer.alloc(row.rowBytesMax);
+  return splitRow(bytes.toString('utf8', 0, row.writeRow(bytes, 0, seq, receipt)));
 }

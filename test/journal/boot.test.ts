@@ -6,7 +6,8 @@ import { readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from '
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { StartRefused } from '../../src/errors.ts';
-import type { Journal, JournalOptions } from '../../src/journal/journal.ts';
+import type { Journal } from '../../src/journal/journal.ts';
+import type { JournalOptions } from '../../src/journal/journal-options.ts';
 import { segmentHeaderBytes } from '../../src/journal/segment-header.ts';
 import { append, clockStart, Disk, open, readAll, segmentFiles, sent, withFolder } from './support.ts';
 

@@ -5,9 +5,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Failure } from '../../src/errors.ts';
-import { eventsOf, formatRow, parseRow } from '../../src/journal/journal.ts';
-import { splitRow } from '../../src/journal/row.ts';
-import { append, Disk, open, readAll, sent, withFolder } from './support.ts';
+import { formatRow, splitRow } from '../../src/journal/row.ts';
+import { eventsOf, parseRow } from '../support/stored-events.ts';
+import { append, Disk, noReceipt, open, readAll, rowOf, sent, withFolder } from './support.ts';
 
 type Step =
   | { kind: 'append'; paddings: number[] }
@@ -171,7 +171,7 @@ describe('the journal', () => {
           const rows = events.map(([search, payload], at) => {
             const raw = JSON.stringify({ event: search, payload });
             const row = { ...sent(at), search, raw, head: 3 };
-            const seq = journal.append(row.id, row.received, row.occurred, row.head, search, raw);
+            const seq = journal.append(rowOf({ ...row, search, raw }), noReceipt);
             return { seq, id: row.id, received: row.received, occurred: row.occurred, head: 3, search, raw };
           });
           journal.commit();

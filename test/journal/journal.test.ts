@@ -6,8 +6,9 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { Failure, StartRefused } from '../../src/errors.ts';
 import { byTable, crc32 } from '../../src/journal/crc32.ts';
-import { eventsOf, type Journal } from '../../src/journal/journal.ts';
+import type { Journal } from '../../src/journal/journal.ts';
 import { recordHeaderBytes, sealRecord } from '../../src/journal/record.ts';
+import { eventsOf } from '../support/stored-events.ts';
 import { append, clockStart, Disk, open, readAll, readDay, segmentFiles, sent, withFolder } from './support.ts';
 
 function put(journal: Journal, count: number, padding = 0): void {

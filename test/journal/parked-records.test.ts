@@ -4,13 +4,13 @@
  */
 import { describe, expect, it } from 'vitest';
 import type { Journal } from '../../src/journal/journal.ts';
-import { append, Disk, open, readAll, segmentFiles, sent, withFolder } from './support.ts';
+import { append, Disk, noReceipt, open, readAll, rowOf, segmentFiles, sent, withFolder } from './support.ts';
 
 const mebibyte = 1024 * 1024;
 
 function park(journal: Journal, number: number, padding = 0): number {
   const { id, received, occurred, search, raw } = sent(number, padding);
-  return journal.park(id, received, occurred, 3, search, raw);
+  return journal.park(rowOf({ id, received, occurred, head: 3, search, raw }), noReceipt);
 }
 
 function parkedIds(journal: Journal): string[] {

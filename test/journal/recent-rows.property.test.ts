@@ -6,7 +6,7 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { nodeFiles } from '../../src/file-port.ts';
 import { StepReader } from '../../src/ingest/read-in-steps.ts';
-import { append, open, readDay, sent, withFolder } from './support.ts';
+import { append, noReceipt, open, readDay, rowOf, sent, withFolder } from './support.ts';
 
 type Step =
   | { readonly kind: 'commit'; readonly events: number; readonly parked: boolean; readonly nextDay: boolean }
@@ -57,8 +57,7 @@ it('what is read for the table writer is what the disk has, and all of it comes 
               append(journal, sent(nth * 10 + event, event * 20, day));
             if (now.kind === 'takenBack') journal.rollBack(journal.head);
             else {
-              if (now.parked)
-                journal.park('0'.repeat(36), '2026-11-22 00:00:00.000000', '2026-11-22 00:00:00.000000', 1, '', '{}');
+              if (now.parked) journal.park(rowOf({ ...sent(0), head: 1 }), noReceipt);
               journal.commit();
               if (now.nextDay) day += 1;
             }

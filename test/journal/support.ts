@@ -5,7 +5,11 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type FilePort, nodeFiles } from '../../src/file-port.ts';
-import { type Journal, type JournalChunk, type JournalOptions, openJournal } from '../../src/journal/journal.ts';
+import { type Journal, openJournal } from '../../src/journal/journal.ts';
+import type { JournalOptions } from '../../src/journal/journal-options.ts';
+import type { JournalChunk } from '../../src/journal/read-chunk.ts';
+import { formatRow } from '../../src/journal/row.ts';
+import type { ReceiptTexts, RowSource } from '../../src/journal/row-source.ts';
 import { createLog } from '../../src/log.ts';
 
 export function withFolder<Result>(use: (folder: string) => Result): Result {
@@ -74,8 +78,18 @@ export function sent(number: number, padding = 0, day = 1): Sent {
 
 export function append(journal: Journal, event: Sent): number {
   const head = Buffer.byteLength(event.raw.slice(0, event.raw.indexOf(',"payload"')));
-  return journal.append(event.id, event.received, event.occurred, head, event.search, event.raw);
+  return journal.append(rowOf({ ...event, head }), noReceipt);
 }
+
+/** A row of texts that say their own time of receipt. */
+export function rowOf(row: Sent & { readonly head: number }): RowSource {
+  return {
+    rowBytesMax: 400 + 3 * (row.search.length + row.raw.length),
+    writeRow: (into, at, seq) => at + into.write(formatRow({ seq, ...row }), at),
+  };
+}
+
+export const noReceipt: ReceiptTexts = { received: '', column: '' };
 
 /** All that can be read, in chunks of about so many bytes: the raws by seq. */
 /** A batch as the table writer gets it: from memory, or else from the disk. */

@@ -1,0 +1,13 @@
+/**
+ * An event that was checked and may be taken in, however it was read: what intake asks of it, and the row that it writes.
+ */
+import type { RowSource } from '../journal/row-source.ts';
+
+export interface IncomingEvent extends RowSource {
+  /** Lower case with dashes. */
+  readonly id: string;
+  /** Canonical. */
+  readonly occurred: string;
+  /** UTF-8 bytes of its text, time of receipt included, at most. */
+  readonly rawBytesMax: number;
+}
