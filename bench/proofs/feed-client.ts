@@ -5,16 +5,18 @@ import { type FrameSocket, openFrameSocket } from '../load/frame-socket.ts';
 
 export interface FeedClientOptions {
   readonly url: string;
+  /** Asked for with each connection. */
   readonly filter: object;
   readonly backfill: boolean;
-  /** A whole event frame, valid during the call. */
-  readonly onEvent: (frame: Buffer) => void;
+  /** A whole event frame, valid during the call, and its position. */
+  readonly onEvent: (frame: Buffer, position: number | string) => void;
 }
 
-interface ControlFrame {
+export interface ControlFrame {
   readonly type: string;
   readonly token?: string;
   readonly position?: number | string;
+  readonly checkpoint?: number;
   readonly after_ms?: number;
   readonly reason?: string;
 }
@@ -37,6 +39,7 @@ export class FeedClient {
   /** What the server asked for when it closed; null without. */
   retryAfterMs: number | null = null;
   onCaughtUp: () => void = () => undefined;
+  onControl: (frame: ControlFrame) => void = () => undefined;
   onClosed: (why: string) => void = () => undefined;
 
   constructor(options: FeedClientOptions) {
@@ -75,19 +78,22 @@ export class FeedClient {
 
   #take(frame: Buffer): void {
     if (frame[typeAt] === letterE) {
-      this.#options.onEvent(frame);
-      this.position = readPosition(frame);
+      const position = readPosition(frame);
+      this.position = position;
+      this.#options.onEvent(frame, position);
     } else {
       this.#control(JSON.parse(frame.toString()) as ControlFrame); // schemas/frames.ts
     }
   }
 
-  #control({ type, token, position, after_ms, reason }: ControlFrame): void {
+  #control(frame: ControlFrame): void {
+    const { type, token, position, after_ms, reason } = frame;
     if (position !== undefined) this.position = position;
     if (token !== undefined) this.token = token;
     this.firstPosition ??= this.position;
     if (after_ms !== undefined) this.retryAfterMs = after_ms;
     if (type === 'gap') this.gaps.push(reason ?? '');
+    this.onControl(frame);
     if (type !== 'caught_up') return;
     this.caughtUps += 1;
     this.onCaughtUp();

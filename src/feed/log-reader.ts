@@ -14,12 +14,12 @@ export interface LogReader {
   readonly oldest: number;
   /**
    * Events with seq in [from, upTo], about `bytesMax` bytes of them. All up to `last` are among them: it is the last one's
-   * seq, or `upTo` if there is none, as between two epochs.
+   * seq. If there is none, as between two epochs, nothing up to `last` is kept: it is before the next seq, however far on that is.
    */
   read(from: number, bytesMax: number, upTo: number): { readonly events: Iterable<StoredEvent>; readonly last: number };
 }
 
-/** Of one epoch, so that their seqs have no holes. */
+/** Of one epoch, so that their seqs have no holes. Without events, `last` is before the next kept seq. */
 interface Chunk {
   readonly first: number;
   readonly last: number;
@@ -43,10 +43,10 @@ export function logReader(journal: Pick<Journal, 'epoch' | 'checkpoint' | 'oldes
     return chunk;
   }
 
-  function load(from: number, upTo: number): Chunk | null {
+  function load(from: number, upTo: number): Chunk {
     const chunk = journal.read(from, chunkBytesMax, upTo);
-    if (chunk.count === 0) return null;
     const decoded = { first: chunk.first, last: chunk.last, events: [...loggedEventsOf(chunk)] };
+    if (chunk.count === 0) return decoded;
     if (recent.length === chunksMax) recent.shift();
     recent.push(decoded);
     return decoded;
@@ -62,7 +62,6 @@ export function logReader(journal: Pick<Journal, 'epoch' | 'checkpoint' | 'oldes
     },
     read(from, bytesMax, upTo) {
       const chunk = find(from) ?? load(from, upTo);
-      if (chunk === null) return { events: [], last: upTo };
       const start = Math.max(0, from - chunk.first);
       let end = start;
       for (let bytes = 0; end < chunk.events.length && bytes < bytesMax; end += 1) {
@@ -71,7 +70,7 @@ export function logReader(journal: Pick<Journal, 'epoch' | 'checkpoint' | 'oldes
         bytes += rawLength;
       }
       const events = chunk.events.slice(start, end);
-      return { events, last: events.at(-1)?.seq ?? upTo };
+      return { events, last: events.at(-1)?.seq ?? chunk.last };
     },
   };
 }

@@ -9,7 +9,7 @@ import { LoggedEvent } from '../journal/logged-event.ts';
 import type { Framing } from './frames.ts';
 import type { LogReader } from './log-reader.ts';
 
-/** Stretches end at multiples of this, so that readers who began apart come to share. */
+/** Stretches end at multiples of this, so that readers who began apart come to share; where no seq was given, at the next one that was. */
 const stretchEvents = 128;
 /** Kept for all filters together; beyond it the longest unused stretch goes. Who shares is rarely thousands of events apart. */
 const keptBytesMax = 8 * 1024 * 1024;
@@ -102,7 +102,7 @@ export function createSharedLog(journal: Pick<LogReader, 'read'>, chunkBytesMax:
         if (known !== undefined && known.stretch.last <= mark) return use(known);
         const upTo = Math.min(mark, Math.floor((from - 1) / stretchEvents + 1) * stretchEvents);
         const { events, last } = journal.read(from, chunkBytesMax, upTo);
-        const stretch = match(events, last, fits, framing);
+        const stretch = match(events, Math.min(last, mark), fits, framing);
         if (isShared && group.readers > 1 && known === undefined) keep(group, from, stretch);
         return stretch;
       },

@@ -10,7 +10,10 @@ import { isOfSameDay } from './row.ts';
 import { isEmpty, type Segment } from './segment.ts';
 import { strideBytes } from './sparse-index.ts';
 
-/** Events `first` to `last`, all of one epoch; none if `count` is 0, and then `last` is before `first`. */
+/**
+ * Events `first` to `last`, all of one epoch. None if `count` is 0: then `first` is the next kept seq, which lies behind what was
+ * asked for, or the one that is given next, and `last` is before it. Between two epochs that may be billions of seqs on.
+ */
 export interface JournalChunk {
   readonly first: number;
   readonly last: number;
@@ -53,7 +56,12 @@ export function readChunk(
     readSegment(files, cache, segment, taking);
     if (taking.isDone) break;
   }
-  return taking.chunk();
+  return taking.chunk(Math.max(request.from, segments[start]?.firstSeq ?? afterAll(segments)));
+}
+
+/** The seq behind the newest one; of a new epoch, its first. */
+function afterAll(segments: readonly Segment[]): number {
+  return (segments.at(-1)?.lastSeq ?? 0) + 1;
 }
 
 /** Bytes to read for the request, at most; more than `bytesMax` by what is read in vain before the first record. */
@@ -168,11 +176,11 @@ class Taking {
     return true;
   }
 
-  chunk(): JournalChunk {
-    const { from } = this.request;
+  /** `next` is the first kept seq of the request or behind it. */
+  chunk(next: number): JournalChunk {
     const rows = this.buffer.subarray(this.#start, this.bytes);
     return this.count === 0
-      ? { first: from, last: from - 1, count: 0, rows }
+      ? { first: next, last: next - 1, count: 0, rows }
       : { first: this.#first, last: this.#last, count: this.count, rows };
   }
 }

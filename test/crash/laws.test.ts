@@ -14,7 +14,7 @@ function witness(changes: Partial<Witness> = {}): Witness {
 }
 
 function saw(keys: number[], backfill = true) {
-  return { subscriber: 'a', backfill, sinceMicros: since, keys, isOpen: false };
+  return { subscriber: 'a', backfill, sinceMicros: since, keys, endedMs: null as number | null };
 }
 
 const producer = { name: 'ws 0', acknowledged: new Set([1, 2, 3, 4, 5]) };
@@ -43,6 +43,31 @@ describe('the laws of a crash run', () => {
     const cut = witness({ rows: rows.slice(0, 3), count: 3, distinctSeqs: 3, distinctIds: 3 });
     expect(brokenLaws([producer], [saw([1, 2, 3, 4])], cut, true)).toEqual([]);
     expect(brokenLaws([producer], [], { ...cut, distinctIds: 2 }, true)).toHaveLength(1);
+  });
+
+  it('ask of process mode after power cuts that who saw what survived has no hole in it', () => {
+    const index = indexRows(witness({ rows: rows.filter(({ key }) => key !== 2) }), true);
+    expect(exactFeed(saw([1, 2, 3, 4, 5]), index)).toEqual([]);
+    expect(exactFeed(saw([1, 2, 4, 5]), index)).toEqual([expect.stringContaining('1 of 3 are missing, e.g. seq 13')]);
+    expect(exactFeed(saw([2, 3, 5], false), index)).toEqual([expect.stringContaining('1 of 2 are missing')]);
+    expect(exactFeed(saw([1, 2, 2]), index)).toEqual([expect.stringContaining('came twice')]);
+  });
+
+  it('know that what a power cut took may come again in a later epoch, and was not seen as it is stored now', () => {
+    const second = 2 ** 20;
+    const again = rows.map((row) => ({ ...row, seq: row.seq + (row.key > 3 ? 9 : 2) * second }));
+    const epochs = [2 * second + 11, 9 * second + 14];
+    // Key 5 came, and was lost with 4, which this connection did not get to see.
+    const before = { ...saw([1, 2, 3, 5]), endedMs: 8_000 };
+    expect(exactFeed(before, indexRows(witness({ rows: again, epochs }), true))).toEqual([]);
+    const after = { ...before, endedMs: 10_000 };
+    const hole = [expect.stringContaining('1 of 4 are missing')];
+    expect(exactFeed(after, indexRows(witness({ rows: again, epochs }), true))).toEqual(hole);
+    expect(exactFeed({ ...before, endedMs: null }, indexRows(witness({ rows: again, epochs }), true))).toEqual(hole);
+    // What survived of the epoch that it did see is owed as ever.
+    expect(exactFeed({ ...before, keys: [1, 3, 5] }, indexRows(witness({ rows: again, epochs }), true))).toEqual([
+      expect.stringContaining('1 of 2 are missing'),
+    ]);
   });
 
   it('count a dead letter as kept, and do not ask for it in a feed', () => {

@@ -1,6 +1,10 @@
 /**
  * What must hold after any kills: I1 (acknowledged is stored, once), I8 (no row twice, no seq left out), I3 (each connection
  * saw no event twice, none that is not stored, and no hole in what it saw). Gives sentences; none is good.
+ *
+ * After power cuts in process mode what was acknowledged, or seen, may be gone, or have come again under a seq of a later epoch.
+ * Then only what is stored counts, where a connection can have seen it as it is stored: all of that which lies before the newest
+ * such row that the connection saw was owed to it, as ever.
  */
 import type { Producer } from './producers.ts';
 import type { StoredRow, Witness } from './stored.ts';
@@ -10,7 +14,7 @@ export function brokenLaws(
   producers: readonly Pick<Producer, 'name' | 'acknowledged'>[],
   connections: readonly Seen[],
   witness: Witness,
-  /** After power cuts in process mode: what was acknowledged, or seen, may be gone. */
+  /** After power cuts in process mode. */
   mayLose = false,
 ): string[] {
   const index = indexRows(witness, mayLose);
@@ -63,11 +67,13 @@ export interface RowIndex {
   readonly dead: ReadonlySet<number>;
   /** The latest `occurred` of the rows up to each. */
   readonly latest: Float64Array;
+  /** First seqs, rising. */
+  readonly epochs: readonly number[];
   /** Whether what was seen may be gone. */
   readonly mayLose: boolean;
 }
 
-export function indexRows({ rows, deadLetters }: Witness, mayLose = false): RowIndex {
+export function indexRows({ rows, deadLetters, epochs }: Witness, mayLose = false): RowIndex {
   const latest = new Float64Array(rows.length);
   let max = 0;
   for (const [at, { occurred }] of rows.entries()) {
@@ -79,6 +85,7 @@ export function indexRows({ rows, deadLetters }: Witness, mayLose = false): RowI
     rowOf: new Map(rows.map((row) => [row.key, row])),
     dead: new Set(deadLetters.values()),
     latest,
+    epochs,
     mayLose,
   };
 }
@@ -89,14 +96,25 @@ export function exactFeed(seen: Seen, index: RowIndex): string[] {
   const broken: string[] = [];
   const keys = new Set(seen.keys);
   if (keys.size < seen.keys.length) broken.push(`${seen.keys.length - keys.size} events came twice`);
-  const unknown = [...keys].filter((key) => !rowOf.has(key) && !dead.has(key));
-  // An event that was seen and then lost may have come again under a later seq: nothing follows from what is stored.
-  if (mayLose) return broken;
+  const unknown = mayLose ? [] : [...keys].filter((key) => !rowOf.has(key) && !dead.has(key));
   if (unknown.length > 0) broken.push(`${unknown.length} events came that are not stored, e.g. ${unknown[0]}`);
-  const came = seen.keys.flatMap((key) => rowOf.get(key) ?? []);
+  const bound = mayLose ? firstUnseen(seen, index) : Number.POSITIVE_INFINITY;
+  const came = seen.keys.flatMap((key) => rowOf.get(key) ?? []).filter(({ seq }) => seq < bound);
   const holes = holesIn(came, seen, index);
   if (holes.length > 0) broken.push(`${holes.length} of ${came.length} are missing, e.g. seq ${holes[0]?.seq}`);
   return broken;
+}
+
+const seqsPerSecond = 2 ** 20;
+
+/**
+ * The first seq of an epoch that had perhaps not begun when the connection ended: an epoch's first seq tells a second, in which it
+ * began or shortly before. What is stored from there on may have been seen under a seq that was lost.
+ */
+function firstUnseen({ endedMs }: Seen, { epochs }: RowIndex): number {
+  if (endedMs === null) return Number.POSITIVE_INFINITY;
+  const second = Math.floor(endedMs / 1000);
+  return epochs.find((first) => Math.floor(first / seqsPerSecond) >= second) ?? Number.POSITIVE_INFINITY;
 }
 
 /** All that matches from the first to the newest seq that came must have come, unless the connection was cut in what comes from the store. */

@@ -284,5 +284,5 @@ function greatest(one: Memory, other: Memory): Memory {
 }
 
 function closes(connections: readonly Seen[]): number {
-  return connections.filter(({ isOpen }) => !isOpen).length;
+  return connections.filter(({ endedMs }) => endedMs !== null).length;
 }

@@ -10,11 +10,13 @@ import type { FailPointName } from '../../src/fail-point.ts';
 import type { Observation } from '../../src/observe.ts';
 import { engineOf } from '../support/engine-process.ts';
 import { until } from '../support/poll.ts';
-import { brokenLaws } from './laws.ts';
+import { brokenLaws, indexRows } from './laws.ts';
 import type { Kill } from './plan.ts';
 import { cutPower } from './power-cut.ts';
 import { type Producer, startProducer } from './producers.ts';
 import { type Random, seeded } from './random.ts';
+import { judgeLives } from './resumed-laws.ts';
+import { type Resumer, startResumer } from './resumers.ts';
 import { readWitness, refusePoison, type Witness } from './stored.ts';
 import { type Subscriber, startSubscriber } from './subscribers.ts';
 import { killEngine, startVictim, type Victim } from './victim.ts';
@@ -42,6 +44,9 @@ export interface RunReport {
 /** How long a fail point may take to be hit, the start of the engine included. */
 const hitMs = 60_000;
 const drainMs = 180_000;
+const promptMs = 20;
+/** Long enough for the log to be trimmed past a position: then the store answers. */
+const lateMs = [100, 3_000, 500, 6_000];
 
 export async function runCrashes(options: RunOptions): Promise<RunReport> {
   const dataDir = mkdtempSync(join(tmpdir(), 'sluice-crash-'));
@@ -68,6 +73,7 @@ class Run {
   readonly #options: RunOptions;
   readonly #producers: readonly Producer[];
   readonly #subscribers: readonly Subscriber[];
+  readonly #resumers: readonly Resumer[];
   readonly #hits: Record<string, number> = {};
   readonly #broken: string[] = [];
   readonly #random: Random | null;
@@ -83,6 +89,11 @@ class Run {
     this.#subscribers = [true, true, false].map((backfill, nth) =>
       startSubscriber(`${backfill ? 'backfilling' : 'live'} ${nth}`, backfill, port),
     );
+    this.#resumers = [
+      { name: 'resuming', backfill: true, awayMs: () => promptMs },
+      { name: 'resuming late', backfill: true, awayMs: (nth: number) => lateMs[nth % lateMs.length] ?? 0 },
+      { name: 'resuming live', backfill: false, awayMs: () => promptMs },
+    ].map((resumer) => startResumer({ ...resumer, port }));
   }
 
   async suffer(kill: Kill): Promise<void> {
@@ -130,12 +141,14 @@ class Run {
         throw new Error(`${ready}\n${victim.output()}`, { cause: error });
       },
     );
+    await Promise.all(this.#resumers.map((resumer) => resumer.finish(books['head'] ?? 0)));
     const code = await victim.stop();
     if (code !== 0) this.#broken.push(`the last stop ended with ${code}: ${victim.output()}`);
     if (engineOf(this.#dataDir) !== null) this.#broken.push('an engine stayed behind');
     const connections = this.#subscribers.flatMap((subscriber) => subscriber.connections);
     const witness = await readWitness(this.#dataDir);
-    this.#broken.push(...brokenLaws(this.#producers, connections, witness, this.#mayLose));
+    const lives = judgeLives(this.#resumers, indexRows(witness, this.#mayLose));
+    this.#broken.push(...brokenLaws(this.#producers, connections, witness, this.#mayLose), ...lives.broken);
     return {
       hits: this.#hits,
       broken: this.#broken,
@@ -151,12 +164,13 @@ class Run {
         deadLetters: witness.deadLetters.size,
         connections: connections.length,
         seen: sum(connections.map(({ keys }) => keys.length)),
+        ...lives.books,
       },
     };
   }
 
   async end(): Promise<void> {
-    for (const { end } of [...this.#producers, ...this.#subscribers]) end();
+    for (const each of [...this.#producers, ...this.#subscribers, ...this.#resumers]) each.end();
     this.#victim?.kill();
     await this.#victim?.ended;
     killEngine(this.#dataDir);

@@ -1,5 +1,6 @@
 /**
- * Subscribers that write down what each of their connections saw, in its order, and come back whenever Sluice does.
+ * Subscribers as Prefect's own are: they write down what each of their connections saw, in its order, and come back whenever Sluice
+ * does, each time anew (those that resume: resumers.ts).
  */
 import { WebSocket } from 'ws';
 import { keyOf } from './producers.ts';
@@ -12,7 +13,8 @@ export interface Seen {
   readonly sinceMicros: number;
   /** Keys, as they came. */
   readonly keys: number[];
-  isOpen: boolean;
+  /** When it ended, in ms since 1970; null while it is open. */
+  endedMs: number | null;
 }
 
 export interface Subscriber {
@@ -37,7 +39,7 @@ export function startSubscriber(name: string, backfill: boolean, port: number): 
     opening.once('open', () => opening.send('{"type":"auth","token":null}'));
     opening.once('message', () => {
       const since = Date.now() - lookBackMs;
-      const record = { subscriber: name, backfill, sinceMicros: since * 1000, keys: [] as number[], isOpen: true };
+      const record: Seen = { subscriber: name, backfill, sinceMicros: since * 1000, keys: [], endedMs: null };
       seen = record;
       connections.push(record);
       opening.on('message', (data: Buffer) => record.keys.push(keyOf(data.toString())));
@@ -46,7 +48,7 @@ export function startSubscriber(name: string, backfill: boolean, port: number): 
     });
     opening.on('error', () => undefined);
     opening.once('close', () => {
-      if (seen !== null) seen.isOpen = false;
+      if (seen !== null) seen.endedMs = Date.now();
       setTimeout(join, retryMs);
     });
   }

@@ -1,7 +1,10 @@
 /** The log as a feed reads it, over a real journal. */
 import { expect, test } from 'vitest';
+import { framingOf } from '../../src/feed/frames.ts';
 import { logReader } from '../../src/feed/log-reader.ts';
+import { createSharedLog } from '../../src/feed/shared-log.ts';
 import { nodeFiles } from '../../src/file-port.ts';
+import type { Journal } from '../../src/journal/journal.ts';
 import { append, clockStart, open, sent, withFolder } from '../journal/support.ts';
 
 test('a reader at the end of an old epoch gets on to the mark, though the new epoch is still empty (I3)', () => {
@@ -20,6 +23,41 @@ test('a reader at the end of an old epoch gets on to the mark, though the new ep
     journal.close();
   });
 });
+
+test('what lies between two epochs, up to billions of seqs, costs a reader one step (I3)', () => {
+  withFolder((folder) => {
+    const before = open(folder);
+    const old = [1, 2, 3].map((nth) => append(before, sent(nth)));
+    before.commit();
+    before.close();
+    const dayLater = () => clockStart + 86_400_000;
+    // Killed before its first event, and a third one a second later.
+    open(folder, { newEpoch: true }, nodeFiles, dayLater).close();
+    const journal = open(folder, { newEpoch: true }, nodeFiles, () => dayLater() + 1_000);
+    const { firstSeq } = journal;
+    expect(firstSeq - old[2]!).toBeGreaterThan(86_400 * 2 ** 20);
+    const event = (seq: number) => ({ seqs: [seq], last: seq });
+    const gap = { seqs: [], last: firstSeq - 1 };
+    expect(steps(journal, old[1]!)).toEqual([event(old[2]!), gap]);
+    const fresh = append(journal, sent(4));
+    journal.commit();
+    expect(steps(journal, old[0]!)).toEqual([event(old[1]!), event(old[2]!), gap, event(fresh)]);
+    expect(steps(journal, old[2]! + 5)).toEqual([gap, event(fresh)]);
+    journal.close();
+  });
+});
+
+/** What a feed's reader is given on its way to the mark, at most five steps of it. */
+function steps(journal: Journal, position: number) {
+  const reader = createSharedLog(logReader(journal), 1)('all', () => true, framingOf('plain'));
+  const found: { seqs: number[]; last: number }[] = [];
+  for (let last = position; last < journal.head && found.length < 5; ) {
+    const stretch = reader.read(last + 1, journal.head);
+    found.push({ seqs: stretch.matches.map(({ seq }) => seq), last: stretch.last });
+    last = stretch.last;
+  }
+  return found;
+}
 
 test('whatever was read before, a reader gets the events from its position on, about as many bytes as it asked for', () => {
   withFolder((folder) => {
