@@ -9,18 +9,22 @@ import type { GroupParts } from './group.ts';
 import type { Receipt } from './receipt-clock.ts';
 import { wholeSeconds } from './whole-seconds.ts';
 
-/** Throws Failure as the log does, and then has appended nothing. */
-export type AppendEvent = (event: Omit<CanonicalEvent, 'isTooLarge'>) => Appended;
+/** `parked`: the number under which the event waited. Throws Failure as the log does, and then has appended nothing. */
+export type AppendEvent = (event: Omit<CanonicalEvent, 'isTooLarge'>, parked?: number) => Appended;
 
 export function createAppend(
   { journal, window, audience }: Pick<GroupParts, 'journal' | 'window' | 'audience'>,
   receive: () => Receipt,
 ): AppendEvent {
-  return (event) => {
+  return (event, parked) => {
     const { body, head, search, isAscii } = event;
     const { received, column, seconds } = receive();
     const raw = finishRaw(event, received);
-    const seq = journal.append(body.id, column, formatTimeForClickHouse(body.occurred), head, search, raw, isAscii);
+    const occurred = formatTimeForClickHouse(body.occurred);
+    const seq =
+      parked === undefined
+        ? journal.append(body.id, column, occurred, head, search, raw, isAscii)
+        : journal.unpark(parked, body.id, column, occurred, head, search, raw);
     window.add(body.id, seq, seconds, wholeSeconds(body.occurred));
     const isKept = audience === undefined || audience.isThere();
     return { seq, characters: raw.length, event: isKept ? { seq, raw, search, body } : null };

@@ -26,8 +26,8 @@ export function createUnpark(parts: UnparkParts, group: Group, append: AppendEve
       for (const row of rows) {
         const known = window.seqOf(row.id);
         if (known === null && !isStored(row)) taken.push(appendParked(row));
+        else journal.settleParked(row.seq);
         reliesOn = Math.max(reliesOn, known ?? taken.at(-1)?.seq ?? 0);
-        journal.settleParked(row.seq);
       }
     } catch (error) {
       journal.rollBack(before, journal.parkedAppended);
@@ -44,9 +44,9 @@ export function createUnpark(parts: UnparkParts, group: Group, append: AppendEve
   };
 
   /** With the time of receipt of now: its record says when it was parked. */
-  function appendParked({ head, search, raw }: ParkedRow): Appended {
+  function appendParked({ seq: number, head, search, raw }: ParkedRow): Appended {
     const open = raw.slice(0, raw.lastIndexOf(',"received":"'));
     const body = JSON.parse(`${open}}`) as EventBody; // canonical text that accept has checked
-    return append({ open, head, search, isAscii: false, body });
+    return append({ open, head, search, isAscii: false, body }, number);
   }
 }

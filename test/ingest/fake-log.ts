@@ -78,8 +78,15 @@ export class FakeLog implements EventLog {
     return seq;
   }
 
+  unpark(number: number, ...[id, received, occurred, head, search, raw]: Parameters<FakeLog['append']>): number {
+    const seq = this.appended + 1;
+    this.#waiting.push({ kind: 'event', row: { seq, id, received, occurred, head, search, raw } });
+    this.settleParked(number);
+    return seq;
+  }
+
   settleParked(number: number): void {
-    this.#take({ kind: 'settled', number });
+    this.#waiting.push({ kind: 'settled', number });
   }
 
   #take(record: FakeRecord): void {
