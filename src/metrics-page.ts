@@ -87,6 +87,7 @@ function writeWork(page: MetricsPage, { books, store, loopDelaySeconds, ...seen 
   page.gauge('journal_bytes', 'Disk that the journal takes.', seen.journalBytes);
   page.gauge('journal_set_aside_bytes', 'Moved to journal/damaged at this start.', seen.journalSetAside.bytes);
   page.gauge('journal_set_aside_events', 'Whole events among what was moved.', seen.journalSetAside.events);
+  page.gauge('journal_set_aside_parked', 'Whole parked events among it, not settled.', seen.journalSetAside.parked);
   page.gauge(
     'store_phase',
     'Whether ClickHouse serves: 1 for the present phase.',
