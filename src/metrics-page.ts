@@ -75,6 +75,7 @@ function writeEdge(page: MetricsPage, { edge }: Observation): void {
 
 function writeWork(page: MetricsPage, { books, store, loopDelaySeconds, ...seen }: Observation): void {
   page.histogram('commit_seconds', 'One commit of the journal, without its fdatasync.', books.commits.reading);
+  page.histogram('sync_seconds', 'One fdatasync of what was committed, in fsync mode.', books.syncs.reading);
   page.histogram('insert_seconds', 'One insert into ClickHouse, failed ones included.', books.inserts.reading);
   page.counter('rows_inserted_total', 'Rows that ClickHouse has taken.', books.inserted);
   page.counter('insert_failures_total', 'Inserts that failed and are tried again.', books.insertFailures);

@@ -36,11 +36,16 @@ export interface Counters {
   repeats: number;
   /** One commit of the journal, without its fdatasync. */
   readonly commits: Histogram;
+  /** In fsync mode: one fdatasync of all that was committed; what waits for it is answered then. */
+  readonly syncs: Histogram;
   /** One insert into ClickHouse, failed ones included. */
   readonly inserts: Histogram;
 }
 
 const commitBoundsSeconds = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1];
+const syncBoundsSeconds = [
+  0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10,
+];
 const insertBoundsSeconds = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 120];
 
 export function createCounters(): Counters {
@@ -62,6 +67,7 @@ export function createCounters(): Counters {
     lagged: 0,
     repeats: 0,
     commits: new Histogram(commitBoundsSeconds),
+    syncs: new Histogram(syncBoundsSeconds),
     inserts: new Histogram(insertBoundsSeconds),
   };
 }
