@@ -26,6 +26,7 @@ function writeProcessBooks(page: MetricsPage, { books, parkedWaiting }: Observat
   page.gauge('events_parked_waiting', 'Events that wait to be looked up, of earlier runs too.', parkedWaiting);
   page.counter('events_parked_appended_total', 'Parked events that were given a seq.', books.parkedAppended);
   page.counter('events_parked_deduped_total', 'Parked events that were repeats.', books.parkedDeduped);
+  page.counter('events_parked_taken_back_total', 'Parked events whose write failed.', books.parkedTakenBack);
   page.counter('events_appended_total', 'Events that were given a seq.', books.appended);
   page.counter('events_taken_back_total', 'Appended events whose write failed; never acknowledged.', books.takenBack);
   page.counter('messages_skipped_total', 'Messages of /in passed over, not among the parsed.', books.skipped);

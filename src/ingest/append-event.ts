@@ -27,6 +27,11 @@ export function createAppend(
         : journal.unpark(parked, body.id, column, occurred, head, search, raw);
     window.add(body.id, seq, seconds, wholeSeconds(body.occurred));
     const isKept = audience === undefined || audience.isThere();
-    return { seq, characters: raw.length, event: isKept ? { seq, raw, search, body } : null };
+    return {
+      seq,
+      characters: raw.length,
+      wasParked: parked !== undefined,
+      event: isKept ? { seq, raw, search, body } : null,
+    };
   };
 }

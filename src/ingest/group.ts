@@ -26,7 +26,7 @@ export interface GroupParts {
   readonly waitingCharactersMax?: number;
   /** A clock that never steps back, in ms. */
   readonly elapsedMs: () => number;
-  readonly counters: Pick<Counters, 'takenBack' | 'commits' | 'syncs'>;
+  readonly counters: Pick<Counters, 'takenBack' | 'parkedTakenBack' | 'commits' | 'syncs'>;
   readonly log: Log;
 }
 
@@ -112,14 +112,13 @@ export function createGroup(parts: GroupParts): Group {
 
   function commit(): void {
     if (!journal.hasPending) return;
-    const { appended } = journal;
     const startedMs = parts.elapsedMs();
     try {
       journal.commit();
       counters.commits.observe(secondsSince(startedMs));
     } catch (error) {
       const failure = asFailure(error);
-      counters.takenBack += appended - journal.head;
+      counters.takenBack += events.filter(({ seq, wasParked }) => seq > journal.head && !wasParked).length;
       window.rollBack(journal.head);
       // A dead log syncs no more: what waits for that is lost, too.
       const isAlive = journal.failed === null;
@@ -136,7 +135,7 @@ export function createGroup(parts: GroupParts): Group {
   function lose(loss: Loss): void {
     events = events.filter(({ seq }) => seq <= loss.above);
     waitingCharacters = charactersOf(events);
-    parked.rollBack(loss.parkedAbove);
+    counters.parkedTakenBack += parked.rollBack(loss.parkedAbove);
     const failed = waiters.filter((waiter) => isLost(waiter, loss));
     waiters = waiters.filter((waiter) => !isLost(waiter, loss));
     for (const { reject } of failed) reject(loss.failure);

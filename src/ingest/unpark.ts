@@ -34,12 +34,12 @@ export function createUnpark(parts: UnparkParts, group: Group, append: AppendEve
       window.rollBack(before);
       throw error;
     }
-    counters.parkedAppended += taken.length;
     if (taken.length > 0) group.add(taken);
     else group.schedule();
     await group.whenDurable(reliesOn);
     failPoint('parked-settled');
     parked.remove(rows);
+    counters.parkedAppended += taken.length;
     counters.parkedDeduped += rows.length - taken.length;
   };
 
