@@ -26,6 +26,7 @@ function writeProcessBooks(page: MetricsPage, { books, parkedWaiting }: Observat
   page.gauge('events_parked_waiting', 'Events that wait to be looked up, of earlier runs too.', parkedWaiting);
   page.counter('events_parked_appended_total', 'Parked events that were given a seq.', books.parkedAppended);
   page.counter('events_parked_deduped_total', 'Parked events that were repeats.', books.parkedDeduped);
+  page.counter('events_parked_taken_back_total', 'Parked events whose write failed.', books.parkedTakenBack);
   page.counter('events_appended_total', 'Events that were given a seq.', books.appended);
   page.counter('events_taken_back_total', 'Appended events whose write failed; never acknowledged.', books.takenBack);
   page.counter('messages_skipped_total', 'Messages of /in passed over, not among the parsed.', books.skipped);
@@ -75,6 +76,7 @@ function writeEdge(page: MetricsPage, { edge }: Observation): void {
 
 function writeWork(page: MetricsPage, { books, store, loopDelaySeconds, ...seen }: Observation): void {
   page.histogram('commit_seconds', 'One commit of the journal, without its fdatasync.', books.commits.reading);
+  page.histogram('sync_seconds', 'One fdatasync of what was committed, in fsync mode.', books.syncs.reading);
   page.histogram('insert_seconds', 'One insert into ClickHouse, failed ones included.', books.inserts.reading);
   page.counter('rows_inserted_total', 'Rows that ClickHouse has taken.', books.inserted);
   page.counter('insert_failures_total', 'Inserts that failed and are tried again.', books.insertFailures);
@@ -87,6 +89,7 @@ function writeWork(page: MetricsPage, { books, store, loopDelaySeconds, ...seen 
   page.gauge('journal_bytes', 'Disk that the journal takes.', seen.journalBytes);
   page.gauge('journal_set_aside_bytes', 'Moved to journal/damaged at this start.', seen.journalSetAside.bytes);
   page.gauge('journal_set_aside_events', 'Whole events among what was moved.', seen.journalSetAside.events);
+  page.gauge('journal_set_aside_parked', 'Whole parked events among it, not settled.', seen.journalSetAside.parked);
   page.gauge(
     'store_phase',
     'Whether ClickHouse serves: 1 for the present phase.',

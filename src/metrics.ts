@@ -1,6 +1,7 @@
 /**
  * The process's counters: plain numbers that the parts raise, shown at `/metrics` and in `/api/ready?verbose=1`. The books of
- * a process (I4): `parsed = refused + deduped + parked + appended`.
+ * a process (I4): `parsed = refused + deduped + parked + appended`; and of parked events, with those that waited at the start,
+ * `waited + parked = parkedAppended + parkedDeduped + parkedTakenBack + waiting`. Also after a failed write.
  */
 import type { FailureName } from './errors.ts';
 import { Histogram } from './histogram.ts';
@@ -14,12 +15,14 @@ export interface Counters {
   deduped: number;
   /** Taken without a seq, for they may be repeats of what only ClickHouse knows: neither deduped nor appended. */
   parked: number;
-  /** What became of parked events, those of earlier runs included: given a seq, or repeats. */
+  /** What became of parked events, those of earlier runs included: given a seq, or repeats, durably so. */
   parkedAppended: number;
   parkedDeduped: number;
+  /** Parked, and taken back because the write failed, or the disk before all was synced; their producers were told. */
+  parkedTakenBack: number;
   /** Given a seq when they came. */
   appended: number;
-  /** Of those, and of the parked that were given a seq, taken back because the write failed; their producers were told. */
+  /** Of those, taken back because the write failed; their producers were told. */
   takenBack: number;
   /** Messages of `/in` passed over, too large or refused before with the same bytes: not among `parsed`. */
   skipped: number;
@@ -36,11 +39,16 @@ export interface Counters {
   repeats: number;
   /** One commit of the journal, without its fdatasync. */
   readonly commits: Histogram;
+  /** In fsync mode: one fdatasync of all that was committed; what waits for it is answered then. */
+  readonly syncs: Histogram;
   /** One insert into ClickHouse, failed ones included. */
   readonly inserts: Histogram;
 }
 
 const commitBoundsSeconds = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1];
+const syncBoundsSeconds = [
+  0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10,
+];
 const insertBoundsSeconds = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 120];
 
 export function createCounters(): Counters {
@@ -51,6 +59,7 @@ export function createCounters(): Counters {
     parked: 0,
     parkedAppended: 0,
     parkedDeduped: 0,
+    parkedTakenBack: 0,
     appended: 0,
     takenBack: 0,
     skipped: 0,
@@ -62,6 +71,7 @@ export function createCounters(): Counters {
     lagged: 0,
     repeats: 0,
     commits: new Histogram(commitBoundsSeconds),
+    syncs: new Histogram(syncBoundsSeconds),
     inserts: new Histogram(insertBoundsSeconds),
   };
 }

@@ -9,6 +9,7 @@ import type { FanOut } from './feed/fan-out.ts';
 import { type EpochBook, pendingOf } from './ingest/epoch-book.ts';
 import type { Journal } from './journal/journal.ts';
 import { splitRow } from './journal/row.ts';
+import type { Aside } from './journal/set-aside.ts';
 import type { Counters } from './metrics.ts';
 import type { ServerCounters } from './server/counters.ts';
 import type { SubscriberLoad } from './server/subscriber-load.ts';
@@ -54,7 +55,7 @@ export interface Observation {
   readonly statements: Readonly<Record<StatementKind, number>>;
   readonly journalBytes: number;
   /** What this start found behind damage, and moved to `journal/damaged/`. */
-  readonly journalSetAside: { readonly bytes: number; readonly events: number };
+  readonly journalSetAside: Pick<Aside, 'bytes' | 'events' | 'parked'>;
   readonly loopDelaySeconds: LoopDelayReading;
   readonly residentBytes: number;
   readonly books: Counters;
@@ -83,7 +84,7 @@ export function observe(parts: ObservedParts): Observation {
     backfillBytes: parts.pages.heldBytes,
     statements: parts.statements,
     journalBytes: journal.bytes,
-    journalSetAside: { bytes: journal.aside.bytes, events: journal.aside.events },
+    journalSetAside: { bytes: journal.aside.bytes, events: journal.aside.events, parked: journal.aside.parked },
     loopDelaySeconds: parts.loopDelay.read(),
     residentBytes: process.memoryUsage.rss(),
     books: counters,

@@ -3,12 +3,20 @@
  * observed: the store, the lag and the books.
  */
 import type { StoreStatus } from './clickhouse/store.ts';
+import type { Intake } from './ingest/intake.ts';
 import type { Journal } from './journal/journal.ts';
 import type { Observation } from './observe.ts';
 import type { Readiness } from './server/parts.ts';
 
-export function readiness(journal: Pick<Journal, 'check'>, store: StoreStatus, look: () => Observation): Readiness {
-  const failure = journal.check() ?? (store.phase === 'refused' ? { message: store.reason } : null);
+export interface ReadinessParts {
+  readonly journal: Pick<Journal, 'check'>;
+  readonly intake: Pick<Intake, 'overflow'>;
+  readonly store: StoreStatus;
+}
+
+export function readiness({ journal, intake, store }: ReadinessParts, look: () => Observation): Readiness {
+  // A disk that hangs fails no write: only what waits for it tells.
+  const failure = journal.check() ?? intake.overflow ?? (store.phase === 'refused' ? { message: store.reason } : null);
   return {
     ok: failure === null,
     reason: failure?.message ?? '',

@@ -38,6 +38,6 @@ function saved({ aside, firstSeq, oldest }: Journal, checkpoint: number): string
   const moved =
     aside.folder === null
       ? 'Nothing had to be moved.'
-      : `${aside.files} files or parts of files with ${aside.bytes} bytes, in them ${aside.events} whole events up to seq ${aside.newestSeq}, were moved to ${aside.folder}; those above seq ${checkpoint} are not in ClickHouse.`;
+      : `${aside.files} files or parts of files with ${aside.bytes} bytes, in them ${aside.events} whole events up to seq ${aside.newestSeq} and ${aside.parked} parked ones, were moved to ${aside.folder}; those above seq ${checkpoint} are not in ClickHouse, and the parked ones were not looked up there.`;
   return `Events kept: ${kept}. ${moved} A new epoch begins with seq ${firstSeq}: \`npm start\` goes on.`;
 }

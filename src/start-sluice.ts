@@ -121,7 +121,7 @@ export async function startSluice(config: Config, log: Log, say: (line: string) 
     intake: intake.intake,
     openFeed,
     queries: queriesOf(store, history, keys, () => journal.checkpoint),
-    ready: () => readiness(journal, store.status, look),
+    ready: () => readiness({ journal, intake: intake.intake, store: store.status }, look),
     metrics: () => metricsPage(look()),
     log,
     counters: serverCounters,

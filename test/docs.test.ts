@@ -1,5 +1,5 @@
 /**
- * What is written down is true: the README lists every setting, docs/PROTOCOL.md every failure, ARCHITECTURE.md names tests that exist.
+ * What is written down is true: the README lists every setting, docs/PROTOCOL.md every failure and metric, ARCHITECTURE.md names tests that exist.
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -22,6 +22,15 @@ describe('the documents', () => {
     const listed = rows.map(([, name, status, code]) => [name, Number(status), Number(code)]);
     const known = Object.entries(failures).map(([name, { status, code }]) => [name, status, code]);
     expect(listed.sort()).toEqual(known.sort());
+  });
+
+  it('list every metric, and no other', () => {
+    const shown = [...read('src/metrics-page.ts').matchAll(/page\.(?:counter|gauge|histogram)\(\s*'(\w+)'/g)];
+    const [, table = ''] = /\| metric .*\n\|---\|---\|\n([\s\S]*?)\n\n/.exec(read('docs/PROTOCOL.md')) ?? [];
+    const cells = table.split('\n').map((row) => row.split(' | ')[0] ?? '');
+    const listed = cells.flatMap((cell) => [...cell.matchAll(/`(\w+)/g)].map(([, name]) => name));
+    expect(shown.length).toBeGreaterThan(30);
+    expect(listed.sort()).toEqual(shown.map(([, name]) => name).sort());
   });
 
   it('name only tests that exist', () => {

@@ -9,7 +9,7 @@ import { readConfig } from '../src/config.ts';
 import { createLog } from '../src/log.ts';
 import { journalOf } from '../src/open-intake.ts';
 import { recoverJournal } from '../src/recover-journal.ts';
-import { append, sent } from './journal/support.ts';
+import { append, noReceipt, rowOf, sent } from './journal/support.ts';
 
 it('recovers by order what the start refuses, and says what became of it', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'sluice-recover-'));
@@ -18,6 +18,8 @@ it('recovers by order what the start refuses, and says what became of it', async
     const log = createLog('silent');
     const journal = journalOf(config, null, log, {});
     for (const number of [1, 2, 3]) append(journal, sent(number));
+    const { id, received, occurred, search, raw } = sent(4);
+    journal.park(rowOf({ id, received, occurred, head: 3, search, raw }), noReceipt);
     journal.close();
     expect(await recoverJournal(config, log)).toContain('nothing to recover');
 
@@ -30,7 +32,9 @@ it('recovers by order what the start refuses, and says what became of it', async
 
     const sentence = await recoverJournal(config, log);
     expect(sentence).toMatch(/damaged at byte \d+/);
-    expect(sentence).toMatch(/1 files or parts of files .* 1 whole events up to seq \d+, were moved to .*damaged/);
+    expect(sentence).toMatch(
+      /1 files or parts of files .* 1 whole events up to seq \d+ and 1 parked ones, were moved to .*damaged/,
+    );
     const again = journalOf(config, null, log, {});
     expect(again.firstSeq).toBeGreaterThan(journal.head);
     expect(again.read(journal.firstSeq, 1000, again.head)).toMatchObject({ first: journal.firstSeq, count: 1 });

@@ -159,6 +159,9 @@ export function createIntake(parts: AcceptParts): Intake {
     get durableSeq() {
       return group.durableSeq;
     },
+    get overflow() {
+      return group.overflow;
+    },
     lost$: group.lost$,
     ensureDurable: (seq, number) => group.ensureDurable(seq, number),
     unpark: createUnpark(parts, group, append),

@@ -9,19 +9,20 @@ import type { IncomingEvent } from './incoming-event.ts';
 import type { Receipt } from './receipt-clock.ts';
 import { wholeSeconds } from './whole-seconds.ts';
 
-/** Throws Failure as the log does, and then has appended nothing. */
-export type AppendEvent = (event: IncomingEvent) => Appended;
+/** `parked`: the number under which the event waited. Throws Failure as the log does, and then has appended nothing. */
+export type AppendEvent = (event: IncomingEvent, parked?: number) => Appended;
 
 export function createAppend(
   { journal, window, audience }: Pick<GroupParts, 'journal' | 'window' | 'audience'>,
   receive: () => Receipt,
 ): AppendEvent {
-  return (event) => {
+  return (event, parked) => {
     const receipt = receive();
-    const seq = journal.append(event, receipt);
+    const wasParked = parked !== undefined;
+    const seq = wasParked ? journal.unpark(parked, event, receipt) : journal.append(event, receipt);
     window.add(event.id, seq, receipt.seconds, wholeSeconds(event.occurred));
     const isKept = audience === undefined || audience.isThere();
-    return { seq, bytes: event.rawBytesMax, event: isKept ? storedEvent(journal.lastRow()) : null };
+    return { seq, bytes: event.rawBytesMax, wasParked, event: isKept ? storedEvent(journal.lastRow()) : null };
   };
 }
 

@@ -16,6 +16,8 @@ export interface Appended {
   readonly seq: number;
   /** Of its text, at most. */
   readonly bytes: number;
+  /** It had waited to be looked up: it was counted when it came. */
+  readonly wasParked: boolean;
   /** Null if there was no audience for it. */
   readonly event: StoredEvent | null;
 }

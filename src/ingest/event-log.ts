@@ -22,7 +22,9 @@ export interface EventLog {
   readonly hasPending: boolean;
   /** As append, of an event that gets no seq yet; gives its number. */
   park(row: RowSource, receipt: ReceiptTexts): number;
-  /** Notes that a parked event is settled: appended as an event before, or a repeat. Throws as append. */
+  /** As append, of a parked event, and notes that it is settled; never refused for want of room. */
+  unpark(number: number, row: RowSource, receipt: ReceiptTexts): number;
+  /** Notes that a parked event is a repeat. Throws as append. */
   settleParked(number: number): void;
   /** Takes back appended records from the first event above `seq` or parked one above `parked` on, none of which is committed. */
   rollBack(seq: number, parked: number): void;

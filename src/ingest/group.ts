@@ -26,7 +26,7 @@ export interface GroupParts {
   readonly waitingBytesMax?: number;
   /** A clock that never steps back, in ms. */
   readonly elapsedMs: () => number;
-  readonly counters: Pick<Counters, 'takenBack' | 'commits'>;
+  readonly counters: Pick<Counters, 'takenBack' | 'parkedTakenBack' | 'commits' | 'syncs'>;
   readonly log: Log;
 }
 
@@ -84,6 +84,10 @@ export function createGroup(parts: GroupParts): Group {
     return durability === 'process' ? journal.parkedHead : syncedParked;
   }
 
+  function secondsSince(startedMs: number): number {
+    return (parts.elapsedMs() - startedMs) / 1000;
+  }
+
   function isDurable(each: { readonly seq: number; readonly parked: number }): boolean {
     return each.seq <= durableSeq() && each.parked <= durableParked();
   }
@@ -108,14 +112,13 @@ export function createGroup(parts: GroupParts): Group {
 
   function commit(): void {
     if (!journal.hasPending) return;
-    const { appended } = journal;
     const startedMs = parts.elapsedMs();
     try {
       journal.commit();
-      counters.commits.observe((parts.elapsedMs() - startedMs) / 1000);
+      counters.commits.observe(secondsSince(startedMs));
     } catch (error) {
       const failure = asFailure(error);
-      counters.takenBack += appended - journal.head;
+      counters.takenBack += events.filter(({ seq, wasParked }) => seq > journal.head && !wasParked).length;
       window.rollBack(journal.head);
       // A dead log syncs no more: what waits for that is lost, too.
       const isAlive = journal.failed === null;
@@ -132,7 +135,7 @@ export function createGroup(parts: GroupParts): Group {
   function lose(loss: Loss): void {
     events = events.filter(({ seq }) => seq <= loss.above);
     waitingBytes = bytesOf(events);
-    parked.rollBack(loss.parkedAbove);
+    counters.parkedTakenBack += parked.rollBack(loss.parkedAbove);
     const failed = waiters.filter((waiter) => isLost(waiter, loss));
     waiters = waiters.filter((waiter) => !isLost(waiter, loss));
     for (const { reject } of failed) reject(loss.failure);
@@ -158,9 +161,11 @@ export function createGroup(parts: GroupParts): Group {
     isSyncing = true;
     const target = journal.head;
     const parkedTarget = journal.parkedHead;
+    const startedMs = parts.elapsedMs();
     journal.syncLater().then(
       () => {
         isSyncing = false;
+        counters.syncs.observe(secondsSince(startedMs));
         synced = Math.max(synced, target);
         syncedParked = Math.max(syncedParked, parkedTarget);
         release();
@@ -184,6 +189,7 @@ export function createGroup(parts: GroupParts): Group {
   function syncNow(): void {
     const { head, parkedHead } = journal;
     if (synced >= head && syncedParked >= parkedHead) return;
+    const startedMs = parts.elapsedMs();
     try {
       journal.sync();
     } catch (error) {
@@ -191,6 +197,7 @@ export function createGroup(parts: GroupParts): Group {
       dropUnsynced(failure);
       throw failure;
     }
+    counters.syncs.observe(secondsSince(startedMs));
     synced = head;
     syncedParked = parkedHead;
   }

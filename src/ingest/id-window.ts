@@ -1,6 +1,7 @@
 /**
  * The ids of recent events, in the order of their seq, so that a repeat is seen (I11): always every id above the checkpoint,
- * and more up to the bound. A ring of ids and an open-addressed index into it: about 45 bytes an id, one probe a look.
+ * and more up to the bound. A ring of ids and an open-addressed index into it: about 45 bytes an id, one probe a look. Where the
+ * checkpoint lags behind the bound it grows, and comes back with the events that follow (decision 006).
  * Ids go in provisionally, when their records are appended, and are rolled back if the write fails.
  */
 import { randomInt } from 'node:crypto';
@@ -26,7 +27,11 @@ export interface KnownId {
   readonly aheadMinute: number;
 }
 
+/** For each id that comes while there are too many: an outage's ids leave within a third of as many events, and no single one pays for it. */
+const letGoMax = 4;
+
 export class IdWindow {
+  readonly #idsMax: number;
   readonly #checkpoint: () => number;
   #capacity: number;
   /** By place in the ring: four words an id, its seq, when it was received, and its minute if it occurred later. */
@@ -48,7 +53,8 @@ export class IdWindow {
   constructor({ idsMax, checkpoint, forgotten }: IdWindowOptions) {
     this.#checkpoint = checkpoint;
     this.#forgotten = forgotten;
-    this.#capacity = Math.max(1, idsMax);
+    this.#idsMax = Math.max(1, idsMax);
+    this.#capacity = this.#idsMax;
     this.#ids = new Uint32Array(this.#capacity * 4);
     this.#seqs = new Float64Array(this.#capacity);
     this.#received = new Uint32Array(this.#capacity);
@@ -58,6 +64,11 @@ export class IdWindow {
 
   get size(): number {
     return this.#size;
+  }
+
+  /** So many ids have memory. */
+  get capacity(): number {
+    return this.#capacity;
   }
 
   /** Whether an event that occurred in this second (since 1970), and whose id is not here, may have been here once: then only the store knows. */
@@ -120,7 +131,7 @@ export class IdWindow {
   }
 
   #add(seq: number, received: number, aheadMinute: number): void {
-    if (this.#size === this.#capacity) this.#makeRoom();
+    if (this.#size >= this.#idsMax) this.#makeRoom();
     const slot = this.#find();
     if (this.#slots[slot] !== 0) return;
     const place = (this.#oldest + this.#size) % this.#capacity;
@@ -146,25 +157,33 @@ export class IdWindow {
   }
 
   #makeRoom(): void {
-    const seq = this.#seqs[this.#oldest] ?? 0;
-    if (seq > this.#checkpoint()) {
-      this.#grow();
-      return;
+    const checkpoint = this.#checkpoint();
+    for (let count = 0; count < letGoMax && this.#size >= this.#idsMax; count += 1) {
+      if ((this.#seqs[this.#oldest] ?? 0) > checkpoint) break;
+      this.#forgotten.forget(this.#received[this.#oldest] ?? 0, this.#aheadMinutes[this.#oldest] ?? 0);
+      this.#free(this.#oldest);
+      this.#oldest = (this.#oldest + 1) % this.#capacity;
+      this.#size -= 1;
     }
-    this.#forgotten.forget(this.#received[this.#oldest] ?? 0, this.#aheadMinutes[this.#oldest] ?? 0);
-    this.#free(this.#oldest);
-    this.#oldest = (this.#oldest + 1) % this.#capacity;
-    this.#size -= 1;
+    if (this.#size === this.#capacity) this.#resize(this.#capacity * 2);
+    else if (this.#capacity > this.#idsMax && this.#isBack(checkpoint)) this.#resize(this.#idsMax);
   }
 
-  #grow(): void {
-    this.#ids = this.#unrolled(this.#ids, new Uint32Array(this.#capacity * 8), 4);
-    this.#seqs = this.#unrolled(this.#seqs, new Float64Array(this.#capacity * 2), 1);
-    this.#received = this.#unrolled(this.#received, new Uint32Array(this.#capacity * 2), 1);
-    this.#aheadMinutes = this.#unrolled(this.#aheadMinutes, new Uint32Array(this.#capacity * 2), 1);
-    this.#capacity *= 2;
+  /** Whether the ids have room at the bound, and half of it must come before it could grow again: so each id pays for few moves, however the checkpoint lags. */
+  #isBack(checkpoint: number): boolean {
+    const newest = this.#seqs[(this.#oldest + this.#size - 1 + this.#capacity) % this.#capacity] ?? 0;
+    return this.#size < this.#idsMax && newest - checkpoint < this.#idsMax / 2;
+  }
+
+  /** Moves all ids into arrays of another size. A million take a fraction of a second. */
+  #resize(capacity: number): void {
+    this.#ids = this.#unrolled(this.#ids, new Uint32Array(capacity * 4), 4);
+    this.#seqs = this.#unrolled(this.#seqs, new Float64Array(capacity), 1);
+    this.#received = this.#unrolled(this.#received, new Uint32Array(capacity), 1);
+    this.#aheadMinutes = this.#unrolled(this.#aheadMinutes, new Uint32Array(capacity), 1);
+    this.#capacity = capacity;
     this.#oldest = 0;
-    this.#slots = new Uint32Array(slotsFor(this.#capacity));
+    this.#slots = new Uint32Array(slotsFor(capacity));
     const mask = this.#slots.length - 1;
     for (let place = 0; place < this.#size; place += 1) {
       let slot = this.#home(this.#ids, place * 4);
@@ -175,8 +194,9 @@ export class IdWindow {
 
   /** What the ring holds, `per` items a place, from its oldest on. */
   #unrolled<Items extends Uint32Array | Float64Array>(from: Items, into: Items, per: number): Items {
-    into.set(from.subarray(this.#oldest * per));
-    into.set(from.subarray(0, this.#oldest * per), (this.#capacity - this.#oldest) * per);
+    const untilEnd = Math.min(this.#size, this.#capacity - this.#oldest);
+    into.set(from.subarray(this.#oldest * per, (this.#oldest + untilEnd) * per));
+    into.set(from.subarray(0, (this.#size - untilEnd) * per), untilEnd * per);
     return into;
   }
 

@@ -30,6 +30,8 @@ export interface Intake {
   acceptMessage(bytes: Buffer, isBinary: boolean): MessageOutcome;
   /** The newest seq that is durable under the set durability. */
   readonly durableSeq: number;
+  /** Why nothing more is taken, though the log itself would: what it has taken waits for a slow disk; null if nothing is in the way. */
+  readonly overflow: Failure | null;
   /** Commits (and in fsync mode syncs) at once if `seq` or the parked record is not durable yet; throws Failure if that fails. For the ping handler. */
   ensureDurable(seq: number, parked?: number): void;
   /**

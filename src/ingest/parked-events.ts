@@ -59,12 +59,12 @@ export class ParkedEvents {
     if (this.size === 1) this.#tellHold();
   }
 
-  /** Forgets those above a number: their records are not going to be written. */
-  rollBack(above: number): void {
-    for (const number of [...this.#rows.keys()].reverse()) {
-      if (number <= above) return;
-      this.#drop(number);
-    }
+  /** Forgets those above a number, for their records are not going to be written; says how many. */
+  rollBack(above: number): number {
+    const gone = [...this.#rows.keys()].filter((number) => number > above);
+    for (const number of gone) this.#drop(number);
+    if (gone.length > 0) this.#tellHold();
+    return gone.length;
   }
 
   /** All up to this number are durable, and may be looked up. */

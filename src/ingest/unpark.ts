@@ -27,26 +27,27 @@ export function createUnpark(parts: UnparkParts, group: Group, append: AppendEve
       for (const row of rows) {
         const known = window.seqOf(row.id);
         if (known === null && !isStored(row)) taken.push(appendParked(row));
+        else journal.settleParked(row.seq);
         reliesOn = Math.max(reliesOn, known ?? taken.at(-1)?.seq ?? 0);
-        journal.settleParked(row.seq);
       }
     } catch (error) {
       journal.rollBack(before, journal.parkedAppended);
       window.rollBack(before);
       throw error;
     }
-    counters.parkedAppended += taken.length;
     if (taken.length > 0) group.add(taken);
     else group.schedule();
     await group.whenDurable(reliesOn);
     failPoint('parked-settled');
     parked.remove(rows);
+    counters.parkedAppended += taken.length;
     counters.parkedDeduped += rows.length - taken.length;
   };
 
   /** With the time of receipt of now: its record says when it was parked. */
-  function appendParked({ id, occurred, head, search, raw }: ParkedRow): Appended {
+  function appendParked({ seq: number, id, occurred, head, search, raw }: ParkedRow): Appended {
     const open = raw.slice(0, raw.lastIndexOf(',"received":"'));
-    return append(new TextEvent(id, parseClickHouseTime(occurred), { open, head, search, isAscii: false }));
+    const event = new TextEvent(id, parseClickHouseTime(occurred), { open, head, search, isAscii: false });
+    return append(event, number);
   }
 }

@@ -17,6 +17,7 @@ import { PendingRecords } from './pending-records.ts';
 import { type ChunkMemory, type ChunkRequest, type JournalChunk, readChunk } from './read-chunk.ts';
 import { RecentRows } from './recent-rows.ts';
 import { recordHeaderBytes, recordKinds } from './record.ts';
+import { Room } from './room.ts';
 import type { ReceiptTexts, RowSource } from './row-source.ts';
 import { scanIds, type VisitId } from './scan-ids.ts';
 import { segmentsDirectory } from './segment.ts';
@@ -49,9 +50,9 @@ export class Journal {
   readonly #pending = new PendingRecords();
   readonly recent: RecentRows;
   readonly #chain: SegmentChain;
-  readonly #budget: DiskBudget;
   readonly #cache: FileCache;
   readonly #writer: SegmentWriter;
+  readonly #room: Room;
   #parkedHead: number;
   #checkpoint: number;
   #isClosed = false;
@@ -74,14 +75,20 @@ export class Journal {
     this.#chain = new SegmentChain(files, segmentsDirectory(options.directory), segments, active, options.log);
     this.#checkpoint = this.#chain.beforeNext(options.checkpoint ?? this.#chain.oldest - 1);
     this.#chain.noteInserted(this.#checkpoint, now());
-    const directories = [options.directory, options.sharedDirectory].filter((path) => path !== undefined);
-    this.#budget = new DiskBudget(files, { ...options, directories, now });
     this.recent = new RecentRows(options.recentBytes ?? 0);
     this.#cache = new FileCache(files);
     this.#chain.onRemove = (path) => this.#cache.drop(path);
     // With a few segments to a budget, trim can always make room again.
     const segmentBytesMax = Math.min(options.segmentBytesMax, Math.floor(options.budgetBytesMax / 4));
     this.#writer = new SegmentWriter({ ...options, files, chain: this.#chain, segmentBytesMax });
+    const directories = [options.directory, options.sharedDirectory].filter((path) => path !== undefined);
+    this.#room = new Room({
+      budget: new DiskBudget(files, { ...options, directories, now }),
+      chain: this.#chain,
+      writer: this.#writer,
+      pending: this.#pending,
+      checkpoint: () => this.#checkpoint,
+    });
   }
 
   /** Newest committed seq. */
@@ -131,7 +138,9 @@ export class Journal {
   /** Appends an event and gives its seq; it is written by the next commit. Throws Failure journalFull or journalFailed, and then has appended nothing. */
   append(row: RowSource, receipt: ReceiptTexts): number {
     const seq = this.appended + 1;
-    this.#pending.take(this.#encode(recordKinds.event, seq, seq, row, receipt));
+    const bytes = this.#encode(recordKinds.event, seq, seq, row, receipt);
+    this.#room.take(bytes);
+    this.#pending.take(bytes);
     return seq;
   }
 
@@ -142,20 +151,35 @@ export class Journal {
 
   /** Why no event would be kept now: the journal is dead, full, or its disk fails; null if one would. */
   check(): Failure | null {
-    return this.failed ?? this.#refusal(recordHeaderBytes) ?? this.#writer.check();
+    return this.failed ?? this.#room.refusal(recordHeaderBytes) ?? this.#writer.check();
   }
 
   /** As `append`, of an event that gets no seq yet: gives its number, which rises from event to event, from start to start. */
   park(row: RowSource, receipt: ReceiptTexts): number {
     const number = this.parkedAppended + 1;
-    this.#pending.takeParked(this.#encode(recordKinds.parked, this.appended, number, row, receipt), number);
+    const bytes = this.#encode(recordKinds.parked, this.appended, number, row, receipt);
+    this.#room.take(bytes);
+    this.#pending.takeParked(bytes, number);
     return number;
+  }
+
+  /**
+   * As `append`, of a parked event, which is settled by it. Never refused for want of room: it takes no more than it took when it
+   * was parked, and what waits holds whole files, maybe all there are (decision 006).
+   */
+  unpark(number: number, row: RowSource, receipt: ReceiptTexts): number {
+    const seq = this.appended + 1;
+    const bytes = this.#encode(recordKinds.event, seq, seq, row, receipt);
+    this.#room.takeBeyond(bytes);
+    this.#pending.take(bytes);
+    this.settleParked(number);
+    return seq;
   }
 
   /** Notes that a parked event needs no more looking up. Throws as `append`. */
   settleParked(number: number): void {
     if (this.failed !== null) throw this.failed;
-    this.#budget.taken(this.#pending.settle(this.appended, number));
+    this.#room.count(this.#pending.settle(this.appended, number));
   }
 
   /** Files that hold parked events from this number on stay. */
@@ -177,7 +201,7 @@ export class Journal {
       this.recent.take(this.head - this.#pending.count + 1, this.#pending);
       this.#parkedHead = this.parkedAppended;
     } catch (error) {
-      this.#budget.forget();
+      this.#room.forget();
       throw error;
     } finally {
       this.#pending.clear();
@@ -266,34 +290,9 @@ export class Journal {
     return readChunk(this.#files, this.#cache, this.#chain.all, request);
   }
 
-  /** Gives the record's bytes; it is not taken yet. Throws Failure if the journal is dead or has no room for it. */
+  /** Gives the record's bytes; it is not taken yet. Throws the Failure that the journal died of. */
   #encode(kind: 1 | 4, seq: number, number: number, row: RowSource, receipt: ReceiptTexts): number {
     if (this.failed !== null) throw this.failed;
-    const bytes = this.#pending.encode(kind, seq, number, row, receipt);
-    const refusal = this.#refusal(bytes);
-    if (refusal !== null) throw refusal;
-    this.#budget.taken(bytes);
-    return bytes;
-  }
-
-  #refusal(bytes: number): Failure | null {
-    const ask = (): string | null => this.#budget.refusal(bytes, this.#chain.bytes + this.#pending.bytes);
-    let refusal = ask();
-    if (refusal !== null && this.#makeRoom()) refusal = ask();
-    return refusal === null ? null : (this.failed ?? new Failure('journalFull', refusal));
-  }
-
-  /** What is only kept for readers goes, the active segment included if ClickHouse has it. True if anything went. */
-  #makeRoom(): boolean {
-    const before = this.bytes;
-    try {
-      if (this.#checkpoint >= this.head) this.#writer.roll();
-    } catch (error) {
-      if (error instanceof Failure) this.#writer.die('could begin no new file', error);
-    }
-    this.#chain.trim(this.#checkpoint, { bytes: 0, insertedBefore: Number.POSITIVE_INFINITY });
-    if (this.bytes >= before) return false;
-    this.#budget.forget();
-    return true;
+    return this.#pending.encode(kind, seq, number, row, receipt);
   }
 }

@@ -20,7 +20,7 @@ export class PendingRecords {
   #buffer = Buffer.allocUnsafe(bufferBytes);
   #count = 0;
   #bytes = 0;
-  /** Where the record begins that was taken last. */
+  /** Where the row begins, header and all, that was taken last. */
   #lastAt = 0;
   #newestParked = 0;
   /** For the sparse index: some records' places, each about a stride behind the last. */
@@ -57,8 +57,8 @@ export class PendingRecords {
 
   /** A copy of the row that was taken last, without its line feed. */
   lastRow(): Buffer {
-    const row = this.#buffer.subarray(this.#lastAt + recordHeaderBytes, this.#bytes - 1);
-    return Buffer.from(row);
+    const end = this.#lastAt + claimedBytes(this.#buffer, this.#lastAt);
+    return Buffer.from(this.#buffer.subarray(this.#lastAt + recordHeaderBytes, end - 1));
   }
 
   /** Takes the parked event that was just encoded. */

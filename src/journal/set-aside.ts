@@ -4,7 +4,8 @@
  */
 import { basename, join } from 'node:path';
 import { type FilePort, readFully, writeAll } from '../file-port.ts';
-import { findRecords, recordKind, recordKinds, recordSeq } from './record.ts';
+import { parkedNumber } from './parked-records.ts';
+import { claimedBytes, findRecords, recordHeaderBytes, recordKind, recordKinds, recordSeq } from './record.ts';
 import { firstSeqOf } from './segment.ts';
 import type { Damage } from './survey.ts';
 
@@ -15,11 +16,13 @@ export interface Aside {
   readonly bytes: number;
   /** Whole ones among it. */
   readonly events: number;
-  /** The newest seq of them; 0 if there are none. */
+  /** Whole parked events among it that nothing in it settles: acknowledged, without a seq, and not looked up any more. */
+  readonly parked: number;
+  /** The newest seq of the events; 0 if there are none. */
   readonly newestSeq: number;
 }
 
-export const nothingAside: Aside = { folder: null, files: 0, bytes: 0, events: 0, newestSeq: 0 };
+export const nothingAside: Aside = { folder: null, files: 0, bytes: 0, events: 0, parked: 0, newestSeq: 0 };
 
 export interface AsideRequest {
   readonly damage: Damage;
@@ -78,6 +81,8 @@ interface Count {
   readonly bytes: number;
   readonly events: number;
   readonly newestSeq: number;
+  readonly parked: readonly number[];
+  readonly settled: readonly number[];
 }
 
 function count(files: FilePort, path: string, from: number): Count {
@@ -85,17 +90,25 @@ function count(files: FilePort, path: string, from: number): Count {
   let events = 0;
   // An empty file keeps the place of a seq, too.
   let newestSeq = firstSeqOf(path) ?? 0;
+  const parked: number[] = [];
+  const settled: number[] = [];
   for (const at of findRecords(bytes)) {
-    if (recordKind(bytes, at) === recordKinds.event) events += 1;
+    const kind = recordKind(bytes, at);
+    const number = () => parkedNumber(bytes.subarray(at + recordHeaderBytes, at + claimedBytes(bytes, at)));
+    if (kind === recordKinds.event) events += 1;
+    else if (kind === recordKinds.parked) parked.push(number());
+    else if (kind === recordKinds.parkedSettled) settled.push(number());
     newestSeq = Math.max(newestSeq, recordSeq(bytes, at));
   }
-  return { bytes: bytes.length, events, newestSeq };
+  return { bytes: bytes.length, events, newestSeq, parked, settled };
 }
 
-function sum(counts: readonly Count[]): Count {
+function sum(counts: readonly Count[]): Pick<Aside, 'bytes' | 'events' | 'parked' | 'newestSeq'> {
+  const settled = new Set(counts.flatMap((each) => each.settled));
   return {
     bytes: counts.reduce((total, { bytes }) => total + bytes, 0),
     events: counts.reduce((total, { events }) => total + events, 0),
+    parked: counts.flatMap(({ parked }) => parked).filter((number) => !settled.has(number)).length,
     newestSeq: Math.max(0, ...counts.map(({ newestSeq }) => newestSeq)),
   };
 }

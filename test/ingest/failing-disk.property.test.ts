@@ -70,7 +70,7 @@ function eventText(number: number): string {
 }
 
 /** The process: all that a kill ends. */
-function start(disk: PowerCutDisk, durability: Durability, boot: number) {
+function start(disk: PowerCutDisk, durability: Durability, boot: number, waitingBytesMax = 1_000_000) {
   const options = { durability, segmentBytesMax: 4_000 };
   const journal = open('/data', options, disk, () => clockStart + boot * 1_000, `boot ${boot}`);
   const live = new LiveBus(journal.head);
@@ -81,7 +81,7 @@ function start(disk: PowerCutDisk, durability: Durability, boot: number) {
   const clocks = { now: () => clockStart, elapsedMs: () => 0, gate: () => null };
   const parked = new ParkedEvents({ eventsMax: 1000, bytesMax: 1_000_000 });
   const parts = { journal, parked, window, live, durability, log: createLog('silent'), counters: createCounters() };
-  const intake = createIntake({ ...parts, ...clocks });
+  const intake = createIntake({ ...parts, ...clocks, waitingBytesMax });
   const delivered: number[] = [];
   live.batches$.subscribe((batch) => {
     for (const { seq } of batch) delivered.push(seq);
@@ -185,7 +185,7 @@ async function run(durability: Durability, steps: readonly Step[]): Promise<void
         disk.syncError = '';
         break;
       case 'look': {
-        const { ok, reason } = readiness(journal, store, () => ({}) as never); // only asked for by ?verbose=1
+        const { ok, reason } = readiness({ journal, intake, store }, () => ({}) as never); // only asked for by ?verbose=1
         if (journal.failed !== null) expect([ok, reason]).toEqual([false, journal.failed.message]);
         break;
       }
@@ -243,5 +243,20 @@ describe('intake on a failing disk', () => {
     await taken.durable;
     disk.kill();
     expect(kept(start(disk, 'process', 1).journal).size).toBe(1);
+  });
+
+  it('is not ready while too much waits for a disk that hangs, and says so as producers hear it', async () => {
+    const disk = new PowerCutDisk('/data');
+    const { journal, intake } = start(disk, 'fsync', 1, 100);
+    const look = () => readiness({ journal, intake, store }, () => ({}) as never); // only asked for by ?verbose=1
+    const taken = intake.acceptBatch(Buffer.from(`[${eventText(1)}]`), true);
+    if (!taken.ok) throw new Error('The batch was refused');
+    await turn();
+    const refusal = attempt(() => void intake.acceptBatch(Buffer.from(`[${eventText(2)}]`), true));
+    expect(refusal?.failure).toBe('journalFull');
+    expect(look()).toMatchObject({ ok: false, reason: refusal?.message });
+    disk.endSyncs();
+    await taken.durable;
+    expect(look()).toMatchObject({ ok: true, reason: '' });
   });
 });

@@ -80,14 +80,21 @@ export class FakeLog implements EventLog {
     return seq;
   }
 
+  unpark(number: number, row: RowSource, receipt: ReceiptTexts): number {
+    const seq = this.appended + 1;
+    this.#waiting.push({ kind: 'event', row: written(row, seq, receipt) });
+    this.settleParked(number);
+    return seq;
+  }
+
   lastRow(): Buffer {
-    const last = this.#waiting.at(-1);
-    if (last === undefined || last.kind === 'settled') throw new Error('No row was just taken');
+    const last = this.#waiting.findLast((record) => record.kind !== 'settled');
+    if (last === undefined) throw new Error('No row was just taken');
     return Buffer.from(formatRow(last.row).slice(0, -1));
   }
 
   settleParked(number: number): void {
-    this.#take({ kind: 'settled', number });
+    this.#waiting.push({ kind: 'settled', number });
   }
 
   #take(record: FakeRecord): void {

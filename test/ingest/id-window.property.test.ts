@@ -1,10 +1,14 @@
 /**
- * I11 as a law over a model: the window knows what a map knows that forgets its oldest ids at the bound, but none above the checkpoint.
+ * I11 as laws over a model: the window knows what a map knows that forgets its oldest ids at the bound, but none above the
+ * checkpoint; and where that made it grow, it comes back to its bound once the checkpoint has passed.
  */
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { ForgottenIds } from '../../src/ingest/forgotten-ids.ts';
 import { IdWindow } from '../../src/ingest/id-window.ts';
+
+/** For each id that comes while there are too many. */
+const letGoMax = 4;
 
 type Step = { kind: 'add'; id: number } | { kind: 'rollBack'; back: number } | { kind: 'checkpoint'; behind: number };
 
@@ -35,7 +39,6 @@ it('knows the ids of a map that forgets its oldest at the bound, but none above 
     fc.property(fc.array(step, { maxLength: 200 }), fc.integer({ min: 1, max: 20 }), (steps, idsMax) => {
       let checkpoint = 0;
       let seq = 0;
-      let bound = idsMax;
       const window = new IdWindow({ idsMax, checkpoint: () => checkpoint, forgotten: new ForgottenIds() });
       const model = new Map<number, number>();
       const letGo: number[] = [];
@@ -46,13 +49,10 @@ it('knows the ids of a map that forgets its oldest at the bound, but none above 
           window.rollBack(seq);
           for (const [id, known] of model) if (known > seq) model.delete(id);
         } else if (!model.has(each.id)) {
-          const [oldest] = model;
-          if (model.size === bound && oldest !== undefined) {
-            if (oldest[1] > checkpoint) bound *= 2;
-            else {
-              model.delete(oldest[0]);
-              letGo.push(occurredOf(...oldest));
-            }
+          for (const oldest of [...model].slice(0, letGoMax)) {
+            if (model.size < idsMax || oldest[1] > checkpoint) break;
+            model.delete(oldest[0]);
+            letGo.push(occurredOf(...oldest));
           }
           seq += 1;
           model.set(each.id, seq);
@@ -60,6 +60,7 @@ it('knows the ids of a map that forgets its oldest at the bound, but none above 
         }
         for (let id = 0; id <= 60; id += 1) expect(window.seqOf(idOf(id))).toBe(model.get(id) ?? null);
         expect(window.size).toBe(model.size);
+        expect(window.capacity).toBeGreaterThanOrEqual(model.size);
         for (const occurred of letGo) expect(window.mayHaveHeld(occurred)).toBe(true);
         if (letGo.length === 0) expect(window.mayHaveHeld(0)).toBe(false);
         // What occurs now cannot have been forgotten, unless an event of that time came early.
@@ -69,3 +70,65 @@ it('knows the ids of a map that forgets its oldest at the bound, but none above 
     { numRuns: 100 },
   );
 });
+
+it('comes back to its bound after a lag of the checkpoint, with as many ids as were too many, and gives the memory back once', () => {
+  const nat = fc.nat({ max: 300 });
+  fc.assert(
+    fc.property(fc.integer({ min: 1, max: 40 }), nat, nat, (idsMax, before, late) => {
+      let checkpoint = 0;
+      let seq = 0;
+      const window = new IdWindow({ idsMax, checkpoint: () => checkpoint, forgotten: new ForgottenIds() });
+      const add = (): void => {
+        seq += 1;
+        window.add(longId(seq), seq, receivedOf(seq), receivedOf(seq));
+      };
+      for (let count = 0; count < before; count += 1) {
+        add();
+        checkpoint = seq;
+      }
+      for (let count = 0; count < late; count += 1) add();
+      expect(window.size).toBeGreaterThanOrEqual(late);
+      checkpoint = seq;
+      const capacities = new Set([window.capacity]);
+      for (let count = Math.ceil((window.size - idsMax) / (letGoMax - 1)) + 1; count > 0; count -= 1) {
+        const { size } = window;
+        add();
+        // A few at a time: no single event pays for an outage.
+        expect(window.size).toBeGreaterThanOrEqual(size - letGoMax + 1);
+        checkpoint = seq;
+        capacities.add(window.capacity);
+      }
+      expect(window.size).toBeLessThanOrEqual(idsMax);
+      expect(window.capacity).toBe(idsMax);
+      expect(capacities.size).toBeLessThanOrEqual(2);
+      for (let known = 1; known <= seq; known += 1) {
+        expect(window.seqOf(longId(known))).toBe(known > seq - window.size ? known : null);
+      }
+    }),
+    { numRuns: 200 },
+  );
+});
+
+it('neither grows nor shrinks again for a checkpoint that lags by less than half of its bound from then on', () => {
+  const idsMax = 100;
+  let checkpoint = 0;
+  let seq = 0;
+  const window = new IdWindow({ idsMax, checkpoint: () => checkpoint, forgotten: new ForgottenIds() });
+  const capacities: number[] = [];
+  const add = (lag: number): void => {
+    seq += 1;
+    window.add(longId(seq), seq, receivedOf(seq), receivedOf(seq));
+    checkpoint = Math.max(checkpoint, seq - lag);
+    if (capacities.at(-1) !== window.capacity) capacities.push(window.capacity);
+  };
+  for (let count = 0; count < 250; count += 1) add(1_000);
+  // While the outage is only nearly over, what has grown stays.
+  for (let count = 0; count < 500; count += 1) add(80);
+  expect(window.size).toBe(idsMax);
+  for (let count = 0; count < 500; count += 1) add(count % 49);
+  expect(capacities).toEqual([100, 200, 400, 100]);
+});
+
+function longId(id: number): string {
+  return `00000000-0000-4000-8000-${id.toString(16).padStart(12, '0')}`;
+}

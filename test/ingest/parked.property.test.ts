@@ -94,7 +94,8 @@ function live(
   });
   const resolver = startParkedResolver({ parked, window, unpark: intake.unpark, store, pause: turn, log });
   const before = journal.head;
-  return { journal, window, parked, bus, delivered, counters, intake, sockets, resolver, before };
+  const waited = parked.size;
+  return { journal, window, parked, bus, delivered, counters, intake, sockets, resolver, before, waited };
 }
 
 type Step =
@@ -174,6 +175,12 @@ async function run(steps: readonly Step[], durability: 'process' | 'fsync'): Pro
   const isUnique = () => {
     const ids = now.journal.committed.map((row) => row.id);
     expect(ids).toEqual([...new Set(ids)]);
+  };
+  const balances = () => {
+    const { parsed, refused, deduped, parked, appended, ...of } = now.counters;
+    const refusals = Object.values(refused).reduce((sum, count) => sum + count, 0);
+    expect(parsed).toBe(refusals + deduped + parked + appended);
+    expect(now.waited + parked).toBe(of.parkedAppended + of.parkedDeduped + of.parkedTakenBack + now.parked.size);
   };
 
   for (const each of steps) {
@@ -257,6 +264,7 @@ async function run(steps: readonly Step[], durability: 'process' | 'fsync'): Pro
         each satisfies never;
     }
     isUnique();
+    balances();
   }
 
   now.journal.commitFailsAfter = null;
@@ -279,9 +287,12 @@ async function run(steps: readonly Step[], durability: 'process' | 'fsync'): Pro
   for (const row of now.journal.open) expect(stored).toContain(row.id);
   expect(now.delivered).toEqual(now.journal.committed.slice(now.before).map(({ seq }) => seq));
   note(now.counters);
-  const { parsed, refused, deduped, parked, appended } = now.counters;
-  const refusals = Object.values(refused).reduce((sum, count) => sum + count, 0);
-  expect(parsed).toBe(refusals + deduped + parked + appended);
+  balances();
+  const { appended, parkedAppended, parkedDeduped, takenBack } = now.counters;
+  const given = now.journal.head - now.before;
+  expect(given).toBeGreaterThanOrEqual(appended + parkedAppended - takenBack);
+  // One whose seq was written, and not that it is settled, is a repeat of itself the next time.
+  expect(given).toBeLessThanOrEqual(appended + parkedAppended + parkedDeduped - takenBack);
 }
 
 describe('an event sent again after its id has left the window', () => {

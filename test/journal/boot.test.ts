@@ -9,7 +9,19 @@ import { StartRefused } from '../../src/errors.ts';
 import type { Journal } from '../../src/journal/journal.ts';
 import type { JournalOptions } from '../../src/journal/journal-options.ts';
 import { segmentHeaderBytes } from '../../src/journal/segment-header.ts';
-import { append, clockStart, Disk, open, readAll, segmentFiles, sent, withFolder } from './support.ts';
+import { createLog, type Log } from '../../src/log.ts';
+import {
+  append,
+  clockStart,
+  Disk,
+  noReceipt,
+  open,
+  readAll,
+  rowOf,
+  segmentFiles,
+  sent,
+  withFolder,
+} from './support.ts';
 
 const nextBoot = (folder: string, options: Partial<JournalOptions> = {}): Journal =>
   open(folder, options, undefined, () => clockStart + 60_000, 'boot 2');
@@ -66,6 +78,34 @@ describe('after a power cut in process mode', () => {
       expect(again.epoch).toBe(journal.epoch);
       expect([...readAll(again).values()]).toEqual([...kept, sent(9).raw]);
       again.close();
+    });
+  });
+
+  it('parked events are counted among what is set aside, but for those that are settled there, and logged with it', () => {
+    withFolder((folder) => {
+      const disk = new Disk();
+      const before = open(folder, { segmentBytesMax: 1_500 }, disk);
+      const parkedNow = [10, 11, 12, 13].map((number) => {
+        put(before, [number, number + 10]);
+        const { id, received, occurred, search, raw } = sent(number + 20);
+        const parked = before.park(rowOf({ id, received, occurred, head: 3, search, raw }), noReceipt);
+        before.commit();
+        return parked;
+      });
+      before.settleParked(parkedNow[2]!);
+      put(before, [50]);
+      disk.kill();
+      const files = segmentFiles(folder);
+      expect(files.length).toBeGreaterThan(3);
+      // The first parked event is before the damage; of the other three one is settled.
+      harm(files[1]!, 100);
+      const logged: unknown[] = [];
+      const log = { ...createLog('silent'), error: (fields: unknown) => logged.push(fields) } as unknown as Log; // all that is called
+      const journal = nextBoot(folder, { log });
+      expect(journal.parked.takeRows().map(({ seq }) => seq)).toEqual([parkedNow[0]]);
+      expect(journal.aside.parked).toBe(2);
+      expect(logged).toContainEqual(expect.objectContaining({ parked: 2, events: journal.aside.events }));
+      journal.close();
     });
   });
 
