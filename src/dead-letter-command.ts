@@ -75,11 +75,17 @@ async function replayAll(folder: StoppedFolder): Promise<Replay> {
   return { ok: left.length === 0, text: [...left, sum].join('\n') };
 }
 
+/** One whose id had left the window was accepted anew (I11). */
+const twinSql = 'SELECT seq FROM events WHERE occurred = {occurred:DateTime64(6)} AND id = {id:UUID} LIMIT 1';
+
 /** Null once ClickHouse has it, else why it does not. One that an earlier, killed replay has inserted is not sent again. */
 async function insertAgain({ store, journal, state }: StoppedFolder, event: DeadEvent): Promise<string | null> {
   const { seq, row } = event;
   const isThere = async () => (await presentOf(store, [seq])).length > 0;
   if (await isThere()) return null;
+  const { id, occurred } = splitRow(row);
+  const [twin] = await store.rows<{ seq: number }>(twinSql, { id, occurred });
+  if (twin !== undefined) return `its producer sent it again, and it is stored as seq ${twin.seq}`;
   const bookOf = state.books.find(({ first, last }) => seq >= first && seq <= last);
   const epoch = event.epoch ?? bookOf?.epoch ?? journal.epochOf(seq);
   try {

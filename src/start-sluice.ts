@@ -110,7 +110,12 @@ export async function startSluice(config: Config, log: Log, say: (line: string) 
     fanOut,
     history,
     keys,
-    store,
+    store: {
+      async whenReady(signal) {
+        await store.whenReady(signal);
+        await writer.certain;
+      },
+    },
     pages,
     options: { ...feedOptions, bufferBytesMax: config.subscriberBufferBytesMax },
     counters,

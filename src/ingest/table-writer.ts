@@ -48,6 +48,11 @@ export interface TableWriter {
   /** Something was handed to live delivery: looks whether a batch is due. Cheap; called once a group. */
   wake(): void;
   readonly phase: string;
+  /**
+   * Resolves once all that ClickHouse has is at or below the checkpoint, or in the log as well: before that a feed that reads the
+   * store up to the checkpoint, and then the log, would miss what a power cut took from the log only (I3).
+   */
+  readonly certain: Promise<void>;
   /** What became of the present epoch's events. */
   readonly book: EpochBook;
   /** Lets an insert under way end, for at most `graceMs`, and stops. */
@@ -63,6 +68,10 @@ export function startTableWriter(parts: TableWriterParts): TableWriter {
   /** The end of what an earlier process announced, and maybe sent. */
   const announcedBefore = state.range?.last ?? 0;
   const steps = new StepReader(journal);
+  let tellCertain = (): void => undefined;
+  const certain = new Promise<void>((resolve) => {
+    tellCertain = resolve;
+  });
   let underWay: Promise<unknown> = Promise.resolve();
 
   const actor = createActor(
@@ -119,6 +128,11 @@ export function startTableWriter(parts: TableWriterParts): TableWriter {
     save((await parts.reconcile?.(state)) ?? state);
     journal.advanceCheckpoint(state.checkpoint);
     isDoubtful = false;
+    lookWhetherCertain();
+  }
+
+  function lookWhetherCertain(): void {
+    if (!isDoubtful && journal.checkpoint >= (state.maybeStoredUpTo ?? 0)) tellCertain();
   }
 
   /** The store's failures and our own: a state file or dead letter that cannot be written, a journal that cannot be read. */
@@ -196,6 +210,7 @@ export function startTableWriter(parts: TableWriterParts): TableWriter {
     });
     failPoint('checkpoint-written');
     journal.advanceCheckpoint(last);
+    lookWhetherCertain();
     journal.trimLater();
   }
 
@@ -223,12 +238,14 @@ export function startTableWriter(parts: TableWriterParts): TableWriter {
     else if (rows === 'some' && value === 'idle') actor.send({ type: 'rows.waiting' });
   }
 
+  lookWhetherCertain();
   actor.start();
   if (isDoubtful || state.range !== null) actor.send({ type: 'batch.filled' });
   else wake();
 
   return {
     wake,
+    certain,
     get phase() {
       return actor.getSnapshot().value;
     },

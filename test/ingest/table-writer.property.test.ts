@@ -14,7 +14,12 @@ import { Failure } from '../../src/errors.ts';
 import { openDeadLetter } from '../../src/ingest/dead-letter.ts';
 import { pendingOf } from '../../src/ingest/epoch-book.ts';
 import { startTableWriter, type TableWriter } from '../../src/ingest/table-writer.ts';
-import { type SeqRange, type WriterStateFile, writerStateFile } from '../../src/ingest/writer-state.ts';
+import {
+  type SeqRange,
+  type WriterState,
+  type WriterStateFile,
+  writerStateFile,
+} from '../../src/ingest/writer-state.ts';
 import type { Journal } from '../../src/journal/journal.ts';
 import type { ChunkMemory, JournalChunk } from '../../src/journal/read-chunk.ts';
 import { createLog } from '../../src/log.ts';
@@ -224,6 +229,49 @@ describe('the table writer', () => {
     expect(table.rows).toHaveLength(head - guilty.length);
     expect(table.inserts).toBeLessThanOrEqual(1 + guilty.length * 2 * Math.log2(head));
     expect(table.rowsSent).toBeLessThanOrEqual(guilty.length * 3 * head);
+    rmSync(dataDir, { recursive: true });
+  });
+
+  // Found by test/crash: feeds that began before ClickHouse was asked had neither from it nor from the log what the cut took from the log.
+  it('is certain of its checkpoint once it is past all that ClickHouse may have', async () => {
+    const dataDir = mkdtempSync(join(tmpdir(), 'sluice-writer-'));
+    const table = new FakeTable([], []);
+    const journal = fakeJournal(9, 3, 40);
+    let say: (state: WriterState) => void = () => undefined;
+    const asked = new Promise<WriterState>((resolve) => {
+      say = resolve;
+    });
+    const file = writerStateFile(dataDir, false);
+    const state = {
+      version: 2,
+      epoch: 'e',
+      checkpoint: 3,
+      range: null,
+      everInserted: true,
+      books: [],
+      replayed: [],
+    } as const;
+    file.write(state);
+    const writer = startTableWriter({
+      ...{ journal, live: { mark: 9 }, store: table, settledOf: table.settledOf, stateFile: file },
+      keepIds: () => undefined,
+      deadLetter: openDeadLetter(dataDir),
+      reconcile: () => asked,
+      options: { rowsMax: 2, bytesMax: 1_000_000, flushMs: 0 },
+      counters: createCounters(),
+      log: createLog('silent'),
+    });
+    let certainAt = 0;
+    const certain = writer.certain.then(() => {
+      certainAt = journal.checkpoint;
+    });
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(certainAt).toBe(0);
+    say({ ...state, checkpoint: 4, maybeStoredUpTo: 7 });
+    await certain;
+    expect(certainAt).toBe(8);
+    await until(() => writer.phase === 'idle');
+    await writer.stop(1_000);
     rmSync(dataDir, { recursive: true });
   });
 
