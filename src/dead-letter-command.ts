@@ -76,7 +76,8 @@ async function replayAll(folder: StoppedFolder): Promise<Replay> {
 }
 
 /** One whose id had left the window was accepted anew (I11). */
-const twinSql = 'SELECT seq FROM events WHERE occurred = {occurred:DateTime64(6)} AND id = {id:UUID} LIMIT 1';
+const twinSql = `SELECT seq FROM events
+  WHERE occurred = toDateTime64({occurred:String}, 6, 'UTC') AND id = toUUID({id:String}) LIMIT 1`;
 
 /** Null once ClickHouse has it, else why it does not. One that an earlier, killed replay has inserted is not sent again. */
 async function insertAgain({ store, journal, state }: StoppedFolder, event: DeadEvent): Promise<string | null> {
