@@ -5,6 +5,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { barsOf } from './bars.ts';
+import { at } from './read-json.ts';
 import { type Row, type Section, sections } from './sections.ts';
 
 export interface Result {
@@ -26,9 +27,9 @@ export function readResults(folder: string): Result[] {
 export function performancePages(results: readonly Result[]): Readonly<Record<string, string>> {
   const pages: Record<string, string> = {};
   const parts = sections.flatMap((section) => {
-    const result = results.find((one) => hasCase(one[section.key]));
+    const result = results.find((one) => isShown(section, caseOf(one, section.key)));
     if (result === undefined) return [];
-    const rows = section.rows(result[section.key]);
+    const rows = section.rows(caseOf(result, section.key));
     if (rows.length === 0) return [];
     const plot = section.plot && barsOf(section.title, section.plot.unit, barRows(section, rows));
     if (plot) pages[`performance/${section.key}.svg`] = plot;
@@ -45,6 +46,18 @@ machine whose cores the load makers share: take them as ratios and orders of mag
 ${parts.join('\n\n')}
 `,
   };
+}
+
+/** A case that any server can be measured by stands under the server's name: then what Sluice and the peer gave, by their names. */
+function caseOf(result: Result, key: string): unknown {
+  if (result[key] !== undefined) return result[key];
+  const ofServers = ['sluice', 'prefect'].map((server) => [server, at(result, server, key)] as const);
+  const found = ofServers.filter(([, value]) => hasCase(value));
+  return found.some(([server]) => server === 'sluice') ? Object.fromEntries(found) : undefined;
+}
+
+function isShown({ fits }: Section, found: unknown): boolean {
+  return hasCase(found) && (fits === undefined || fits(found));
 }
 
 function hasCase(value: unknown): boolean {

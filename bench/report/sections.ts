@@ -3,12 +3,16 @@
  * hold is left out, never filled in.
  */
 
+import { at, entriesOf, itemsOf, numberAt } from './read-json.ts';
+
 /** A row of a table: by column. */
 export type Row = Readonly<Record<string, string | number>>;
 
 export interface Section {
   /** The key under which a result holds the case. */
   readonly key: string;
+  /** Whether a result of that case is one for this section; without it each is. */
+  fits?(found: unknown): boolean;
   readonly title: string;
   readonly text: string;
   rows(found: unknown): readonly Row[];
@@ -21,6 +25,24 @@ const latencyText =
   '"late" is the sender itself, on the same two cores.';
 
 export const sections: readonly Section[] = [
+  {
+    key: 'ingest',
+    title: 'Intake',
+    text: 'Events of 1.1 kB for 5 s, as fast as they are taken: over four WebSockets, and in batches of a hundred over HTTP; acknowledged, and then until ClickHouse has all. CPU of the server process alone, table writer included, until all is queryable; the embedded engine is a process of its own.',
+    rows: (found) =>
+      entriesOf(found).flatMap(([server, ways]) =>
+        entriesOf(ways).map(([way, run]) => ({
+          server,
+          way,
+          ...picked(run, {
+            'acknowledged/s': 'acknowledgedPerSecond',
+            'queryable/s': 'queryablePerSecond',
+            lost: 'lost',
+          }),
+          'µs an event': numberAt(run, 'cpuMicrosPerEvent', 'server') ?? numberAt(run, 'serverCpuMicrosPerEvent') ?? '',
+        })),
+      ),
+  },
   {
     key: 'spread',
     title: 'Fan-out',
@@ -172,13 +194,93 @@ export const sections: readonly Section[] = [
   },
   {
     key: 'scale',
-    title: 'Questions at scale',
+    title: 'Questions at 10 million events',
     text: 'Events over seven days with 5,000 primary resources, through the HTTP server, twenty runs each, in ms. CPU of an answer is of server and engine together: unlike the times, it does not depend on what else the machine does.',
+    fits: (found) => isSet(found, 10_000_000, 5_000),
+    rows: questionRows,
+  },
+  {
+    key: 'scale',
+    title: 'Questions at 100 million events',
+    text: 'As above, ten times as many.',
+    fits: (found) => isSet(found, 100_000_000, 5_000),
+    rows: questionRows,
+  },
+  {
+    key: 'scale',
+    title: 'A million groups',
+    text: 'Count by resource where each of 10 million events has one of a million primary resources: the worst of the runs.',
+    fits: (found) => isSet(found, 10_000_000, 'runs'),
+    rows: (found) => [
+      picked(at(found, 'questions', 'count-by resource, 10⁶ of them'), {
+        'first byte, s': 'firstByteSeconds',
+        'whole, s': 'wholeSeconds',
+        MB: 'megabytes',
+        'Node grew by MB': 'rssGrowthMb',
+      }),
+    ],
+  },
+  {
+    key: 'beside-prefect',
+    title: 'The same million events in the real Prefect',
+    text: 'The same questions over both HTTP servers in turns, medians in ms; "same" is whether both gave the same numbers.',
     rows: (found) =>
-      entriesOf(at(found, 'questions')).flatMap(([question, run]) =>
-        rowWhere(numberAt(run, 'p95'), () => ({
-          question,
-          ...picked(run, { p50: 'p50', p95: 'p95', target: 'targetMs', 'CPU ms': 'cpuMs' }),
+      entriesOf(at(found, 'questions')).map(([question, run]) => ({
+        question,
+        ...picked(run, {
+          sluice: 'sluiceMs',
+          prefect: 'prefectMs',
+          'times as fast': 'factor',
+          target: 'factorTarget',
+          same: 'isSame',
+        }),
+      })),
+  },
+  {
+    key: 'backfill',
+    title: 'Backfill',
+    text: 'History through one `/out` socket; median of the reads, memory of the worst.',
+    rows: (found) =>
+      entriesOf(found).map(([server, run]) => ({
+        server,
+        ...picked(run, {
+          events: 'events',
+          'events/s': 'eventsPerSecond',
+          'first event, ms': 'firstEventMs',
+          'grew by MB': 'residentGrowthMb',
+        }),
+      })),
+  },
+  {
+    key: 'backfill-many',
+    title: 'Backfills beside slow readers',
+    text: 'Forty readers by themselves, and beside ten slow ones, in alternating pairs: medians of the time the fast ones took.',
+    rows: (found) =>
+      entriesOf(found).map(([server, run]) => ({
+        server,
+        ...picked(run, {
+          events: 'events',
+          'alone, s': 'secondsAlone',
+          'beside slow ones, s': 'secondsBesideSlow',
+          ratio: 'ratio',
+        }),
+      })),
+  },
+  {
+    key: 'commit',
+    title: 'What durability costs',
+    text: 'The commit within the CPU of intake, in both modes, by the events of a group.',
+    rows: (found) =>
+      entriesOf(at(found, 'sluice')).flatMap(([mode, groups]) =>
+        entriesOf(groups).map(([group, run]) => ({
+          mode,
+          group,
+          ...picked(run, {
+            'intake µs an event': 'intakeMicros',
+            'commit µs an event': 'commitMicros',
+            share: 'commitShare',
+            'commit p99, ms': 'commitMsP99',
+          }),
         })),
       ),
   },
@@ -216,30 +318,34 @@ export const sections: readonly Section[] = [
   },
 ];
 
-function at(value: unknown, ...path: readonly string[]): unknown {
-  let found = value;
-  for (const key of path) {
-    if (typeof found !== 'object' || found === null) return undefined;
-    found = (found as Record<string, unknown>)[key]; // an object of JSON
-  }
-  return found;
+function isSet(found: unknown, events: number, resources: number | 'runs'): boolean {
+  const set = at(found, 'loaded', 'set');
+  return at(set, 'events') === events && at(set, 'resources') === resources;
 }
 
-function numberAt(value: unknown, ...path: readonly string[]): number | null {
-  const found = at(value, ...path);
-  return typeof found === 'number' ? found : null;
+/** With the ratio of a page far back to one at the beginning. */
+function questionRows(found: unknown): Row[] {
+  const questions = entriesOf(at(found, 'questions'));
+  const ratio = numberAt(found, 'questions', 'paging', 'ratioOfMedians');
+  return [
+    ...questions.flatMap(([question, run]) =>
+      rowWhere(numberAt(run, 'p95'), () => ({
+        question,
+        ...picked(run, { p50: 'p50', p95: 'p95', target: 'targetMs', 'CPU ms': 'cpuMs' }),
+      })),
+    ),
+    ...rowWhere(ratio, (value) => ({
+      question: 'page 10,000 against page 2, ratio of medians',
+      p50: value,
+      p95: '',
+      target: numberAt(found, 'questions', 'paging', 'ratioTarget') ?? '',
+      'CPU ms': '',
+    })),
+  ];
 }
 
 function rowWhere(value: number | null, row: (value: number) => Row): Row[] {
   return value === null ? [] : [row(value)];
-}
-
-function entriesOf(value: unknown): (readonly [string, unknown])[] {
-  return typeof value === 'object' && value !== null ? Object.entries(value) : [];
-}
-
-function itemsOf(value: unknown): readonly unknown[] {
-  return Array.isArray(value) ? value : [];
 }
 
 /** The fields by their column's name. */
