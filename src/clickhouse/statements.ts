@@ -146,13 +146,15 @@ export async function runCommand(
   );
 }
 
+const insertChunkBytes = 256 * 1024;
+
 export async function runInsert(
   client: ClickHouseClient,
   body: Buffer,
   token: string,
   deadlineMs: number,
 ): Promise<void> {
-  const values = Readable.from([body], { objectMode: false });
+  const values = Readable.from(chunksOf(body), { objectMode: false });
   // Read to its end and with that written to the socket.
   values.once('close', () => failPoint('insert-sent'));
   await withDeadline({ deadlineMs }, insertError, (signal) =>
@@ -166,6 +168,11 @@ export async function runInsert(
       abort_signal: signal,
     }),
   );
+}
+
+/** Written as the socket takes them: a batch as one chunk kept the event loop for as long as the kernel copied all of it. */
+function* chunksOf(body: Buffer): Generator<Buffer> {
+  for (let at = 0; at < body.length; at += insertChunkBytes) yield body.subarray(at, at + insertChunkBytes);
 }
 
 function newQueryId(): string {

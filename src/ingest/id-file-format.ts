@@ -45,9 +45,9 @@ export class IdRecord {
     return recordHeaderBytes + (this.#count + 1) * idBytes > this.#buffer.length;
   }
 
-  add({ words, seq, received, aheadMinute }: KnownId): void {
+  add({ words, at: from, seq, received, aheadMinute }: KnownId): void {
     const at = recordHeaderBytes + this.#count * idBytes;
-    for (let word = 0; word < 4; word += 1) this.#buffer.writeUInt32LE(words[word] ?? 0, at + word * 4);
+    for (let word = 0; word < 4; word += 1) this.#buffer.writeUInt32LE(words[from + word] ?? 0, at + word * 4);
     this.#buffer.writeUInt32LE(seq % twoTo32, at + 16);
     this.#buffer.writeUInt32LE(Math.floor(seq / twoTo32), at + 20);
     this.#buffer.writeUInt32LE(received, at + 24);
@@ -72,6 +72,7 @@ export function visitIds(payload: Buffer, visit: (known: KnownId) => void): void
     for (let word = 0; word < 4; word += 1) words[word] = payload.readUInt32LE(at + word * 4);
     visit({
       words,
+      at: 0,
       seq: payload.readUInt32LE(at + 16) + payload.readUInt32LE(at + 20) * twoTo32,
       received: payload.readUInt32LE(at + 24),
       aheadMinute: payload.readUInt32LE(at + 28),

@@ -18,8 +18,9 @@ export interface IdWindowOptions {
 
 /** An id's place in the log, and what is remembered of it when it is let go. */
 export interface KnownId {
-  /** Four words. */
+  /** Four of them from `at` on are the id. */
   readonly words: Uint32Array;
+  readonly at: number;
   readonly seq: number;
   /** Whole seconds since 1970. */
   readonly received: number;
@@ -93,8 +94,8 @@ export class IdWindow {
   }
 
   /** As `add`, of an id that `visit` gave earlier. */
-  addKnown({ words, seq, received, aheadMinute }: KnownId): void {
-    this.#words.set(words);
+  addKnown({ words, at, seq, received, aheadMinute }: KnownId): void {
+    this.#words.set(words.subarray(at, at + 4));
     this.#wordsOf = '';
     this.#add(seq, received, aheadMinute);
   }
@@ -106,7 +107,8 @@ export class IdWindow {
       const seq = this.#seqs[place] ?? 0;
       if (seq > upTo) return;
       visit({
-        words: this.#ids.subarray(place * 4, place * 4 + 4),
+        words: this.#ids,
+        at: place * 4,
         seq,
         received: this.#received[place] ?? 0,
         aheadMinute: this.#aheadMinutes[place] ?? 0,

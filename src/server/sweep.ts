@@ -1,7 +1,7 @@
 /**
  * Looks after all connections in turn, each once in a period, a slice at a time, so that ten thousand pings never go out at once.
  */
-const slicesMax = 20;
+const slicesMax = 400;
 const sliceMsMin = 25;
 
 export interface Swept {
