@@ -60,8 +60,12 @@ async function replayAll(folder: StoppedFolder): Promise<Replay> {
 
   let done: number[] = [];
   try {
+    const waiting = waitingTwins(folder);
     for (const event of deadLetter.entries()) {
-      const refusal = await insertAgain(folder, event);
+      const { id } = splitRow(event.row);
+      const twin = waiting.get(id);
+      const refusal =
+        twin === undefined ? await insertAgain(folder, event) : `${sentAgain} is to be stored as seq ${twin}`;
       if (refusal === null) done.push(event.seq);
       else left.push(`seq ${event.seq} stays: ${refusal}`);
       if (done.length < batchEvents) continue;
@@ -75,7 +79,20 @@ async function replayAll(folder: StoppedFolder): Promise<Replay> {
   return { ok: left.length === 0, text: [...left, sum].join('\n') };
 }
 
-/** One whose id had left the window was accepted anew (I11). */
+const sentAgain = 'its producer sent it again, and it';
+
+/** By id, the seqs of events of the dead letter that were accepted anew, for their ids had left the window (I11), and are not in ClickHouse yet. */
+function waitingTwins({ deadLetter, journal, state }: StoppedFolder): ReadonlyMap<string, number> {
+  const dead = new Set<string>();
+  for (const { row } of deadLetter.entries()) dead.add(splitRow(row).id);
+  const waiting = new Map<string, number>();
+  journal.scanIds((id, _occurred, seq) => {
+    if (seq > state.checkpoint && dead.has(id)) waiting.set(id, seq);
+  }, state.checkpoint);
+  return waiting;
+}
+
+/** Those that are there already. */
 const twinSql = `SELECT seq FROM events
   WHERE occurred = toDateTime64({occurred:String}, 6, 'UTC') AND id = toUUID({id:String}) LIMIT 1`;
 
@@ -86,7 +103,7 @@ async function insertAgain({ store, journal, state }: StoppedFolder, event: Dead
   if (await isThere()) return null;
   const { id, occurred } = splitRow(row);
   const [twin] = await store.rows<{ seq: number }>(twinSql, { id, occurred });
-  if (twin !== undefined) return `its producer sent it again, and it is stored as seq ${twin.seq}`;
+  if (twin !== undefined) return `${sentAgain} is stored as seq ${twin.seq}`;
   const bookOf = state.books.find(({ first, last }) => seq >= first && seq <= last);
   const epoch = event.epoch ?? bookOf?.epoch ?? journal.epochOf(seq);
   try {

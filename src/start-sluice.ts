@@ -113,7 +113,7 @@ export async function startSluice(config: Config, log: Log, say: (line: string) 
     store: {
       async whenReady(signal) {
         await store.whenReady(signal);
-        await writer.certain;
+        await writer.whenCertain(signal);
       },
     },
     pages,

@@ -5,7 +5,7 @@ import { defer, type Observable, retry, throwError, timer } from 'rxjs';
 import { Failure, failures } from '../errors.ts';
 
 export interface StoreGate {
-  /** Resolves once the store is ready and the checkpoint is certain; rejects when the signal aborts before the first. */
+  /** Resolves once the store is ready and the checkpoint is certain; rejects when the signal aborts. */
   whenReady(signal?: AbortSignal): Promise<void>;
 }
 

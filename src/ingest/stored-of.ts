@@ -7,6 +7,8 @@ import type { Store } from '../clickhouse/store.ts';
 import { Failure } from '../errors.ts';
 import type { SeqRange } from './writer-state.ts';
 
+export const stillInserting = 'ClickHouse still works on an insert from before this start.';
+
 const lineFeed = 10;
 const tab = 9;
 
@@ -30,7 +32,7 @@ export async function settledOf(
     WHERE startsWith(Settings['insert_deduplication_token'], {begin:String})`;
   const [found] = await store.rows<{ running: number }>(sql, { begin: `${epoch}:` });
   if ((found?.running ?? 0) > 0) {
-    throw new Failure('storeUnavailable', 'ClickHouse still works on an insert from before this start.');
+    throw new Failure('storeUnavailable', stillInserting);
   }
   return storedOf(store, range);
 }

@@ -3,6 +3,7 @@
  * file before it is first sent and sent again under the same token until it is taken (a start looks first what of it is there); the checkpoint follows ClickHouse's 200,
  * and trim follows the checkpoint. What ClickHouse refuses for its content is halved down to the guilty event.
  */
+import { firstValueFrom, fromEvent, ReplaySubject, takeUntil } from 'rxjs';
 import { createActor, fromPromise } from 'xstate';
 import { type Remaining, writerMachine } from '../../actors/writer.ts';
 import { RowsRefused, type Store } from '../clickhouse/store.ts';
@@ -50,9 +51,9 @@ export interface TableWriter {
   readonly phase: string;
   /**
    * Resolves once all that ClickHouse has is at or below the checkpoint, or in the log as well: before that a feed that reads the
-   * store up to the checkpoint, and then the log, would miss what a power cut took from the log only (I3).
+   * store up to the checkpoint, and then the log, would miss what a power cut took from the log only (I3). Rejects when the signal aborts.
    */
-  readonly certain: Promise<void>;
+  whenCertain(signal?: AbortSignal): Promise<void>;
   /** What became of the present epoch's events. */
   readonly book: EpochBook;
   /** Lets an insert under way end, for at most `graceMs`, and stops. */
@@ -68,10 +69,7 @@ export function startTableWriter(parts: TableWriterParts): TableWriter {
   /** The end of what an earlier process announced, and maybe sent. */
   const announcedBefore = state.range?.last ?? 0;
   const steps = new StepReader(journal);
-  let tellCertain = (): void => undefined;
-  const certain = new Promise<void>((resolve) => {
-    tellCertain = resolve;
-  });
+  const certain$ = new ReplaySubject<void>(1);
   let underWay: Promise<unknown> = Promise.resolve();
 
   const actor = createActor(
@@ -132,7 +130,7 @@ export function startTableWriter(parts: TableWriterParts): TableWriter {
   }
 
   function lookWhetherCertain(): void {
-    if (!isDoubtful && journal.checkpoint >= (state.maybeStoredUpTo ?? 0)) tellCertain();
+    if (!isDoubtful && journal.checkpoint >= (state.maybeStoredUpTo ?? 0)) certain$.next();
   }
 
   /** The store's failures and our own: a state file or dead letter that cannot be written, a journal that cannot be read. */
@@ -245,7 +243,10 @@ export function startTableWriter(parts: TableWriterParts): TableWriter {
 
   return {
     wake,
-    certain,
+    async whenCertain(signal) {
+      signal?.throwIfAborted();
+      await firstValueFrom(signal === undefined ? certain$ : certain$.pipe(takeUntil(fromEvent(signal, 'abort'))));
+    },
     get phase() {
       return actor.getSnapshot().value;
     },

@@ -164,8 +164,8 @@ export class Journal {
   }
 
   /**
-   * As `append`, of a parked event, which is settled by it. Never refused for want of room: it takes no more than it took when it
-   * was parked, and what waits holds whole files, maybe all there are (decision 006).
+   * As `append`, of a parked event, which is settled by it. Never refused for want of room: it takes what it took when it was
+   * parked and some 40 bytes, and what waits holds whole files, maybe all there are (decision 006).
    */
   unpark(number: number, row: RowSource, receipt: ReceiptTexts): number {
     const seq = this.appended + 1;

@@ -18,7 +18,7 @@ export interface Aside {
   readonly events: number;
   /** Whole parked events among it that nothing in it settles: acknowledged, without a seq, and not looked up any more. */
   readonly parked: number;
-  /** The newest seq of the events; 0 if there are none. */
+  /** No event among it has a newer seq; 0 if nothing was moved. */
   readonly newestSeq: number;
 }
 

@@ -262,7 +262,7 @@ describe('the table writer', () => {
       log: createLog('silent'),
     });
     let certainAt = 0;
-    const certain = writer.certain.then(() => {
+    const certain = writer.whenCertain().then(() => {
       certainAt = journal.checkpoint;
     });
     await new Promise((resolve) => setTimeout(resolve, 20));
