@@ -75,6 +75,8 @@ export function prefectEnvironment(install: PrefectInstall & { found: true }, ho
     PREFECT_SERVER_SERVICES_EVENT_PERSISTER_FLUSH_INTERVAL: '0.1',
     // What a bench fills in is a week old at once.
     PREFECT_EVENTS_RETENTION_PERIOD: 'P60D',
+    // At a million events some counts take longer than its 10 s, and then it answers 500.
+    PREFECT_SERVER_DATABASE_TIMEOUT: '120',
   };
 }
 
