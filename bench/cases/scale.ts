@@ -47,7 +47,8 @@ export function questionsOf(set: EventSet): Record<string, Question> {
   const countBy = (name: string, filter: object, targetMs: number, resourceMs: number) => {
     for (const countable of ['day', 'hour', 'event', 'resource']) {
       const path = countable === 'hour' ? 'count-by/time' : `count-by/${countable}`;
-      const body = { filter, time_unit: 'hour' };
+      // The unit of the question: with hours the real Prefect answers a count by day with 500.
+      const body = { filter, time_unit: countable === 'hour' ? 'hour' : 'day' };
       questions[`count-by ${countable}${name}`] = {
         path,
         body,
