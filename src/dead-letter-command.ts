@@ -62,10 +62,7 @@ async function replayAll(folder: StoppedFolder): Promise<Replay> {
   try {
     const waiting = waitingTwins(folder);
     for (const event of deadLetter.entries()) {
-      const { id } = splitRow(event.row);
-      const twin = waiting.get(id);
-      const refusal =
-        twin === undefined ? await insertAgain(folder, event) : `${sentAgain} is to be stored as seq ${twin}`;
+      const refusal = await insertAgain(folder, event, waiting);
       if (refusal === null) done.push(event.seq);
       else left.push(`seq ${event.seq} stays: ${refusal}`);
       if (done.length < batchEvents) continue;
@@ -97,11 +94,16 @@ const twinSql = `SELECT seq FROM events
   WHERE occurred = toDateTime64({occurred:String}, 6, 'UTC') AND id = toUUID({id:String}) LIMIT 1`;
 
 /** Null once ClickHouse has it, else why it does not. One that an earlier, killed replay has inserted is not sent again. */
-async function insertAgain({ store, journal, state }: StoppedFolder, event: DeadEvent): Promise<string | null> {
+async function insertAgain(
+  { store, journal, state }: StoppedFolder,
+  event: DeadEvent,
+  waiting: ReadonlyMap<string, number>,
+): Promise<string | null> {
   const { seq, row } = event;
+  const { id, occurred } = splitRow(row);
+  if (waiting.has(id)) return `${sentAgain} is to be stored as seq ${waiting.get(id)}`;
   const isThere = async () => (await presentOf(store, [seq])).length > 0;
   if (await isThere()) return null;
-  const { id, occurred } = splitRow(row);
   const [twin] = await store.rows<{ seq: number }>(twinSql, { id, occurred });
   if (twin !== undefined) return `${sentAgain} is stored as seq ${twin.seq}`;
   const bookOf = state.books.find(({ first, last }) => seq >= first && seq <= last);

@@ -6,7 +6,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { barsOf } from './bars.ts';
 import { at } from './read-json.ts';
-import { type Row, type Section, sections } from './sections.ts';
+import type { Row, Section } from './rows.ts';
+import { sections } from './sections.ts';
 
 export interface Result {
   readonly file: string;

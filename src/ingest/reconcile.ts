@@ -5,13 +5,12 @@
  * beyond the id files say which ids may be repeats (I11). Until it has said so, every event with an unknown id is parked.
  */
 import type { Store } from '../clickhouse/store.ts';
-import { Failure } from '../errors.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { Log } from '../log.ts';
 import type { DeadLetter } from './dead-letter.ts';
 import type { EpochBook } from './epoch-book.ts';
 import type { ForgottenState, MinuteRange } from './forgotten-ids.ts';
-import { stillInserting, storedOf } from './stored-of.ts';
+import { insertsEnded, storedOf } from './stored-of.ts';
 import type { WriterState } from './writer-state.ts';
 
 /** The largest that a setting may make a batch, nearly: what is looked through for a batch that is there in part. */
@@ -40,7 +39,8 @@ export function isInDoubt(state: Ended, { epoch }: Pick<Journal, 'epoch'>): bool
 /** Gives the state to go on from. Rejects as the store does, and then has only forgotten ids. */
 export async function reconcile(parts: ReconcileParts, state: WriterState): Promise<WriterState> {
   const { journal, deadLetter, ids, log } = parts;
-  await insertsEnded(parts);
+  // An external ClickHouse may still work on what an ended process sent: what it has is known afterwards.
+  await insertsEnded(parts.store, '');
   ids.learn(await readForgotten(parts, ids.certainUpTo));
   const { rows, newest } = await readInserted(parts, state.checkpoint);
   const upTo = Math.max(state.checkpoint, newest);
@@ -66,14 +66,6 @@ export async function reconcile(parts: ReconcileParts, state: WriterState): Prom
     everInserted: false,
     books: next === null ? books : books.filter((book) => book.epoch !== next.epoch || book.last === next.seq - 1),
   };
-}
-
-/** An external ClickHouse may still work on what an ended process sent: what it has is known afterwards. */
-async function insertsEnded({ store }: ReconcileParts): Promise<void> {
-  const sql = `SELECT count() AS running FROM system.processes
-    WHERE current_database = currentDatabase() AND Settings['insert_deduplication_token'] != ''`;
-  const [found] = await store.rows<{ running: number }>(sql, {});
-  if ((found?.running ?? 0) > 0) throw new Failure('storeUnavailable', stillInserting);
 }
 
 /** Events of ended epochs above a seq that ClickHouse has. */

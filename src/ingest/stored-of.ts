@@ -7,8 +7,6 @@ import type { Store } from '../clickhouse/store.ts';
 import { Failure } from '../errors.ts';
 import type { SeqRange } from './writer-state.ts';
 
-export const stillInserting = 'ClickHouse still works on an insert from before this start.';
-
 const lineFeed = 10;
 const tab = 9;
 
@@ -22,18 +20,24 @@ export async function storedOf(store: Pick<Store, 'rows'>, range: SeqRange): Pro
   return new Set(rows.map(({ seq }) => seq));
 }
 
-/** As `storedOf`, once ClickHouse works on none of the epoch's inserts any more; rejects with Failure storeUnavailable while it does. */
+/** Rejects with Failure storeUnavailable while ClickHouse works on an insert whose token begins so; '' for any of ours. */
+export async function insertsEnded(store: Pick<Store, 'rows'>, begin: string): Promise<void> {
+  const sql = `SELECT count() AS running FROM system.processes
+    WHERE current_database = currentDatabase() AND Settings['insert_deduplication_token'] != ''
+      AND startsWith(Settings['insert_deduplication_token'], {begin:String})`;
+  const [found] = await store.rows<{ running: number }>(sql, { begin });
+  if ((found?.running ?? 0) > 0) {
+    throw new Failure('storeUnavailable', 'ClickHouse still works on an insert from before this start.');
+  }
+}
+
+/** As `storedOf`, once the epoch's inserts have ended; rejects with Failure storeUnavailable before. */
 export async function settledOf(
   store: Pick<Store, 'rows'>,
   epoch: string,
   range: SeqRange,
 ): Promise<ReadonlySet<number>> {
-  const sql = `SELECT count() AS running FROM system.processes
-    WHERE startsWith(Settings['insert_deduplication_token'], {begin:String})`;
-  const [found] = await store.rows<{ running: number }>(sql, { begin: `${epoch}:` });
-  if ((found?.running ?? 0) > 0) {
-    throw new Failure('storeUnavailable', stillInserting);
-  }
+  await insertsEnded(store, `${epoch}:`);
   return storedOf(store, range);
 }
 

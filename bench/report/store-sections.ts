@@ -1,0 +1,158 @@
+/**
+ * The sections that ask the store: counts, pages, backfills, and what a row costs.
+ */
+import { at, entriesOf, numberAt } from './read-json.ts';
+import { picked, type Row, rowWhere, type Section } from './rows.ts';
+
+export const storeSections: readonly Section[] = [
+  {
+    key: 'scale',
+    title: 'Questions at 10 million events',
+    text: 'Events over seven days with 5,000 primary resources, through the HTTP server, twenty runs each, in ms. CPU of an answer is of server and engine together: unlike the times, it does not depend on what else the machine does.',
+    fits: (found) => isSet(found, 10_000_000, 5_000),
+    rows: questionRows,
+  },
+  {
+    key: 'scale',
+    title: 'Questions at 100 million events',
+    text: 'As above, ten times as many.',
+    fits: (found) => isSet(found, 100_000_000, 5_000),
+    rows: questionRows,
+  },
+  {
+    key: 'scale',
+    title: 'A million groups',
+    text: 'Count by resource where each of 10 million events has one of a million primary resources: the worst of the runs.',
+    fits: (found) => isSet(found, 10_000_000, 'runs'),
+    rows: (found) => [
+      picked(at(found, 'questions', 'count-by resource, 10⁶ of them'), {
+        'first byte, s': 'firstByteSeconds',
+        'whole, s': 'wholeSeconds',
+        MB: 'megabytes',
+        'Node grew by MB': 'rssGrowthMb',
+      }),
+    ],
+  },
+  {
+    key: 'beside-prefect',
+    title: 'The same million events in the real Prefect',
+    text: 'The same questions over both HTTP servers in turns, medians in ms; "same" is whether both gave the same numbers.',
+    rows: (found) =>
+      entriesOf(at(found, 'questions')).map(([question, run]) => ({
+        question,
+        ...picked(run, {
+          sluice: 'sluiceMs',
+          prefect: 'prefectMs',
+          'times as fast': 'factor',
+          target: 'factorTarget',
+          same: 'isSame',
+        }),
+      })),
+  },
+  {
+    key: 'backfill',
+    title: 'Backfill',
+    text: 'History through one `/out` socket; median of the reads, memory of the worst.',
+    rows: (found) =>
+      entriesOf(found).map(([server, run]) => ({
+        server,
+        ...picked(run, {
+          events: 'events',
+          'events/s': 'eventsPerSecond',
+          'first event, ms': 'firstEventMs',
+          'grew by MB': 'residentGrowthMb',
+        }),
+      })),
+  },
+  {
+    key: 'backfill-many',
+    title: 'Backfills beside slow readers',
+    text: 'Forty readers by themselves, and beside ten slow ones, in alternating pairs: medians of the time the fast ones took.',
+    rows: (found) =>
+      entriesOf(found).map(([server, run]) => ({
+        server,
+        ...picked(run, {
+          events: 'events',
+          'alone, s': 'secondsAlone',
+          'beside slow ones, s': 'secondsBesideSlow',
+          ratio: 'ratio',
+        }),
+      })),
+  },
+  {
+    key: 'commit',
+    title: 'What durability costs',
+    text: 'The commit within the CPU of intake, in both modes, by the events of a group.',
+    rows: (found) =>
+      entriesOf(at(found, 'sluice')).flatMap(([mode, groups]) =>
+        entriesOf(groups).map(([group, run]) => ({
+          mode,
+          group,
+          ...picked(run, {
+            'intake µs an event': 'intakeMicros',
+            'commit µs an event': 'commitMicros',
+            share: 'commitShare',
+            'commit p99, ms': 'commitMsP99',
+          }),
+        })),
+      ),
+  },
+  {
+    key: 'heavy-counts',
+    title: 'Live delivery beside heavy counts',
+    text: 'Events at a steady rate to a hundred subscribers, without and with clients that count without a pause, in turns; medians of the p99 in ms.',
+    rows: (found) => [
+      picked(found, {
+        'events/s': 'rate',
+        clients: 'clients',
+        'p99 quiet': 'p99Quiet',
+        'p99 counted': 'p99Counted',
+        ratio: 'ratio',
+        refused: 'refused',
+        missing: 'missing',
+        exact: 'isExact',
+      }),
+    ],
+  },
+  {
+    key: 'engine-cpu',
+    title: 'What the engine pays for a row',
+    text: 'CPU of ClickHouse at a steady rate, indexes, projections and merges included, until it is calm again.',
+    rows: (found) => [
+      picked(found, {
+        minutes: 'minutes',
+        'events/s': 'rate',
+        'µs a row': 'engineMicrosPerEvent',
+        'of that late merges': 'lateMergesMicrosPerEvent',
+        calm: 'isCalm',
+        lost: 'lost',
+      }),
+    ],
+  },
+];
+
+function isSet(found: unknown, events: number, resources: number | 'runs'): boolean {
+  const set = at(found, 'loaded', 'set');
+  return at(set, 'events') === events && at(set, 'resources') === resources;
+}
+
+/** With the ratio of a page far back to one at the beginning. */
+function questionRows(found: unknown): Row[] {
+  const questions = entriesOf(at(found, 'questions'));
+  const ratio = numberAt(found, 'questions', 'paging', 'ratioOfMedians');
+  return [
+    ...questions.flatMap(([question, run]) =>
+      rowWhere(numberAt(run, 'p95'), () => ({
+        question,
+        ...picked(run, { p50: 'p50', p95: 'p95', target: 'targetMs', 'CPU ms': 'cpuMs' }),
+      })),
+    ),
+    ...rowWhere(ratio, (value) => ({
+      question: 'page 10,000 against page 2, ratio of medians',
+      p50: value,
+      p95: '',
+      target: numberAt(found, 'questions', 'paging', 'ratioTarget') ?? '',
+      'CPU ms': '',
+    })),
+  ];
+}
