@@ -9,8 +9,12 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const at = (...parts) => join(root, ...parts);
 const changed = (path) => (existsSync(path) ? statSync(path).mtimeMs : 0);
 
-const major = Number(process.versions.node.split('.')[0]);
-if (major < 20) fail(`Sluice needs Node 20 or later; this is ${process.version}.`);
+/** As in package.json. */
+const oldestNode = [20, 18, 1];
+const node = process.versions.node.split('.').map(Number);
+const differs = oldestNode.findIndex((part, at) => part !== node[at]);
+if (differs !== -1 && node[differs] < oldestNode[differs])
+  fail(`Sluice needs Node ${oldestNode.join('.')} or later; this is ${process.version}.`);
 install();
 build();
 

@@ -24,7 +24,8 @@ const factorOf: Readonly<Record<string, number>> = {
   'page 1 and total, related': 15,
 };
 const factorMin = 1;
-const turns = 7;
+/** So many that the code of both is warm in most of them. */
+const turns = 25;
 /** Prefect takes seconds for some questions. */
 const turnsSlow = 3;
 const slowMs = 1_000;

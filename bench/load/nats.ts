@@ -109,7 +109,8 @@ function fanOut(
 function join(port: number): Promise<() => number> {
   return new Promise((resolve, reject) => {
     let head = '';
-    let base = -1;
+    let isUpgraded = false;
+    let isReady = false;
     const frames = new FrameBytes({
       whole: () => undefined,
       torn: () => undefined,
@@ -123,32 +124,40 @@ function join(port: number): Promise<() => number> {
       onread: {
         buffer: shared,
         callback: (bytes: number) => {
-          if (base >= 0) {
+          if (isReady) {
             frames.take(shared, 0, bytes);
             return true;
           }
           head += shared.toString('latin1', 0, bytes);
-          const end = head.indexOf('\r\n\r\n');
-          if (end < 0 || !head.includes('PONG')) return true;
-          base = 0;
-          resolve(() => frames.payloadBytes);
+          if (!isUpgraded && head.includes('\r\n\r\n')) {
+            isUpgraded = true;
+            // Not sooner: NATS hangs up on who sends before the handshake is complete.
+            socket.write(subscription());
+          }
+          if (head.includes('PONG')) {
+            isReady = true;
+            resolve(() => frames.payloadBytes);
+          }
           return true;
         },
       },
     });
-    socket.once('error', reject);
+    socket.once('error', reject).once('close', () => reject(new Error('NATS hung up')));
     socket.once('connect', () => {
       socket.write(
         `GET / HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n` +
           'Sec-WebSocket-Key: c2x1aWNlLWJlbmNobG9hZA==\r\nSec-WebSocket-Version: 13\r\n\r\n',
       );
-      const words = Buffer.from(`CONNECT {"verbose":false,"pedantic":false}\r\nSUB ${subject} 1\r\nPING\r\n`);
-      const frame = Buffer.alloc(frameHeadBytes(words.length) + words.length);
-      words.copy(frame, writeFrameHead(frame, 0, words.length));
-      frame[0] = 0x82;
-      setTimeout(() => socket.write(frame), 20);
     });
   });
+}
+
+function subscription(): Buffer {
+  const words = Buffer.from(`CONNECT {"verbose":false,"pedantic":false}\r\nSUB ${subject} 1\r\nPING\r\n`);
+  const frame = Buffer.alloc(frameHeadBytes(words.length) + words.length);
+  words.copy(frame, writeFrameHead(frame, 0, words.length));
+  frame[0] = 0x82;
+  return frame;
 }
 
 async function publish(

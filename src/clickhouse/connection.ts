@@ -10,6 +10,7 @@ import { checkVersion } from './check-version.ts';
 import type { Endpoint, EndpointSource } from './endpoint.ts';
 import { ensureDatabase, migrate } from './migrate.ts';
 import { type MigrationValues, readMigrations } from './read-migrations.ts';
+import { openReadPool, type ReadPool } from './read-pool.ts';
 import { readError, refusal } from './store-error.ts';
 
 export type StorePhase = 'starting' | 'ready' | 'unavailable' | 'refused';
@@ -36,13 +37,19 @@ export interface ConnectionOptions extends MigrationValues {
   readonly heartbeat?: (client: ClickHouseClient) => Promise<void>;
 }
 
+export interface Clients {
+  readonly client: ClickHouseClient;
+  /** For reads alone. */
+  readonly reads: ReadPool;
+}
+
 const askMs = 250;
 const askAgainMs = 1000;
 const refusedMs = 5000;
 const watchMs = 2000;
 const heartbeatMs = 10_000;
 const answerMs = 10_000;
-/** Sockets besides those of queries: an insert, a check, a heartbeat, a migration. */
+/** Sockets besides those of commands: an insert, a check, a heartbeat, a migration. */
 const otherSockets = 4;
 const idleSocketMs = 2000;
 /** A socket that is silent for so long is given up; statements have shorter deadlines of their own. */
@@ -53,7 +60,7 @@ export class Connection {
   readonly #options: ConnectionOptions;
   readonly #log: Log;
   readonly #moves: Subscription;
-  #client: ClickHouseClient | null = null;
+  #clients: Clients | null = null;
   #session: { readonly over: AbortController; readonly ended: Promise<void> } | null = null;
   #wake: () => void = () => undefined;
 
@@ -76,10 +83,10 @@ export class Connection {
     });
   }
 
-  /** The client of a ready store; throws storeUnavailable or storeRefused with the reason. */
-  client(): ClickHouseClient {
+  /** Those of a ready store; throws storeUnavailable or storeRefused with the reason. */
+  clients(): Clients {
     const { phase, reason } = this.status$.value;
-    if (phase === 'ready' && this.#client !== null) return this.#client;
+    if (phase === 'ready' && this.#clients !== null) return this.#clients;
     throw new Failure(phase === 'refused' ? 'storeRefused' : 'storeUnavailable', reason);
   }
 
@@ -132,12 +139,13 @@ export class Connection {
 
   async #run(endpoint: Endpoint, over: AbortSignal): Promise<void> {
     const client = this.#connect(endpoint);
+    const reads = openReadPool(endpoint, { connectionsMax: this.#readsMax, idleMs: idleSocketMs, silenceMs });
     // Breaks off what is under way, be it to a host that never answers.
-    over.addEventListener('abort', () => void client.close(), { once: true });
+    over.addEventListener('abort', () => void Promise.all([client.close(), reads.close()]), { once: true });
     try {
       for (let waitMs = askMs; !over.aborted; waitMs = Math.min(askAgainMs, waitMs * 2)) {
         try {
-          await this.#prepare(client, endpoint, over);
+          await this.#prepare({ client, reads }, endpoint, over);
           waitMs = askMs;
           await this.#watch(client, over);
         } catch (error) {
@@ -149,8 +157,8 @@ export class Connection {
         }
       }
     } finally {
-      if (this.#client === client) this.#client = null;
-      await client.close();
+      if (this.#clients?.client === client) this.#clients = null;
+      await Promise.all([client.close(), reads.close()]);
     }
   }
 
@@ -162,20 +170,26 @@ export class Connection {
       database,
       application: 'sluice',
       request_timeout: silenceMs,
-      max_open_connections: Math.ceil(this.#options.queriesMax * 1.5) + otherSockets,
+      max_open_connections: this.#options.queriesMax + otherSockets,
       keep_alive: { idle_socket_ttl: idleSocketMs, eagerly_destroy_stale_sockets: true },
       use_multipart_params_auto: true,
       log: { level: ClickHouseLogLevel.OFF },
     });
   }
 
-  async #prepare(client: ClickHouseClient, endpoint: Endpoint, over: AbortSignal): Promise<void> {
+  /** As many as the slots of queries and of feeds let run at once. */
+  get #readsMax(): number {
+    return Math.ceil(this.#options.queriesMax * 1.5);
+  }
+
+  async #prepare(clients: Clients, endpoint: Endpoint, over: AbortSignal): Promise<void> {
+    const { client } = clients;
     await ensureDatabase(client, endpoint, over);
     const version = await checkVersion(client, over);
     await migrate(client, this.#options, this.#log);
     await this.#options.verify?.(client);
     over.throwIfAborted();
-    this.#client = client;
+    this.#clients = clients;
     this.#set({ phase: 'ready', reason: '', version });
   }
 
@@ -215,7 +229,7 @@ export class Connection {
 
   #set(change: Pick<StoreStatus, 'phase' | 'reason'> & { readonly version?: string }): void {
     const last = this.status$.value;
-    if (change.phase !== 'ready') this.#client = null;
+    if (change.phase !== 'ready') this.#clients = null;
     if (last.phase === change.phase && last.reason === change.reason) return;
     const status = { ...last, ...change };
     const say = change.phase === 'refused' ? 'error' : 'info';

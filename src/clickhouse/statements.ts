@@ -1,13 +1,14 @@
 /**
- * One function for each kind of statement, over the HTTP client: with its deadline in ClickHouse and here, its own
+ * One function for each kind of statement: with its deadline in ClickHouse and here, its own
  * query id, and its cancellation when the caller's signal aborts.
  */
 import { randomUUID } from 'node:crypto';
 import { Readable } from 'node:stream';
-import { type ClickHouseClient, type ClickHouseSettings, type ExecParams, parseError } from '@clickhouse/client';
+import { type ClickHouseClient, type ClickHouseSettings, parseError } from '@clickhouse/client';
 import { Failure } from '../errors.ts';
 import { failPoint } from '../fail-point.ts';
-import { jsonItems, lineBlocks } from './split-lines.ts';
+import type { LineFormat, Read, ReadPool } from './read-pool.ts';
+import { jsonItems } from './split-lines.ts';
 import { insertError, readError } from './store-error.ts';
 
 export interface RunOptions {
@@ -16,6 +17,17 @@ export interface RunOptions {
   readonly settings: Readonly<Record<string, string | number>>;
   readonly signal?: AbortSignal;
 }
+
+/**
+ * For a read of few rows: what ClickHouse prepares for long ones would be most of its time. To look for a projection takes it 2 to
+ * 3 ms, to compile an expression that it meets for the third time some tens (decision 026).
+ */
+export const quickRead = {
+  optimize_use_projections: 0,
+  compile_expressions: 0,
+  compile_aggregate_expressions: 0,
+  compile_sort_description: 0,
+} as const;
 
 /** How much later than ClickHouse's own deadline a statement is given up. */
 const graceMs = 2000;
@@ -41,92 +53,45 @@ const insertSettings: ClickHouseSettings = {
 };
 
 export async function runRows<Row>(
-  client: ClickHouseClient,
+  reads: ReadPool,
   sql: string,
   params: Record<string, unknown>,
   options: RunOptions,
 ): Promise<Row[]> {
-  return await withDeadline(options, readError, async (signal) => {
-    const result = await client.query({
-      query: sql,
-      format: 'JSONEachRow',
-      query_params: params,
-      clickhouse_settings: readSettings(options),
-      query_id: newQueryId(),
-      abort_signal: signal,
-    });
-    return await result.json<Row>();
-  });
+  const rows: Row[] = [];
+  for await (const block of runBlocks(reads, sql, params, options, 'JSONEachRow')) {
+    for (const line of block.toString('utf8', 0, block.length - 1).split('\n')) rows.push(JSON.parse(line) as Row); // what its caller's SQL selects
+  }
+  return rows;
 }
-
-type LineFormat = 'TSVRaw' | 'JSONEachRow';
 
 /** Blocks of whole lines, each line with its newline. */
 export async function* runBlocks(
-  client: ClickHouseClient,
+  reads: ReadPool,
   sql: string,
   params: Record<string, unknown>,
   options: RunOptions,
   format: LineFormat,
 ): AsyncGenerator<Buffer> {
   const limit = limitTime(options);
-  const open = JSON.stringify(params).length > urlParamsCharactersMax ? openLongBlocks : openBlocks;
-  let stream: Readable | null = null;
   try {
-    const opened = await open(client, format, {
-      query: sql,
-      query_params: params,
-      clickhouse_settings: readSettings(options),
-      query_id: newQueryId(),
-      abort_signal: limit.signal,
-    });
-    stream = opened.stream;
-    yield* opened.blocks;
+    const { signal } = limit;
+    yield* reads.read({ sql, format, params, settings: readSettings(options), queryId: newQueryId(), signal });
   } catch (error) {
     throw limit.explain(error, readError);
   } finally {
     limit.release();
-    stream?.destroy();
   }
-}
-
-interface OpenedBlocks {
-  readonly stream: Readable;
-  readonly blocks: AsyncIterable<Buffer>;
-}
-
-async function openBlocks(client: ClickHouseClient, format: LineFormat, asked: ExecParams): Promise<OpenedBlocks> {
-  const { stream, response_headers: headers } = await client.exec({
-    ...asked,
-    query: `${asked.query}\nFORMAT ${format}`,
-  });
-  return { stream, blocks: lineBlocks(stream, headers?.['x-clickhouse-exception-tag'] !== undefined) };
-}
-
-/** `exec` sends parameters in the URL only, which ClickHouse bounds; `query` sends long ones as a form, and gives lines as texts. */
-const urlParamsCharactersMax = 32 * 1024;
-
-async function openLongBlocks(client: ClickHouseClient, format: LineFormat, asked: ExecParams): Promise<OpenedBlocks> {
-  const formats = { TSVRaw: 'TabSeparatedRaw', JSONEachRow: 'JSONEachRow' } as const;
-  const result = await client.query({ ...asked, format: formats[format] });
-  const stream = result.stream();
-  async function* blocks(): AsyncGenerator<Buffer> {
-    for await (const rows of stream as AsyncIterable<readonly { readonly text: string }[]>) {
-      // what the client gives for a format of lines
-      if (rows.length > 0) yield Buffer.from(`${rows.map(({ text }) => text).join('\n')}\n`);
-    }
-  }
-  return { stream, blocks: blocks() };
 }
 
 /** Rows as JSON objects, as JSON.stringify writes them, in pieces as they come, a comma behind each. */
 export async function* runJsonRows(
-  client: ClickHouseClient,
+  reads: ReadPool,
   sql: string,
   params: Record<string, unknown>,
   options: RunOptions,
 ): AsyncGenerator<Buffer> {
-  for await (const block of runBlocks(client, sql, params, options, 'JSONEachRow')) yield jsonItems(block);
+  for await (const block of runBlocks(reads, sql, params, options, 'JSONEachRow')) yield jsonItems(block);
 }
 
 export async function runCommand(
@@ -179,15 +144,15 @@ function newQueryId(): string {
   return `sluice-${randomUUID()}`;
 }
 
-function limits(options: RunOptions): ClickHouseSettings {
+function limits(options: RunOptions) {
   return {
     max_execution_time: options.deadlineMs / 1000,
     timeout_overflow_mode: 'throw',
     max_memory_usage: String(options.memoryBytesMax),
-  };
+  } as const;
 }
 
-function readSettings(options: RunOptions): ClickHouseSettings {
+function readSettings(options: RunOptions): Read['settings'] {
   return {
     ...limits(options),
     // A query is only ended with its connection if it is declared a read.

@@ -2,10 +2,9 @@
  * The one door to ClickHouse (DESIGN §6): typed statements with deadlines, a bounded number of queries at once, and a
  * status that says whether it serves. The store may be down at any time, at the start too (I9): then calls reject at once.
  */
-import type { ClickHouseClient } from '@clickhouse/client';
 import type { Observable } from 'rxjs';
 import { Failure } from '../errors.ts';
-import { Connection, type ConnectionOptions, type StoreStatus } from './connection.ts';
+import { type Clients, Connection, type ConnectionOptions, type StoreStatus } from './connection.ts';
 import { QuerySlots } from './query-slots.ts';
 import { linesOf } from './split-lines.ts';
 import { type RunOptions, runBlocks, runCommand, runInsert, runJsonRows, runRows } from './statements.ts';
@@ -96,13 +95,13 @@ export function openStore(options: StoreOptions): Store {
   async function slotted<Value>(
     kind: StatementKind,
     given: QueryOptions,
-    run: (client: ClickHouseClient) => Promise<Value>,
+    run: (clients: Clients) => Promise<Value>,
   ): Promise<Value> {
-    connection.client();
+    connection.clients();
     const release = await slots.take(given.waitMs ?? waitMs, given.signal);
     try {
       statements[kind] += 1;
-      return await run(connection.client());
+      return await run(connection.clients());
     } catch (error) {
       throw noted(error);
     } finally {
@@ -115,11 +114,11 @@ export function openStore(options: StoreOptions): Store {
     params: Record<string, unknown>,
     given: QueryOptions = {},
   ): AsyncGenerator<Buffer> {
-    connection.client();
+    connection.clients();
     const release = await feedSlots.take(given.waitMs ?? feedWaitMs, given.signal);
     try {
       statements.feed += 1;
-      yield* runBlocks(connection.client(), sql, params, runOptions(given), 'TSVRaw');
+      yield* runBlocks(connection.clients().reads, sql, params, runOptions(given), 'TSVRaw');
     } catch (error) {
       throw noted(error);
     } finally {
@@ -132,13 +131,13 @@ export function openStore(options: StoreOptions): Store {
     params: Record<string, unknown>,
     given: QueryOptions = {},
   ): AsyncGenerator<Buffer> {
-    connection.client();
+    connection.clients();
     const releaseStream = await streamSlots.take(given.waitMs ?? waitMs, given.signal);
     let release: () => void = () => undefined;
     try {
       release = await slots.take(given.waitMs ?? waitMs, given.signal);
       statements.query += 1;
-      yield* runJsonRows(connection.client(), sql, params, runOptions(given));
+      yield* runJsonRows(connection.clients().reads, sql, params, runOptions(given));
     } catch (error) {
       throw noted(error);
     } finally {
@@ -155,15 +154,15 @@ export function openStore(options: StoreOptions): Store {
     status$: connection.status$,
     whenReady: (signal) => connection.whenReady(signal),
     rows: (sql, params, given = {}) =>
-      slotted('query', given, (client) => runRows(client, sql, params, runOptions(given))),
+      slotted('query', given, ({ reads }) => runRows(reads, sql, params, runOptions(given))),
     command: (sql, params = {}, given = {}) =>
-      slotted('command', given, (client) => runCommand(client, sql, params, runOptions(given))),
+      slotted('command', given, ({ client }) => runCommand(client, sql, params, runOptions(given))),
     jsonRows,
     lines: (sql, params, given = {}) => linesOf(blocks(sql, params, given)),
     blocks,
     async insertRows(body, token) {
       try {
-        await runInsert(connection.client(), body, token, insertMs);
+        await runInsert(connection.clients().client, body, token, insertMs);
       } catch (error) {
         throw noted(error satisfies unknown | RowsRefused);
       }

@@ -2,9 +2,12 @@
  * Reads history from ClickHouse for a feed: keyset pages by (occurred, id) of a range of seqs, so that each row is read once
  * however late it came. Each query is closed before its page is handed on (I5: a slow reader holds no query).
  */
+import { timeKey } from '../../schemas/event.ts';
 import type { Filter } from '../../schemas/filter.ts';
+import { quickRead } from '../clickhouse/statements.ts';
 import type { Store } from '../clickhouse/store.ts';
 import { filterSql } from '../filter/sql.ts';
+import { fromMicros, parseClickHouseTime, toMicros } from '../filter/time.ts';
 import type { Place } from './position.ts';
 import { type HistoryRow, StoredRows } from './stored-rows.ts';
 
@@ -21,6 +24,8 @@ export interface HistoryPage {
   readonly bytes: number;
   /** Where the next page begins; null after the last one. */
   readonly next: Place | null;
+  /** From the place behind which it begins to its last row; null for a first or an empty page. */
+  readonly spanMicros: bigint | null;
 }
 
 /** Rows with seq in (after, checkpoint]. */
@@ -54,6 +59,8 @@ export interface HistoryReader {
 export interface HistoryPageMax {
   readonly rows: number;
   readonly bytes: number;
+  /** How far behind its place the rows are likely to lie: what is beyond is not opened in vain. */
+  readonly withinMicros?: bigint;
 }
 
 export interface HistoryOptions {
@@ -64,7 +71,7 @@ export interface HistoryOptions {
 /** What is written in one turn. */
 const sliceBytesMin = 192 * 1024;
 /** One thread and small blocks: less is read in vain behind the last row, and the first page comes sooner (measured). */
-const pageSettings = { max_threads: 1, max_block_size: 2048 };
+const pageSettings = { ...quickRead, max_threads: 1, max_block_size: 2048 };
 /** So long an answer about retention holds: it leaves out what expires within twice that time. */
 const retainedMs = 60_000;
 
@@ -74,11 +81,25 @@ export function createHistoryReader(store: Pick<Store, 'lines' | 'blocks'>, opti
 
   /** Leaving the loop ends the query. */
   async function read(
-    sql: string,
-    params: Record<string, unknown>,
+    filter: Filter,
+    { after, checkpoint }: SeqRange,
+    from: Place | null,
     max: HistoryPageMax,
     signal: AbortSignal,
   ): Promise<HistoryPage> {
+    const { where, params: values } = filterSql(filter);
+    const place = `({from_occurred:DateTime64(6,'UTC')}, {from_id:UUID})`;
+    const behind = `AND occurred >= {from_occurred:DateTime64(6,'UTC')} AND (occurred, id) > ${place}`;
+    const sql = `SELECT seq, id, occurred, raw FROM events
+      WHERE ${where} AND seq <= {checkpoint:UInt64} ${after === 0 ? '' : 'AND seq > {after:UInt64}'} ${from ? behind : ''}
+      ORDER BY occurred, id LIMIT {page_rows:UInt32}`;
+    const params = {
+      ...values,
+      checkpoint,
+      ...(after === 0 ? {} : { after }),
+      page_rows: max.rows,
+      ...(from && { from_occurred: from.occurred, from_id: from.id }),
+    };
     const slices: StoredRows[] = [];
     let [rows, bytes] = [0, 0];
     const isFull = () => rows >= max.rows || bytes >= max.bytes;
@@ -94,7 +115,30 @@ export function createHistoryReader(store: Pick<Store, 'lines' | 'blocks'>, opti
       if (bytes >= max.bytes) break;
     }
     const last = slices.at(-1)?.last ?? null;
-    return { slices, rows, bytes, next: isFull() ? last : null };
+    const spanMicros = from === null || last === null ? null : microsOf(last) - microsOf(from);
+    return { slices, rows, bytes, next: isFull() ? last : null, spanMicros };
+  }
+
+  /** The rows of the narrow window, and those behind it where it held too few. */
+  async function readNarrow(
+    whole: Filter,
+    narrow: Filter,
+    range: SeqRange,
+    from: Place,
+    max: HistoryPageMax,
+    signal: AbortSignal,
+  ): Promise<HistoryPage> {
+    const page = await read(narrow, range, from, max, signal);
+    if (page.next !== null) return page;
+    const rest = { ...max, rows: max.rows - page.rows, bytes: max.bytes - page.bytes };
+    const more = await read(whole, range, page.slices.at(-1)?.last ?? from, rest, signal);
+    return {
+      slices: [...page.slices, ...more.slices],
+      rows: page.rows + more.rows,
+      bytes: page.bytes + more.bytes,
+      next: more.next,
+      spanMicros: page.spanMicros === null ? more.spanMicros : page.spanMicros + (more.spanMicros ?? 0n),
+    };
   }
 
   async function readRetained(): Promise<Retained> {
@@ -108,24 +152,11 @@ export function createHistoryReader(store: Pick<Store, 'lines' | 'blocks'>, opti
   }
 
   return {
-    byOccurred(filter, { after, checkpoint }, from, max, signal) {
-      const { where, params } = filterSql(filter);
-      const place = `({from_occurred:DateTime64(6,'UTC')}, {from_id:UUID})`;
-      const behind = `AND occurred >= {from_occurred:DateTime64(6,'UTC')} AND (occurred, id) > ${place}`;
-      return read(
-        `SELECT seq, id, occurred, raw FROM events
-         WHERE ${where} AND seq <= {checkpoint:UInt64} ${after === 0 ? '' : 'AND seq > {after:UInt64}'} ${from ? behind : ''}
-         ORDER BY occurred, id LIMIT {page_rows:UInt32}`,
-        {
-          ...params,
-          checkpoint,
-          ...(after === 0 ? {} : { after }),
-          page_rows: max.rows,
-          ...(from && { from_occurred: from.occurred, from_id: from.id }),
-        },
-        max,
-        signal,
-      );
+    byOccurred(filter, range, from, max, signal) {
+      const narrow =
+        from === null || max.withinMicros === undefined ? null : endingSoon(filter, from, max.withinMicros);
+      if (from === null || narrow === null) return read(filter, range, from, max, signal);
+      return readNarrow(filter, narrow, range, from, max, signal);
     },
 
     async retained() {
@@ -140,4 +171,16 @@ export function createHistoryReader(store: Pick<Store, 'lines' | 'blocks'>, opti
       return retained.answer;
     },
   };
+}
+
+function microsOf({ occurred }: Place): bigint {
+  return toMicros(parseClickHouseTime(occurred));
+}
+
+/** The filter with a window that ends so soon behind the place; null if it does by itself. */
+function endingSoon(filter: Filter, from: Place, withinMicros: bigint): Filter | null {
+  const { occurred } = filter;
+  const until = fromMicros(microsOf(from) + withinMicros);
+  if (until === null || (occurred.until !== null && timeKey(until) >= timeKey(occurred.until))) return null;
+  return { ...filter, occurred: { ...occurred, until } };
 }

@@ -21,10 +21,12 @@ const firstRows = 256;
 const rowsMin = 16;
 const rowsMax = 16_384;
 const bytesMin = 512 * 1024;
-const bytesMax = 4 * 1024 * 1024;
+const bytesMax = 6 * 1024 * 1024;
 const aimMs = 500;
 /** Nobody knows yet how fast a reader is that was fast once. */
 const growth = 4;
+/** So many times the span in which a page's rows would lie if they came as those of the last page. */
+const slack = 4;
 
 /** At most two pages are held: the one that is written, and the next. Emits nothing. */
 export function readAhead(parts: ReadAheadParts, from: Place | null): Observable<never> {
@@ -33,11 +35,16 @@ export function readAhead(parts: ReadAheadParts, from: Place | null): Observable
   let bytesPerMs = Number.POSITIVE_INFINITY;
 
   /** What comes behind a page, and how much of it. */
-  function following({ rows, bytes }: HistoryPage): HistoryPageMax {
+  function following({ rows, bytes, spanMicros }: HistoryPage): HistoryPageMax {
     const aim = Math.min(bytesMax, shareBytesMax / 2, growth * bytes, bytesPerMs * aimMs);
     const wanted = Math.max(bytesMin, aim) / Math.max(1, bytes / rows);
-    // A page ends behind its rows, as a rule: to be broken off by its bytes costs ClickHouse more.
-    return { rows: Math.round(Math.min(rowsMax, Math.max(rowsMin, wanted))), bytes: 2 * Math.max(bytesMin, aim) };
+    const nextRows = Math.round(Math.min(rowsMax, Math.max(rowsMin, wanted)));
+    return {
+      rows: nextRows,
+      // A page ends behind its rows, as a rule: to be broken off by its bytes costs ClickHouse more.
+      bytes: 2 * Math.max(bytesMin, aim),
+      ...(spanMicros !== null && { withinMicros: (spanMicros * BigInt(nextRows * slack)) / BigInt(rows) }),
+    };
   }
 
   function timed(page: HistoryPage): Observable<never> {

@@ -3,7 +3,8 @@
  * given, so that events which arrive meanwhile shift nothing and are in neither (I7).
  */
 import type { Page, PageRequest } from '../../schemas/page.ts';
-import type { Store } from '../clickhouse/store.ts';
+import { quickRead } from '../clickhouse/statements.ts';
+import type { QueryOptions, Store } from '../clickhouse/store.ts';
 import { filterSql } from '../filter/sql.ts';
 import type { SigningKeys } from '../keys.ts';
 import { asksForTimeOnly } from './count-plan.ts';
@@ -21,8 +22,10 @@ export interface PageParts {
 const idsMax = 100;
 /** Of a window that holds no less, the first page is found at once. */
 const pagesGuessed = 1000;
+/** The same where the filter asks for more than a time: what the guess costs is hidden behind the total, which takes longer. */
+const pagesGuessedOfFilter = 64;
 
-/** The first page and the total, in at most three statements. Rejects with a Failure of the store. */
+/** The first page and the total, in at most four statements, of which two run at once. Rejects with a Failure of the store. */
 export async function readFirstPage(parts: PageParts, request: PageRequest, signal?: AbortSignal): Promise<Page> {
   const { filter, limit } = request;
   const checkpoint = parts.checkpoint();
@@ -74,9 +77,13 @@ async function readBoth(store: Rows, reading: Reading, signal: AbortSignal | und
     const [total, rows] = await Promise.all([readTotal(store, reading, signal), readRows(store, guess, signal)]);
     return { total, rows };
   }
-  // One after the other: the total says where the rows are likely to be, and on few cores both at once take as long.
-  const total = await readTotal(store, reading, signal);
-  return { total, rows: total === 0 ? [] : await readRows(store, { ...reading, remaining: total }, signal) };
+  const [total, found] = await Promise.all([
+    readTotal(store, reading, signal),
+    readGuessed(store, { ...reading, remaining: reading.limit * pagesGuessedOfFilter }, signal),
+  ]);
+  if (found.length === reading.limit || found.length === total) return { total, rows: found };
+  // The total says where the others are likely to be.
+  return { total, rows: await readRows(store, { ...reading, remaining: total }, signal) };
 }
 
 /** Of a few ids: to find them is all the work, so it is done once for rows and total. */
@@ -85,7 +92,7 @@ async function readCounted(store: Rows, reading: Reading, signal: AbortSignal | 
   const rows = await store.rows<PageRow & { readonly total: string | number }>(
     pageSql(reading, where, `${columns}, count() OVER () AS total`),
     { ...params, page_checkpoint: reading.checkpoint, page_limit: reading.limit },
-    signal ? { signal } : {},
+    rowsOptions(signal),
   );
   return { total: Number(rows[0]?.total ?? 0), rows };
 }
@@ -105,20 +112,45 @@ async function readTotal(
   const rows = await store.rows<{ total: string | number }>(
     sql,
     { ...params, page_checkpoint: checkpoint },
-    { settings: { enable_shared_storage_snapshot_in_query: 1 }, ...(signal && { signal }) },
+    {
+      settings: {
+        ...quickRead,
+        enable_shared_storage_snapshot_in_query: 1,
+        // Of a window alone ClickHouse knows how many rows whole parts and marks hold.
+        optimize_use_projections: asksForTimeOnly(filter) ? 1 : 0,
+      },
+      ...(signal && { signal }),
+    },
   );
   return Number(rows[0]?.total ?? 0);
+}
+
+function rowsOptions(signal: AbortSignal | undefined): QueryOptions {
+  return { settings: quickRead, ...(signal && { signal }) };
 }
 
 type Reading = Pick<PageState, 'filter' | 'limit' | 'checkpoint' | 'after'>;
 type RowsReading = Reading & Pick<PageState, 'remaining'>;
 
-async function readRows(store: Rows, reading: RowsReading, signal: AbortSignal | undefined): Promise<PageRow[]> {
+async function readRows(
+  store: Rows,
+  reading: RowsReading,
+  signal: AbortSignal | undefined,
+): Promise<readonly PageRow[]> {
   if (reading.limit === 0) return [];
   if (reading.filter.resource.distinct) return (await readDistinct(store, reading, signal)).rows;
-  const filter = narrowWindow(reading);
-  const found = filter === null ? [] : await readWindow(store, { ...reading, filter }, signal);
+  const found = await readGuessed(store, reading, signal);
   return found.length === reading.limit ? found : readWindow(store, reading, signal);
+}
+
+/** What the window holds in which a page's rows are likely to be; nothing where there is no guess. */
+async function readGuessed(
+  store: Rows,
+  reading: RowsReading,
+  signal: AbortSignal | undefined,
+): Promise<readonly PageRow[]> {
+  const filter = reading.limit === 0 ? null : narrowWindow(reading);
+  return filter === null ? [] : readWindow(store, { ...reading, filter }, signal);
 }
 
 function readWindow(store: Rows, reading: Reading, signal: AbortSignal | undefined): Promise<PageRow[]> {
@@ -126,7 +158,7 @@ function readWindow(store: Rows, reading: Reading, signal: AbortSignal | undefin
   return store.rows<PageRow>(
     pageSql(reading, where),
     { ...params, page_checkpoint: reading.checkpoint, page_limit: reading.limit, ...afterParams(reading.after) },
-    signal ? { signal } : {},
+    rowsOptions(signal),
   );
 }
 
@@ -161,7 +193,7 @@ async function readDistinct(
   const { filter, checkpoint, limit, after } = reading;
   const { order } = filter;
   const { where, params } = filterSql(filter);
-  const options = signal ? { signal } : {};
+  const options = rowsOptions(signal);
   const places = await store.rows<DistinctPlace>(
     `SELECT toString(place.1) AS place_occurred, toString(place.2) AS place_id, count() OVER () AS total FROM (
        SELECT ${order === 'DESC' ? 'max' : 'min'}((occurred, id)) AS place FROM events

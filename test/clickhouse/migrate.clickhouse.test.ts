@@ -68,6 +68,7 @@ test('a second start finds all done, and each migration recorded once', async ()
       { number: 2, name: 'journals' },
       { number: 3, name: 'journals-synced' },
       { number: 5, name: 'parts-know-seqs' },
+      { number: 6, name: 'raw-in-lz4' },
     ]);
   };
   await ready({}, recorded);

@@ -1,5 +1,6 @@
 /** Reads: deadlines, cancellation, bounds, and answers that are whole or an error. */
 import { setTimeout as wait } from 'node:timers/promises';
+import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Failure } from '../../src/errors.ts';
 import { startTestStore, type TestStore } from '../support/engine.ts';
@@ -109,4 +110,19 @@ test('parameters of any text and of great length arrive as they are', async () =
   );
   expect(row?.a).toEqual(texts);
   expect(row?.s).toEqual(texts.slice(1, 5));
+});
+
+test('a parameter is read as the text that it is, in the URL and in a form, by itself and in an array', async () => {
+  const text = fc.oneof(
+    fc.string({ unit: 'binary' }),
+    fc.string({ unit: fc.constantFrom(...`\0\t\n\r'"\\,[]{}%+&=N`) }),
+  );
+  const padding = fc.constantFrom('', 'x'.repeat(33_000));
+  await fc.assert(
+    fc.asyncProperty(text, fc.array(text, { maxLength: 5 }), padding, async (one, many, pad) => {
+      const sql = 'SELECT {one:String} AS one, {many:Array(String)} AS many, length({pad:String}) AS padded';
+      expect(await real.store.rows(sql, { one, many, pad })).toEqual([{ one, many, padded: pad.length }]);
+    }),
+    { numRuns: 200 },
+  );
 });

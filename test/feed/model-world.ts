@@ -154,6 +154,7 @@ export class World {
           rows: rows.length,
           bytes: 1,
           next: last && rows.length === pageRows ? placeOf(last.body) : null,
+          spanMicros: null,
         };
       },
       retained: async () => ({ seq: 1, since: '2020-01-01 00:00:00.000000' }),

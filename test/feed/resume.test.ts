@@ -46,7 +46,7 @@ function world() {
     history: {
       byOccurred: async (_filter, range, from) => {
         asked.push([range, from]);
-        return { slices: [], rows: 0, bytes: 0, next: null };
+        return { slices: [], rows: 0, bytes: 0, next: null, spanMicros: null };
       },
       retained: async () => ({ seq: 6, since: '2026-11-15 00:00:00.000000' }),
     },

@@ -33,7 +33,7 @@ test('a first page takes two statements, of one checkpoint; the total is of one 
   await readFirstPage(parts, { filter, limit: 3 });
   expect(asked).toHaveLength(2);
   expect(asked.map(({ params }) => params.page_checkpoint)).toEqual([77, 77]);
-  expect(asked[0]?.options?.settings).toEqual({ enable_shared_storage_snapshot_in_query: 1 });
+  expect(asked[0]?.options?.settings).toMatchObject({ enable_shared_storage_snapshot_in_query: 1 });
 });
 
 test('a further page takes one statement, with the checkpoint of the first', async () => {
