@@ -88,10 +88,10 @@ function form(fields: readonly (readonly [string, string])[]): FormData {
   return form;
 }
 
-/** The text of a parameter, as ClickHouse reads it: escaped, and within an array quoted. Of texts, numbers and arrays of texts. */
+/** The text of a parameter, as ClickHouse reads it: escaped, and within an array quoted, numbers as they are. */
 function paramText(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map((one) => `'${escapeText(String(one))}'`).join(',')}]`;
-  return escapeText(String(value));
+  if (!Array.isArray(value)) return escapeText(String(value));
+  return `[${value.map((one) => (typeof one === 'number' ? one : `'${escapeText(String(one))}'`)).join(',')}]`;
 }
 
 const escapes: Readonly<Record<string, string>> = { '\t': '\\t', '\n': '\\n', '\r': '\\r', "'": "\\'", '\\': '\\\\' };

@@ -112,16 +112,19 @@ test('parameters of any text and of great length arrive as they are', async () =
   expect(row?.s).toEqual(texts.slice(1, 5));
 });
 
-test('a parameter is read as the text that it is, in the URL and in a form, by itself and in an array', async () => {
+test('a parameter is read as what it is, in the URL and in a form, by itself and in an array', async () => {
   const text = fc.oneof(
     fc.string({ unit: 'binary' }),
     fc.string({ unit: fc.constantFrom(...`\0\t\n\r'"\\,[]{}%+&=N`) }),
   );
   const padding = fc.constantFrom('', 'x'.repeat(33_000));
   await fc.assert(
-    fc.asyncProperty(text, fc.array(text, { maxLength: 5 }), padding, async (one, many, pad) => {
-      const sql = 'SELECT {one:String} AS one, {many:Array(String)} AS many, length({pad:String}) AS padded';
-      expect(await real.store.rows(sql, { one, many, pad })).toEqual([{ one, many, padded: pad.length }]);
+    fc.asyncProperty(text, fc.array(text, { maxLength: 5 }), fc.array(fc.maxSafeNat()), padding, async (...given) => {
+      const [one, many, numbers, pad] = given;
+      const sql = `SELECT {one:String} AS one, {many:Array(String)} AS many, {numbers:Array(UInt64)} AS numbers,
+        length({pad:String}) AS padded`;
+      const params = { one, many, numbers, pad };
+      expect(await real.store.rows(sql, params)).toEqual([{ one, many, numbers, padded: pad.length }]);
     }),
     { numRuns: 200 },
   );
