@@ -1,5 +1,5 @@
 /**
- * Send to delivery at fixed rates, from when each event was due (no coordinated omission), with the table writer at work and with
+ * Send to delivery at fixed rates, from when each event was due (no coordinated omission) and from when it was sent, with the table writer at work and with
  * the engine stopped. Sender, receiver and server are three processes on the machine's cores.
  */
 import { startLoad } from '../load/load-maker.ts';
@@ -77,6 +77,7 @@ async function measure(
     missing: receiver.missing,
     wrong: receiver.wrong,
     latencyMs: receiver.latency.find((slice) => slice !== null) ?? null,
+    latencyFromSendMs: receiver.latencyFromSend,
     senderLateMs: sender.late,
     microsPerEvent: round((cpu * 1e6) / sender.sent),
   };

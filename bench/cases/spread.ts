@@ -69,7 +69,7 @@ export async function measure(server: OwnServer, load: Load): Promise<Spread> {
     swarm.tell({});
     return swarm.finished;
   });
-  const { joinSeconds: _, latency: __, ...report } = result;
+  const { joinSeconds: _, latency: __, latencyFromSend: ___, ...report } = result;
   await until(server, deadlineMs, ({ liveSubscribers }) => liveSubscribers === 0);
   await pause(200);
   return {

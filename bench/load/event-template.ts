@@ -22,13 +22,14 @@ export class EventTemplate {
   readonly #resource: number;
   readonly #region: number;
   readonly #sent: number;
+  readonly #late: number;
   readonly #id: number;
   readonly #resources: number;
 
   constructor({ prefix, idPrefix, eventBytes, resources = resourcesDefault }: TemplateOptions) {
     this.#resources = resources;
     const text = (fill: string): string =>
-      `{"occurred":"2026-01-01T00:00:00.000000Z","event":"${prefix}.event.0","resource":{"prefect.resource.id":"${prefix}.resource.${resourceText(0, resources)}","prefect.resource.name":"a bench resource","region":"${regions[0]}"},"related":[{"prefect.resource.id":"${prefix}.owner","prefect.resource.role":"owner"}],"payload":{"at":"0000000000000000","fill":"${fill}"},"id":"${idPrefix}000000000000"}`;
+      `{"occurred":"2026-01-01T00:00:00.000000Z","event":"${prefix}.event.0","resource":{"prefect.resource.id":"${prefix}.resource.${resourceText(0, resources)}","prefect.resource.name":"a bench resource","region":"${regions[0]}"},"related":[{"prefect.resource.id":"${prefix}.owner","prefect.resource.role":"owner"}],"payload":{"at":"0000000000000000","late":"000000","fill":"${fill}"},"id":"${idPrefix}000000000000"}`;
     this.bytes = Buffer.from(text('lorem ipsum '.repeat(1000).slice(0, Math.max(0, eventBytes - text('').length))));
     const after = (mark: string): number => this.bytes.indexOf(mark) + mark.length;
     this.#occurred = after('{"occurred":"');
@@ -36,17 +37,19 @@ export class EventTemplate {
     this.#resource = after(`${prefix}.resource.`);
     this.#region = after('"region":"');
     this.#sent = after('"at":"');
+    this.#late = after('"late":"');
     this.#id = after(idPrefix);
   }
 
-  /** Writes the event of this number at an offset; times are microseconds since 1970. */
-  write(into: Buffer, at: number, number: number, occurredMicros: number, sentMicros: number): void {
+  /** Writes the event of this number at an offset; times are microseconds since 1970, `lateMicros` what its sender was late by. */
+  write(into: Buffer, at: number, number: number, occurredMicros: number, sentMicros: number, lateMicros = 0): void {
     this.bytes.copy(into, at);
     into.write(timeText(occurredMicros), at + this.#occurred, 'latin1');
     into[at + this.#name] = 48 + (number % names);
     into.write(resourceText(number % this.#resources, this.#resources), at + this.#resource, 'latin1');
     into.write(regions[number % regions.length] ?? '', at + this.#region, 'latin1');
     into.write(String(sentMicros), at + this.#sent, 'latin1');
+    into.write(String(Math.min(999_999, Math.floor(lateMicros))).padStart(6, '0'), at + this.#late, 'latin1');
     into.write(number.toString(16).padStart(12, '0'), at + this.#id, 'latin1');
   }
 }

@@ -3,11 +3,9 @@
  * each is its number: the events of its filter must come in order, without gap or repeat.
  */
 import { connect, type Socket } from 'node:net';
-import { nowMicros } from './event-template.ts';
 import type { Share } from './filters.ts';
 import { FrameBytes, type FrameVisitor } from './frame-bytes.ts';
 import { frameHeadBytes, writeFrameHead } from './frame-socket.ts';
-import type { Histogram } from './histogram.ts';
 
 export interface LightOptions {
   /** `http://host:port`. */
@@ -20,8 +18,8 @@ export interface LightOptions {
   readonly share: Share | null;
   /** Events of the share before the first one that is to come. */
   readonly skipped: number;
-  /** Of every event, not only counted: the time from when it was due to be sent. */
-  readonly latency: ((sentMicros: number) => Histogram) | null;
+  /** Of every event, not only counted: when it was due to be sent, and how late it was. */
+  readonly latency: ((dueMicros: number, lateMicros: number) => void) | null;
   /** Told of control frames (token, caught_up). */
   readonly onControl?: (frame: string) => void;
 }
@@ -88,8 +86,8 @@ export class LightSubscriber implements FrameVisitor {
     if (share === null || number !== share.first + nth * share.stride) this.wrong += 1;
     if (latency === null) return;
     this.#sentAt = markAt(bytes, from, to, sentMark, this.#sentAt);
-    const sent = decimalAt(bytes, from + this.#sentAt);
-    latency(sent).add(Math.max(0, nowMicros() - sent));
+    const at = from + this.#sentAt;
+    latency(decimalAt(bytes, at, 16), decimalAt(bytes, at + lateBehindSent, 6));
   }
 
   torn(): void {
@@ -174,9 +172,10 @@ function hexAt(bytes: Buffer, at: number): number {
   return value;
 }
 
-/** Sixteen decimal digits. */
-function decimalAt(bytes: Buffer, at: number): number {
+const lateBehindSent = '0000000000000000","late":"'.length;
+
+function decimalAt(bytes: Buffer, at: number, digits: number): number {
   let value = 0;
-  for (let digit = at; digit < at + 16; digit += 1) value = value * 10 + bytes[digit]! - 48;
+  for (let digit = at; digit < at + digits; digit += 1) value = value * 10 + bytes[digit]! - 48;
   return value;
 }

@@ -21,7 +21,7 @@ export interface PaceOptions {
 export interface PaceReport {
   readonly sent: number;
   readonly acknowledged: number;
-  /** How long after it was due an event was written. */
+  /** How long after it was due an event was made and written. */
   readonly late: ReturnType<Histogram['summary']>;
   readonly cpuSeconds: number;
   readonly closed: string | null;
@@ -62,9 +62,10 @@ runLoad(async (options: PaceOptions, ready): Promise<PaceReport> => {
       await new Promise((resolve) => setImmediate(resolve));
       continue;
     }
-    template.write(frame, writeFrameHead(frame, 0, length), report.sent, Math.floor(due), Math.floor(due));
+    const lateMicros = Math.max(0, nowMicros() - due);
+    template.write(frame, writeFrameHead(frame, 0, length), report.sent, Math.floor(due), Math.floor(due), lateMicros);
     socket.socket.write(Buffer.from(frame));
-    late.add(Math.max(0, nowMicros() - due));
+    late.add(lateMicros);
     report.sent += 1;
     if (report.sent % pingEvery === 0) ping();
   }

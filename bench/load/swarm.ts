@@ -6,7 +6,7 @@ import { EventTemplate, nowMicros } from './event-template.ts';
 import { countOf, type FilterKind, filterOf, shareOf } from './filters.ts';
 import { type FrameSocket, frameHeadBytes, openFrameSocket, writeFrameHead } from './frame-socket.ts';
 import { Histogram } from './histogram.ts';
-import { LightSubscriber } from './light-subscriber.ts';
+import { type LightOptions, LightSubscriber } from './light-subscriber.ts';
 import { runLoad } from './load-maker.ts';
 
 export interface SwarmOptions {
@@ -47,7 +47,10 @@ export interface SwarmReport {
   /** From the first event sent to the last delivery. */
   readonly seconds: number;
   readonly cpuSeconds: number;
+  /** From when each event was due. */
   readonly latency: readonly ReturnType<Histogram['summary']>[];
+  /** From when it was written to the socket. */
+  readonly latencyFromSend: ReturnType<Histogram['summary']>;
 }
 
 /** What the parent tells: how many events there were, or, without a number, to begin to send. */
@@ -60,19 +63,22 @@ const checkMs = 20;
 
 runLoad(async (options: SwarmOptions, ready): Promise<SwarmReport> => {
   const slices: Histogram[] = [];
+  const fromSend = new Histogram();
   const began = nowMicros();
   const { latencySeconds } = options;
-  const sliceOf =
+  const note =
     latencySeconds === null
       ? null
-      : (sent: number): Histogram => {
-          const slice = Math.max(0, Math.floor((sent - began) / 1e6 / latencySeconds));
+      : (due: number, late: number): void => {
+          const now = nowMicros();
+          const slice = Math.max(0, Math.floor((due - began) / 1e6 / latencySeconds));
           while (slices.length <= slice) slices.push(new Histogram());
-          return slices[slice]!;
+          slices[slice]?.add(Math.max(0, now - due));
+          fromSend.add(Math.max(0, now - due - late));
         };
   const orders = orderQueue();
   const start = performance.now();
-  const subscribers = await joinAll(options, sliceOf);
+  const subscribers = await joinAll(options, note);
   const joinSeconds = (performance.now() - start) / 1000;
   const producer = options.drive === null ? null : await openFrameSocket({ ...options, path: '/api/events/in' });
   ready();
@@ -99,6 +105,7 @@ runLoad(async (options: SwarmOptions, ready): Promise<SwarmReport> => {
     seconds: (lastMs - from) / 1000,
     cpuSeconds: (user + system) / 1e6,
     latency: slices.map((slice) => slice.summary()),
+    latencyFromSend: fromSend.summary(),
   };
 });
 
@@ -114,10 +121,7 @@ function orderQueue(): () => Promise<SwarmOrder> {
     });
 }
 
-async function joinAll(
-  options: SwarmOptions,
-  latency: ((sentMicros: number) => Histogram) | null,
-): Promise<LightSubscriber[]> {
+async function joinAll(options: SwarmOptions, latency: LightOptions['latency']): Promise<LightSubscriber[]> {
   const joined: LightSubscriber[] = [];
   let next = 0;
   const since = new Date(Date.now() - 1000).getTime();
