@@ -5,6 +5,7 @@
 import type { StoredEvent } from '../../schemas/stored-event.ts';
 import type { Journal } from '../journal/journal.ts';
 import { type LoggedEvent, loggedEventsOf } from '../journal/logged-event.ts';
+import type { ChunkMemory } from '../journal/read-chunk.ts';
 
 export interface LogReader {
   readonly epoch: string;
@@ -15,6 +16,7 @@ export interface LogReader {
   /**
    * Events with seq in [from, upTo], about `bytesMax` bytes of them. All up to `last` are among them: it is the last one's
    * seq. If there is none, as between two epochs, nothing up to `last` is kept: it is before the next seq, however far on that is.
+   * The events are to be looked at before the next read: it may put others in their memory.
    */
   read(from: number, bytesMax: number, upTo: number): { readonly events: Iterable<StoredEvent>; readonly last: number };
 }
@@ -24,11 +26,14 @@ interface Chunk {
   readonly first: number;
   readonly last: number;
   readonly events: readonly LoggedEvent[];
+  readonly memory: ChunkMemory;
 }
 
 const chunkBytesMax = 512 * 1024;
 /** Decoded by a filter that looks at all of it, a chunk takes a few times its bytes. */
 const chunksMax = 8;
+/** What one long event has taken is given back. */
+const memoryBytesMax = 4 * chunkBytesMax;
 
 export function logReader(journal: Pick<Journal, 'epoch' | 'checkpoint' | 'oldest' | 'read'>): LogReader {
   /** The one that was used last at the end. */
@@ -44,12 +49,19 @@ export function logReader(journal: Pick<Journal, 'epoch' | 'checkpoint' | 'oldes
   }
 
   function load(from: number, upTo: number): Chunk {
-    const chunk = journal.read(from, chunkBytesMax, upTo);
-    const decoded = { first: chunk.first, last: chunk.last, events: [...loggedEventsOf(chunk)] };
-    if (chunk.count === 0) return decoded;
-    if (recent.length === chunksMax) recent.shift();
-    recent.push(decoded);
+    const memory = freeMemory();
+    const chunk = journal.read(from, chunkBytesMax, upTo, memory);
+    const decoded = { first: chunk.first, last: chunk.last, events: [...loggedEventsOf(chunk)], memory };
+    if (chunk.count > 0) recent.push(decoded);
     return decoded;
+  }
+
+  /** That of the chunk that is dropped for the next: half a megabyte anew for each keeps the garbage collector at work. */
+  function freeMemory(): ChunkMemory {
+    const memory = recent.length < chunksMax ? undefined : recent.shift()?.memory;
+    return memory === undefined || memory.buffer.length > memoryBytesMax
+      ? { buffer: Buffer.alloc(0), bytes: 0 }
+      : memory;
   }
 
   return {

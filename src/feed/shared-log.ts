@@ -13,6 +13,7 @@ import type { LogReader } from './log-reader.ts';
 const stretchEvents = 128;
 /** Kept for all filters together; beyond it the longest unused stretch goes. Who shares is rarely thousands of events apart. */
 const keptBytesMax = 8 * 1024 * 1024;
+const scratchBytesMax = 1024 * 1024;
 /** Of a match in memory, beside its frame's text. */
 const matchBytes = 400;
 
@@ -37,7 +38,10 @@ export interface LogStretch {
 
 /** One subscriber's way through the log. */
 export interface SharedReader {
-  /** The matches behind a position up to the mark, or some of them: at least one stretch's. Throws as the log does. */
+  /**
+   * The matches behind a position up to the mark, or some of them: at least one stretch's. Their frames are to be written before the
+   * next read, of whichever reader. Throws as the log does.
+   */
   read(from: number, mark: number): LogStretch;
   /** To be called when it reads no more. */
   leave(): void;
@@ -63,6 +67,14 @@ export function createSharedLog(journal: Pick<LogReader, 'read'>, chunkBytesMax:
   /** In order of use. */
   const kept = new Set<Kept>();
   let keptBytes = 0;
+  /** Of frames that nobody keeps. */
+  let scratch = Buffer.alloc(0);
+
+  function scratchOf(bytes: number): Buffer {
+    if (bytes > scratchBytesMax) return Buffer.allocUnsafeSlow(bytes);
+    if (scratch.length < bytes) scratch = Buffer.allocUnsafeSlow(Math.min(scratchBytesMax, 2 * bytes));
+    return scratch;
+  }
 
   function drop(entry: Kept): void {
     if (!kept.delete(entry)) return;
@@ -102,8 +114,10 @@ export function createSharedLog(journal: Pick<LogReader, 'read'>, chunkBytesMax:
         if (known !== undefined && known.stretch.last <= mark) return use(known);
         const upTo = Math.min(mark, Math.floor((from - 1) / stretchEvents + 1) * stretchEvents);
         const { events, last } = journal.read(from, chunkBytesMax, upTo);
-        const stretch = match(events, Math.min(last, mark), fits, framing);
-        if (isShared && group.readers > 1 && known === undefined) keep(group, from, stretch);
+        const isKept = isShared && group.readers > 1 && known === undefined;
+        const memoryOf = isKept ? Buffer.allocUnsafeSlow : scratchOf;
+        const stretch = match(events, Math.min(last, mark), fits, framing, memoryOf);
+        if (isKept) keep(group, from, stretch);
         return stretch;
       },
       leave() {
@@ -123,11 +137,12 @@ function match(
   last: number,
   fits: (event: StoredEvent) => boolean,
   framing: Framing,
+  memoryOf: (bytes: number) => Buffer,
 ): LogStretch {
   const found: StoredEvent[] = [];
   for (const event of events) if (fits(event)) found.push(event);
   const frames =
-    framing.shared === null ? found.map(({ raw, seq }) => framing.event(raw, seq)) : framed(found, framing);
+    framing.shared === null ? found.map(({ raw, seq }) => framing.event(raw, seq)) : framed(found, framing, memoryOf);
   let bytes = 0;
   let from = '';
   let to = '';
@@ -145,11 +160,11 @@ function match(
 const mark = '\u0000';
 
 /** The frames as bytes, in one piece of memory: the texts are copied as they lie in the log. */
-function framed(events: readonly StoredEvent[], framing: Framing): Uint8Array[] {
+function framed(events: readonly StoredEvent[], framing: Framing, memoryOf: (bytes: number) => Buffer): Uint8Array[] {
   const texts = events.map((event) => (event instanceof LoggedEvent ? event.rawBytes : Buffer.from(event.raw)));
   const shells = events.map(({ seq }) => framing.event(mark, seq));
   const size = texts.reduce((sum, text, at) => sum + text.length + (shells[at]?.length ?? 0) - 1, 0);
-  const memory = Buffer.allocUnsafeSlow(size);
+  const memory = memoryOf(size);
   let end = 0;
   return texts.map((text, nth) => {
     const shell = shells[nth] ?? mark;

@@ -218,9 +218,9 @@ export class Journal {
     return this.#writer.syncLater();
   }
 
-  /** Committed events with seq in [from, upTo], up to about `bytesMax` bytes of rows but at least one, all of one epoch. Throws Failure pastRetention for what trim has passed. */
-  read(from: number, bytesMax: number, upTo: number): JournalChunk {
-    return this.#read({ from, bytesMax, upTo, oneDay: false });
+  /** Committed events with seq in [from, upTo], up to about `bytesMax` bytes of rows but at least one, all of one epoch. With a memory, behind what it holds. Throws Failure pastRetention for what trim has passed. */
+  read(from: number, bytesMax: number, upTo: number, memory?: ChunkMemory): JournalChunk {
+    return this.#read({ from, bytesMax, upTo, oneDay: false, ...(memory && { memory }) });
   }
 
   /** As `read`, behind what the memory holds, and ending where the UTC day of `received` changes. */
