@@ -11,7 +11,7 @@ import { counts } from './cases/counts.ts';
 import { fanout } from './cases/fanout.ts';
 import { handover } from './cases/handover.ts';
 import { ingest } from './cases/ingest.ts';
-import { sustained } from './cases/sustained.ts';
+import { sustained, sustainedByPeer } from './cases/sustained.ts';
 import { machineFacts } from './machine.ts';
 import { type OwnCaseOptions, ownCases, suites } from './own-cases.ts';
 import { installPrefect, launchPrefect } from './peers/prefect.ts';
@@ -25,7 +25,7 @@ const help = `npm run bench -- [options]
   --auth-string S      of that server
   --pid N              of that server's process, for memory and CPU
   --peer prefect       measure the real Prefect too, in the same run
-  --cases a,b          of: ingest, fanout, handover, counts, sustained (default: all; a peer is spared sustained);
+  --cases a,b          of: ingest, fanout, handover, counts, sustained (default: all);
                        commit: what durability costs an event; intake: CPU of each stage; both without a server;
                        backfill: one reader of --events (1000000); backfill-many: 40 readers of --events (30000), and 10 slow ones
                        with servers of their own: spread, latency, catch-up, idle, distinct-filters, soak, nats, scale,
@@ -79,7 +79,10 @@ async function main(): Promise<void> {
     counts: (target) => counts(target, { events: Number(values.events ?? 10_000) }),
     backfill: (target) => backfill(target, { events: Number(values.events ?? 1_000_000) }),
     'backfill-many': (target) => backfillMany(target, { events: Number(values.events ?? 30_000) }),
-    sustained: (target) => sustained(target, { seconds: Number(values.seconds), rate: Number(values.rate) }),
+    sustained: (target) =>
+      target.isPeer
+        ? sustainedByPeer(target)
+        : sustained(target, { seconds: Number(values.seconds), rate: Number(values.rate) }),
   };
   const names = values.suite === undefined ? values.cases.split(',') : (suites[values.suite] ?? ['of that suite']);
   const unknown = names.find((name) => cases[name] === undefined && ownCases[name] === undefined);
@@ -89,7 +92,7 @@ async function main(): Promise<void> {
   const measure = async (target: BenchTarget): Promise<void> => {
     result[target.name] = await runCases(
       target,
-      shared.filter((name) => !(target.isPeer && ['sustained', 'commit', 'intake'].includes(name))),
+      shared.filter((name) => !(target.isPeer && ['commit', 'intake'].includes(name))),
       cases,
     );
   };

@@ -14,8 +14,36 @@ export interface SustainedOptions {
 }
 
 const sampleMs = 5_000;
+/** A peer that loses events when it is behind is asked for the most that it makes queryable, at some steady rates. */
+const peerRates = [300, 500, 700, 900];
+const peerSeconds = 20;
 
-export async function sustained(target: BenchTarget, { seconds, rate }: SustainedOptions): Promise<object> {
+/** What a peer makes queryable a second, at its best. */
+export async function sustainedByPeer(target: BenchTarget): Promise<object> {
+  const runs: Sustained[] = [];
+  for (const rate of peerRates) runs.push(await sustained(target, { seconds: peerSeconds, rate }));
+  return { queryablePerSecond: Math.max(...runs.map((run) => run.queryablePerSecond)), runs };
+}
+
+interface Sustained {
+  readonly rate: number;
+  readonly sent: number;
+  readonly queryablePerSecond: number;
+  readonly lost: number;
+  readonly residentMbMidway: number | null;
+  readonly residentMbAtEnd: number | null;
+  readonly cpuMicrosPerEvent: object | null;
+  readonly series: readonly Sample[];
+}
+
+interface Sample {
+  readonly second: number;
+  readonly queryable: number;
+  readonly behindSeconds: number;
+  readonly residentMb: number | null;
+}
+
+export async function sustained(target: BenchTarget, { seconds, rate }: SustainedOptions): Promise<Sustained> {
   const names = freshNames();
   const options = { ...loadOptions(target), ...names, eventBytes: 1_100, seconds, rate, pingEvery: 700, pingsMax: 100 };
   const load = startLoad<ProduceReport>('produce', options, seconds * 1000 + 60_000);
@@ -26,7 +54,7 @@ export async function sustained(target: BenchTarget, { seconds, rate }: Sustaine
   const finished = load.finished.finally(() => {
     isOver = true;
   });
-  const series: object[] = [];
+  const series: Sample[] = [];
   while (!isOver) {
     await Promise.race([pause(sampleMs), finished]);
     const found = await queryable(target, names.prefix);
@@ -46,6 +74,9 @@ export async function sustained(target: BenchTarget, { seconds, rate }: Sustaine
     ...settled,
     queryablePerSecond: Math.round(settled.queryable / settled.seconds),
     lost: report.sent - settled.queryable,
+    // Between these it should be flat: at first caches and the id window fill.
+    residentMbMidway: series[Math.floor(series.length / 2)]?.residentMb ?? null,
+    residentMbAtEnd: series.at(-1)?.residentMb ?? null,
     cpuMicrosPerEvent: microsPerEvent(before, cpuTimes(target.pid), report.sent, report.cpuSeconds),
     series,
   };
