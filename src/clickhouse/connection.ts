@@ -139,7 +139,7 @@ export class Connection {
 
   async #run(endpoint: Endpoint, over: AbortSignal): Promise<void> {
     const client = this.#connect(endpoint);
-    const reads = openReadPool(endpoint, { connectionsMax: this.#readsMax, idleMs: idleSocketMs, silenceMs });
+    const reads = openReadPool(endpoint, idleSocketMs);
     // Breaks off what is under way, be it to a host that never answers.
     over.addEventListener('abort', () => void Promise.all([client.close(), reads.close()]), { once: true });
     try {
@@ -175,11 +175,6 @@ export class Connection {
       use_multipart_params_auto: true,
       log: { level: ClickHouseLogLevel.OFF },
     });
-  }
-
-  /** As many as the slots of queries and of feeds let run at once. */
-  get #readsMax(): number {
-    return Math.ceil(this.#options.queriesMax * 1.5);
   }
 
   async #prepare(clients: Clients, endpoint: Endpoint, over: AbortSignal): Promise<void> {

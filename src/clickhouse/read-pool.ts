@@ -3,7 +3,7 @@
  * more for it, which of a short read is a fifth (decision 026). Its parsing of errors is used here too.
  */
 import { parseError } from '@clickhouse/client';
-import { FormData, Pool } from 'undici';
+import { type Dispatcher, FormData, Pool } from 'undici';
 import type { Endpoint } from './endpoint.ts';
 import { lineBlocks } from './split-lines.ts';
 
@@ -31,24 +31,19 @@ export interface ReadPool {
   close(): Promise<void>;
 }
 
-export interface ReadPoolOptions {
-  readonly connectionsMax: number;
-  readonly idleMs: number;
-  /** A connection that is silent for so long is given up. */
-  readonly silenceMs: number;
-}
-
+/** A host that does not take a connection for so long is not there. */
+const connectMs = 10_000;
 /** Longer ones go in the body, for ClickHouse bounds the length of a URL. */
 const urlCharactersMax = 32 * 1024;
 
-export function openReadPool(endpoint: Endpoint, { connectionsMax, idleMs, silenceMs }: ReadPoolOptions): ReadPool {
+/** As many connections as there are reads at once, which the slots of the store bound; each read has a deadline of its own. */
+export function openReadPool(endpoint: Endpoint, idleMs: number): ReadPool {
   const pool = new Pool(endpoint.url, {
-    connections: connectionsMax,
     keepAliveTimeout: idleMs,
     keepAliveMaxTimeout: idleMs,
-    connectTimeout: silenceMs,
-    headersTimeout: silenceMs,
-    bodyTimeout: silenceMs,
+    connectTimeout: connectMs,
+    headersTimeout: 0,
+    bodyTimeout: 0,
   });
   const login = Buffer.from(`${endpoint.username}:${endpoint.password}`).toString('base64');
   const headers = { authorization: `Basic ${login}`, 'user-agent': 'sluice' };
@@ -64,13 +59,16 @@ export function openReadPool(endpoint: Endpoint, { connectionsMax, idleMs, silen
       body,
       statusCode,
       headers: given,
-    } = await pool.request({
-      method: 'POST',
-      path: `/?${words}`,
-      headers,
-      body: isLong ? form([['query', query], ...values]) : query,
+    } = await orAborted(
+      pool.request({
+        method: 'POST',
+        path: `/?${words}`,
+        headers,
+        body: isLong ? form([['query', query], ...values]) : query,
+        signal,
+      }),
       signal,
-    });
+    );
     try {
       if (statusCode !== 200 || given['x-clickhouse-exception-code'] !== undefined) throw parseError(await body.text());
       yield* lineBlocks(body, given['x-clickhouse-exception-tag'] !== undefined);
@@ -80,6 +78,22 @@ export function openReadPool(endpoint: Endpoint, { connectionsMax, idleMs, silen
   }
 
   return { read, close: () => pool.destroy() };
+}
+
+/** undici looks at the signal only once the connection stands. An answer that comes after all is let go. */
+function orAborted(asked: Promise<Dispatcher.ResponseData>, signal: AbortSignal): Promise<Dispatcher.ResponseData> {
+  return new Promise((resolve, reject) => {
+    const aborted = (): void => {
+      asked.then(
+        ({ body }) => body.on('error', () => undefined).destroy(),
+        () => undefined,
+      );
+      reject(signal.reason);
+    };
+    if (signal.aborted) return aborted();
+    signal.addEventListener('abort', aborted, { once: true });
+    asked.then(resolve, reject).finally(() => signal.removeEventListener('abort', aborted));
+  });
 }
 
 function form(fields: readonly (readonly [string, string])[]): FormData {

@@ -8,7 +8,7 @@ import { type ClickHouseClient, type ClickHouseSettings, parseError } from '@cli
 import { Failure } from '../errors.ts';
 import { failPoint } from '../fail-point.ts';
 import type { LineFormat, Read, ReadPool } from './read-pool.ts';
-import { jsonItems } from './split-lines.ts';
+import { jsonItems, linesOf } from './split-lines.ts';
 import { insertError, readError } from './store-error.ts';
 
 export interface RunOptions {
@@ -59,8 +59,8 @@ export async function runRows<Row>(
   options: RunOptions,
 ): Promise<Row[]> {
   const rows: Row[] = [];
-  for await (const block of runBlocks(reads, sql, params, options, 'JSONEachRow')) {
-    for (const line of block.toString('utf8', 0, block.length - 1).split('\n')) rows.push(JSON.parse(line) as Row); // what its caller's SQL selects
+  for await (const lines of linesOf(runBlocks(reads, sql, params, options, 'JSONEachRow'))) {
+    for (const line of lines) rows.push(JSON.parse(line) as Row); // what its caller's SQL selects
   }
   return rows;
 }

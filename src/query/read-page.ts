@@ -5,6 +5,7 @@
 import type { Page, PageRequest } from '../../schemas/page.ts';
 import { quickRead } from '../clickhouse/statements.ts';
 import type { QueryOptions, Store } from '../clickhouse/store.ts';
+import { Failure } from '../errors.ts';
 import { filterSql } from '../filter/sql.ts';
 import type { SigningKeys } from '../keys.ts';
 import { asksForTimeOnly } from './count-plan.ts';
@@ -70,6 +71,7 @@ type Rows = Pick<Store, 'rows'>;
 
 async function readBoth(store: Rows, reading: Reading, signal: AbortSignal | undefined) {
   const ids = reading.filter.id.length;
+  if (ids === 1 && reading.limit > 0) return readOne(store, reading, signal);
   if (ids > 0 && ids <= idsMax && reading.limit > 0) return readCounted(store, reading, signal);
   if (asksForTimeOnly(reading.filter)) {
     // The total costs nothing, so there is nothing to be learned from it.
@@ -77,13 +79,52 @@ async function readBoth(store: Rows, reading: Reading, signal: AbortSignal | und
     const [total, rows] = await Promise.all([readTotal(store, reading, signal), readRows(store, guess, signal)]);
     return { total, rows };
   }
-  const [total, found] = await Promise.all([
-    readTotal(store, reading, signal),
-    readGuessed(store, { ...reading, remaining: reading.limit * pagesGuessedOfFilter }, signal),
+  const guessed = reading.limit * pagesGuessedOfFilter;
+  const [total, found] = await together(signal, (both) => [
+    readTotal(store, reading, both),
+    readGuessed(store, { ...reading, remaining: guessed }, both, 0).catch(unlessBusy),
   ]);
   if (found.length === reading.limit || found.length === total) return { total, rows: found };
-  // The total says where the others are likely to be.
-  return { total, rows: await readRows(store, { ...reading, remaining: total }, signal) };
+  // The total says where the others are likely to be, but for a place within that where they were not.
+  const rows =
+    total > guessed ? readWindow(store, reading, signal) : readRows(store, { ...reading, remaining: total }, signal);
+  return { total, rows: await rows };
+}
+
+/** Both, or neither: who fails ends the other. */
+async function together<One, Other>(
+  signal: AbortSignal | undefined,
+  run: (both: AbortSignal) => [Promise<One>, Promise<Other>],
+): Promise<[One, Other]> {
+  const both = new AbortController();
+  const abort = (): void => both.abort(signal?.reason);
+  signal?.throwIfAborted();
+  signal?.addEventListener('abort', abort, { once: true });
+  try {
+    return await Promise.all(run(both.signal));
+  } catch (error) {
+    both.abort(error);
+    throw error;
+  } finally {
+    signal?.removeEventListener('abort', abort);
+  }
+}
+
+/** A guess is not worth a wait: where all slots are taken the total goes first. */
+function unlessBusy(error: unknown): readonly PageRow[] {
+  if (error instanceof Failure && error.failure === 'tooManyQueries') return [];
+  throw error;
+}
+
+/** Of one id, which no two events have (I1): neither order nor number is to be asked for, and what is found ends the search. */
+async function readOne(store: Rows, { filter, checkpoint }: Reading, signal: AbortSignal | undefined) {
+  const { where, params } = filterSql(filter);
+  const rows = await store.rows<PageRow>(
+    `SELECT ${columns} FROM events WHERE (${where}) AND seq <= {page_checkpoint:UInt64} LIMIT 1`,
+    { ...params, page_checkpoint: checkpoint },
+    rowsOptions(signal),
+  );
+  return { total: rows.length, rows };
 }
 
 /** Of a few ids: to find them is all the work, so it is done once for rows and total. */
@@ -148,17 +189,23 @@ async function readGuessed(
   store: Rows,
   reading: RowsReading,
   signal: AbortSignal | undefined,
+  waitMs?: number,
 ): Promise<readonly PageRow[]> {
   const filter = reading.limit === 0 ? null : narrowWindow(reading);
-  return filter === null ? [] : readWindow(store, { ...reading, filter }, signal);
+  return filter === null ? [] : readWindow(store, { ...reading, filter }, signal, waitMs);
 }
 
-function readWindow(store: Rows, reading: Reading, signal: AbortSignal | undefined): Promise<PageRow[]> {
+function readWindow(
+  store: Rows,
+  reading: Reading,
+  signal: AbortSignal | undefined,
+  waitMs?: number,
+): Promise<PageRow[]> {
   const { where, params } = filterSql(reading.filter);
   return store.rows<PageRow>(
     pageSql(reading, where),
     { ...params, page_checkpoint: reading.checkpoint, page_limit: reading.limit, ...afterParams(reading.after) },
-    rowsOptions(signal),
+    { ...rowsOptions(signal), ...(waitMs !== undefined && { waitMs }) },
   );
 }
 

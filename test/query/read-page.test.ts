@@ -1,6 +1,7 @@
 /** Pages without a store: how few statements they take, and when they end. */
 import { expect, test } from 'vitest';
 import type { QueryOptions, Store } from '../../src/clickhouse/store.ts';
+import { Failure } from '../../src/errors.ts';
 import { openKeys } from '../../src/keys.ts';
 import { type PageParts, readFirstPage, readNextPage } from '../../src/query/read-page.ts';
 import { filterOf } from './stored-rows.ts';
@@ -68,4 +69,46 @@ test('a page that retention left short is the last one', async () => {
   const { parts } = partsWith(9, [3, 2]);
   const { token } = await readFirstPage(parts, { filter, limit: 3 });
   expect(await readNextPage(parts, token ?? '')).toEqual({ events: ['{}', '{}'], total: 9, token: null });
+});
+
+test('one id takes one statement, which ends with the event', async () => {
+  const { parts, asked } = partsWith(9, [1]);
+  const one = { ...filter, id: ['01234567-89ab-cdef-0123-456789abcdef'] };
+  expect(await readFirstPage(parts, { filter: one, limit: 3 })).toEqual({ events: ['{}'], total: 1, token: null });
+  expect(asked).toHaveLength(1);
+  expect(asked[0]?.sql).toMatch(/LIMIT 1$/);
+});
+
+const named = { ...filter, event: { ...filter.event, name: ['a'] } };
+
+test.each([
+  ['the guess holds a whole page', 9, [3], 2],
+  ['the guess holds all there are', 2, [2], 2],
+  ['few fit, and the guess found less', 100, [1, 3], 3],
+  ['many fit, and the newest of them are older than the guess', 1000, [0, 3], 3],
+])('a filtered first page is looked for beside its total: %s', async (_, total, pages, statements) => {
+  const { parts, asked } = partsWith(total, [...pages]);
+  const { events } = await readFirstPage(parts, { filter: named, limit: 3 });
+  expect([events.length, asked.length]).toEqual([Math.min(3, total), statements]);
+});
+
+test('where all slots are taken a filtered page waits for its total; another failure ends the total too', async () => {
+  for (const failure of ['tooManyQueries', 'queryTooLarge'] as const) {
+    let ended: AbortSignal | undefined;
+    let guesses = 0;
+    const rows = async (sql: string, _: object, options?: QueryOptions) => {
+      if (sql.includes(' AS total')) {
+        ended = options?.signal;
+        return [{ total: 9 }];
+      }
+      guesses += 1;
+      if (guesses === 1) throw new Failure(failure, 'no');
+      return [row, row, row];
+    };
+    const parts = { ...partsWith(9, []).parts, store: { rows } as unknown as Pick<Store, 'rows'> };
+    const page = readFirstPage(parts, { filter: named, limit: 3 });
+    if (failure === 'tooManyQueries') expect((await page).events).toHaveLength(3);
+    else await expect(page).rejects.toMatchObject({ failure });
+    expect(ended?.aborted).toBe(failure !== 'tooManyQueries');
+  }
 });
