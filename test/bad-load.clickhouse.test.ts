@@ -58,7 +58,10 @@ describe('bad load', () => {
     expect(await query.untilClosed()).toMatch(/^HTTP\/1\.1 413 /);
   });
 
-  it('of bodies that are too much together is 503 for the one too many, and nothing for the others', async () => {
+  // Once more where the machine stood still for the 4 s after which a body that is held is given up.
+  it('of bodies that are too much together is 503 for the one too many, and nothing for the others', {
+    retry: 1,
+  }, async () => {
     const event = JSON.stringify([eventLike({ event: 'held', payload: { pad: 'x'.repeat(700_000) } })]);
     const waiting = await Promise.all(
       [0, 1, 2].map(() => openRaw(target, postHead('/api/events', event.length) + event.slice(0, -1))),
