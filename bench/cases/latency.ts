@@ -1,6 +1,6 @@
 /**
- * Send to delivery at fixed rates, from when each event was due (no coordinated omission) and from when it was sent, with the table writer at work and with
- * the engine stopped. Sender, receiver and server are three processes on the machine's cores.
+ * Send to delivery at fixed rates, from when each event was due (no coordinated omission) and from when it was sent, with the table
+ * writer at work and with the engine stopped. Sender, receiver and server are three processes on the machine's cores.
  */
 import { startLoad } from '../load/load-maker.ts';
 import type { PaceReport } from '../load/pace.ts';

@@ -76,7 +76,10 @@ async function readBoth(store: Rows, reading: Reading, signal: AbortSignal | und
   if (asksForTimeOnly(reading.filter)) {
     // The total costs nothing, so there is nothing to be learned from it.
     const guess = { ...reading, remaining: reading.limit * pagesGuessed };
-    const [total, rows] = await Promise.all([readTotal(store, reading, signal), readRows(store, guess, signal)]);
+    const [total, rows] = await together(signal, (both) => [
+      readTotal(store, reading, both),
+      readRows(store, guess, both),
+    ]);
     return { total, rows };
   }
   const guessed = reading.limit * pagesGuessedOfFilter;
