@@ -20,11 +20,11 @@ def say(line):
 
 
 async def emit(prefix, count, pause_at):
-    """Emits `count` events; at `pause_at` says so and waits for a line on stdin."""
+    """Emits `count` events; before each number in `pause_at` says so and waits for a line on stdin."""
     async with get_events_client() as client:
         assert type(client).__name__ == "PrefectEventsClient", client
         for number in range(count):
-            if number == pause_at:
+            if number in pause_at:
                 say("paused")
                 await asyncio.to_thread(sys.stdin.readline)
             event = Event(
@@ -60,7 +60,7 @@ def main():
     parser.add_argument("what", choices=["emit", "read"])
     parser.add_argument("--prefix", required=True)
     parser.add_argument("--count", type=int, required=True)
-    parser.add_argument("--pause-at", type=int, default=-1)
+    parser.add_argument("--pause-at", type=int, nargs="*", default=[])
     given = parser.parse_args()
     if given.what == "emit":
         asyncio.run(emit(given.prefix, given.count, given.pause_at))

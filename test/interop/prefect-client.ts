@@ -16,8 +16,8 @@ export interface ClientOptions {
   readonly authString?: string;
   readonly prefix: string;
   readonly count: number;
-  /** The emitter stops before this event until `resume`. */
-  readonly pauseAt?: number;
+  /** Before each of these events the emitter says `paused` and waits for one `resume`, which may come before. */
+  readonly pauseAt?: readonly number[];
 }
 
 const script = fileURLToPath(new URL('client.py', import.meta.url));
@@ -31,9 +31,9 @@ export class PrefectClient {
   readonly #home = mkdtempSync(join(tmpdir(), 'prefect-client-'));
   #errors = '';
 
-  constructor({ python, what, url, authString, prefix, count, pauseAt = -1 }: ClientOptions) {
+  constructor({ python, what, url, authString, prefix, count, pauseAt = [] }: ClientOptions) {
     const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith('PREFECT_'));
-    const words = [script, what, '--prefix', prefix, '--count', String(count), '--pause-at', String(pauseAt)];
+    const words = [script, what, '--prefix', prefix, '--count', String(count), '--pause-at', ...pauseAt.map(String)];
     this.#child = spawn(python, words, {
       stdio: ['pipe', 'pipe', 'pipe'],
       env: {

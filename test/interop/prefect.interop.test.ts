@@ -80,7 +80,7 @@ async function survive(start: Start): Promise<void> {
   const prefix = uniqueWord();
   const reader = start({ what: 'read', url: first.url, prefix });
   await reader.said('ready');
-  const emitter = start({ what: 'emit', url: first.url, prefix, pauseAt: count / 2 });
+  const emitter = start({ what: 'emit', url: first.url, prefix, pauseAt: [count / 2] });
   await emitter.said('paused');
   await reader.told(count / 2);
   expect(await first.stop()).toBe(0);
