@@ -8,6 +8,8 @@ import { engineCpu } from './cases/engine-cpu.ts';
 import { heavyCounts } from './cases/heavy-counts.ts';
 import { idle } from './cases/idle.ts';
 import { latency } from './cases/latency.ts';
+import { latencyInTurns } from './cases/latency-in-turns.ts';
+import { loneDeliveries } from './cases/lone-deliveries.ts';
 import { nats } from './cases/nats.ts';
 import { type ScaleOptions, scale } from './cases/scale.ts';
 import { sideBySide } from './cases/side-by-side.ts';
@@ -28,6 +30,8 @@ export type OwnCase = (root: string, options: OwnCaseOptions) => Promise<object>
 export const ownCases: Readonly<Record<string, OwnCase>> = {
   spread,
   latency,
+  'latency-in-turns': latencyInTurns,
+  'lone-deliveries': loneDeliveries,
   'catch-up': catchUp,
   idle: (root, { connections }) => idle(root, { subscribers: connections }),
   'distinct-filters': distinctFilters,
@@ -51,6 +55,8 @@ export const suites: Readonly<Record<string, readonly string[]>> = {
     'filter-index',
     'distinct-filters',
     'latency',
+    'latency-in-turns',
+    'lone-deliveries',
     'catch-up',
     'idle',
     'nats',

@@ -19,7 +19,7 @@ import { readEpochFile } from './journal/epoch-file.ts';
 import { type Journal, openJournal } from './journal/journal.ts';
 import type { JournalOptions } from './journal/journal-options.ts';
 import { type JournalParts, thisMachine } from './journal/journal-options.ts';
-import { loggedEventsOf } from './journal/logged-event.ts';
+import { LoggedEvent } from './journal/logged-event.ts';
 import { syncFolder } from './journal/sync-folder.ts';
 import type { Log } from './log.ts';
 import type { Counters } from './metrics.ts';
@@ -111,9 +111,9 @@ export function openIntake(
 }
 
 function readBack(journal: Journal, seq: number): StoredEvent {
-  const [event] = loggedEventsOf(journal.read(seq, 1, seq));
-  if (event === undefined) throw new Error(`the journal does not have event ${seq}, which it has just taken`);
-  return event;
+  const { count, rows } = journal.read(seq, 1, seq);
+  if (count !== 1) throw new Error(`the journal does not have event ${seq}, which it has just taken`);
+  return new LoggedEvent(rows, 0, rows.length - 1);
 }
 
 /** Opens the journal by the settings. Throws StartRefused. */

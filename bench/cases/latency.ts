@@ -34,11 +34,26 @@ export function latency(root: string): Promise<object> {
   });
 }
 
-async function measure(
+export interface Percentiles {
+  readonly p50: number;
+  readonly p99: number;
+  readonly max: number;
+}
+
+export interface LatencyRun {
+  readonly deliveries: number;
+  readonly missing: number;
+  /** From when each event was due. */
+  readonly latencyMs: Percentiles | null;
+  readonly latencyFromSendMs: Percentiles | null;
+  readonly [more: string]: unknown;
+}
+
+export async function measure(
   server: OwnServer,
   { subscribers, rate }: { readonly subscribers: number; readonly rate: number },
   forSeconds: number,
-): Promise<object> {
+): Promise<LatencyRun> {
   const names = freshNames();
   const watching = startLoad<SwarmReport>(
     'swarm',

@@ -1,25 +1,31 @@
 /**
  * The ceiling of the edge: bare uWebSockets.js that does the same I/O as Sluice and nothing else. It lets everybody in, parses
- * each event (JSON.parse), and publishes it to all subscribers from `setImmediate`; no check, no log, no filter, no store.
+ * each event (JSON.parse), and publishes it from `setImmediate`, to all who asked for no resource and to those of its resource; no
+ * check, no log, no other filter, no store.
  */
 import { createRequire } from 'node:module';
 import type { Uws, WebSocket } from '../../src/server/uws.ts';
 
 const uws = createRequire(import.meta.url)('uWebSockets.js') as Uws; // a CommonJS module
 const app = uws.App();
-const topic = 'all';
+const all = 'all';
+/** How many subscribers each topic has. */
+const members = new Map<string, number>();
 let live = 0;
-let waiting: string[] = [];
+let waiting: { readonly frame: string; readonly resource: string }[] = [];
 
 interface Peer {
   isLetIn: boolean;
-  isLive: boolean;
+  topic: string | null;
 }
 
 function flush(): void {
   const frames = waiting;
   waiting = [];
-  if (live > 0) for (const frame of frames) app.publish(topic, frame);
+  for (const { frame, resource } of frames) {
+    if (members.has(all)) app.publish(all, frame);
+    if (members.has(resource)) app.publish(resource, frame);
+  }
 }
 
 function open(path: string, message: (webSocket: WebSocket<Peer>, text: string) => void): void {
@@ -29,7 +35,7 @@ function open(path: string, message: (webSocket: WebSocket<Peer>, text: string) 
     idleTimeout: 0,
     upgrade: (response, request, context) => {
       const key = request.getHeader('sec-websocket-key');
-      response.upgrade({ isLetIn: false, isLive: false }, key, 'prefect', '', context);
+      response.upgrade({ isLetIn: false, topic: null }, key, 'prefect', '', context);
     },
     message: (webSocket, bytes) => {
       const peer = webSocket.getUserData();
@@ -38,20 +44,36 @@ function open(path: string, message: (webSocket: WebSocket<Peer>, text: string) 
       webSocket.send('{"type":"auth_success"}');
     },
     close: (webSocket) => {
-      if (webSocket.getUserData().isLive) live -= 1;
+      const { topic } = webSocket.getUserData();
+      if (topic === null) return;
+      live -= 1;
+      const left = (members.get(topic) ?? 1) - 1;
+      if (left > 0) members.set(topic, left);
+      else members.delete(topic);
     },
   });
 }
 
-open('/api/events/out', (webSocket) => {
-  webSocket.getUserData().isLive = true;
+/** What the bench sends, as far as this server looks at it. */
+interface FilterMessage {
+  readonly filter: { readonly resource?: { readonly id?: readonly string[] } };
+}
+interface Event {
+  readonly resource: { readonly 'prefect.resource.id': string };
+}
+
+open('/api/events/out', (webSocket, text) => {
+  const { filter } = JSON.parse(text) as FilterMessage; // the bench's own
+  const topic = filter.resource?.id?.[0] ?? all;
+  webSocket.getUserData().topic = topic;
   webSocket.subscribe(topic);
+  members.set(topic, (members.get(topic) ?? 0) + 1);
   live += 1;
 });
 open('/api/events/in', (_, text) => {
-  JSON.parse(text);
+  const event = JSON.parse(text) as Event; // the bench's own
   if (waiting.length === 0) setImmediate(flush);
-  waiting.push(`{"type":"event","event":${text}}`);
+  waiting.push({ frame: `{"type":"event","event":${text}}`, resource: event.resource['prefect.resource.id'] });
 });
 app.get('/api/ready', (response) => {
   response.end(JSON.stringify({ liveSubscribers: live, pending: 0, books: {} }));

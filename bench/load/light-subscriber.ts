@@ -3,6 +3,7 @@
  * each is its number: the events of its filter must come in order, without gap or repeat.
  */
 import { connect, type Socket } from 'node:net';
+import { dueMicros, lateMicros, markAt, timesAt } from './event-times.ts';
 import type { Share } from './filters.ts';
 import { FrameBytes, type FrameVisitor } from './frame-bytes.ts';
 import { frameHeadBytes, writeFrameHead } from './frame-socket.ts';
@@ -36,7 +37,7 @@ export class LightSubscriber implements FrameVisitor {
   readonly #idMark: Buffer;
   readonly #socket: Socket;
   #idAt = -1;
-  #sentAt = -1;
+  #timesAt = -1;
   #head: string | null = '';
   #isLetIn = false;
   #letIn: () => void = () => undefined;
@@ -85,9 +86,8 @@ export class LightSubscriber implements FrameVisitor {
     const number = this.#idAt < 0 ? -1 : hexAt(bytes, from + this.#idAt);
     if (share === null || number !== share.first + nth * share.stride) this.wrong += 1;
     if (latency === null) return;
-    this.#sentAt = markAt(bytes, from, to, sentMark, this.#sentAt);
-    const at = from + this.#sentAt;
-    latency(decimalAt(bytes, at, 16), decimalAt(bytes, at + lateBehindSent, 6));
+    this.#timesAt = timesAt(bytes, from, to, this.#timesAt);
+    latency(dueMicros(bytes, from + this.#timesAt), lateMicros(bytes, from + this.#timesAt));
   }
 
   torn(): void {
@@ -150,18 +150,6 @@ export class LightSubscriber implements FrameVisitor {
   }
 }
 
-const sentMark = Buffer.from('"at":"');
-
-/** Behind the mark, from the frame's beginning; mostly where it was in the last frame. */
-function markAt(bytes: Buffer, from: number, to: number, mark: Buffer, last: number): number {
-  if (last >= 0) {
-    const start = from + last - mark.length;
-    if (bytes.compare(mark, 0, mark.length, start, start + mark.length) === 0) return last;
-  }
-  const found = bytes.subarray(from, to).indexOf(mark);
-  return found < 0 ? -1 : found + mark.length;
-}
-
 /** Twelve hex digits. */
 function hexAt(bytes: Buffer, at: number): number {
   let value = 0;
@@ -169,13 +157,5 @@ function hexAt(bytes: Buffer, at: number): number {
     const code = bytes[digit]!;
     value = value * 16 + (code < 58 ? code - 48 : code - 87);
   }
-  return value;
-}
-
-const lateBehindSent = '0000000000000000","late":"'.length;
-
-function decimalAt(bytes: Buffer, at: number, digits: number): number {
-  let value = 0;
-  for (let digit = at; digit < at + digits; digit += 1) value = value * 10 + bytes[digit]! - 48;
   return value;
 }

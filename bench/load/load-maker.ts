@@ -12,6 +12,7 @@ export type LoadScript =
   | 'catch-up'
   | 'read-history'
   | 'nats'
+  | 'nats-latency'
   | 'kernel-send';
 
 export interface LoadMaker<Report> {

@@ -1,11 +1,9 @@
 /**
  * Loads for NATS: fan-out to subscribers of its WebSocket port, acknowledged publish into a JetStream file stream, and its replay.
  */
-import { connect } from 'node:net';
 import { EventTemplate, nowMicros } from './event-template.ts';
-import { FrameBytes } from './frame-bytes.ts';
-import { frameHeadBytes, writeFrameHead } from './frame-socket.ts';
 import { runLoad } from './load-maker.ts';
+import { joinNats, natsSubject } from './nats-subscriber.ts';
 import { NatsConnection, publication } from './nats-text.ts';
 import type { Drive } from './swarm.ts';
 
@@ -28,11 +26,9 @@ export interface NatsReport {
   readonly cpuSeconds: number;
 }
 
-const subject = 'bench.events';
 const stream = 'BENCH';
 const eventBytes = 1_100;
 const quietMs = 5_000;
-const shared = Buffer.alloc(512 * 1024);
 
 runLoad(async (options: NatsOptions, ready): Promise<NatsReport> => {
   const connection = new NatsConnection(options.port);
@@ -69,8 +65,8 @@ function fanOut(
   ready: () => void,
 ): Promise<NatsReport> {
   const template = new EventTemplate({ prefix: 'bench', idPrefix: '00000000-0000-4000-8000-', eventBytes });
-  const messageBytes = `MSG ${subject} 1 ${template.bytes.length}\r\n`.length + template.bytes.length + 2;
-  const joined = Promise.all(Array.from({ length: options.subscribers }, () => join(options.webSocketPort)));
+  const messageBytes = `MSG ${natsSubject} 1 ${template.bytes.length}\r\n`.length + template.bytes.length + 2;
+  const joined = Promise.all(Array.from({ length: options.subscribers }, () => joinNats(options.webSocketPort)));
   return joined.then((subscribers) => {
     const got = (): number[] => subscribers.map((bytes) => Math.floor(bytes() / messageBytes));
     return measured(ready, async () => {
@@ -80,7 +76,7 @@ function fanOut(
         const block = Array.from({ length: count }, (_, at) => {
           const event = Buffer.alloc(template.bytes.length);
           template.write(event, 0, sent + at, now, now);
-          return publication(subject, event);
+          return publication(natsSubject, event);
         });
         connection.socket.write(Buffer.concat(block));
         sent += count;
@@ -105,66 +101,15 @@ function fanOut(
   });
 }
 
-/** One subscriber over WebSocket; gives its way to ask how many bytes of messages came. */
-function join(port: number): Promise<() => number> {
-  return new Promise((resolve, reject) => {
-    let head = '';
-    let isUpgraded = false;
-    let isReady = false;
-    const frames = new FrameBytes({
-      whole: () => undefined,
-      torn: () => undefined,
-      ping: () => undefined,
-      hungUp: () => undefined,
-    });
-    const socket = connect({
-      port,
-      host: '127.0.0.1',
-      noDelay: true,
-      onread: {
-        buffer: shared,
-        callback: (bytes: number) => {
-          if (isReady) {
-            frames.take(shared, 0, bytes);
-            return true;
-          }
-          head += shared.toString('latin1', 0, bytes);
-          if (!isUpgraded && head.includes('\r\n\r\n')) {
-            isUpgraded = true;
-            // Not sooner: NATS hangs up on who sends before the handshake is complete.
-            socket.write(subscription());
-          }
-          if (head.includes('PONG')) {
-            isReady = true;
-            resolve(() => frames.payloadBytes);
-          }
-          return true;
-        },
-      },
-    });
-    socket.once('error', reject).once('close', () => reject(new Error('NATS hung up')));
-    socket.once('connect', () => {
-      socket.write(
-        `GET / HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n` +
-          'Sec-WebSocket-Key: c2x1aWNlLWJlbmNobG9hZA==\r\nSec-WebSocket-Version: 13\r\n\r\n',
-      );
-    });
-  });
-}
-
-function subscription(): Buffer {
-  const words = Buffer.from(`CONNECT {"verbose":false,"pedantic":false}\r\nSUB ${subject} 1\r\nPING\r\n`);
-  const frame = Buffer.alloc(frameHeadBytes(words.length) + words.length);
-  words.copy(frame, writeFrameHead(frame, 0, words.length));
-  frame[0] = 0x82;
-  return frame;
-}
-
 async function publish(
   connection: NatsConnection,
   { events, window }: NatsOptions & { readonly mode: 'publish' },
 ): Promise<Pick<NatsReport, 'sent' | 'deliveries' | 'missing'>> {
-  await connection.request(`$JS.API.STREAM.CREATE.${stream}`, { name: stream, subjects: [subject], storage: 'file' });
+  await connection.request(`$JS.API.STREAM.CREATE.${stream}`, {
+    name: stream,
+    subjects: [natsSubject],
+    storage: 'file',
+  });
   const template = new EventTemplate({ prefix: 'bench', idPrefix: '00000000-0000-4000-8000-', eventBytes });
   let sent = 0;
   let acknowledged = 0;
@@ -177,7 +122,7 @@ async function publish(
       const block = Array.from({ length: count }, (_, at) => {
         const event = Buffer.alloc(template.bytes.length);
         template.write(event, 0, sent + at, now, now);
-        return publication(subject, event, '_BENCH.ack');
+        return publication(natsSubject, event, '_BENCH.ack');
       });
       sent += count;
       connection.socket.write(Buffer.concat(block));
@@ -209,7 +154,7 @@ async function replay(
       }
     };
     connection.onMessage = ({ subject: from }) => {
-      if (from !== subject) return;
+      if (from !== natsSubject) return;
       got += 1;
       if (got === events) resolve();
       else if (got % 256 === 0) ask();

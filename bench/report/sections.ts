@@ -119,6 +119,29 @@ export const sections: readonly Section[] = [
       })),
   },
   {
+    key: 'latency-in-turns',
+    title: 'Latency beside its ceiling and its peer',
+    text: 'A hundred subscribers, a thousand events a second one by one, in ms; the servers in turns within one run, medians of the turns. Sluice with its engine stopped: the others have none.',
+    rows: (found) =>
+      entriesOf(at(found, 'servers')).map(([server, run]) => ({
+        server,
+        ...picked(at(run, 'fromDueMs'), { p50: 'p50', p99: 'p99' }),
+        ...picked(at(run, 'fromSendMs'), { 'sent p50': 'p50', 'sent p99': 'p99' }),
+      })),
+  },
+  {
+    key: 'lone-deliveries',
+    title: 'Deliveries one by one',
+    text: 'A thousand subscribers with a filter each, one match an event, in µs of CPU an event beyond the same events without subscribers. What a delivery by itself costs, bare uWebSockets.js says in turns with Sluice.',
+    rows: (found) => [
+      picked(found, {
+        'the delivery (bare)': 'deliveryMicros',
+        'Sluice, delivery included': 'sluiceMicros',
+        'beyond the delivery': 'microsBeyondDelivery',
+      }),
+    ],
+  },
+  {
     key: 'catch-up',
     title: 'Catching up from the log',
     text: 'Half of the events match (event name prefix and one label). What a hundred cost beyond their sends, by the fan-out cost of the same run, beside one.',

@@ -8,12 +8,19 @@ import type { EventBytes } from './stored-rows.ts';
 
 export type Form = 'plain' | 'positions' | 'stream';
 
+/** What a frame has before and behind an event's text; ASCII. */
+export interface Shell {
+  readonly head: string;
+  readonly tail: string;
+}
+
 export interface Framing {
   /** Whose frames are the same for all; null: its own. */
   readonly shared: 'plain' | 'positions' | null;
   /** False where control frames are not wanted: then they are ''. */
   readonly hasControl: boolean;
   event(raw: string, position: Position): string;
+  shell(position: Position): Shell;
   /** The same frame around a text that is still bytes. */
   stored(raw: EventBytes, position: Position): string | Uint8Array;
   token(frame: Omit<TokenFrame, 'type' | 'position'>, position: Position): string;
@@ -34,13 +41,16 @@ export function framingOf(form: Form): Framing {
   }
 }
 
-const plainHead = Buffer.from('{"type":"event","event":');
+const eventHead = '{"type":"event","event":';
+const plainShell: Shell = { head: eventHead, tail: '}' };
+const plainHead = Buffer.from(eventHead);
 const plainEnd = 0x7d;
 
 const plain: Framing = {
   shared: 'plain',
   hasControl: false,
-  event: (raw) => `{"type":"event","event":${raw}}`,
+  event: (raw) => `${eventHead}${raw}}`,
+  shell: () => plainShell,
   stored: (raw) => raw.framed(plainHead, plainEnd),
   token: () => '',
   caughtUp: () => '',
@@ -51,10 +61,11 @@ const withPositions: Framing = {
   shared: 'positions',
   hasControl: true,
   stored: (raw, position) => withPositions.event(raw.toString(), position),
-  event: (raw, position) =>
-    typeof position === 'number'
-      ? `{"type":"event","event":${raw},"position":${position}}`
-      : `{"type":"event","event":${raw},"position":"${positionText(position)}"}`,
+  event: (raw, position) => `${eventHead}${raw}${withPositions.shell(position).tail}`,
+  shell: (position) => ({
+    head: eventHead,
+    tail: typeof position === 'number' ? `,"position":${position}}` : `,"position":"${positionText(position)}"}`,
+  }),
   token: (frame, position) => tokenJson(frame, position),
   caughtUp: (seq) => caughtUpJson(seq),
   gap: (frame) => gapJson(frame),
@@ -71,6 +82,7 @@ function createStreamFraming(): Framing {
     shared: null,
     hasControl: true,
     event: (raw, position) => `${id(position)}\ndata: ${raw}\n\n`,
+    shell: (position) => ({ head: `${id(position)}\ndata: `, tail: '\n\n' }),
     stored: (raw, position) => `${id(position)}\ndata: ${raw}\n\n`,
     token(frame, position) {
       suffix = `${idSeparator}${frame.token}`;

@@ -4,7 +4,7 @@
  */
 import type { StoredEvent } from '../../schemas/stored-event.ts';
 import type { Journal } from '../journal/journal.ts';
-import { type LoggedEvent, loggedEventsOf } from '../journal/logged-event.ts';
+import { LoggedEvent, rowStarts } from '../journal/logged-event.ts';
 import type { ChunkMemory } from '../journal/read-chunk.ts';
 
 export interface LogReader {
@@ -21,17 +21,22 @@ export interface LogReader {
   read(from: number, bytesMax: number, upTo: number): { readonly events: Iterable<StoredEvent>; readonly last: number };
 }
 
-/** Of one epoch, so that their seqs have no holes. Without events, `last` is before the next kept seq. */
+/** Of one epoch, so that their seqs have no holes. Without rows, `last` is before the next kept seq. */
 interface Chunk {
   readonly first: number;
   readonly last: number;
-  readonly events: readonly LoggedEvent[];
+  readonly rows: Buffer;
+  /** Where each row begins, and the end of the last one. */
+  readonly starts: readonly number[];
+  /** Those that were asked for since the chunk is among the `decodedMax` used last. */
+  events: (LoggedEvent | undefined)[];
   readonly memory: ChunkMemory;
 }
 
 const chunkBytesMax = 512 * 1024;
-/** Decoded by a filter that looks at all of it, a chunk takes a few times its bytes. */
 const chunksMax = 8;
+/** What is decoded is many small objects: kept longer, they are most of what a collection of garbage has to move. */
+const decodedMax = 2;
 /** What one long event has taken is given back. */
 const memoryBytesMax = 4 * chunkBytesMax;
 
@@ -44,16 +49,23 @@ export function logReader(journal: Pick<Journal, 'epoch' | 'checkpoint' | 'oldes
     if (at < 0) return null;
     const [chunk] = recent.splice(at, 1);
     if (chunk === undefined) return null;
-    recent.push(chunk);
+    use(chunk);
     return chunk;
   }
 
   function load(from: number, upTo: number): Chunk {
     const memory = freeMemory();
-    const chunk = journal.read(from, chunkBytesMax, upTo, memory);
-    const decoded = { first: chunk.first, last: chunk.last, events: [...loggedEventsOf(chunk)], memory };
-    if (chunk.count > 0) recent.push(decoded);
-    return decoded;
+    const { first, last, count, rows } = journal.read(from, chunkBytesMax, upTo, memory);
+    const starts = rowStarts(rows);
+    const chunk = { first, last, rows, starts, events: new Array(starts.length - 1), memory };
+    if (count > 0) use(chunk);
+    return chunk;
+  }
+
+  function use(chunk: Chunk): void {
+    recent.push(chunk);
+    const older = recent.at(-1 - decodedMax);
+    if (older !== undefined) older.events = new Array(older.events.length);
   }
 
   /** That of the chunk that is dropped for the next: half a megabyte anew for each keeps the garbage collector at work. */
@@ -74,15 +86,23 @@ export function logReader(journal: Pick<Journal, 'epoch' | 'checkpoint' | 'oldes
     },
     read(from, bytesMax, upTo) {
       const chunk = find(from) ?? load(from, upTo);
-      const start = Math.max(0, from - chunk.first);
-      let end = start;
-      for (let bytes = 0; end < chunk.events.length && bytes < bytesMax; end += 1) {
-        const { seq, rawLength } = chunk.events[end]!; // `end` is within the events
-        if (seq > upTo) break;
-        bytes += rawLength;
+      const events: LoggedEvent[] = [];
+      const count = chunk.starts.length - 1;
+      for (let at = Math.max(0, from - chunk.first), bytes = 0; at < count && bytes < bytesMax; at += 1) {
+        if (chunk.first + at > upTo) break;
+        const event = eventAt(chunk, at);
+        events.push(event);
+        bytes += event.rawLength;
       }
-      const events = chunk.events.slice(start, end);
       return { events, last: events.at(-1)?.seq ?? chunk.last };
     },
   };
+}
+
+function eventAt({ rows, starts, events }: Chunk, at: number): LoggedEvent {
+  const known = events[at];
+  if (known !== undefined) return known;
+  const event = new LoggedEvent(rows, starts[at]!, starts[at + 1]! - 1);
+  events[at] = event;
+  return event;
 }

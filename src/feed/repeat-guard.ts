@@ -11,7 +11,7 @@ export interface RepeatGuard {
   /** Notes a row that was delivered from history. */
   note(row: { readonly seq: number; readonly id: string }): void;
   /** True if history had delivered this id. */
-  repeats(seq: number, id: string): boolean;
+  repeats(seq: number, id: () => string): boolean;
 }
 
 export function createRepeatGuard(checkpoint: number): RepeatGuard {
@@ -26,7 +26,7 @@ export function createRepeatGuard(checkpoint: number): RepeatGuard {
     repeats(seq, id) {
       if (ids === null) return false;
       if (seq > checkpoint + reach) ids = null;
-      return ids?.has(id) ?? false;
+      return ids?.has(id()) ?? false;
     },
   };
 }

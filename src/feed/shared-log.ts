@@ -9,7 +9,7 @@ import { LoggedEvent } from '../journal/logged-event.ts';
 import type { Framing } from './frames.ts';
 import type { LogReader } from './log-reader.ts';
 
-/** Stretches end at multiples of this, so that readers who began apart come to share; where no seq was given, at the next one that was. */
+/** Stretches of who is not alone end at multiples of this, so that readers who began apart come to share; where no seq was given, at the next one that was. */
 const stretchEvents = 128;
 /** Kept for all filters together; beyond it the longest unused stretch goes. Who shares is rarely thousands of events apart. */
 const keptBytesMax = 8 * 1024 * 1024;
@@ -19,7 +19,8 @@ const matchBytes = 400;
 
 export interface LogMatch {
   readonly seq: number;
-  readonly id: string;
+  /** As long as the frame; few ask for it. */
+  readonly id: () => string;
   /** `timeKey` of `occurred`. */
   readonly occurred: string;
   readonly frame: string | Uint8Array;
@@ -112,11 +113,11 @@ export function createSharedLog(journal: Pick<LogReader, 'read'>, chunkBytesMax:
       read(from, mark) {
         const known = group.stretches.get(from);
         if (known !== undefined && known.stretch.last <= mark) return use(known);
-        const upTo = Math.min(mark, Math.floor((from - 1) / stretchEvents + 1) * stretchEvents);
+        const isAlone = !isShared || group.readers === 1;
+        const upTo = isAlone ? mark : Math.min(mark, Math.floor((from - 1) / stretchEvents + 1) * stretchEvents);
         const { events, last } = journal.read(from, chunkBytesMax, upTo);
-        const isKept = isShared && group.readers > 1 && known === undefined;
-        const memoryOf = isKept ? Buffer.allocUnsafeSlow : scratchOf;
-        const stretch = match(events, Math.min(last, mark), fits, framing, memoryOf);
+        const isKept = !isAlone && known === undefined;
+        const stretch = match(events, Math.min(last, mark), fits, framing, isKept ? null : scratchOf);
         if (isKept) keep(group, from, stretch);
         return stretch;
       },
@@ -132,17 +133,20 @@ export function createSharedLog(journal: Pick<LogReader, 'read'>, chunkBytesMax:
   };
 }
 
+/** Without scratch memory it is to be kept, and depends on nothing that the next read overwrites. */
 function match(
   events: Iterable<StoredEvent>,
   last: number,
   fits: (event: StoredEvent) => boolean,
   framing: Framing,
-  memoryOf: (bytes: number) => Buffer,
+  scratchOf: ((bytes: number) => Buffer) | null,
 ): LogStretch {
   const found: StoredEvent[] = [];
   for (const event of events) if (fits(event)) found.push(event);
   const frames =
-    framing.shared === null ? found.map(({ raw, seq }) => framing.event(raw, seq)) : framed(found, framing, memoryOf);
+    framing.shared === null
+      ? found.map(({ raw, seq }) => framing.event(raw, seq))
+      : framed(found, framing, scratchOf ?? Buffer.allocUnsafeSlow);
   let bytes = 0;
   let from = '';
   let to = '';
@@ -152,29 +156,44 @@ function match(
     bytes += frame.length + matchBytes;
     if (from === '' || occurred < from) from = occurred;
     if (occurred > to) to = occurred;
-    return { seq, id: body.id, occurred, frame };
+    return { seq, id: scratchOf === null ? constant(body.id) : () => body.id, occurred, frame };
   });
   return { matches, last, bytes, from, to };
 }
 
-const mark = '\u0000';
+function constant(text: string): () => string {
+  return () => text;
+}
 
 /** The frames as bytes, in one piece of memory: the texts are copied as they lie in the log. */
 function framed(events: readonly StoredEvent[], framing: Framing, memoryOf: (bytes: number) => Buffer): Uint8Array[] {
-  const texts = events.map((event) => (event instanceof LoggedEvent ? event.rawBytes : Buffer.from(event.raw)));
-  const shells = events.map(({ seq }) => framing.event(mark, seq));
-  const size = texts.reduce((sum, text, at) => sum + text.length + (shells[at]?.length ?? 0) - 1, 0);
+  let size = 0;
+  const parts = events.map((event) => {
+    const shell = framing.shell(event.seq);
+    const text = event instanceof LoggedEvent ? event : Buffer.from(event.raw);
+    size += shell.head.length + lengthOf(text) + shell.tail.length;
+    return { shell, text };
+  });
   const memory = memoryOf(size);
   let end = 0;
-  return texts.map((text, nth) => {
-    const shell = shells[nth] ?? mark;
-    const cut = shell.indexOf(mark);
+  return parts.map(({ shell, text }) => {
     const start = end;
-    end += memory.write(shell.slice(0, cut), end, 'latin1');
-    end += text.copy(memory, end);
-    end += memory.write(shell.slice(cut + 1), end, 'latin1');
+    end = writeAscii(memory, end, shell.head);
+    if (text instanceof LoggedEvent) text.copyRaw(memory, end);
+    else text.copy(memory, end);
+    end = writeAscii(memory, end + lengthOf(text), shell.tail);
     return memory.subarray(start, end);
   });
+}
+
+function lengthOf(text: LoggedEvent | Buffer): number {
+  return text instanceof LoggedEvent ? text.rawLength : text.length;
+}
+
+/** Few characters: a native call would cost more. Gives where they end. */
+function writeAscii(into: Buffer, at: number, text: string): number {
+  for (let nth = 0; nth < text.length; nth += 1) into[at + nth] = text.charCodeAt(nth);
+  return at + text.length;
 }
 
 /** Whether all matches of a stretch lie in a window. */

@@ -4,7 +4,7 @@
  */
 import type { EventBody, Labels } from '../../schemas/event.ts';
 import type { StoredEvent } from '../../schemas/stored-event.ts';
-import { idAt, idCharacters, timeCharacters } from '../journal/row.ts';
+import { idCharacters, timeCharacters } from '../journal/row.ts';
 
 const tab = 9;
 const lineFeed = 10;
@@ -15,14 +15,15 @@ const resourceFrom = ',"resource":';
 /** Stands nowhere else: within a string the quotes would be escaped, and labels are text. */
 const resourceTo = '},"related":[';
 
-/** Events of a chunk, in seq order. They keep the chunk in memory. */
-export function* loggedEventsOf({ rows }: { readonly rows: Buffer }): Iterable<LoggedEvent> {
+/** Where each row begins in a chunk, and the end of the last one. */
+export function rowStarts(rows: Buffer): number[] {
+  const starts = [0];
   for (let at = 0; at < rows.length; ) {
     const found = rows.indexOf(lineFeed, at);
-    const end = found < 0 ? rows.length : found;
-    yield new LoggedEvent(rows, at, end);
-    at = end + 1;
+    at = found < 0 ? rows.length + 1 : found + 1;
+    starts.push(at);
   }
+  return starts;
 }
 
 export class LoggedEvent implements StoredEvent, EventBody {
@@ -38,24 +39,30 @@ export class LoggedEvent implements StoredEvent, EventBody {
   #parsed: EventBody | null = null;
   #resource: Labels | null = null;
 
+  /** Of the row in [at, end), without its line feed; it keeps all rows in memory. */
   constructor(rows: Buffer, at: number, end: number) {
-    const id = idAt(rows, at);
     this.#rows = rows;
-    this.#idAt = id;
     this.#end = end;
-    this.seq = digits(rows, at, id - 1);
-    const headAt = id + idCharacters + 1 + 2 * (timeCharacters + 1);
-    this.#headEnd = rows.indexOf(tab, headAt);
-    this.#head = digits(rows, headAt, this.#headEnd);
+    // Numbers of few digits, each ended by a tab: a native search for the tab would cost more than they do.
+    let next = at;
+    let seq = 0;
+    for (; rows[next] !== tab; next += 1) seq = seq * 10 + rows[next]! - digitZero;
+    this.seq = seq;
+    this.#idAt = next + 1;
+    next = this.#idAt + idCharacters + 1 + 2 * (timeCharacters + 1);
+    let head = 0;
+    for (; rows[next] !== tab; next += 1) head = head * 10 + rows[next]! - digitZero;
+    this.#headEnd = next;
+    this.#head = head;
   }
 
   get body(): EventBody {
     return this;
   }
 
-  /** The canonical text as it lies in the chunk. */
-  get rawBytes(): Buffer {
-    return this.#rows.subarray(this.#textAt, this.#end);
+  /** Copies the canonical text as it lies in the chunk; it takes `rawLength` bytes. */
+  copyRaw(into: Buffer, at: number): void {
+    this.#rows.copy(into, at, this.#textAt, this.#end);
   }
 
   /** In bytes. */
@@ -130,10 +137,4 @@ export class LoggedEvent implements StoredEvent, EventBody {
     this.#parsed ??= JSON.parse(this.raw) as EventBody; // canonical text that accept has checked
     return this.#parsed;
   }
-}
-
-function digits(bytes: Buffer, from: number, to: number): number {
-  let value = 0;
-  for (let at = from; at < to; at += 1) value = value * 10 + bytes[at]! - digitZero;
-  return value;
 }

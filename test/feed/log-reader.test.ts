@@ -24,7 +24,7 @@ test('a reader at the end of an old epoch gets on to the mark, though the new ep
   });
 });
 
-test('what lies between two epochs, up to billions of seqs, costs a reader one step (I3)', () => {
+test('what lies between two epochs, up to billions of seqs, costs a reader one step at most (I3)', () => {
   withFolder((folder) => {
     const before = open(folder);
     const old = [1, 2, 3].map((nth) => append(before, sent(nth)));
@@ -41,8 +41,8 @@ test('what lies between two epochs, up to billions of seqs, costs a reader one s
     expect(steps(journal, old[1]!)).toEqual([event(old[2]!), gap]);
     const fresh = append(journal, sent(4));
     journal.commit();
-    expect(steps(journal, old[0]!)).toEqual([event(old[1]!), event(old[2]!), gap, event(fresh)]);
-    expect(steps(journal, old[2]! + 5)).toEqual([gap, event(fresh)]);
+    expect(steps(journal, old[0]!)).toEqual([event(old[1]!), event(old[2]!), event(fresh)]);
+    expect(steps(journal, old[2]! + 5)).toEqual([event(fresh)]);
     journal.close();
   });
 });

@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { finishRaw } from '../../src/ingest/canonical.ts';
 import { readMessage } from '../../src/ingest/read-events.ts';
-import { loggedEventsOf } from '../../src/journal/logged-event.ts';
+import { LoggedEvent, rowStarts } from '../../src/journal/logged-event.ts';
 import { formatRow } from '../../src/journal/row.ts';
 import { sentEvent } from '../ingest/arbitrary-event.ts';
 import { parseRow } from '../support/stored-events.ts';
@@ -30,13 +30,18 @@ test('law: name, labels, texts and times are those of the parsed text, in any or
         const raw = finishRaw(read.event, '2026-11-22T10:00:00Z');
         return formatRow({ seq: 7 + at, id: body.id, received: time, occurred: time, head, search, raw });
       });
-      const found = [...loggedEventsOf({ rows: Buffer.from(lines.join('')) })];
+      const rows = Buffer.from(lines.join(''));
+      const starts = rowStarts(rows);
+      expect(starts.length).toBe(lines.length + 1);
+      const found = lines.map((_, at) => new LoggedEvent(rows, starts[at]!, starts[at + 1]! - 1));
       expect(found.map(({ seq }) => seq)).toEqual(lines.map((_, at) => 7 + at));
       for (const [at, event] of found.entries()) {
         const whole = parseRow(lines[at]!);
         for (const field of fields) expect(event.body[field]).toEqual(whole.body[field]);
         expect(event.raw).toBe(whole.raw);
-        expect(event.rawBytes.toString()).toBe(whole.raw);
+        const copy = Buffer.alloc(event.rawLength + 2, '-');
+        event.copyRaw(copy, 1);
+        expect(copy.toString()).toBe(`-${whole.raw}-`);
         expect(event.search).toBe(whole.search);
       }
     }),

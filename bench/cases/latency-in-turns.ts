@@ -1,0 +1,72 @@
+/**
+ * A hundred subscribers at a thousand events a second, one by one, through Sluice, bare uWebSockets.js and NATS in turns: what of
+ * the latency is the hundred sends and the three processes on two cores. Sluice's engine stands still, for the others have none.
+ */
+import { startLoad } from '../load/load-maker.ts';
+import type { NatsLatencyReport } from '../load/nats-latency.ts';
+import { withBare } from '../peers/bare.ts';
+import { installNats, type NatsServer, withNats } from '../peers/nats.ts';
+import { type LatencyRun, measure, type Percentiles } from './latency.ts';
+import { type OwnServer, withEngineStopped, withServer } from './own-server.ts';
+
+const load = { subscribers: 100, rate: 1_000 };
+const seconds = 6;
+const rounds = 3;
+const deadlineMs = 60_000;
+
+type Run = Pick<LatencyRun, 'deliveries' | 'latencyMs' | 'latencyFromSendMs'>;
+
+export function latencyInTurns(root: string): Promise<object> {
+  const install = installNats(root);
+  return withServer(root, {}, (sluice) =>
+    withBare(root, async (bare) =>
+      'binary' in install
+        ? withNats(install.binary, (nats) => inTurns(sluice, bare, nats))
+        : { ...(await inTurns(sluice, bare, null)), natsSkipped: install.sentence },
+    ),
+  );
+}
+
+async function inTurns(sluice: OwnServer, bare: OwnServer, nats: NatsServer | null): Promise<object> {
+  const runs: Record<string, Run[]> = {};
+  const note = (who: string, run: Run): void => {
+    if (run.deliveries < load.subscribers * load.rate * seconds) throw new Error(`${who} lost events`);
+    runs[who] = [...(runs[who] ?? []), run];
+  };
+  await measure(sluice, { subscribers: 1, rate: 2_000 }, 2);
+  await measure(bare, { subscribers: 1, rate: 2_000 }, 2);
+  for (let nth = 0; nth < rounds; nth += 1) {
+    note('bare uWebSockets.js', await measure(bare, load, seconds));
+    note('Sluice', await withEngineStopped(sluice, () => measure(sluice, load, seconds)));
+    if (nats !== null) note('NATS', await measureNats(nats));
+  }
+  const summaries = Object.entries(runs).map(([who, each]) => [
+    who,
+    {
+      fromDueMs: medians(each.map(({ latencyMs }) => latencyMs)),
+      fromSendMs: medians(each.map(({ latencyFromSendMs }) => latencyFromSendMs)),
+      each: each.map(({ latencyMs, latencyFromSendMs }) => ({ fromDueMs: latencyMs, fromSendMs: latencyFromSendMs })),
+    },
+  ]);
+  return { ...load, rounds, servers: Object.fromEntries(summaries) };
+}
+
+async function measureNats({ port, webSocketPort }: NatsServer): Promise<Run> {
+  const { subscribers } = load;
+  const receive = { mode: 'receive', webSocketPort, subscribers };
+  const receiver = startLoad<NatsLatencyReport>('nats-latency', receive, deadlineMs);
+  await receiver.ready;
+  const send = { mode: 'send', port, seconds, rate: load.rate };
+  const { sent } = await startLoad<NatsLatencyReport>('nats-latency', send, deadlineMs).finished;
+  receiver.tell({ events: sent });
+  const { deliveries, latency, latencyFromSend } = await receiver.finished;
+  return { deliveries, latencyMs: latency, latencyFromSendMs: latencyFromSend };
+}
+
+function medians(each: readonly (Percentiles | null)[]): Pick<Percentiles, 'p50' | 'p99'> {
+  const middle = (of: (run: Percentiles) => number): number =>
+    each.flatMap((run) => (run === null ? [] : of(run))).sort((one, other) => one - other)[
+      Math.floor(each.length / 2)
+    ] ?? Number.NaN;
+  return { p50: middle(({ p50 }) => p50), p99: middle(({ p99 }) => p99) };
+}

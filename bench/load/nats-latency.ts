@@ -1,0 +1,86 @@
+/**
+ * Send to delivery through NATS, as `pace` and `swarm` measure it for Sluice: one process sends at a fixed rate over its TCP port,
+ * another subscribes many times over its WebSocket port.
+ */
+import { atRate } from './at-rate.ts';
+import { EventTemplate, nowMicros } from './event-template.ts';
+import { dueMicros, lateMicros, timesAt } from './event-times.ts';
+import { Histogram } from './histogram.ts';
+import { runLoad } from './load-maker.ts';
+import { joinNats, natsSubject } from './nats-subscriber.ts';
+import { NatsConnection, publication } from './nats-text.ts';
+
+export type NatsLatencyOptions =
+  | { readonly mode: 'send'; readonly port: number; readonly seconds: number; readonly rate: number }
+  | { readonly mode: 'receive'; readonly webSocketPort: number; readonly subscribers: number };
+
+export interface NatsLatencyReport {
+  /** Of the sender; 0 of the receiver. */
+  readonly sent: number;
+  /** Of the receiver: of each delivery its time was taken. */
+  readonly deliveries: number;
+  readonly latency: ReturnType<Histogram['summary']>;
+  readonly latencyFromSend: ReturnType<Histogram['summary']>;
+}
+
+const eventBytes = 1_100;
+
+runLoad(
+  async (options: NatsLatencyOptions, ready): Promise<NatsLatencyReport> =>
+    options.mode === 'send' ? send(options, ready) : receive(options, ready),
+);
+
+async function send(
+  options: NatsLatencyOptions & { readonly mode: 'send' },
+  ready: () => void,
+): Promise<NatsLatencyReport> {
+  const connection = new NatsConnection(options.port);
+  await connection.open();
+  const template = new EventTemplate({ prefix: 'bench', idPrefix: '00000000-0000-4000-8000-', eventBytes });
+  const event = Buffer.alloc(template.bytes.length);
+  let sent = 0;
+  ready();
+  await atRate(options, (number, due, lateBy) => {
+    template.write(event, 0, number, due, due, lateBy);
+    connection.socket.write(publication(natsSubject, event));
+    sent += 1;
+    return true;
+  });
+  connection.socket.end();
+  return { sent, deliveries: 0, latency: null, latencyFromSend: null };
+}
+
+/** Until it is told how many events there were, and has seen them or seen none for a while. */
+async function receive(
+  { webSocketPort, subscribers }: NatsLatencyOptions & { readonly mode: 'receive' },
+  ready: () => void,
+): Promise<NatsLatencyReport> {
+  const fromDue = new Histogram();
+  const fromSend = new Histogram();
+  let deliveries = 0;
+  /** NATS puts what waits for a client into one frame. */
+  const whole = (bytes: Buffer, from: number, to: number): void => {
+    const now = nowMicros();
+    for (let start = from; ; ) {
+      const at = timesAt(bytes, start, to, -1);
+      if (at < 0) return;
+      const late = now - dueMicros(bytes, start + at);
+      fromDue.add(Math.max(0, late));
+      fromSend.add(Math.max(0, late - lateMicros(bytes, start + at)));
+      deliveries += 1;
+      start += at;
+    }
+  };
+  await Promise.all(Array.from({ length: subscribers }, () => joinNats(webSocketPort, whole)));
+  const told = new Promise<{ readonly events: number }>((resolve) => process.once('message', resolve));
+  ready();
+  const { events } = await told;
+  const quietMs = 2_000;
+  for (let last = -1, lastMs = performance.now(); deliveries < events * subscribers; ) {
+    if (deliveries !== last) lastMs = performance.now();
+    if (performance.now() - lastMs > quietMs) break;
+    last = deliveries;
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+  return { sent: 0, deliveries, latency: fromDue.summary(), latencyFromSend: fromSend.summary() };
+}
