@@ -4,9 +4,9 @@
  */
 
 export interface FrameVisitor {
-  /** A text frame whose payload lies whole in the bytes at hand; small ones always do. */
+  /** A frame whose payload lies whole in the bytes at hand; small ones always do. */
   whole(bytes: Buffer, from: number, to: number): void;
-  /** A text frame whose payload came in pieces. */
+  /** A frame whose payload came in pieces. */
   torn(): void;
   ping(): void;
   hungUp(code: number): void;
@@ -15,6 +15,7 @@ export interface FrameVisitor {
 /** Frames up to this size are put together. */
 const smallBytesMax = 1_000;
 const textKind = 1;
+const binaryKind = 2;
 const closeKind = 8;
 const pingKind = 9;
 
@@ -92,7 +93,7 @@ export class FrameBytes {
   }
 
   #ended(bytes: Buffer | null, from: number, to: number): void {
-    if (this.#kind === textKind) {
+    if (this.#kind === textKind || this.#kind === binaryKind) {
       if (bytes === null) this.#visitor.torn();
       else this.#visitor.whole(bytes, from, to);
     } else if (this.#kind === pingKind) this.#visitor.ping();
