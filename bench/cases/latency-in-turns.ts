@@ -1,15 +1,23 @@
 /**
- * A hundred subscribers at a thousand events a second, one by one, through Sluice, bare uWebSockets.js and NATS in turns: what of
- * the latency is the hundred sends and the three processes on two cores. Sluice's engine stands still, for the others have none.
+ * One by one, a hundred subscribers at a thousand events a second and one at ten thousand, through Sluice, bare uWebSockets.js and NATS in
+ * turns: what of the latency is the sends and the three processes on two cores. Sluice's engine stands still, for the others have none.
  */
 import { startLoad } from '../load/load-maker.ts';
 import type { NatsLatencyReport } from '../load/nats-latency.ts';
 import { withBare } from '../peers/bare.ts';
 import { installNats, type NatsServer, withNats } from '../peers/nats.ts';
 import { type LatencyRun, measure, type Percentiles } from './latency.ts';
-import { type OwnServer, withEngineStopped, withServer } from './own-server.ts';
+import { type OwnServer, untilDrained, withEngineStopped, withServer } from './own-server.ts';
 
-const load = { subscribers: 100, rate: 1_000 };
+interface Load {
+  readonly subscribers: number;
+  readonly rate: number;
+}
+
+const loads: readonly Load[] = [
+  { subscribers: 100, rate: 1_000 },
+  { subscribers: 1, rate: 10_000 },
+];
 const seconds = 6;
 const rounds = 3;
 const deadlineMs = 60_000;
@@ -28,17 +36,31 @@ export function latencyInTurns(root: string): Promise<object> {
 }
 
 async function inTurns(sluice: OwnServer, bare: OwnServer, nats: NatsServer | null): Promise<object> {
+  await measure(sluice, { subscribers: 1, rate: 2_000 }, 2);
+  await measure(bare, { subscribers: 1, rate: 2_000 }, 2);
+  const results: object[] = [];
+  for (const load of loads) {
+    results.push({ ...load, rounds, servers: await underLoad(load, sluice, bare, nats) });
+    await untilDrained(sluice);
+  }
+  return { loads: results };
+}
+
+async function underLoad(
+  load: Load,
+  sluice: OwnServer,
+  bare: OwnServer,
+  nats: NatsServer | null,
+): Promise<Readonly<Record<string, object>>> {
   const runs: Record<string, Run[]> = {};
   const note = (who: string, run: Run): void => {
     if (run.deliveries < load.subscribers * load.rate * seconds) throw new Error(`${who} lost events`);
     runs[who] = [...(runs[who] ?? []), run];
   };
-  await measure(sluice, { subscribers: 1, rate: 2_000 }, 2);
-  await measure(bare, { subscribers: 1, rate: 2_000 }, 2);
   for (let nth = 0; nth < rounds; nth += 1) {
     note('bare uWebSockets.js', await measure(bare, load, seconds));
     note('Sluice', await withEngineStopped(sluice, () => measure(sluice, load, seconds)));
-    if (nats !== null) note('NATS', await measureNats(nats));
+    if (nats !== null) note('NATS', await measureNats(nats, load));
   }
   const summaries = Object.entries(runs).map(([who, each]) => [
     who,
@@ -48,15 +70,14 @@ async function inTurns(sluice: OwnServer, bare: OwnServer, nats: NatsServer | nu
       each: each.map(({ latencyMs, latencyFromSendMs }) => ({ fromDueMs: latencyMs, fromSendMs: latencyFromSendMs })),
     },
   ]);
-  return { ...load, rounds, servers: Object.fromEntries(summaries) };
+  return Object.fromEntries(summaries);
 }
 
-async function measureNats({ port, webSocketPort }: NatsServer): Promise<Run> {
-  const { subscribers } = load;
+async function measureNats({ port, webSocketPort }: NatsServer, { subscribers, rate }: Load): Promise<Run> {
   const receive = { mode: 'receive', webSocketPort, subscribers };
   const receiver = startLoad<NatsLatencyReport>('nats-latency', receive, deadlineMs);
   await receiver.ready;
-  const send = { mode: 'send', port, seconds, rate: load.rate };
+  const send = { mode: 'send', port, seconds, rate };
   const { sent } = await startLoad<NatsLatencyReport>('nats-latency', send, deadlineMs).finished;
   receiver.tell({ events: sent });
   const { deliveries, latency, latencyFromSend } = await receiver.finished;

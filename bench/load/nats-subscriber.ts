@@ -9,6 +9,11 @@ import { frameHeadBytes, writeFrameHead } from './frame-socket.ts';
 export const natsSubject = 'bench.events';
 const shared = Buffer.alloc(512 * 1024);
 
+/** What an event of so many bytes takes on its way to a subscriber. */
+export function messageBytes(eventBytes: number): number {
+  return `MSG ${natsSubject} 1 ${eventBytes}\r\n`.length + eventBytes + 2;
+}
+
 /** Gives its way to ask how many bytes of messages came; `whole` sees each frame that came in one piece. */
 export function joinNats(
   port: number,

@@ -3,7 +3,7 @@
  */
 import { EventTemplate, nowMicros } from './event-template.ts';
 import { runLoad } from './load-maker.ts';
-import { joinNats, natsSubject } from './nats-subscriber.ts';
+import { joinNats, messageBytes, natsSubject } from './nats-subscriber.ts';
 import { NatsConnection, publication } from './nats-text.ts';
 import type { Drive } from './swarm.ts';
 
@@ -65,10 +65,9 @@ function fanOut(
   ready: () => void,
 ): Promise<NatsReport> {
   const template = new EventTemplate({ prefix: 'bench', idPrefix: '00000000-0000-4000-8000-', eventBytes });
-  const messageBytes = `MSG ${natsSubject} 1 ${template.bytes.length}\r\n`.length + template.bytes.length + 2;
   const joined = Promise.all(Array.from({ length: options.subscribers }, () => joinNats(options.webSocketPort)));
   return joined.then((subscribers) => {
-    const got = (): number[] => subscribers.map((bytes) => Math.floor(bytes() / messageBytes));
+    const got = (): number[] => subscribers.map((bytes) => Math.floor(bytes() / messageBytes(eventBytes)));
     return measured(ready, async () => {
       let sent = 0;
       const send = (count: number): void => {
