@@ -8,8 +8,10 @@ import { timeKey } from '../../schemas/event.ts';
 import type { Filter } from '../../schemas/filter.ts';
 import type { StoredEvent } from '../../schemas/stored-event.ts';
 import type { FilterIndex } from '../filter/filter-index.ts';
+import { frameOf } from './frame-bytes.ts';
 import { type Framing, framingOf } from './frames.ts';
 import type { Publish, SubscriberSocket } from './ports.ts';
+import { createScratch } from './scratch.ts';
 
 /** One live subscriber. */
 export interface Member {
@@ -58,30 +60,34 @@ export interface FanOut {
   readonly memberCount: number;
 }
 
-/** One event's frames: each form is written once, when it is first wanted. */
+type Scratch = Readonly<Record<SharedForm, (bytes: number) => Buffer>>;
+
+/** One event's frames: each form is written once, when it is first wanted, where the last event's was. */
 class EventFrames {
   readonly #event: StoredEvent;
-  readonly #shared: Record<SharedForm, string> = { plain: '', positions: '' };
+  readonly #scratch: Scratch;
+  readonly #shared: Record<SharedForm, Uint8Array | null> = { plain: null, positions: null };
   /** No member got more of this event. */
   longest = 0;
 
-  constructor(event: StoredEvent) {
+  constructor(event: StoredEvent, scratch: Scratch) {
     this.#event = event;
+    this.#scratch = scratch;
   }
 
-  of(framing: Framing): string {
-    const { raw, seq } = this.#event;
+  of(framing: Framing): string | Uint8Array {
     if (framing.shared !== null) return this.shared(framing.shared);
+    const { raw, seq } = this.#event;
     const frame = framing.event(raw, seq);
     this.longest = Math.max(this.longest, frame.length);
     return frame;
   }
 
-  shared(form: SharedForm): string {
-    const { raw, seq } = this.#event;
-    if (this.#shared[form] === '') this.#shared[form] = framingOf(form).event(raw, seq);
-    this.longest = Math.max(this.longest, this.#shared[form].length);
-    return this.#shared[form];
+  shared(form: SharedForm): Uint8Array {
+    const frame = this.#shared[form] ?? frameOf(this.#event, framingOf(form), this.#scratch[form]);
+    this.#shared[form] = frame;
+    this.longest = Math.max(this.longest, frame.length);
+    return frame;
   }
 }
 
@@ -94,6 +100,7 @@ export function createFanOut(
 ): FanOut {
   const topics = new Map<string, Topic>();
   const topicOf = new Map<Member, Topic>();
+  const scratch: Scratch = { plain: createScratch(), positions: createScratch() };
   let named = 0;
   let publishedBytes = 0;
 
@@ -172,7 +179,7 @@ export function createFanOut(
     for (const event of batch) {
       let frames: EventFrames | null = null;
       index.forEachMatch(event, (topic) => {
-        frames ??= new EventFrames(event);
+        frames ??= new EventFrames(event, scratch);
         const { longest } = frames;
         deliver(event, frames, topic);
         // At least what any one member got: a bound of what its buffer has grown by since the last look.

@@ -47,5 +47,5 @@ export interface Feed {
 /** Throws Failure `forbidden` or `badFilter` for a resume that is not one of ours. */
 export type OpenFeed = (request: FeedRequest, socket: SubscriberSocket, listener: FeedListener) => Feed;
 
-/** Publishes one frame to all members of a topic. */
-export type Publish = (topic: string, frame: string) => void;
+/** Publishes one text frame to all members of a topic; bytes are UTF-8, and copied. */
+export type Publish = (topic: string, frame: string | Uint8Array) => void;

@@ -5,15 +5,15 @@
 import { timeKey } from '../../schemas/event.ts';
 import type { Filter } from '../../schemas/filter.ts';
 import type { StoredEvent } from '../../schemas/stored-event.ts';
-import { LoggedEvent } from '../journal/logged-event.ts';
+import { framesOf } from './frame-bytes.ts';
 import type { Framing } from './frames.ts';
 import type { LogReader } from './log-reader.ts';
+import { createScratch } from './scratch.ts';
 
 /** Stretches of who is not alone end at multiples of this, so that readers who began apart come to share; where no seq was given, at the next one that was. */
 const stretchEvents = 128;
 /** Kept for all filters together; beyond it the longest unused stretch goes. Who shares is rarely thousands of events apart. */
 const keptBytesMax = 8 * 1024 * 1024;
-const scratchBytesMax = 1024 * 1024;
 /** Of a match in memory, beside its frame's text. */
 const matchBytes = 400;
 
@@ -69,13 +69,7 @@ export function createSharedLog(journal: Pick<LogReader, 'read'>, chunkBytesMax:
   const kept = new Set<Kept>();
   let keptBytes = 0;
   /** Of frames that nobody keeps. */
-  let scratch = Buffer.alloc(0);
-
-  function scratchOf(bytes: number): Buffer {
-    if (bytes > scratchBytesMax) return Buffer.allocUnsafeSlow(bytes);
-    if (scratch.length < bytes) scratch = Buffer.allocUnsafeSlow(Math.min(scratchBytesMax, 2 * bytes));
-    return scratch;
-  }
+  const scratchOf = createScratch();
 
   function drop(entry: Kept): void {
     if (!kept.delete(entry)) return;
@@ -146,7 +140,7 @@ function match(
   const frames =
     framing.shared === null
       ? found.map(({ raw, seq }) => framing.event(raw, seq))
-      : framed(found, framing, scratchOf ?? Buffer.allocUnsafeSlow);
+      : framesOf(found, framing, scratchOf ?? Buffer.allocUnsafeSlow);
   let bytes = 0;
   let from = '';
   let to = '';
@@ -163,37 +157,6 @@ function match(
 
 function constant(text: string): () => string {
   return () => text;
-}
-
-/** The frames as bytes, in one piece of memory: the texts are copied as they lie in the log. */
-function framed(events: readonly StoredEvent[], framing: Framing, memoryOf: (bytes: number) => Buffer): Uint8Array[] {
-  let size = 0;
-  const parts = events.map((event) => {
-    const shell = framing.shell(event.seq);
-    const text = event instanceof LoggedEvent ? event : Buffer.from(event.raw);
-    size += shell.head.length + lengthOf(text) + shell.tail.length;
-    return { shell, text };
-  });
-  const memory = memoryOf(size);
-  let end = 0;
-  return parts.map(({ shell, text }) => {
-    const start = end;
-    end = writeAscii(memory, end, shell.head);
-    if (text instanceof LoggedEvent) text.copyRaw(memory, end);
-    else text.copy(memory, end);
-    end = writeAscii(memory, end + lengthOf(text), shell.tail);
-    return memory.subarray(start, end);
-  });
-}
-
-function lengthOf(text: LoggedEvent | Buffer): number {
-  return text instanceof LoggedEvent ? text.rawLength : text.length;
-}
-
-/** Few characters: a native call would cost more. Gives where they end. */
-function writeAscii(into: Buffer, at: number, text: string): number {
-  for (let nth = 0; nth < text.length; nth += 1) into[at + nth] = text.charCodeAt(nth);
-  return at + text.length;
 }
 
 /** Whether all matches of a stretch lie in a window. */

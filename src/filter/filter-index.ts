@@ -40,17 +40,22 @@ export class FilterIndex<Value> {
       entry.lastVisit = thisVisit;
       if (entry.fits(event)) visit(entry.value);
     };
+    // An event is decoded as it is asked: nothing is looked at for which no filter stands.
     const { body } = event;
-    this.#eventIds.forEach(body.id, test);
-    this.#probeResource(body.resource, test);
-    for (const related of body.related) {
-      const id = related[resourceIdLabel] ?? '';
-      this.#relatedIds.forEach(id, test);
-      this.#anyIds.forEach(id, test);
-    }
-    this.#names.forEach(body.event, test);
-    this.#namePrefixes.forEach(body.event, test);
+    if (!this.#eventIds.isEmpty) this.#eventIds.forEach(body.id, test);
+    if (this.#looksAtResource) this.#probeResource(body.resource, test);
+    if (!this.#relatedIds.isEmpty || !this.#anyIds.isEmpty) this.#probeRelated(body.related, test);
+    if (!this.#names.isEmpty || !this.#namePrefixes.isEmpty) this.#probeName(body.event, test);
     for (const entry of this.#rest) test(entry);
+  }
+
+  get #looksAtResource(): boolean {
+    const hasIds = !this.#resourceIds.isEmpty || !this.#anyIds.isEmpty || !this.#resourceIdPrefixes.isEmpty;
+    return hasIds || this.#looksAtLabels;
+  }
+
+  get #looksAtLabels(): boolean {
+    return !this.#labels.isEmpty || !this.#labelPrefixes.isEmpty;
   }
 
   #probeResource(labels: Labels, test: (entry: Entry<Value>) => void): void {
@@ -58,12 +63,25 @@ export class FilterIndex<Value> {
     this.#resourceIds.forEach(id, test);
     this.#anyIds.forEach(id, test);
     this.#resourceIdPrefixes.forEach(id, test);
-    if (this.#labels.isEmpty && this.#labelPrefixes.isEmpty) return;
+    if (!this.#looksAtLabels) return;
     for (const label of Object.keys(labels)) {
       const value = labels[label] ?? '';
       this.#labels.forEach(label, value, test);
       this.#labelPrefixes.forEach(label, value, test);
     }
+  }
+
+  #probeRelated(related: readonly Labels[], test: (entry: Entry<Value>) => void): void {
+    for (const labels of related) {
+      const id = labels[resourceIdLabel] ?? '';
+      this.#relatedIds.forEach(id, test);
+      this.#anyIds.forEach(id, test);
+    }
+  }
+
+  #probeName(name: string, test: (entry: Entry<Value>) => void): void {
+    this.#names.forEach(name, test);
+    this.#namePrefixes.forEach(name, test);
   }
 
   /** Puts the filter where every event that fits it comes by. */

@@ -70,11 +70,12 @@ function compileEventNames({ prefix, excludePrefix, name, excludeName }: Filter[
 }
 
 function compilePrimary(filter: Filter['resource']): Condition<StoredEvent> {
-  const fits = all([
-    onLabel(resourceIdLabel, anyOf(filter.id)),
-    onLabel(resourceIdLabel, anyPrefix(filter.idPrefix)),
-    compileLabels(filter.labels),
-  ]);
+  const isId = onLabel(resourceIdLabel, anyOf(filter.id));
+  const startsWith = onLabel(resourceIdLabel, anyPrefix(filter.idPrefix));
+  const fitsLabels = compileLabels(filter.labels);
+  // Without a condition the labels are not even decoded.
+  if (!isId && !startsWith && !fitsLabels) return null;
+  const fits = all([isId, startsWith, fitsLabels]);
   return ({ body }) => fits(body.resource);
 }
 

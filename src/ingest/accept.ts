@@ -11,6 +11,7 @@ import { createGroup, type GroupParts } from './group.ts';
 import type { IncomingEvent } from './incoming-event.ts';
 import type { BatchOutcome, Intake, MessageOutcome } from './intake.ts';
 import { isBeyondEvent } from './judge-bytes.ts';
+import { LiveRows } from './live-rows.ts';
 import { PlainReader } from './plain-event.ts';
 import { readBatch, readMessage } from './read-events.ts';
 import { createReceiptClock } from './receipt-clock.ts';
@@ -39,9 +40,10 @@ interface Taken {
 
 export function createIntake(parts: AcceptParts): Intake {
   const { journal, window, parked, counters, log } = parts;
-  const group = createGroup(parts);
+  const rows = new LiveRows();
+  const group = createGroup(parts, rows);
   const receive = createReceiptClock(parts.now, log);
-  const append = createAppend(parts, receive);
+  const append = createAppend(parts, receive, rows);
   const reader = new PlainReader();
   const wasRefused = createRefusedMessages(parts.elapsedMs);
 

@@ -2,10 +2,10 @@
  * How an event gets its seq and its time of receipt, and its id enters the window: one way for those that come in and for
  * those that were parked (I2, I11).
  */
-import { LoggedEvent } from '../journal/logged-event.ts';
 import type { Appended } from './audience.ts';
 import type { GroupParts } from './group.ts';
 import type { IncomingEvent } from './incoming-event.ts';
+import type { LiveRows } from './live-rows.ts';
 import type { Receipt } from './receipt-clock.ts';
 import { wholeSeconds } from './whole-seconds.ts';
 
@@ -15,6 +15,7 @@ export type AppendEvent = (event: IncomingEvent, parked?: number) => Appended;
 export function createAppend(
   { journal, window, audience }: Pick<GroupParts, 'journal' | 'window' | 'audience'>,
   receive: () => Receipt,
+  rows: LiveRows,
 ): AppendEvent {
   return (event, parked) => {
     const receipt = receive();
@@ -22,11 +23,6 @@ export function createAppend(
     const seq = wasParked ? journal.unpark(parked, event, receipt) : journal.append(event, receipt);
     window.add(event.id, seq, receipt.seconds, wholeSeconds(event.occurred));
     const isKept = audience === undefined || audience.isThere();
-    return { seq, bytes: event.rawBytesMax, wasParked, event: isKept ? storedEvent(journal.lastRow()) : null };
+    return { seq, bytes: event.rawBytesMax, wasParked, event: isKept ? rows.keep(journal.lastRow()) : null };
   };
-}
-
-/** Of it nothing is decoded before somebody asks. */
-function storedEvent(row: Buffer): LoggedEvent {
-  return new LoggedEvent(row, 0, row.length);
 }

@@ -27,5 +27,14 @@ export function handOut(live: LiveBus, batch: readonly Appended[], audience?: Au
   const last = batch.at(-1);
   if (last === undefined) return;
   if (audience?.isThere() === false) live.pass(last.seq);
-  else live.publish(batch.flatMap(({ seq, event }) => event ?? audience?.readBack(seq) ?? []));
+  else live.publish(eventsOf(batch, audience));
+}
+
+function eventsOf(batch: readonly Appended[], audience: Audience | undefined): readonly StoredEvent[] {
+  const events: StoredEvent[] = [];
+  for (const { seq, event } of batch) {
+    const kept = event ?? audience?.readBack(seq);
+    if (kept !== undefined) events.push(kept);
+  }
+  return events;
 }

@@ -13,7 +13,7 @@ export interface EventLog {
   readonly failed: Failure | null;
   /** Gives the seq. Throws Failure journalFull or journalFailed, and then has appended nothing. */
   append(row: RowSource, receipt: ReceiptTexts): number;
-  /** A copy of the row that was appended or parked last, without its line feed. */
+  /** The row that was appended or parked last, without its line feed; to be looked at before the next one. */
   lastRow(): Buffer;
   /** Newest committed, and newest appended, number of a parked event; numbers rise, with or without holes. */
   readonly parkedHead: number;

@@ -12,6 +12,7 @@ import type { EventLog } from './event-log.ts';
 import type { IdWindow } from './id-window.ts';
 import type { Loss } from './intake.ts';
 import type { LiveBus } from './live-bus.ts';
+import type { LiveRows } from './live-rows.ts';
 import type { ParkedEvents } from './parked-events.ts';
 
 export interface GroupParts {
@@ -60,7 +61,8 @@ interface Waiter {
   readonly reject: (failure: Failure) => void;
 }
 
-export function createGroup(parts: GroupParts): Group {
+/** `rows` hold the events that are added. */
+export function createGroup(parts: GroupParts, rows: LiveRows): Group {
   const { journal, window, parked, live, durability, counters, log } = parts;
   const waitingBytesMax = parts.waitingBytesMax ?? waitingBytesMaxDefault;
   /** Appended and not yet handed to live delivery; beyond `waitingBytesMax` nothing more is taken. */
@@ -210,6 +212,7 @@ export function createGroup(parts: GroupParts): Group {
     waitingBytes -= bytesOf(batch);
     if (batch.length > 0) failPoint('group-durable');
     handOut(live, batch, parts.audience);
+    if (events.length === 0) rows.clear();
     if (batch.length > 0) failPoint('group-live');
     parked.confirm(durableParked());
     const due = waiters.filter(isDurable);

@@ -3,12 +3,16 @@
  */
 import { type Observable, Subject } from 'rxjs';
 import type { StoredEvent } from '../../schemas/stored-event.ts';
+import { textLength } from '../journal/logged-event.ts';
 
-/** In seq order, about `batchCharactersMax` of text at the most; empty where nobody was there to hear of the events. */
+/**
+ * In seq order, about `batchLengthMax` of text at the most; empty where nobody was there to hear of the events. To be looked at while it
+ * is handed out: the memory of its events is used again.
+ */
 export type LiveBatch = readonly StoredEvent[];
 
 /** After each batch subscribers that lag are looked for: what a large group adds to one's waiting bytes stays bounded (I5). */
-const batchCharactersMax = 256 * 1024;
+const batchLengthMax = 256 * 1024;
 
 export class LiveBus {
   readonly #batches = new Subject<LiveBatch>();
@@ -30,13 +34,13 @@ export class LiveBus {
   /** Hands out a group of events, in batches. */
   publish(group: readonly StoredEvent[]): void {
     let from = 0;
-    let characters = 0;
+    let length = 0;
     for (const [at, event] of group.entries()) {
-      characters += event.raw.length;
-      if (characters < batchCharactersMax && at < group.length - 1) continue;
+      length += textLength(event);
+      if (length < batchLengthMax && at < group.length - 1) continue;
       this.#publishBatch(from === 0 && at === group.length - 1 ? group : group.slice(from, at + 1), event.seq);
       from = at + 1;
-      characters = 0;
+      length = 0;
     }
   }
 

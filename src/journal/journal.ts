@@ -144,7 +144,7 @@ export class Journal {
     return seq;
   }
 
-  /** A copy of the row that was appended or parked last, without its line feed. */
+  /** The row that was appended or parked last, without its line feed; to be looked at before the next one. */
   lastRow(): Buffer {
     return this.#pending.lastRow();
   }

@@ -14,6 +14,7 @@ const nameFrom = ',"event":"';
 const resourceFrom = ',"resource":';
 /** Stands nowhere else: within a string the quotes would be escaped, and labels are text. */
 const resourceTo = '},"related":[';
+const relatedFrom = resourceTo.length - 1;
 
 /** Where each row begins in a chunk, and the end of the last one. */
 export function rowStarts(rows: Buffer): number[] {
@@ -24,6 +25,11 @@ export function rowStarts(rows: Buffer): number[] {
     starts.push(at);
   }
   return starts;
+}
+
+/** Of an event's canonical text, in bytes; of one that is no LoggedEvent, in characters. */
+export function textLength(event: StoredEvent): number {
+  return event instanceof LoggedEvent ? event.rawLength : event.raw.length;
 }
 
 export class LoggedEvent implements StoredEvent, EventBody {
@@ -37,7 +43,10 @@ export class LoggedEvent implements StoredEvent, EventBody {
   #rawAt = -1;
   #envelope: string | null = null;
   #parsed: EventBody | null = null;
+  /** Where `resourceTo` stands in the envelope; -1 if that cannot be told. Undefined before it is looked for. */
+  #resourceEnd: number | undefined;
   #resource: Labels | null = null;
+  #related: readonly Labels[] | null = null;
 
   /** Of the row in [at, end), without its line feed; it keeps all rows in memory. */
   constructor(rows: Buffer, at: number, end: number) {
@@ -65,7 +74,7 @@ export class LoggedEvent implements StoredEvent, EventBody {
     this.#rows.copy(into, at, this.#textAt, this.#end);
   }
 
-  /** In bytes. */
+  /** Of the canonical text, in bytes. */
   get rawLength(): number {
     return this.#end - this.#textAt;
   }
@@ -102,7 +111,8 @@ export class LoggedEvent implements StoredEvent, EventBody {
   }
 
   get related(): readonly Labels[] {
-    return this.#whole.related;
+    this.#related ??= this.#readRelated();
+    return this.#related;
   }
 
   get payload(): EventBody['payload'] {
@@ -115,11 +125,28 @@ export class LoggedEvent implements StoredEvent, EventBody {
 
   #readResource(): Labels {
     const envelope = this.#text;
+    const to = this.#findResourceEnd();
+    if (to < 0) return this.#whole.resource;
+    const from = envelope.indexOf(resourceFrom, occurredFrom.length) + resourceFrom.length;
+    return JSON.parse(envelope.slice(from, to + 1)) as Labels; // canonical text that accept has checked
+  }
+
+  /** The end of the envelope. */
+  #readRelated(): readonly Labels[] {
+    const to = this.#findResourceEnd();
+    if (to < 0) return this.#whole.related;
+    return JSON.parse(this.#text.slice(to + relatedFrom)) as Labels[]; // canonical text that accept has checked
+  }
+
+  #findResourceEnd(): number {
+    if (this.#resourceEnd !== undefined) return this.#resourceEnd;
+    const envelope = this.#text;
     const from = envelope.indexOf(resourceFrom, occurredFrom.length);
     const to = envelope.indexOf(resourceTo, from);
     // A name may hold anything, if escaped.
-    if (from < 0 || to < 0 || envelope.lastIndexOf('\\', from) >= 0) return this.#whole.resource;
-    return JSON.parse(envelope.slice(from + resourceFrom.length, to + 1)) as Labels; // canonical text that accept has checked
+    const isTold = from >= 0 && to >= 0 && envelope.lastIndexOf('\\', from) < 0;
+    this.#resourceEnd = isTold ? to : -1;
+    return this.#resourceEnd;
   }
 
   get #textAt(): number {

@@ -55,10 +55,10 @@ export class PendingRecords {
     return end - at;
   }
 
-  /** A copy of the row that was taken last, without its line feed. */
+  /** The row that was taken last, without its line feed; to be looked at before the next one. */
   lastRow(): Buffer {
     const end = this.#lastAt + claimedBytes(this.#buffer, this.#lastAt);
-    return Buffer.from(this.#buffer.subarray(this.#lastAt + recordHeaderBytes, end - 1));
+    return this.#buffer.subarray(this.#lastAt + recordHeaderBytes, end - 1);
   }
 
   /** Takes the parked event that was just encoded. */

@@ -25,7 +25,7 @@ export class Topics {
     if (topic.members === 0) this.#topics.delete(topic.name);
   }
 
-  publish(app: TemplatedApp, name: string, frame: string): void {
+  publish(app: TemplatedApp, name: string, frame: string | Uint8Array): void {
     const topic = this.#topics.get(name);
     if (topic === undefined) return;
     topic.published += 1;

@@ -84,7 +84,7 @@ export class World {
 
   #start(): void {
     const topics = new Map<string, Set<ModelSocket>>();
-    const publish = (topic: string, frame: string): void => {
+    const publish = (topic: string, frame: string | Uint8Array): void => {
       for (const socket of topics.get(topic) ?? []) socket.send(frame);
     };
     this.topics = topics;

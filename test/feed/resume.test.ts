@@ -30,7 +30,7 @@ function world() {
   const fanOut = createFanOut(
     new FilterIndex(),
     filterKey,
-    (...given) => published.push(given),
+    (topic, frame) => published.push([topic, Buffer.from(frame).toString()]),
     { bufferBytesMax: 1000, sweepBytes: 1000 },
     counters,
   );
