@@ -62,15 +62,15 @@ async function underLoad(
     note('Sluice', await withEngineStopped(sluice, () => measure(sluice, load, seconds)));
     if (nats !== null) note('NATS', await measureNats(nats, load));
   }
-  const summaries = Object.entries(runs).map(([who, each]) => [
-    who,
-    {
-      fromDueMs: medians(each.map(({ latencyMs }) => latencyMs)),
-      fromSendMs: medians(each.map(({ latencyFromSendMs }) => latencyFromSendMs)),
-      each: each.map(({ latencyMs, latencyFromSendMs }) => ({ fromDueMs: latencyMs, fromSendMs: latencyFromSendMs })),
-    },
-  ]);
-  return Object.fromEntries(summaries);
+  return Object.fromEntries(Object.entries(runs).map(([who, each]) => [who, summary(each)]));
+}
+
+function summary(each: readonly Run[]): object {
+  return {
+    fromDueMs: medians(each.map(({ latencyMs }) => latencyMs)),
+    fromSendMs: medians(each.map(({ latencyFromSendMs }) => latencyFromSendMs)),
+    each: each.map(({ latencyMs, latencyFromSendMs }) => ({ fromDueMs: latencyMs, fromSendMs: latencyFromSendMs })),
+  };
 }
 
 async function measureNats({ port, webSocketPort }: NatsServer, { subscribers, rate }: Load): Promise<Run> {

@@ -16,7 +16,7 @@ export function loneDeliveries(root: string): Promise<object> {
 }
 
 async function inTurns(sluice: OwnServer, bare: OwnServer): Promise<object> {
-  const micros = { bareNobody: [], bareOwn: [], sluiceNobody: [], sluiceOwn: [] } as Record<string, number[]>;
+  const micros: Record<string, number[]> = { bareNobody: [], bareOwn: [], sluiceNobody: [], sluiceOwn: [] };
   const note = async (name: string, server: OwnServer, subscribers: number): Promise<void> => {
     const filter = subscribers === 0 ? ('one' as const) : ('own' as const);
     const { microsPerEvent, missing } = await measure(server, { name, filter, subscribers, drive });

@@ -9,7 +9,7 @@ import type { Filter } from '../../schemas/filter.ts';
 import type { StoredEvent } from '../../schemas/stored-event.ts';
 import type { FilterIndex } from '../filter/filter-index.ts';
 import { frameOf } from './frame-bytes.ts';
-import { type Framing, framingOf } from './frames.ts';
+import { type Framing, frameText, framingOf } from './frames.ts';
 import type { Publish, SubscriberSocket } from './ports.ts';
 import { createScratch } from './scratch.ts';
 
@@ -67,7 +67,7 @@ class EventFrames {
   readonly #event: StoredEvent;
   readonly #scratch: Scratch;
   readonly #shared: Record<SharedForm, Uint8Array | null> = { plain: null, positions: null };
-  /** No member got more of this event. */
+  /** No member got more of this event, in bytes; of frames of a member's own, in characters. */
   longest = 0;
 
   constructor(event: StoredEvent, scratch: Scratch) {
@@ -78,7 +78,7 @@ class EventFrames {
   of(framing: Framing): string | Uint8Array {
     if (framing.shared !== null) return this.shared(framing.shared);
     const { raw, seq } = this.#event;
-    const frame = framing.event(raw, seq);
+    const frame = frameText(framing, raw, seq);
     this.longest = Math.max(this.longest, frame.length);
     return frame;
   }

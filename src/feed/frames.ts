@@ -8,7 +8,7 @@ import type { EventBytes } from './stored-rows.ts';
 
 export type Form = 'plain' | 'positions' | 'stream';
 
-/** What a frame has before and behind an event's text; ASCII. */
+/** What an event's frame has before and behind its text; ASCII. */
 export interface Shell {
   readonly head: string;
   readonly tail: string;
@@ -19,7 +19,6 @@ export interface Framing {
   readonly shared: 'plain' | 'positions' | null;
   /** False where control frames are not wanted: then they are ''. */
   readonly hasControl: boolean;
-  event(raw: string, position: Position): string;
   shell(position: Position): Shell;
   /** The same frame around a text that is still bytes. */
   stored(raw: EventBytes, position: Position): string | Uint8Array;
@@ -41,6 +40,12 @@ export function framingOf(form: Form): Framing {
   }
 }
 
+/** The frame of an event as text. */
+export function frameText(framing: Framing, raw: string | EventBytes, position: Position): string {
+  const { head, tail } = framing.shell(position);
+  return `${head}${raw}${tail}`;
+}
+
 const eventHead = '{"type":"event","event":';
 const plainShell: Shell = { head: eventHead, tail: '}' };
 const plainHead = Buffer.from(eventHead);
@@ -49,7 +54,6 @@ const plainEnd = 0x7d;
 const plain: Framing = {
   shared: 'plain',
   hasControl: false,
-  event: (raw) => `${eventHead}${raw}}`,
   shell: () => plainShell,
   stored: (raw) => raw.framed(plainHead, plainEnd),
   token: () => '',
@@ -60,8 +64,7 @@ const plain: Framing = {
 const withPositions: Framing = {
   shared: 'positions',
   hasControl: true,
-  stored: (raw, position) => withPositions.event(raw.toString(), position),
-  event: (raw, position) => `${eventHead}${raw}${withPositions.shell(position).tail}`,
+  stored: (raw, position) => frameText(withPositions, raw, position),
   shell: (position) => ({
     head: eventHead,
     tail: typeof position === 'number' ? `,"position":${position}}` : `,"position":"${positionText(position)}"}`,
@@ -78,12 +81,11 @@ const idSeparator = '@';
 function createStreamFraming(): Framing {
   let suffix = '';
   const id = (position: Position) => `id: ${positionText(position)}${suffix}`;
-  return {
+  const framing: Framing = {
     shared: null,
     hasControl: true,
-    event: (raw, position) => `${id(position)}\ndata: ${raw}\n\n`,
     shell: (position) => ({ head: `${id(position)}\ndata: `, tail: '\n\n' }),
-    stored: (raw, position) => `${id(position)}\ndata: ${raw}\n\n`,
+    stored: (raw, position) => frameText(framing, raw, position),
     token(frame, position) {
       suffix = `${idSeparator}${frame.token}`;
       return `event: token\n${id(position)}\ndata: ${tokenJson(frame, position)}\n\n`;
@@ -91,6 +93,7 @@ function createStreamFraming(): Framing {
     caughtUp: (seq) => `event: caught_up\n${id(seq)}\ndata: ${caughtUpJson(seq)}\n\n`,
     gap: (frame) => `event: gap\ndata: ${gapJson(frame)}\n\n`,
   };
+  return framing;
 }
 
 /** The parts of a stream's id; null for any other text. */

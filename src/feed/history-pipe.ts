@@ -16,7 +16,7 @@ import {
   tap,
   throwError,
 } from 'rxjs';
-import type { Framing } from './frames.ts';
+import { type Framing, frameText } from './frames.ts';
 import { fromStore, type StoreGate } from './from-store.ts';
 import type { HistoryPage, HistoryPageMax, HistoryReader, HistorySlice } from './history.ts';
 import { nextTurn } from './next-turn.ts';
@@ -110,7 +110,7 @@ function send({ socket, framing, counters, note }: HistoryPipe, slice: HistorySl
       note(row);
       // A row is its own place, of which nothing is decoded unless the frame shows it.
       const { raw } = row;
-      socket.send(typeof raw === 'string' ? framing.event(raw, row) : framing.stored(raw, row));
+      socket.send(typeof raw === 'string' ? frameText(framing, raw, row) : framing.stored(raw, row));
       counters.delivered += 1;
     }
   });

@@ -1,6 +1,6 @@
 /**
  * The log as feeds read it: events in seq order from any position that trim has not passed. What was read last is kept for a
- * while, decoded, for after a restart thousands of subscribers read on from about the same position (I5).
+ * while, the newest of it decoded, for after a restart thousands of subscribers read on from about the same position (I5).
  */
 import type { StoredEvent } from '../../schemas/stored-event.ts';
 import type { Journal } from '../journal/journal.ts';
@@ -57,7 +57,7 @@ export function logReader(journal: Pick<Journal, 'epoch' | 'checkpoint' | 'oldes
     const memory = freeMemory();
     const { first, last, count, rows } = journal.read(from, chunkBytesMax, upTo, memory);
     const starts = rowStarts(rows);
-    const chunk = { first, last, rows, starts, events: new Array(starts.length - 1), memory };
+    const chunk = { first, last, rows, starts, events: undecoded(starts.length - 1), memory };
     if (count > 0) use(chunk);
     return chunk;
   }
@@ -65,7 +65,7 @@ export function logReader(journal: Pick<Journal, 'epoch' | 'checkpoint' | 'oldes
   function use(chunk: Chunk): void {
     recent.push(chunk);
     const older = recent.at(-1 - decodedMax);
-    if (older !== undefined) older.events = new Array(older.events.length);
+    if (older !== undefined) older.events = undecoded(older.events.length);
   }
 
   /** That of the chunk that is dropped for the next: half a megabyte anew for each keeps the garbage collector at work. */
@@ -97,6 +97,10 @@ export function logReader(journal: Pick<Journal, 'epoch' | 'checkpoint' | 'oldes
       return { events, last: events.at(-1)?.seq ?? chunk.last };
     },
   };
+}
+
+function undecoded(count: number): Chunk['events'] {
+  return new Array<LoggedEvent | undefined>(count);
 }
 
 function eventAt({ rows, starts, events }: Chunk, at: number): LoggedEvent {

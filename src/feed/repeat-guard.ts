@@ -20,7 +20,7 @@ export function createRepeatGuard(checkpoint: number): RepeatGuard {
     note(row) {
       if (row.seq <= checkpoint - reach) return;
       ids ??= createIdSet();
-      // Only here is the id read: of a row that is still bytes that costs.
+      // Only here, and where it is compared, is the id read: of a row that is still bytes that costs.
       ids.add(row.id);
     },
     repeats(seq, id) {

@@ -6,11 +6,11 @@ import { timeKey } from '../../schemas/event.ts';
 import type { Filter } from '../../schemas/filter.ts';
 import type { StoredEvent } from '../../schemas/stored-event.ts';
 import { framesOf } from './frame-bytes.ts';
-import type { Framing } from './frames.ts';
+import { type Framing, frameText } from './frames.ts';
 import type { LogReader } from './log-reader.ts';
 import { createScratch } from './scratch.ts';
 
-/** Stretches of who is not alone end at multiples of this, so that readers who began apart come to share; where no seq was given, at the next one that was. */
+/** Where several read, stretches end at multiples of this, so that who began apart comes to share; where no seq was given, at the next one that was. */
 const stretchEvents = 128;
 /** Kept for all filters together; beyond it the longest unused stretch goes. Who shares is rarely thousands of events apart. */
 const keptBytesMax = 8 * 1024 * 1024;
@@ -19,7 +19,7 @@ const matchBytes = 400;
 
 export interface LogMatch {
   readonly seq: number;
-  /** As long as the frame; few ask for it. */
+  /** Good for as long as the frame; few ask for it. */
   readonly id: () => string;
   /** `timeKey` of `occurred`. */
   readonly occurred: string;
@@ -40,8 +40,8 @@ export interface LogStretch {
 /** One subscriber's way through the log. */
 export interface SharedReader {
   /**
-   * The matches behind a position up to the mark, or some of them: at least one stretch's. Their frames are to be written before the
-   * next read, of whichever reader. Throws as the log does.
+   * The matches behind a position up to the mark, or some of them: at least one stretch's. Their frames are to be written, and their ids
+   * asked for, before the next read, of whichever reader. Throws as the log does.
    */
   read(from: number, mark: number): LogStretch;
   /** To be called when it reads no more. */
@@ -68,6 +68,8 @@ export function createSharedLog(journal: Pick<LogReader, 'read'>, chunkBytesMax:
   /** In order of use. */
   const kept = new Set<Kept>();
   let keptBytes = 0;
+  /** Of all filters. */
+  let readers = 0;
   /** Of frames that nobody keeps. */
   const scratchOf = createScratch();
 
@@ -102,15 +104,17 @@ export function createSharedLog(journal: Pick<LogReader, 'read'>, chunkBytesMax:
     const group = groups.get(name) ?? { readers: 0, stretches: new Map<number, Kept>() };
     if (isShared) groups.set(name, group);
     group.readers += 1;
+    readers += 1;
     let isReading = true;
     return {
       read(from, mark) {
         const known = group.stretches.get(from);
         if (known !== undefined && known.stretch.last <= mark) return use(known);
-        const isAlone = !isShared || group.readers === 1;
+        // With others in the log, of whatever filter, a turn is the sum of their reads: each is short then.
+        const isAlone = isShared && readers === 1;
         const upTo = isAlone ? mark : Math.min(mark, Math.floor((from - 1) / stretchEvents + 1) * stretchEvents);
         const { events, last } = journal.read(from, chunkBytesMax, upTo);
-        const isKept = !isAlone && known === undefined;
+        const isKept = isShared && group.readers > 1 && known === undefined;
         const stretch = match(events, Math.min(last, mark), fits, framing, isKept ? null : scratchOf);
         if (isKept) keep(group, from, stretch);
         return stretch;
@@ -119,6 +123,7 @@ export function createSharedLog(journal: Pick<LogReader, 'read'>, chunkBytesMax:
         if (!isReading) return;
         isReading = false;
         group.readers -= 1;
+        readers -= 1;
         if (group.readers > 0 || !isShared) return;
         groups.delete(name);
         for (const entry of [...group.stretches.values()]) drop(entry);
@@ -139,7 +144,7 @@ function match(
   for (const event of events) if (fits(event)) found.push(event);
   const frames =
     framing.shared === null
-      ? found.map(({ raw, seq }) => framing.event(raw, seq))
+      ? found.map(({ raw, seq }) => frameText(framing, raw, seq))
       : framesOf(found, framing, scratchOf ?? Buffer.allocUnsafeSlow);
   let bytes = 0;
   let from = '';

@@ -18,7 +18,7 @@ export interface Appended {
   readonly bytes: number;
   /** It had waited to be looked up: it was counted when it came. */
   readonly wasParked: boolean;
-  /** Null if there was no audience for it. */
+  /** Null if there was no audience for it. To be looked at before it has been handed out. */
   readonly event: StoredEvent | null;
 }
 

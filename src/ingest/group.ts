@@ -212,7 +212,7 @@ export function createGroup(parts: GroupParts, rows: LiveRows): Group {
     waitingBytes -= bytesOf(batch);
     if (batch.length > 0) failPoint('group-durable');
     handOut(live, batch, parts.audience);
-    if (events.length === 0) rows.clear();
+    rows.letGo(upTo);
     if (batch.length > 0) failPoint('group-live');
     parked.confirm(durableParked());
     const due = waiters.filter(isDurable);

@@ -1,6 +1,6 @@
 /**
- * A stored event where it lies in a chunk of the log, of which nothing is decoded before it is asked for: a reader of the log
- * looks at name and labels of each event, and few filters want more (I6: the same values as the whole text gives).
+ * An event where its row lies, in a chunk of the log or in memory on its way to live delivery, of which nothing is decoded before it is
+ * asked for: most filters look at name and labels, and few want more (I6: the same values as the whole text gives).
  */
 import type { EventBody, Labels } from '../../schemas/event.ts';
 import type { StoredEvent } from '../../schemas/stored-event.ts';
@@ -20,8 +20,8 @@ const relatedFrom = resourceTo.length - 1;
 export function rowStarts(rows: Buffer): number[] {
   const starts = [0];
   for (let at = 0; at < rows.length; ) {
-    const found = rows.indexOf(lineFeed, at);
-    at = found < 0 ? rows.length + 1 : found + 1;
+    at = rows.indexOf(lineFeed, at) + 1;
+    if (at === 0) throw new Error('The last row of a chunk has no end');
     starts.push(at);
   }
   return starts;
@@ -55,12 +55,13 @@ export class LoggedEvent implements StoredEvent, EventBody {
     // Numbers of few digits, each ended by a tab: a native search for the tab would cost more than they do.
     let next = at;
     let seq = 0;
-    for (; rows[next] !== tab; next += 1) seq = seq * 10 + rows[next]! - digitZero;
+    for (; next < end && rows[next] !== tab; next += 1) seq = seq * 10 + rows[next]! - digitZero;
     this.seq = seq;
     this.#idAt = next + 1;
     next = this.#idAt + idCharacters + 1 + 2 * (timeCharacters + 1);
     let head = 0;
-    for (; rows[next] !== tab; next += 1) head = head * 10 + rows[next]! - digitZero;
+    for (; next < end && rows[next] !== tab; next += 1) head = head * 10 + rows[next]! - digitZero;
+    if (next >= end) throw new Error('What lies here is no row');
     this.#headEnd = next;
     this.#head = head;
   }
@@ -69,7 +70,7 @@ export class LoggedEvent implements StoredEvent, EventBody {
     return this;
   }
 
-  /** Copies the canonical text as it lies in the chunk; it takes `rawLength` bytes. */
+  /** Copies the canonical text as it lies there; it takes `rawLength` bytes. */
   copyRaw(into: Buffer, at: number): void {
     this.#rows.copy(into, at, this.#textAt, this.#end);
   }

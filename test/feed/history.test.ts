@@ -1,6 +1,6 @@
 /** The pages in which a feed reads history: bounded in rows and in text (I5), and together the whole. */
 import { expect, test } from 'vitest';
-import { framingOf } from '../../src/feed/frames.ts';
+import { frameText, framingOf } from '../../src/feed/frames.ts';
 import { createHistoryReader } from '../../src/feed/history.ts';
 import { defaultFilter } from '../../src/filter/validate-filter.ts';
 
@@ -89,7 +89,7 @@ test('rows are the same for every way of cutting the answer into blocks, and are
         read.push([seq, { occurred, id }, text, Buffer.from(frame).toString()]);
       }
     }
-    expect(read).toEqual(texts.map((text, seq) => [seq, placeOf(seq), text, framingOf('plain').event(text, 0)]));
+    expect(read).toEqual(texts.map((text, seq) => [seq, placeOf(seq), text, frameText(framingOf('plain'), text, 0)]));
   }
 });
 

@@ -16,7 +16,9 @@ import { FilterIndex } from '../../src/filter/filter-index.ts';
 import { compilePredicate, filterKey } from '../../src/filter/predicate.ts';
 import { formatTimeForClickHouse } from '../../src/filter/time.ts';
 import { defaultFilter } from '../../src/filter/validate-filter.ts';
+import { LiveRows } from '../../src/ingest/live-rows.ts';
 import type { Journal } from '../../src/journal/journal.ts';
+import type { ChunkMemory } from '../../src/journal/read-chunk.ts';
 import { formatRow } from '../../src/journal/row.ts';
 import { openKeys } from '../../src/keys.ts';
 import { createLog } from '../../src/log.ts';
@@ -35,6 +37,7 @@ export class World {
   readonly counters = { delivered: 0, lagged: 0, repeats: 0 };
   readonly #keys = openKeys('', 'a secret of enough characters');
   readonly #holdMs: number;
+  readonly #rows = new LiveRows();
   topics = new Map<string, Set<ModelSocket>>();
   pages!: PageBudget; // `#start` sets these four
   open!: OpenFeed;
@@ -62,7 +65,8 @@ export class World {
     const batch = names.map((name, at) => makeEvent(head + 1 + at, name));
     this.log.push(...batch);
     this.#live.mark = this.head;
-    this.#fanOut.flush(batch);
+    this.#fanOut.flush(batch.map((event) => this.#rows.keep(Buffer.from(rowOf(event).slice(0, -1)))));
+    this.#rows.letGo(this.head);
   }
   insert(rows: number): void {
     const above = this.log.filter(({ seq }) => seq > this.#checkpoint && seq <= this.#live.mark);
@@ -126,13 +130,13 @@ export class World {
       get oldest() {
         return world.#oldest;
       },
-      read(from, _bytesMax, upTo) {
+      read(from, _bytesMax, upTo, memory) {
         expect(from).toBeGreaterThanOrEqual(world.#oldest);
         expect(upTo).toBeLessThanOrEqual(world.#live.mark);
         const next = world.#nextKept(from);
         const end = Math.min(upTo, next + chunkEvents - 1, epochEnd(world.epochs, next));
         const events = world.log.filter(({ seq }) => seq >= next && seq <= end);
-        const rows = Buffer.from(events.map(rowOf).join(''));
+        const rows = writtenTo(memory, Buffer.from(events.map(rowOf).join('')));
         return { first: next, last: events.at(-1)?.seq ?? next - 1, count: events.length, rows };
       },
     };
@@ -170,6 +174,14 @@ export class World {
 
 function epochEnd(epochs: readonly number[], seq: number): number {
   return (epochs.find((first) => first > seq) ?? Number.POSITIVE_INFINITY) - 1;
+}
+
+/** As the journal does: into the reader's own memory, over what was there. */
+function writtenTo(memory: ChunkMemory | undefined, rows: Buffer): Buffer {
+  if (memory === undefined) return rows;
+  if (memory.buffer.length < rows.length) memory.buffer = Buffer.alloc(rows.length);
+  rows.copy(memory.buffer);
+  return memory.buffer.subarray(0, rows.length);
 }
 
 function rowOf({ seq, raw, body }: StoredEvent): string {

@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Failure } from '../../src/errors.ts';
-import { framingOf, parseStreamId } from '../../src/feed/frames.ts';
+import { frameText, framingOf, parseStreamId } from '../../src/feed/frames.ts';
 import { type Position, parsePosition, positionText } from '../../src/feed/position.ts';
 import { openResumeToken, type ResumeState, sealResumeToken } from '../../src/feed/resume-token.ts';
 import { defaultFilter } from '../../src/filter/validate-filter.ts';
@@ -75,7 +75,7 @@ describe('a position', () => {
   it('stands in the id of a stream with its token', () => {
     const framing = framingOf('stream');
     framing.token({ token, epoch: state.epoch, checkpoint: 9 }, 'start');
-    const [, id = ''] = /^id: (.*)$/m.exec(framing.event('{}', 12)) ?? [];
+    const [, id = ''] = /^id: (.*)$/m.exec(frameText(framing, '{}', 12)) ?? [];
     expect(parseStreamId(id)).toEqual({ token, position: '12' });
     expect(parseStreamId('12')).toBe(null);
   });

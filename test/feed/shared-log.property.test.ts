@@ -5,7 +5,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { StoredEvent } from '../../schemas/stored-event.ts';
-import { framingOf } from '../../src/feed/frames.ts';
+import { frameText, framingOf } from '../../src/feed/frames.ts';
 import { createSharedLog, type SharedReader } from '../../src/feed/shared-log.ts';
 
 const events = 1_500;
@@ -26,13 +26,33 @@ const log: readonly StoredEvent[] = Array.from({ length: events }, (_, at) => {
   return { seq, raw: JSON.stringify(body), search: '', body };
 });
 
+/** As the log gives it: the next read overwrites it. */
+function fleeting(event: StoredEvent, isThere: () => boolean): StoredEvent {
+  const look = () => {
+    if (!isThere()) throw new Error('An event was looked at after the next read');
+    return event;
+  };
+  return {
+    seq: event.seq,
+    get raw() {
+      return look().raw;
+    },
+    get search() {
+      return look().search;
+    },
+    get body() {
+      return look().body;
+    },
+  };
+}
+
 interface Position {
   readonly reader: SharedReader;
   readonly name: number;
   readonly form: 'plain' | 'positions';
   readonly start: number;
   position: number;
-  readonly got: { seq: number; frame: string }[];
+  readonly got: { seq: number; id: string; frame: string }[];
 }
 
 test('law: for any interleaving of readers that come, read and leave, each gets its matches once, in order, framed for it', () => {
@@ -61,7 +81,9 @@ test('law: for any interleaving of readers that come, read and leave, each gets 
             reads += 1;
             const found = log.filter(({ seq }) => seq >= from && seq <= Math.min(upTo, from + bytesMax));
             const next = log.find(({ seq }) => seq >= from)?.seq ?? from;
-            return { events: found, last: found.at(-1)?.seq ?? next - 1 };
+            const thisRead = reads;
+            const events = found.map((event) => fleeting(event, () => reads === thisRead));
+            return { events, last: found.at(-1)?.seq ?? next - 1 };
           },
         },
         200,
@@ -94,16 +116,34 @@ test('law: for any interleaving of readers that come, read and leave, each gets 
           const isBetween = one.position >= eventsOfFirstEpoch && one.position + 1 < secondEpoch;
           if (isBetween && now.mark >= secondEpoch - 1) expect(last).toBe(secondEpoch - 1);
           one.position = last;
-          for (const { seq, frame } of matches) one.got.push({ seq, frame: Buffer.from(frame).toString() });
+          for (const { seq, id, frame } of matches)
+            one.got.push({ seq, id: id(), frame: Buffer.from(frame).toString() });
         }
       }
       for (const { name, form, start, position, got } of readers) {
         const wanted = log.filter(({ seq, body }) => seq > start && seq <= position && body.event === `n${name}`);
-        expect(got).toEqual(wanted.map(({ seq, raw }) => ({ seq, frame: framingOf(form).event(raw, seq) })));
+        expect(got).toEqual(
+          wanted.map(({ seq, raw, body }) => ({ seq, id: body.id, frame: frameText(framingOf(form), raw, seq) })),
+        );
       }
     }),
     { numRuns: 300 },
   );
   // Some of what was asked for had been read by another.
   expect(reads).toBeLessThan(steps);
+});
+
+test('who is alone in the log reads as much as a turn may take; beside others stretches end where all of them end', () => {
+  const shared = createSharedLog(
+    { read: (from, bytesMax, upTo) => ({ events: [], last: Math.min(upTo, from + bytesMax - 1) }) },
+    200,
+  );
+  const reader = (name: string) => shared(name, () => true, framingOf('plain'));
+  const first = reader('one');
+  expect(first.read(1, 1000).last).toBe(200);
+  const other = reader('another filter');
+  expect(first.read(201, 1000).last).toBe(256);
+  expect(other.read(257, 1000).last).toBe(384);
+  other.leave();
+  expect(first.read(257, 1000).last).toBe(456);
 });

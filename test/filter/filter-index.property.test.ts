@@ -3,6 +3,7 @@
  */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import type { EventBody } from '../../schemas/event.ts';
 import type { Filter } from '../../schemas/filter.ts';
 import { FilterIndex } from '../../src/filter/filter-index.ts';
 import { compilePredicate, filterKey } from '../../src/filter/predicate.ts';
@@ -65,6 +66,26 @@ test.each([
   };
   index.forEachMatch(event, () => undefined);
   expect(looks).toBeLessThan(10);
+});
+
+test('nothing of an event is decoded that no filter asks for', () => {
+  const index = new FilterIndex<number>();
+  const sent = [
+    {},
+    { event: { name: ['shared'] } },
+    { event: { prefix: ['sha'] } },
+    { event: { exclude_name: ['x'] } },
+  ];
+  for (const [nth, each] of sent.entries()) index.add(valid(each), nth);
+  const body = new Proxy({} as EventBody, {
+    get(_, field) {
+      if (field === 'event') return 'shared';
+      throw new Error(`${String(field)} was looked at`);
+    },
+  });
+  const found: number[] = [];
+  index.forEachMatch({ seq: 1, raw: '', search: '', body }, (nth) => found.push(nth));
+  expect(found.sort()).toEqual([0, 1, 2, 3]);
 });
 
 test('law: the order and repetition of values, and the window, make no other key; another meaning does', () => {
