@@ -6,6 +6,7 @@ import { adopt } from './adopt.ts';
 import { type Config, readConfig, settingsHelp } from './config.ts';
 import { listDeadLetter, replayDeadLetter } from './dead-letter-command.ts';
 import { Failure, StartRefused } from './errors.ts';
+import { giveHeapRoom } from './heap-room.ts';
 import { createLog, type Log } from './log.ts';
 import { recoverJournal } from './recover-journal.ts';
 import { type RunningSluice, startSluice } from './start-sluice.ts';
@@ -49,6 +50,7 @@ async function main(): Promise<void> {
 /** By their words; each resolves to whether all is well. */
 const commandTable: Readonly<Record<string, (config: Config, log: Log) => Promise<boolean>>> = {
   async ''(config, log) {
+    giveHeapRoom();
     await stopOnSignal(await startSluice(config, log, say), log);
     return true;
   },
