@@ -5,7 +5,7 @@
 import type { CatchUpReport } from '../load/catch-up.ts';
 import { startLoad } from '../load/load-maker.ts';
 import type { ProduceReport } from '../load/produce.ts';
-import { freshNames, loadOptions, round } from '../target.ts';
+import { freshNames, loadOptions, median, round } from '../target.ts';
 import { cpuOf, type OwnServer, untilDrained, withServer } from './own-server.ts';
 import { measure as measureSpread } from './spread.ts';
 
@@ -76,8 +76,4 @@ async function fill(server: OwnServer, names: object): Promise<void> {
   const { sent } = await startLoad<ProduceReport>('produce', { ...loadOptions(server), ...names, ...shape }, deadlineMs)
     .finished;
   if (sent !== events) throw new Error(`Only ${sent} events were sent`);
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((one, other) => one - other)[Math.floor(values.length / 2)] ?? Number.NaN;
 }

@@ -2,12 +2,14 @@
  * One by one, a hundred subscribers at a thousand events a second and one at ten thousand, through Sluice, bare uWebSockets.js and NATS in
  * turns: what of the latency is the sends and the three processes on two cores. Sluice's engine stands still, for the others have none.
  */
+import type { Latency } from '../load/histogram.ts';
 import { startLoad } from '../load/load-maker.ts';
 import type { NatsLatencyReport } from '../load/nats-latency.ts';
-import { withBare } from '../peers/bare.ts';
-import { installNats, type NatsServer, withNats } from '../peers/nats.ts';
-import { type LatencyRun, measure, type Percentiles } from './latency.ts';
-import { type OwnServer, untilDrained, withEngineStopped, withServer } from './own-server.ts';
+import type { NatsServer } from '../peers/nats.ts';
+import { median } from '../target.ts';
+import { type Compared, withCompared } from './compared.ts';
+import { type LatencyRun, measure } from './latency.ts';
+import { untilDrained, withEngineStopped } from './own-server.ts';
 
 interface Load {
   readonly subscribers: number;
@@ -24,34 +26,24 @@ const deadlineMs = 60_000;
 
 type Run = Pick<LatencyRun, 'deliveries' | 'latencyMs' | 'latencyFromSendMs'>;
 
-export function latencyInTurns(root: string): Promise<object> {
-  const install = installNats(root);
-  return withServer(root, {}, (sluice) =>
-    withBare(root, async (bare) =>
-      'binary' in install
-        ? withNats(install.binary, (nats) => inTurns(sluice, bare, nats))
-        : { ...(await inTurns(sluice, bare, null)), natsSkipped: install.sentence },
-    ),
-  );
+export async function latencyInTurns(root: string): Promise<object> {
+  const { result: loads, ...skipped } = await withCompared(root, inTurns);
+  return { loads, ...skipped };
 }
 
-async function inTurns(sluice: OwnServer, bare: OwnServer, nats: NatsServer | null): Promise<object> {
+async function inTurns(servers: Compared): Promise<readonly object[]> {
+  const { sluice, bare } = servers;
   await measure(sluice, { subscribers: 1, rate: 2_000 }, 2);
   await measure(bare, { subscribers: 1, rate: 2_000 }, 2);
   const results: object[] = [];
   for (const load of loads) {
-    results.push({ ...load, rounds, servers: await underLoad(load, sluice, bare, nats) });
+    results.push({ ...load, rounds, servers: await underLoad(load, servers) });
     await untilDrained(sluice);
   }
-  return { loads: results };
+  return results;
 }
 
-async function underLoad(
-  load: Load,
-  sluice: OwnServer,
-  bare: OwnServer,
-  nats: NatsServer | null,
-): Promise<Readonly<Record<string, object>>> {
+async function underLoad(load: Load, { sluice, bare, nats }: Compared): Promise<Readonly<Record<string, object>>> {
   const runs: Record<string, Run[]> = {};
   const note = (who: string, run: Run): void => {
     if (run.deliveries < load.subscribers * load.rate * seconds) throw new Error(`${who} lost events`);
@@ -84,10 +76,7 @@ async function measureNats({ port, webSocketPort }: NatsServer, { subscribers, r
   return { deliveries, latencyMs: latency, latencyFromSendMs: latencyFromSend };
 }
 
-function medians(each: readonly (Percentiles | null)[]): Pick<Percentiles, 'p50' | 'p99'> {
-  const middle = (of: (run: Percentiles) => number): number =>
-    each.flatMap((run) => (run === null ? [] : of(run))).sort((one, other) => one - other)[
-      Math.floor(each.length / 2)
-    ] ?? Number.NaN;
-  return { p50: middle(({ p50 }) => p50), p99: middle(({ p99 }) => p99) };
+function medians(each: readonly (Latency | null)[]): Pick<Latency, 'p50' | 'p99'> {
+  const runs = each.filter((run) => run !== null);
+  return { p50: median(runs.map(({ p50 }) => p50)), p99: median(runs.map(({ p99 }) => p99)) };
 }

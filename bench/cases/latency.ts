@@ -2,6 +2,7 @@
  * Send to delivery at fixed rates, from when each event was due (no coordinated omission) and from when it was sent, with the table
  * writer at work and with the engine stopped. Sender, receiver and server are three processes on the machine's cores.
  */
+import type { Latency } from '../load/histogram.ts';
 import { startLoad } from '../load/load-maker.ts';
 import type { PaceReport } from '../load/pace.ts';
 import type { SwarmReport } from '../load/swarm.ts';
@@ -34,18 +35,12 @@ export function latency(root: string): Promise<object> {
   });
 }
 
-export interface Percentiles {
-  readonly p50: number;
-  readonly p99: number;
-  readonly max: number;
-}
-
 export interface LatencyRun {
   readonly deliveries: number;
   readonly missing: number;
   /** From when each event was due. */
-  readonly latencyMs: Percentiles | null;
-  readonly latencyFromSendMs: Percentiles | null;
+  readonly latencyMs: Latency | null;
+  readonly latencyFromSendMs: Latency | null;
   readonly [more: string]: unknown;
 }
 

@@ -4,7 +4,7 @@
  * is what its matching and framing take.
  */
 import { withBare } from '../peers/bare.ts';
-import { round } from '../target.ts';
+import { median, round } from '../target.ts';
 import { type OwnServer, withServer } from './own-server.ts';
 import { measure } from './spread.ts';
 
@@ -29,10 +29,9 @@ async function inTurns(sluice: OwnServer, bare: OwnServer): Promise<object> {
     await note('bareOwn', bare, 1_000);
     await note('sluiceOwn', sluice, 1_000);
   }
-  const median = (name: string): number =>
-    micros[name]?.toSorted((one, other) => one - other)[Math.floor(rounds / 2)] ?? Number.NaN;
-  const delivery = median('bareOwn') - median('bareNobody');
-  const withSubscribers = median('sluiceOwn') - median('sluiceNobody');
+  const typical = (name: string): number => median(micros[name] ?? []);
+  const delivery = typical('bareOwn') - typical('bareNobody');
+  const withSubscribers = typical('sluiceOwn') - typical('sluiceNobody');
   return {
     eachMicrosPerEvent: micros,
     deliveryMicros: round(delivery),

@@ -4,13 +4,11 @@
  * without loss. And what it takes to receive and parse: bare uWebSockets.js beside all of Sluice's intake.
  */
 import type { Drive } from '../load/swarm.ts';
-import { withBare } from '../peers/bare.ts';
-import { installNats, type NatsServer, withNats } from '../peers/nats.ts';
 import { installPrefect, launchPrefect } from '../peers/prefect.ts';
-import { round } from '../target.ts';
+import { median, round } from '../target.ts';
+import { type Compared, withCompared } from './compared.ts';
 import { measure as measureFanOut } from './fanout.ts';
 import { measureNats } from './nats.ts';
-import { type OwnServer, withServer } from './own-server.ts';
 import { measure, type Spread } from './spread.ts';
 
 const rounds = 3;
@@ -24,24 +22,11 @@ const prefectSubscribers = 90;
 const prefectRates = [10, 25, 50, 75, 100, 125];
 
 export async function sideBySide(root: string): Promise<object> {
-  const install = installNats(root);
-  const withPeers = (work: (sluice: OwnServer, bare: OwnServer, nats: NatsServer | null) => Promise<object>) =>
-    withServer(root, {}, (sluice) =>
-      withBare(root, (bare) =>
-        'binary' in install ? withNats(install.binary, (nats) => work(sluice, bare, nats)) : work(sluice, bare, null),
-      ),
-    );
-  const fanOut = await withPeers(inTurns);
-  return {
-    subscribers,
-    rounds,
-    fanOut,
-    ...('sentence' in install && { natsSkipped: install.sentence }),
-    prefect: await prefectLossless(root),
-  };
+  const { result: fanOut, ...skipped } = await withCompared(root, inTurns);
+  return { subscribers, rounds, fanOut, ...skipped, prefect: await prefectLossless(root) };
 }
 
-async function inTurns(sluice: OwnServer, bare: OwnServer, nats: NatsServer | null): Promise<object> {
+async function inTurns({ sluice, bare, nats }: Compared): Promise<object> {
   const results: Record<string, object> = {};
   for (const [name, drive] of Object.entries(drives)) {
     const runs: Record<string, Pick<Spread, 'deliveriesPerSecond' | 'microsPerDelivery'>[]> = {};
@@ -67,15 +52,11 @@ async function inTurns(sluice: OwnServer, bare: OwnServer, nats: NatsServer | nu
 }
 
 function medians(runs: readonly Pick<Spread, 'deliveriesPerSecond' | 'microsPerDelivery'>[]): object {
-  const middle = (of: (run: (typeof runs)[number]) => number): number =>
-    runs.map(of).sort((one, other) => one - other)[Math.floor(runs.length / 2)] ?? Number.NaN;
+  const eachMicros = runs.map((run) => run.microsPerDelivery);
   return {
-    deliveriesPerSecond: middle((run) => run.deliveriesPerSecond),
-    microsPerDelivery: round(
-      middle((run) => run.microsPerDelivery),
-      3,
-    ),
-    eachMicros: runs.map((run) => run.microsPerDelivery),
+    deliveriesPerSecond: median(runs.map((run) => run.deliveriesPerSecond)),
+    microsPerDelivery: round(median(eachMicros), 3),
+    eachMicros,
   };
 }
 

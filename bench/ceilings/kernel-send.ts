@@ -4,7 +4,7 @@
 import type { KernelSendReport } from '../load/kernel-send.ts';
 import { startLoad } from '../load/load-maker.ts';
 import { freePort } from '../peers/server-process.ts';
-import { round } from '../target.ts';
+import { median, round } from '../target.ts';
 
 const sockets = 1_000;
 const seconds = 4;
@@ -16,8 +16,7 @@ const deadlineMs = 30_000;
 export async function kernelSend(): Promise<object> {
   const micros: number[] = [];
   for (let nth = 0; nth < rounds; nth += 1) micros.push(await measure());
-  const sorted = micros.toSorted((one, other) => one - other);
-  return { sockets, frameBytes, framesAWrite, microsPerFrame: sorted[Math.floor(rounds / 2)], eachMicros: micros };
+  return { sockets, frameBytes, framesAWrite, microsPerFrame: median(micros), eachMicros: micros };
 }
 
 async function measure(): Promise<number> {

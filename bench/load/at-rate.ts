@@ -4,7 +4,7 @@
  * some 60 µs, where timers keep it to a millisecond.
  */
 import { nowMicros } from './event-template.ts';
-import { Histogram } from './histogram.ts';
+import { Histogram, type Latency } from './histogram.ts';
 
 export interface Rate {
   readonly seconds: number;
@@ -17,7 +17,7 @@ const sleepMsMax = 2;
 export async function atRate(
   { seconds, rate }: Rate,
   send: (number: number, dueMicros: number, lateMicros: number) => boolean,
-): Promise<ReturnType<Histogram['summary']>> {
+): Promise<Latency | null> {
   const late = new Histogram();
   const sleeper = new Int32Array(new SharedArrayBuffer(4));
   const startMicros = nowMicros();

@@ -4,6 +4,13 @@
 const perDoubling = 16;
 const buckets = 512;
 
+/** In milliseconds. */
+export interface Latency {
+  readonly p50: number;
+  readonly p99: number;
+  readonly max: number;
+}
+
 export class Histogram {
   readonly #counts = new Uint32Array(buckets);
   #total = 0;
@@ -16,8 +23,8 @@ export class Histogram {
     if (micros > this.#max) this.#max = micros;
   }
 
-  /** In milliseconds; null of nothing. */
-  summary(): { p50: number; p99: number; max: number } | null {
+  /** Null of nothing. */
+  summary(): Latency | null {
     if (this.#total === 0) return null;
     return { p50: this.#at(0.5), p99: this.#at(0.99), max: round(this.#max / 1000) };
   }

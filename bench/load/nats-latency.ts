@@ -5,9 +5,9 @@
 import { atRate } from './at-rate.ts';
 import { EventTemplate, nowMicros } from './event-template.ts';
 import { dueMicros, lateMicros, timesAt } from './event-times.ts';
-import { Histogram } from './histogram.ts';
+import { Histogram, type Latency } from './histogram.ts';
 import { runLoad } from './load-maker.ts';
-import { joinNats, messageBytes, natsSubject } from './nats-subscriber.ts';
+import { joinNats, messageBytes, natsSubject, untilQuiet } from './nats-subscriber.ts';
 import { NatsConnection, publication } from './nats-text.ts';
 
 export type NatsLatencyOptions =
@@ -19,8 +19,8 @@ export interface NatsLatencyReport {
   readonly sent: number;
   /** Of the receiver. Times are taken of those whose frame came in one piece: all but a few. */
   readonly deliveries: number;
-  readonly latency: ReturnType<Histogram['summary']>;
-  readonly latencyFromSend: ReturnType<Histogram['summary']>;
+  readonly latency: Latency | null;
+  readonly latencyFromSend: Latency | null;
 }
 
 const eventBytes = 1_100;
@@ -74,13 +74,6 @@ async function receive(
   const told = new Promise<{ readonly events: number }>((resolve) => process.once('message', resolve));
   ready();
   const { events } = await told;
-  const quietMs = 2_000;
-  for (let last = -1, lastMs = performance.now(); last < events * subscribers; ) {
-    const deliveries = count();
-    if (deliveries !== last) lastMs = performance.now();
-    if (performance.now() - lastMs > quietMs) break;
-    last = deliveries;
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
+  await untilQuiet(count, events * subscribers);
   return { sent: 0, deliveries: count(), latency: fromDue.summary(), latencyFromSend: fromSend.summary() };
 }

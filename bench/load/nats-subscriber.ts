@@ -8,6 +8,7 @@ import { frameHeadBytes, writeFrameHead } from './frame-socket.ts';
 /** Where all that the bench publishes goes. */
 export const natsSubject = 'bench.events';
 const shared = Buffer.alloc(512 * 1024);
+const quietMs = 5_000;
 
 /** What an event of so many bytes takes on its way to a subscriber. */
 export function messageBytes(eventBytes: number): number {
@@ -70,4 +71,15 @@ function subscription(): Buffer {
   words.copy(frame, writeFrameHead(frame, 0, words.length));
   frame[0] = 0x82;
   return frame;
+}
+
+/** Until so many have come, or none for a while. */
+export async function untilQuiet(total: () => number, wanted: number): Promise<void> {
+  let last = -1;
+  let lastMs = performance.now();
+  while (total() < wanted && performance.now() - lastMs < quietMs) {
+    if (total() !== last) lastMs = performance.now();
+    last = total();
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
 }

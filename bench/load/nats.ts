@@ -3,7 +3,7 @@
  */
 import { EventTemplate, nowMicros } from './event-template.ts';
 import { runLoad } from './load-maker.ts';
-import { joinNats, messageBytes, natsSubject } from './nats-subscriber.ts';
+import { joinNats, messageBytes, natsSubject, untilQuiet } from './nats-subscriber.ts';
 import { NatsConnection, publication } from './nats-text.ts';
 import type { Drive } from './swarm.ts';
 
@@ -28,7 +28,6 @@ export interface NatsReport {
 
 const stream = 'BENCH';
 const eventBytes = 1_100;
-const quietMs = 5_000;
 
 runLoad(async (options: NatsOptions, ready): Promise<NatsReport> => {
   const connection = new NatsConnection(options.port);
@@ -161,14 +160,4 @@ async function replay(
     ask();
   });
   return { sent: events, deliveries: got, missing: events - got };
-}
-
-async function untilQuiet(total: () => number, wanted: number): Promise<void> {
-  let last = -1;
-  let lastMs = performance.now();
-  while (total() < wanted && performance.now() - lastMs < quietMs) {
-    if (total() !== last) lastMs = performance.now();
-    last = total();
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
 }

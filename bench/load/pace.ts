@@ -4,7 +4,7 @@
 import { atRate } from './at-rate.ts';
 import { EventTemplate } from './event-template.ts';
 import { frameHeadBytes, openFrameSocket, writeFrameHead } from './frame-socket.ts';
-import type { Histogram } from './histogram.ts';
+import type { Latency } from './histogram.ts';
 import { runLoad } from './load-maker.ts';
 
 export interface PaceOptions {
@@ -21,7 +21,7 @@ export interface PaceReport {
   readonly sent: number;
   readonly acknowledged: number;
   /** How long after it was due an event was made and written. */
-  readonly late: ReturnType<Histogram['summary']>;
+  readonly late: Latency | null;
   readonly cpuSeconds: number;
   readonly closed: string | null;
 }

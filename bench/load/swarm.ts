@@ -5,7 +5,7 @@
 import { EventTemplate, nowMicros } from './event-template.ts';
 import { countOf, type FilterKind, filterOf, shareOf } from './filters.ts';
 import { type FrameSocket, frameHeadBytes, openFrameSocket, writeFrameHead } from './frame-socket.ts';
-import { Histogram } from './histogram.ts';
+import { Histogram, type Latency } from './histogram.ts';
 import { type LightOptions, LightSubscriber } from './light-subscriber.ts';
 import { runLoad } from './load-maker.ts';
 
@@ -48,9 +48,9 @@ export interface SwarmReport {
   readonly seconds: number;
   readonly cpuSeconds: number;
   /** From when each event was due. */
-  readonly latency: readonly ReturnType<Histogram['summary']>[];
+  readonly latency: readonly (Latency | null)[];
   /** From when it was written to the socket. */
-  readonly latencyFromSend: ReturnType<Histogram['summary']>;
+  readonly latencyFromSend: Latency | null;
 }
 
 /** What the parent tells: how many events there were, or, without a number, to begin to send. */

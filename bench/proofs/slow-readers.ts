@@ -7,8 +7,9 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { nowMicros } from '../load/event-template.ts';
 import { type FrameSocket, openFrameSocket } from '../load/frame-socket.ts';
+import { median } from '../target.ts';
 import type { CrowdReport } from './crowd.ts';
-import { law, median, type Prove, pause, progress } from './proof.ts';
+import { law, type Prove, pause, progress } from './proof.ts';
 import { startCrowd } from './start-crowd.ts';
 import { type Subject, startSubject } from './subject.ts';
 

@@ -17,7 +17,7 @@ import { type Journal, openJournal } from '../../src/journal/journal.ts';
 import { createLog } from '../../src/log.ts';
 import { createCounters } from '../../src/metrics.ts';
 import { EventTemplate } from '../load/event-template.ts';
-import { round } from '../target.ts';
+import { median, round } from '../target.ts';
 
 type Durability = 'process' | 'fsync';
 
@@ -159,8 +159,4 @@ function appendGroup(journal: Journal, size: number): void {
 function cpuSince(start: NodeJS.CpuUsage): number {
   const { user, system } = process.cpuUsage(start);
   return user + system;
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
 }

@@ -19,7 +19,7 @@ import { crc32 } from '../../src/journal/crc32.ts';
 import { type Journal, openJournal } from '../../src/journal/journal.ts';
 import { createLog } from '../../src/log.ts';
 import { EventTemplate } from '../load/event-template.ts';
-import { round } from '../target.ts';
+import { median, round } from '../target.ts';
 
 const eventBytes = 1_100;
 const groupEvents = 100;
@@ -171,8 +171,4 @@ function micros<Item>(items: readonly Item[], work: (item: Item, nth: number) =>
 function cpuSince(start: NodeJS.CpuUsage): number {
   const { user, system } = process.cpuUsage(start);
   return user + system;
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
 }

@@ -45,6 +45,8 @@ export class LoggedEvent implements StoredEvent, EventBody {
   #parsed: EventBody | null = null;
   /** Where `resourceTo` stands in the envelope; -1 if that cannot be told. Undefined before it is looked for. */
   #resourceEnd: number | undefined;
+  /** Where the resource's text begins, once its end was found. */
+  #resourceAt = -1;
   #resource: Labels | null = null;
   #related: readonly Labels[] | null = null;
 
@@ -125,11 +127,9 @@ export class LoggedEvent implements StoredEvent, EventBody {
   }
 
   #readResource(): Labels {
-    const envelope = this.#text;
     const to = this.#findResourceEnd();
     if (to < 0) return this.#whole.resource;
-    const from = envelope.indexOf(resourceFrom, occurredFrom.length) + resourceFrom.length;
-    return JSON.parse(envelope.slice(from, to + 1)) as Labels; // canonical text that accept has checked
+    return JSON.parse(this.#text.slice(this.#resourceAt, to + 1)) as Labels; // canonical text that accept has checked
   }
 
   /** The end of the envelope. */
@@ -146,6 +146,7 @@ export class LoggedEvent implements StoredEvent, EventBody {
     const to = envelope.indexOf(resourceTo, from);
     // A name may hold anything, if escaped.
     const isTold = from >= 0 && to >= 0 && envelope.lastIndexOf('\\', from) < 0;
+    this.#resourceAt = from + resourceFrom.length;
     this.#resourceEnd = isTold ? to : -1;
     return this.#resourceEnd;
   }
