@@ -7,7 +7,7 @@ import type { Filter } from '../../schemas/filter.ts';
 import type { QueryOptions, Store } from '../clickhouse/store.ts';
 import { timeOfDate } from '../filter/time.ts';
 import { type Buckets, bucketEnds, bucketsOf, tooManyBuckets } from './buckets.ts';
-import { bucketsSql, type CountSql, groupsSql, labelGroupsSql } from './count-sql.ts';
+import { bucketsSql, type CountSql, groupsSql, labelGroupsSql, withoutZeros } from './count-sql.ts';
 
 export interface CountParts {
   readonly store: Pick<Store, 'rows' | 'jsonRows'>;
@@ -62,13 +62,13 @@ interface Ask {
 }
 
 /** As they come: there can be a million of them. */
-function countGroups(
+async function* countGroups(
   { store, groupsMax, options }: Ask,
   { sql, params, settings }: CountSql,
-): AsyncIterable<Uint8Array> {
+): AsyncGenerator<Uint8Array> {
   const limited = groupsMax === null ? sql : `${sql}\nLIMIT {groups_max:UInt64}`;
   const bound = groupsMax === null ? params : { ...params, groups_max: groupsMax };
-  return store.jsonRows(limited, bound, { ...options, settings });
+  for await (const piece of store.jsonRows(limited, bound, { ...options, settings })) yield withoutZeros(piece);
 }
 
 interface BucketRow {

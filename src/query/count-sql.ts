@@ -11,14 +11,18 @@ import { fitsBuckets, type Middle, middleOf, stepOf, stepStart } from './count-p
 export interface CountSql {
   readonly sql: string;
   readonly params: Record<string, unknown>;
-  readonly settings: Readonly<Record<string, number>>;
+  readonly settings: Readonly<Record<string, string | number>>;
 }
 
+/** ClickHouse writes times as the answer has them but for whole seconds (`withoutZeros`). A second thread that writes is one to wait for. */
+const groupsFormat = { date_time_output_format: 'iso', output_format_parallel_formatting: 0 };
+
 function settingsOf(usesProjection: boolean): CountSql['settings'] {
-  const snapshot = { enable_shared_storage_snapshot_in_query: 1 };
-  // Of rows there may be millions, which compiled code counts a tenth quicker.
-  if (!usesProjection) return { ...snapshot, optimize_use_projections: 0 };
-  return { ...snapshot, ...quickRead, optimize_use_projections: 1 };
+  return {
+    ...quickRead,
+    enable_shared_storage_snapshot_in_query: 1,
+    optimize_use_projections: usesProjection ? 1 : 0,
+  };
 }
 
 /** Not min(occurred): once ClickHouse 26.7 has compiled it (from the fourth run on), times before 1970 count as the latest. */
@@ -65,8 +69,8 @@ const ofParts: Aggregates = {
 };
 
 /**
- * Rows of `value, label, count, start_time, end_time`, as the answer has them; most first, then by label and value. ClickHouse writes each as the
- * text of its JSON: taking apart and writing again 5,000 groups in Node cost as much as finding them.
+ * Rows of `value, label, count, start_time, end_time`, as the answer has them but for the zeros of whole seconds; most first, then by label and
+ * value. ClickHouse writes each as the text of its JSON: taking apart and writing again 5,000 groups in Node cost as much as finding them.
  */
 export function groupsSql(filter: Filter, countable: keyof typeof groups): CountSql {
   const { column, rollup, ofRows, last } = groups[countable];
@@ -74,7 +78,7 @@ export function groupsSql(filter: Filter, countable: keyof typeof groups): Count
   const [only, ...others] = from;
   if (only !== undefined && others.length === 0) {
     const sql = written(grouped(column, ofRows, 'group', only, 'last_place'), ofRows, last);
-    return { sql, params, settings: settingsOf(false) };
+    return { sql, params, settings: { ...settingsOf(false), ...groupsFormat } };
   }
   const parts = from.map((reading) => grouped(column, ofRows, 'part', reading, 'part_last'));
   const whole = grouped(
@@ -84,7 +88,7 @@ export function groupsSql(filter: Filter, countable: keyof typeof groups): Count
     `FROM (${parts.join(' UNION ALL ')})`,
     'last_place',
   );
-  return { sql: written(whole, ofRows, last), params, settings: settingsOf(true) };
+  return { sql: written(whole, ofRows, last), params, settings: { ...settingsOf(true), ...groupsFormat } };
 }
 
 /** The same by the value of a label of the primary resource; events without it are in no group. */
@@ -94,7 +98,7 @@ export function labelGroupsSql(filter: Filter, label: string): CountSql {
   const reading = `FROM events WHERE (${where}) AND mapContains(resource, ${name})`;
   const { ofRows, last } = groups.event;
   const sql = written(grouped(`resource[${name}]`, ofRows, 'group', reading, 'last_place'), ofRows, last);
-  return { sql, params: { ...params, group_of: label }, settings: settingsOf(false) };
+  return { sql, params: { ...params, group_of: label }, settings: { ...settingsOf(false), ...groupsFormat } };
 }
 
 function grouped(
@@ -108,13 +112,22 @@ function grouped(
   return `SELECT ${value} AS ${prefix}_value, ${count} AS ${prefix}_count, ${first} AS ${prefix}_first, ${last} AS ${lastAs}${label} ${from} GROUP BY ${prefix}_value`;
 }
 
-/** Groups with the names and texts of the answer. */
+/** Groups with the names of the answer. */
 function written(sql: string, { name }: Aggregates, last: string): string {
-  const time = (micros: string) =>
-    `concat(replaceOne(replaceOne(toString(fromUnixTimestamp64Micro(toInt64(${micros}), 'UTC')), ' ', 'T'), '.000000', ''), 'Z')`;
+  const time = (micros: string) => `fromUnixTimestamp64Micro(toInt64(${micros}), 'UTC')`;
   return `SELECT group_value AS value, ${name === null ? 'group_value' : 'group_name'} AS label, group_count AS count,
       ${time('group_first')} AS start_time, ${time(last)} AS end_time
     FROM (${sql}) ORDER BY group_count DESC, label, value`;
+}
+
+const zeros = '.000000Z';
+/** No value or label looks like it: what is within a text has a backslash before its quotes. */
+const timeWithZeros = /("(?:start|end)_time":".{19})\.000000Z"/g;
+
+/** The JSON of groups with whole seconds as Prefect writes them: without a fraction. */
+export function withoutZeros(json: Buffer): Buffer {
+  // Bytes as letters: what is no ASCII stays as it is.
+  return json.includes(zeros) ? Buffer.from(json.toString('latin1').replace(timeWithZeros, '$1Z"'), 'latin1') : json;
 }
 
 /** Rows of `bucket, bucket_count`, those without events left out. */

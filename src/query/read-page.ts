@@ -6,7 +6,9 @@ import type { Page, PageRequest } from '../../schemas/page.ts';
 import { quickRead } from '../clickhouse/statements.ts';
 import type { QueryOptions, Store } from '../clickhouse/store.ts';
 import { Failure } from '../errors.ts';
+import { insideWindow } from '../filter/predicate.ts';
 import { filterSql } from '../filter/sql.ts';
+import { parseClickHouseTime, toMicros } from '../filter/time.ts';
 import type { SigningKeys } from '../keys.ts';
 import { asksForTimeOnly } from './count-plan.ts';
 import { narrowWindow } from './narrow-window.ts';
@@ -25,6 +27,9 @@ const idsMax = 100;
 const pagesGuessed = 1000;
 /** The same where the filter asks for more than a time: what the guess costs is hidden behind the total, which takes longer. */
 const pagesGuessedOfFilter = 64;
+
+/** As long as events are kept by default: the index of ids then goes through every part anyway. */
+const wideMicros = 7n * 86_400_000_000n;
 
 /** The first page and the total, in at most four statements, of which two run at once. Rejects with a Failure of the store. */
 export async function readFirstPage(parts: PageParts, request: PageRequest, signal?: AbortSignal): Promise<Page> {
@@ -119,15 +124,25 @@ function unlessBusy(error: unknown): readonly PageRow[] {
   throw error;
 }
 
-/** Of one id, which no two events have (I1): neither order nor number is to be asked for, and what is found ends the search. */
+/**
+ * Of one id, which no two events have (I1): neither order nor number is to be asked for, and what is found ends the search. A term of a wide
+ * window, or of the checkpoint, takes ClickHouse a millisecond to plan and keeps no part closed: whether the event is within is seen here.
+ */
 async function readOne(store: Rows, { filter, checkpoint }: Reading, signal: AbortSignal | undefined) {
-  const { where, params } = filterSql(filter);
-  const rows = await store.rows<PageRow>(
-    `SELECT ${columns} FROM events WHERE (${where}) AND seq <= {page_checkpoint:UInt64} LIMIT 1`,
-    { ...params, page_checkpoint: checkpoint },
-    rowsOptions(signal),
+  const { where, whereAnyTime, params } = filterSql(filter);
+  const found = await store.rows<PageRow & { readonly seq: string | number }>(
+    `SELECT seq, ${columns} FROM events WHERE ${isWide(filter.occurred) ? whereAnyTime : where} LIMIT 1`,
+    params,
+    { ...rowsOptions(signal), settings: { ...quickRead, max_threads: 1 } },
+  );
+  const rows = found.filter(
+    ({ seq, place }) => Number(seq) <= checkpoint && insideWindow(filter.occurred, parseClickHouseTime(place)),
   );
   return { total: rows.length, rows };
+}
+
+function isWide({ since, until }: Reading['filter']['occurred']): boolean {
+  return until !== null && toMicros(until) - toMicros(since) >= wideMicros;
 }
 
 /** Of a few ids: to find them is all the work, so it is done once for rows and total. */

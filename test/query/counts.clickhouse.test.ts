@@ -265,11 +265,19 @@ test('the largest groups are the first of all groups, and a label groups the eve
 });
 
 test('a group is written as JSON.stringify writes it, whatever its name holds', async () => {
-  const strange = ['a/b "q" \\ \\u2028', 'line\u2028and\u2029', 'bell\u0007 tab\t \u000b\u001f', 'né😀\u007f'];
+  const instant = '2026-11-16T00:00:00Z';
+  const likeTime = '","start_time":"2026-11-16T00:00:00.000000Z"';
+  const strange = [
+    'a/b "q" \\ \\u2028',
+    'line\u2028and\u2029',
+    'bell\u0007 tab\t \u000b\u001f',
+    'né😀\u007f',
+    likeTime,
+  ];
   const names = strange.map((name) => `w.${name}`);
   await insert(
     engine.store,
-    names.map((name) => sample('2026-11-16T00:00:00Z', name, 'c.1')),
+    names.map((name) => sample(instant, name, 'c.1')),
   );
   for (const wanted of [names, names.slice(0, 1), names.slice(3)]) {
     const filter = filterOf(whole.since, whole.until, {
@@ -282,6 +290,7 @@ test('a group is written as JSON.stringify writes it, whatever its name holds', 
     for await (const part of outcome.counts) text += Buffer.from(part);
     const counts = JSON.parse(`[${text.slice(0, -1)}]`) as Count[]; // checked below
     expect(counts.map(({ value }) => value).toSorted()).toEqual(wanted.toSorted());
+    for (const { start_time, end_time } of counts) expect([start_time, end_time]).toEqual([instant, instant]);
     expect(text).toBe(`${JSON.stringify(counts).slice(1, -1)},`);
   }
 });

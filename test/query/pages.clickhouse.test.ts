@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Filter } from '../../schemas/filter.ts';
 import type { Page } from '../../schemas/page.ts';
 import { Failure } from '../../src/errors.ts';
+import { toMicros } from '../../src/filter/time.ts';
 import { openKeys } from '../../src/keys.ts';
 import { type PageParts, pageJson, readFirstPage, readNextPage } from '../../src/query/read-page.ts';
 import { startTestStore, type TestStore } from '../support/engine.ts';
@@ -129,6 +130,24 @@ test('with distinct, pages together are the newest or oldest event of each resou
       },
     ),
     { numRuns: 15 },
+  );
+});
+
+test('one id is found where window, filter and checkpoint have it, and nowhere else, however wide the window is', async () => {
+  await fc.assert(
+    fc.asyncProperty(instant, instant, instant, fc.integer({ min: -1, max: 1 }), fc.boolean(), async (...given) => {
+      const [occurred, since, until, ahead, isNamed] = given;
+      const name = `one.${++nameNumber}`;
+      const [one] = samplesOf([[occurred, 'c.1']], name);
+      if (one === undefined) throw new Error('no sample');
+      await store([one]);
+      const asked = named(isNamed ? name : `${name}.other`, { id: [one.id], occurred: { since, until } });
+      const page = await readFirstPage({ ...parts, checkpoint: () => one.seq + ahead }, { filter: asked, limit: 9 });
+      const isInside = toMicros(since) <= toMicros(occurred) && toMicros(occurred) <= toMicros(until);
+      const events = isInside && isNamed && ahead >= 0 ? [one.raw] : [];
+      expect(page).toEqual({ events, total: events.length, token: null });
+    }),
+    { numRuns: 60 },
   );
 });
 

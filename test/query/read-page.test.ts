@@ -8,7 +8,12 @@ import { type PageParts, readFirstPage, readNextPage } from '../../src/query/rea
 import { filterOf } from './stored-rows.ts';
 
 const filter = filterOf('2026-11-16T00:00:00Z', '2026-11-17T00:00:00Z');
-const row = { place: '2026-11-16 00:00:00.000000', place_id: '01234567-89ab-cdef-0123-456789abcdef', raw: '{}' };
+const row = {
+  place: '2026-11-16 00:00:00.000000',
+  place_id: '01234567-89ab-cdef-0123-456789abcdef',
+  raw: '{}',
+  seq: 77,
+};
 
 interface Asked {
   readonly sql: string;
@@ -77,12 +82,18 @@ test('a page that retention left short is the last one', async () => {
   expect(await readNextPage(parts, token ?? '')).toEqual({ events: ['{}', '{}'], total: 9, token: null });
 });
 
-test('one id takes one statement, which ends with the event', async () => {
-  const { parts, asked } = partsWith(9, [1]);
-  const one = { ...filter, id: ['01234567-89ab-cdef-0123-456789abcdef'] };
-  expect(await readFirstPage(parts, { filter: one, limit: 3 })).toEqual({ events: ['{}'], total: 1, token: null });
-  expect(asked).toHaveLength(1);
-  expect(asked[0]?.sql).toMatch(/LIMIT 1$/);
+test('one id takes one statement, which ends with the event; a window as wide as what is kept is no term of it', async () => {
+  for (const [until, isTerm] of [
+    ['2026-11-22T23:59:59.999999Z', true],
+    ['2026-11-23T00:00:00Z', false],
+  ] as const) {
+    const { parts, asked } = partsWith(9, [1]);
+    const one = { ...filterOf('2026-11-16T00:00:00Z', until), id: [row.place_id] };
+    expect(await readFirstPage(parts, { filter: one, limit: 3 })).toEqual({ events: ['{}'], total: 1, token: null });
+    expect(asked).toHaveLength(1);
+    expect(asked[0]?.sql).toMatch(/LIMIT 1$/);
+    expect(asked[0]?.sql.includes('occurred >=')).toBe(isTerm);
+  }
 });
 
 const named = { ...filter, event: { ...filter.event, name: ['a'] } };
