@@ -22,6 +22,8 @@ const factorOf: Readonly<Record<string, number>> = {
   'count-by resource': 30,
   'page 1 and total, label': 150,
   'page 1 and total, related': 15,
+  'page 1 and total, related, one in 50': 15,
+  'page 1 and total, related, one in 8': 15,
 };
 const factorMin = 1;
 /** So many that the code of both is warm in most of them. */

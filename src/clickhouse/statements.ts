@@ -160,6 +160,8 @@ function readSettings(options: RunOptions): Read['settings'] {
     cancel_http_readonly_queries_on_client_close: 1,
     output_format_json_quote_64bit_integers: 0,
     output_format_json_escape_forward_slashes: 0,
+    // Another thread that writes is one to begin and to wait for: of one event looked up by its id a seventh (decision 026).
+    output_format_parallel_formatting: 0,
     ...options.settings,
   };
 }

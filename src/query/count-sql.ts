@@ -14,8 +14,8 @@ export interface CountSql {
   readonly settings: Readonly<Record<string, string | number>>;
 }
 
-/** ClickHouse writes times as the answer has them but for whole seconds (`withoutZeros`). A second thread that writes is one to wait for. */
-const groupsFormat = { date_time_output_format: 'iso', output_format_parallel_formatting: 0 };
+/** ClickHouse writes times as the answer has them, but for whole seconds (`withoutZeros`). */
+const groupsFormat = { date_time_output_format: 'iso' };
 
 function settingsOf(usesProjection: boolean): CountSql['settings'] {
   return {
