@@ -14,7 +14,7 @@ import { launchSluice } from '../peers/sluice.ts';
 import { type BenchTarget, round } from '../target.ts';
 import { lookup, post, type Question, quantile, questionsOf, type ScaleOptions } from './scale.ts';
 
-/** How many times as fast at least; none may be slower. */
+/** How many times as fast at least; none may be slower. What is asked of a related page holds of each of them. */
 const factorOf: Readonly<Record<string, number>> = {
   'count-by day': 100,
   'count-by hour': 100,

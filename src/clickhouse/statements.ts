@@ -19,7 +19,7 @@ export interface RunOptions {
 }
 
 /**
- * For a read of few rows: what ClickHouse prepares for long ones would be most of its time. To look for a projection takes it 2 to
+ * For a read that takes ClickHouse some milliseconds: what it prepares for long ones would be most of them. To look for a projection takes it 2 to
  * 3 ms, to compile an expression that it meets for the third time some tens (decision 026).
  */
 export const quickRead = {

@@ -7,7 +7,7 @@ import type { Filter } from '../../schemas/filter.ts';
 import type { QueryOptions, Store } from '../clickhouse/store.ts';
 import { timeOfDate } from '../filter/time.ts';
 import { type Buckets, bucketEnds, bucketsOf, tooManyBuckets } from './buckets.ts';
-import { bucketsSql, type CountSql, groupsSql, labelGroupsSql, withoutZeros } from './count-sql.ts';
+import { bucketsSql, type CountSql, groupsSql, labelGroupsSql } from './count-sql.ts';
 
 export interface CountParts {
   readonly store: Pick<Store, 'rows' | 'jsonRows'>;
@@ -69,6 +69,16 @@ async function* countGroups(
   const limited = groupsMax === null ? sql : `${sql}\nLIMIT {groups_max:UInt64}`;
   const bound = groupsMax === null ? params : { ...params, groups_max: groupsMax };
   for await (const piece of store.jsonRows(limited, bound, { ...options, settings })) yield withoutZeros(piece);
+}
+
+const zeros = '.000000Z';
+/** No value or label looks like it: what is within a text has a backslash before its quotes. */
+const timeWithZeros = /("(?:start|end)_time":".{19})\.000000Z"/g;
+
+/** The JSON of groups with whole seconds as Prefect writes them: without a fraction. */
+function withoutZeros(json: Buffer): Buffer {
+  // Bytes as letters: what is no ASCII stays as it is.
+  return json.includes(zeros) ? Buffer.from(json.toString('latin1').replace(timeWithZeros, '$1Z"'), 'latin1') : json;
 }
 
 interface BucketRow {

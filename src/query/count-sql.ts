@@ -14,7 +14,7 @@ export interface CountSql {
   readonly settings: Readonly<Record<string, string | number>>;
 }
 
-/** ClickHouse writes times as the answer has them, but for whole seconds (`withoutZeros`). */
+/** ClickHouse writes times as the answer has them, but for whole seconds (`withoutZeros` of count-events.ts). */
 const groupsFormat = { date_time_output_format: 'iso' };
 
 function settingsOf(usesProjection: boolean): CountSql['settings'] {
@@ -25,7 +25,7 @@ function settingsOf(usesProjection: boolean): CountSql['settings'] {
   };
 }
 
-/** Not min(occurred): once ClickHouse 26.7 has compiled it (from the fourth run on), times before 1970 count as the latest. */
+/** As it stands in the projections. Not min(occurred): compiled, as a profile may have it, ClickHouse 26.7 takes times before 1970 for the latest. */
 const micros = 'toUnixTimestamp64Micro(occurred)';
 
 /** Time and seq as one number, as it stands in the projection: a tuple of them costs twice the CPU. */
@@ -118,16 +118,6 @@ function written(sql: string, { name }: Aggregates, last: string): string {
   return `SELECT group_value AS value, ${name === null ? 'group_value' : 'group_name'} AS label, group_count AS count,
       ${time('group_first')} AS start_time, ${time(last)} AS end_time
     FROM (${sql}) ORDER BY group_count DESC, label, value`;
-}
-
-const zeros = '.000000Z';
-/** No value or label looks like it: what is within a text has a backslash before its quotes. */
-const timeWithZeros = /("(?:start|end)_time":".{19})\.000000Z"/g;
-
-/** The JSON of groups with whole seconds as Prefect writes them: without a fraction. */
-export function withoutZeros(json: Buffer): Buffer {
-  // Bytes as letters: what is no ASCII stays as it is.
-  return json.includes(zeros) ? Buffer.from(json.toString('latin1').replace(timeWithZeros, '$1Z"'), 'latin1') : json;
 }
 
 /** Rows of `bucket, bucket_count`, those without events left out. */

@@ -28,7 +28,7 @@ const pagesGuessed = 1000;
 /** The same where the filter asks for more than a time: what the guess costs is hidden behind the total, which takes longer. */
 const pagesGuessedOfFilter = 64;
 
-/** As long as events are kept by default: the index of ids then goes through every part anyway. */
+/** As long as events are kept by default: where they are kept longer, the index of ids goes through every part, as it does without a window. */
 const wideMicros = 7n * 86_400_000_000n;
 
 /** The first page and the total, in at most four statements, of which two run at once. Rejects with a Failure of the store. */
@@ -125,16 +125,19 @@ function unlessBusy(error: unknown): readonly PageRow[] {
 }
 
 /**
- * Of one id, which no two events have (I1): neither order nor number is to be asked for, and what is found ends the search. A term of a wide
- * window, or of the checkpoint, takes ClickHouse a millisecond to plan and keeps no part closed: whether the event is within is seen here.
+ * Of one id, which nearly always one event has: neither order nor number is to be asked for. A term of a wide window, or of the checkpoint, takes
+ * ClickHouse a millisecond: whether the event is within is seen here. Several events have it where an id was sent again with another time
+ * after it had left the id window (I11).
  */
-async function readOne(store: Rows, { filter, checkpoint }: Reading, signal: AbortSignal | undefined) {
+async function readOne(store: Rows, reading: Reading, signal: AbortSignal | undefined) {
+  const { filter, checkpoint } = reading;
   const { where, whereAnyTime, params } = filterSql(filter);
   const found = await store.rows<PageRow & { readonly seq: string | number }>(
-    `SELECT seq, ${columns} FROM events WHERE ${isWide(filter.occurred) ? whereAnyTime : where} LIMIT 1`,
+    `SELECT seq, ${columns} FROM events WHERE ${isWide(filter.occurred) ? whereAnyTime : where} LIMIT 2`,
     params,
     { ...rowsOptions(signal), settings: { ...quickRead, max_threads: 1 } },
   );
+  if (found.length > 1) return readCounted(store, reading, signal);
   const rows = found.filter(
     ({ seq, place }) => Number(seq) <= checkpoint && insideWindow(filter.occurred, parseClickHouseTime(place)),
   );
