@@ -135,7 +135,7 @@ async function readOne(store: Rows, reading: Reading, signal: AbortSignal | unde
   const found = await store.rows<PageRow & { readonly seq: string | number }>(
     `SELECT seq, ${columns} FROM events WHERE ${isWide(filter.occurred) ? whereAnyTime : where} LIMIT 2`,
     params,
-    { ...rowsOptions(signal), settings: { ...quickRead, max_threads: 1 } },
+    { ...rowsOptions(signal), settings: oneRead },
   );
   if (found.length > 1) return readCounted(store, reading, signal);
   const rows = found.filter(
@@ -143,6 +143,9 @@ async function readOne(store: Rows, reading: Reading, signal: AbortSignal | unde
   );
   return { total: rows.length, rows };
 }
+
+/** The index of ids is gone through at once, not by each reader of a part; nothing is worth a second thread, or remembering. */
+const oneRead = { ...quickRead, max_threads: 1, use_skip_indexes_on_data_read: 0, use_query_condition_cache: 0 };
 
 function isWide({ since, until }: Reading['filter']['occurred']): boolean {
   return until !== null && toMicros(until) - toMicros(since) >= wideMicros;

