@@ -14,14 +14,13 @@ export interface CountSql {
   readonly settings: Readonly<Record<string, string | number>>;
 }
 
-/** ClickHouse writes times as the answer has them, but for whole seconds (`withoutZeros` of count-events.ts). */
-const groupsFormat = { date_time_output_format: 'iso' };
-
 function settingsOf(usesProjection: boolean): CountSql['settings'] {
   return {
     ...quickRead,
     enable_shared_storage_snapshot_in_query: 1,
     optimize_use_projections: usesProjection ? 1 : 0,
+    // Times as the answer has them, but for whole seconds (`withoutZeros` of count-events.ts).
+    date_time_output_format: 'iso',
   };
 }
 
@@ -78,7 +77,7 @@ export function groupsSql(filter: Filter, countable: keyof typeof groups): Count
   const [only, ...others] = from;
   if (only !== undefined && others.length === 0) {
     const sql = written(grouped(column, ofRows, 'group', only, 'last_place'), ofRows, last);
-    return { sql, params, settings: { ...settingsOf(false), ...groupsFormat } };
+    return { sql, params, settings: settingsOf(false) };
   }
   const parts = from.map((reading) => grouped(column, ofRows, 'part', reading, 'part_last'));
   const whole = grouped(
@@ -88,7 +87,7 @@ export function groupsSql(filter: Filter, countable: keyof typeof groups): Count
     `FROM (${parts.join(' UNION ALL ')})`,
     'last_place',
   );
-  return { sql: written(whole, ofRows, last), params, settings: { ...settingsOf(true), ...groupsFormat } };
+  return { sql: written(whole, ofRows, last), params, settings: settingsOf(true) };
 }
 
 /** The same by the value of a label of the primary resource; events without it are in no group. */
@@ -98,7 +97,7 @@ export function labelGroupsSql(filter: Filter, label: string): CountSql {
   const reading = `FROM events WHERE (${where}) AND mapContains(resource, ${name})`;
   const { ofRows, last } = groups.event;
   const sql = written(grouped(`resource[${name}]`, ofRows, 'group', reading, 'last_place'), ofRows, last);
-  return { sql, params: { ...params, group_of: label }, settings: { ...settingsOf(false), ...groupsFormat } };
+  return { sql, params: { ...params, group_of: label }, settings: settingsOf(false) };
 }
 
 function grouped(

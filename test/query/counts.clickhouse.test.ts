@@ -204,6 +204,10 @@ describe('the limits', () => {
     const changes = { event: { prefix: [], excludePrefix: [], name: ['y.one'], excludeName: [] } };
     const groups = await count({ since, until, changes, unit: 'week', interval: 1e6, countable: 'event' });
     expect(groups).toMatchObject([{ count: 2, start_time: since, end_time: until }]);
+    // Where ClickHouse may compile an aggregate after some runs, it may then compare otherwise.
+    for (let round = 0; round < 5; round += 1) {
+      expect(await count({ since, until, changes, unit: 'week', interval: 1e6, countable: 'event' })).toEqual(groups);
+    }
     const times = await count({ since, until, changes, unit: 'week', interval: 1e6 });
     expect(times.map((each) => each.count)).toEqual([1, 1]);
     expect(times[0]?.start_time).toBe('0001-01-01T00:00:00Z');
