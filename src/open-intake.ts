@@ -39,8 +39,11 @@ export interface IntakeParts {
   refuse(): void;
 }
 
-/** Of each of two blocks: more than a batch of usual events; a journal that grows faster than ClickHouse takes it is read from the disk. */
-const recentBytesMax = 8 * 1024 * 1024;
+/**
+ * Of each of two blocks: what comes in a second and a half at 10,000 events a second, while a batch collects and the one before is inserted; a
+ * journal that grows faster than ClickHouse takes it is read from the disk.
+ */
+const recentBytesMax = 16 * 1024 * 1024;
 
 /** Throws StartRefused where the journal or the writer's state cannot be trusted. */
 export function openIntake(

@@ -9,12 +9,16 @@ import type { ChunkMemory, JournalChunk } from '../journal/read-chunk.ts';
 const stepBytes = 1024 * 1024;
 /** Of the largest batch that is usual. The system gives what is written to, not what is asked for. */
 const usualBytes = 34 * 1024 * 1024;
+/** Who falls behind soon does so again, and memory that comes and goes has V8 mark its whole heap, while subscribers wait (decision 027). */
+const keptMs = 10_000;
 
 /** Reads batches, one after the other: the rows of each are good until the next is asked for. */
 export class StepReader {
   readonly #journal: Pick<Journal, 'readDay' | 'epochOf'>;
   readonly #pause: () => Promise<void>;
   #memory: ChunkMemory | null = null;
+  /** Gives the memory back once nothing was read for a time. */
+  #unused: NodeJS.Timeout | null = null;
 
   constructor(journal: Pick<Journal, 'readDay' | 'epochOf'>, pause: () => Promise<void> = nextTurn) {
     this.#journal = journal;
@@ -26,9 +30,7 @@ export class StepReader {
    * at least one. Nothing may be trimmed meanwhile. Rejects with Failure pastRetention or journalFailed.
    */
   async readDay(from: number, bytesMax: number, upTo: number): Promise<JournalChunk> {
-    this.#memory ??= { buffer: Buffer.allocUnsafeSlow(usualBytes), bytes: 0 };
-    const memory = this.#memory;
-    memory.bytes = 0;
+    const memory = this.#lend();
     let { first, last, rows } = this.#journal.readDay(from, Math.min(stepBytes, bytesMax), upTo, memory);
     memory.bytes = rows.length;
     while (last >= first && last < upTo && memory.bytes < bytesMax) {
@@ -44,9 +46,15 @@ export class StepReader {
     return { first, last, count: last - first + 1, rows };
   }
 
-  /** Gives the memory back. */
-  release(): void {
-    this.#memory = null;
+  #lend(): ChunkMemory {
+    this.#unused ??= setTimeout(() => {
+      this.#memory = null;
+      this.#unused = null;
+    }, keptMs).unref();
+    this.#unused.refresh();
+    this.#memory ??= { buffer: Buffer.allocUnsafeSlow(usualBytes), bytes: 0 };
+    this.#memory.bytes = 0;
+    return this.#memory;
   }
 }
 

@@ -146,9 +146,8 @@ export function startTableWriter(parts: TableWriterParts): TableWriter {
   async function announce(): Promise<JournalChunk> {
     const upTo = Math.min(live.mark, journal.checkpoint + options.rowsMax, refusedEnd() ?? live.mark);
     const from = journal.checkpoint + 1;
-    const inMemory = journal.recent.readDay(from, options.bytesMax, upTo);
-    if (inMemory !== null) steps.release();
-    const chunk = inMemory ?? (await steps.readDay(from, options.bytesMax, upTo));
+    const chunk =
+      journal.recent.readDay(from, options.bytesMax, upTo) ?? (await steps.readDay(from, options.bytesMax, upTo));
     // The journal may be closed, and its lock given up.
     stopping.signal.throwIfAborted();
     save({ ...state, epoch: journal.epoch, range: { first: chunk.first, last: chunk.last }, everInserted: true });

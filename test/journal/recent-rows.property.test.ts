@@ -3,7 +3,7 @@
  * checkpoints, blocks that are full and days that change included.
  */
 import fc from 'fast-check';
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { nodeFiles } from '../../src/file-port.ts';
 import { StepReader } from '../../src/ingest/read-in-steps.ts';
 import { append, noReceipt, open, readDay, rowOf, sent, withFolder } from './support.ts';
@@ -132,6 +132,30 @@ it('what is read in steps is one day of one epoch, exactly as the disk has it, a
       expect({ ...chunk, rows: chunk.rows.equals(whole.rows) }).toEqual({ ...whole, rows: true });
     }
     expect(pauses).toBeGreaterThan(2);
+    journal.close();
+  });
+});
+
+it('memory for what is read in steps is lent again, and given back once nothing was read for a time', async () => {
+  await withFolder(async (folder) => {
+    const journal = open(folder, {});
+    append(journal, sent(1, 1_000, 1));
+    journal.commit();
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    try {
+      const reader = new StepReader(journal, () => Promise.resolve());
+      const read = async (): Promise<ArrayBufferLike> =>
+        (await reader.readDay(journal.firstSeq, 1_000_000, journal.head)).rows.buffer;
+      const lent = await read();
+      vi.advanceTimersByTime(9_000);
+      expect(await read()).toBe(lent);
+      vi.advanceTimersByTime(9_000);
+      expect(await read()).toBe(lent);
+      vi.advanceTimersByTime(11_000);
+      expect(await read()).not.toBe(lent);
+    } finally {
+      vi.useRealTimers();
+    }
     journal.close();
   });
 });
