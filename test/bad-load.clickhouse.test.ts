@@ -156,7 +156,7 @@ describe('bodies that are too much together', () => {
     const waiting = await Promise.all(
       [0, 1, 2].map(() => openRaw(target, postHead('/api/events', event.length) + event.slice(0, -1))),
     );
-    // All their bytes have come: one that came among them could push out two, and then nothing is too much.
+    // Only then is all there: a body that came among them could push out two of them, and the next one would find room.
     await until('one is too many', () => waiting.some((each) => each.received().includes(' 503 ')) || undefined);
     const refusal = await post(target, '/api/events', event);
     expect(refusal.status).toBe(503);

@@ -9,8 +9,11 @@ import type { ChunkMemory, JournalChunk } from '../journal/read-chunk.ts';
 const stepBytes = 1024 * 1024;
 /** Of the largest batch that is usual. The system gives what is written to, not what is asked for. */
 const usualBytes = 34 * 1024 * 1024;
-/** Who falls behind soon does so again, and memory that comes and goes has V8 mark its whole heap, while subscribers wait (decision 027). */
-const keptMs = 10_000;
+/**
+ * Longer than an insert may take. Who falls behind soon does so again, and memory that comes and goes has V8 mark its whole heap, while
+ * subscribers wait (decision 027).
+ */
+const keptMs = 180_000;
 
 /** Reads batches, one after the other: the rows of each are good until the next is asked for. */
 export class StepReader {
@@ -47,11 +50,12 @@ export class StepReader {
   }
 
   #lend(): ChunkMemory {
-    this.#unused ??= setTimeout(() => {
-      this.#memory = null;
-      this.#unused = null;
-    }, keptMs).unref();
-    this.#unused.refresh();
+    this.#unused =
+      this.#unused?.refresh() ??
+      setTimeout(() => {
+        this.#memory = null;
+        this.#unused = null;
+      }, keptMs).unref();
     this.#memory ??= { buffer: Buffer.allocUnsafeSlow(usualBytes), bytes: 0 };
     this.#memory.bytes = 0;
     return this.#memory;

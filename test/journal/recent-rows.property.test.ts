@@ -3,9 +3,8 @@
  * checkpoints, blocks that are full and days that change included.
  */
 import fc from 'fast-check';
-import { expect, it, vi } from 'vitest';
+import { expect, it } from 'vitest';
 import { nodeFiles } from '../../src/file-port.ts';
-import { StepReader } from '../../src/ingest/read-in-steps.ts';
 import { append, noReceipt, open, readDay, rowOf, sent, withFolder } from './support.ts';
 
 type Step =
@@ -104,58 +103,6 @@ it('who follows the head reads nothing from the disk, at first and when it was f
     expect(journal.recent.readDay(journal.checkpoint + 1, 1_000_000, journal.head)).toBeNull();
     catchUp();
     expect(follow()).toBe(0);
-    journal.close();
-  });
-});
-
-it('what is read in steps is one day of one epoch, exactly as the disk has it, as much as was asked for', async () => {
-  await withFolder(async (folder) => {
-    const journal = open(folder, {});
-    const rowBytes = 40_000;
-    for (let event = 0; event < 100; event += 1) append(journal, sent(event, rowBytes, event < 70 ? 1 : 2));
-    journal.commit();
-    const first = journal.firstSeq;
-    let pauses = 0;
-    const reader = new StepReader(journal, () => {
-      pauses += 1;
-      return Promise.resolve();
-    });
-    for (const [from, bytesMax, upTo] of [
-      [first, 100_000_000, journal.head],
-      [first, 2_000_000, journal.head],
-      [first + 60, 100_000_000, first + 90],
-      [first + 75, 100_000_000, first + 80],
-      [first + 3, 1, journal.head],
-    ] as const) {
-      const chunk = await reader.readDay(from, bytesMax, upTo);
-      const whole = readDay(journal, from, bytesMax, upTo);
-      expect({ ...chunk, rows: chunk.rows.equals(whole.rows) }).toEqual({ ...whole, rows: true });
-    }
-    expect(pauses).toBeGreaterThan(2);
-    journal.close();
-  });
-});
-
-it('memory for what is read in steps is lent again, and given back once nothing was read for a time', async () => {
-  await withFolder(async (folder) => {
-    const journal = open(folder, {});
-    append(journal, sent(1, 1_000, 1));
-    journal.commit();
-    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
-    try {
-      const reader = new StepReader(journal, () => Promise.resolve());
-      const read = async (): Promise<ArrayBufferLike> =>
-        (await reader.readDay(journal.firstSeq, 1_000_000, journal.head)).rows.buffer;
-      const lent = await read();
-      vi.advanceTimersByTime(9_000);
-      expect(await read()).toBe(lent);
-      vi.advanceTimersByTime(9_000);
-      expect(await read()).toBe(lent);
-      vi.advanceTimersByTime(11_000);
-      expect(await read()).not.toBe(lent);
-    } finally {
-      vi.useRealTimers();
-    }
     journal.close();
   });
 });

@@ -4,6 +4,7 @@
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Failure } from '../../src/errors.ts';
 import { type FilePort, nodeFiles } from '../../src/file-port.ts';
 import { type Journal, openJournal } from '../../src/journal/journal.ts';
 import type { JournalOptions } from '../../src/journal/journal-options.ts';
@@ -91,13 +92,29 @@ export function rowOf(row: Sent & { readonly head: number }): RowSource {
 
 export const noReceipt: ReceiptTexts = { received: '', column: '' };
 
-/** All that can be read, in chunks of about so many bytes: the raws by seq. */
+/** Appends so many events, and commits them as one group. */
+export function put(journal: Journal, count: number, padding = 0): void {
+  for (let number = 0; number < count; number += 1) append(journal, sent(number, padding));
+  journal.commit();
+}
+
+/** The name of the failure that it throws. */
+export function failureOf(act: () => unknown): string {
+  try {
+    act();
+  } catch (error) {
+    return error instanceof Failure ? error.failure : String(error);
+  }
+  return 'none';
+}
+
 /** A batch as the table writer gets it: from memory, or else from the disk. */
 export function readDay(journal: Journal, from: number, bytesMax: number, upTo: number): JournalChunk {
   const memory = { buffer: Buffer.alloc(0), bytes: 0 };
   return journal.recent.readDay(from, bytesMax, upTo) ?? journal.readDay(from, bytesMax, upTo, memory);
 }
 
+/** All that can be read, in chunks of about so many bytes: the raws by seq. */
 export function readAll(journal: Journal, bytesMax = 700): Map<number, string> {
   const found = new Map<number, string>();
   let from = journal.oldest;
