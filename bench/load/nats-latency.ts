@@ -3,9 +3,10 @@
  * another subscribes many times over its WebSocket port.
  */
 import { atRate } from './at-rate.ts';
-import { EventTemplate, nowMicros } from './event-template.ts';
+import { DeliveryTimes } from './delivery-times.ts';
+import { EventTemplate } from './event-template.ts';
 import { dueMicros, lateMicros, timesAt } from './event-times.ts';
-import { Histogram, type Latency } from './histogram.ts';
+import type { Latency } from './histogram.ts';
 import { runLoad } from './load-maker.ts';
 import { joinNats, messageBytes, natsSubject, untilQuiet } from './nats-subscriber.ts';
 import { NatsConnection, publication } from './nats-text.ts';
@@ -17,7 +18,7 @@ export type NatsLatencyOptions =
 export interface NatsLatencyReport {
   /** Of the sender; 0 of the receiver. */
   readonly sent: number;
-  /** Of the receiver. Times are taken of those whose frame came in one piece: all but a few. */
+  /** Of the receiver. Times are taken of those whose frame came in one piece: all but a few, and those of the first second. */
   readonly deliveries: number;
   readonly latency: Latency | null;
   readonly latencyFromSend: Latency | null;
@@ -55,17 +56,13 @@ async function receive(
   { webSocketPort, subscribers }: NatsLatencyOptions & { readonly mode: 'receive' },
   ready: () => void,
 ): Promise<NatsLatencyReport> {
-  const fromDue = new Histogram();
-  const fromSend = new Histogram();
+  const times = new DeliveryTimes(Number.POSITIVE_INFINITY);
   /** NATS puts what waits for a client into one frame. */
   const whole = (bytes: Buffer, from: number, to: number): void => {
-    const now = nowMicros();
     for (let start = from; ; ) {
       const at = timesAt(bytes, start, to, -1);
       if (at < 0) return;
-      const late = now - dueMicros(bytes, start + at);
-      fromDue.add(Math.max(0, late));
-      fromSend.add(Math.max(0, late - lateMicros(bytes, start + at)));
+      times.add(dueMicros(bytes, start + at), lateMicros(bytes, start + at));
       start += at;
     }
   };
@@ -75,5 +72,5 @@ async function receive(
   ready();
   const { events } = await told;
   await untilQuiet(count, events * subscribers);
-  return { sent: 0, deliveries: count(), latency: fromDue.summary(), latencyFromSend: fromSend.summary() };
+  return { sent: 0, deliveries: count(), latency: times.fromDue[0] ?? null, latencyFromSend: times.fromSend };
 }

@@ -2,10 +2,11 @@
  * Many subscribers in one process, each with a window of its own as stock clients send it; where the case wants it the same
  * process sends the events too, so that it knows what has arrived: as fast as the slowest subscriber follows, or in bursts.
  */
+import { DeliveryTimes } from './delivery-times.ts';
 import { EventTemplate, nowMicros } from './event-template.ts';
 import { countOf, type FilterKind, filterOf, shareOf } from './filters.ts';
 import { type FrameSocket, frameHeadBytes, openFrameSocket, writeFrameHead } from './frame-socket.ts';
-import { Histogram, type Latency } from './histogram.ts';
+import type { Latency } from './histogram.ts';
 import { type LightOptions, LightSubscriber } from './light-subscriber.ts';
 import { runLoad } from './load-maker.ts';
 
@@ -47,7 +48,7 @@ export interface SwarmReport {
   /** From the first event sent to the last delivery. */
   readonly seconds: number;
   readonly cpuSeconds: number;
-  /** From when each event was due. */
+  /** From when each event was due; of the first second none. */
   readonly latency: readonly (Latency | null)[];
   /** From when it was written to the socket. */
   readonly latencyFromSend: Latency | null;
@@ -62,20 +63,9 @@ const yearMs = 365 * 86_400_000;
 const checkMs = 20;
 
 runLoad(async (options: SwarmOptions, ready): Promise<SwarmReport> => {
-  const slices: Histogram[] = [];
-  const fromSend = new Histogram();
-  const began = nowMicros();
   const { latencySeconds } = options;
-  const note =
-    latencySeconds === null
-      ? null
-      : (due: number, late: number): void => {
-          const now = nowMicros();
-          const slice = Math.max(0, Math.floor((due - began) / 1e6 / latencySeconds));
-          while (slices.length <= slice) slices.push(new Histogram());
-          slices[slice]?.add(Math.max(0, now - due));
-          fromSend.add(Math.max(0, now - due - late));
-        };
+  const times = latencySeconds === null ? null : new DeliveryTimes(latencySeconds);
+  const note = times === null ? null : (due: number, late: number): void => times.add(due, late);
   const orders = orderQueue();
   const start = performance.now();
   const subscribers = await joinAll(options, note);
@@ -104,8 +94,8 @@ runLoad(async (options: SwarmOptions, ready): Promise<SwarmReport> => {
     closed: sum(({ closed }) => (closed === null ? 0 : 1)),
     seconds: (lastMs - from) / 1000,
     cpuSeconds: (user + system) / 1e6,
-    latency: slices.map((slice) => slice.summary()),
-    latencyFromSend: fromSend.summary(),
+    latency: times?.fromDue ?? [],
+    latencyFromSend: times?.fromSend ?? null,
   };
 });
 

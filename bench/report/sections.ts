@@ -9,7 +9,8 @@ import { storeSections } from './store-sections.ts';
 
 const latencyText =
   'From when an event was due to be sent to its delivery, in ms: a late sender and a late server both count (no coordinated omission). ' +
-  '"sent" is from when it was written to the socket, "late" the sender itself, on the same two cores.';
+  '"sent" is from when it was written to the socket, "late" the sender itself, on the same two cores. ' +
+  'The first second of each run, in which the load makers compile their code, is left out.';
 
 export const sections: readonly Section[] = [
   {
@@ -121,7 +122,7 @@ export const sections: readonly Section[] = [
   {
     key: 'latency-in-turns',
     title: 'Latency beside its ceiling and its peer',
-    text: 'Events one by one, in ms; the servers in turns within one run, medians of the turns. Sluice with its engine stopped: the others have none.',
+    text: 'Events one by one, in ms; the servers in turns within one run, medians of the turns. Sluice with its engine stopped: the others have none. The first second of each run is left out.',
     rows: (found) =>
       itemsOf(at(found, 'loads')).flatMap((load) =>
         entriesOf(at(load, 'servers')).map(([server, run]) => ({
