@@ -124,7 +124,7 @@ export const settings = {
     0,
     minute,
   ),
-  queriesMax: whole('SLUICE_QUERIES_MAX', 8, 'queries that run at once; more wait shortly, then get 503', 1, 1000),
+  queriesMax: whole('SLUICE_QUERIES_MAX', 8, 'queries that run at once; more wait up to 5 s, then get 503', 1, 1000),
   queryMs: whole('SLUICE_QUERY_MS', 30 * second, 'deadline of a query', 100),
   queryMemoryBytesMax: whole('SLUICE_QUERY_MEMORY_BYTES_MAX', 1024 * mebibyte, 'memory of one query', 16 * mebibyte),
   engineStartMs: whole('SLUICE_ENGINE_START_MS', minute, "deadline of the embedded engine's start", second),

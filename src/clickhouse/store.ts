@@ -19,7 +19,7 @@ export interface QueryOptions {
   /** Ends the statement, in ClickHouse too; the call then rejects with the signal's reason. */
   readonly signal?: AbortSignal;
   readonly settings?: Readonly<Record<string, string | number>>;
-  /** How long to wait for a slot. Default 1 s, of `lines` 60 s. */
+  /** How long to wait for a slot. Default 5 s, of `lines` and `blocks` 60 s. */
   readonly waitMs?: number;
 }
 
@@ -63,7 +63,8 @@ export interface StoreOptions extends ConnectionOptions {
 }
 
 const insertMs = 120_000;
-const waitMs = 1000;
+/** Counts of a large table beside full intake take some seconds: who waits as long rather gets an answer than a 503. */
+const waitMs = 5_000;
 const feedWaitMs = 60_000;
 
 /** Starts connecting at once. Throws StartRefused for a retention that ClickHouse cannot express. */
