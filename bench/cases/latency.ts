@@ -2,6 +2,7 @@
  * Send to delivery at fixed rates, from when each event was due (no coordinated omission) and from when it was sent, with the table
  * writer at work and with the engine stopped. Sender, receiver and server are three processes on the machine's cores.
  */
+import { leftOutSeconds } from '../load/delivery-times.ts';
 import type { Latency } from '../load/histogram.ts';
 import { startLoad } from '../load/load-maker.ts';
 import type { PaceReport } from '../load/pace.ts';
@@ -9,8 +10,7 @@ import type { SwarmReport } from '../load/swarm.ts';
 import { freshNames, loadOptions, pause, round } from '../target.ts';
 import { cpuOf, type OwnServer, until, untilDrained, withEngineStopped, withServer } from './own-server.ts';
 
-/** One more than is counted. */
-const seconds = 7;
+const seconds = 6 + leftOutSeconds;
 const warmUpSeconds = 2;
 const deadlineMs = 60_000;
 const loads: readonly { readonly subscribers: number; readonly rate: number }[] = [

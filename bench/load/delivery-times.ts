@@ -2,10 +2,10 @@
  * How long deliveries took, from when each event was due and from when it was sent. The first second is left out: load makers are new
  * processes, which compile their code in it, and what they stall for then (25 ms) is nothing of the server's.
  */
-import { nowMicros } from './event-template.ts';
 import { Histogram, type Latency } from './histogram.ts';
 
-const warmUpMicros = 1_000_000;
+/** Of each run. */
+export const leftOutSeconds = 1;
 
 export class DeliveryTimes {
   readonly #sliceMicros: number;
@@ -19,11 +19,11 @@ export class DeliveryTimes {
     this.#sliceMicros = sliceSeconds * 1e6;
   }
 
-  /** Of an event that has just come: when it was due, and how late it was sent, in microseconds. */
-  add(due: number, late: number): void {
-    this.#since ??= due + warmUpMicros;
+  /** Of an event that came at `now`: when it was due, and how late it was sent, in microseconds. */
+  add(now: number, due: number, late: number): void {
+    this.#since ??= due + leftOutSeconds * 1e6;
     if (due < this.#since) return;
-    const took = nowMicros() - due;
+    const took = now - due;
     const slice = Math.floor((due - this.#since) / this.#sliceMicros);
     while (this.#fromDue.length <= slice) this.#fromDue.push(new Histogram());
     this.#fromDue[slice]?.add(Math.max(0, took));

@@ -4,7 +4,7 @@
  */
 import { atRate } from './at-rate.ts';
 import { DeliveryTimes } from './delivery-times.ts';
-import { EventTemplate } from './event-template.ts';
+import { EventTemplate, nowMicros } from './event-template.ts';
 import { dueMicros, lateMicros, timesAt } from './event-times.ts';
 import type { Latency } from './histogram.ts';
 import { runLoad } from './load-maker.ts';
@@ -59,10 +59,11 @@ async function receive(
   const times = new DeliveryTimes(Number.POSITIVE_INFINITY);
   /** NATS puts what waits for a client into one frame. */
   const whole = (bytes: Buffer, from: number, to: number): void => {
+    const now = nowMicros();
     for (let start = from; ; ) {
       const at = timesAt(bytes, start, to, -1);
       if (at < 0) return;
-      times.add(dueMicros(bytes, start + at), lateMicros(bytes, start + at));
+      times.add(now, dueMicros(bytes, start + at), lateMicros(bytes, start + at));
       start += at;
     }
   };

@@ -65,7 +65,7 @@ const checkMs = 20;
 runLoad(async (options: SwarmOptions, ready): Promise<SwarmReport> => {
   const { latencySeconds } = options;
   const times = latencySeconds === null ? null : new DeliveryTimes(latencySeconds);
-  const note = times === null ? null : (due: number, late: number): void => times.add(due, late);
+  const note = times === null ? null : (due: number, late: number): void => times.add(nowMicros(), due, late);
   const orders = orderQueue();
   const start = performance.now();
   const subscribers = await joinAll(options, note);

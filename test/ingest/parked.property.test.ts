@@ -16,7 +16,8 @@ import { startParkedResolver } from '../../src/ingest/resolve-parked.ts';
 import { wholeSeconds } from '../../src/ingest/whole-seconds.ts';
 import { createLog } from '../../src/log.ts';
 import { createCounters } from '../../src/metrics.ts';
-import { FakeLog, type FakeRow } from './fake-log.ts';
+import { FakeLog } from './fake-log.ts';
+import { FakeStore } from './fake-store.ts';
 
 const start = Date.parse('2026-11-22T10:00:00Z');
 const log = createLog('silent');
@@ -29,40 +30,6 @@ function turn(): Promise<void> {
   return new Promise((resolve) => {
     setImmediate(resolve);
   });
-}
-
-/** What inserts have filled, and what asks it. */
-class FakeStore {
-  readonly rows_: FakeRow[] = [];
-  isUp = true;
-  #asked: { answer: (late: boolean) => void; fail: () => void }[] = [];
-
-  whenReady(): Promise<void> {
-    return this.isUp ? Promise.resolve() : Promise.reject(new Failure('storeUnavailable', 'Down'));
-  }
-
-  rows<Row>(_sql: string, params: Record<string, unknown>): Promise<Row[]> {
-    const { ids, occurred } = params as { ids: string[]; occurred: string[] }; // as the resolver asks
-    const look = () =>
-      this.rows_.flatMap((row) => {
-        const at = ids.indexOf(row.id);
-        return at >= 0 && occurred[at] === row.occurred ? [{ id: row.id } as Row] : []; // what the resolver's statement selects
-      });
-    const atOnce = look();
-    return new Promise((resolve, reject) => {
-      this.#asked.push({
-        answer: (late) => resolve(late ? look() : atOnce),
-        fail: () => reject(new Failure('storeUnavailable', 'Down')),
-      });
-    });
-  }
-
-  answer(late: boolean): void {
-    for (const each of this.#asked.splice(0)) each.answer(late);
-  }
-  fail(): void {
-    for (const each of this.#asked.splice(0)) each.fail();
-  }
 }
 
 /** One life of the process, on what the log of the last one left. */

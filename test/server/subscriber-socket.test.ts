@@ -1,24 +1,12 @@
 /**
  * The edge of a subscriber's socket, before a fake feed: filter messages as PROTOCOL-FACTS §9 has them, and what becomes of the feed.
  */
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { Failure } from '../../src/errors.ts';
-import {
-  authMessage,
-  type FakeServer,
-  now,
-  openAuthenticated,
-  startFakeServer,
-  until,
-} from '../support/fake-server.ts';
+import { authMessage, now, openAuthenticated, serverOfEachTest, until } from '../support/fake-server.ts';
 
-let server: FakeServer;
-
-async function start(options: Parameters<typeof startFakeServer>[0] = {}): Promise<number> {
-  server = await startFakeServer(options);
-  return server.running.port;
-}
-afterEach(() => server.running.close(0));
+const each = serverOfEachTest();
+const { start } = each;
 
 describe('a subscriber', () => {
   const filterMessage = (filter: unknown, more: object = {}): string =>
@@ -26,10 +14,10 @@ describe('a subscriber', () => {
 
   async function subscribe(port: number, message: string) {
     const client = await openAuthenticated(port, '/api/events/out');
-    const before = server.feeds.length;
+    const before = each.server.feeds.length;
     client.send(message);
-    await until(() => server.feeds.length === before + 1, 'the feed');
-    return { client, feed: server.feeds[before]! };
+    await until(() => each.server.feeds.length === before + 1, 'the feed');
+    return { client, feed: each.server.feeds[before]! };
   }
 
   it('whose filter message is wrong ends as PROTOCOL-FACTS §9 says', async () => {
@@ -61,7 +49,7 @@ describe('a subscriber', () => {
       expect(end).toMatch(/^1002 Invalid filter: [^\ufffd]+$/);
       expect(Buffer.byteLength(end) - 5).toBeLessThanOrEqual(123);
     }
-    expect(server.feeds).toEqual([]);
+    expect(each.server.feeds).toEqual([]);
   });
 
   it('gets its events in ascending order, from 15 minutes ago at most, open-ended unless it says until', async () => {
@@ -116,10 +104,10 @@ describe('a subscriber', () => {
       feed.socket.send('2');
     });
     feed.socket.subscribe('t1');
-    server.running.publish('t1', '3');
-    server.running.publish('t2', 'x');
+    each.server.running.publish('t1', '3');
+    each.server.running.publish('t2', 'x');
     feed.socket.unsubscribe('t1');
-    server.running.publish('t1', 'x');
+    each.server.running.publish('t1', 'x');
     client.send('whatever');
     client.send(filterMessage({}));
     client.socket.ping();
@@ -129,7 +117,7 @@ describe('a subscriber', () => {
     feed.socket.send('4');
     await until(() => client.received.length === 4, 'four frames');
     expect(client.received).toEqual(['1', '2', '3', '4']);
-    expect(server.feeds.length).toBe(1);
+    expect(each.server.feeds.length).toBe(1);
   });
 
   it('that goes away stops its feed, whose socket may still be used', async () => {
@@ -142,7 +130,7 @@ describe('a subscriber', () => {
     feed.socket.cork(() => feed.socket.send('late'));
     feed.socket.unsubscribe('t1');
     feed.socket.subscribe('t1');
-    server.running.publish('t1', 'x');
+    each.server.running.publish('t1', 'x');
     expect(feed.socket.bufferedBytes()).toBe(0);
     feed.listener.caughtUp();
   });
@@ -153,7 +141,7 @@ describe('a subscriber', () => {
     feed.listener.failed(new Failure('storeRefused', 'No.'));
     expect(await client.closed).toBe('1013 No.');
     await until(() => feed.isStopped, 'the feed stops');
-    server.fakes.openFeed = () => {
+    each.server.fakes.openFeed = () => {
       throw new Failure('tooManySockets', 'Too many.');
     };
     const second = await openAuthenticated(port, '/api/events/out');

@@ -1,24 +1,12 @@
 /**
  * The edge of WebSockets before fake parts: handshake, authentication, producers, and the stop (subscribers: subscriber-socket.test.ts).
  */
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { Failure } from '../../src/errors.ts';
-import {
-  authMessage,
-  type FakeServer,
-  openAuthenticated,
-  openSocket,
-  startFakeServer,
-  until,
-} from '../support/fake-server.ts';
+import { authMessage, openAuthenticated, openSocket, serverOfEachTest, until } from '../support/fake-server.ts';
 
-let server: FakeServer;
-
-async function start(options: Parameters<typeof startFakeServer>[0] = {}): Promise<number> {
-  server = await startFakeServer(options);
-  return server.running.port;
-}
-afterEach(() => server.running.close(0));
+const each = serverOfEachTest();
+const { start } = each;
 
 /** Sends messages one after the other and says how the connection ended, and what came before. */
 async function talk(
@@ -54,9 +42,9 @@ describe('the handshake', () => {
     const first = await openSocket(port, '/api/events/in');
     await openSocket(port, '/api/events/out');
     await expect(openSocket(port, '/api/events/out')).rejects.toThrow('503');
-    expect(server.counters.socketsRefused).toBe(1);
+    expect(each.server.counters.socketsRefused).toBe(1);
     first.socket.close();
-    await until(() => server.counters.producers === 0, 'the producer is gone');
+    await until(() => each.server.counters.producers === 0, 'the producer is gone');
     await openSocket(port, '/api/events/out');
   });
 });
@@ -84,7 +72,7 @@ describe('the authentication', () => {
       await until(() => client.received.length === 1, 'auth_success');
       expect(client.received).toEqual([success]);
     }
-    expect(server.messages).toEqual([]);
+    expect(each.server.messages).toEqual([]);
   });
 
   it('takes any token where no auth string is set', async () => {
@@ -103,7 +91,7 @@ describe('the authentication', () => {
     const client = await openSocket(port, '/api/events/out');
     client.send(authMessage());
     expect(await client.closed).toBe("1008 No 'filter' message within 60 ms");
-    expect(server.counters.late).toBe(2);
+    expect(each.server.counters.late).toBe(2);
   });
 
   it('of nobody harms nobody: 500 silent sockets end, a producer beside them goes on', async () => {
@@ -111,10 +99,10 @@ describe('the authentication', () => {
     const producer = await openAuthenticated(port, '/api/events/in');
     const silent = await Promise.all(Array.from({ length: 500 }, () => openSocket(port, '/api/events/in')));
     producer.send('{"a":1}');
-    await until(() => server.messages.length === 1, 'the message');
+    await until(() => each.server.messages.length === 1, 'the message');
     const ends = await Promise.all(silent.map((client) => client.closed));
     expect(new Set(ends)).toEqual(new Set(["1008 No 'auth' message within 200 ms"]));
-    expect(server.counters).toMatchObject({ producers: 1, late: 500 });
+    expect(each.server.counters).toMatchObject({ producers: 1, late: 500 });
   });
 });
 
@@ -125,14 +113,14 @@ describe('a producer', () => {
     for (const message of ['1', '2', '3']) client.send(message);
     client.socket.ping();
     await until(() => client.pongs === 1, 'the pong');
-    expect([server.messages, server.settled]).toEqual([['1', '2', '3'], [3]]);
+    expect([each.server.messages, each.server.settled]).toEqual([['1', '2', '3'], [3]]);
   });
 
   it('gets no pong for what could not be made durable', async () => {
     const port = await start();
     const client = await openAuthenticated(port, '/api/events/in');
     client.send('1');
-    server.fakes.ensureDurable = () => {
+    each.server.fakes.ensureDurable = () => {
       throw new Failure('journalFailed', 'dead');
     };
     client.socket.ping();
@@ -143,26 +131,26 @@ describe('a producer', () => {
   it('is closed at a bad message, after everything before it is durable, and nothing behind it is read', async () => {
     const port = await start();
     const client = await openAuthenticated(port, '/api/events/in');
-    server.fakes.acceptMessage = (text) =>
+    each.server.fakes.acceptMessage = (text) =>
       text === 'bad'
         ? { kind: 'refused', failure: 'badEvent', reason: `${'é'.repeat(100)}` }
         : { kind: 'accepted', seq: 7 };
-    client.socket.once('close', () => expect(server.settled).toEqual([7]));
+    client.socket.once('close', () => expect(each.server.settled).toEqual([7]));
     for (const message of ['good', 'bad', 'good']) client.send(message);
     expect(await client.closed).toBe(`1008 ${'é'.repeat(61)}`);
-    expect(server.messages).toEqual(['good', 'bad']);
-    expect(server.settled).toEqual([7]);
+    expect(each.server.messages).toEqual(['good', 'bad']);
+    expect(each.server.settled).toEqual([7]);
   });
 
   it('that asked for rejects is told of each bad message, and keeps its connection', async () => {
     const port = await start();
     const client = await openAuthenticated(port, '/api/events/in', { rejects: true });
-    server.fakes.acceptMessage = (text, isBinary) => {
+    each.server.fakes.acceptMessage = (text, isBinary) => {
       if (isBinary) return { kind: 'refused', failure: 'badMessage', reason: 'binary' };
       return text === 'big' ? { kind: 'skipped', reason: 'too large' } : { kind: 'accepted', seq: 1 };
     };
     for (const message of ['good', Buffer.from('x'), 'big', 'good']) client.send(message);
-    await until(() => client.received.length === 2 && server.messages.length === 4, 'two rejects');
+    await until(() => client.received.length === 2 && each.server.messages.length === 4, 'two rejects');
     expect(client.received).toEqual([
       '{"type":"reject","message":2,"failure":"badMessage","reason":"binary"}',
       '{"type":"reject","message":3,"failure":"skipped","reason":"too large"}',
@@ -172,7 +160,7 @@ describe('a producer', () => {
   it('goes on after a skipped message, and hears nothing of it', async () => {
     const port = await start();
     const client = await openAuthenticated(port, '/api/events/in');
-    server.fakes.acceptMessage = () => ({ kind: 'skipped', reason: 'too large' });
+    each.server.fakes.acceptMessage = () => ({ kind: 'skipped', reason: 'too large' });
     client.send('x');
     client.socket.ping();
     await until(() => client.pongs === 1, 'the pong');
@@ -186,21 +174,21 @@ describe('a producer', () => {
       [new TypeError('a bug'), '1011 Internal Server Error'],
     ] as const) {
       const client = await openAuthenticated(port, '/api/events/in');
-      server.fakes.acceptMessage = () => {
+      each.server.fakes.acceptMessage = () => {
         throw error;
       };
       client.send('x');
       expect(await client.closed).toBe(end);
     }
-    expect(server.counters.faults).toBe(1);
-    await until(() => server.counters.producers === 0, 'nobody is left');
+    expect(each.server.counters.faults).toBe(1);
+    await until(() => each.server.counters.producers === 0, 'nobody is left');
   });
 
   it('in legacy mode sends events at once', async () => {
     const port = await start();
     const client = await openSocket(port, '/events/in', []);
     client.send('{"event":1}');
-    await until(() => server.messages.length === 1, 'the message');
+    await until(() => each.server.messages.length === 1, 'the message');
   });
 
   it('that sends too large a frame, or text that is no UTF-8, is broken off by uWebSockets.js itself', async () => {
@@ -209,8 +197,8 @@ describe('a producer', () => {
     const client = await openAuthenticated(port, '/api/events/in');
     client.socket.send(Buffer.from([0xff, 0xfe]), { binary: false });
     expect(await client.closed).toBe('1006');
-    expect(server.messages).toEqual([]);
-    await until(() => server.counters.producers === 0, 'both are gone');
+    expect(each.server.messages).toEqual([]);
+    await until(() => each.server.counters.producers === 0, 'both are gone');
   });
 });
 
@@ -219,25 +207,25 @@ describe('the stop', () => {
     const port = await start();
     const producer = await openAuthenticated(port, '/api/events/in');
     producer.send('1');
-    await until(() => server.messages.length === 1, 'the message');
+    await until(() => each.server.messages.length === 1, 'the message');
     const subscriber = await openAuthenticated(port, '/api/events/out');
     subscriber.send('{"type":"filter","filter":{}}');
-    await until(() => server.feeds.length === 1, 'the feed');
+    await until(() => each.server.feeds.length === 1, 'the feed');
     const resuming = await openAuthenticated(port, '/api/events/out');
     resuming.send('{"type":"filter","filter":{},"positions":true}');
-    await until(() => server.feeds.length === 2, 'the other feed');
+    await until(() => each.server.feeds.length === 2, 'the other feed');
     const early = await openSocket(port, '/api/events/in');
-    server.running.stopListening();
+    each.server.running.stopListening();
     await expect(openSocket(port, '/api/events/in')).rejects.toThrow();
-    server.running.closeSockets(1012, 'Sluice is restarting');
+    each.server.running.closeSockets(1012, 'Sluice is restarting');
     for (const client of [producer, subscriber, resuming, early]) {
       expect(await client.closed).toBe('1012 Sluice is restarting');
     }
     expect(resuming.received.at(-1)).toMatch(/^\{"type":"retry","after_ms":50\d\}$/);
     expect(subscriber.received).toEqual([]);
-    expect(server.settled).toEqual([1]);
-    expect(server.feeds[0]?.isStopped).toBe(true);
-    await server.running.close();
-    await server.running.close();
+    expect(each.server.settled).toEqual([1]);
+    expect(each.server.feeds[0]?.isStopped).toBe(true);
+    await each.server.running.close();
+    await each.server.running.close();
   });
 });

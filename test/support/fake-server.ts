@@ -4,6 +4,7 @@
 import { type IncomingHttpHeaders, request } from 'node:http';
 import { connect } from 'node:net';
 import { Subject } from 'rxjs';
+import { afterEach } from 'vitest';
 import { WebSocket } from 'ws';
 import type { FeedListener, FeedRequest, SubscriberSocket } from '../../src/feed/ports.ts';
 import type { BatchOutcome, Loss, MessageOutcome } from '../../src/ingest/intake.ts';
@@ -120,6 +121,24 @@ export async function startFakeServer(options: Partial<ServerOptions> = {}): Pro
     now: () => now,
   };
   return { running: await startServer(parts), counters, feeds, messages, settled, fakes };
+}
+
+/** For a file whose tests start a server each: the last one, closed behind its test. `start` gives its port. */
+export function serverOfEachTest(): {
+  readonly server: FakeServer;
+  readonly start: (options?: Partial<ServerOptions>) => Promise<number>;
+} {
+  let server: FakeServer;
+  afterEach(() => server.running.close(0));
+  return {
+    get server() {
+      return server;
+    },
+    async start(options) {
+      server = await startFakeServer(options);
+      return server.running.port;
+    },
+  };
 }
 
 export interface Answer {

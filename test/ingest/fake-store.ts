@@ -1,0 +1,39 @@
+/**
+ * ClickHouse as the resolver of parked events asks it: it answers when it is told to, as of the question or of that moment, or not at all.
+ */
+import { Failure } from '../../src/errors.ts';
+import type { FakeRow } from './fake-log.ts';
+
+/** What inserts have filled, and what asks it. */
+export class FakeStore {
+  readonly rows_: FakeRow[] = [];
+  isUp = true;
+  #asked: { answer: (late: boolean) => void; fail: () => void }[] = [];
+
+  whenReady(): Promise<void> {
+    return this.isUp ? Promise.resolve() : Promise.reject(new Failure('storeUnavailable', 'Down'));
+  }
+
+  rows<Row>(_sql: string, params: Record<string, unknown>): Promise<Row[]> {
+    const { ids, occurred } = params as { ids: string[]; occurred: string[] }; // as the resolver asks
+    const look = () =>
+      this.rows_.flatMap((row) => {
+        const at = ids.indexOf(row.id);
+        return at >= 0 && occurred[at] === row.occurred ? [{ id: row.id } as Row] : []; // what the resolver's statement selects
+      });
+    const atOnce = look();
+    return new Promise((resolve, reject) => {
+      this.#asked.push({
+        answer: (late) => resolve(late ? look() : atOnce),
+        fail: () => reject(new Failure('storeUnavailable', 'Down')),
+      });
+    });
+  }
+
+  answer(late: boolean): void {
+    for (const each of this.#asked.splice(0)) each.answer(late);
+  }
+  fail(): void {
+    for (const each of this.#asked.splice(0)) each.fail();
+  }
+}
