@@ -2,58 +2,14 @@
  * What a changed boot means (I1): without a clean stop the page cache is gone. In process mode the start never refuses then,
  * in fsync mode only what was never acknowledged is cut; after a clean stop, or in the same boot, damage is damage.
  */
-import { readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { StartRefused } from '../../src/errors.ts';
-import type { Journal } from '../../src/journal/journal.ts';
-import type { JournalOptions } from '../../src/journal/journal-options.ts';
 import { segmentHeaderBytes } from '../../src/journal/segment-header.ts';
 import { createLog, type Log } from '../../src/log.ts';
-import {
-  append,
-  clockStart,
-  Disk,
-  noReceipt,
-  open,
-  readAll,
-  rowOf,
-  segmentFiles,
-  sent,
-  withFolder,
-} from './support.ts';
-
-const nextBoot = (folder: string, options: Partial<JournalOptions> = {}): Journal =>
-  open(folder, options, undefined, () => clockStart + 60_000, 'boot 2');
-
-function put(journal: Journal, numbers: readonly number[]): void {
-  for (const number of numbers) {
-    append(journal, sent(number));
-    journal.commit();
-  }
-}
-
-/** A journal that was killed, of some segments. */
-function killed(folder: string, options: Partial<JournalOptions>, isClean = false): Journal {
-  const disk = new Disk();
-  const journal = open(folder, { segmentBytesMax: 1_500, ...options }, disk);
-  put(journal, [0, 1, 2, 3, 4, 5, 6, 7]);
-  if (isClean) journal.close();
-  else journal.sync();
-  disk.kill();
-  return journal;
-}
-
-/** Zeros in the middle of a file, as pages have them that were never written. */
-function harm(path: string, at: number, length = 20): void {
-  const bytes = readFileSync(path);
-  bytes.fill(0, at, at + length);
-  writeFileSync(path, bytes);
-}
-
-function asideFiles(folder: string): string[] {
-  return readdirSync(join(folder, 'journal', 'damaged'), { recursive: true }) as string[]; // names, without file types
-}
+import { asideFiles, harm, killed, nextBoot, putEach } from './killed-journal.ts';
+import { clockStart, Disk, noReceipt, open, readAll, rowOf, segmentFiles, sent, withFolder } from './support.ts';
 
 describe('after a power cut in process mode', () => {
   it('the journal ends at the first bad record anywhere, the rest is set aside and counted, and a new epoch begins', () => {
@@ -72,7 +28,7 @@ describe('after a power cut in process mode', () => {
       expect(journal.aside).toMatchObject({ files: files.length - 1, newestSeq: before.head });
       expect(journal.aside.events).toBe(8 - kept.length - 1);
       expect(asideFiles(folder)).toHaveLength(files.length);
-      put(journal, [9]);
+      putEach(journal, [9]);
       journal.close();
       const again = nextBoot(folder);
       expect(again.epoch).toBe(journal.epoch);
@@ -86,14 +42,14 @@ describe('after a power cut in process mode', () => {
       const disk = new Disk();
       const before = open(folder, { segmentBytesMax: 1_500 }, disk);
       const parkedNow = [10, 11, 12, 13].map((number) => {
-        put(before, [number, number + 10]);
+        putEach(before, [number, number + 10]);
         const { id, received, occurred, search, raw } = sent(number + 20);
         const parked = before.park(rowOf({ id, received, occurred, head: 3, search, raw }), noReceipt);
         before.commit();
         return parked;
       });
       before.settleParked(parkedNow[2]!);
-      put(before, [50]);
+      putEach(before, [50]);
       disk.kill();
       const files = segmentFiles(folder);
       expect(files.length).toBeGreaterThan(3);
@@ -132,17 +88,17 @@ describe('after a power cut in process mode', () => {
       withFolder((folder) => {
         const disk = new Disk();
         const before = open(folder, {}, disk);
-        if (what !== 'nothing') put(before, [0, 1, 2]);
+        if (what !== 'nothing') putEach(before, [0, 1, 2]);
         disk.kill();
         for (const path of segmentFiles(folder)) lose(path);
         const journal = open(folder, {}, disk, () => now, 'boot 2');
         expect(journal.epoch).not.toBe(before.epoch);
         expect(journal.firstSeq).toBeGreaterThan(Math.max(before.head, before.firstSeq));
-        put(journal, [3]);
+        putEach(journal, [3]);
         disk.kill();
         const again = open(folder, {}, disk, () => now, 'boot 3');
         expect(again.firstSeq).toBeGreaterThan(journal.head);
-        put(again, [4]);
+        putEach(again, [4]);
         again.close();
       });
     }
@@ -178,7 +134,7 @@ describe('after a power cut in process mode', () => {
       disk.kill();
       const journal = nextBoot(folder);
       expect(readAll(journal).size).toBeGreaterThan(0);
-      put(journal, [9]);
+      putEach(journal, [9]);
       journal.close();
       expect(readAll(nextBoot(folder)).size).toBeGreaterThan(1);
     });
@@ -192,16 +148,16 @@ describe('after a power cut in fsync mode', () => {
     withFolder((folder) => {
       const disk = new Disk();
       const journal = open(folder, options, disk);
-      put(journal, [0, 1]);
+      putEach(journal, [0, 1]);
       journal.sync();
       const { durable, bytes } = journal;
-      put(journal, [2, 3, 4]);
+      putEach(journal, [2, 3, 4]);
       disk.kill();
       harm(segmentFiles(folder)[0]!, bytes + 8, 60);
       expect(() => open(folder, options)).toThrow(/sluice recover/);
       const again = nextBoot(folder, options);
       expect([again.head, again.epoch]).toEqual([durable, journal.epoch]);
-      put(again, [5]);
+      putEach(again, [5]);
       expect([...readAll(again).values()]).toEqual([0, 1, 5].map((number) => sent(number).raw));
       again.close();
     });
@@ -211,11 +167,11 @@ describe('after a power cut in fsync mode', () => {
     withFolder((folder) => {
       const disk = new Disk();
       const journal = open(folder, options, disk);
-      put(journal, [0]);
+      putEach(journal, [0]);
       const { bytes } = journal;
-      put(journal, [1, 2]);
+      putEach(journal, [1, 2]);
       journal.sync();
-      put(journal, [3]);
+      putEach(journal, [3]);
       disk.kill();
       harm(segmentFiles(folder)[0]!, bytes + 8);
       expect(() => nextBoot(folder, options)).toThrow(/damaged at byte .* good up to seq .*sluice recover/);
@@ -248,7 +204,7 @@ describe('a changed boot', () => {
       const files = segmentFiles(folder).map((path) => ({ path, bytes: readFileSync(path) }));
       const disk = new Disk();
       const gone = open(folder, {}, disk);
-      put(gone, [8, 9]);
+      putEach(gone, [8, 9]);
       disk.kill();
       for (const { path, bytes } of files) writeFileSync(path, bytes);
       const journal = nextBoot(folder);
@@ -286,7 +242,7 @@ describe('a clean stop', () => {
     withFolder((folder) => {
       const disk = new Disk();
       const journal = open(folder, { segmentBytesMax: 1_500 }, disk);
-      put(journal, [0, 1, 2, 3, 4, 5]);
+      putEach(journal, [0, 1, 2, 3, 4, 5]);
       const files = segmentFiles(folder).length;
       expect(files).toBeGreaterThan(1);
       disk.counts.sync = 0;
