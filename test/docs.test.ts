@@ -12,7 +12,7 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const read = (file: string): string => readFileSync(join(root, file), 'utf8');
 
 describe('the documents', () => {
-  it('list every setting with its default, as src/config.ts has them', () => {
+  it('list every setting with its default, as src/settings.ts has them', () => {
     const [, block = ''] = /<!-- settings -->\n([\s\S]*?)<!-- \/settings -->/.exec(read('README.md')) ?? [];
     expect(block.trim()).toBe(settingsTable().trim());
   });
