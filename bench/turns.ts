@@ -1,0 +1,122 @@
+/**
+ * Old and new in turns: another commit beside this checkout, on the same Node, each in a fresh process, one after the other. A change on
+ * a hot path is judged by the median of the pairs' ratios of CPU time, and by the interval that the pairs leave for it.
+ */
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { type OwnServer, withServer } from './cases/own-server.ts';
+import { machineFacts } from './machine.ts';
+import { rankOfInterval } from './median-interval.ts';
+import { repositoryRoot } from './peers/sluice.ts';
+import { median, round } from './target.ts';
+import { type Figures, measureTurn } from './turn.ts';
+
+const help = `npm run bench:turns -- --old COMMIT [options]
+  --old COMMIT     what to compare this checkout with
+  --pairs N        alternating pairs (10)
+  --save NAME      write the result to bench/results/NAME.json as well
+  --most RATIO     ends with 1 if the whole interval of a figure's ratio lies above it (1.03)
+`;
+
+async function main(): Promise<number> {
+  const { values } = parseArgs({
+    options: {
+      old: { type: 'string' },
+      pairs: { type: 'string', default: '10' },
+      most: { type: 'string', default: '1.03' },
+      save: { type: 'string' },
+      help: { type: 'boolean' },
+    },
+  });
+  if (values.help || values.old === undefined) {
+    process.stdout.write(help);
+    return values.help ? 0 : 1;
+  }
+  const root = repositoryRoot();
+  const old = checkOut(root, values.old);
+  try {
+    const pairs = await runPairs({ old: old.folder, new: root }, Number(values.pairs));
+    const figures = compare(pairs);
+    const tooDear = Object.entries(figures).filter(([, { interval }]) => interval[0] > Number(values.most));
+    const result = {
+      when: new Date().toISOString(),
+      machine: machineFacts(root),
+      turns: { old: old.commit, pairs: pairs.length, most: Number(values.most), figures },
+    };
+    const text = `${JSON.stringify(result, null, 2)}\n`;
+    if (values.save !== undefined) writeFileSync(join(root, 'bench', 'results', `${values.save}.json`), text);
+    process.stdout.write(text);
+    return tooDear.length === 0 ? 0 : 1;
+  } finally {
+    rmSync(join(old.folder, '..'), { recursive: true, force: true });
+  }
+}
+
+interface Pair {
+  readonly old: Figures;
+  readonly new: Figures;
+}
+
+/** A commit in a folder of its own, installed and built by its own script. */
+function checkOut(root: string, commit: string): { readonly folder: string; readonly commit: string } {
+  const folder = mkdtempSync(join(tmpdir(), 'sluice-old-'));
+  const archive = join(folder, 'archive.tar');
+  const name = execFileSync('git', ['rev-parse', '--short', commit], { cwd: root, encoding: 'utf8' }).trim();
+  execFileSync('git', ['archive', '--output', archive, commit], { cwd: root });
+  mkdirSync(join(folder, 'checkout'));
+  execFileSync('tar', ['-xf', archive, '-C', join(folder, 'checkout')]);
+  execFileSync(process.execPath, ['scripts/prepare.mjs'], { cwd: join(folder, 'checkout'), stdio: 'ignore' });
+  return { folder: join(folder, 'checkout'), commit: name };
+}
+
+async function runPairs(roots: { readonly old: string; readonly new: string }, count: number): Promise<Pair[]> {
+  const pairs: Pair[] = [];
+  const turn = (root: string): Promise<Figures> => withServer(root, {}, (server: OwnServer) => measureTurn(server));
+  for (let nth = 0; nth < count; nth += 1) {
+    // Who goes first changes, so that a machine that warms up or slows down favours neither.
+    const oldFirst = nth % 2 === 0;
+    const first = await turn(oldFirst ? roots.old : roots.new);
+    const second = await turn(oldFirst ? roots.new : roots.old);
+    const pair = oldFirst ? { old: first, new: second } : { old: second, new: first };
+    pairs.push(pair);
+    process.stderr.write(`pair ${nth + 1} of ${count}: ${JSON.stringify(pair)}\n`);
+  }
+  return pairs;
+}
+
+interface Compared {
+  readonly oldMicros: number;
+  readonly newMicros: number;
+  readonly ratio: number;
+  /** Of the median ratio: order statistics that hold it in at least 95 of 100 runs (from six pairs on). */
+  readonly interval: readonly [number, number];
+  readonly ratios: readonly number[];
+}
+
+function compare(pairs: readonly Pair[]): Readonly<Record<string, Compared>> {
+  const names = Object.keys(pairs[0]?.new ?? {}) as (keyof Figures)[]; // measureTurn gives them all
+  const entries = names.map((name) => {
+    const ratios = pairs.map((pair) => pair.new[name] / pair.old[name]).sort((one, other) => one - other);
+    const cut = rankOfInterval(ratios.length);
+    const compared: Compared = {
+      oldMicros: round(median(pairs.map((pair) => pair.old[name]))),
+      newMicros: round(median(pairs.map((pair) => pair.new[name]))),
+      ratio: round(median(ratios), 3),
+      interval: [round(ratios[cut] ?? Number.NaN, 3), round(ratios.at(-1 - cut) ?? Number.NaN, 3)],
+      ratios: ratios.map((ratio) => round(ratio, 3)),
+    };
+    return [name, compared] as const;
+  });
+  return Object.fromEntries(entries);
+}
+
+main().then(
+  (code) => process.exit(code),
+  (error: unknown) => {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+    process.exit(1);
+  },
+);
