@@ -62,12 +62,15 @@ function writeDelivery(page: MetricsPage, { books, ...seen }: Observation): void
 function writeEdge(page: MetricsPage, { edge }: Observation): void {
   page.gauge('producers', 'Open connections of producers.', edge.producers);
   page.gauge('subscribers', 'Open connections of subscribers.', edge.subscribers);
+  page.gauge('handshakes_waiting', 'Handshakes that wait for a place to authenticate.', edge.handshakesWaiting);
   page.counter('http_requests_total', 'HTTP requests.', edge.requests);
   page.counter('faults_total', 'Faults of our own: status 500, close 1011.', edge.faults);
   page.counter('edge_refused_total', 'Refusals by the edge itself, before anything was parsed.', [
     [{ reason: 'unauthorized' }, edge.unauthorized],
     [{ reason: 'body' }, edge.bodiesRefused],
     [{ reason: 'socket' }, edge.socketsRefused],
+    [{ reason: 'handshake' }, edge.handshakesRefused],
+    [{ reason: 'auth message' }, edge.longAuthMessages],
     [{ reason: 'late' }, edge.late],
     [{ reason: 'silent' }, edge.silent],
     [{ reason: 'stalled' }, edge.stalled],

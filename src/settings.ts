@@ -142,7 +142,14 @@ export const settings = {
   bodyBytesMax: whole('SLUICE_BODY_BYTES_MAX', 5 * mebibyte, 'largest request body', 1024),
   bodiesBytesMax: whole('SLUICE_BODIES_BYTES_MAX', 256 * mebibyte, 'request bodies held at once', mebibyte),
   bodyMs: whole('SLUICE_BODY_MS', 30 * second, 'longest wait for a request body', 100),
-  frameBytesMax: whole('SLUICE_FRAME_BYTES_MAX', 16 * mebibyte, 'largest WebSocket message', 1024),
+  // The largest event fits, escaped as in a body; the library gathers a message before it hands it over, so larger ones only cost memory.
+  frameBytesMax: whole('SLUICE_FRAME_BYTES_MAX', 5 * mebibyte, 'largest WebSocket message', 1024),
+  authenticatingMax: whole(
+    'SLUICE_AUTHENTICATING_MAX',
+    128,
+    'WebSockets that authenticate at once; more wait for up to 5 s, then get 503',
+    1,
+  ),
   authenticateMs: whole('SLUICE_AUTHENTICATE_MS', 10 * second, "a socket's time to authenticate", 10),
   filterMs: whole('SLUICE_FILTER_MS', 30 * second, "a subscriber's time to send its filter", 10),
   pingMs: whole('SLUICE_PING_MS', 20 * second, 'interval of pings; a peer silent for two is closed', 10),

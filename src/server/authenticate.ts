@@ -5,6 +5,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { Farewell } from '../../actors/ports.ts';
 import { failures } from '../errors.ts';
+import { authMessageBytesMax, longAuthMessageFarewell } from './authenticating-places.ts';
 import { readObject } from './read-message.ts';
 
 export interface Authenticator {
@@ -28,6 +29,7 @@ export function createAuthenticator(authString: string | null): Authenticator {
   }
 
   function readAuthMessage(bytes: Buffer, isBinary: boolean): AuthOutcome {
+    if (bytes.length > authMessageBytesMax) return { ok: false, farewell: longAuthMessageFarewell };
     const message = readObject(bytes, isBinary);
     if (message === null) return brokenOff;
     if (message.type !== 'auth') return refused("Expected 'auth' message");

@@ -21,6 +21,10 @@ export interface OpenConnection {
 
 /** Its methods may throw: the caller logs that and closes the connection with 1011. */
 export interface Connection extends Swept, OpenConnection {
+  /** Its peer is not known yet. */
+  readonly isAuthenticating: boolean;
+  /** Ends a peer that takes too long to say who it is. */
+  hurried(): void;
   /** The bytes are valid during the call only. */
   received(bytes: Buffer, isBinary: boolean): void;
   /** The pong goes out when this returns, unless the socket was broken off. */

@@ -37,6 +37,8 @@ export interface ServerOptions {
   /** Longest wait for a whole body. */
   readonly bodyMs: number;
   readonly frameBytesMax: number;
+  /** Sockets that are authenticating at once. */
+  readonly authenticatingMax: number;
   readonly authenticateMs: number;
   readonly filterMs: number;
   /** Interval of pings; a peer without a sign of life for two of them is closed. */

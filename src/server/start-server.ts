@@ -4,6 +4,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Publish } from '../feed/ports.ts';
 import { createAuthenticator } from './authenticate.ts';
+import { createAuthenticatingPlaces } from './authenticating-places.ts';
 import { connectionTools, farewellOf, type OpenConnection } from './connection.ts';
 import { Exchange } from './exchange.ts';
 import { handleRequest } from './handle-request.ts';
@@ -46,6 +47,7 @@ export async function startServer(parts: ServerParts): Promise<RunningServer> {
   const authenticator = createAuthenticator(options.authString);
   const topics = new Topics();
   const open = new Set<OpenConnection>();
+  const places = createAuthenticatingPlaces(options.authenticatingMax);
   const sweep = startSweep(options.pingMs, (error) => farewellOf(error, parts));
   let requests = 0;
   let isStopping = false;
@@ -56,6 +58,7 @@ export async function startServer(parts: ServerParts): Promise<RunningServer> {
     topics,
     sweep,
     open,
+    places,
     isStopping: () => isStopping,
   };
   const tools = { parts, authenticator, bodies: createBodyReader(options), streams: sockets };
@@ -84,6 +87,7 @@ export async function startServer(parts: ServerParts): Promise<RunningServer> {
   function stopListening(): void {
     isStopping = true;
     listening.stop();
+    places.stop();
   }
 
   return {

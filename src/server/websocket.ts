@@ -5,6 +5,7 @@
 import { STATUS_CODES } from 'node:http';
 import type { Farewell } from '../../actors/ports.ts';
 import { type FailureName, failures } from '../errors.ts';
+import type { AuthenticatingPlaces, PlaceHolder, WaitingHandshake } from './authenticating-places.ts';
 import { type Connection, type ConnectionTools, farewellOf } from './connection.ts';
 import type { StreamTools } from './route.ts';
 import { Socket } from './socket.ts';
@@ -23,6 +24,8 @@ interface SocketData {
   readonly isLegacy: boolean;
   /** Pings since nothing waited for the peer: their pongs wait in memory. */
   unreadPongs: number;
+  /** While it authenticates. */
+  place: PlaceHolder | null;
   /** Both null until it is open. */
   socket: Socket | null;
   connection: Connection | null;
@@ -35,6 +38,7 @@ export type Connect = (socket: Socket, tools: ConnectionTools, isLegacy: boolean
 
 export interface SocketTools extends StreamTools {
   readonly topics: Topics;
+  readonly places: AuthenticatingPlaces;
 }
 
 /** Serves one WebSocket route at its path with and without `/api`. */
@@ -92,7 +96,10 @@ function behaviorOf(tools: SocketTools, frameBytesMax: number, connect: Connect)
       }
     },
     message: (webSocket, message, isBinary) =>
-      run(webSocket, (connection) => connection.received(Buffer.from(message), isBinary)),
+      run(webSocket, (connection) => {
+        connection.received(Buffer.from(message), isBinary);
+        if (!connection.isAuthenticating) leavePlace(webSocket.getUserData(), tools);
+      }),
     ping: (webSocket) => {
       const data = webSocket.getUserData();
       data.unreadPongs = webSocket.getBufferedAmount() === 0 ? 0 : data.unreadPongs + 1;
@@ -103,7 +110,9 @@ function behaviorOf(tools: SocketTools, frameBytesMax: number, connect: Connect)
     pong: (webSocket) => run(webSocket, (connection) => connection.ponged()),
     drain: (webSocket) => run(webSocket, (connection) => connection.drained()),
     close: (webSocket) => {
-      const { socket, connection } = webSocket.getUserData();
+      const data = webSocket.getUserData();
+      const { socket, connection } = data;
+      leavePlace(data, tools);
       socket?.closed();
       if (connection === null) return;
       tools.open.delete(connection);
@@ -121,6 +130,7 @@ function endAfterFault({ socket }: SocketData, farewell: Farewell): void {
   }
 }
 
+/** All of a request's head is read at once: the request is gone when its handler returns. */
 function upgrade(response: HttpResponse, request: HttpRequest, context: us_socket_context_t, tools: SocketTools): void {
   const offered = request.getHeader('sec-websocket-protocol').split(',');
   const isLegacy = !offered.some((protocol) => protocol.trim() === 'prefect');
@@ -129,16 +139,56 @@ function upgrade(response: HttpResponse, request: HttpRequest, context: us_socke
     refuseUpgrade(response, refusal);
     return;
   }
-  const data: SocketData = { isLegacy, unreadPongs: 0, socket: null, connection: null };
   const key = request.getHeader('sec-websocket-key');
   const extensions = request.getHeader('sec-websocket-extensions');
-  response.upgrade(data, key, isLegacy ? '' : 'prefect', extensions, context);
+  const data: SocketData = { isLegacy, unreadPongs: 0, place: null, socket: null, connection: null };
+  const accept = (): void => response.upgrade(data, key, isLegacy ? '' : 'prefect', extensions, context);
+  if (isLegacy) accept();
+  else waitForPlace(response, data, accept, tools);
 }
 
-function refusalOf({ connection, open, isStopping }: SocketTools, isLegacy: boolean): FailureName | null {
+function waitForPlace(response: HttpResponse, data: SocketData, accept: () => void, tools: SocketTools): void {
+  const { places, connection } = tools;
+  const { counters } = connection.parts;
+  let hasWaited = false;
+  const handshake: WaitingHandshake = {
+    begin() {
+      const place = { late: () => data.connection?.hurried() };
+      data.place = place;
+      places.hold(place);
+      if (!hasWaited) {
+        accept();
+        return;
+      }
+      counters.handshakesWaiting -= 1;
+      response.cork(accept);
+    },
+    refuse(failure) {
+      counters.handshakesWaiting -= 1;
+      if (failure === 'tooManyAuthenticating') counters.handshakesRefused += 1;
+      response.cork(() => refuseUpgrade(response, failure));
+    },
+  };
+  places.enter(handshake);
+  if (data.place !== null) return;
+  hasWaited = true;
+  counters.handshakesWaiting += 1;
+  response.onAborted(() => {
+    if (places.forget(handshake)) counters.handshakesWaiting -= 1;
+  });
+}
+
+function leavePlace(data: SocketData, { places }: SocketTools): void {
+  const { place } = data;
+  if (place === null) return;
+  data.place = null;
+  places.leave(place);
+}
+
+function refusalOf({ connection, open, places, isStopping }: SocketTools, isLegacy: boolean): FailureName | null {
   const { parts, authenticator } = connection;
   if (isStopping()) return 'shuttingDown';
-  if (open.size >= parts.options.socketsMax) {
+  if (open.size + places.waiting >= parts.options.socketsMax) {
     parts.counters.socketsRefused += 1;
     return 'tooManySockets';
   }

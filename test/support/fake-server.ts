@@ -50,6 +50,7 @@ const defaults: ServerOptions = {
   bodiesBytesMax: 4 * 1024 * 1024,
   bodyMs: 5000,
   frameBytesMax: 1024 * 1024,
+  authenticatingMax: 100,
   authenticateMs: 5000,
   filterMs: 5000,
   pingMs: 5000,

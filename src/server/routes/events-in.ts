@@ -9,6 +9,7 @@ import type { RejectFrame } from '../../../schemas/frames.ts';
 import { type FailureName, failures } from '../../errors.ts';
 import { failPoint } from '../../fail-point.ts';
 import type { Loss, MessageOutcome } from '../../ingest/intake.ts';
+import { longAuthMessageFarewell } from '../authenticating-places.ts';
 import { type Connection, type ConnectionTools, farewellOf, silentFarewell, stalledFarewell } from '../connection.ts';
 import { Liveness } from '../liveness.ts';
 import type { Socket } from '../socket.ts';
@@ -37,6 +38,14 @@ export class ProducerConnection implements Connection, ProducerPort {
     tools.parts.counters.producers += 1;
     this.#actor = createActor(producerMachine, { input: { port: this, settings: tools.settings, isLegacy } });
     this.#actor.start();
+  }
+
+  get isAuthenticating(): boolean {
+    return this.#phase === 'authenticating';
+  }
+
+  hurried(): void {
+    this.#tell({ type: 'auth.refused', farewell: this.#tools.settings.lateToAuthenticate });
   }
 
   received(bytes: Buffer, isBinary: boolean): void {
@@ -132,6 +141,7 @@ export class ProducerConnection implements Connection, ProducerPort {
   #authenticate(bytes: Buffer, isBinary: boolean): void {
     const outcome = this.#tools.authenticator.readAuthMessage(bytes, isBinary);
     if (!outcome.ok) {
+      if (outcome.farewell === longAuthMessageFarewell) this.#tools.parts.counters.longAuthMessages += 1;
       this.#tell({ type: 'auth.refused', farewell: outcome.farewell });
       return;
     }

@@ -6,6 +6,7 @@ import type { Farewell, SubscriberPhase, SubscriberPort } from '../../../actors/
 import { type SubscriberEvent, subscriberMachine } from '../../../actors/subscriber.ts';
 import type { Failure } from '../../errors.ts';
 import type { Feed, FeedListener, FeedRequest } from '../../feed/ports.ts';
+import { longAuthMessageFarewell } from '../authenticating-places.ts';
 import { type Connection, type ConnectionTools, farewellOf, silentFarewell, stalledFarewell } from '../connection.ts';
 import { Liveness } from '../liveness.ts';
 import { readFilterMessage } from '../read-filter-message.ts';
@@ -35,6 +36,14 @@ export class SubscriberConnection implements Connection, SubscriberPort, FeedLis
 
   get subscriberState(): SubscriberState {
     return { isLagging: this.#isLagging, bufferedBytes: this.#socket.bufferedBytes() };
+  }
+
+  get isAuthenticating(): boolean {
+    return this.#phase === 'authenticating';
+  }
+
+  hurried(): void {
+    this.#tell({ type: 'auth.refused', farewell: this.#tools.settings.lateToAuthenticate });
   }
 
   received(bytes: Buffer, isBinary: boolean): void {
@@ -140,6 +149,7 @@ export class SubscriberConnection implements Connection, SubscriberPort, FeedLis
   #authenticate(bytes: Buffer, isBinary: boolean): void {
     const outcome = this.#tools.authenticator.readAuthMessage(bytes, isBinary);
     if (!outcome.ok) {
+      if (outcome.farewell === longAuthMessageFarewell) this.#tools.parts.counters.longAuthMessages += 1;
       this.#tell({ type: 'auth.refused', farewell: outcome.farewell });
       return;
     }

@@ -1,0 +1,124 @@
+/**
+ * How many sockets may be authenticating at once (I4): the library gathers a whole message before it hands it over, so what unknown peers
+ * can make us hold is their number times the largest message. Handshakes beyond that wait, which costs nothing: stock clients do
+ * not try a refused one again.
+ */
+import { type FailureName, failures } from '../errors.ts';
+
+/** A handshake that waits so long is refused. */
+const waitMsMax = 5_000;
+/** While handshakes wait, who takes longer to authenticate than this makes room: the message follows the handshake at once. */
+const crowdedMs = 2_000;
+const lookMs = 250;
+
+export interface WaitingHandshake {
+  /** Called at most once, with a place taken: `leave` must follow. */
+  begin(): void;
+  refuse(failure: FailureName): void;
+}
+
+/** Who has a place. */
+export interface PlaceHolder {
+  /** Is told that it took too long; it leaves as it ends. */
+  late(): void;
+}
+
+export interface AuthenticatingPlaces {
+  readonly taken: number;
+  readonly waiting: number;
+  /** Begins at once if there is a place. */
+  enter(handshake: WaitingHandshake): void;
+  /** The client of a handshake has gone; whether it waited. */
+  forget(handshake: WaitingHandshake): boolean;
+  /** The place that `begin` took is this one's. */
+  hold(holder: PlaceHolder): void;
+  /** It has authenticated, or is gone. */
+  leave(holder: PlaceHolder): void;
+  /** Nobody begins any more. */
+  stop(): void;
+}
+
+export function createAuthenticatingPlaces(
+  placesMax: number,
+  nowMs: () => number = () => performance.now(),
+): AuthenticatingPlaces {
+  /** In the order in which they came, with when. */
+  const waiting = new Map<WaitingHandshake, number>();
+  const holders = new Map<PlaceHolder, number>();
+  let timer: NodeJS.Timeout | null = null;
+  let isAdmitting = false;
+
+  function look(): void {
+    const now = nowMs();
+    for (const [handshake, sinceMs] of waiting) {
+      if (now - sinceMs < waitMsMax) break;
+      waiting.delete(handshake);
+      handshake.refuse('tooManyAuthenticating');
+    }
+    if (waiting.size === 0) {
+      rest();
+      return;
+    }
+    // No more than wait: nobody is hurried for nothing.
+    let wanted = waiting.size;
+    for (const [holder, sinceMs] of [...holders]) {
+      if (now - sinceMs < crowdedMs || wanted === 0) break;
+      wanted -= 1;
+      holder.late();
+    }
+  }
+
+  function rest(): void {
+    if (timer !== null) clearInterval(timer);
+    timer = null;
+  }
+
+  function admit(): void {
+    isAdmitting = false;
+    for (const [handshake] of waiting) {
+      if (holders.size >= placesMax) return;
+      waiting.delete(handshake);
+      handshake.begin();
+    }
+  }
+
+  return {
+    get taken() {
+      return holders.size;
+    },
+    get waiting() {
+      return waiting.size;
+    },
+    enter(handshake) {
+      if (waiting.size === 0 && holders.size < placesMax) {
+        handshake.begin();
+        return;
+      }
+      waiting.set(handshake, nowMs());
+      timer ??= setInterval(look, lookMs);
+    },
+    forget: (handshake) => waiting.delete(handshake),
+    hold: (holder) => void holders.set(holder, nowMs()),
+    leave(holder) {
+      if (!holders.delete(holder) || waiting.size === 0 || isAdmitting) return;
+      isAdmitting = true;
+      // Apart from the handlers of the socket that leaves.
+      setImmediate(admit);
+    },
+    stop() {
+      rest();
+      const left = [...waiting.keys()];
+      waiting.clear();
+      for (const handshake of left) handshake.refuse('shuttingDown');
+    },
+  };
+}
+
+/** What an auth message may have: it holds a token and little else. */
+export const authMessageBytesMax = 64 * 1024;
+
+/** How a peer ends whose first message is longer: it is not parsed. */
+export const longAuthMessageFarewell = {
+  code: failures.bodyTooLarge.code,
+  reason: `The auth message is larger than ${authMessageBytesMax} bytes`,
+};
