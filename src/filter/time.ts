@@ -62,7 +62,8 @@ function unparsable(text: string): ParsedTime {
   return { ok: false, msg: `Value error, Unable to parse string [${text}]`, ctx: { error: {} } };
 }
 
-const numeric = /^[+-]?(\d+\.?\d*|\.\d+)$/;
+/** Each digit can be read in one way only: with two (`\d+\.?\d*`), a long run of them that fails costs the square of its length. */
+const numeric = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)$/;
 const form = /^([\dW/-]+)[Tt _](\d{2})(?:(:?)(\d{2})(?:\3(\d{2})(?:[.,](\d+))?)?)?(Z|z|[+\u2212-]\d{2}(?::?\d{2})?)?$/;
 
 function parseTimeText(text: string): ParsedTime {

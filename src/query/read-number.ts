@@ -60,8 +60,9 @@ export function within(
   return { ok: true, value };
 }
 
-const integerText = /^[+-]?\d+(_\d+)*(\.0+)?$/;
-const numberText = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
+const integerText = /^[+-]?\d+(?:_\d+)*(?:\.0+)?$/;
+/** Each digit can be read in one way only, so that a long text costs no more than its length. */
+const numberText = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?$/i;
 const strayUnderscore = /^_|__|_$/;
 const infinityText = /^\+?inf(inity)?$/i;
 const nanText = /^([+-]?nan|-inf(inity)?)$/i;

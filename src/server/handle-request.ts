@@ -125,7 +125,9 @@ function preflightAnswer({ preflightMethod, preflightHeaders }: RequestHead): Ht
 
 /** Where a known path with slashes behind it is sent on to. */
 function withoutSlash({ path, query, host }: RequestHead): HttpAnswer | null {
-  const target = path.replace(/\/+$/, '');
+  let end = path.length;
+  while (path[end - 1] === '/') end -= 1;
+  const target = path.slice(0, end);
   if (target === path || findRoute(target) === null) return null;
   return json(307, '', { location: `http://${host}${target}${query === '' ? '' : `?${query}`}` });
 }
