@@ -56,6 +56,8 @@ function writeDelivery(page: MetricsPage, { books, ...seen }: Observation): void
   page.gauge('lagging_subscribers', 'Subscribers that fell back and are not live again.', seen.laggingSubscribers);
   page.gauge('subscriber_buffered_bytes', 'Bytes that wait for all subscribers.', seen.bufferedBytes.sum);
   page.gauge('subscriber_buffered_bytes_max', 'Bytes that wait for the slowest one.', seen.bufferedBytes.max);
+  page.gauge('filter_bytes', 'Heap of the filters of all subscribers, about.', seen.filterBytes);
+  page.counter('filters_refused_total', 'Subscribers for whose filter there was no room.', seen.filtersRefused);
   page.gauge('backfill_bytes', 'Pages of history held for subscribers.', seen.backfillBytes);
 }
 

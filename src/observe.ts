@@ -24,6 +24,7 @@ export interface ObservedParts {
   readonly fanOut: Pick<FanOut, 'topicCount' | 'memberCount'>;
   readonly load: SubscriberLoad;
   readonly pages: { readonly heldBytes: number };
+  readonly filters: { readonly heldBytes: number; readonly refused: number };
   readonly counters: Counters;
   readonly serverCounters: ServerCounters;
   readonly loopDelay: LoopDelay;
@@ -51,6 +52,9 @@ export interface Observation {
   readonly bufferedBytes: { readonly sum: number; readonly max: number };
   /** Pages of history in memory. */
   readonly backfillBytes: number;
+  /** What the filters of all subscribers take of the heap, about; and who found no room for one. */
+  readonly filterBytes: number;
+  readonly filtersRefused: number;
   /** Statements that were sent to ClickHouse, by their kind. */
   readonly statements: Readonly<Record<StatementKind, number>>;
   readonly journalBytes: number;
@@ -82,6 +86,8 @@ export function observe(parts: ObservedParts): Observation {
     laggingSubscribers: load.lagging,
     bufferedBytes: { sum: load.bufferedBytesSum, max: load.bufferedBytesMax },
     backfillBytes: parts.pages.heldBytes,
+    filterBytes: parts.filters.heldBytes,
+    filtersRefused: parts.filters.refused,
     statements: parts.statements,
     journalBytes: journal.bytes,
     journalSetAside: { bytes: journal.aside.bytes, events: journal.aside.events, parked: journal.aside.parked },

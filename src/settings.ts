@@ -161,6 +161,12 @@ export const settings = {
     'bytes waiting for a subscriber before it falls back to the log',
     16 * 1024,
   ),
+  filtersBytesMax: whole(
+    'SLUICE_FILTERS_BYTES_MAX',
+    128 * mebibyte,
+    'memory of the filters of all subscribers, equal ones counted once; who comes beyond it gets 1013',
+    mebibyte,
+  ),
   backfillBytesMax: whole(
     'SLUICE_BACKFILL_BYTES_MAX',
     128 * mebibyte,

@@ -11,6 +11,7 @@ import { connectStore } from './connect-store.ts';
 import { endsWithin } from './ends-within.ts';
 import { armFailPoint } from './fail-point.ts';
 import { createFanOut } from './feed/fan-out.ts';
+import { createHeldFilters } from './feed/held-filters.ts';
 import { createHistoryReader, type HistoryReader } from './feed/history.ts';
 import { logReader } from './feed/log-reader.ts';
 import { createOpenFeed } from './feed/open-feed.ts';
@@ -18,7 +19,6 @@ import { createPageBudget } from './feed/page-budget.ts';
 import type { Publish } from './feed/ports.ts';
 import { parsePlace } from './feed/position.ts';
 import { FilterIndex } from './filter/filter-index.ts';
-import { filterKey } from './filter/predicate.ts';
 import { openDeadLetter } from './ingest/dead-letter.ts';
 import { reconcile } from './ingest/reconcile.ts';
 import { startParkedResolver } from './ingest/resolve-parked.ts';
@@ -84,6 +84,7 @@ export async function startSluice(config: Config, log: Log, say: (line: string) 
       fanOut,
       load: load(),
       pages,
+      filters,
       counters,
       serverCounters,
       loopDelay,
@@ -91,7 +92,6 @@ export async function startSluice(config: Config, log: Log, say: (line: string) 
     });
   const fanOut = createFanOut(
     new FilterIndex(),
-    filterKey,
     (topic, frame) => publish(topic, frame),
     {
       bufferBytesMax: config.subscriberBufferBytesMax,
@@ -100,6 +100,7 @@ export async function startSluice(config: Config, log: Log, say: (line: string) 
     counters,
   );
   const pages = createPageBudget(config.backfillBytesMax);
+  const filters = createHeldFilters(config.filtersBytesMax);
   const history = createHistoryReader(store, {
     retentionDays: leastRetentionDays(config),
     elapsedMs: () => performance.now(),
@@ -117,6 +118,7 @@ export async function startSluice(config: Config, log: Log, say: (line: string) 
       },
     },
     pages,
+    filters,
     options: { ...feedOptions, bufferBytesMax: config.subscriberBufferBytesMax },
     counters,
     log,

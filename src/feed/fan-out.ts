@@ -16,6 +16,9 @@ import { createScratch } from './scratch.ts';
 /** One live subscriber. */
 export interface Member {
   readonly filter: Filter;
+  /** The same for members whose filters mean the same, windows apart. */
+  readonly key: string;
+  readonly fits: (event: StoredEvent) => boolean;
   readonly socket: SubscriberSocket;
   readonly framing: Framing;
   /** Called in the flush that found the socket over its bound, after the member has left its topic: all up to the mark was sent. */
@@ -93,7 +96,6 @@ class EventFrames {
 
 export function createFanOut(
   index: FilterIndex<Topic>,
-  keyOf: (filter: Filter) => string,
   publish: Publish,
   options: FanOutOptions,
   counters: FanOutCounters,
@@ -105,7 +107,7 @@ export function createFanOut(
   let publishedBytes = 0;
 
   function join(member: Member): void {
-    const key = keyOf(member.filter);
+    const { key } = member;
     let topic = topics.get(key);
     if (topic === undefined) {
       named += 1;
@@ -119,7 +121,7 @@ export function createFanOut(
         until: null,
         isTooNarrow: false,
       };
-      const remove = index.add(member.filter, made);
+      const remove = index.add(member.filter, made, member.fits);
       topics.set(key, made);
       topic = made;
     }

@@ -21,19 +21,19 @@ import {
   tap,
 } from 'rxjs';
 import { Failure } from '../errors.ts';
-import { compilePredicate, filterKey } from '../filter/predicate.ts';
 import { formatTimeForClickHouse } from '../filter/time.ts';
 import type { SigningKeys } from '../keys.ts';
 import type { Log } from '../log.ts';
 import type { FanOut, Member } from './fan-out.ts';
-import { framingOf } from './frames.ts';
+import { type Framing, framingOf } from './frames.ts';
 import { fromStore, type StoreGate } from './from-store.ts';
+import type { HeldFilter, HeldFilters } from './held-filters.ts';
 import type { HistoryReader, SeqRange } from './history.ts';
 import { writeHistory } from './history-pipe.ts';
 import type { LogReader } from './log-reader.ts';
 import { nextTurn } from './next-turn.ts';
 import type { PageBudget } from './page-budget.ts';
-import type { Feed, FeedListener, FeedRequest, OpenFeed, SubscriberSocket } from './ports.ts';
+import type { Feed, FeedListener, OpenFeed, SubscriberSocket } from './ports.ts';
 import type { Place, Position } from './position.ts';
 import { createRepeatGuard } from './repeat-guard.ts';
 import { sealResumeToken } from './resume-token.ts';
@@ -56,6 +56,7 @@ export interface FeedParts {
   readonly store: StoreGate;
   readonly keys: SigningKeys;
   readonly pages: PageBudget;
+  readonly filters: HeldFilters;
   readonly options: { readonly bufferBytesMax: number; readonly sliceBytesMax: number; readonly holdMs: number };
   readonly counters: { delivered: number; repeats: number };
   readonly log: Log;
@@ -64,20 +65,30 @@ export interface FeedParts {
 /** Makes the function that opens feeds; each opened feed runs until it fails or is stopped. */
 export function createOpenFeed(parts: FeedParts): OpenFeed {
   const sharedLog = createSharedLog(parts.journal, parts.options.sliceBytesMax);
-  return (request, socket, listener) => openFeed(parts, sharedLog, request, startOf(parts, request), socket, listener);
+  return (request, socket, listener) => {
+    const start = startOf(parts, request);
+    const held = parts.filters.hold(start.filter);
+    try {
+      const { at, gap } = start;
+      // The filter that was sent is let go: an equal one may be held already.
+      return openFeed(parts, sharedLog, framingOf(request.form), held, { at, gap }, socket, listener);
+    } catch (error) {
+      held.release();
+      throw error;
+    }
+  };
 }
 
 function openFeed(
   parts: FeedParts,
   sharedLog: SharedLog,
-  request: FeedRequest,
-  start: Start,
+  framing: Framing,
+  { filter, key, fits, release }: HeldFilter,
+  start: Omit<Start, 'filter'>,
   socket: SubscriberSocket,
   listener: FeedListener,
 ): Feed {
   const { journal, live, fanOut, counters } = parts;
-  const { filter } = start;
-  const framing = framingOf(request.form);
   const room = createRoom(socket);
   const ending = new AbortController();
   let guard = createRepeatGuard(-1);
@@ -156,7 +167,7 @@ function openFeed(
     const step = defer((): Observable<unknown> => {
       if (isTrimmed()) return concat(storeChunk(), of('read on'));
       if (position < live.mark) {
-        reader ??= sharedLog(filterKey(filter), compilePredicate(filter), framing);
+        reader ??= sharedLog(key, fits, framing);
         sendLog(readLog(reader));
       }
       // Looked at again at once: with many readers a turn is so long that the mark moves in each.
@@ -194,6 +205,8 @@ function openFeed(
 
   const member: Member = {
     filter,
+    key,
+    fits,
     socket,
     framing,
     lags() {
@@ -245,6 +258,7 @@ function openFeed(
       ending.abort();
       running?.unsubscribe();
       fanOut.leave(member);
+      release();
     },
   };
 }

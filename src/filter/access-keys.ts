@@ -3,59 +3,77 @@
  * removed leaves nothing behind, so the maps are as large as the filters in use.
  */
 
-export type Remove = () => void;
-
 export interface Keys<Entry> {
   readonly isEmpty: boolean;
-  add(key: string, entry: Entry): Remove;
+  /** Twice is once. */
+  add(key: string, entry: Entry): void;
+  /** Does nothing if it is not there. */
+  remove(key: string, entry: Entry): void;
   /** How many entries were put under the key. */
   count(key: string): number;
   /** Every entry under a key that the text has. */
   forEach(text: string, test: (entry: Entry) => void): void;
 }
 
-/** Entries by the whole of a text. */
-export class ExactKeys<Entry> implements Keys<Entry> {
-  readonly #sets = new Map<string, Set<Entry>>();
+/** Entries by the whole of a text. Most keys have one: it stands there itself, for a set takes five times as much memory. */
+export class ExactKeys<Entry extends object> implements Keys<Entry> {
+  readonly #entries = new Map<string, Entry | Several<Entry>>();
 
   get isEmpty(): boolean {
-    return this.#sets.size === 0;
+    return this.#entries.size === 0;
   }
 
-  add(key: string, entry: Entry): Remove {
-    const entries = presentOr(this.#sets, key, () => new Set<Entry>());
-    entries.add(entry);
-    return () => {
-      entries.delete(entry);
-      if (entries.size === 0 && this.#sets.get(key) === entries) this.#sets.delete(key);
-    };
+  add(key: string, entry: Entry): void {
+    const present = this.#entries.get(key);
+    if (present === undefined) this.#entries.set(key, entry);
+    else if (present instanceof Several) present.add(entry);
+    else if (present !== entry) this.#entries.set(key, new Several([present, entry]));
+  }
+
+  remove(key: string, entry: Entry): void {
+    const present = this.#entries.get(key);
+    if (present === entry) this.#entries.delete(key);
+    if (!(present instanceof Several) || !present.delete(entry)) return;
+    const [first] = present;
+    if (present.size === 1 && first !== undefined) this.#entries.set(key, first);
   }
 
   count(key: string): number {
-    return this.#sets.get(key)?.size ?? 0;
+    const present = this.#entries.get(key);
+    if (present === undefined) return 0;
+    return present instanceof Several ? present.size : 1;
   }
 
   forEach(text: string, test: (entry: Entry) => void): void {
-    const entries = this.#sets.get(text);
-    if (entries === undefined) return;
-    for (const entry of entries) test(entry);
+    const present = this.#entries.get(text);
+    if (present === undefined) return;
+    if (!(present instanceof Several)) test(present);
+    else for (const entry of present) test(entry);
   }
 }
+
+/** Two entries or more, so that they are never taken for one. */
+class Several<Entry> extends Set<Entry> {}
 
 /** A longer prefix is kept by its beginning, so that a text is looked up under so many lengths at most. */
 const prefixLengthMax = 48;
 
 /** Entries by what a text starts with: one map for each length in use. */
-export class PrefixKeys<Entry> implements Keys<Entry> {
+export class PrefixKeys<Entry extends object> implements Keys<Entry> {
   readonly #byLength = new Map<number, ExactKeys<Entry>>();
 
   get isEmpty(): boolean {
     return this.#byLength.size === 0;
   }
 
-  add(key: string, entry: Entry): Remove {
+  add(key: string, entry: Entry): void {
     const start = key.slice(0, prefixLengthMax);
-    return addWithin(this.#byLength, start.length, () => new ExactKeys<Entry>(), start, entry);
+    presentOr(this.#byLength, start.length, () => new ExactKeys<Entry>()).add(start, entry);
+  }
+
+  remove(key: string, entry: Entry): void {
+    const start = key.slice(0, prefixLengthMax);
+    removeWithin(this.#byLength, start.length, start, entry);
   }
 
   count(key: string): number {
@@ -71,7 +89,7 @@ export class PrefixKeys<Entry> implements Keys<Entry> {
 }
 
 /** Keys of their own for each label. */
-export class LabelKeys<Entry> {
+export class LabelKeys<Entry extends object> {
   readonly #byLabel = new Map<string, Keys<Entry>>();
   readonly #makeKeys: () => Keys<Entry>;
 
@@ -83,12 +101,13 @@ export class LabelKeys<Entry> {
     return this.#byLabel.size === 0;
   }
 
-  add(label: string, key: string, entry: Entry): Remove {
-    return addWithin(this.#byLabel, label, this.#makeKeys, key, entry);
-  }
-
-  count(label: string, key: string): number {
-    return this.#byLabel.get(label)?.count(key) ?? 0;
+  /** The keys of one label, present or not. */
+  of(label: string): Pick<Keys<Entry>, 'add' | 'remove' | 'count'> {
+    return {
+      add: (key, entry) => presentOr(this.#byLabel, label, this.#makeKeys).add(key, entry),
+      remove: (key, entry) => removeWithin(this.#byLabel, label, key, entry),
+      count: (key) => this.#byLabel.get(label)?.count(key) ?? 0,
+    };
   }
 
   forEach(label: string, value: string, test: (entry: Entry) => void): void {
@@ -96,19 +115,11 @@ export class LabelKeys<Entry> {
   }
 }
 
-function addWithin<Outer, Entry>(
-  maps: Map<Outer, Keys<Entry>>,
-  outer: Outer,
-  makeKeys: () => Keys<Entry>,
-  key: string,
-  entry: Entry,
-): Remove {
-  const keys = presentOr(maps, outer, makeKeys);
-  const remove = keys.add(key, entry);
-  return () => {
-    remove();
-    if (keys.isEmpty && maps.get(outer) === keys) maps.delete(outer);
-  };
+function removeWithin<Outer, Entry>(maps: Map<Outer, Keys<Entry>>, outer: Outer, key: string, entry: Entry): void {
+  const keys = maps.get(outer);
+  if (keys === undefined) return;
+  keys.remove(key, entry);
+  if (keys.isEmpty) maps.delete(outer);
 }
 
 function presentOr<Key, Value>(map: Map<Key, Value>, key: Key, make: () => Value): Value {

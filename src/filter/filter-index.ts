@@ -5,7 +5,7 @@
 import { type Labels, resourceIdLabel } from '../../schemas/event.ts';
 import type { Filter, LabelPatterns } from '../../schemas/filter.ts';
 import type { StoredEvent } from '../../schemas/stored-event.ts';
-import { ExactKeys, type Keys, LabelKeys, PrefixKeys, type Remove } from './access-keys.ts';
+import { ExactKeys, type Keys, LabelKeys, PrefixKeys } from './access-keys.ts';
 import { literalPrefix, type Pattern, parsePattern } from './pattern.ts';
 import { compilePredicate } from './predicate.ts';
 
@@ -22,12 +22,18 @@ export class FilterIndex<Value> {
   readonly #rest = new Set<Entry<Value>>();
   #visit = 0;
 
-  /** Returns the way to remove it again. */
-  add(filter: Filter, value: Value): Remove {
-    const entry = { fits: compilePredicate(filter), value, lastVisit: 0 };
-    const removes = this.#place(filter, entry);
+  /** Returns the way to remove it again. `fits` is the filter's predicate, if there is one already. */
+  add(filter: Filter, value: Value, fits: (event: StoredEvent) => boolean = compilePredicate(filter)): () => void {
+    const entry = { fits, value, lastVisit: 0 };
+    const place = this.#placeOf(filter);
+    if (place === null) {
+      this.#rest.add(entry);
+      return () => void this.#rest.delete(entry);
+    }
+    const { keys, texts } = place;
+    for (const text of texts) keys.add(text, entry);
     return () => {
-      for (const remove of removes) remove();
+      for (const text of texts) keys.remove(text, entry);
     };
   }
 
@@ -84,61 +90,53 @@ export class FilterIndex<Value> {
     this.#namePrefixes.forEach(name, test);
   }
 
-  /** Puts the filter where every event that fits it comes by. */
-  #place(filter: Filter, entry: Entry<Value>): readonly Remove[] {
+  /** Where every event that fits the filter comes by; null where only all of them do. */
+  #placeOf(filter: Filter): Place<Value> | null {
     const { id, resource, related, anyResource } = filter;
-    if (id.length > 0) return id.map((key) => this.#eventIds.add(key, entry));
-    if (resource.id.length > 0) return resource.id.map((key) => this.#resourceIds.add(key, entry));
+    if (id.length > 0) return { keys: this.#eventIds, texts: id };
+    if (resource.id.length > 0) return { keys: this.#resourceIds, texts: resource.id };
     const relatedIds = related.map(relatedIdsOf).find(isSelective);
-    if (relatedIds) return relatedIds.map((key) => this.#relatedIds.add(key, entry));
+    if (relatedIds) return { keys: this.#relatedIds, texts: relatedIds };
     const anyIds = anyResource.map((any) => any.id).find(isSelective);
-    if (anyIds) return anyIds.map((key) => this.#anyIds.add(key, entry));
-    return this.#placeByLabel(resource.labels, entry) ?? this.#placeWhereFewest(filter, entry);
-  }
-
-  #placeByLabel(labels: LabelPatterns, entry: Entry<Value>): readonly Remove[] | null {
-    const exact = parsedLabels(labels).find(({ isExact }) => isExact);
-    return exact?.prefixes.map((value) => this.#labels.add(exact.label, value, entry)) ?? null;
+    if (anyIds) return { keys: this.#anyIds, texts: anyIds };
+    const labels = parsedLabels(resource.labels);
+    const exact = labels.find(({ isExact }) => isExact);
+    if (exact) return { keys: this.#labels.of(exact.label), texts: exact.prefixes };
+    return this.#placeWhereFewest(filter, labels);
   }
 
   /**
    * A short beginning or a common name may be shared by thousands of filters, and which one it is the filters alone tell: of the
    * weaker keys that one is taken under which the fewest stand already.
    */
-  #placeWhereFewest({ resource, event }: Filter, entry: Entry<Value>): readonly Remove[] {
-    const options: Option[] = [];
-    for (const { label, prefixes } of parsedLabels(resource.labels)) {
-      options.push({
-        texts: prefixes,
-        count: (text) => this.#labelPrefixes.count(label, text),
-        add: (text) => this.#labelPrefixes.add(label, text, entry),
-      });
-    }
-    const option = (keys: Keys<Entry<Value>>, texts: readonly string[]): Option => {
-      return { texts, count: (text) => keys.count(text), add: (text) => keys.add(text, entry) };
-    };
-    options.push(option(this.#resourceIdPrefixes, resource.idPrefix), option(this.#names, event.name));
-    const best = fewest(options.filter(({ texts }) => isSelective(texts)));
-    if (best !== null) return best.texts.map(best.add);
-    if (isSelective(event.prefix)) return event.prefix.map((key) => this.#namePrefixes.add(key, entry));
-    this.#rest.add(entry);
-    return [() => this.#rest.delete(entry)];
+  #placeWhereFewest({ resource, event }: Filter, labels: ReturnType<typeof parsedLabels>): Place<Value> | null {
+    const places: Place<Value>[] = labels.map(({ label, prefixes }) => {
+      return { keys: this.#labelPrefixes.of(label), texts: prefixes };
+    });
+    places.push({ keys: this.#resourceIdPrefixes, texts: resource.idPrefix }, { keys: this.#names, texts: event.name });
+    const best = fewest(places.filter(({ texts }) => isSelective(texts)));
+    if (best !== null) return best;
+    return isSelective(event.prefix) ? { keys: this.#namePrefixes, texts: event.prefix } : null;
   }
 }
 
-/** A kind of key that a filter could be put under: under each of the texts. */
-interface Option {
+/** A filter stands under each of the texts. */
+interface Place<Value> {
+  readonly keys: Pick<Keys<Entry<Value>>, 'add' | 'remove' | 'count'>;
   readonly texts: readonly string[];
-  readonly count: (text: string) => number;
-  readonly add: (text: string) => Remove;
 }
 
-/** The first of those under whose keys the fewest entries stand. */
-function fewest(options: readonly Option[]): Option | null {
-  const standing = ({ texts, count }: Option): number => texts.reduce((sum, text) => sum + count(text), 0);
-  return options.reduce<Option | null>((best, each) => {
-    return best === null || standing(each) < standing(best) ? each : best;
-  }, null);
+/** The first of those under whose texts the fewest entries stand. */
+function fewest<Value>(places: readonly Place<Value>[]): Place<Value> | null {
+  let best: Place<Value> | null = null;
+  let standingAtBest = Number.POSITIVE_INFINITY;
+  for (const place of places) {
+    const standing = place.texts.reduce((sum, text) => sum + place.keys.count(text), 0);
+    if (standing >= standingAtBest) continue;
+    best = place;
+    standingAtBest = standing;
+  }
+  return best;
 }
 
 function parsedLabels(labels: LabelPatterns) {

@@ -4,7 +4,7 @@
 import { type Labels, resourceIdLabel, resourceRoleLabel, timeKey } from '../../schemas/event.ts';
 import type { AnyResourceFilter, Filter, LabelPatterns, RelatedFilter } from '../../schemas/filter.ts';
 import type { StoredEvent } from '../../schemas/stored-event.ts';
-import { compilePattern, parsePattern } from './pattern.ts';
+import { compilePattern, type Pattern, parsePattern } from './pattern.ts';
 import { textFits } from './text.ts';
 
 /** Every part but `occurred`, `order` and `distinct`. */
@@ -114,12 +114,24 @@ function compileLabels(labels: LabelPatterns, fixedRole?: string): Condition<Lab
   if (names.length === 0) return null;
   return all(
     names.map((label): Test<Labels> => {
-      const patterns = (labels[label] ?? []).map((pattern) => compilePattern(parsePattern(label, pattern)));
-      const fits = (value: string) => patterns.some((pattern) => pattern(value));
+      const fits = anyPattern((labels[label] ?? []).map((pattern) => parsePattern(label, pattern)));
       if (label === resourceRoleLabel && fixedRole !== undefined) return () => fits(fixedRole);
       return (resource) => Object.hasOwn(resource, label) && fits(resource[label] ?? '');
     }),
   );
+}
+
+/** Whole values are looked up, however many there are; without a pattern nothing fits. */
+function anyPattern(patterns: readonly Pattern[]): Test<string> {
+  const is = anyOf(patterns.filter(isWhole).map(({ text }) => text));
+  const others = patterns.filter((pattern) => !isWhole(pattern)).map(compilePattern);
+  const fitsOther: Condition<string> = others.length === 0 ? null : (value) => others.some((fits) => fits(value));
+  if (is !== null && fitsOther !== null) return (value) => is(value) || fitsOther(value);
+  return is ?? fitsOther ?? (() => false);
+}
+
+function isWhole({ isNegated, kind }: Pattern): boolean {
+  return !isNegated && kind === 'equals';
 }
 
 /** For the labels that every resource (of its kind) has. */

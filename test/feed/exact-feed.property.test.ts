@@ -177,6 +177,7 @@ describe('an exact feed', () => {
           expect(run.world.counters.repeats).toBe(0);
           for (const { socket } of run.subscribers) socket.feed?.stop();
           expect(run.world.pages.heldBytes).toBe(0);
+          expect(run.world.filters.heldBytes).toBe(0);
         },
       ),
       { numRuns: 400, interruptAfterTimeLimit: 40_000, markInterruptAsFailure: true },

@@ -7,13 +7,14 @@ import { type EventBody, timeKey } from '../../schemas/event.ts';
 import type { Filter } from '../../schemas/filter.ts';
 import type { StoredEvent } from '../../schemas/stored-event.ts';
 import { createFanOut, type FanOut } from '../../src/feed/fan-out.ts';
+import { createHeldFilters, type HeldFilters } from '../../src/feed/held-filters.ts';
 import type { HistoryReader } from '../../src/feed/history.ts';
 import { logReader } from '../../src/feed/log-reader.ts';
 import { createOpenFeed } from '../../src/feed/open-feed.ts';
 import { createPageBudget, type PageBudget } from '../../src/feed/page-budget.ts';
 import type { OpenFeed } from '../../src/feed/ports.ts';
 import { FilterIndex } from '../../src/filter/filter-index.ts';
-import { compilePredicate, filterKey } from '../../src/filter/predicate.ts';
+import { compilePredicate } from '../../src/filter/predicate.ts';
 import { formatTimeForClickHouse } from '../../src/filter/time.ts';
 import { defaultFilter } from '../../src/filter/validate-filter.ts';
 import { LiveRows } from '../../src/ingest/live-rows.ts';
@@ -39,7 +40,8 @@ export class World {
   readonly #holdMs: number;
   readonly #rows = new LiveRows();
   topics = new Map<string, Set<ModelSocket>>();
-  pages!: PageBudget; // `#start` sets these four
+  pages!: PageBudget; // `#start` sets these five
+  filters!: HeldFilters;
   open!: OpenFeed;
   #fanOut!: FanOut;
   #live!: { mark: number };
@@ -93,9 +95,10 @@ export class World {
     };
     this.topics = topics;
     this.pages = createPageBudget(4_000_000);
+    this.filters = createHeldFilters(4_000_000);
     this.#live = { mark: this.head };
     const bounds = { bufferBytesMax, sweepBytes: 500 };
-    this.#fanOut = createFanOut(new FilterIndex(), filterKey, publish, bounds, this.counters);
+    this.#fanOut = createFanOut(new FilterIndex(), publish, bounds, this.counters);
     this.open = createOpenFeed({
       journal: logReader(this.#journal()),
       live: this.#live,
@@ -104,6 +107,7 @@ export class World {
       store: { whenReady: async () => undefined },
       keys: this.#keys,
       pages: this.pages,
+      filters: this.filters,
       options: { bufferBytesMax, sliceBytesMax: 600, holdMs: this.#holdMs },
       counters: this.counters,
       log: createLog('silent'),

@@ -4,12 +4,12 @@ import type { StoredEvent } from '../../schemas/stored-event.ts';
 import type { Failure } from '../../src/errors.ts';
 import { createFanOut } from '../../src/feed/fan-out.ts';
 import type { Form } from '../../src/feed/frames.ts';
+import { createHeldFilters } from '../../src/feed/held-filters.ts';
 import { createOpenFeed, type FeedParts } from '../../src/feed/open-feed.ts';
 import { createPageBudget } from '../../src/feed/page-budget.ts';
 import type { FeedRequest } from '../../src/feed/ports.ts';
 import { sealResumeToken } from '../../src/feed/resume-token.ts';
 import { FilterIndex } from '../../src/filter/filter-index.ts';
-import { filterKey } from '../../src/filter/predicate.ts';
 import { defaultFilter } from '../../src/filter/validate-filter.ts';
 import { openKeys } from '../../src/keys.ts';
 import { createLog } from '../../src/log.ts';
@@ -29,7 +29,6 @@ function world() {
   const live = { mark: 20 };
   const fanOut = createFanOut(
     new FilterIndex(),
-    filterKey,
     (topic, frame) => published.push([topic, Buffer.from(frame).toString()]),
     { bufferBytesMax: 1000, sweepBytes: 1000 },
     counters,
@@ -53,6 +52,7 @@ function world() {
     store: { whenReady: async () => undefined },
     keys,
     pages: createPageBudget(1_000_000),
+    filters: createHeldFilters(1_000_000),
     options: { bufferBytesMax: 1000, sliceBytesMax: 1000, holdMs: 60_000 },
     counters,
     log: createLog('silent'),
