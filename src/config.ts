@@ -5,6 +5,8 @@
 import { resolve } from 'node:path';
 import { StartRefused } from './errors.ts';
 import { type FailPointOrder, failPoints, parseFailPoint } from './fail-point.ts';
+import { parseNetworks } from './ip-networks.ts';
+import { readPublicUrl } from './public-url.ts';
 import { type DaysByEvent, readDaysByEvent } from './retention.ts';
 import { type Config, type SettingRow, settings } from './settings.ts';
 
@@ -91,6 +93,18 @@ function readValue(row: SettingRow, sent: string): number | string | FailPointOr
       if (order !== null) return order;
       throw new StartRefused(`${row.env} must be point:hits with a point of ${failPoints.join(', ')}, not "${sent}".`);
     }
+    case 'url': {
+      const url = readPublicUrl(sent);
+      if (url !== null) return url;
+      throw new StartRefused(
+        `${row.env} must be a scheme, a host and at most a path, as https://events.example.org/sluice, not "${sent}".`,
+      );
+    }
+    case 'networks':
+      if (parseNetworks(sent) !== null) return sent;
+      throw new StartRefused(
+        `${row.env} must be addresses or networks with commas between, as "10.0.0.0/8, ::1", or "none", not "${sent}".`,
+      );
     case 'string':
     case 'optional':
     case 'secret':

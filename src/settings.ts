@@ -4,7 +4,17 @@
 import type { FailPointOrder } from './fail-point.ts';
 import type { DaysByEvent } from './retention.ts';
 
-type Kind = 'integer' | 'string' | 'optional' | 'secret' | 'durability' | 'level' | 'daysByEvent' | 'failPoint';
+type Kind =
+  | 'integer'
+  | 'string'
+  | 'optional'
+  | 'secret'
+  | 'durability'
+  | 'level'
+  | 'daysByEvent'
+  | 'failPoint'
+  | 'url'
+  | 'networks';
 
 export interface SettingRow {
   /** Environment variable; the flag is the name without `SLUICE_`, in kebab-case. */
@@ -33,6 +43,18 @@ export const settings = {
     fallback: null,
     alias: 'PREFECT_SERVER_API_AUTH_STRING',
     help: 'if set, every route but health and ready wants it',
+  },
+  publicUrl: {
+    env: 'SLUICE_PUBLIC_URL',
+    kind: 'url',
+    fallback: null,
+    help: 'what links in answers begin with, as `https://events.example.org/sluice`; by default as the request and trusted proxies say (docs/deploy)',
+  },
+  trustedProxies: {
+    env: 'SLUICE_TRUSTED_PROXIES',
+    kind: 'networks',
+    fallback: '127.0.0.0/8, ::1',
+    help: 'addresses and networks whose `Forwarded` and `X-Forwarded-…` headers are believed; `none` for no one',
   },
   clickhouseUrl: {
     env: 'CLICKHOUSE_URL',
@@ -189,7 +211,7 @@ export const settings = {
 
 type Value<Row extends SettingRow> = Row['kind'] extends 'integer'
   ? number
-  : Row['kind'] extends 'secret' | 'optional'
+  : Row['kind'] extends 'secret' | 'optional' | 'url'
     ? string | null
     : Row['kind'] extends 'durability'
       ? 'process' | 'fsync'

@@ -66,7 +66,7 @@ async function answerTo(exchange: Exchange, tools: RequestTools): Promise<RouteA
         body,
         isJson: isJsonType(head.contentType),
         query: new URLSearchParams(head.query),
-        host: head.host,
+        publicUrl: head.publicUrl,
         parameter,
         lastEventId: head.lastEventId,
         isAuthorized,
@@ -124,10 +124,10 @@ function preflightAnswer({ preflightMethod, preflightHeaders }: RequestHead): Ht
 }
 
 /** Where a known path with slashes behind it is sent on to. */
-function withoutSlash({ path, query, host }: RequestHead): HttpAnswer | null {
+function withoutSlash({ path, query, publicUrl }: RequestHead): HttpAnswer | null {
   let end = path.length;
   while (path[end - 1] === '/') end -= 1;
   const target = path.slice(0, end);
   if (target === path || findRoute(target) === null) return null;
-  return json(307, '', { location: `http://${host}${target}${query === '' ? '' : `?${query}`}` });
+  return json(307, '', { location: `${publicUrl}${target}${query === '' ? '' : `?${query}`}` });
 }

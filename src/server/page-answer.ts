@@ -5,8 +5,8 @@ import type { Page } from '../../schemas/page.ts';
 import { pageJson } from '../query/read-page.ts';
 import { type HttpAnswer, json } from './http-answer.ts';
 
-export function pageAnswer(page: Page, host: string): HttpAnswer {
+export function pageAnswer(page: Page, publicUrl: string): HttpAnswer {
   const { token } = page;
-  const next = token && `http://${host}/api/events/filter/next?page-token=${encodeURIComponent(token)}`;
+  const next = token && `${publicUrl}/api/events/filter/next?page-token=${encodeURIComponent(token)}`;
   return json(200, pageJson(page, next));
 }

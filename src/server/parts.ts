@@ -31,6 +31,10 @@ export interface ServerOptions {
   /** 0 takes a free one. */
   readonly port: number;
   readonly authString: string | null;
+  /** What links in answers begin with; null where requests tell. */
+  readonly publicUrl: string | null;
+  /** Addresses and networks whose `Forwarded` and `X-Forwarded-…` headers are believed. */
+  readonly trustedProxies: string;
   readonly bodyBytesMax: number;
   /** Bytes of all bodies that are being read or accepted. */
   readonly bodiesBytesMax: number;

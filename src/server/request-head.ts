@@ -1,7 +1,8 @@
 /**
  * The head of a request as a plain value: uWebSockets.js lets it be read only until its handler returns.
  */
-import type { HttpRequest } from './uws.ts';
+import type { ReadAddress } from './public-address.ts';
+import type { HttpRequest, HttpResponse } from './uws.ts';
 
 export interface RequestHead {
   /** Upper case. */
@@ -9,7 +10,8 @@ export interface RequestHead {
   /** As sent, without the query. */
   readonly path: string;
   readonly query: string;
-  readonly host: string;
+  /** What links in its answer begin with (public-address.ts); empty where no answer has links. */
+  readonly publicUrl: string;
   readonly hasOrigin: boolean;
   readonly authorization: string;
   readonly acceptsGzip: boolean;
@@ -23,15 +25,16 @@ export interface RequestHead {
   readonly preflightHeaders: string;
 }
 
-export function readHead(req: HttpRequest): RequestHead {
+export function readHead(req: HttpRequest, res: HttpResponse, readAddress: ReadAddress): RequestHead {
   const contentLength = req.getHeader('content-length');
   const hasOrigin = req.getHeader('origin') !== '';
   const isPreflight = hasOrigin && req.getMethod() === 'options';
+  const path = req.getUrl();
   return {
     method: req.getMethod().toUpperCase(),
-    path: req.getUrl(),
+    path,
     query: req.getQuery() ?? '',
-    host: req.getHeader('host'),
+    publicUrl: mayLink(path) ? readAddress(req, res) : '',
     hasOrigin,
     authorization: req.getHeader('authorization'),
     acceptsGzip: req.getHeader('accept-encoding').includes('gzip'),
@@ -41,6 +44,11 @@ export function readHead(req: HttpRequest): RequestHead {
     preflightMethod: isPreflight ? req.getHeader('access-control-request-method') : '',
     preflightHeaders: isPreflight ? req.getHeader('access-control-request-headers') : '',
   };
+}
+
+/** Pages link to the next one, and a path with a slash behind it is sent on. Requests that bring events pay for neither. */
+function mayLink(path: string): boolean {
+  return path.endsWith('/') || path.includes('/filter');
 }
 
 /** `application/json`, `application/…+json`, or none at all; any other body counts as one string (PROTOCOL-FACTS §1). */

@@ -13,7 +13,8 @@ export interface RouteRequest {
   /** False where the content type makes the body count as one string. */
   readonly isJson: boolean;
   readonly query: URLSearchParams;
-  readonly host: string;
+  /** What links begin with, without a slash at its end. */
+  readonly publicUrl: string;
   /** The variable part of the path, decoded; empty for a fixed one. */
   readonly parameter: string;
   /** Empty if it was not sent. */

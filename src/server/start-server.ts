@@ -11,6 +11,7 @@ import { handleRequest } from './handle-request.ts';
 import { listen } from './listen.ts';
 import type { ServerParts } from './parts.ts';
 import { filterBytesMax } from './parts.ts';
+import { addressReader } from './public-address.ts';
 import { createBodyReader } from './read-body.ts';
 import { readHead } from './request-head.ts';
 import { retryAfterMs } from './retry-spread.ts';
@@ -45,6 +46,7 @@ export async function startServer(parts: ServerParts): Promise<RunningServer> {
   const uws = await loadUws();
   const app = uws.App();
   const authenticator = createAuthenticator(options.authString);
+  const readAddress = addressReader(options);
   const topics = new Topics();
   const open = new Set<OpenConnection>();
   const places = createAuthenticatingPlaces(options.authenticatingMax);
@@ -70,7 +72,7 @@ export async function startServer(parts: ServerParts): Promise<RunningServer> {
   refuseOtherWebSockets(app);
   app.any('/*', (response, request) => {
     requests += 1;
-    handleRequest(new Exchange(response, readHead(request)), tools).finally(() => {
+    handleRequest(new Exchange(response, readHead(request, response, readAddress)), tools).finally(() => {
       requests -= 1;
     });
   });

@@ -120,6 +120,31 @@ describe('HTTP answers', () => {
     }
   });
 
+  it('link to where the outermost trusted proxy was asked, and to the public URL where one is set', async () => {
+    const token = async () => ({ events: [], total: 1, token: 't' });
+    const links = async (at: number, headers: Record<string, string>) => {
+      const page = await ask(at, 'POST', '/api/events/filter', { headers });
+      const sent = await ask(at, 'POST', '/api/events/?a=b', { headers });
+      return [(JSON.parse(page.text) as { next_page: string }).next_page, sent.headers.location];
+    };
+    const linksOf = (base: string) => [`${base}/api/events/filter/next?page-token=t`, `${base}/api/events?a=b`];
+    const proxied = { host: 'events.example.org', 'x-forwarded-proto': 'https', 'x-forwarded-prefix': '/sluice' };
+    server.fakes.queries.readFirstPage = token;
+    expect(await links(port, proxied)).toEqual(linksOf('https://events.example.org/sluice'));
+    expect(await links(port, { host: 'a b"', forwarded: 'for=1.2.3.4;proto=ht tp' })).toEqual(linksOf(''));
+    const strict = await startFakeServer({ trustedProxies: '192.0.2.0/24' });
+    const fixed = await startFakeServer({ publicUrl: 'https://b.example/s' });
+    try {
+      strict.fakes.queries.readFirstPage = token;
+      fixed.fakes.queries.readFirstPage = token;
+      expect(await links(strict.running.port, proxied)).toEqual(linksOf('http://events.example.org'));
+      expect(await links(fixed.running.port, proxied)).toEqual(linksOf('https://b.example/s'));
+    } finally {
+      await strict.running.close(0);
+      await fixed.running.close(0);
+    }
+  });
+
   it('name the right method, to HEAD without a body but on a connection that lives', async () => {
     const wrong = await ask(port, 'PUT', '/api/events/filter/next');
     expect([wrong.status, wrong.headers.allow, wrong.text]).toEqual([405, 'GET', '{"detail":"Method Not Allowed"}']);

@@ -46,6 +46,8 @@ const defaults: ServerOptions = {
   host: '127.0.0.1',
   port: 0,
   authString: null,
+  publicUrl: null,
+  trustedProxies: '127.0.0.0/8, ::1',
   bodyBytesMax: 1024 * 1024,
   bodiesBytesMax: 4 * 1024 * 1024,
   bodyMs: 5000,

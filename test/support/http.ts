@@ -1,7 +1,8 @@
 /**
  * A plain HTTP client for tests: sends exactly what it is told and shows exactly what came back, decoded by nobody.
  */
-import { type IncomingHttpHeaders, request as nodeRequest } from 'node:http';
+import { type IncomingHttpHeaders, request as plainRequest } from 'node:http';
+import { request as secureRequest } from 'node:https';
 import { basicAuth, type Target } from './target.ts';
 
 export interface Answer {
@@ -26,8 +27,11 @@ export function send(target: Target, sending: Sending): Promise<Answer> {
   const { method = 'GET', path, headers = {}, body, signed = true } = sending;
   const credentials = signed && target.authString !== undefined ? { authorization: basicAuth(target.authString) } : {};
   return new Promise((resolve, reject) => {
-    const outgoing = nodeRequest(`${target.baseUrl()}${path}`, {
+    const url = `${target.baseUrl()}${path}`;
+    const nodeRequest = url.startsWith('https:') ? secureRequest : plainRequest;
+    const outgoing = nodeRequest(url, {
       method,
+      ...(target.ca !== undefined && { ca: target.ca }),
       agent: false,
       timeout: answerMs,
       headers: {

@@ -5,9 +5,11 @@ import { randomBytes } from 'node:crypto';
 import { it } from 'vitest';
 
 export interface Target {
-  /** `http://host:port`, without a path; known once the server runs. */
+  /** `http://host:port`, with a path only where a proxy stands before the server; known once the server runs. */
   readonly baseUrl: () => string;
   readonly authString?: string;
+  /** The certificate that is trusted, where `baseUrl` is https. */
+  readonly ca?: string;
   /** True for Sluice; false for the real Prefect, where laws tagged `ours` may fail and are then listed as expected differences. */
   readonly strict: boolean;
 }

@@ -85,7 +85,8 @@ export class TestSocket {
 export function dial(target: Target, path: string, dialling: Dialling = {}): Promise<Handshake> {
   const { protocols = ['prefect'], headers = {} } = dialling;
   const url = `${target.baseUrl().replace(/^http/, 'ws')}${path}`;
-  const options = { headers, perMessageDeflate: false, maxPayload: 64 * 1024 * 1024 };
+  const secure = target.ca === undefined ? {} : { ca: target.ca };
+  const options = { headers, perMessageDeflate: false, maxPayload: 64 * 1024 * 1024, ...secure };
   const websocket = protocols === null ? new WebSocket(url, options) : new WebSocket(url, [...protocols], options);
   const socket = new TestSocket(websocket);
   const shaken = new Promise<Handshake>((resolve, reject) => {
