@@ -1,15 +1,17 @@
 # Sluice without the embedded engine: it uses the ClickHouse server that CLICKHOUSE_URL names (see docker-compose.yml).
-FROM node:20-bookworm-slim AS build
+FROM node:24-trixie-slim AS build
 WORKDIR /sluice
 COPY package.json package-lock.json .npmrc ./
-RUN npm ci --omit=optional
-# Upstream's own release of uWebSockets.js instead of the repackaged one: --build-arg UWS=uNetworking/uWebSockets.js#v20.51.0
+RUN npm ci --omit=peer
+# Upstream's own release of uWebSockets.js instead of the republished one: --build-arg UWS=uNetworking/uWebSockets.js#v20.57.0
 ARG UWS=""
-RUN if [ -n "$UWS" ]; then apt-get update && apt-get install -y --no-install-recommends git ca-certificates && npm install --no-save "uWebSockets.js@github:$UWS"; fi
+RUN if [ -n "$UWS" ]; then apt-get update && apt-get install -y --no-install-recommends git ca-certificates && npm install --no-save --omit=peer "uWebSockets.js@github:$UWS"; fi
 COPY . .
-RUN npx --no-install tsc -p tsconfig.build.json && npm prune --omit=dev --omit=optional --no-save
+# What is left is what Debian 13 with Node 24 runs: the older edge library, and the binaries for other systems, are not.
+RUN npx --no-install tsc -p tsconfig.build.json && npm prune --omit=dev --omit=peer --no-save && rm -rf node_modules/uwebsockets \
+  && find node_modules/uWebSockets.js -name 'uws_*.node' ! -name 'uws_linux_*_137.node' -delete
 
-FROM node:20-bookworm-slim
+FROM node:24-trixie-slim
 ENV NODE_ENV=production SLUICE_HOST=0.0.0.0 SLUICE_DATA_DIR=/var/lib/sluice
 WORKDIR /sluice
 COPY --from=build /sluice/node_modules ./node_modules

@@ -3,22 +3,21 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, lstatSync, readdirSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const at = (...parts) => join(root, ...parts);
 const changed = (path) => (existsSync(path) ? statSync(path).mtimeMs : 0);
 
-/** As in package.json. */
-const oldestNode = [20, 18, 1];
-const node = process.versions.node.split('.').map(Number);
-const differs = oldestNode.findIndex((part, at) => part !== node[at]);
-if (differs !== -1 && node[differs] < oldestNode[differs])
-  fail(`Sluice needs Node ${oldestNode.join('.')} or later; this is ${process.version}.`);
+/** As in package.json. The edge library has binaries for these. */
+const [major = 0, minor = 0, patch = 0] = process.versions.node.split('.').map(Number);
+if (![20, 22, 24].includes(major) || (major === 20 && (minor < 18 || (minor === 18 && patch < 1))))
+  fail(`Sluice needs Node 20 (20.18.1 or later), 22 or 24; this is ${process.version}.`);
 install();
 build();
+await prepareEdge();
 
-/** Installs when there is no node_modules or the lock file is newer; optional packages that were left out stay out. */
+/** Installs when there is no node_modules or the lock file is newer; an embedded engine that was left out stays out. */
 function install() {
   const marker = at('node_modules', '.package-lock.json');
   if (changed(marker) >= changed(at('package-lock.json'))) return;
@@ -26,10 +25,10 @@ function install() {
   if (existsSync(marker) && lstatSync(at('node_modules')).isSymbolicLink()) return;
   const leftOut = existsSync(marker) && !existsSync(at('node_modules', 'chdb'));
   say(
-    `installing packages${leftOut ? ' (without the optional ones, as before)' : ' (the embedded ClickHouse among them is large: a minute or so)'}`,
+    `installing packages${leftOut ? ' (without the embedded ClickHouse, as before)' : ' (the embedded ClickHouse among them is large: a minute or so)'}`,
   );
   const npm = process.env.npm_execpath;
-  const words = ['ci', '--no-audit', '--no-fund', ...(leftOut ? ['--omit=optional'] : [])];
+  const words = ['ci', '--no-audit', '--no-fund', ...(leftOut ? ['--omit=peer'] : [])];
   run(npm ? process.execPath : 'npm', npm ? [npm, ...words] : words, 'npm ci');
 }
 
@@ -50,6 +49,16 @@ function build() {
   }
   say('building');
   run(process.execPath, [compiler, '-p', at('tsconfig.build.json')], 'the build');
+}
+
+/** Makes the copy of the edge library's binary that this system needs, if any. */
+async function prepareEdge() {
+  const { prepareUws } = await import(pathToFileURL(at('dist', 'src', 'server', 'uws.js')).href);
+  try {
+    prepareUws();
+  } catch {
+    // Where none fits, or no copy can be written here, the start says so itself, or makes the copy in its data folder.
+  }
 }
 
 function newest(folder) {

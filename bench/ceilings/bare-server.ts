@@ -3,10 +3,9 @@
  * each event (JSON.parse), and publishes it from `setImmediate`, to all who asked for no resource and to those of its resource; no
  * check, no log, no other filter, no store.
  */
-import { createRequire } from 'node:module';
-import type { Uws, WebSocket } from '../../src/server/uws.ts';
+import { loadUws, type WebSocket } from '../../src/server/uws.ts';
 
-const uws = createRequire(import.meta.url)('uWebSockets.js') as Uws; // a CommonJS module
+const { uws } = loadUws();
 const app = uws.App();
 const all = 'all';
 /** How many subscribers each topic has. */

@@ -122,13 +122,12 @@ function phaseOf({ value }: Pick<EngineSnapshot, 'value'>): EnginePhase {
 function requirePackages(): void {
   const require = createRequire(import.meta.url);
   try {
-    require.resolve('ffi-rs');
     const { libchdbPath } = require('chdb/libchdb') as { libchdbPath: () => string }; // the package's own types are of its index only
     libchdbPath();
   } catch (cause) {
     throw new StartRefused(
-      'There is no ClickHouse: set CLICKHOUSE_URL to one, or run `npm install` without `--omit=optional`, ' +
-        'which brings the embedded one (packages chdb and ffi-rs).',
+      'There is no ClickHouse: set CLICKHOUSE_URL to one, or run `npm ci` without `--omit=peer`, ' +
+        'which brings the embedded one (the package chdb).',
       { cause },
     );
   }

@@ -4,8 +4,10 @@
  * 7 s later: after a restart, thousands of subscribers come at once.
  */
 import { createServer } from 'node:net';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { StartRefused } from '../errors.ts';
-import type { TemplatedApp, Uws, us_listen_socket } from './uws.ts';
+import { limitReceiveBuffers } from './receive-buffer.ts';
+import type { LoadedUws, TemplatedApp, us_listen_socket } from './uws.ts';
 
 export interface Listening {
   /** The port taken, also where 0 was asked for. */
@@ -23,34 +25,65 @@ interface ListensExclusively {
   listen(host: string, port: number, options: number, heard: (socket: us_listen_socket | false) => void): void;
 }
 
-/** Throws StartRefused with a sentence where the port cannot be had. */
-export async function listen(uws: Uws, app: TemplatedApp, host: string, port: number): Promise<Listening> {
+/** Throws StartRefused with a sentence where the port cannot be had, or its sockets not be given a small receive buffer. */
+export async function listen(
+  { uws, needsSmallBuffer }: LoadedUws,
+  app: TemplatedApp,
+  host: string,
+  port: number,
+): Promise<Listening> {
   const listener = app as unknown as ListensExclusively; // see there
-  const takeAlone = (wanted: number): Promise<us_listen_socket | false> =>
-    new Promise((resolve) => {
-      listener.listen(host, wanted, exclusivePort, resolve);
-    });
-  const takeBeside = (wanted: number): Promise<us_listen_socket | false> =>
-    new Promise((resolve) => {
-      app.listen(host, wanted, resolve);
-    });
-  const alone = await takeAlone(port);
-  if (alone === false) throw new StartRefused(refusal(host, port, await findCause(host, port)));
-  const taken = uws.us_socket_local_port(alone);
-  const sockets = [alone];
-  // It was nobody else's. Now it is shared, with ourselves.
-  if (listenSockets > 1) uws.us_listen_socket_close(sockets.pop() ?? alone);
-  while (sockets.length < listenSockets) {
-    const next = await takeBeside(taken);
-    if (next === false) throw new StartRefused(refusal(host, taken, await findCause(host, taken)));
-    sockets.push(next);
-  }
-  return {
-    port: taken,
-    stop: () => {
-      for (const socket of sockets.splice(0)) uws.us_listen_socket_close(socket);
-    },
+  const sockets: us_listen_socket[] = [];
+  const stop = (): void => {
+    for (const socket of sockets.splice(0)) uws.us_listen_socket_close(socket);
   };
+  const take = async (wanted: number, isAlone: boolean): Promise<us_listen_socket> => {
+    const socket = await new Promise<us_listen_socket | false>((resolve) => {
+      if (isAlone) listener.listen(host, wanted, exclusivePort, resolve);
+      else app.listen(host, wanted, resolve);
+    });
+    if (socket === false) throw new StartRefused(refusal(host, wanted, await findCause(host, wanted)));
+    sockets.push(socket);
+    return socket;
+  };
+  try {
+    const taken = uws.us_socket_local_port(await take(port, true));
+    const isLimited = needsSmallBuffer && process.platform === 'linux';
+    // It was nobody else's. Now it is shared, with ourselves.
+    if (listenSockets > 1) stop();
+    while (sockets.length < listenSockets) {
+      await take(taken, false);
+      if (isLimited) limitBuffers(taken, sockets.length);
+    }
+    if (isLimited) await limitEarly(taken);
+    return { port: taken, stop };
+  } catch (error) {
+    stop();
+    throw error;
+  }
+}
+
+/** `count` listening sockets are there. */
+function limitBuffers(port: number, count: number): void {
+  let limited = 0;
+  let reason = 'they were not found in /proc/self/fd';
+  try {
+    limited = limitReceiveBuffers(port);
+  } catch (error) {
+    reason = error instanceof Error ? error.message : String(error);
+  }
+  if (limited >= count) return;
+  throw new StartRefused(
+    `The receive buffer of the listening sockets cannot be limited (${reason}), and without that one fast producer would hold up ` +
+      'everybody else. Sluice needs the package ffi-rs (run `npm ci`, without --omit=optional) and /proc.',
+  );
+}
+
+/** Who connected between a socket's start and its limit has a buffer that grows: they are found once they are accepted. */
+async function limitEarly(port: number): Promise<void> {
+  await nextTurn();
+  await nextTurn();
+  limitBuffers(port, listenSockets);
 }
 
 /** The system's error code, which uWebSockets.js keeps to itself: Node is asked to do the same. */

@@ -27,6 +27,8 @@ export const filterBytesMax = 1024 * 1024;
 
 /** Named as in the configuration, which can be given as it is. */
 export interface ServerOptions {
+  /** For a copy of the edge library's binary, where the program's own folder takes none. */
+  readonly dataDir?: string;
   readonly host: string;
   /** 0 takes a free one. */
   readonly port: number;

@@ -43,8 +43,9 @@ const lingerMs = 200;
 /** Resolves when it listens. Throws StartRefused where no binary runs here or the port cannot be had. */
 export async function startServer(parts: ServerParts): Promise<RunningServer> {
   const { options } = parts;
-  const uws = await loadUws();
-  const app = uws.App();
+  const library = loadUws(options.dataDir);
+  if (library.warning !== null) parts.log.warn(library.warning);
+  const app = library.uws.App();
   const authenticator = createAuthenticator(options.authString);
   const readAddress = addressReader(options);
   const topics = new Topics();
@@ -77,7 +78,7 @@ export async function startServer(parts: ServerParts): Promise<RunningServer> {
     });
   });
 
-  const listening = await listen(uws, app, options.host, options.port).catch((error: unknown) => {
+  const listening = await listen(library, app, options.host, options.port).catch((error: unknown) => {
     sweep.stop();
     throw error;
   });

@@ -1,8 +1,23 @@
 /**
- * Loads uWebSockets.js: a native binary that exists for some pairs of Node and glibc only, so its absence is a refused start
- * with a sentence, not a stack trace.
+ * Loads uWebSockets.js: native code that runs in this process. Which binary fits is chosen by Node and glibc, its SHA-256 is looked
+ * at first, and its absence is a refused start with a sentence, not a stack trace.
  */
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
 import { StartRefused } from '../errors.ts';
+import { packageRoot } from '../package-root.ts';
+import { findOrMakeCopy, readChecked } from './lowered-copy.ts';
+import {
+  type Choice,
+  chooseBinary,
+  knownBinary,
+  olderWarning,
+  refusalOf,
+  release,
+  type Surroundings,
+  untestedWarning,
+} from './uws-binaries.ts';
 
 export type {
   HttpRequest,
@@ -15,26 +30,82 @@ export type {
 } from 'uWebSockets.js';
 export type Uws = typeof import('uWebSockets.js');
 
-export async function loadUws(
-  load: () => Promise<{ default: unknown }> = () => import('uWebSockets.js'),
-): Promise<Uws> {
+export interface LoadedUws {
+  readonly uws: Uws;
+  /** One fast socket holds all others up unless its receive buffer is small: see receive-buffer.ts. */
+  readonly needsSmallBuffer: boolean;
+  /** What the log should say, or null. */
+  readonly warning: string | null;
+}
+
+interface Installed {
+  /** Folder of the package. */
+  readonly folder: string;
+  /** Not the release that we know: the operator put another in its place. */
+  readonly isOwn: boolean;
+}
+
+const require = createRequire(import.meta.url);
+
+/** Throws StartRefused with a sentence. A copy that is missing is made in the data folder, or without one in the package's. */
+export function loadUws(dataDir: string | null = null, here: Surroundings = surroundings()): LoadedUws {
+  const installed = findPackage();
+  const choice = chooseBinary(here, installed.isOwn);
+  if (choice === 'none') throw new StartRefused(refusalOf(here));
+  const needsSmallBuffer = choice !== 'older';
+  const warning = choice === 'older' ? olderWarning(here) : choice === 'untested' ? untestedWarning : null;
   try {
-    const { default: uws } = await load();
-    return uws as Uws; // a CommonJS module: its `default` is the whole of it
+    // The binary's exports are what the package's types describe.
+    const uws = require(pathOf(choice, installed, here, dataDir)) as Uws;
+    return { uws, needsSmallBuffer, warning };
   } catch (cause) {
-    throw new StartRefused(unsupportedSentence(), { cause });
+    const reason = cause instanceof Error ? cause.message.split('\n')[0] : String(cause);
+    throw new StartRefused(`${refusalOf(here)} What failed: ${reason} If node_modules is incomplete, run \`npm ci\`.`, {
+      cause,
+    });
   }
 }
 
-function unsupportedSentence(): string {
-  const { platform, arch, version } = process;
-  const glibc = glibcVersion();
-  return (
-    `uWebSockets.js has no binary that runs here (Node ${version} on ${platform} ${arch}${glibc ? `, glibc ${glibc}` : ''}). ` +
-    'On Linux it needs Node 20 or 21 with glibc 2.27 or newer, or Node 22, 24 or 25 with glibc 2.38 or newer ' +
-    '(Debian 13, Ubuntu 24.04); Alpine and other systems without glibc are not supported. ' +
-    'If node_modules is incomplete, run `npm ci` again.'
-  );
+/** Makes the copy in the package's folder where one is needed: for `npm start`, before anything runs. Throws as loadUws. */
+export function prepareUws(): void {
+  const here = surroundings();
+  const installed = findPackage();
+  if (chooseBinary(here, installed.isOwn) === 'lowered') pathOf('lowered', installed, here, null);
+}
+
+function pathOf(
+  choice: Exclude<Choice, 'none'>,
+  installed: Installed,
+  here: Surroundings,
+  dataDir: string | null,
+): string {
+  const file = `uws_${here.platform}_${here.arch}_${here.abi}.node`;
+  const source = join(installed.folder, file);
+  const known = knownBinary(here);
+  if (choice === 'older') return join(dirname(require.resolve('uwebsockets')), file);
+  if (choice === 'untested' || installed.isOwn || known === undefined) return source;
+  if (choice === 'lowered') return findOrMakeCopy(source, known, copyFolders(dataDir));
+  readChecked(source, known.sha256);
+  return source;
+}
+
+function copyFolders(dataDir: string | null): string[] {
+  return [join(packageRoot, '.native'), ...(dataDir === null ? [] : [join(dataDir, 'native')])];
+}
+
+function findPackage(): Installed {
+  try {
+    const folder = dirname(require.resolve('uWebSockets.js'));
+    const { name, version } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as Record<string, unknown>; // npm's
+    return { folder, isOwn: name !== '@btc-vision/uwebsockets.js' || version !== release };
+  } catch (cause) {
+    throw new StartRefused('The package uWebSockets.js is not installed: run `npm ci`.', { cause });
+  }
+}
+
+function surroundings(): Surroundings {
+  const { platform, arch, version, versions } = process;
+  return { platform, arch, node: version, abi: versions.modules, glibc: glibcVersion() };
 }
 
 function glibcVersion(): string | null {

@@ -2,7 +2,6 @@ import { readFileSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { StartRefused } from '../../src/errors.ts';
-import { loadUws } from '../../src/server/uws.ts';
 import { startFakeServer } from '../support/fake-server.ts';
 import { until } from '../support/poll.ts';
 
@@ -24,12 +23,6 @@ describe('a start', () => {
 
   it('is refused with a sentence where the address is not of this machine', async () => {
     await expect(startFakeServer({ host: '203.0.113.7' })).rejects.toThrow('no such address');
-  });
-
-  it('is refused with the pairs that are supported where uWebSockets.js does not load', async () => {
-    const load = () => Promise.reject(new Error('no binary'));
-    await expect(loadUws(load)).rejects.toThrow(/Node 20 or 21 with glibc 2\.27 or newer/);
-    await expect(loadUws(load)).rejects.toBeInstanceOf(StartRefused);
   });
 });
 
