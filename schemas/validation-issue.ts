@@ -1,6 +1,9 @@
 /**
  * One row of a 422 answer (PROTOCOL-FACTS §1.1): Pydantic's words, so that clients of Prefect can read it.
  */
+/** More reasons than this are not looked for: no answer lists more. */
+export const issuesMax = 1000;
+
 export type Location = readonly (string | number)[];
 
 export interface ValidationIssue {

@@ -11,6 +11,8 @@ const filterBytes = 2_600;
 const valueBytes = 180;
 /** A pattern that is not looked up has a test of its own. */
 const patternBytes = 300;
+/** Of the tree in which the globs of a label are looked for at once, for each of their characters. */
+const globCharacterBytes = 40;
 const labelBytes = 600;
 const entryBytes = 1_100;
 const pairBytes = 100;
@@ -44,6 +46,7 @@ function labelsBytes(labels: LabelPatterns): number {
     for (const pattern of labels[label] ?? []) {
       const { isNegated, kind } = parsePattern(label, pattern);
       bytes += valueBytes + 2 * textBytes(pattern) + (isNegated || kind !== 'equals' ? patternBytes : 0);
+      if (kind === 'glob') bytes += globCharacterBytes * pattern.length;
     }
   }
   return bytes;

@@ -93,14 +93,14 @@ export class FilterIndex<Value> {
   /** Where every event that fits the filter comes by; null where only all of them do. */
   #placeOf(filter: Filter): Place<Value> | null {
     const { id, resource, related, anyResource } = filter;
-    if (id.length > 0) return { keys: this.#eventIds, texts: id };
-    if (resource.id.length > 0) return { keys: this.#resourceIds, texts: resource.id };
+    if (areKeys(id)) return { keys: this.#eventIds, texts: id };
+    if (areKeys(resource.id)) return { keys: this.#resourceIds, texts: resource.id };
     const relatedIds = related.map(relatedIdsOf).find(isSelective);
     if (relatedIds) return { keys: this.#relatedIds, texts: relatedIds };
     const anyIds = anyResource.map((any) => any.id).find(isSelective);
     if (anyIds) return { keys: this.#anyIds, texts: anyIds };
     const labels = parsedLabels(resource.labels);
-    const exact = labels.find(({ isExact }) => isExact);
+    const exact = labels.find(({ isExact, prefixes }) => isExact && prefixes.length <= keysMax);
     if (exact) return { keys: this.#labels.of(exact.label), texts: exact.prefixes };
     return this.#placeWhereFewest(filter, labels);
   }
@@ -161,7 +161,15 @@ function isExact({ isNegated, kind }: Pattern): boolean {
   return !isNegated && kind === 'equals';
 }
 
-/** Without keys there is no condition, and an empty prefix selects nothing. */
+/** A filter with more keys of a kind is tried on every event: to put it under each of them would take longer than a thousand tries. */
+const keysMax = 4096;
+
+/** Without keys there is no condition. */
+function areKeys(keys: readonly string[]): boolean {
+  return keys.length > 0 && keys.length <= keysMax;
+}
+
+/** An empty prefix selects nothing. */
 function isSelective(keys: readonly string[]): boolean {
-  return keys.length > 0 && keys.every((key) => key !== '');
+  return areKeys(keys) && keys.every((key) => key !== '');
 }

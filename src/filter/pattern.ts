@@ -3,6 +3,9 @@
  * The predicate, the SQL and the filter index read a pattern through this one parse (I6).
  */
 import { resourceIdLabel, resourceRoleLabel } from '../../schemas/event.ts';
+import { compileGlob, parseGlob } from './glob.ts';
+import { createGlobSet } from './glob-set.ts';
+import { anyOf, anyPrefix } from './text-sets.ts';
 
 export interface Pattern {
   readonly isNegated: boolean;
@@ -27,6 +30,49 @@ export function parsePattern(label: string, pattern: string): Pattern {
 export function compilePattern(pattern: Pattern): (value: string) => boolean {
   const fits = compilePositive(pattern);
   return pattern.isNegated ? (value) => !fits(value) : fits;
+}
+
+/** Whether a value fits any of the patterns, at a cost that their number hardly changes. */
+export function compilePatterns(patterns: readonly Pattern[]): (value: string) => boolean {
+  const [only] = patterns;
+  if (only !== undefined && patterns.length === 1) return compilePattern(only);
+  const textsOf = (kind: Pattern['kind'], isNegated: boolean): readonly string[] =>
+    patterns.filter((pattern) => pattern.kind === kind && pattern.isNegated === isNegated).map(({ text }) => text);
+  const globs = textsOf('glob', false).map(parseGlob);
+  const globSet = createGlobSet(globs);
+  const tests = [
+    anyOf(textsOf('equals', false)),
+    anyPrefix(textsOf('startsWith', false)),
+    globs.length === 0 ? null : globSet.any,
+    anyUnequal(textsOf('equals', true)),
+    anyOtherStart(textsOf('startsWith', true)),
+    anyUnfit(textsOf('glob', true)),
+  ].filter((test) => test !== null);
+  const [first, second] = tests;
+  if (first !== undefined && second === undefined) return first;
+  return (value) => tests.some((test) => test(value));
+}
+
+type Test = (value: string) => boolean;
+
+function anyUnequal(texts: readonly string[]): Test | null {
+  const [text, other] = new Set(texts);
+  if (text === undefined) return null;
+  return other === undefined ? (value) => value !== text : () => true;
+}
+
+/** A value starts with all of the texts only where each is the start of the longest. */
+function anyOtherStart(texts: readonly string[]): Test | null {
+  if (texts.length === 0) return null;
+  const longest = texts.reduce((one, other) => (other.length > one.length ? other : one));
+  if (!texts.every((text) => longest.startsWith(text))) return () => true;
+  return (value) => !value.startsWith(longest);
+}
+
+function anyUnfit(texts: readonly string[]): Test | null {
+  if (texts.length === 0) return null;
+  const globs = createGlobSet(texts.map(parseGlob));
+  return (value) => !globs.all(value);
 }
 
 /** What every fitting value starts with; '' where nothing can be said. */
@@ -55,40 +101,6 @@ function compilePositive({ kind, text }: Pattern): (value: string) => boolean {
     case 'startsWith':
       return (value) => value.startsWith(text);
     case 'glob':
-      return (value) => globFits(text, value);
+      return compileGlob(parseGlob(text));
   }
-}
-
-/** Two pointers, back to the last `*` on a mismatch: no exponential case, as a regular expression would have. */
-function globFits(glob: string, value: string): boolean {
-  let inGlob = 0;
-  let inValue = 0;
-  let lastStar = -1;
-  let retryFrom = 0;
-  while (inValue < value.length) {
-    const wanted = glob[inGlob];
-    if (wanted === '*') {
-      lastStar = inGlob;
-      inGlob += 1;
-      retryFrom = inValue;
-    } else if (wanted === '?') {
-      inGlob += 1;
-      inValue += codePointSize(value, inValue);
-    } else if (wanted !== undefined && wanted === value[inValue]) {
-      inGlob += 1;
-      inValue += 1;
-    } else if (lastStar >= 0) {
-      inGlob = lastStar + 1;
-      retryFrom += codePointSize(value, retryFrom);
-      inValue = retryFrom;
-    } else {
-      return false;
-    }
-  }
-  while (glob[inGlob] === '*') inGlob += 1;
-  return inGlob === glob.length;
-}
-
-function codePointSize(text: string, at: number): number {
-  return (text.codePointAt(at) ?? 0) > 0xffff ? 2 : 1;
 }

@@ -4,8 +4,9 @@
 import { type Labels, resourceIdLabel, resourceRoleLabel, timeKey } from '../../schemas/event.ts';
 import type { AnyResourceFilter, Filter, LabelPatterns, RelatedFilter } from '../../schemas/filter.ts';
 import type { StoredEvent } from '../../schemas/stored-event.ts';
-import { compilePattern, type Pattern, parsePattern } from './pattern.ts';
+import { compilePatterns, parsePattern } from './pattern.ts';
 import { textFits } from './text.ts';
+import { anyOf, anyPrefix } from './text-sets.ts';
 
 /** Every part but `occurred`, `order` and `distinct`. */
 export function compilePredicate(filter: Filter): (event: StoredEvent) => boolean {
@@ -84,12 +85,17 @@ function compileRelated(filter: RelatedFilter): Condition<StoredEvent> {
   const fits = all<Labels>([
     onLabel(resourceIdLabel, anyOf(filter.id)),
     onLabel(resourceRoleLabel, anyOf(filter.role)),
-    pairs.length === 0
-      ? null
-      : (labels) => pairs.some(([id, role]) => labels[resourceIdLabel] === id && labels[resourceRoleLabel] === role),
+    anyPair(pairs),
     compileLabels(filter.labels),
   ]);
   return ({ body }) => body.related.some(fits);
+}
+
+function anyPair(pairs: RelatedFilter['resourcesInRoles']): Condition<Labels> {
+  if (pairs.length === 0) return null;
+  const keyOf = (id: string, role: string): string => `${id.length} ${id}${role}`;
+  const has = anyOf(pairs.map(([id, role]) => keyOf(id, role)));
+  return has && ((labels) => has(keyOf(labels[resourceIdLabel] ?? '', labels[resourceRoleLabel] ?? '')));
 }
 
 function compileAnyResource(filter: AnyResourceFilter): Condition<StoredEvent> {
@@ -114,41 +120,16 @@ function compileLabels(labels: LabelPatterns, fixedRole?: string): Condition<Lab
   if (names.length === 0) return null;
   return all(
     names.map((label): Test<Labels> => {
-      const fits = anyPattern((labels[label] ?? []).map((pattern) => parsePattern(label, pattern)));
+      const fits = compilePatterns((labels[label] ?? []).map((pattern) => parsePattern(label, pattern)));
       if (label === resourceRoleLabel && fixedRole !== undefined) return () => fits(fixedRole);
       return (resource) => Object.hasOwn(resource, label) && fits(resource[label] ?? '');
     }),
   );
 }
 
-/** Whole values are looked up, however many there are; without a pattern nothing fits. */
-function anyPattern(patterns: readonly Pattern[]): Test<string> {
-  const is = anyOf(patterns.filter(isWhole).map(({ text }) => text));
-  const others = patterns.filter((pattern) => !isWhole(pattern)).map(compilePattern);
-  const fitsOther: Condition<string> = others.length === 0 ? null : (value) => others.some((fits) => fits(value));
-  if (is !== null && fitsOther !== null) return (value) => is(value) || fitsOther(value);
-  return is ?? fitsOther ?? (() => false);
-}
-
-function isWhole({ isNegated, kind }: Pattern): boolean {
-  return !isNegated && kind === 'equals';
-}
-
 /** For the labels that every resource (of its kind) has. */
 function onLabel(label: string, test: Condition<string>): Condition<Labels> {
   return test && ((labels) => test(labels[label] ?? ''));
-}
-
-function anyOf(values: readonly string[]): Condition<string> {
-  const [only] = values;
-  if (only === undefined) return null;
-  if (values.length === 1) return (value) => value === only;
-  const set = new Set(values);
-  return (value) => set.has(value);
-}
-
-function anyPrefix(prefixes: readonly string[]): Condition<string> {
-  return prefixes.length === 0 ? null : (value) => prefixes.some((prefix) => value.startsWith(prefix));
 }
 
 function not<Subject>(test: Test<Subject>): Test<Subject> {
@@ -165,5 +146,6 @@ function labelsKey(labels: LabelPatterns): unknown {
 
 /** Neither order nor repetition matters in any list of a filter. */
 function asSet(values: readonly string[]): readonly string[] {
+  if (values.length < 2) return values;
   return [...new Set(values)].sort();
 }

@@ -2,7 +2,7 @@
  * Readers that check a parsed JSON value and word every refusal as Pydantic does (PROTOCOL-FACTS §1.1). A reader adds its
  * issues to its place and returns a stand-in, so that all errors of a body come at once.
  */
-import type { Location, ValidationIssue } from '../../schemas/validation-issue.ts';
+import { issuesMax, type Location, type ValidationIssue } from '../../schemas/validation-issue.ts';
 import { parseTime, timeIssue } from './time.ts';
 import { parseUuid } from './uuid.ts';
 
@@ -37,6 +37,7 @@ export function readModel<Model>(
     return Object.hasOwn(input, name) ? reader(input[name], under(place, name)) : whenAbsent;
   });
   for (const name of Object.keys(input)) {
+    if (isFull(place)) break;
     if (known.has(name)) continue;
     refuse(under(place, name), 'extra_forbidden', 'Extra inputs are not permitted', input[name]);
   }
@@ -49,7 +50,19 @@ export function under({ loc, issues }: Place, ...parts: Location): Place {
 
 export function refuse(place: Place, type: string, msg: string, input: unknown, ctx?: ValidationIssue['ctx']): void {
   const issue = { type, loc: place.loc, msg, input };
-  place.issues.push(ctx ? { ...issue, ctx } : issue);
+  addIssues(place, [ctx ? { ...issue, ctx } : issue]);
+}
+
+export function addIssues({ issues }: Place, more: readonly ValidationIssue[]): void {
+  for (const issue of more) {
+    if (issues.length >= issuesMax) return;
+    issues.push(issue);
+  }
+}
+
+/** Whether no further issue would be taken: the rest need not be read. */
+export function isFull({ issues }: Place): boolean {
+  return issues.length >= issuesMax;
 }
 
 export function isRecord(input: unknown): input is Readonly<Record<string, unknown>> {
@@ -63,9 +76,16 @@ export function optional<Value>(whenNull: Value, reader: Reader<Value>): Reader<
 
 export function listOf<Value>(reader: Reader<Value>): Reader<readonly Value[]> {
   return (input, place) => {
-    if (Array.isArray(input)) return input.map((entry, index) => reader(entry, under(place, index)));
-    refuse(place, 'list_type', 'Input should be a valid list', input);
-    return [];
+    if (!Array.isArray(input)) {
+      refuse(place, 'list_type', 'Input should be a valid list', input);
+      return [];
+    }
+    const read: Value[] = [];
+    for (const [index, entry] of input.entries()) {
+      if (isFull(place)) break;
+      read.push(reader(entry, under(place, index)));
+    }
+    return read;
   };
 }
 
@@ -89,7 +109,7 @@ export const readString: Reader<string> = (input, place) => {
 export const readTime: Reader<string> = (input, place) => {
   const parsed = parseTime(input);
   if (parsed.ok) return parsed.time;
-  place.issues.push(timeIssue(parsed, place.loc, input));
+  addIssues(place, [timeIssue(parsed, place.loc, input)]);
   return '';
 };
 
@@ -136,5 +156,5 @@ export function oneOf<Word extends string>(words: readonly [Word, ...Word[]]): R
 }
 
 function isWellFormed(text: string): boolean {
-  return !/\p{Surrogate}/u.test(text);
+  return text.isWellFormed();
 }

@@ -4,6 +4,8 @@
  */
 import type { TextQuery } from '../../schemas/filter.ts';
 import { foldText } from '../../schemas/stored-event.ts';
+import { holdsText } from './find-text.ts';
+import { LiteralScan } from './literal-scan.ts';
 
 /** Python's idea of a blank, which decides where a term ends. */
 const blank = '[\\t-\\r\\x1c-\\x20\\x85\\u00a0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000]';
@@ -29,7 +31,26 @@ export function parseTextQuery(query: string): TextQuery | null {
   return include.length + required.length + exclude.length === 0 ? null : { include, required, exclude };
 }
 
-export function textFits({ include, required, exclude }: TextQuery, search: string): boolean {
-  if (include.length > 0 && !include.some((term) => search.includes(term))) return false;
-  return required.every((term) => search.includes(term)) && !exclude.some((term) => search.includes(term));
+/** Terms times UTF-16 units of the text: from here on all terms are looked for at once. */
+const scanMin = 256 * 1024;
+
+export function textFits(query: TextQuery, search: string): boolean {
+  const { include, required, exclude } = query;
+  if ((include.length + required.length + exclude.length) * search.length >= scanMin)
+    return longTextFits(query, search);
+  const isHeld = (term: string): boolean => holdsText(search, term);
+  return (include.length === 0 || include.some(isHeld)) && required.every(isHeld) && !exclude.some(isHeld);
+}
+
+function longTextFits({ include, required, exclude }: TextQuery, search: string): boolean {
+  const scan = new LiteralScan([...include, ...required, ...exclude]);
+  const awaited = new Uint8Array(scan.literals.length).fill(1);
+  const held = new Set<string>();
+  scan.scan(search, awaited, (literal) => {
+    awaited[literal] = 0;
+    held.add(scan.literals[literal]!);
+    return held.size === awaited.length ? 'stop' : 'changed';
+  });
+  const isHeld = (term: string): boolean => held.has(term);
+  return (include.length === 0 || include.some(isHeld)) && required.every(isHeld) && !exclude.some(isHeld);
 }

@@ -5,8 +5,11 @@
 import { resourceIdLabel, resourceRoleLabel } from '../../schemas/event.ts';
 import type { AnyResourceFilter, Filter, LabelPatterns, RelatedFilter, TextQuery } from '../../schemas/filter.ts';
 import type { Checked, Location } from '../../schemas/validation-issue.ts';
+import { boundIssues, entriesMax } from './filter-bounds.ts';
 import { isUnconditional } from './pattern.ts';
 import {
+  addIssues,
+  isFull,
   isRecord,
   listOf,
   oneOf,
@@ -45,6 +48,7 @@ export function validateFilter(input: unknown, options: FilterDefaults & { reado
     text: field('text', null, optional<TextQuery | null>(null, readText)),
     order: field('order', absent.order, readOrder),
   }));
+  if (place.issues.length === 0) addIssues(place, boundIssues(value, options.loc));
   return place.issues.length === 0 ? { ok: true, value } : { ok: false, issues: place.issues };
 }
 
@@ -132,7 +136,9 @@ const readText: Reader<TextQuery | null> = (input, place) =>
 
 const readQuery: Reader<string> = (input, place) => {
   const query = readString(input, place);
-  const isTooLong = query.length > textCharactersMax && [...query].length > textCharactersMax;
+  // A character has two UTF-16 units at most.
+  const start = query.slice(0, 2 * textCharactersMax);
+  const isTooLong = start.length < query.length || [...start].length > textCharactersMax;
   if (!isTooLong) return query;
   const msg = `String should have at most ${textCharactersMax} characters`;
   refuse(place, 'string_too_long', msg, input, { max_length: textCharactersMax });
@@ -159,13 +165,23 @@ const readPair: Reader<readonly [string, string]> = (input, place) => {
 /** One model or a list of them; if it is neither, the issues of both readings. */
 function oneOrMore<Entry>(name: string, reader: Reader<Entry>): Reader<readonly Entry[]> {
   return (input, place) => {
+    if (Array.isArray(input) && input.length > entriesMax) {
+      const msg = `List should have at most ${entriesMax} items after validation, not ${input.length}`;
+      refuse(place, 'too_long', msg, null, {
+        field_type: 'List',
+        max_length: entriesMax,
+        actual_length: input.length,
+      });
+      return [];
+    }
     const asOne = under({ ...place, issues: [] }, name);
     const one = reader(input, asOne);
     if (asOne.issues.length === 0) return [one];
     const asList = under({ ...place, issues: [] }, `list[${name}]`);
     const list = listOf(reader)(input, asList);
     if (asList.issues.length === 0) return list;
-    place.issues.push(...asOne.issues, ...asList.issues);
+    addIssues(place, asOne.issues);
+    addIssues(place, asList.issues);
     return [];
   };
 }
@@ -183,6 +199,7 @@ function readLabels(resource: 'primary' | 'any'): Reader<LabelPatterns> {
       return labels;
     }
     for (const label of Object.keys(input)) {
+      if (isFull(place)) break;
       readString(label, under(place, label));
       const value = readPatterns(input[label], under(place, label));
       if (label === resourceRoleLabel && resource === 'primary') labels[label] = [];

@@ -4,6 +4,7 @@
  */
 import { isUtf8 } from 'node:buffer';
 import { hasEventShape } from '../../schemas/event-check.ts';
+import { issuesMax } from '../../schemas/validation-issue.ts';
 import type { FailureName } from '../errors.ts';
 import { type CanonicalEvent, canonicalEvent, scanEvent } from './canonical.ts';
 import { type EventIssue, explainEvent, issue, tooLargeIssue } from './explain-event.ts';
@@ -66,8 +67,6 @@ export function readMessage(bytes: Buffer): ReadMessage {
   return refusedMessage('badEvent', sentenceOf(issues));
 }
 
-/** No answer lists more reasons than this. */
-const issuesMax = 1000;
 const missingBody = issue('missing', 'Field required', ['body'], 'null');
 
 type ParsedJson =

@@ -1,7 +1,7 @@
 /**
  * The answers of the HTTP API as values: status, body and headers exactly as PROTOCOL-FACTS §1 has them.
  */
-import type { ValidationIssue } from '../../schemas/validation-issue.ts';
+import { issuesMax, type ValidationIssue } from '../../schemas/validation-issue.ts';
 import { type Failure, failures } from '../errors.ts';
 
 export interface HttpAnswer {
@@ -17,9 +17,6 @@ export interface HttpAnswer {
 export interface QuotedIssue extends ValidationIssue {
   readonly inputJson?: string;
 }
-
-/** More issues than this are cut off: an answer must not be a thousand times as long as its request. */
-const issuesMax = 1000;
 
 export function json(status: number, body: string | Buffer, headers?: Readonly<Record<string, string>>): HttpAnswer {
   return headers ? { status, body, headers } : { status, body };

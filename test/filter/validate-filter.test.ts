@@ -83,3 +83,44 @@ test('text that cannot be stored is refused', () => {
     ['string_unicode', ['resource', 'labels', '\udc00', 'str']],
   ]);
 });
+
+const list = <Value>(length: number, of: (nth: number) => Value): Value[] =>
+  Array.from({ length }, (_, nth) => of(nth));
+const globs = (length: number, of: (nth: number) => string) => ({ resource: { labels: { env: list(length, of) } } });
+const labelNames = (length: number) => ({
+  any_resource: { labels: Object.fromEntries(list(length, (nth) => [`l${nth}`, 'v'])) },
+});
+
+test.each([
+  ['entries', (size: number) => ({ related: list(size, () => ({ id: ['a'] })) }), 50, 'too_long'],
+  ['entries', (size: number) => ({ any_resource: list(size, () => ({ id: ['a'] })) }), 50, 'too_long'],
+  ['labels', labelNames, 500, 'too_many_labels'],
+  ['globs', (size: number) => globs(size, (nth) => `*${nth}`), 1000, 'too_many_globs'],
+  ['beginnings', (size: number) => globs(size, (nth) => `${nth}*`), 1000, 'too_many_globs'],
+  ['characters of globs', (size: number) => globs(2, () => `${'a'.repeat(size / 2 - 1)}*`), 65_536, 'globs_too_long'],
+  ['wild cards', (size: number) => globs(1, () => `${'a*'.repeat(size - 1)}*a?`), 4096, 'too_many_wild_cards'],
+  ['floating pieces', (size: number) => globs(1, () => `${'*a?'.repeat(size)}*`), 8, 'too_many_floating_wild_cards'],
+  [
+    'their characters',
+    (size: number) => globs(1, () => `*?${'a'.repeat(size - 1)}*`),
+    256,
+    'floating_wild_cards_too_long',
+  ],
+])('a filter may have so many %s and no more', (_what, of, max, type) => {
+  expect(valid(of(max))).toBeDefined();
+  const checked = validateFilter(of(max + 2), options);
+  expect(checked.ok ? [] : checked.issues.map((each) => each.type)).toEqual([type]);
+});
+
+test('lists of plain values have no bound of their own', () => {
+  const texts = list(100_000, (nth) => `name-${nth}`);
+  const filter = valid({ event: { name: texts, prefix: texts }, resource: { id: texts, labels: { env: texts } } });
+  expect([filter.event.name, filter.event.prefix, filter.resource.id].map(({ length }) => length)).toEqual([
+    100_000, 100_000, 100_000,
+  ]);
+});
+
+test('of more reasons than a thousand the first are given', () => {
+  const checked = validateFilter({ event: { name: list(350_000, () => 1) }, related: list(49, () => 1) }, options);
+  expect(checked.ok ? [] : checked.issues.map(({ loc }) => loc[2])).toEqual(list(1000, (nth) => nth));
+});

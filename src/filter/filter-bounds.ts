@@ -1,0 +1,68 @@
+/**
+ * What one filter may ask for (docs/PROTOCOL.md, Bounds): lists of plain values cost hardly more than one value and have no bound of their
+ * own, all else is tried on every event. No honest client comes near.
+ */
+import type { Filter, LabelPatterns } from '../../schemas/filter.ts';
+import type { Location, ValidationIssue } from '../../schemas/validation-issue.ts';
+import { parseGlob } from './glob.ts';
+import { parsePattern } from './pattern.ts';
+
+/** Of `related`, and of `any_resource`. */
+export const entriesMax = 50;
+
+/** All of one filter, entries of `related` and `any_resource` included. */
+export const filterBounds = {
+  labels: { type: 'too_many_labels', max: 500, what: 'labels' },
+  globs: { type: 'too_many_globs', max: 1000, what: 'values with * or ?' },
+  globCharacters: { type: 'globs_too_long', max: 65_536, what: 'characters in values with * or ?' },
+  wilds: { type: 'too_many_wild_cards', max: 4096, what: 'runs of * and ? in its values' },
+  floats: { type: 'too_many_floating_wild_cards', max: 8, what: 'pieces that hold ? and stand between two *' },
+  floatCharacters: {
+    type: 'floating_wild_cards_too_long',
+    max: 256,
+    what: 'characters in pieces that hold ? and stand between two *',
+  },
+} as const;
+
+type Sizes = Record<keyof typeof filterBounds, number>;
+
+/** One issue for each bound that the filter passes. */
+export function boundIssues(filter: Filter, loc: Location): ValidationIssue[] {
+  const sizes = sizesOf(filter);
+  return Object.entries(filterBounds).flatMap(([name, { type, max, what }]) => {
+    const actual = sizes[name as keyof Sizes]; // a name of this very table
+    if (actual <= max) return [];
+    return [
+      { type, loc, msg: `A filter may have at most ${max} ${what}, not ${actual}`, input: null, ctx: { max, actual } },
+    ];
+  });
+}
+
+function sizesOf({ resource, related, anyResource }: Filter): Sizes {
+  const sizes: Sizes = { labels: 0, globs: 0, globCharacters: 0, wilds: 0, floats: 0, floatCharacters: 0 };
+  for (const { labels } of [resource, ...related, ...anyResource]) addLabels(sizes, labels);
+  return sizes;
+}
+
+function addLabels(sizes: Sizes, labels: LabelPatterns): void {
+  for (const label of Object.keys(labels)) {
+    sizes.labels += 1;
+    for (const value of labels[label] ?? []) {
+      const { kind, text } = parsePattern(label, value);
+      if (kind === 'equals') continue;
+      sizes.globs += 1;
+      sizes.globCharacters += value.length;
+      if (kind === 'glob' && sizes.globs <= filterBounds.globs.max) addGlob(sizes, text);
+    }
+  }
+}
+
+function addGlob(sizes: Sizes, text: string): void {
+  const { middles } = parseGlob(text);
+  sizes.wilds += (text.match(/\*+|\?+/g) ?? []).length;
+  for (const piece of middles) {
+    if (!piece.hasWild) continue;
+    sizes.floats += 1;
+    sizes.floatCharacters += piece.text.length;
+  }
+}

@@ -1,0 +1,117 @@
+/**
+ * Many patterns at once mean what each of them means by itself, in every way in which they are looked for.
+ */
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { createFind } from '../../src/filter/find-text.ts';
+import { compileGlob, parseGlob } from '../../src/filter/glob.ts';
+import { createGlobSet } from '../../src/filter/glob-set.ts';
+import { LiteralScan } from '../../src/filter/literal-scan.ts';
+import { compilePattern, compilePatterns, parsePattern } from '../../src/filter/pattern.ts';
+import { textFits } from '../../src/filter/text.ts';
+import { anyPrefix } from '../../src/filter/text-sets.ts';
+
+const unit = fc.constantFrom('a', 'a', 'b', '😀', '\n');
+const word = (maxLength: number) => fc.string({ unit, maxLength });
+const value = fc.tuple(word(6), fc.nat(40)).map(([part, times]) => part.repeat(times));
+const glob = fc.string({ unit: fc.constantFrom('a', 'a', 'b', '😀', '*', '*', '?'), maxLength: 10 });
+
+function expression(text: string): RegExp {
+  return new RegExp(`^${text.replaceAll(/\*+/g, '.*').replaceAll('?', '.')}$`, 'su');
+}
+
+test('law: a text fits a glob as it fits the same regular expression', () => {
+  fc.assert(
+    fc.property(glob, word(12), (text, one) => {
+      expect(compileGlob(parseGlob(text))(one)).toBe(expression(text).test(one));
+    }),
+    { numRuns: 2000 },
+  );
+});
+
+test('law: a text fits any, or all, of many globs as it fits each', () => {
+  fc.assert(
+    fc.property(fc.array(glob, { minLength: 1, maxLength: 120 }), value, (texts, one) => {
+      const globs = texts.map(parseGlob);
+      const each = globs.map((parsed) => compileGlob(parsed)(one));
+      const set = createGlobSet(globs);
+      expect([set.any(one), set.all(one)]).toEqual([each.includes(true), !each.includes(false)]);
+      // None fits, and then one of them does.
+      const unfit = createGlobSet([...globs.filter((_, nth) => !each[nth]), parseGlob('*b?b*a*a😀*')]);
+      expect(unfit.any(one)).toBe(compileGlob(parseGlob('*b?b*a*a😀*'))(one));
+    }),
+    { numRuns: 500 },
+  );
+});
+
+test('law: a value fits a list of patterns as it fits any of them', () => {
+  const pattern = fc.tuple(
+    fc.constantFrom('', '', '!'),
+    fc.oneof(
+      glob,
+      word(6),
+      word(3).map((start) => `${start}*`),
+    ),
+  );
+  const patterns = fc.array(
+    pattern.map(([sign, text]) => sign + text),
+    { minLength: 1, maxLength: 40 },
+  );
+  fc.assert(
+    fc.property(patterns, fc.oneof(value, word(6)), (texts, one) => {
+      const parsed = texts.map((text) => parsePattern('env', text));
+      expect(compilePatterns(parsed)(one)).toBe(parsed.some((each) => compilePattern(each)(one)));
+    }),
+    { numRuns: 1000 },
+  );
+});
+
+test('law: a scan tells each place of each text that is awaited', () => {
+  fc.assert(
+    fc.property(fc.array(fc.string({ unit, minLength: 1, maxLength: 5 }), { maxLength: 20 }), value, (texts, one) => {
+      const scan = new LiteralScan(texts);
+      const told: string[] = [];
+      const awaited = new Uint8Array(scan.literals.map((_, literal) => (literal % 3 === 0 ? 0 : 1)));
+      scan.scan(one, awaited, (literal, end) => {
+        told.push(`${end} ${scan.literals[literal]}`);
+        return 'same';
+      });
+      const wanted = scan.literals.filter((_, literal) => awaited[literal] === 1);
+      const places = Array.from({ length: one.length }, (_, at) => at + 1).flatMap((end) =>
+        wanted.filter((text) => one.slice(0, end).endsWith(text)).map((text) => `${end} ${text}`),
+      );
+      expect(told.sort()).toEqual(places.sort());
+    }),
+  );
+});
+
+test('law: a long text is found where V8 finds it', () => {
+  const long = fc.tuple(word(3), fc.integer({ min: 100, max: 400 }), word(3)).map(([a, n, b]) => a + 'a'.repeat(n) + b);
+  fc.assert(
+    fc.property(long, fc.array(long, { maxLength: 4 }), fc.nat(50), (needle, others, from) => {
+      const text = [...others, needle.slice(0, -1), needle, ...others].join('b');
+      expect(createFind(needle)(text, from)).toBe(text.indexOf(needle, from));
+    }),
+  );
+});
+
+test('law: many prefixes begin a text as one of them does', () => {
+  const prefix = fc.tuple(fc.nat(60), word(3)).map(([times, end]) => 'a'.repeat(times) + end);
+  fc.assert(
+    fc.property(fc.array(prefix, { minLength: 1, maxLength: 40 }), prefix, (prefixes, text) => {
+      expect(anyPrefix(prefixes)?.(text)).toBe(prefixes.some((each) => text.startsWith(each)));
+    }),
+  );
+});
+
+test('law: a text query means the same in a long text as in a short one', () => {
+  const terms = fc.array(fc.string({ unit, minLength: 1, maxLength: 3 }), { maxLength: 20 });
+  fc.assert(
+    fc.property(terms, terms, terms, word(8), (include, required, exclude, end) => {
+      const filler = '-'.repeat(300_000);
+      const query = { include, required, exclude };
+      expect(textFits(query, filler + end)).toBe(textFits(query, `-${end}`));
+    }),
+    { numRuns: 50 },
+  );
+});
