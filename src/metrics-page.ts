@@ -67,8 +67,14 @@ function writeEdge(page: MetricsPage, { edge }: Observation): void {
   page.gauge('handshakes_waiting', 'Handshakes that wait for a place to authenticate.', edge.handshakesWaiting);
   page.counter('http_requests_total', 'HTTP requests.', edge.requests);
   page.counter('faults_total', 'Faults of our own: status 500, close 1011.', edge.faults);
+  page.counter(
+    'peers_gone_total',
+    'Peers that left before they had their answer, by what was under way.',
+    Object.entries(edge.gone).map(([during, count]) => [{ during }, count] as const),
+  );
   page.counter('edge_refused_total', 'Refusals by the edge itself, before anything was parsed.', [
     [{ reason: 'unauthorized' }, edge.unauthorized],
+    [{ reason: 'doubt' }, edge.doubtful],
     [{ reason: 'body' }, edge.bodiesRefused],
     [{ reason: 'socket' }, edge.socketsRefused],
     [{ reason: 'handshake' }, edge.handshakesRefused],

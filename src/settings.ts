@@ -160,10 +160,18 @@ export const settings = {
     512 * mebibyte,
   ),
 
+  headBytesMax: whole(
+    'SLUICE_HEAD_BYTES_MAX',
+    64 * 1024,
+    'largest head of a request: its line and its headers',
+    4096,
+    mebibyte,
+  ),
   // Room for the largest event with all but ASCII escaped; parsing as much as a sender likes would hold up everybody else.
   bodyBytesMax: whole('SLUICE_BODY_BYTES_MAX', 5 * mebibyte, 'largest request body', 1024),
   bodiesBytesMax: whole('SLUICE_BODIES_BYTES_MAX', 256 * mebibyte, 'request bodies held at once', mebibyte),
-  bodyMs: whole('SLUICE_BODY_MS', 30 * second, 'longest wait for a request body', 100),
+  // The library ends a connection without a word when a body takes 30 s and is slower than 16 kB/s.
+  bodyMs: whole('SLUICE_BODY_MS', 20 * second, 'longest wait for a request body', 100, 25 * second),
   // The largest event fits, escaped as in a body; the library gathers a message before it hands it over, so larger ones only cost memory.
   frameBytesMax: whole('SLUICE_FRAME_BYTES_MAX', 5 * mebibyte, 'largest WebSocket message', 1024),
   authenticatingMax: whole(

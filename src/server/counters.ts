@@ -1,6 +1,14 @@
 /**
  * What the edge counts (I4): every refusal that it makes by itself has a number here.
  */
+
+/**
+ * When a peer left: while its handshake waited, before its body was whole, before the first byte of its answer, in the midst of an
+ * answer that comes in parts, in that of an event stream. `glued`: before its answer, in the turn in which its request came; then it
+ * was most likely the library, which closes a connection when another request comes before the answer.
+ */
+export type Stage = 'handshake' | 'body' | 'answer' | 'pour' | 'stream' | 'glued';
+
 export interface ServerCounters {
   /** Connections at this moment. */
   producers: number;
@@ -10,7 +18,11 @@ export interface ServerCounters {
   requests: number;
   /** Answers with status 500 and connections closed with 1011 by a fault of ours. */
   faults: number;
+  /** Peers that left before they had their answer, by what was under way: that is no fault. */
+  readonly gone: Record<Stage, number>;
   unauthorized: number;
+  /** Heads that can be read in more than one way. */
+  doubtful: number;
   /** Bodies that were too large, too slow, or too many at once. */
   bodiesRefused: number;
   /** Handshakes refused because all places are taken. */
@@ -33,7 +45,9 @@ export function createServerCounters(): ServerCounters {
     handshakesWaiting: 0,
     requests: 0,
     faults: 0,
+    gone: { handshake: 0, body: 0, answer: 0, pour: 0, stream: 0, glued: 0 },
     unauthorized: 0,
+    doubtful: 0,
     bodiesRefused: 0,
     socketsRefused: 0,
     handshakesRefused: 0,

@@ -58,6 +58,10 @@ export class EventStream implements SubscriberSocket {
     });
   }
 
+  get isOver(): boolean {
+    return this.#response === null;
+  }
+
   cork(write: () => void): void {
     write();
   }

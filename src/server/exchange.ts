@@ -5,9 +5,12 @@
 import { STATUS_CODES } from 'node:http';
 import { promisify } from 'node:util';
 import { gzip, gzipSync } from 'node:zlib';
+import type { Stage } from './counters.ts';
+import { currentTurn } from './current-turn.ts';
 import { EventStream } from './event-stream.ts';
 import type { HttpAnswer } from './http-answer.ts';
-import type { RequestHead } from './request-head.ts';
+import type { ServerParts } from './parts.ts';
+import { isUnframed, type RequestHead } from './request-head.ts';
 import type { PouredAnswer } from './route.ts';
 import type { HttpResponse } from './uws.ts';
 
@@ -30,17 +33,32 @@ interface Content {
   readonly isPacked: boolean;
 }
 
+export type ExchangeParts = Pick<ServerParts, 'counters' | 'log'>;
+
 export class Exchange {
   readonly head: RequestHead;
   readonly #response: HttpResponse;
+  readonly #parts: ExchangeParts;
+  #stage: Stage = 'answer';
+  /** Of the loop, when the last byte of the request came. */
+  #cameIn: symbol = currentTurn();
   #isOver = false;
+  /** The connection was closed from our side. */
+  #isCut = false;
+  #hasLeft = false;
   #controller: AbortController | null = null;
   #whenGone: (() => void) | null = null;
 
-  constructor(response: HttpResponse, head: RequestHead) {
+  constructor(response: HttpResponse, head: RequestHead, parts: ExchangeParts) {
     this.head = head;
     this.#response = response;
+    this.#parts = parts;
     response.onAborted(() => this.#gone());
+  }
+
+  /** The client went away before it had its answer. */
+  get hasLeft(): boolean {
+    return this.#hasLeft;
   }
 
   /** Aborts when the client goes away before its answer. */
@@ -57,8 +75,14 @@ export class Exchange {
       return;
     }
     this.#whenGone = gone;
+    this.#stage = 'body';
     this.#response.onData((chunk, isLast) => {
-      if (!this.#isOver) receive(chunk, isLast);
+      if (this.#isOver) return;
+      if (isLast) {
+        this.#stage = 'answer';
+        this.#cameIn = currentTurn();
+      }
+      receive(chunk, isLast);
     });
   }
 
@@ -81,7 +105,11 @@ export class Exchange {
     const out = new EventStream(this.#response);
     open(out);
     this.#isOver = true;
-    this.#whenGone = () => out.closed();
+    this.#stage = 'stream';
+    this.#whenGone = () => {
+      this.#isCut = out.isOver;
+      out.closed();
+    };
     const origin = this.head.hasOrigin ? { 'access-control-allow-origin': '*' } : {};
     out.begin({
       status: '200 OK',
@@ -103,6 +131,7 @@ export class Exchange {
     let hasBegun = false;
     let wake = (): void => undefined;
     this.#whenGone = () => wake();
+    this.#stage = 'pour';
     try {
       for await (const part of pour) {
         if (this.#isOver) return;
@@ -119,7 +148,7 @@ export class Exchange {
         });
         hasBegun = true;
         if (!hasRoom) {
-          const late = setTimeout(() => response.close(), stallMs);
+          const late = setTimeout(() => this.#cut(), stallMs);
           await new Promise<void>((resolve) => {
             wake = resolve;
           });
@@ -129,12 +158,12 @@ export class Exchange {
       }
     } catch (error) {
       if (this.#isOver) return;
-      if (hasBegun) response.close();
+      if (hasBegun) this.#cut();
       throw error;
     }
     if (this.#isOver) return;
     this.#isOver = true;
-    response.cork(() => response.end());
+    response.cork(() => (this.#closes ? response.end(undefined, true) : response.end()));
   }
 
   #writeHead(headers: Readonly<Record<string, string>>): void {
@@ -147,7 +176,8 @@ export class Exchange {
     if (this.#isOver) return;
     this.#isOver = true;
     const response = this.#response;
-    const { status, headers = {}, closes = false } = answer;
+    const { status, headers = {} } = answer;
+    const closes = answer.closes === true || this.#closes;
     response.cork(() => {
       response.writeStatus(`${status} ${STATUS_CODES[status] ?? 'Unknown'}`);
       if (bytes > 0 && !('content-type' in headers)) response.writeHeader('content-type', 'application/json');
@@ -157,7 +187,8 @@ export class Exchange {
       if (this.head.hasOrigin && !('access-control-allow-origin' in headers)) {
         response.writeHeader('access-control-allow-origin', '*');
       }
-      if (body === null) response.endWithoutBody();
+      if (body === null && closes) response.endWithoutBody(undefined, true);
+      else if (body === null) response.endWithoutBody();
       else if (this.head.method === 'HEAD') {
         // Not endWithoutBody(bytes): after that, uWebSockets.js waits for the body and takes no further request.
         response.writeHeader('content-length', String(bytes)).endWithoutBody();
@@ -165,9 +196,25 @@ export class Exchange {
     });
   }
 
+  /** Behind a request that says nothing of its body's length, nothing on its connection is read. */
+  get #closes(): boolean {
+    return isUnframed(this.head);
+  }
+
+  #cut(): void {
+    this.#isCut = true;
+    this.#response.close();
+  }
+
   #gone(): void {
     this.#isOver = true;
     this.#controller?.abort();
     this.#whenGone?.();
+    if (this.#isCut) return;
+    this.#hasLeft = true;
+    const isGlued = this.#stage === 'answer' && this.#cameIn === currentTurn();
+    const during = isGlued ? 'glued' : this.#stage;
+    this.#parts.counters.gone[during] += 1;
+    this.#parts.log.debug({ during, path: this.head.path }, 'a client left before it had its answer');
   }
 }

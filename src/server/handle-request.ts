@@ -2,6 +2,7 @@
  * One HTTP request from head to answer, in Prefect's order: CORS preflight, credentials, route, slash, method, body. Nothing that a
  * route throws gets past this file.
  */
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Failure } from '../errors.ts';
 import type { Authenticator } from './authenticate.ts';
 import type { Exchange } from './exchange.ts';
@@ -16,7 +17,7 @@ import {
 } from './http-answer.ts';
 import type { ServerParts } from './parts.ts';
 import type { BodyReader } from './read-body.ts';
-import { isJsonType, type RequestHead } from './request-head.ts';
+import { isJsonType, isUnframed, type RequestHead } from './request-head.ts';
 import type { Route, RouteAnswer, StreamTools } from './route.ts';
 import { findRoute } from './route-table.ts';
 
@@ -38,9 +39,12 @@ export async function handleRequest(exchange: Exchange, tools: RequestTools): Pr
     else if (given !== null && 'pour' in given) await exchange.pour(given);
     else answer = given;
   } catch (error) {
+    if (exchange.hasLeft && isOfLeaving(error)) return;
     answer = answerFailure(error, tools.parts);
   }
   try {
+    // What came behind it in the same read then ends the connection: the library closes it while an answer is awaited.
+    if (isUnframed(exchange.head)) await nextTurn();
     if (answer !== null) await exchange.answer(answer);
   } catch (error) {
     log.error({ err: error, path: exchange.head.path }, 'An answer could not be written');
@@ -95,12 +99,19 @@ async function withBody(
     parts.counters.bodiesRefused += 1;
     return { ...failed(error), closes: true };
   }
+  // A trailer in the same read ends the connection with an error: then nothing may have been done.
+  if (exchange.head.isChunked) await nextTurn();
   if (body === null) return null;
   try {
-    return await answer(body);
+    return exchange.hasLeft ? null : await answer(body);
   } finally {
     bodies.release(body);
   }
+}
+
+/** What work fails with that was given up because its client had gone. */
+function isOfLeaving(error: unknown): boolean {
+  return error instanceof Failure || (error instanceof Error && error.name === 'AbortError');
 }
 
 function answerFailure(error: unknown, { counters, log }: ServerParts): HttpAnswer {

@@ -37,6 +37,8 @@ export interface ServerOptions {
   readonly publicUrl: string | null;
   /** Addresses and networks whose `Forwarded` and `X-Forwarded-…` headers are believed. */
   readonly trustedProxies: string;
+  /** Of a request line and its headers; a process has one such bound, that of its first server. */
+  readonly headBytesMax: number;
   readonly bodyBytesMax: number;
   /** Bytes of all bodies that are being read or accepted. */
   readonly bodiesBytesMax: number;

@@ -1,11 +1,13 @@
 /**
  * The head of a request as a plain value: uWebSockets.js lets it be read only until its handler returns.
  */
+import { readFields } from './head-fields.ts';
+import { judgeHead } from './judge-head.ts';
 import type { ReadAddress } from './public-address.ts';
 import type { HttpRequest, HttpResponse } from './uws.ts';
 
 export interface RequestHead {
-  /** Upper case. */
+  /** As sent. */
   readonly method: string;
   /** As sent, without the query. */
   readonly path: string;
@@ -18,37 +20,53 @@ export interface RequestHead {
   readonly contentType: string;
   /** Null if it was not sent. */
   readonly contentLength: number | null;
+  readonly isChunked: boolean;
   /** What an event stream goes on behind; empty if it was not sent. */
   readonly lastEventId: string;
   /** The method that a CORS preflight asks for, and the headers; empty if this is none. */
   readonly preflightMethod: string;
   readonly preflightHeaders: string;
+  /** Why it can be read in more than one way, as a sentence; null if it cannot. */
+  readonly doubt: string | null;
 }
 
-export function readHead(req: HttpRequest, res: HttpResponse, readAddress: ReadAddress): RequestHead {
-  const contentLength = req.getHeader('content-length');
-  const hasOrigin = req.getHeader('origin') !== '';
-  const isPreflight = hasOrigin && req.getMethod() === 'options';
-  const path = req.getUrl();
+export function readHead(request: HttpRequest, response: HttpResponse, readAddress: ReadAddress): RequestHead {
+  const fields = readFields(request);
+  const { values } = fields;
+  const method = request.getCaseSensitiveMethod();
+  const length = values['content-length'];
+  const hasOrigin = values.origin !== undefined && values.origin !== '';
+  const isPreflight = hasOrigin && method === 'OPTIONS';
+  const path = request.getUrl();
   return {
-    method: req.getMethod().toUpperCase(),
+    method,
     path,
-    query: req.getQuery() ?? '',
-    publicUrl: mayLink(path) ? readAddress(req, res) : '',
+    query: request.getQuery() ?? '',
+    publicUrl: mayLink(path) ? readAddress(request, response) : '',
     hasOrigin,
-    authorization: req.getHeader('authorization'),
-    acceptsGzip: req.getHeader('accept-encoding').includes('gzip'),
-    contentType: req.getHeader('content-type'),
-    contentLength: contentLength === '' ? null : Number(contentLength),
-    lastEventId: req.getHeader('last-event-id'),
-    preflightMethod: isPreflight ? req.getHeader('access-control-request-method') : '',
-    preflightHeaders: isPreflight ? req.getHeader('access-control-request-headers') : '',
+    authorization: values.authorization ?? '',
+    acceptsGzip: values['accept-encoding']?.includes('gzip') === true,
+    contentType: values['content-type'] ?? '',
+    contentLength: length === undefined ? null : Number(length),
+    isChunked: fields.codings > 0,
+    lastEventId: values['last-event-id'] ?? '',
+    preflightMethod: (isPreflight && values['access-control-request-method']) || '',
+    preflightHeaders: (isPreflight && values['access-control-request-headers']) || '',
+    doubt: judgeHead(method, fields),
   };
 }
 
 /** Pages link to the next one, and a path with a slash behind it is sent on. Requests that bring events pay for neither. */
 function mayLink(path: string): boolean {
   return path.endsWith('/') || path.includes('/filter');
+}
+
+/**
+ * No length, and not chunked: there is no body then, unless the length was hidden from us. For the library ends a head at a field
+ * without a name.
+ */
+export function isUnframed({ method, contentLength, isChunked }: RequestHead): boolean {
+  return contentLength === null && !isChunked && method !== 'GET' && method !== 'HEAD' && method !== 'OPTIONS';
 }
 
 /** `application/json`, `application/…+json`, or none at all; any other body counts as one string (PROTOCOL-FACTS §1). */

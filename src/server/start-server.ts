@@ -8,11 +8,13 @@ import { createAuthenticatingPlaces } from './authenticating-places.ts';
 import { connectionTools, farewellOf, type OpenConnection } from './connection.ts';
 import { Exchange } from './exchange.ts';
 import { handleRequest } from './handle-request.ts';
+import { limitHeads } from './limit-heads.ts';
 import { listen } from './listen.ts';
 import type { ServerParts } from './parts.ts';
 import { filterBytesMax } from './parts.ts';
 import { addressReader } from './public-address.ts';
 import { createBodyReader } from './read-body.ts';
+import { refuseDoubtful } from './refuse-head.ts';
 import { readHead } from './request-head.ts';
 import { retryAfterMs } from './retry-spread.ts';
 import { ProducerConnection } from './routes/events-in.ts';
@@ -43,6 +45,7 @@ const lingerMs = 200;
 /** Resolves when it listens. Throws StartRefused where no binary runs here or the port cannot be had. */
 export async function startServer(parts: ServerParts): Promise<RunningServer> {
   const { options } = parts;
+  limitHeads(options.headBytesMax);
   const library = loadUws(options.dataDir);
   if (library.warning !== null) parts.log.warn(library.warning);
   const app = library.uws.App();
@@ -70,10 +73,15 @@ export async function startServer(parts: ServerParts): Promise<RunningServer> {
   serveWebSocket(app, '/events/out', sockets, Math.min(frameBytesMax, filterBytesMax), (...given) => {
     return new SubscriberConnection(...given);
   });
-  refuseOtherWebSockets(app);
+  refuseOtherWebSockets(app, sockets);
   app.any('/*', (response, request) => {
+    const head = readHead(request, response, readAddress);
+    if (head.doubt !== null) {
+      refuseDoubtful(response, head.doubt, parts);
+      return;
+    }
     requests += 1;
-    handleRequest(new Exchange(response, readHead(request, response, readAddress)), tools).finally(() => {
+    handleRequest(new Exchange(response, head, parts), tools).finally(() => {
       requests -= 1;
     });
   });

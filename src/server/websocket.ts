@@ -7,6 +7,9 @@ import type { Farewell } from '../../actors/ports.ts';
 import { type FailureName, failures } from '../errors.ts';
 import type { AuthenticatingPlaces, PlaceHolder, WaitingHandshake } from './authenticating-places.ts';
 import { type Connection, type ConnectionTools, farewellOf } from './connection.ts';
+import { readFields } from './head-fields.ts';
+import { judgeHandshake } from './judge-head.ts';
+import { refuseDoubtful } from './refuse-head.ts';
 import type { StreamTools } from './route.ts';
 import { Socket } from './socket.ts';
 import type { Topics } from './topics.ts';
@@ -55,8 +58,14 @@ export function serveWebSocket(
 }
 
 /** Any other WebSocket path is refused before the upgrade. */
-export function refuseOtherWebSockets(app: TemplatedApp): void {
-  app.ws('/*', { upgrade: (response) => refuseUpgrade(response, 'forbidden') });
+export function refuseOtherWebSockets(app: TemplatedApp, { connection }: SocketTools): void {
+  app.ws('/*', {
+    upgrade: (response, request) => {
+      const doubt = judgeHandshake(request.getCaseSensitiveMethod(), readFields(request));
+      if (doubt === null) refuseUpgrade(response, 'forbidden');
+      else refuseDoubtful(response, doubt, connection.parts);
+    },
+  });
 }
 
 function behaviorOf(tools: SocketTools, frameBytesMax: number, connect: Connect): WebSocketBehavior<SocketData> {
@@ -132,15 +141,20 @@ function endAfterFault({ socket }: SocketData, farewell: Farewell): void {
 
 /** All of a request's head is read at once: the request is gone when its handler returns. */
 function upgrade(response: HttpResponse, request: HttpRequest, context: us_socket_context_t, tools: SocketTools): void {
-  const offered = request.getHeader('sec-websocket-protocol').split(',');
-  const isLegacy = !offered.some((protocol) => protocol.trim() === 'prefect');
+  const fields = readFields(request);
+  const doubt = judgeHandshake(request.getCaseSensitiveMethod(), fields);
+  if (doubt !== null) {
+    refuseDoubtful(response, doubt, tools.connection.parts);
+    return;
+  }
+  const isLegacy = !fields.subprotocols.includes('prefect');
   const refusal = refusalOf(tools, isLegacy);
   if (refusal !== null) {
     refuseUpgrade(response, refusal);
     return;
   }
-  const key = request.getHeader('sec-websocket-key');
-  const extensions = request.getHeader('sec-websocket-extensions');
+  const key = fields.values['sec-websocket-key'] ?? '';
+  const extensions = fields.values['sec-websocket-extensions'] ?? '';
   const data: SocketData = { isLegacy, unreadPongs: 0, place: null, socket: null, connection: null };
   const accept = (): void => response.upgrade(data, key, isLegacy ? '' : 'prefect', extensions, context);
   if (isLegacy) accept();
@@ -174,7 +188,9 @@ function waitForPlace(response: HttpResponse, data: SocketData, accept: () => vo
   hasWaited = true;
   counters.handshakesWaiting += 1;
   response.onAborted(() => {
-    if (places.forget(handshake)) counters.handshakesWaiting -= 1;
+    if (!places.forget(handshake)) return;
+    counters.handshakesWaiting -= 1;
+    counters.gone.handshake += 1;
   });
 }
 
