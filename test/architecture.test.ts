@@ -48,9 +48,12 @@ describe('the architecture', () => {
   });
 
   it('reads the environment in one place only', () => {
-    expect(files.filter((file) => /process\.env\b(?!\['(?:PATH|UWS_HTTP_MAX_HEADERS_SIZE)'\])/.test(read(file)) && file !== 'src/main.ts')).toEqual(
-      [],
-    );
+    expect(
+      files.filter(
+        (file) =>
+          /process\.env\b(?!\['(?:PATH|UWS_HTTP_MAX_HEADERS_SIZE)'\])/.test(read(file)) && file !== 'src/main.ts',
+      ),
+    ).toEqual([]);
   });
 
   it('keeps files at 300 lines at most, the median at 120', () => {
