@@ -2,13 +2,11 @@
  * Heads that two servers in a row may read in two ways: a proxy's checks would be passed by what it took for a body. docs/SECURITY.md
  * lists what the library refuses before, and what nobody behind its parser can see.
  */
+import { readHost } from '../public-url.ts';
 import type { HeadFields } from './head-fields.ts';
 
 const length = /^\d{1,15}$/;
 const method = /^[A-Z-]+$/;
-/** A name or an address, with an optional port. */
-const host = /^(?:[\w.~!$&'()*+;=%-]+|\[[\da-f:.]+\])(?::\d{0,5})?$/i;
-
 /** What is in doubt, as a sentence; null if nothing is. */
 export function judgeHead(sentMethod: string, { values, lengths, codings }: HeadFields): string | null {
   if (lengths > 1) return 'Content-Length is there more than once.';
@@ -20,7 +18,7 @@ export function judgeHead(sentMethod: string, { values, lengths, codings }: Head
     return 'Transfer-Encoding is another than chunked.';
   }
   if (lengths > 0 && codings > 0) return 'Content-Length and Transfer-Encoding are both there.';
-  if (values.host === undefined || !host.test(values.host)) return 'Host is no name with an optional port.';
+  if (values.host === undefined || readHost(values.host) === null) return 'Host is no name with an optional port.';
   if (!method.test(sentMethod)) return 'The method is not in upper case.';
   return null;
 }

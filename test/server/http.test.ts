@@ -131,7 +131,8 @@ describe('HTTP answers', () => {
     const proxied = { host: 'events.example.org', 'x-forwarded-proto': 'https', 'x-forwarded-prefix': '/sluice' };
     server.fakes.queries.readFirstPage = token;
     expect(await links(port, proxied)).toEqual(linksOf('https://events.example.org/sluice'));
-    expect(await links(port, { host: 'a b"', forwarded: 'for=1.2.3.4;proto=ht tp' })).toEqual(linksOf(''));
+    expect(await links(port, { host: 'h', forwarded: 'for=1.2.3.4;proto=ht tp' })).toEqual(linksOf('http://h'));
+    expect((await ask(port, 'GET', '/api/health', { headers: { host: 'a b"' } })).status).toBe(400);
     const strict = await startFakeServer({ trustedProxies: '192.0.2.0/24' });
     const fixed = await startFakeServer({ publicUrl: 'https://b.example/s' });
     try {

@@ -51,11 +51,11 @@ describe('a client that leaves is counted, and is no fault', () => {
     const port = await each.start();
     let given = 0;
     let ended = false;
-    async function* lines(): AsyncGenerator<string> {
+    async function* lines(): AsyncGenerator<Buffer> {
       try {
         for (;;) {
           given += 1;
-          yield `{"n":${given}}\n`;
+          yield Buffer.from(`{"n":${given}}\n`);
           await new Promise((resolve) => setTimeout(resolve, 2));
         }
       } finally {
@@ -121,8 +121,8 @@ describe('what is not a leaving', () => {
 
   it('is an answer that we cut off', async () => {
     const port = await each.start();
-    async function* lines(): AsyncGenerator<string> {
-      yield '{}\n';
+    async function* lines(): AsyncGenerator<Buffer> {
+      yield Buffer.from('{}\n');
       throw new TypeError('a bug');
     }
     each.server.fakes.queries.exportEvents = async () => ({ token: 't', lines: lines() });
