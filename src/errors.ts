@@ -15,6 +15,7 @@ interface FailureShape {
 export const failures = {
   unauthorized: { status: 401, code: 1008 },
   forbidden: { status: 403, code: 1008 },
+  doubtfulHead: { status: 400, code: 1002 },
   badEvent: { status: 422, code: 1008 },
   badMessage: { status: 422, code: 1003 },
   badText: { status: 422, code: 1007 },
