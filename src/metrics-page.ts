@@ -62,6 +62,7 @@ function writeDelivery(page: MetricsPage, { books, ...seen }: Observation): void
 }
 
 function writeEdge(page: MetricsPage, { edge }: Observation): void {
+  page.gauge('connections', 'Open connections of any kind.', edge.connections);
   page.gauge('producers', 'Open connections of producers.', edge.producers);
   page.gauge('subscribers', 'Open connections of subscribers.', edge.subscribers);
   page.gauge('handshakes_waiting', 'Handshakes that wait for a place to authenticate.', edge.handshakesWaiting);
@@ -76,6 +77,7 @@ function writeEdge(page: MetricsPage, { edge }: Observation): void {
     [{ reason: 'unauthorized' }, edge.unauthorized],
     [{ reason: 'doubt' }, edge.doubtful],
     [{ reason: 'body' }, edge.bodiesRefused],
+    [{ reason: 'connection' }, edge.connectionsRefused],
     [{ reason: 'socket' }, edge.socketsRefused],
     [{ reason: 'handshake' }, edge.handshakesRefused],
     [{ reason: 'auth message' }, edge.longAuthMessages],

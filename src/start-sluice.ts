@@ -8,6 +8,7 @@ import { QuerySlots } from './clickhouse/query-slots.ts';
 import type { Store } from './clickhouse/store.ts';
 import type { Config } from './config.ts';
 import { connectStore } from './connect-store.ts';
+import { descriptorFacts, descriptorRoom, descriptorWarnings } from './descriptors.ts';
 import { endsWithin } from './ends-within.ts';
 import { armFailPoint } from './fail-point.ts';
 import { createFanOut } from './feed/fan-out.ts';
@@ -125,6 +126,7 @@ export async function startSluice(config: Config, log: Log, say: (line: string) 
   });
   const server = await startServer({
     options: config,
+    connectionsMax: connectionRoom(config, log),
     intake: intake.intake,
     openFeed,
     queries: queriesOf(store, history, keys, () => journal.checkpoint),
@@ -198,6 +200,14 @@ function queriesOf(store: Store, history: HistoryReader, keys: SigningKeys, chec
     countEvents: (request, signal) => countEvents(parts, request, signal),
     exportEvents: (request, signal) => exportEvents(exports, request, signal),
   };
+}
+
+/** As late as can be: what is open by then is no connection's. */
+function connectionRoom({ socketsMax, clickhouseUrl }: Config, log: Log): number {
+  const room = descriptorRoom(descriptorFacts());
+  for (const sentence of descriptorWarnings(room, { socketsMax, hasEngine: clickhouseUrl === null }))
+    log.warn(sentence);
+  return room?.connectionsMax ?? Number.POSITIVE_INFINITY;
 }
 
 function warnOfOpenDoor({ host, authString }: Config, log: Log): void {

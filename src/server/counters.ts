@@ -11,6 +11,7 @@ export type Stage = 'handshake' | 'body' | 'answer' | 'pour' | 'stream' | 'glued
 
 export interface ServerCounters {
   /** Connections at this moment. */
+  connections: number;
   producers: number;
   subscribers: number;
   /** Handshakes that wait for a place to authenticate. */
@@ -25,6 +26,8 @@ export interface ServerCounters {
   doubtful: number;
   /** Bodies that were too large, too slow, or too many at once. */
   bodiesRefused: number;
+  /** Connections let go because there are too many. */
+  connectionsRefused: number;
   /** Handshakes refused because all places are taken. */
   socketsRefused: number;
   /** Handshakes that waited in vain for a place to authenticate. */
@@ -40,6 +43,7 @@ export interface ServerCounters {
 
 export function createServerCounters(): ServerCounters {
   return {
+    connections: 0,
     producers: 0,
     subscribers: 0,
     handshakesWaiting: 0,
@@ -49,6 +53,7 @@ export function createServerCounters(): ServerCounters {
     unauthorized: 0,
     doubtful: 0,
     bodiesRefused: 0,
+    connectionsRefused: 0,
     socketsRefused: 0,
     handshakesRefused: 0,
     longAuthMessages: 0,

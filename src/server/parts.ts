@@ -11,6 +11,8 @@ import type { ServerCounters } from './counters.ts';
 
 export interface ServerParts {
   readonly options: ServerOptions;
+  /** Of any kind at once. */
+  readonly connectionsMax: number;
   readonly intake: Pick<Intake, 'acceptBatch' | 'acceptMessage' | 'ensureDurable' | 'lost$'>;
   readonly openFeed: OpenFeed;
   readonly queries: Queries;

@@ -6,6 +6,7 @@ import type { Publish } from '../feed/ports.ts';
 import { createAuthenticator } from './authenticate.ts';
 import { createAuthenticatingPlaces } from './authenticating-places.ts';
 import { connectionTools, farewellOf, type OpenConnection } from './connection.ts';
+import { boundConnections } from './connection-bound.ts';
 import { Exchange } from './exchange.ts';
 import { handleRequest } from './handle-request.ts';
 import { limitHeads } from './limit-heads.ts';
@@ -65,6 +66,7 @@ export async function startServer(parts: ServerParts): Promise<RunningServer> {
     sweep,
     open,
     places,
+    bound: boundConnections(app, parts.connectionsMax, parts.counters),
     isStopping: () => isStopping,
   };
   const tools = { parts, authenticator, bodies: createBodyReader(options), streams: sockets };

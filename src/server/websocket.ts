@@ -7,6 +7,7 @@ import type { Farewell } from '../../actors/ports.ts';
 import { type FailureName, failures } from '../errors.ts';
 import type { AuthenticatingPlaces, PlaceHolder, WaitingHandshake } from './authenticating-places.ts';
 import { type Connection, type ConnectionTools, farewellOf } from './connection.ts';
+import type { ConnectionBound } from './connection-bound.ts';
 import { readFields } from './head-fields.ts';
 import { judgeHandshake } from './judge-head.ts';
 import { refuseDoubtful } from './refuse-head.ts';
@@ -42,6 +43,7 @@ export type Connect = (socket: Socket, tools: ConnectionTools, isLegacy: boolean
 export interface SocketTools extends StreamTools {
   readonly topics: Topics;
   readonly places: AuthenticatingPlaces;
+  readonly bound: ConnectionBound;
 }
 
 /** Serves one WebSocket route at its path with and without `/api`. */
@@ -121,6 +123,7 @@ function behaviorOf(tools: SocketTools, frameBytesMax: number, connect: Connect)
     close: (webSocket) => {
       const data = webSocket.getUserData();
       const { socket, connection } = data;
+      tools.bound.webSocketClosed();
       leavePlace(data, tools);
       socket?.closed();
       if (connection === null) return;

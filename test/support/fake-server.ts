@@ -66,7 +66,9 @@ async function* nothing(): AsyncGenerator<never> {}
 
 export const now = new Date('2026-11-22T12:00:00.000Z');
 
-export async function startFakeServer(options: Partial<ServerOptions> = {}): Promise<FakeServer> {
+export type FakeOptions = Partial<ServerOptions & Pick<ServerParts, 'connectionsMax'>>;
+
+export async function startFakeServer(options: FakeOptions = {}): Promise<FakeServer> {
   const counters = createServerCounters();
   const feeds: OpenedFeed[] = [];
   const messages: string[] = [];
@@ -85,8 +87,10 @@ export async function startFakeServer(options: Partial<ServerOptions> = {}): Pro
     lost$: new Subject<Loss>(),
     readiness: { ok: true, reason: '', verbose: () => ({ lag: 7 }) },
   };
+  const { connectionsMax = 10_000, ...given } = options;
   const parts: ServerParts = {
-    options: { ...defaults, ...options },
+    options: { ...defaults, ...given },
+    connectionsMax,
     intake: {
       acceptBatch: (body, isJson) => fakes.acceptBatch(body, isJson),
       acceptMessage: (bytes, isBinary) => {
@@ -130,7 +134,7 @@ export async function startFakeServer(options: Partial<ServerOptions> = {}): Pro
 /** For a file whose tests start a server each: the last one, closed behind its test. `start` gives its port. */
 export function serverOfEachTest(): {
   readonly server: FakeServer;
-  readonly start: (options?: Partial<ServerOptions>) => Promise<number>;
+  readonly start: (options?: FakeOptions) => Promise<number>;
 } {
   let server: FakeServer;
   afterEach(() => server.running.close(0));
