@@ -48,6 +48,7 @@ export function createIntake(parts: AcceptParts): Intake {
   const wasRefused = createRefusedMessages(parts.elapsedMs);
 
   function throwIfClosed(): void {
+    group.endLarge();
     const failure = parts.gate() ?? journal.failed ?? group.overflow;
     if (failure === null) return;
     counters.parsed += 1;

@@ -1,6 +1,7 @@
 /**
  * One group per event-loop turn (DESIGN §1): what was appended meanwhile is committed by one write, made durable, handed to
  * live delivery, and only then answered (I1). If the write fails, the group's ids leave the window and its answers are failures.
+ * A turn that takes much, as hundreds of fast producers can bring, has several groups.
  */
 import { type Observable, Subject } from 'rxjs';
 import { Failure } from '../errors.ts';
@@ -13,6 +14,7 @@ import type { IdWindow } from './id-window.ts';
 import type { Loss } from './intake.ts';
 import type { LiveBus } from './live-bus.ts';
 import type { LiveRows } from './live-rows.ts';
+import { bothLosses, isLost } from './losses.ts';
 import type { ParkedEvents } from './parked-events.ts';
 
 export interface GroupParts {
@@ -25,6 +27,8 @@ export interface GroupParts {
   readonly audience?: Audience;
   /** Text of events that may wait for the disk. Default 128 MiB. */
   readonly waitingBytesMax?: number;
+  /** Text of events that make a group without waiting for the turn's end. Default 4 MiB. */
+  readonly groupBytesMax?: number;
   /** A clock that never steps back, in ms. */
   readonly elapsedMs: () => number;
   readonly counters: Pick<Counters, 'takenBack' | 'parkedTakenBack' | 'commits' | 'syncs'>;
@@ -32,6 +36,7 @@ export interface GroupParts {
 }
 
 const waitingBytesMaxDefault = 128 * 1024 * 1024;
+const groupBytesMaxDefault = 4 * 1024 * 1024;
 
 export interface Group {
   /** Newest seq that survives what the durability promises. */
@@ -40,6 +45,8 @@ export interface Group {
   readonly overflow: Failure | null;
   /** Takes events that were just appended, in seq order. */
   add(events: readonly Appended[]): void;
+  /** To be called before anything of a body or message is read: writes and hands out the turn's group if it is large. */
+  endLarge(): void;
   /** To be called when only records were appended that are no events. */
   schedule(): void;
   /** Resolves once the event `seq` is durable and handed to live delivery, and the parked one durable; rejects with the Failure of their write. */
@@ -65,9 +72,12 @@ interface Waiter {
 export function createGroup(parts: GroupParts, rows: LiveRows): Group {
   const { journal, window, parked, live, durability, counters, log } = parts;
   const waitingBytesMax = parts.waitingBytesMax ?? waitingBytesMaxDefault;
+  const groupBytesMax = parts.groupBytesMax ?? groupBytesMaxDefault;
   /** Appended and not yet handed to live delivery; beyond `waitingBytesMax` nothing more is taken. */
   let events: Appended[] = [];
   let waitingBytes = 0;
+  /** Of the group that is being gathered. */
+  let groupBytes = 0;
   let waiters: Waiter[] = [];
   let synced = journal.head;
   let syncedParked = journal.parkedHead;
@@ -97,11 +107,14 @@ export function createGroup(parts: GroupParts, rows: LiveRows): Group {
   function schedule(): void {
     if (isScheduled) return;
     isScheduled = true;
-    setImmediate(flush);
+    setImmediate(() => {
+      isScheduled = false;
+      flush();
+    });
   }
 
   function flush(): void {
-    isScheduled = false;
+    groupBytes = 0;
     try {
       commit();
     } catch (error) {
@@ -141,7 +154,7 @@ export function createGroup(parts: GroupParts, rows: LiveRows): Group {
     const failed = waiters.filter((waiter) => isLost(waiter, loss));
     waiters = waiters.filter((waiter) => !isLost(waiter, loss));
     for (const { reject } of failed) reject(loss.failure);
-    untold = untold === null ? loss : both(untold, loss);
+    untold = untold === null ? loss : bothLosses(untold, loss);
     schedule();
   }
 
@@ -233,8 +246,21 @@ export function createGroup(parts: GroupParts, rows: LiveRows): Group {
     },
     add(more) {
       for (const event of more) events.push(event);
-      waitingBytes += bytesOf(more);
+      const bytes = bytesOf(more);
+      waitingBytes += bytes;
+      groupBytes += bytes;
       schedule();
+    },
+    endLarge() {
+      if (groupBytes < groupBytesMax) return;
+      try {
+        flush();
+      } catch (error) {
+        // As from a turn of its own: it is no failure of the message that happens to come now.
+        setImmediate(() => {
+          throw error;
+        });
+      }
     },
     schedule,
     whenDurable(seq, parkedNumber = 0) {
@@ -262,15 +288,6 @@ export function createGroup(parts: GroupParts, rows: LiveRows): Group {
       }
     },
   };
-}
-
-function isLost({ seq, parked }: { readonly seq: number; readonly parked: number }, loss: Loss): boolean {
-  return seq > loss.above || parked > loss.parkedAbove;
-}
-
-function both(one: Loss, other: Loss): Loss {
-  const above = Math.min(one.above, other.above);
-  return { above, parkedAbove: Math.min(one.parkedAbove, other.parkedAbove), failure: one.failure };
 }
 
 function bytesOf(events: readonly Appended[]): number {

@@ -53,7 +53,8 @@ it('what was answered is in the log, each id once, and live delivery is the log'
     fc.asyncProperty(
       fc.array(step, { maxLength: 60 }),
       fc.constantFrom('process', 'fsync'),
-      async (steps, durability) => {
+      fc.constantFrom(1, 1_500, 1_000_000),
+      async (steps, durability, groupBytesMax) => {
         const journal = new FakeLog();
         const live = new LiveBus(0);
         const window = new IdWindow({ idsMax: 10, checkpoint: () => 0, forgotten: new ForgottenIds() });
@@ -64,6 +65,7 @@ it('what was answered is in the log, each id once, and live delivery is the log'
           window,
           live,
           durability,
+          groupBytesMax,
           log: createLog('silent'),
           counters: createCounters(),
         } as const;
@@ -165,6 +167,6 @@ it('what was answered is in the log, each id once, and live delivery is the log'
         expect(stored.length).toBe(appended - takenBack);
       },
     ),
-    { numRuns: 150 },
+    { numRuns: 300 },
   );
 });

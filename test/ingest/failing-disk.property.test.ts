@@ -70,7 +70,12 @@ function eventText(number: number): string {
 }
 
 /** The process: all that a kill ends. */
-function start(disk: PowerCutDisk, durability: Durability, boot: number, waitingBytesMax = 1_000_000) {
+interface Limits {
+  readonly waitingBytesMax?: number;
+  readonly groupBytesMax?: number;
+}
+
+function start(disk: PowerCutDisk, durability: Durability, boot: number, limits: Limits = {}) {
   const options = { durability, segmentBytesMax: 4_000 };
   const journal = open('/data', options, disk, () => clockStart + boot * 1_000, `boot ${boot}`);
   const live = new LiveBus(journal.head);
@@ -81,7 +86,7 @@ function start(disk: PowerCutDisk, durability: Durability, boot: number, waiting
   const clocks = { now: () => clockStart, elapsedMs: () => 0, gate: () => null };
   const parked = new ParkedEvents({ eventsMax: 1000, bytesMax: 1_000_000 });
   const parts = { journal, parked, window, live, durability, log: createLog('silent'), counters: createCounters() };
-  const intake = createIntake({ ...parts, ...clocks, waitingBytesMax });
+  const intake = createIntake({ ...parts, ...clocks, waitingBytesMax: 1_000_000, ...limits });
   const delivered: number[] = [];
   live.batches$.subscribe((batch) => {
     for (const { seq } of batch) delivered.push(seq);
@@ -124,10 +129,10 @@ function attempt(work: () => void): Failure | null {
   }
 }
 
-async function run(durability: Durability, steps: readonly Step[]): Promise<void> {
+async function run(durability: Durability, steps: readonly Step[], groupBytesMax: number): Promise<void> {
   const disk = new PowerCutDisk('/data');
   let boot = 1;
-  let life = start(disk, durability, boot);
+  let life = start(disk, durability, boot, { groupBytesMax });
   /** Ids of events that a producer was told of. */
   const answered = new Set<number>();
   const last: Step = { kind: 'restart', isPowerCut: durability === 'fsync', seed: steps.length };
@@ -199,7 +204,7 @@ async function run(durability: Durability, steps: readonly Step[]): Promise<void
         } else {
           disk.kill();
         }
-        life = start(disk, durability, boot);
+        life = start(disk, durability, boot, { groupBytesMax });
         const found = kept(life.journal);
         for (const number of answered) expect(found.has(idText(number))).toBe(true);
         const seqs = new Set(found.values());
@@ -218,7 +223,11 @@ describe('intake on a failing disk', () => {
     'answers nothing that is not kept, and keeps it once (%s)',
     async (durability) => {
       await fc.assert(
-        fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 60 }), (steps) => run(durability, steps)),
+        fc.asyncProperty(
+          fc.array(step, { minLength: 5, maxLength: 60 }),
+          fc.constantFrom(1, 600, 1_000_000),
+          (steps, groupBytesMax) => run(durability, steps, groupBytesMax),
+        ),
         { numRuns: 200 },
       );
     },
@@ -247,7 +256,7 @@ describe('intake on a failing disk', () => {
 
   it('is not ready while too much waits for a disk that hangs, and says so as producers hear it', async () => {
     const disk = new PowerCutDisk('/data');
-    const { journal, intake } = start(disk, 'fsync', 1, 100);
+    const { journal, intake } = start(disk, 'fsync', 1, { waitingBytesMax: 100 });
     const look = () => readiness({ journal, intake, store }, () => ({}) as never); // only asked for by ?verbose=1
     const taken = intake.acceptBatch(Buffer.from(`[${eventText(1)}]`), true);
     if (!taken.ok) throw new Error('The batch was refused');
