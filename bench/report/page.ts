@@ -35,7 +35,8 @@ export function performancePages(results: readonly Result[]): Readonly<Record<st
     const plot = section.plot && barsOf(section.title, section.plot.unit, barRows(section, rows));
     if (plot) pages[`performance/${section.key}.svg`] = plot;
     const picture = plot ? `![${section.title}](performance/${section.key}.svg)\n\n` : '';
-    return [`## ${section.title}\n\n${section.text}\n\n${tableOf(rows)}\n\n${picture}${sourceOf(result)}`];
+    const beside = onAnotherNode(section, result, results);
+    return [`## ${section.title}\n\n${section.text}\n\n${tableOf(rows)}\n\n${picture}${sourceOf(result)}${beside}`];
   });
   return {
     ...pages,
@@ -47,6 +48,19 @@ machine whose cores the load makers share: take them as ratios and orders of mag
 ${parts.join('\n\n')}
 `,
   };
+}
+
+/** The same case of the same commit on another Node, where it was measured; else nothing. */
+function onAnotherNode(section: Section, shown: Result, results: readonly Result[]): string {
+  const other = results.find(
+    (one) =>
+      one.machine['commit'] === shown.machine['commit'] &&
+      one.machine['node'] !== shown.machine['node'] &&
+      isShown(section, caseOf(one, section.key)),
+  );
+  if (other === undefined) return '';
+  const rows = section.rows(caseOf(other, section.key));
+  return `\n\nThe same on Node ${other.machine['node']}:\n\n${tableOf(rows)}\n\n${sourceOf(other)}`;
 }
 
 /** A case that any server can be measured by stands under the server's name: then what Sluice and the peer gave, by their names. */

@@ -1,5 +1,5 @@
 /**
- * The interval of a median: known ranks, and that it holds the median as often as it says.
+ * The interval of a median, by the ranks that tables of the sign test give.
  */
 import { describe, expect, it } from 'vitest';
 import { rankOfInterval } from '../../bench/median-interval.ts';

@@ -25,3 +25,20 @@ test('a case is shown from the newest result that holds it, and one that failed 
   expect(shown(result('3', { failed: 'it did' }), older)).toContain('654,321');
   expect(shown(result('3', { failed: 'it did' }))).not.toContain('Idle');
 });
+
+test('beside a case stands the same of the same commit on another Node, and no other', () => {
+  const result = (file: string, node: string, commit: string, bytesPerSubscriber: number) => ({
+    file,
+    when: '2',
+    machine: { node, commit },
+    idle: { subscribers: 7, bytesPerSubscriber },
+  });
+  const page = performancePages([
+    result('a', 'v24.0.0', 'new', 111_111),
+    result('b', 'v20.0.0', 'new', 222_222),
+    result('c', 'v22.0.0', 'old', 333_333),
+  ])['PERFORMANCE.md'];
+  expect(page).toContain('111,111');
+  expect(page).toMatch(/The same on Node v20\.0\.0:\n[\s\S]*222,222/);
+  expect(page).not.toContain('333,333');
+});
