@@ -7,11 +7,17 @@ import { type EndpointSource, remoteClickhouse } from './clickhouse/endpoint.ts'
 import { checkOwnership, heartbeat, type JournalFacts } from './clickhouse/ownership.ts';
 import { openStore, type Store } from './clickhouse/store.ts';
 import type { Config } from './config.ts';
+import { StartRefused } from './errors.ts';
 import type { Log } from './log.ts';
 
 /** Where ClickHouse answers; starts the embedded engine if no URL is set. Throws StartRefused if there is neither. */
 export function openSource(config: Config, log: Log): EndpointSource {
-  if (config.clickhouseUrl !== null) return remoteClickhouse(config.clickhouseUrl);
+  if (config.clickhouseUrl !== null) return remoteClickhouse(config.clickhouseUrl, config.clickhousePassword);
+  if (config.clickhousePassword !== null) {
+    throw new StartRefused(
+      'SLUICE_CLICKHOUSE_PASSWORD is set, but CLICKHOUSE_URL is not: name the server too, or leave both out for the embedded engine.',
+    );
+  }
   const { dataDir, engineMemoryBytesMax: memoryBytesMax, engineStartMs: startMs, engineHungMs: hungMs } = config;
   return startEmbeddedEngine({ dataDir, memoryBytesMax, startMs, hungMs, log });
 }

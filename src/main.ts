@@ -3,7 +3,7 @@
  * `--help` says what there is and what can be set. Every expected failure is one sentence and exit code 1.
  */
 import { adopt } from './adopt.ts';
-import { type Config, readConfig, settingsHelp } from './config.ts';
+import { type Config, readConfig, serviceLinks, settingsHelp } from './config.ts';
 import { listDeadLetter, replayDeadLetter } from './dead-letter-command.ts';
 import { Failure, StartRefused } from './errors.ts';
 import { giveHeapRoom } from './heap-room.ts';
@@ -44,7 +44,11 @@ async function main(): Promise<void> {
     throw new StartRefused(`Unknown command ${commandWords.join(' ')}. \`npm start -- --help\` lists them all.`);
   }
   const config = readConfig(process.env, words.slice(commandWords.length));
-  process.exitCode = (await command(config, createLog(config.logLevel))) ? 0 : 1;
+  const log = createLog(config.logLevel);
+  const links = serviceLinks(process.env);
+  if (links.length > 0)
+    log.info({ names: links }, 'these variables count as unset: an orchestrator sets them for a service');
+  process.exitCode = (await command(config, log)) ? 0 : 1;
 }
 
 /** By their words; each resolves to whether all is well. */

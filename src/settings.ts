@@ -26,6 +26,10 @@ export interface SettingRow {
   readonly help: string;
   /** Another variable that is taken when this one is not set. */
   readonly alias?: string;
+  /** Of a secret: set but empty is the same as not set. Any other one that is empty stops the start. */
+  readonly mayBeEmpty?: true;
+  /** Of a secret: its flag may be given as long as it holds no password. Any other secret has only the flag of its file. */
+  readonly hasFlag?: true;
 }
 
 const second = 1000;
@@ -60,7 +64,15 @@ export const settings = {
     env: 'CLICKHOUSE_URL',
     kind: 'secret',
     fallback: null,
+    mayBeEmpty: true,
+    hasFlag: true,
     help: 'http://user:password@host:8123/database; without it an embedded engine is started',
+  },
+  clickhousePassword: {
+    env: 'SLUICE_CLICKHOUSE_PASSWORD',
+    kind: 'secret',
+    fallback: null,
+    help: 'password of the user in CLICKHOUSE_URL, as it is: nothing in it has to be encoded',
   },
   signingKey: {
     env: 'SLUICE_SIGNING_KEY',
@@ -211,7 +223,7 @@ export const settings = {
   },
   durableCopy: {
     env: 'SLUICE_DURABLE_COPY',
-    kind: 'secret',
+    kind: 'optional',
     fallback: null,
     help: 'for crash tests only: a folder that gets what is synced of each file, as a power cut would leave it',
   },

@@ -26,9 +26,12 @@ export interface EndpointSource {
   stop(): Promise<void>;
 }
 
-/** A ClickHouse that runs elsewhere: `http://user:password@host:8123/database`. Throws StartRefused for anything else. */
-export function remoteClickhouse(clickhouseUrl: string): EndpointSource {
-  const endpoint = readEndpoint(clickhouseUrl);
+/**
+ * A ClickHouse that runs elsewhere: `http://user:password@host:8123/database`; the password may also be given by itself, as it is.
+ * Throws StartRefused for anything else, with a sentence that holds nothing of the URL.
+ */
+export function remoteClickhouse(clickhouseUrl: string, password: string | null = null): EndpointSource {
+  const endpoint = readEndpoint(clickhouseUrl, password);
   return {
     where: `${endpoint.url}/${endpoint.database}`,
     endpoint$: of({ endpoint }),
@@ -36,21 +39,43 @@ export function remoteClickhouse(clickhouseUrl: string): EndpointSource {
   };
 }
 
-function readEndpoint(clickhouseUrl: string): Endpoint {
-  const url = URL.canParse(clickhouseUrl) ? new URL(clickhouseUrl) : null;
-  const wanted = 'CLICKHOUSE_URL must look like http://user:password@host:8123/database';
-  if (url === null) throw new StartRefused(`${wanted}.`);
+const wanted = 'CLICKHOUSE_URL must look like http://user:password@host:8123/database';
+/** Passwords that a generator made hold them all. */
+const encoding =
+  'In a user or a password, write % as %25, : as %3A, / as %2F, ? as %3F, # as %23, @ as %40, [ as %5B, ] as %5D and \\ as %5C; ' +
+  'or give the password as it is by SLUICE_CLICKHOUSE_PASSWORD';
+
+function readEndpoint(clickhouseUrl: string, password: string | null): Endpoint {
+  // What the URL's own parser would drop without a word.
+  const hasControls = [...clickhouseUrl].some((character) => character < ' ' || character === '\x7f');
+  const url = URL.canParse(clickhouseUrl) && !hasControls ? new URL(clickhouseUrl) : null;
+  if (url === null) throw new StartRefused(`${wanted}. ${encoding}.`);
   if (url.protocol !== 'http:' && url.protocol !== 'https:') {
     throw new StartRefused(`${wanted}: it is ClickHouse's HTTP interface that is needed, not "${url.protocol}".`);
   }
   const path = url.pathname.replace(/^\/|\/$/g, '');
-  if (path.includes('/') || url.search !== '' || url.hash !== '') {
-    throw new StartRefused(`${wanted}: after the host only the name of one database may follow.`);
+  if (path.includes('/') || path.includes('@') || url.search !== '' || url.hash !== '') {
+    throw new StartRefused(`${wanted}: after the host only the name of one database may follow. ${encoding}.`);
+  }
+  if (password !== null && url.password !== '') {
+    throw new StartRefused(
+      'CLICKHOUSE_URL holds a password, and SLUICE_CLICKHOUSE_PASSWORD another one: leave one out.',
+    );
   }
   return {
     url: url.origin,
-    username: decodeURIComponent(url.username) || 'default',
-    password: decodeURIComponent(url.password),
-    database: decodeURIComponent(path) || 'default',
+    username: decoded(url.username) || 'default',
+    password: password ?? decoded(url.password),
+    database: decoded(path) || 'default',
   };
+}
+
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch (cause) {
+    throw new StartRefused(`${wanted}: a % in it does not begin the two digits of an encoded byte. ${encoding}.`, {
+      cause,
+    });
+  }
 }
