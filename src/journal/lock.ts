@@ -107,12 +107,16 @@ function scope(): string {
   }
 }
 
-/** Field 22 of /proc/<pid>/stat; empty if there is no such process. */
+/** It has ended, though its parent has not asked for its exit code: in a container without an init that may be never. */
+const endedStates = ['Z', 'X'];
+
+/** Field 22 of /proc/<pid>/stat; empty if there is no such process, or it has ended. */
 function processStart(pid: number): string {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
     // The second field is a name in parentheses that may hold blanks.
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? '';
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    return endedStates.includes(fields[0] ?? '') ? '' : (fields[19] ?? '');
   } catch {
     return '';
   }

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { StartRefused } from '../../src/errors.ts';
 import { acquireLock } from '../../src/journal/lock.ts';
+import { until } from '../support/poll.ts';
 import { withFolder } from './support.ts';
 
 async function holderOf(folder: string): Promise<ChildProcess> {
@@ -40,6 +41,31 @@ describe('the lock of a data folder', () => {
       await lock.release();
       await (await acquireLock(folder)).release();
       expect(existsSync(join(folder, 'LOCK'))).toBe(false);
+    });
+  });
+
+  it('is free after a kill, also while nobody has asked for the exit code of the killed', async () => {
+    await withFolder(async (folder) => {
+      // The shell in between never waits for what it started.
+      const words = `--import ./test/support/run-ts.mjs ./test/journal/hold-lock.ts ${folder}`;
+      const parent = spawn('sh', ['-c', `${process.execPath} ${words} & exec tail -f /dev/null`], {
+        stdio: ['ignore', 'pipe', 'inherit'],
+      });
+      await once(parent.stdout!, 'data');
+      const { pid } = JSON.parse(readFileSync(join(folder, 'LOCK'), 'utf8')) as { pid: number }; // as lock.ts wrote it
+      const stateOf = () => readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.[0];
+      try {
+        await expect(acquireLock(folder)).rejects.toThrow(`in use by process ${pid}`);
+        process.kill(pid, 'SIGKILL');
+        await until('it is a zombie', () => stateOf() === 'Z' || undefined);
+        // The last of its threads may still hold the kernel's lock for a moment.
+        const lock = await until('the lock is free', () => acquireLock(folder).catch(() => undefined));
+        expect(stateOf()).toBe('Z');
+        await lock.release();
+      } finally {
+        parent.kill('SIGKILL');
+        await once(parent, 'exit');
+      }
     });
   });
 
