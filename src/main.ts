@@ -5,11 +5,14 @@
 import { adopt } from './adopt.ts';
 import { type Config, readConfig, serviceLinks, settingsHelp } from './config.ts';
 import { listDeadLetter, replayDeadLetter } from './dead-letter-command.ts';
-import { Failure, StartRefused } from './errors.ts';
+import { StartRefused } from './errors.ts';
 import { giveHeapRoom } from './heap-room.ts';
-import { createLog, type Log } from './log.ts';
+import { createLog, flushLog, type Log } from './log.ts';
+import { Output } from './output.ts';
 import { recoverJournal } from './recover-journal.ts';
-import { type RunningSluice, startSluice } from './start-sluice.ts';
+import { sentenceOf } from './start-sentence.ts';
+import { startSluice } from './start-sluice.ts';
+import { exitCodeOf, StopSignals } from './stop-signals.ts';
 import { verify } from './verify.ts';
 
 const help = `Sluice: events in by Prefect 3's API, durable, live, and counted by ClickHouse.
@@ -28,13 +31,15 @@ Settings: flag, environment variable, meaning (default)
 ${settingsHelp()}
 `;
 
-/** Ctrl-C reaches this process twice under npm, from the terminal and from npm: within this time the two are one. */
-const sameSignalMs = 500;
+/** Of what is left in the queues of both outputs. */
+const flushMs = 500;
 
 async function main(): Promise<void> {
+  // First of all: for a process 1, as in a container, a signal that nobody listens to is none.
+  const signals = new StopSignals();
   const words = process.argv.slice(2);
   if (words.includes('--help') || words.includes('-h')) {
-    process.stdout.write(help);
+    await print(help);
     return;
   }
   const firstFlag = words.findIndex((word) => word.startsWith('-'));
@@ -48,72 +53,92 @@ async function main(): Promise<void> {
   const links = serviceLinks(process.env);
   if (links.length > 0)
     log.info({ names: links }, 'these variables count as unset: an orchestrator sets them for a service');
-  process.exitCode = (await command(config, log)) ? 0 : 1;
+  process.exitCode = (await command(config, log, signals)) ? 0 : 1;
 }
 
+type Command = (config: Config, log: Log, signals: StopSignals) => Promise<boolean>;
+
 /** By their words; each resolves to whether all is well. */
-const commandTable: Readonly<Record<string, (config: Config, log: Log) => Promise<boolean>>> = {
-  async ''(config, log) {
+const commandTable: Readonly<Record<string, Command>> = {
+  async ''(config, log, signals) {
     giveHeapRoom();
-    await stopOnSignal(await startSluice(config, log, say), log);
+    const stopping = stopBySignal(signals, config, log);
+    const sluice = await startSluice(config, log, say);
+    await stopping.asked;
+    await sluice.stop(stopping.hurry);
     return true;
   },
   async adopt(config, log) {
-    say(await adopt(config, log));
-    return true;
+    return tell(true, await adopt(config, log));
   },
   async recover(config, log) {
-    say(await recoverJournal(config, log));
-    return true;
+    return tell(true, await recoverJournal(config, log));
   },
   async verify(config, log) {
-    return tell(await verify(config, log));
+    const { ok, text } = await verify(config, log);
+    return tell(ok, text);
   },
   async 'dead-letter'(config) {
-    for (const line of listDeadLetter(config)) say(line);
+    for (const line of listDeadLetter(config)) await print(`${line}\n`);
     return true;
   },
   async 'dead-letter replay'(config, log) {
-    return tell(await replayDeadLetter(config, log));
+    const { ok, text } = await replayDeadLetter(config, log);
+    return tell(ok, text);
   },
 };
 const commands = new Map(Object.entries(commandTable));
 
+let stdout: Output | null = null;
+
+/** For the server, which goes on whether anybody reads it or not. */
 function say(line: string): void {
-  process.stdout.write(`${line}\n`);
+  stdout ??= new Output(1, (lines) => `${lines} lines were left out here: nobody took them\n`);
+  stdout.write(`${line}\n`);
 }
 
-function tell({ ok, text }: { readonly ok: boolean; readonly text: string }): boolean {
-  say(text);
+/** For a command: its reader may take its time, and may leave. */
+function print(text: string): Promise<void> {
+  return new Promise((printed) => {
+    process.stdout.on('error', () => undefined).write(text, () => printed());
+  });
+}
+
+async function tell(ok: boolean, text: string): Promise<boolean> {
+  await print(`${text}\n`);
   return ok;
 }
 
-/** Resolves when a signal has stopped everything; a second signal ends the process at once. */
-async function stopOnSignal(sluice: RunningSluice, log: Log): Promise<void> {
-  await new Promise<void>((signalled) => {
-    let firstAt = 0;
-    const onSignal = (signal: NodeJS.Signals): void => {
-      if (firstAt === 0) {
-        firstAt = Date.now();
-        log.info({ signal }, 'stopping');
-        signalled();
-      } else if (Date.now() - firstAt > sameSignalMs) {
-        process.exit(130);
-      }
-    };
-    process.on('SIGTERM', onSignal);
-    process.on('SIGINT', onSignal);
+/** The first signal asks to stop; while Sluice leaves, the next one asks to be quick about it; one more ends the process at once. */
+function stopBySignal(signals: StopSignals, { leaveMs }: Config, log: Log) {
+  const hurry = new AbortController();
+  if (leaveMs === 0) hurry.abort();
+  const asked = new Promise<void>((resolve) => {
+    let isAsked = false;
+    signals.handle((signal) => {
+      log.info({ signal }, isAsked ? 'stopping at once' : 'stopping');
+      if (isAsked && hurry.signal.aborted) process.exit(exitCodeOf(signal));
+      if (isAsked) hurry.abort();
+      isAsked = true;
+      resolve();
+    });
   });
-  await sluice.stop();
+  return { asked, hurry: hurry.signal };
+}
+
+async function flush(): Promise<void> {
+  await Promise.all([flushLog(flushMs), stdout?.flush(flushMs)]);
 }
 
 main().then(
-  () => process.exit(),
-  (error: unknown) => {
-    const isExpected = error instanceof StartRefused || error instanceof Failure;
-    process.stderr.write(
-      `sluice: ${isExpected ? error.message : error instanceof Error ? error.stack : String(error)}\n`,
-    );
-    process.exit(1);
+  async () => {
+    await flush();
+    process.exit();
+  },
+  async (error: unknown) => {
+    await flush();
+    const sentence = sentenceOf(error) ?? (error instanceof Error ? error.stack : String(error));
+    process.stderr.on('error', () => undefined).write(`sluice: ${sentence}\n`, () => process.exit(1));
+    setTimeout(() => process.exit(1), flushMs);
   },
 );

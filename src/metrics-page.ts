@@ -113,5 +113,9 @@ function writeWork(page: MetricsPage, { books, store, loopDelaySeconds, ...seen 
     [{ of: 'p99' }, loopDelaySeconds.p99],
     [{ of: 'max' }, loopDelaySeconds.max],
   ]);
+  page.counter('log_lines_dropped_total', 'Lines left out of the log.', [
+    [{ reason: 'repeated' }, seen.logLosses.repeated],
+    [{ reason: 'unwritten' }, seen.logLosses.unwritten],
+  ]);
   page.gauge('resident_bytes', 'Memory of the process, without the embedded engine.', seen.residentBytes);
 }

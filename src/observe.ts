@@ -10,6 +10,7 @@ import { type EpochBook, pendingOf } from './ingest/epoch-book.ts';
 import type { Journal } from './journal/journal.ts';
 import { splitRow } from './journal/row.ts';
 import type { Aside } from './journal/set-aside.ts';
+import type { LogLosses } from './log.ts';
 import type { Counters } from './metrics.ts';
 import type { ServerCounters } from './server/counters.ts';
 import type { SubscriberLoad } from './server/subscriber-load.ts';
@@ -28,6 +29,8 @@ export interface ObservedParts {
   readonly counters: Counters;
   readonly serverCounters: ServerCounters;
   readonly loopDelay: LoopDelay;
+  /** Lines that the log left out. */
+  readonly logLosses: LogLosses;
   readonly nowMs: number;
 }
 
@@ -62,6 +65,7 @@ export interface Observation {
   readonly journalSetAside: Pick<Aside, 'bytes' | 'events' | 'parked'>;
   readonly loopDelaySeconds: LoopDelayReading;
   readonly residentBytes: number;
+  readonly logLosses: LogLosses;
   readonly books: Counters;
   readonly edge: ServerCounters;
 }
@@ -93,6 +97,7 @@ export function observe(parts: ObservedParts): Observation {
     journalSetAside: { bytes: journal.aside.bytes, events: journal.aside.events, parked: journal.aside.parked },
     loopDelaySeconds: parts.loopDelay.read(),
     residentBytes: process.memoryUsage.rss(),
+    logLosses: parts.logLosses,
     books: counters,
     edge: serverCounters,
   };

@@ -12,11 +12,14 @@ export interface ReadinessParts {
   readonly journal: Pick<Journal, 'check'>;
   readonly intake: Pick<Intake, 'overflow'>;
   readonly store: StoreStatus;
+  /** Sluice was asked to stop. */
+  readonly isLeaving: boolean;
 }
 
-export function readiness({ journal, intake, store }: ReadinessParts, look: () => Observation): Readiness {
+export function readiness({ journal, intake, store, isLeaving }: ReadinessParts, look: () => Observation): Readiness {
   // A disk that hangs fails no write: only what waits for it tells.
-  const failure = journal.check() ?? intake.overflow ?? (store.phase === 'refused' ? { message: store.reason } : null);
+  const refusal = journal.check() ?? intake.overflow ?? (store.phase === 'refused' ? { message: store.reason } : null);
+  const failure = isLeaving ? { message: 'Sluice is stopping.' } : refusal;
   return {
     ok: failure === null,
     reason: failure?.message ?? '',

@@ -100,6 +100,13 @@ export const settings = {
     help: 'name of the ClickHouse cluster that the tables are made on (docs/SCALE.md); by default one server',
   },
   backfillMaxMs: whole('SLUICE_BACKFILL_MAX_MS', 15 * minute, 'how far back a subscriber may start', 0),
+  leaveMs: whole(
+    'SLUICE_LEAVE_MS',
+    0,
+    'after the signal to stop: how long all is served on while `/api/ready` says 503, so that balancers turn away first',
+    0,
+    10 * minute,
+  ),
   logLevel: {
     env: 'SLUICE_LOG_LEVEL',
     kind: 'level',

@@ -29,7 +29,7 @@ import type { WriterState } from './ingest/writer-state.ts';
 import { thisMachine } from './journal/journal-options.ts';
 import { acquireLock } from './journal/lock.ts';
 import { openKeys, type SigningKeys } from './keys.ts';
-import type { Log } from './log.ts';
+import { type Log, lossesOf } from './log.ts';
 import { createCounters } from './metrics.ts';
 import { metricsPage } from './metrics-page.ts';
 import { observe, startLoopDelay } from './observe.ts';
@@ -45,8 +45,11 @@ import { startServer } from './server/start-server.ts';
 import { noLoad, type SubscriberLoad } from './server/subscriber-load.ts';
 
 export interface RunningSluice {
-  /** Stops accepting, commits, closes sockets with 1012, stops the engine. Ends within 10 s, also with the store down. */
-  stop(): Promise<void>;
+  /**
+   * Is not ready any more and serves on for `leaveMs`, or until `hurry` aborts; then stops accepting, commits, closes sockets with 1012
+   * and stops the engine. That ends within 10 s, also with the store down.
+   */
+  stop(hurry: AbortSignal): Promise<void>;
 }
 
 const feedOptions = { sliceBytesMax: 256 * 1024, holdMs: 1_000 };
@@ -71,6 +74,7 @@ export async function startSluice(config: Config, log: Log, say: (line: string) 
   const { journal, live, stateFile } = intake;
   const store: Store = connectStore(config, intake.facts, log);
 
+  let isLeaving = false;
   let publish: Publish = () => undefined;
   let load: () => SubscriberLoad = () => noLoad;
   const loopDelay = startLoopDelay();
@@ -89,6 +93,7 @@ export async function startSluice(config: Config, log: Log, say: (line: string) 
       counters,
       serverCounters,
       loopDelay,
+      logLosses: lossesOf(log),
       nowMs: Date.now(),
     });
   const fanOut = createFanOut(
@@ -130,7 +135,7 @@ export async function startSluice(config: Config, log: Log, say: (line: string) 
     intake: intake.intake,
     openFeed,
     queries: queriesOf(store, history, keys, () => journal.checkpoint),
-    ready: () => readiness({ journal, intake: intake.intake, store: store.status }, look),
+    ready: () => readiness({ journal, intake: intake.intake, store: store.status, isLeaving }, look),
     metrics: () => metricsPage(look()),
     log,
     counters: serverCounters,
@@ -170,7 +175,9 @@ export async function startSluice(config: Config, log: Log, say: (line: string) 
   greet(config, server.port, store, say);
 
   return {
-    async stop() {
+    async stop(hurry) {
+      isLeaving = true;
+      await wait(config.leaveMs, undefined, { signal: hurry }).catch(() => undefined);
       server.stopListening();
       intake.refuse();
       const isSettled = await endsWithin(settleMs, resolver.stop().then(intake.intake.settled));

@@ -42,6 +42,7 @@ export class Exchange {
   #stage: Stage = 'answer';
   /** Of the loop, when the last byte of the request came. */
   #cameIn: symbol = currentTurn();
+  readonly #isLast: () => boolean;
   #isOver = false;
   /** The connection was closed from our side. */
   #isCut = false;
@@ -49,10 +50,12 @@ export class Exchange {
   #controller: AbortController | null = null;
   #whenGone: (() => void) | null = null;
 
-  constructor(response: HttpResponse, head: RequestHead, parts: ExchangeParts) {
+  /** `isLast` says whether the connection ends with the answer, for the server stops. */
+  constructor(response: HttpResponse, head: RequestHead, parts: ExchangeParts, isLast: () => boolean = () => false) {
     this.head = head;
     this.#response = response;
     this.#parts = parts;
+    this.#isLast = isLast;
     response.onAborted(() => this.#gone());
   }
 
@@ -191,14 +194,14 @@ export class Exchange {
       else if (body === null) response.endWithoutBody();
       else if (this.head.method === 'HEAD') {
         // Not endWithoutBody(bytes): after that, uWebSockets.js waits for the body and takes no further request.
-        response.writeHeader('content-length', String(bytes)).endWithoutBody();
+        response.writeHeader('content-length', String(bytes)).endWithoutBody(undefined, closes);
       } else response.end(body, closes);
     });
   }
 
-  /** Behind a request that says nothing of its body's length, nothing on its connection is read. */
+  /** Behind a request that says nothing of its body's length, nothing on its connection is read; and a server that stops reads no more. */
   get #closes(): boolean {
-    return isUnframed(this.head);
+    return isUnframed(this.head) || this.#isLast();
   }
 
   #cut(): void {

@@ -83,7 +83,7 @@ export async function startServer(parts: ServerParts): Promise<RunningServer> {
       return;
     }
     requests += 1;
-    handleRequest(new Exchange(response, head, parts), tools).finally(() => {
+    handleRequest(new Exchange(response, head, parts, () => isStopping), tools).finally(() => {
       requests -= 1;
     });
   });

@@ -190,7 +190,7 @@ async function run(durability: Durability, steps: readonly Step[], groupBytesMax
         disk.syncError = '';
         break;
       case 'look': {
-        const { ok, reason } = readiness({ journal, intake, store }, () => ({}) as never); // only asked for by ?verbose=1
+        const { ok, reason } = readiness({ journal, intake, store, isLeaving: false }, () => ({}) as never); // only asked for by ?verbose=1
         if (journal.failed !== null) expect([ok, reason]).toEqual([false, journal.failed.message]);
         break;
       }
@@ -257,7 +257,7 @@ describe('intake on a failing disk', () => {
   it('is not ready while too much waits for a disk that hangs, and says so as producers hear it', async () => {
     const disk = new PowerCutDisk('/data');
     const { journal, intake } = start(disk, 'fsync', 1, { waitingBytesMax: 100 });
-    const look = () => readiness({ journal, intake, store }, () => ({}) as never); // only asked for by ?verbose=1
+    const look = () => readiness({ journal, intake, store, isLeaving: false }, () => ({}) as never); // only asked for by ?verbose=1
     const taken = intake.acceptBatch(Buffer.from(`[${eventText(1)}]`), true);
     if (!taken.ok) throw new Error('The batch was refused');
     await turn();
