@@ -8,12 +8,14 @@ import type { Counters } from '../metrics.ts';
 import { createAppend } from './append-event.ts';
 import type { Appended } from './audience.ts';
 import { createGroup, type GroupParts } from './group.ts';
+import { inSlices } from './in-slices.ts';
 import type { IncomingEvent } from './incoming-event.ts';
 import type { BatchOutcome, Intake, MessageOutcome } from './intake.ts';
 import { isBeyondEvent } from './judge-bytes.ts';
+import { createLargeBodies } from './large-bodies.ts';
 import { LiveRows } from './live-rows.ts';
 import { PlainReader } from './plain-event.ts';
-import { readBatch, readMessage } from './read-events.ts';
+import { type ReadBatch, readBatch, readBatchSteps, readMessage } from './read-events.ts';
 import { createReceiptClock } from './receipt-clock.ts';
 import { createRefusedMessages } from './refused-messages.ts';
 import { textEvent } from './text-event.ts';
@@ -45,6 +47,7 @@ export function createIntake(parts: AcceptParts): Intake {
   const receive = createReceiptClock(parts.now, log);
   const append = createAppend(parts, receive, rows);
   const reader = new PlainReader();
+  const largeBodies = createLargeBodies();
   const wasRefused = createRefusedMessages(parts.elapsedMs);
 
   function throwIfClosed(): void {
@@ -63,8 +66,24 @@ export function createIntake(parts: AcceptParts): Intake {
   function acceptBatch(body: Buffer, isJson: boolean): BatchOutcome {
     throwIfClosed();
     const plain = isJson ? reader.readBatch(body) : null;
-    if (plain !== null) return acceptAll(plain);
-    const read = readBatch(body, isJson);
+    return plain !== null ? acceptAll(plain) : acceptRead(readBatch(body, isJson));
+  }
+
+  async function acceptInSlices(body: Buffer, isJson: boolean): Promise<BatchOutcome> {
+    throwIfClosed();
+    const release = await largeBodies.take();
+    try {
+      const plain = isJson ? await inSlices(largeBodies.reader.readBatchSteps(body)) : null;
+      const read = plain === null ? await inSlices(readBatchSteps(body, isJson)) : null;
+      // Much may have happened meanwhile. From here on it is one step.
+      throwIfClosed();
+      return read === null ? acceptAll(plain ?? []) : acceptRead(read);
+    } finally {
+      release();
+    }
+  }
+
+  function acceptRead(read: ReadBatch): BatchOutcome {
     if (read.ok) return acceptAll(read.events.map(textEvent));
     counters.parsed += read.count;
     countRefusal(read.failure, read.count);
@@ -158,6 +177,7 @@ export function createIntake(parts: AcceptParts): Intake {
 
   return {
     acceptBatch,
+    acceptInSlices,
     acceptMessage,
     get durableSeq() {
       return group.durableSeq;

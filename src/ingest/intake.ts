@@ -26,6 +26,8 @@ export type MessageOutcome =
 export interface Intake {
   /** The body of POST /api/events, as bytes; `isJson` false where the content type makes the body count as one string. Throws Failure (journalFull, journalFailed, shuttingDown, storeRefused). */
   acceptBatch(body: Buffer, isJson: boolean): BatchOutcome;
+  /** The same of a body that takes long to judge: others have their turns meanwhile. What is good is appended in one step, as ever. */
+  acceptInSlices(body: Buffer, isJson: boolean): Promise<BatchOutcome>;
   /** One message of /api/events/in. The bytes are only valid during the call. Throws Failure as acceptBatch. */
   acceptMessage(bytes: Buffer, isBinary: boolean): MessageOutcome;
   /** The newest seq that is durable under the set durability. */

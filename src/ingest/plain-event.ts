@@ -6,6 +6,7 @@
 import { formatTimeForClickHouse, parseTime } from '../filter/time.ts';
 import { idCharacters } from '../journal/row.ts';
 import { columnBytesMax, type ReceiptTexts } from '../journal/row-source.ts';
+import { finished, type Steps } from './in-slices.ts';
 import type { IncomingEvent } from './incoming-event.ts';
 import { code } from './plain-event-code.ts';
 
@@ -16,6 +17,8 @@ const slackBytes = 64;
 const pageBytes = 64 * 1024;
 /** What is longer is read by the general reader: memory that was once taken stays. */
 const textBytesMax = 4 * 1024 * 1024;
+
+const stepEvents = 64;
 
 /** Places of the numbers that the code leaves. */
 const result = { occurredFrom: 0, occurredTo: 1, headTo: 2, idFrom: 3, hasFollows: 4, searchTo: 5 } as const;
@@ -119,6 +122,11 @@ export class PlainReader {
 
   /** The events of a list; null unless all of it is plain. */
   readBatch(body: Uint8Array): PlainEvent[] | null {
+    return finished(this.readBatchSteps(body));
+  }
+
+  /** The same in steps, between which nothing else may be read. */
+  *readBatchSteps(body: Uint8Array): Steps<PlainEvent[] | null> {
     if (!this.#take(body)) return null;
     const { bytes } = this.#views;
     const end = textFrom + body.length;
@@ -132,6 +140,7 @@ export class PlainReader {
       events.push(read.event);
       at = read.end;
       searchFrom = read.searchTo;
+      if (events.length % stepEvents === 0) yield;
     } while (bytes[at] === 0x2c && at < end);
     return bytes[at] === 0x5d && at === end - 1 ? events : null;
   }

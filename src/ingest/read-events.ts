@@ -8,9 +8,11 @@ import { issuesMax } from '../../schemas/validation-issue.ts';
 import type { FailureName } from '../errors.ts';
 import { type CanonicalEvent, canonicalEvent, scanEvent } from './canonical.ts';
 import { type EventIssue, explainEvent, issue, tooLargeIssue } from './explain-event.ts';
+import { finished, type Steps } from './in-slices.ts';
 import { JsonScanner } from './json-scanner.ts';
 import { judgeBytes, textDepthMax } from './judge-bytes.ts';
-import { compactJson } from './rewrite-json.ts';
+import { measureJson } from './measure-json.ts';
+import { compactSteps } from './rewrite-json.ts';
 
 export type ReadBatch =
   | { readonly ok: true; readonly events: readonly CanonicalEvent[] }
@@ -29,41 +31,72 @@ export type ReadMessage =
 
 /** The body of POST /api/events; all of it is good, or nothing. `isJson` false: the content type makes the body one string. */
 export function readBatch(body: Buffer, isJson: boolean): ReadBatch {
+  return finished(readBatchSteps(body, isJson));
+}
+
+/** The same in steps. */
+export function* readBatchSteps(body: Buffer, isJson: boolean): Steps<ReadBatch> {
   if (body.length === 0) return refusedBatch('badText', [missingBody], 'null');
   const text = body.toString('utf8');
   if (!isJson) return notAList(JSON.stringify(text));
-  const json = withoutMark(text);
-  const hopeless = isUtf8(body) ? judgeBytes(body) : null;
+  if (!isUtf8(body)) return notJson(notUtf8, text);
+  yield;
+  const hopeless = judgeBytes(body);
   if (hopeless !== null) return refusedBatch('badEvent', [hopeless], JSON.stringify(text));
-  const parsed = isUtf8(body) ? parseJson(json) : notUtf8;
-  if (!parsed.ok) return refusedBatch('badText', [notJsonIssue(parsed)], JSON.stringify(text));
-  const { value } = parsed;
-  if (value === null) return refusedBatch('badText', [missingBody], 'null');
-  if (!Array.isArray(value)) return notAList(compactJson(json));
+  yield;
+  if (isTooDeep(body)) return notJson(tooDeep, text);
+  const json = withoutMark(text);
   const scanner = new JsonScanner(json, text.length === body.length);
-  enterList(scanner);
+  if (scanner.peek() === 0x5b) return yield* readList(scanner, text);
+  const parsed = parseJson(json);
+  if (!parsed.ok) return notJson(parsed, text);
+  if (parsed.value === null) return refusedBatch('badText', [missingBody], 'null');
+  return notAList(yield* compactSteps(json));
+}
+
+/** Item by item, for the whole would be parsed in one go. */
+function* readList(scanner: JsonScanner, text: string): Steps<ReadBatch> {
+  const json = scanner.text;
   const events: CanonicalEvent[] = [];
   const issues: EventIssue[] = [];
-  for (let index = 0; index < value.length && issues.length < issuesMax; index += 1) {
-    const start = nextItem(scanner);
-    const read = readEvent(scanner, value[index]);
-    if (read !== null && !read.isTooLarge) events.push(read);
-    else if (read !== null) issues.push(tooLargeIssue(read.body.id, ['body', index]));
-    else takeIssues(issues, explainEvent(compactJson(json.slice(start, scanner.at)), ['body', index]));
+  scanner.at += 1;
+  let count = 0;
+  for (let isOpen = scanner.peek() !== 0x5d; isOpen; count += 1) {
+    scanner.peek();
+    const start = scanner.at;
+    const spans = scanEvent(scanner);
+    const item = json.slice(start, scanner.at);
+    const parsed = parseJson(item);
+    isOpen = scanner.peek() === 0x2c;
+    if (!parsed.ok || !(isOpen || scanner.peek() === 0x5d)) return notJson(brokenOff(json, parsed, start), text);
+    if (isOpen) scanner.at += 1;
+    yield;
+    if (issues.length >= issuesMax) continue;
+    const event = hasEventShape(parsed.value) ? canonicalEvent(scanner, spans, parsed.value) : null;
+    if (event !== null && !event.isTooLarge) events.push(event);
+    else if (event !== null) issues.push(tooLargeIssue(event.body.id, ['body', count]));
+    else takeIssues(issues, explainEvent(yield* compactSteps(item), ['body', count]));
   }
-  return issues.length === 0 ? { ok: true, events } : refusedBatch('badEvent', issues, compactJson(json), value.length);
+  scanner.at += 1;
+  if (!Number.isNaN(scanner.peek())) return notJson(brokenOff(json, tooLong, scanner.at), text);
+  if (issues.length === 0) return { ok: true, events };
+  return refusedBatch('badEvent', issues, yield* compactSteps(json), count);
 }
 
 /** One text message of /api/events/in. */
 export function readMessage(bytes: Buffer): ReadMessage {
   if (!isUtf8(bytes)) return refusedMessage('badText', 'The message is not UTF-8');
+  if (isTooDeep(bytes)) return refusedMessage('badText', `The message is not JSON: ${tooDeep.words}`);
   const json = withoutMark(bytes.toString('utf8'));
   const parsed = parseJson(json);
   if (!parsed.ok) return refusedMessage('badText', `The message is not JSON: ${parsed.words}`);
-  const event = readEvent(new JsonScanner(json, json.length === bytes.length), parsed.value);
+  const scanner = new JsonScanner(json, json.length === bytes.length);
+  const spans = scanEvent(scanner);
+  const event = hasEventShape(parsed.value) ? canonicalEvent(scanner, spans, parsed.value) : null;
   if (event !== null) return { ok: true, event };
   const issues: EventIssue[] = [];
-  takeIssues(issues, explainEvent(compactJson(json.trim()), []));
+  // Of what is shown nothing is quoted: it need not be canonical.
+  takeIssues(issues, explainEvent(json.trim(), []));
   return refusedMessage('badEvent', sentenceOf(issues));
 }
 
@@ -73,18 +106,18 @@ type ParsedJson =
   | { readonly ok: true; readonly value: unknown }
   | { readonly ok: false; readonly offset: number; readonly words: string };
 
-const notUtf8: ParsedJson = { ok: false, offset: 0, words: 'The body is not UTF-8' };
+type NotJson = ParsedJson & { readonly ok: false };
 
-/** Passes the event at the scanner's place, whose parsed value is given; null if it is refused. */
-function readEvent(scanner: JsonScanner, value: unknown): CanonicalEvent | null {
-  const spans = scanEvent(scanner);
-  return hasEventShape(value) ? canonicalEvent(scanner, spans, value) : null;
+const notUtf8: NotJson = { ok: false, offset: 0, words: 'The body is not UTF-8' };
+const tooDeep: NotJson = { ok: false, offset: 0, words: `Nested deeper than ${textDepthMax} levels` };
+const tooLong: NotJson = { ok: false, offset: 0, words: 'Unexpected text behind the list' };
+const noComma: NotJson = { ok: false, offset: 0, words: "Expected ',' or ']'" };
+
+function isTooDeep(bytes: Buffer): boolean {
+  return bytes.length > 2 * textDepthMax && measureJson(bytes, 0).depth > textDepthMax;
 }
 
 function parseJson(json: string): ParsedJson {
-  if (json.length > 2 * textDepthMax && new JsonScanner(json).value('nothing').depth > textDepthMax) {
-    return { ok: false, offset: 0, words: `Nested deeper than ${textDepthMax} levels` };
-  }
   try {
     return { ok: true, value: JSON.parse(json) };
   } catch (error) {
@@ -95,16 +128,14 @@ function parseJson(json: string): ParsedJson {
   }
 }
 
-function enterList(scanner: JsonScanner): void {
-  scanner.peek();
-  scanner.at += 1;
-}
+/** So much is parsed once more for the parser's own words. */
+const reparsedCharactersMax = 64 * 1024;
 
-/** Where the next item of the list starts. */
-function nextItem(scanner: JsonScanner): number {
-  if (scanner.peek() === 0x2c) scanner.at += 1;
-  scanner.peek();
-  return scanner.at;
+/** Why a list is no JSON; `at` is where the item began that is none, or what stands where it should not. */
+function brokenOff(json: string, parsed: ParsedJson, at: number): NotJson {
+  const whole = json.length <= reparsedCharactersMax ? parseJson(json) : parsed;
+  if (whole === parsed && !parsed.ok) return { ...parsed, offset: at + parsed.offset };
+  return whole.ok ? { ...noComma, offset: at } : whole;
 }
 
 function withoutMark(text: string): string {
@@ -115,8 +146,9 @@ function notAList(json: string): ReadBatch {
   return refusedBatch('badEvent', [issue('list_type', 'Input should be a valid list', ['body'], json)], json);
 }
 
-function notJsonIssue({ offset, words }: { readonly offset: number; readonly words: string }): EventIssue {
-  return issue('json_invalid', 'JSON decode error', ['body', offset], '{}', { error: words });
+function notJson({ offset, words }: NotJson, text: string): ReadBatch {
+  const reason = issue('json_invalid', 'JSON decode error', ['body', offset], '{}', { error: words });
+  return refusedBatch('badText', [reason], JSON.stringify(text));
 }
 
 function takeIssues(issues: EventIssue[], more: Iterable<EventIssue>): void {

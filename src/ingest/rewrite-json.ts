@@ -2,6 +2,7 @@
  * Canonical JSON text (DESIGN §1) of any JSON text, and the members of it: what the fast pass over a sent event hands on
  * when the sender's text is not canonical, and what a refusal looks at. Nothing recurses, however deep the text.
  */
+import { finished, type Steps } from './in-slices.ts';
 import { canonicalString, decoded, JsonScanner } from './json-scanner.ts';
 
 interface OpenContainer {
@@ -18,10 +19,18 @@ interface OpenContainer {
  * sent, a repeated key at its first place with its last value. `text` must be JSON.
  */
 export function rewriteJson(text: string): string {
+  return finished(rewriteSteps(text));
+}
+
+/** A step is so many values and containers. */
+const stepTokens = 1024;
+
+function* rewriteSteps(text: string): Steps<string> {
   const scanner = new JsonScanner(text);
   const outer: OpenContainer[] = [];
   let open: OpenContainer | null = null;
-  for (;;) {
+  for (let tokens = 1; ; tokens += 1) {
+    if (tokens % stepTokens === 0) yield;
     const code = scanner.peek();
     if (Number.isNaN(code)) throw new Error('rewriteJson was given text that is no JSON');
     if (code === 0x2c || code === 0x3a) {
@@ -54,8 +63,8 @@ export function rewriteJson(text: string): string {
 }
 
 /** Canonical text to show in an answer; what is very long is shown as sent, for rewriting it would hold up everybody else. */
-export function compactJson(text: string): string {
-  return text.length <= compactedCharactersMax ? rewriteJson(text) : text;
+export function* compactSteps(text: string): Steps<string> {
+  return text.length <= compactedCharactersMax ? yield* rewriteSteps(text) : text;
 }
 
 const compactedCharactersMax = 1024 * 1024;

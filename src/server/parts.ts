@@ -13,7 +13,7 @@ export interface ServerParts {
   readonly options: ServerOptions;
   /** Of any kind at once. */
   readonly connectionsMax: number;
-  readonly intake: Pick<Intake, 'acceptBatch' | 'acceptMessage' | 'ensureDurable' | 'lost$'>;
+  readonly intake: Pick<Intake, 'acceptBatch' | 'acceptInSlices' | 'acceptMessage' | 'ensureDurable' | 'lost$'>;
   readonly openFeed: OpenFeed;
   readonly queries: Queries;
   readonly ready: () => Readiness;

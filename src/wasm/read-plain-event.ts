@@ -17,6 +17,8 @@ const searchToResult: i32 = 20;
 const keysFrom: i32 = 64;
 const keysTo: i32 = 4096;
 const keyBytes: i32 = 8;
+/** A key is compared with all before it in its object: so much is given to each event, and as much again for each of its bytes. */
+const compareWork: i32 = 131072;
 
 const depthMax: i32 = 32;
 const relatedMax: i32 = 100;
@@ -31,6 +33,10 @@ let end: i32 = 0;
 /** The next byte of the search text. */
 let out: i32 = 0;
 let keysTop: i32 = 0;
+/** Where the event began. */
+let began: i32 = 0;
+/** Comparisons of keys so far, and the eights of bytes that they looked at. */
+let compared: i32 = 0;
 
 /**
  * Reads the event that begins at `from` and ends at `to` or before. Gives the place behind it, or 0 if it is not plain. Its search text, folded, is written to
@@ -41,6 +47,8 @@ export function readEvent(from: i32, to: i32, searchFrom: i32): i32 {
   end = to;
   out = searchFrom;
   keysTop = keysFrom;
+  began = from;
+  compared = 0;
   if (!has('{"occurred":"')) return 0;
   store<i32>(occurredFromResult, at);
   while (at < end && byte(at) != 0x22) at += 1;
@@ -153,8 +161,13 @@ function key(ownKeys: i32, isSearched: bool): i32 {
   const length = text(isSearched);
   if (length < 0 || keysTop + keyBytes > keysTo || !takes(0x3a)) return -1;
   for (let other = ownKeys; other < keysTop; other += keyBytes) {
-    if (load<i32>(other + 4) == length && memory.compare(load<i32>(other), from, length) == 0) return -1;
+    compared += 1;
+    if (load<i32>(other + 4) != length) continue;
+    compared += length >> 3;
+    if (memory.compare(load<i32>(other), from, length) == 0) return -1;
   }
+  // Else an event of a megabyte could take a second: the general reader has maps.
+  if (compared > compareWork + at - began) return -1;
   store<i32>(keysTop, from);
   store<i32>(keysTop + 4, length);
   keysTop += keyBytes;

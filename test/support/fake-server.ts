@@ -93,6 +93,7 @@ export async function startFakeServer(options: FakeOptions = {}): Promise<FakeSe
     connectionsMax,
     intake: {
       acceptBatch: (body, isJson) => fakes.acceptBatch(body, isJson),
+      acceptInSlices: async (body, isJson) => fakes.acceptBatch(body, isJson),
       acceptMessage: (bytes, isBinary) => {
         messages.push(bytes.toString());
         return fakes.acceptMessage(bytes.toString(), isBinary);

@@ -5,11 +5,15 @@ import { isUtf8 } from 'node:buffer';
 import { invalidRequest, noContent, undecodableBody } from '../http-answer.ts';
 import type { Route } from '../route.ts';
 
+/** Such a body takes a few milliseconds to judge, whatever it says. */
+const atOnceBytesMax = 128 * 1024;
+
 export const postEventsRoute: Route = {
   method: 'POST',
   answer: async ({ body, isJson }, { intake }) => {
     if (isJson && !isUtf8(body)) return undecodableBody;
-    const outcome = intake.acceptBatch(body, isJson);
+    const isLarge = body.length > atOnceBytesMax;
+    const outcome = isLarge ? await intake.acceptInSlices(body, isJson) : intake.acceptBatch(body, isJson);
     if (!outcome.ok) return invalidRequest(outcome.issues, outcome.requestBodyJson);
     await outcome.durable;
     return noContent;
