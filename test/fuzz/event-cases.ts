@@ -54,19 +54,39 @@ const repeated: readonly Case[] = plain.map(([field, json]) => ({
 const many: readonly Case[] = [
   {
     name: 'related: 100 of many labels',
-    of: (size) => eventWith('related', listOf(100, () => labelled(size / 100, (nth) => `"l${nth}":"v"`))),
+    of: (size) =>
+      eventWith(
+        'related',
+        listOf(100, () => labelled(size / 100, (nth) => `"l${nth}":"v"`)),
+      ),
   },
   {
     name: 'resource: 490 labels',
-    of: (size) => eventWith('resource', labelled(490 * 12, (nth) => `"l${nth}":"${'v'.repeat(size / 490)}"`)),
+    of: (size) =>
+      eventWith(
+        'resource',
+        labelled(490 * 12, (nth) => `"l${nth}":"${'v'.repeat(size / 490)}"`),
+      ),
   },
-  { name: 'related: many without a role', of: (size) => eventWith('related', `[${fill(`${resource},`, size).slice(0, -1)}]`) },
-  { name: 'resource: labels that are no text', of: (size) => eventWith('resource', labelled(size, (nth) => `"l${nth}":1`)) },
+  {
+    name: 'related: many without a role',
+    of: (size) => eventWith('related', `[${fill(`${resource},`, size).slice(0, -1)}]`),
+  },
+  {
+    name: 'resource: labels that are no text',
+    of: (size) =>
+      eventWith(
+        'resource',
+        labelled(size, (nth) => `"l${nth}":1`),
+      ),
+  },
 ];
 
 /** Each is one event. */
 export const eventCases: readonly Case[] = [
-  ...places.flatMap(([place, put, shapes]) => shapes.map(({ name, of }) => ({ name: `${place}: ${name}`, of: (size: number) => put(of(size)) }))),
+  ...places.flatMap(([place, put, shapes]) =>
+    shapes.map(({ name, of }) => ({ name: `${place}: ${name}`, of: (size: number) => put(of(size)) })),
+  ),
   ...repeated,
   ...many,
 ];
@@ -94,7 +114,8 @@ function idOf(nth: number): string {
 
 function labelled(size: number, label: (nth: number) => string): string {
   const labels: string[] = [];
-  for (let length = 0; length < size; length += labels.at(-1)!.length > 100 ? 12 : labels.at(-1)!.length) labels.push(label(labels.length));
+  for (let length = 0; length < size; length += labels.at(-1)!.length > 100 ? 12 : labels.at(-1)!.length)
+    labels.push(label(labels.length));
   return `{"prefect.resource.id":"x","prefect.resource.role":"r",${labels.join(',')}}`;
 }
 

@@ -11,8 +11,51 @@ export interface Shape {
 
 /** Pieces of what stands within a JSON string: each is repeated. */
 const pieces = [
-  ...['a', 'ab', '9', '0', '1_', '.', '1.', '-', '+', ' ', 'T', 'W', '/', '_', '=', '%', '~', '{', '}', ',', ':', 'e', '!', '"\\u0022"'],
-  ...['*', '?', '*a', 'a?', '*?', '\\u0041', '\\"', '\\\\', '\\n', '\\u0000', '\\u001f', '\\ud83d\\udca5', '\\ud800', '💥', 'ß', 'İ', 'Σς'],
+  ...[
+    'a',
+    'ab',
+    '9',
+    '0',
+    '1_',
+    '.',
+    '1.',
+    '-',
+    '+',
+    ' ',
+    'T',
+    'W',
+    '/',
+    '_',
+    '=',
+    '%',
+    '~',
+    '{',
+    '}',
+    ',',
+    ':',
+    'e',
+    '!',
+    '"\\u0022"',
+  ],
+  ...[
+    '*',
+    '?',
+    '*a',
+    'a?',
+    '*?',
+    '\\u0041',
+    '\\"',
+    '\\\\',
+    '\\n',
+    '\\u0000',
+    '\\u001f',
+    '\\ud83d\\udca5',
+    '\\ud800',
+    '💥',
+    'ß',
+    'İ',
+    'Σς',
+  ],
 ];
 
 /** Beginnings and ends around a long run. */
@@ -43,9 +86,19 @@ export const valueShapes: readonly Shape[] = [
   shape('a number', (size) => '9'.repeat(size)),
   shape('a fraction', (size) => `0.${'9'.repeat(size)}`),
   shape('an exponent', (size) => `1e${'9'.repeat(size)}`),
-  ...['1', '1e1', '""', '"a"', '"\\u0041"', 'null', '{}', '[]', '[[]]', '{"a":1}', '"00000000-0000-4000-8000-000000000000"'].map((item) =>
-    shape(`a list of ${item}`, (size) => `[${fill(`${item},`, size).slice(0, -1)}]`),
-  ),
+  ...[
+    '1',
+    '1e1',
+    '""',
+    '"a"',
+    '"\\u0041"',
+    'null',
+    '{}',
+    '[]',
+    '[[]]',
+    '{"a":1}',
+    '"00000000-0000-4000-8000-000000000000"',
+  ].map((item) => shape(`a list of ${item}`, (size) => `[${fill(`${item},`, size).slice(0, -1)}]`)),
   shape('a list of blanks', (size) => `[1${fill(' ', size)}]`),
   shape('a list with blanks', (size) => `[1${fill(' ,\n1', size)}]`),
   shape('lists in lists', (size) => nested('[', ']', size)),
@@ -65,7 +118,10 @@ export const valueShapes: readonly Shape[] = [
   members('keys with escaped texts', (nth) => `k${nth}`, '"\\u0041"'),
   shape('500 long keys with one beginning', (size) => longKeys(size, 500)),
   shape('5,000 long keys with one beginning', (size) => longKeys(size, 5000)),
-  shape('objects of 400 keys', (size) => `[${fill(`${object(400, (nth) => nth.toString(36).padStart(4, '0'), '1')},`, size).slice(0, -1)}]`),
+  shape(
+    'objects of 400 keys',
+    (size) => `[${fill(`${object(400, (nth) => nth.toString(36).padStart(4, '0'), '1')},`, size).slice(0, -1)}]`,
+  ),
 ];
 
 export const allShapes: readonly Shape[] = [...textShapes, ...valueShapes];
