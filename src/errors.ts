@@ -37,6 +37,7 @@ export const failures = {
   timedOut: { status: 408, code: 1008 },
   stalledSubscriber: { status: 408, code: 1008 },
   pastRetention: { status: 410, code: 1008 },
+  pageFilterGone: { status: 410, code: 1008 },
   shuttingDown: { status: 503, code: 1012, retryAfterSeconds: 2 },
   internal: { status: 500, code: 1011 },
 } as const satisfies Record<string, FailureShape>;

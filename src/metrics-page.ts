@@ -94,6 +94,8 @@ function writeWork(page: MetricsPage, { books, store, loopDelaySeconds, ...seen 
   page.counter('rows_inserted_total', 'Rows that ClickHouse has taken.', books.inserted);
   page.counter('insert_failures_total', 'Inserts that failed and are tried again.', books.insertFailures);
   page.counter('dead_lettered_total', 'Events put into the dead letter by this process.', books.deadLettered);
+  page.counter('page_filters_kept_total', 'Large filters of page links that were written.', books.pageFiltersKept);
+  page.counter('page_filters_dropped_total', 'Those that left for want of room.', books.pageFiltersDropped);
   page.counter(
     'statements_total',
     'Statements sent to ClickHouse: pages of history for subscribers, other reads, all else; without inserts.',

@@ -31,6 +31,9 @@ export interface Counters {
   batches: number;
   insertFailures: number;
   deadLettered: number;
+  /** Large filters of page links that were written, and those that left for want of room. */
+  pageFiltersKept: number;
+  pageFiltersDropped: number;
   /** Frames handed to subscribers' sockets. */
   delivered: number;
   /** Times that a subscriber fell back from live to the log. */
@@ -67,6 +70,8 @@ export function createCounters(): Counters {
     batches: 0,
     insertFailures: 0,
     deadLettered: 0,
+    pageFiltersKept: 0,
+    pageFiltersDropped: 0,
     delivered: 0,
     lagged: 0,
     repeats: 0,

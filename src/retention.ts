@@ -34,6 +34,11 @@ export function leastRetentionDays({ retentionDays, retentionOverrides }: Retent
   return Math.min(retentionDays, ...Object.values(retentionOverrides ?? {}));
 }
 
+/** The days after which no event is kept, whatever its type. */
+export function longestRetentionDays({ retentionDays, retentionOverrides }: Retention): number {
+  return Math.max(retentionDays, ...Object.values(retentionOverrides ?? {}));
+}
+
 function parse(sent: string): Readonly<Record<string, unknown>> | null {
   try {
     const value: unknown = JSON.parse(sent);

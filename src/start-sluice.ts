@@ -28,7 +28,7 @@ import { startTableWriter } from './ingest/table-writer.ts';
 import type { WriterState } from './ingest/writer-state.ts';
 import { thisMachine } from './journal/journal-options.ts';
 import { acquireLock } from './journal/lock.ts';
-import { openKeys, type SigningKeys } from './keys.ts';
+import { openKeys } from './keys.ts';
 import { type Log, lossesOf } from './log.ts';
 import { createCounters } from './metrics.ts';
 import { metricsPage } from './metrics-page.ts';
@@ -36,7 +36,8 @@ import { observe, startLoopDelay } from './observe.ts';
 import { openIntake } from './open-intake.ts';
 import { countEvents } from './query/count-events.ts';
 import { exportEvents } from './query/export-events.ts';
-import { readFirstPage, readNextPage } from './query/read-page.ts';
+import { createPageFilters } from './query/page-filters.ts';
+import { type PageParts, readFirstPage, readNextPage } from './query/read-page.ts';
 import { readiness } from './readiness.ts';
 import { leastRetentionDays } from './retention.ts';
 import { createServerCounters } from './server/counters.ts';
@@ -134,7 +135,15 @@ export async function startSluice(config: Config, log: Log, say: (line: string) 
     connectionsMax: connectionRoom(config, log),
     intake: intake.intake,
     openFeed,
-    queries: queriesOf(store, history, keys, () => journal.checkpoint),
+    queries: queriesOf(
+      {
+        store,
+        keys,
+        filters: createPageFilters(store, { log, counters }, { isCluster: config.clickhouseCluster !== null }),
+        checkpoint: () => journal.checkpoint,
+      },
+      history,
+    ),
     ready: () => readiness({ journal, intake: intake.intake, store: store.status, isLeaving }, look),
     metrics: () => metricsPage(look()),
     log,
@@ -197,8 +206,7 @@ export async function startSluice(config: Config, log: Log, say: (line: string) 
   };
 }
 
-function queriesOf(store: Store, history: HistoryReader, keys: SigningKeys, checkpoint: () => number): Queries {
-  const parts = { store, keys, checkpoint };
+function queriesOf(parts: PageParts & { readonly store: Store }, history: HistoryReader): Queries {
   const slots = new QuerySlots(exportsMax);
   const exports = { ...parts, slots, readPage: history.byOccurred, parsePlace };
   return {

@@ -5,6 +5,7 @@
 import { type ClickHouseClient, ClickHouseError, ClickHouseLogLevel, createClient } from '@clickhouse/client';
 import { StartRefused } from '../errors.ts';
 import type { Log } from '../log.ts';
+import { longestRetentionDays } from '../retention.ts';
 import type { Endpoint } from './endpoint.ts';
 import { alterDistributed, alterOnCluster, onCluster } from './on-cluster.ts';
 import { type Migration, type MigrationValues, readMigrations, retentionClass } from './read-migrations.ts';
@@ -50,6 +51,7 @@ export async function migrate(client: ClickHouseClient, values: MigrationValues,
   }
   await checkEventsTable(client);
   await applyRetention(client, values, log);
+  await applyFilterRetention(client, values, log);
 }
 
 async function run(
@@ -119,6 +121,25 @@ async function applyRetention(client: ClickHouseClient, values: MigrationValues,
     `MODIFY TTL toDateTime(received) + toIntervalDay(if(retention_days = 0, ${values.retentionDays}, retention_days))`,
     { materialize_ttl_after_modify: 1, mutations_sync: '0' },
   );
+}
+
+/** Filters of page links are of use as long as events are there to be read with them. */
+async function applyFilterRetention(client: ClickHouseClient, values: MigrationValues, log: Log): Promise<void> {
+  const cluster = values.clickhouseCluster ?? null;
+  const [present] = await select<{ definition: string }>(
+    client,
+    `SELECT create_table_query AS definition FROM system.tables
+     WHERE database = currentDatabase() AND name = 'page_filters'`,
+  );
+  const wantedDays = String(longestRetentionDays(values));
+  const days = /TTL toDateTime\(made\) \+ toIntervalDay\((\d+)\)/.exec(present?.definition ?? '')?.[1];
+  if (days === wantedDays) return;
+  log.info({ fromDays: days, toDays: wantedDays }, 'changing the retention of page filters');
+  const query = `ALTER TABLE page_filters MODIFY TTL toDateTime(made) + toIntervalDay(${wantedDays})`;
+  await client.command({
+    query: cluster === null ? query : alterOnCluster(query, cluster),
+    clickhouse_settings: { mutations_sync: '0' },
+  });
 }
 
 async function select<Row>(client: ClickHouseClient, query: string): Promise<Row[]> {

@@ -5,7 +5,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { StartRefused } from '../errors.ts';
 import { packageRoot } from '../package-root.ts';
-import { type DaysByEvent, type Retention, retentionDaysMax } from '../retention.ts';
+import { type DaysByEvent, longestRetentionDays, type Retention, retentionDaysMax } from '../retention.ts';
 import { onCluster } from './on-cluster.ts';
 
 export interface Migration {
@@ -33,6 +33,7 @@ export function readMigrations(values: MigrationValues): Migration[] {
     const statements = readFileSync(join(folder, file), 'utf8')
       .replace(/^--.*\n/gm, '')
       .replaceAll('{{retentionDays}}', String(retentionDays))
+      .replaceAll('{{longestRetentionDays}}', String(longestRetentionDays(values)))
       .replaceAll('{{retentionClass}}', () => retentionClass(retentionOverrides))
       .split(/;\s*$/m)
       .map((statement) => statement.trim())

@@ -135,6 +135,31 @@ export async function runInsert(
   );
 }
 
+/** Tables that a gateway fills row by row. */
+export type SmallTable = 'page_filters';
+
+export async function runInsertValues(
+  client: ClickHouseClient,
+  table: SmallTable,
+  values: readonly Readonly<Record<string, string>>[],
+  options: RunOptions,
+): Promise<void> {
+  await withDeadline(options, readError, (signal) =>
+    client.insert({
+      table,
+      format: 'JSONEachRow',
+      values: [...values],
+      clickhouse_settings: {
+        async_insert: 0,
+        input_format_defaults_for_omitted_fields: 1,
+        max_insert_block_size: '1048576',
+      },
+      query_id: newQueryId(),
+      abort_signal: signal,
+    }),
+  );
+}
+
 /** Written as the socket takes them: a batch as one chunk kept the event loop for as long as the kernel copied all of it. */
 function* chunksOf(body: Buffer): Generator<Buffer> {
   for (let at = 0; at < body.length; at += insertChunkBytes) yield body.subarray(at, at + insertChunkBytes);

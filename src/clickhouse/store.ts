@@ -7,7 +7,16 @@ import { Failure } from '../errors.ts';
 import { type Clients, Connection, type ConnectionOptions, type StoreStatus } from './connection.ts';
 import { QuerySlots } from './query-slots.ts';
 import { linesOf } from './split-lines.ts';
-import { type RunOptions, runBlocks, runCommand, runInsert, runJsonRows, runRows } from './statements.ts';
+import {
+  type RunOptions,
+  runBlocks,
+  runCommand,
+  runInsert,
+  runInsertValues,
+  runJsonRows,
+  runRows,
+  type SmallTable,
+} from './statements.ts';
 import type { RowsRefused } from './store-error.ts';
 
 export type { StorePhase, StoreStatus } from './connection.ts';
@@ -52,6 +61,8 @@ export interface Store {
    * Sent again with the same token it adds nothing. Rejects with RowsRefused if it is the content that is refused.
    */
   insertRows(body: Buffer, token: string): Promise<void>;
+  /** Inserts rows of a small table; fields that are left out get their defaults. */
+  insertValues(table: SmallTable, values: readonly Readonly<Record<string, string>>[]): Promise<void>;
   /** Stops asking, and stops the embedded engine. */
   close(): Promise<void>;
 }
@@ -168,6 +179,8 @@ export function openStore(options: StoreOptions): Store {
         throw noted(error satisfies unknown | RowsRefused);
       }
     },
+    insertValues: (table, values) =>
+      slotted('command', {}, ({ client }) => runInsertValues(client, table, values, runOptions({}))),
     async close() {
       await connection.close();
       await options.source.stop();

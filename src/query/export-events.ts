@@ -6,6 +6,7 @@ import type { Filter } from '../../schemas/filter.ts';
 import type { QuerySlots } from '../clickhouse/query-slots.ts';
 import { Failure } from '../errors.ts';
 import type { SigningKeys } from '../keys.ts';
+import type { PageFilters } from './page-filters.ts';
 import { openToken, type Position, sealToken } from './page-token.ts';
 
 export type ExportRequest =
@@ -38,6 +39,7 @@ export interface ExportParts {
   /** How many exports run at once. */
   readonly slots: QuerySlots;
   readonly keys: SigningKeys;
+  readonly filters: PageFilters;
   readonly checkpoint: () => number;
   /** Null for what is no place of an event. */
   readonly parsePlace: (occurred: string, id: string) => Position | null;
@@ -48,14 +50,15 @@ const rowsMax = 16_384;
 const pageBytes = 2 * 1024 * 1024;
 const slotWaitMs = 1_000;
 
-/** Resolves with the first page read. Rejects with a Failure of the store, `tooManyQueries`, `forbidden`, or `badFilter`. */
+/** Resolves with the first page read. Rejects with a Failure of the store, `tooManyQueries`, `forbidden`, `pageFilterGone`, or `badFilter`. */
 export async function exportEvents(
   parts: ExportParts,
   request: ExportRequest,
   signal: AbortSignal,
 ): Promise<EventExport> {
-  const { filter, checkpoint, after } = placeOf(parts, request);
-  const token = sealToken(parts.keys, { filter, limit: 0, total: 0, remaining: 0, checkpoint, after: null });
+  const { filter, checkpoint, after } = await placeOf(parts, request, signal);
+  const held = await parts.filters.hold(filter);
+  const token = sealToken(parts.keys, { ...held, limit: 0, total: 0, remaining: 0, checkpoint, after: null });
   const read = (from: Position | null, rows: number): Promise<Page> =>
     parts.readPage(filter, { after: 0, checkpoint }, from, { rows, bytes: 2 * pageBytes }, signal);
   const release = await parts.slots.take(slotWaitMs, signal);
@@ -70,14 +73,18 @@ export async function exportEvents(
   }
 }
 
-function placeOf({ keys, checkpoint, parsePlace }: ExportParts, request: ExportRequest) {
+async function placeOf(
+  { keys, filters, checkpoint, parsePlace }: ExportParts,
+  request: ExportRequest,
+  signal: AbortSignal,
+) {
   if ('filter' in request) {
     return { filter: { ...request.filter, order: 'ASC' as const }, checkpoint: checkpoint(), after: null };
   }
   const state = openToken(keys, request.token);
   const after = parsePlace(request.after.occurred, request.after.id);
   if (after === null) throw new Failure('badFilter', 'Invalid after: it wants occurred and id of an exported event');
-  return { filter: state.filter, checkpoint: state.checkpoint, after };
+  return { filter: await filters.filterOf(state, signal), checkpoint: state.checkpoint, after };
 }
 
 async function* linesOf(

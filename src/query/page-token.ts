@@ -21,6 +21,18 @@ export interface PageState {
   readonly after: Position | null;
 }
 
+/** A filter that is too large for a token (page-filters.ts): where the rest of it is kept, and what changes with each question. */
+export interface KeptFilter extends Pick<Filter, 'occurred' | 'order'> {
+  /** SHA-256 of the rest's text, base64url. */
+  readonly hash: string;
+}
+
+export interface KeptState extends Omit<PageState, 'filter'> {
+  readonly kept: KeptFilter;
+}
+
+export type TokenState = PageState | KeptState;
+
 /** A place in the order (occurred, id), both as ClickHouse prints them. */
 export interface Position {
   readonly occurred: string;
@@ -28,19 +40,19 @@ export interface Position {
 }
 
 /** Of the state's form; a token of another version is refused. */
-const tokenVersion = 1;
+const versionOf = (state: object): number => ('kept' in state ? 2 : 1);
 
-export function sealToken(keys: SigningKeys, state: PageState): string {
-  const text = deflateRawSync(JSON.stringify({ version: tokenVersion, ...state })).toString('base64url');
+export function sealToken(keys: SigningKeys, state: TokenState): string {
+  const text = deflateRawSync(JSON.stringify({ version: versionOf(state), ...state })).toString('base64url');
   return `${text}.${keys.sign(text)}`;
 }
 
 /** Throws Failure `forbidden` for anything that `sealToken` did not make with these keys. */
-export function openToken(keys: SigningKeys, token: string): PageState {
+export function openToken(keys: SigningKeys, token: string): TokenState {
   const [text = '', signature = '', ...rest] = token.split('.');
   // Signed first: nothing that a stranger made is inflated or parsed.
   if (rest.length > 0 || !keys.verify(text, signature)) throw new Failure('forbidden', 'Forbidden');
   const { version, ...state } = JSON.parse(inflateRawSync(Buffer.from(text, 'base64url')).toString());
-  if (version !== tokenVersion) throw new Failure('forbidden', 'Forbidden');
-  return state as PageState; // the signature says that sealToken wrote it, in this version
+  if (version !== versionOf(state)) throw new Failure('forbidden', 'Forbidden');
+  return state as TokenState; // the signature says that sealToken wrote it, in this version
 }

@@ -11,12 +11,15 @@ import { filterSql } from '../filter/sql.ts';
 import { parseClickHouseTime, toMicros } from '../filter/time.ts';
 import type { SigningKeys } from '../keys.ts';
 import { asksForTimeOnly } from './count-plan.ts';
+import { makePage, type PageRow } from './make-page.ts';
 import { narrowWindow } from './narrow-window.ts';
-import { openToken, type PageState, type Position, sealToken } from './page-token.ts';
+import type { PageFilters } from './page-filters.ts';
+import { openToken, type PageState, type Position } from './page-token.ts';
 
 export interface PageParts {
   readonly store: Pick<Store, 'rows'>;
   readonly keys: SigningKeys;
+  readonly filters: PageFilters;
   /** The seq up to which all is in ClickHouse. */
   readonly checkpoint: () => number;
 }
@@ -39,37 +42,17 @@ export async function readFirstPage(parts: PageParts, request: PageRequest, sign
   const { total, rows } = await (filter.resource.distinct
     ? readDistinct(parts.store, reading, signal)
     : readBoth(parts.store, reading, signal));
-  return toPage(parts.keys, { filter, limit, total, remaining: total, checkpoint, after: null }, rows);
+  const state = { filter, limit, total, remaining: total, checkpoint, after: null };
+  return makePage(parts.keys, state, rows, () => parts.filters.hold(filter));
 }
 
-/** The page that a token asks for. Rejects with Failure `forbidden` for a token that is not ours, or a Failure of the store. */
+/** The page that a token asks for. Rejects with Failure `forbidden` for a token that is not ours, `pageFilterGone`, or a Failure of the store. */
 export async function readNextPage(parts: PageParts, token: string, signal?: AbortSignal): Promise<Page> {
-  const state = openToken(parts.keys, token);
-  return toPage(parts.keys, state, await readRows(parts.store, state, signal));
-}
-
-/** The answer's text (PROTOCOL-FACTS §3). Events are put in as they are, never parsed nor serialized again (I2). */
-export function pageJson(page: Page, nextUrl: string | null): string {
-  return `{"events":[${page.events.join(',')}],"total":${page.total},"next_page":${JSON.stringify(nextUrl)}}`;
-}
-
-interface PageRow {
-  readonly place: string;
-  readonly place_id: string;
-  readonly raw: string;
-}
-
-/** What was read, and the token for what remains. A page that comes short (retention took the rest) is the last one. */
-function toPage(keys: SigningKeys, state: PageState, rows: readonly PageRow[]): Page {
-  const last = rows.at(-1);
-  const remaining = state.remaining - rows.length;
-  const hasNext = remaining > 0 && rows.length === state.limit;
-  const after = last ? { occurred: last.place, id: last.place_id } : state.after;
-  return {
-    events: rows.map((row) => row.raw),
-    total: state.total,
-    token: hasNext ? sealToken(keys, { ...state, remaining, after }) : null,
-  };
+  const opened = openToken(parts.keys, token);
+  const filter = await parts.filters.filterOf(opened, signal);
+  const state = { ...opened, filter };
+  const rows = await readRows(parts.store, state, signal);
+  return makePage(parts.keys, state, rows, () => ('kept' in opened ? { kept: opened.kept } : { filter }));
 }
 
 type Rows = Pick<Store, 'rows'>;

@@ -2,7 +2,7 @@
  * A page of events as an answer: raw texts as they are (I2), and where the next page is.
  */
 import type { Page } from '../../schemas/page.ts';
-import { pageJson } from '../query/read-page.ts';
+import { pageJson } from '../query/make-page.ts';
 import { type HttpAnswer, json } from './http-answer.ts';
 
 export function pageAnswer(page: Page, publicUrl: string): HttpAnswer {

@@ -69,6 +69,7 @@ test('a second start finds all done, and each migration recorded once', async ()
       { number: 3, name: 'journals-synced' },
       { number: 5, name: 'parts-know-seqs' },
       { number: 6, name: 'raw-in-lz4' },
+      { number: 7, name: 'page-filters' },
     ]);
   };
   await ready({}, recorded);

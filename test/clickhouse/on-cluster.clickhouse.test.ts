@@ -40,7 +40,11 @@ test('on a cluster every table is made on all of it, replicated, and nothing is 
 test('events are sharded by id below a table that the program reads and writes; a replay within a week is known', () => {
   const made = statementsOf(cluster).filter((statement) => statement.startsWith('CREATE'));
   const names = made.map((statement) => /^CREATE TABLE IF NOT EXISTS (\w+)/.exec(statement)?.[1]);
-  expect(names).toEqual(['journals', 'events_local', 'events']);
+  expect(names).toEqual(['journals', 'events_local', 'events', 'page_filters']);
+  // Each server has all of them: a page may be asked of another one.
+  expect(made.at(-1)).toContain(
+    `ReplicatedReplacingMergeTree('/clickhouse/tables/all/{database}/{table}', '{shard}-{replica}', made)`,
+  );
   const [, local, distributed] = made;
   expect(local).toContain(`ReplicatedMergeTree('/clickhouse/tables/{shard}/{database}/{table}', '{replica}')`);
   expect(local).toContain('replicated_deduplication_window_seconds = 604800');

@@ -2,6 +2,7 @@
  * Sluice behind nginx and HAProxy as docs/deploy has them: every way in and out, plain, with TLS and under a path, and HTTP/2 to clients.
  */
 
+import { randomUUID } from 'node:crypto';
 import { request as plainRequest } from 'node:http';
 import { connect as connectHttp2 } from 'node:http2';
 import { request as secureRequest } from 'node:https';
@@ -47,6 +48,7 @@ function behind(kind: ProxyKind, form: Omit<ProxyOptions, 'sluicePort'>): void {
   afterAll(() => proxy?.stop());
 
   it('takes events, and gives all pages by the links as they are', () => readAllPages(target));
+  it('keeps links short, whatever the filter', () => readByLargeFilter(target));
   it('sends a path with a slash on to where it is', () => followRedirect(target));
   it('carries /in and /out: a pong acknowledges, and each event comes once', () => carrySockets(target));
   it('passes an event stream on event by event', () => passStream(target));
@@ -68,6 +70,20 @@ async function readAllPages(target: Target): Promise<void> {
   const ids = pages.flatMap((page) => page.events.map(({ id }) => id));
   expect(ids.toSorted()).toEqual(events.map(({ id }) => id).toSorted());
   expect(pages).toHaveLength(4);
+}
+
+async function readByLargeFilter(target: Target): Promise<void> {
+  const ids = Array.from({ length: 3 }, () => uniqueWord());
+  await publish(
+    target,
+    ids.map((id) => eventLike({ resource: { 'prefect.resource.id': id } })),
+  );
+  const none = Array.from({ length: 2_000 }, () => randomUUID());
+  const first = await untilFound(target, { resource: { id: [...ids, ...none] } }, ids.length, 2);
+  expect(first.next_page?.length).toBeLessThan(2_048);
+  const second = pageOf(await send({ ...target, baseUrl: () => '' }, { path: first.next_page ?? '' }));
+  const found = [...first.events, ...second.events].map(({ resource }) => resource['prefect.resource.id']);
+  expect(found.toSorted()).toEqual(ids.toSorted());
 }
 
 async function followRedirect(target: Target): Promise<void> {

@@ -6,8 +6,10 @@ import { createHistoryReader } from '../../src/feed/history.ts';
 import { parsePlace } from '../../src/feed/position.ts';
 import { formatTimeForClickHouse } from '../../src/filter/time.ts';
 import { openKeys } from '../../src/keys.ts';
+import { createCounters } from '../../src/metrics.ts';
 import { type ExportParts, type ExportRequest, exportEvents } from '../../src/query/export-events.ts';
-import { startTestStore, type TestStore } from '../support/engine.ts';
+import { createPageFilters } from '../../src/query/page-filters.ts';
+import { silentLog, startTestStore, type TestStore } from '../support/engine.ts';
 import { filterOf, insert, newest, type Sample, sample } from './stored-rows.ts';
 
 let engine: TestStore;
@@ -21,6 +23,7 @@ beforeAll(async () => {
     readPage: history.byOccurred,
     slots: new QuerySlots(1),
     keys: openKeys('', 'a secret of enough characters'),
+    filters: createPageFilters(engine.store, { log: silentLog, counters: createCounters() }),
     checkpoint: () => checkpoint,
     parsePlace,
   };

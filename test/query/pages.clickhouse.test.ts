@@ -11,8 +11,11 @@ import type { Page } from '../../schemas/page.ts';
 import { Failure } from '../../src/errors.ts';
 import { toMicros } from '../../src/filter/time.ts';
 import { openKeys } from '../../src/keys.ts';
-import { type PageParts, pageJson, readFirstPage, readNextPage } from '../../src/query/read-page.ts';
-import { startTestStore, type TestStore } from '../support/engine.ts';
+import { createCounters } from '../../src/metrics.ts';
+import { pageJson } from '../../src/query/make-page.ts';
+import { createPageFilters } from '../../src/query/page-filters.ts';
+import { type PageParts, readFirstPage, readNextPage } from '../../src/query/read-page.ts';
+import { silentLog, startTestStore, type TestStore } from '../support/engine.ts';
 import { filterOf, inOrder, insert, newest, type Sample, sample } from './stored-rows.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'sluice-pages-'));
@@ -23,7 +26,12 @@ let parts: PageParts;
 
 beforeAll(async () => {
   engine = await startTestStore();
-  parts = { store: engine.store, keys, checkpoint: () => checkpoint };
+  parts = {
+    store: engine.store,
+    keys,
+    filters: createPageFilters(engine.store, { log: silentLog, counters: createCounters() }),
+    checkpoint: () => checkpoint,
+  };
 });
 afterAll(async () => {
   await engine?.stop();

@@ -4,6 +4,7 @@ import { quickRead } from '../../src/clickhouse/statements.ts';
 import type { QueryOptions, Store } from '../../src/clickhouse/store.ts';
 import { Failure } from '../../src/errors.ts';
 import { openKeys } from '../../src/keys.ts';
+import type { PageFilters } from '../../src/query/page-filters.ts';
 import { type PageParts, readFirstPage, readNextPage } from '../../src/query/read-page.ts';
 import { filterOf } from './stored-rows.ts';
 
@@ -32,7 +33,12 @@ function partsWith(total: number, pages: number[]): { parts: PageParts; asked: A
       return answer as Row[]; // the caller names the shape of its own statement
     },
   };
-  return { parts: { store, keys: openKeys('.', 'a secret for these tests'), checkpoint: () => 77 }, asked };
+  const filters: PageFilters = {
+    hold: async (held) => ({ filter: held }),
+    filterOf: async (opened) =>
+      'filter' in opened ? opened.filter : expect.unreachable('small filters stand in the token'),
+  };
+  return { parts: { store, filters, keys: openKeys('.', 'a secret for these tests'), checkpoint: () => 77 }, asked };
 }
 
 test('a first page takes two statements, of one checkpoint; the total is of one snapshot', async () => {

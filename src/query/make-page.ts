@@ -1,0 +1,36 @@
+/**
+ * What was read of one page, as the page: its events' texts, and the token for what remains (I7).
+ */
+import type { Page } from '../../schemas/page.ts';
+import type { SigningKeys } from '../keys.ts';
+import type { HeldFilter } from './page-filters.ts';
+import { type PageState, sealToken } from './page-token.ts';
+
+export interface PageRow {
+  readonly place: string;
+  readonly place_id: string;
+  readonly raw: string;
+}
+
+/** What was read, and the token for what remains. A page that comes short (retention took the rest) is the last one. */
+export async function makePage(
+  keys: SigningKeys,
+  { limit, total, remaining: before, checkpoint, after: behind }: PageState,
+  rows: readonly PageRow[],
+  hold: () => HeldFilter | Promise<HeldFilter>,
+): Promise<Page> {
+  const last = rows.at(-1);
+  const remaining = before - rows.length;
+  const hasNext = remaining > 0 && rows.length === limit;
+  const after = last ? { occurred: last.place, id: last.place_id } : behind;
+  return {
+    events: rows.map((row) => row.raw),
+    total,
+    token: hasNext ? sealToken(keys, { ...(await hold()), limit, total, remaining, checkpoint, after }) : null,
+  };
+}
+
+/** The answer's text (PROTOCOL-FACTS §3). Events are put in as they are, never parsed nor serialized again (I2). */
+export function pageJson(page: Page, nextUrl: string | null): string {
+  return `{"events":[${page.events.join(',')}],"total":${page.total},"next_page":${JSON.stringify(nextUrl)}}`;
+}
