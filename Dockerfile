@@ -3,13 +3,15 @@ FROM node:24-trixie-slim AS build
 WORKDIR /sluice
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci --omit=peer
-# Upstream's own release of uWebSockets.js instead of the republished one: --build-arg UWS=uNetworking/uWebSockets.js#v20.57.0
-ARG UWS=""
-RUN if [ -n "$UWS" ]; then apt-get update && apt-get install -y --no-install-recommends git ca-certificates && npm install --no-save --omit=peer "uWebSockets.js@github:$UWS"; fi
 COPY . .
 # What is left is what Debian 13 with Node 24 runs: the older edge library, and the binaries for other systems, are not.
-RUN npx --no-install tsc -p tsconfig.build.json && npm prune --omit=dev --omit=peer --no-save && rm -rf node_modules/uwebsockets \
-  && find node_modules/uWebSockets.js -name 'uws_*.node' ! -name 'uws_linux_*_137.node' -delete
+RUN npx --no-install tsc -p tsconfig.build.json && npm prune --omit=dev --omit=peer --no-save && rm -rf node_modules/uwebsockets
+# Upstream's own release of uWebSockets.js instead of the republished one: --build-arg UWS=uNetworking/uWebSockets.js#v20.57.0
+# Last, for npm would put back what the lock file names.
+ARG UWS=""
+RUN if [ -n "$UWS" ]; then apt-get update && apt-get install -y --no-install-recommends git ca-certificates && \
+  npm install --no-save --omit=dev --omit=peer "uWebSockets.js@github:$UWS" && rm -rf node_modules/uwebsockets; fi
+RUN find node_modules/uWebSockets.js -name 'uws_*.node' ! -name 'uws_linux_*_137.node' -delete
 
 FROM node:24-trixie-slim
 ENV NODE_ENV=production SLUICE_HOST=0.0.0.0 SLUICE_DATA_DIR=/var/lib/sluice
