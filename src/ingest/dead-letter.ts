@@ -2,10 +2,9 @@
  * Events that ClickHouse refuses for their content go to `<data>/dead-letter/events.ndjson` with the reason, one a line,
  * synced before the checkpoint passes them (I1: nothing acknowledged vanishes). `sluice dead-letter` lists and replays them.
  */
-import { closeSync, existsSync, openSync, readSync } from 'node:fs';
 import { join } from 'node:path';
 import { StartRefused } from '../errors.ts';
-import { type FilePort, nodeFiles, writeAll } from '../file-port.ts';
+import { codeOf, type FilePort, nodeFiles, readFully, writeAll } from '../file-port.ts';
 
 export interface DeadEvent {
   readonly seq: number;
@@ -34,10 +33,14 @@ export function deadLetterPath(dataDir: string): string {
 export function openDeadLetter(dataDir: string, files: FilePort = nodeFiles): DeadLetter {
   const path = deadLetterPath(dataDir);
   const folder = join(dataDir, 'dead-letter');
+  /** Whether the names of file and folder are known to be on the disk. */
+  let isNamed = false;
+  /** Where half a line begins that could be neither finished nor cut. */
+  let torn: number | null = null;
 
   function* entries(): Generator<DeadEvent> {
     const seen = new Set<number>();
-    for (const { text, isWhole } of linesOf(path)) {
+    for (const { text, isWhole } of linesOf(files, path)) {
       if (!isWhole) return;
       const event = parse(text, path);
       if (!seen.has(event.seq)) yield event;
@@ -48,26 +51,29 @@ export function openDeadLetter(dataDir: string, files: FilePort = nodeFiles): De
   return {
     entries,
     add(event) {
-      const isNew = !existsSync(path);
-      if (isNew) files.makeDirectory(folder);
-      const file = files.open(path, isNew ? 'create' : 'change');
-      const end = files.bytes(file);
+      files.makeDirectory(folder);
+      const file = openIfThere(files, path, 'change') ?? files.open(path, 'create');
       try {
+        const end = torn ?? files.bytes(file);
+        // Half a line would spoil the next one.
+        if (torn !== null) files.truncate(file, end);
+        torn = end;
         append(file, { ...event, at: new Date().toISOString() }, end);
         files.sync(file);
+        torn = null;
       } catch (error) {
-        // Half a line would spoil the next one.
-        files.truncate(file, end);
+        cutTorn(file);
         throw error;
       } finally {
         files.close(file);
       }
-      if (!isNew) return;
+      if (isNamed) return;
       files.syncDirectory(folder);
       files.syncDirectory(dataDir);
+      isNamed = true;
     },
     remove(fits) {
-      if (!needsRewrite(path, fits)) return;
+      if (!needsRewrite(files, path, fits)) return;
       const draft = `${path}.new`;
       const file = files.open(draft, 'replace');
       let end = 0;
@@ -78,9 +84,21 @@ export function openDeadLetter(dataDir: string, files: FilePort = nodeFiles): De
         files.close(file);
       }
       files.rename(draft, path);
+      torn = null;
       files.syncDirectory(folder);
     },
   };
+
+  /** What cannot be cut now is cut before the next line. */
+  function cutTorn(file: number): void {
+    if (torn === null) return;
+    try {
+      files.truncate(file, torn);
+      torn = null;
+    } catch {
+      // The error that led here is told.
+    }
+  }
 
   /** Gives the place behind it. */
   function append(file: number, event: DeadEvent, at: number): number {
@@ -90,8 +108,8 @@ export function openDeadLetter(dataDir: string, files: FilePort = nodeFiles): De
   }
 }
 
-function needsRewrite(path: string, fits: (seq: number) => boolean): boolean {
-  for (const { text, isWhole } of linesOf(path)) {
+function needsRewrite(files: FilePort, path: string, fits: (seq: number) => boolean): boolean {
+  for (const { text, isWhole } of linesOf(files, path)) {
     if (!isWhole || fits(parse(text, path).seq)) return true;
   }
   return false;
@@ -129,30 +147,39 @@ interface Line {
 const chunkBytes = 1024 * 1024;
 
 /** Holds two lines at a time: the file may be larger than memory. */
-function* linesOf(path: string): Generator<Line> {
-  if (!existsSync(path)) return;
-  const file = openSync(path, 'r');
+function* linesOf(files: FilePort, path: string): Generator<Line> {
+  const file = openIfThere(files, path, 'read');
+  if (file === null) return;
   try {
     let pieces: Buffer[] = [];
     let last: string | null = null;
-    for (;;) {
-      const chunk = Buffer.alloc(chunkBytes);
-      const bytes = readSync(file, chunk, 0, chunkBytes, null);
-      if (bytes === 0) break;
+    const size = files.bytes(file);
+    for (let at = 0; at < size; at += chunkBytes) {
+      const space = Buffer.alloc(Math.min(chunkBytes, size - at));
+      const chunk = space.subarray(0, readFully(files, file, space, 0, space.length, at));
       let start = 0;
-      for (let end = chunk.indexOf(10); end >= 0 && end < bytes; end = chunk.indexOf(10, start)) {
+      for (let end = chunk.indexOf(10); end >= 0; end = chunk.indexOf(10, start)) {
         pieces.push(chunk.subarray(start, end));
         if (last !== null) yield { text: last, isWhole: true };
         last = Buffer.concat(pieces).toString('utf8');
         pieces = [];
         start = end + 1;
       }
-      pieces.push(chunk.subarray(start, bytes));
+      pieces.push(chunk.subarray(start));
     }
     const rest = Buffer.concat(pieces);
     if (last !== null) yield { text: last, isWhole: rest.length > 0 || !last.includes('\0') };
     if (rest.length > 0) yield { text: rest.toString('utf8'), isWhole: false };
   } finally {
-    closeSync(file);
+    files.close(file);
+  }
+}
+
+function openIfThere(files: FilePort, path: string, how: 'read' | 'change'): number | null {
+  try {
+    return files.open(path, how);
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return null;
+    throw error;
   }
 }
