@@ -180,7 +180,7 @@ describe('an exact feed', () => {
           expect(run.world.filters.heldBytes).toBe(0);
         },
       ),
-      { numRuns: 400, interruptAfterTimeLimit: 40_000, markInterruptAsFailure: true },
+      { numRuns: 400 },
     );
-  });
+  }, 300_000);
 });

@@ -38,6 +38,7 @@ export class World {
   readonly counters = { delivered: 0, lagged: 0, repeats: 0 };
   readonly #keys = openKeys('', 'a secret of enough characters');
   readonly #holdMs: number;
+  readonly #wrongBy: number;
   readonly #rows = new LiveRows();
   topics = new Map<string, Set<ModelSocket>>();
   pages!: PageBudget; // `#start` sets these five
@@ -48,9 +49,10 @@ export class World {
   #checkpoint = 0;
   #oldest = 1;
 
-  /** `holdMs` 0 lets a page go as soon as its reader is slow. */
-  constructor(holdMs: number) {
+  /** `holdMs` 0 lets a page go as soon as its reader is slow; `wrongBy`: the table holds so many seqs above the checkpoint. */
+  constructor(holdMs: number, wrongBy = 0) {
     this.#holdMs = holdMs;
+    this.#wrongBy = wrongBy;
     this.#start();
   }
 
@@ -169,9 +171,9 @@ export class World {
     };
   }
 
-  /** The table holds nothing above the checkpoint. */
+  /** The table holds nothing above the checkpoint, unless the cut is wrong. */
   #stored(filter: Filter, after: number, upTo: number): StoredEvent[] {
-    const last = Math.min(upTo, this.#checkpoint);
+    const last = Math.min(upTo, this.#checkpoint) + this.#wrongBy;
     return this.log.filter((event) => event.seq > after && event.seq <= last && matches(filter, event));
   }
 }

@@ -72,12 +72,14 @@ const eventBody: fc.Arbitrary<EventBody> = fc
   }));
 
 export function sampleEvents(count: number, seed: number): StoredEvent[] {
-  return fc.sample(eventBody, { numRuns: count, seed }).map((body, index) => {
-    const { occurred, event, resource, related, payload, id, follows } = body;
-    const head = JSON.stringify({ occurred, event, resource, related }).slice(0, -1);
-    const rest = JSON.stringify({ payload, id, follows, received }).slice(1);
-    return { seq: index + 1, raw: `${head},${rest}`, search: searchOf(body), body };
-  });
+  return fc.sample(eventBody, { numRuns: count, seed }).map((body, index) => storedAs(index + 1, body));
+}
+
+export function storedAs(seq: number, body: EventBody): StoredEvent {
+  const { occurred, event, resource, related, payload, id, follows } = body;
+  const head = JSON.stringify({ occurred, event, resource, related }).slice(0, -1);
+  const rest = JSON.stringify({ payload, id, follows, received }).slice(1);
+  return { seq, raw: `${head},${rest}`, search: searchOf(body), body };
 }
 
 export const received = '2026-11-22T00:00:00Z';

@@ -5,11 +5,9 @@
 import { expect } from 'vitest';
 import { RowsRefused } from '../../src/clickhouse/store.ts';
 import { Failure } from '../../src/errors.ts';
-import type { SeqRange, WriterStateFile } from '../../src/ingest/writer-state.ts';
+import type { SeqRange } from '../../src/ingest/writer-state.ts';
 import type { Journal } from '../../src/journal/journal.ts';
 import type { ChunkMemory, JournalChunk } from '../../src/journal/read-chunk.ts';
-
-export type StateFile = Pick<WriterStateFile, 'read' | 'write'>;
 
 /** To an insert: 'half taken' is a batch of two parts, the first of which is in. */
 export type Answer = 'taken' | 'taken, answer lost' | 'half taken' | 'down';
@@ -89,18 +87,23 @@ export function fakeJournal(head: number, checkpoint: number, dayLength: number)
   return fake as unknown as Journal; // only what the writer uses
 }
 
-/** A state file whose process dies before the nth write from now. */
-export function mortal(file: StateFile, writesMax: number): StateFile & { readonly isDead: boolean } {
-  let writes = 0;
-  return {
-    read: () => file.read(),
-    write(state) {
-      writes += 1;
-      if (writes > writesMax) throw new Error('killed');
-      file.write(state);
-    },
-    get isDead() {
-      return writes > writesMax;
-    },
-  };
+/** A process that is killed before its nth effect from now on: neither that one happens nor any after it. */
+export class Mortal {
+  #left: number;
+
+  constructor(effectsMax: number) {
+    this.#left = effectsMax;
+  }
+
+  get isDead(): boolean {
+    return this.#left < 0;
+  }
+
+  effect<Words extends unknown[]>(work: (...words: Words) => void): (...words: Words) => void {
+    return (...words) => {
+      this.#left -= 1;
+      if (this.isDead) throw new Error('killed');
+      work(...words);
+    };
+  }
 }

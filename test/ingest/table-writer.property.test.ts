@@ -1,5 +1,5 @@
 /**
- * The table writer against a store that fails and refuses at random, with crashes between any two statements: every row is
+ * The table writer against a store that fails and refuses at random, with crashes between any two of its effects: every row is
  * taken exactly once (retries carry the same range and token), what is refused for its content goes to the dead letter, and the
  * books balance after every life.
  * ClickHouse's own part, dropping a repeated token, is modelled here and proven on the real one in test/clickhouse.
@@ -8,7 +8,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { openDeadLetter } from '../../src/ingest/dead-letter.ts';
 import { pendingOf } from '../../src/ingest/epoch-book.ts';
 import { startTableWriter, type TableWriter } from '../../src/ingest/table-writer.ts';
@@ -16,13 +16,22 @@ import { type WriterState, writerStateFile } from '../../src/ingest/writer-state
 import type { Journal } from '../../src/journal/journal.ts';
 import { createLog } from '../../src/log.ts';
 import { createCounters } from '../../src/metrics.ts';
-import { type Answer, FakeTable, fakeJournal, mortal, type StateFile } from './fake-table.ts';
+import { type Answer, FakeTable, fakeJournal, Mortal } from './fake-table.ts';
+
+/** Pauses between attempts take no time here. */
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
 
 async function until(fact: () => boolean): Promise<void> {
   const deadline = Date.now() + 10_000;
   while (!fact()) {
     if (Date.now() > deadline) throw new Error('the fact did not come true within 10 s');
     await new Promise((resolve) => setImmediate(resolve));
+    vi.advanceTimersByTime(100);
   }
 }
 
@@ -38,8 +47,8 @@ describe('the table writer', () => {
             fc.record({
               answers: fc.array(fc.constantFrom<Answer>('taken', 'taken, answer lost', 'half taken'), { maxLength: 3 }),
               last: fc.constantFrom<Answer>('taken, answer lost', 'half taken'),
-              /** The process is killed before this write of its state file, so after an insert, or between dead letter and state. */
-              killedBeforeWrite: fc.nat(8),
+              /** Of its state file, its dead letter and its id files: the process is killed before this one. */
+              killedBeforeEffect: fc.nat(14),
               /** Before this life the table was replaced by a copy, which knows no token. */
               isReplaced: fc.boolean(),
             }),
@@ -53,15 +62,27 @@ describe('the table writer', () => {
           const dataDir = mkdtempSync(join(tmpdir(), 'sluice-writer-'));
           const table = new FakeTable([], guilty);
           const deadLetter = openDeadLetter(dataDir);
-          const start = (journal: Journal, stateFile: StateFile = writerStateFile(dataDir, false)): TableWriter =>
+          const file = writerStateFile(dataDir, false);
+          let idsKept = 0;
+          /** Checkpoints that were written before the ids up to them were: a repeat of one of those would be stored again (I11). */
+          const beforeIds: number[] = [];
+          const start = (journal: Journal, life: Mortal): TableWriter =>
             startTableWriter({
               journal,
               live: { mark: head },
               store: table,
               settledOf: table.settledOf,
-              keepIds: () => undefined,
-              stateFile,
-              deadLetter,
+              keepIds: life.effect((seq) => {
+                idsKept = Math.max(idsKept, seq);
+              }),
+              stateFile: {
+                read: file.read,
+                write: life.effect((state: WriterState) => {
+                  file.write(state);
+                  if (state.checkpoint > idsKept) beforeIds.push(state.checkpoint);
+                }),
+              },
+              deadLetter: { ...deadLetter, add: life.effect(deadLetter.add) },
               options: { rowsMax, bytesMax: 1_000_000, flushMs: 0 },
               counters: createCounters(),
               log: createLog('silent'),
@@ -72,14 +93,14 @@ describe('the table writer', () => {
             expect(book.deadLettered).toBe(buried.length);
             expect(book.stored).toBe(table.rows.filter((seq) => seq <= journal.checkpoint).length);
           };
-          for (const { answers, last, killedBeforeWrite, isReplaced } of lives) {
+          for (const { answers, last, killedBeforeEffect, isReplaced } of lives) {
             if (isReplaced) table.tokens.clear();
             // One life: some inserts are answered, then an answer is lost or a write not made, and the process ends, all as it is.
             table.answers.splice(0, Number.POSITIVE_INFINITY, ...answers, last);
-            const journal = fakeJournal(head, writerStateFile(dataDir, false).read()?.checkpoint ?? 0, dayLength);
-            const stateFile = mortal(writerStateFile(dataDir, false), killedBeforeWrite);
-            const writer = start(journal, stateFile);
-            const isOver = () => stateFile.isDead || table.answers.length === 0;
+            const journal = fakeJournal(head, file.read()?.checkpoint ?? 0, dayLength);
+            const life = new Mortal(killedBeforeEffect);
+            const writer = start(journal, life);
+            const isOver = () => life.isDead || table.answers.length === 0;
             await until(() => isOver() || journal.checkpoint >= head);
             await writer.stop(1_000);
             expectBalance(journal, writer);
@@ -87,13 +108,14 @@ describe('the table writer', () => {
           table.answers.splice(0);
           const wereGuilty = [...table.guilty];
           if (pardons) table.guilty.clear();
-          const journal = fakeJournal(head, writerStateFile(dataDir, false).read()?.checkpoint ?? 0, dayLength);
-          const writer = start(journal);
+          const journal = fakeJournal(head, file.read()?.checkpoint ?? 0, dayLength);
+          const writer = start(journal, new Mortal(Number.POSITIVE_INFINITY));
           await until(() => journal.checkpoint >= head);
           await writer.stop(1_000);
           expectBalance(journal, writer);
           const dead = [...deadLetter.entries()].map(({ seq }) => seq);
           rmSync(dataDir, { recursive: true });
+          expect(beforeIds).toEqual([]);
           expect([...table.rows, ...dead].sort((a, b) => a - b)).toEqual(
             Array.from({ length: head }, (_, at) => at + 1),
           );
@@ -101,7 +123,7 @@ describe('the table writer', () => {
           expect(table.rows.filter((seq) => table.guilty.has(seq))).toEqual([]);
         },
       ),
-      { numRuns: 40 },
+      { numRuns: 60 },
     );
   });
 
@@ -165,7 +187,7 @@ describe('the table writer', () => {
     const certain = writer.whenCertain().then(() => {
       certainAt = journal.checkpoint;
     });
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    for (let turn = 0; turn < 20; turn += 1) await new Promise((resolve) => setImmediate(resolve));
     expect(certainAt).toBe(0);
     say({ ...state, checkpoint: 4, maybeStoredUpTo: 7 });
     await certain;

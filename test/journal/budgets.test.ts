@@ -55,6 +55,22 @@ describe('the disk budget', () => {
       journal.close();
     });
   });
+
+  it('asks the disk again when the clock has stepped back, however far: no old answer holds for longer', () => {
+    for (const backMs of [1_000, 3_600_000]) {
+      withFolder((folder) => {
+        const disk = new Disk();
+        let now = clockStart;
+        const journal = open(folder, { reserveFreeBytes: 100_000 }, disk, () => now);
+        disk.free = 200_000;
+        put(journal, 1);
+        disk.free = 0;
+        now -= backMs;
+        expect(failureOf(() => put(journal, 1))).toBe('journalFull');
+        journal.close();
+      });
+    }
+  });
 });
 
 describe('the disk reserve', () => {
