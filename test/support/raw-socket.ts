@@ -28,7 +28,7 @@ export async function openRaw(target: Target, first: string | Buffer): Promise<R
   return {
     socket,
     received: () => received,
-    untilClosed: async (deadlineMs = 20_000) => {
+    untilClosed: async (deadlineMs = 45_000) => {
       await within('the server closes', deadlineMs, closed);
       return received;
     },
