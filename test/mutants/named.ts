@@ -1,0 +1,80 @@
+/**
+ * Single changes that once went unseen by every test. Each is a law's own mutant: always tried, whatever the sample is.
+ */
+export interface NamedChange {
+  readonly name: string;
+  readonly file: string;
+  /** The text of one expression or statement, as it stands in the file; where it stands twice, the first. */
+  readonly find: string;
+  /** What stands in its place; '' leaves a statement out. */
+  readonly text: string;
+}
+
+const fanOut = 'src/feed/fan-out.ts';
+const tableWriter = 'src/ingest/table-writer.ts';
+
+export const namedChanges: readonly NamedChange[] = [
+  {
+    name: 'of several `until` the latest counts',
+    file: fanOut,
+    find: 'timeKey(until) < topic.until',
+    text: 'timeKey(until) > topic.until',
+  },
+  {
+    name: '`since` itself is not in the window',
+    file: fanOut,
+    find: 'occurred >= timeKey(since)',
+    text: 'occurred > timeKey(since)',
+  },
+  {
+    name: "only the first member's `since` counts",
+    file: fanOut,
+    find: 'if (timeKey(since) > topic.since) topic.since = timeKey(since);',
+    text: "if (topic.since === '') topic.since = timeKey(since);",
+  },
+  {
+    name: 'the checkpoint passes a refused event before it is in the dead letter',
+    file: tableWriter,
+    find: 'parts.deadLetter.add({ seq: chunk.first, epoch: journal.epochOf(chunk.first), reason: refusal.message, row });',
+    text: `advance(chunk, 'deadLettered');
+      parts.deadLetter.add({ seq: chunk.first, epoch: journal.epochOf(chunk.first), reason: refusal.message, row });
+      return remaining();`,
+  },
+  { name: 'the dead letter is not synced', file: 'src/ingest/dead-letter.ts', find: 'files.sync(file);', text: '' },
+  {
+    name: 'parked events committed while an fdatasync runs count as synced',
+    file: 'src/ingest/group.ts',
+    find: 'Math.max(syncedParked, parkedTarget)',
+    text: 'journal.parkedHead',
+  },
+  {
+    name: 'every token is unmistakable',
+    file: 'src/filter/sql.ts',
+    find: "token.indexOf('=') === token.lastIndexOf('=')",
+    text: 'true',
+  },
+  {
+    name: 'the repeat guard is off',
+    file: 'src/feed/repeat-guard.ts',
+    find: 'ids?.has(id()) ?? false',
+    text: 'false',
+  },
+  {
+    name: 'ids are written after the checkpoint',
+    file: tableWriter,
+    find: 'parts.keepIds(last);',
+    text: 'queueMicrotask(() => parts.keepIds(last));',
+  },
+  {
+    name: 'the disk is not looked at after the clock stepped back',
+    file: 'src/journal/disk-budget.ts',
+    find: 'Math.abs(now - this.#checkedAt) < checkMs',
+    text: 'now - this.#checkedAt < checkMs',
+  },
+  {
+    name: 'secrets are compared by the first byte of their hashes',
+    file: 'src/server/authenticate.ts',
+    find: 'timingSafeEqual(digest(given), expected)',
+    text: 'digest(given)[0] === expected[0]',
+  },
+];
