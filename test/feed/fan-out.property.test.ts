@@ -10,7 +10,7 @@ import type { StoredEvent } from '../../schemas/stored-event.ts';
 import { createFanOut, type Member } from '../../src/feed/fan-out.ts';
 import { type Form, framingOf } from '../../src/feed/frames.ts';
 import { FilterIndex } from '../../src/filter/filter-index.ts';
-import { filterKey } from '../../src/filter/predicate.ts';
+import { compilePredicate, filterKey } from '../../src/filter/predicate.ts';
 import { defaultFilter } from '../../src/filter/validate-filter.ts';
 
 /** With and without a fraction, which sort differently as texts. */
@@ -59,6 +59,8 @@ class Listener {
     this.filter = { ...base, occurred: { since: times[since]!, until: until === null ? null : times[until]! } };
     this.member = {
       filter: this.filter,
+      key: filterKey(this.filter),
+      fits: compilePredicate(this.filter),
       framing: framingOf(form),
       socket: {
         send: (frame) => this.got.push(Buffer.from(frame).toString()),
@@ -95,7 +97,7 @@ function run(steps: readonly Step[]): void {
     const text = Buffer.from(frame).toString();
     for (const { got } of topics.get(topic) ?? []) got.push(text);
   };
-  const fanOut = createFanOut(new FilterIndex(), filterKey, publish, { bufferBytesMax: 0, sweepBytes: 1 }, counters);
+  const fanOut = createFanOut(new FilterIndex(), publish, { bufferBytesMax: 0, sweepBytes: 1 }, counters);
   const all: Listener[] = [];
   const live: Listener[] = [];
   let seq = 0;
@@ -156,7 +158,7 @@ test('buffers are looked at only when as many bytes went out as one member may g
   const event = eventOf(1, times[0]!);
   const bytes = Buffer.from(event.raw).length + '{"type":"event","event":}'.length;
   const options = { bufferBytesMax: 10, sweepBytes: 2 * bytes };
-  const fanOut = createFanOut(new FilterIndex(), filterKey, () => undefined, options, counters);
+  const fanOut = createFanOut(new FilterIndex(), () => undefined, options, counters);
   fanOut.join(listener.member);
   listener.buffered = 10;
   fanOut.flush([event, event]);
