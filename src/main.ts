@@ -22,7 +22,7 @@ const help = `Sluice: events in by Prefect 3's API, durable, live, and counted b
 
 Commands, for a data folder on which no Sluice runs:
   adopt                  take over the database that this data folder does not own, with a new epoch
-  recover                go on from a damaged journal: keep what is good, set the rest aside
+  recover                go on from a damaged journal or writer's state: keep what is good, set the rest aside
   verify                 compare the books with ClickHouse and with the journal; exit code 1 if they do not balance
   dead-letter            list the events that ClickHouse refused for their content (also while Sluice runs)
   dead-letter replay     try to insert them again; exit code 1 if some stay

@@ -4,12 +4,61 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { readConfig } from '../src/config.ts';
+import { firstState } from '../src/ingest/open-writer-state.ts';
+import { type WriterState, type WriterStateFile, writerStateFile } from '../src/ingest/writer-state.ts';
 import { createLog } from '../src/log.ts';
 import { journalOf } from '../src/open-intake.ts';
 import { recoverJournal } from '../src/recover-journal.ts';
 import { append, noReceipt, rowOf, sent } from './journal/support.ts';
+
+it('goes on from a state of the table writer that is damaged in any way, where start and adopt name this way', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.integer({ min: 0, max: 400 }), fc.constantFrom('cut', 'zero', 'newer'), async (at, how) => {
+      const folder = mkdtempSync(join(tmpdir(), 'sluice-recover-'));
+      try {
+        const config = readConfig({}, ['--data-dir', folder]);
+        const log = createLog('silent');
+        const journal = journalOf(config, null, log, {});
+        append(journal, sent(1));
+        journal.close();
+        const stateFile = writerStateFile(folder, false);
+        stateFile.write({ ...firstState(journal), everInserted: true });
+        const path = join(folder, 'writer');
+        const bytes = readFileSync(path);
+        const place = at % (bytes.length - 2);
+        if (how === 'newer') writeFileSync(path, bytes.toString().replace('"version":2', '"version":3'));
+        else writeFileSync(path, how === 'cut' ? bytes.subarray(0, place) : bytes.fill(0, place, place + 2));
+        // A zero within a text leaves a text.
+        const isDamaged = attemptToRead(stateFile) === null;
+        fc.pre(isDamaged);
+        expect(() => stateFile.read()).toThrow(/damaged or was written by a newer.*`sluice recover`/);
+
+        const sentence = await recoverJournal(config, log);
+        expect(sentence).toMatch(/set aside as `writer.damaged`.*\nA new epoch begins with seq \d+/);
+        expect(stateFile.read()).toBeNull();
+        expect(readdirSync(folder)).toContain('writer.damaged');
+        const again = journalOf(config, null, log, {});
+        expect(again.epoch).not.toBe(journal.epoch);
+        expect(again.read(journal.firstSeq, 1000, again.head)).toMatchObject({ first: journal.firstSeq, count: 1 });
+        again.close();
+      } finally {
+        rmSync(folder, { recursive: true });
+      }
+    }),
+    { numRuns: 10 },
+  );
+});
+
+function attemptToRead(stateFile: Pick<WriterStateFile, 'read'>): WriterState | null {
+  try {
+    return stateFile.read();
+  } catch {
+    return null;
+  }
+}
 
 it('recovers by order what the start refuses, and says what became of it', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'sluice-recover-'));

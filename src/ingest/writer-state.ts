@@ -36,7 +36,7 @@ export interface WriterStateFile {
   /** Null before the first write. Throws StartRefused if the file is not readable as written. */
   read(): WriterState | null;
   write(state: WriterState): void;
-  /** After a power cut in process mode: puts a file that is not readable out of the way, as `writer.damaged`. True if it did. */
+  /** Puts a file that is not readable out of the way, as `writer.damaged`: ClickHouse must be asked then, see reconcile.ts. True if it did. */
   setAsideDamaged(): boolean;
 }
 
@@ -51,7 +51,7 @@ export function writerStateFile(dataDir: string, sync: boolean, files: FilePort 
       const state = parse(text);
       if (state === null) {
         throw new StartRefused(
-          `The table writer's state file ${path} is damaged. Restore it from a copy of the data folder; without it Sluice cannot know what ClickHouse has.`,
+          `The table writer's state file ${path} is damaged or was written by a newer Sluice. Restore it from a copy of the data folder of this moment, or \`sluice recover\` sets it aside and the next start asks ClickHouse what it has.`,
         );
       }
       return state;
