@@ -31,6 +31,7 @@ export const failures = {
   queryTimedOut: { status: 503, code: 1013, retryAfterSeconds: 5 },
   queryTooLarge: { status: 503, code: 1013 },
   tooManyQueries: { status: 503, code: 1013, retryAfterSeconds: 1 },
+  tooManyAnswerBytes: { status: 503, code: 1013, retryAfterSeconds: 1 },
   tooManyFilterBytes: { status: 503, code: 1013, retryAfterSeconds: 30 },
   tooManyAuthenticating: { status: 503, code: 1013, retryAfterSeconds: 2 },
   tooManySockets: { status: 503, code: 1013, retryAfterSeconds: 5 },

@@ -65,6 +65,7 @@ function writeEdge(page: MetricsPage, { edge }: Observation): void {
   page.gauge('connections', 'Open connections of any kind.', edge.connections);
   page.gauge('producers', 'Open connections of producers.', edge.producers);
   page.gauge('subscribers', 'Open connections of subscribers.', edge.subscribers);
+  page.gauge('answer_bytes', 'Held of answers that are read or wait for their readers.', edge.answerBytes);
   page.gauge('handshakes_waiting', 'Handshakes that wait for a place to authenticate.', edge.handshakesWaiting);
   page.counter('http_requests_total', 'HTTP requests.', edge.requests);
   page.counter('faults_total', 'Faults of our own: status 500, close 1011.', edge.faults);
@@ -77,6 +78,8 @@ function writeEdge(page: MetricsPage, { edge }: Observation): void {
     [{ reason: 'unauthorized' }, edge.unauthorized],
     [{ reason: 'doubt' }, edge.doubtful],
     [{ reason: 'body' }, edge.bodiesRefused],
+    [{ reason: 'answer' }, edge.answersRefused],
+    [{ reason: 'unread answer' }, edge.answersStalled],
     [{ reason: 'connection' }, edge.connectionsRefused],
     [{ reason: 'socket' }, edge.socketsRefused],
     [{ reason: 'handshake' }, edge.handshakesRefused],

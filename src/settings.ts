@@ -191,6 +191,12 @@ export const settings = {
   bodiesBytesMax: whole('SLUICE_BODIES_BYTES_MAX', 256 * mebibyte, 'request bodies held at once', mebibyte),
   // The library ends a connection without a word when a body takes 30 s and is slower than 16 kB/s.
   bodyMs: whole('SLUICE_BODY_MS', 20 * second, 'longest wait for a request body', 100, 25 * second),
+  answersBytesMax: whole(
+    'SLUICE_ANSWERS_BYTES_MAX',
+    128 * mebibyte,
+    'answers read, or waiting for their readers, at once',
+    mebibyte,
+  ),
   // The largest event fits, escaped as in a body; the library gathers a message before it hands it over, so larger ones only cost memory.
   frameBytesMax: whole('SLUICE_FRAME_BYTES_MAX', 5 * mebibyte, 'largest WebSocket message', 1024),
   authenticatingMax: whole(

@@ -208,10 +208,13 @@ export async function startSluice(config: Config, log: Log, say: (line: string) 
 
 function queriesOf(parts: PageParts & { readonly store: Store }, history: HistoryReader): Queries {
   const slots = new QuerySlots(exportsMax);
+  const told = (taken: (bytes: number) => void): Pick<Store, 'rows'> => ({
+    rows: (sql, bound, options) => parts.store.rows(sql, bound, { ...options, taken }),
+  });
   const exports = { ...parts, slots, readPage: history.byOccurred, parsePlace };
   return {
-    readFirstPage: (request, signal) => readFirstPage(parts, request, signal),
-    readNextPage: (token, signal) => readNextPage(parts, token, signal),
+    readFirstPage: (request, signal, taken) => readFirstPage({ ...parts, store: told(taken) }, request, signal),
+    readNextPage: (token, signal, taken) => readNextPage({ ...parts, store: told(taken) }, token, signal),
     countEvents: (request, signal) => countEvents(parts, request, signal),
     exportEvents: (request, signal) => exportEvents(exports, request, signal),
   };

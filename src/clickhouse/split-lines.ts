@@ -56,8 +56,12 @@ function findReport(block: Buffer): number {
 /** Yields batches of complete lines, without their newlines. Throws what the blocks throw. */
 export async function* linesOf(blocks: AsyncIterable<Buffer>): AsyncGenerator<string[]> {
   for await (const block of blocks) {
-    yield block.toString('utf8', 0, block.length - 1).split('\n');
+    yield cutLines(block);
   }
+}
+
+export function cutLines(block: Buffer): string[] {
+  return block.toString('utf8', 0, block.length - 1).split('\n');
 }
 
 /**

@@ -8,7 +8,7 @@ import { type ClickHouseClient, type ClickHouseSettings, parseError } from '@cli
 import { Failure } from '../errors.ts';
 import { failPoint } from '../fail-point.ts';
 import type { LineFormat, Read, ReadPool } from './read-pool.ts';
-import { jsonItems, linesOf } from './split-lines.ts';
+import { cutLines, jsonItems } from './split-lines.ts';
 import { insertError, readError } from './store-error.ts';
 
 export interface RunOptions {
@@ -16,6 +16,7 @@ export interface RunOptions {
   readonly memoryBytesMax: number;
   readonly settings: Readonly<Record<string, string | number>>;
   readonly signal?: AbortSignal;
+  readonly taken?: (bytes: number) => void;
 }
 
 /**
@@ -59,8 +60,10 @@ export async function runRows<Row>(
   options: RunOptions,
 ): Promise<Row[]> {
   const rows: Row[] = [];
-  for await (const lines of linesOf(runBlocks(reads, sql, params, options, 'JSONEachRow'))) {
-    for (const line of lines) rows.push(JSON.parse(line) as Row); // what its caller's SQL selects
+  const { taken } = options;
+  for await (const block of runBlocks(reads, sql, params, options, 'JSONEachRow')) {
+    taken?.(block.length);
+    for (const line of cutLines(block)) rows.push(JSON.parse(line) as Row); // what its caller's SQL selects
   }
   return rows;
 }

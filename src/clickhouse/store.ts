@@ -28,6 +28,8 @@ export interface QueryOptions {
   /** Ends the statement, in ClickHouse too; the call then rejects with the signal's reason. */
   readonly signal?: AbortSignal;
   readonly settings?: Readonly<Record<string, string | number>>;
+  /** Hears, of `rows`, how many bytes of text each block has before it is parsed; may throw, which ends the read. */
+  readonly taken?: (bytes: number) => void;
   /** How long to wait for a slot. Default 5 s, of `lines` and `blocks` 60 s. */
   readonly waitMs?: number;
 }
@@ -95,6 +97,7 @@ export function openStore(options: StoreOptions): Store {
       memoryBytesMax: queryMemoryBytesMax,
       settings: given.settings ?? {},
       ...(given.signal && { signal: given.signal }),
+      ...(given.taken && { taken: given.taken }),
     };
   }
 

@@ -30,7 +30,13 @@ export async function makePage(
   };
 }
 
-/** The answer's text (PROTOCOL-FACTS §3). Events are put in as they are, never parsed nor serialized again (I2). */
-export function pageJson(page: Page, nextUrl: string | null): string {
-  return `{"events":[${page.events.join(',')}],"total":${page.total},"next_page":${JSON.stringify(nextUrl)}}`;
+/** The answer's text in pieces (PROTOCOL-FACTS §3). Events are put in as they are, never parsed nor serialized again (I2). */
+export function pagePieces({ events, total }: Page, nextUrl: string | null): string[] {
+  const pieces = ['{"events":['];
+  for (const event of events) {
+    if (pieces.length > 1) pieces.push(',');
+    pieces.push(event);
+  }
+  pieces.push(`],"total":${total},"next_page":${JSON.stringify(nextUrl)}}`);
+  return pieces;
 }

@@ -26,6 +26,11 @@ export interface ServerCounters {
   doubtful: number;
   /** Bodies that were too large, too slow, or too many at once. */
   bodiesRefused: number;
+  /** Held of answers that are read or wait for their readers. */
+  answerBytes: number;
+  /** Answers refused for want of room, and broken off because their readers did not read. */
+  answersRefused: number;
+  answersStalled: number;
   /** Connections let go because there are too many. */
   connectionsRefused: number;
   /** Handshakes refused because all places are taken. */
@@ -53,6 +58,9 @@ export function createServerCounters(): ServerCounters {
     unauthorized: 0,
     doubtful: 0,
     bodiesRefused: 0,
+    answerBytes: 0,
+    answersRefused: 0,
+    answersStalled: 0,
     connectionsRefused: 0,
     socketsRefused: 0,
     handshakesRefused: 0,

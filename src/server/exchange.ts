@@ -2,17 +2,19 @@
  * One request and its answer: the only file that touches a uWebSockets.js response, which must not be touched once the client
  * has gone or the answer is given.
  */
-import { STATUS_CODES } from 'node:http';
+import { Readable } from 'node:stream';
 import { promisify } from 'node:util';
-import { gzip, gzipSync } from 'node:zlib';
+import { createGzip, gzip, gzipSync } from 'node:zlib';
+import type { AnswerBudget, AnswerShare } from './answer-budget.ts';
 import type { Stage } from './counters.ts';
 import { currentTurn } from './current-turn.ts';
 import { EventStream } from './event-stream.ts';
-import type { HttpAnswer } from './http-answer.ts';
+import type { AnswerPieces, HttpAnswer } from './http-answer.ts';
 import type { ServerParts } from './parts.ts';
 import { isUnframed, type RequestHead } from './request-head.ts';
 import type { PouredAnswer } from './route.ts';
 import type { HttpResponse } from './uws.ts';
+import { type Content, headersOf, writeHead } from './write-head.ts';
 
 const compressLater = promisify(gzip);
 /** Starlette's bound: shorter bodies stay plain. */
@@ -22,18 +24,15 @@ const gzipNowBytesMax = 96 * 1024;
 /** A tenth larger than by zlib's default, in half the time. */
 const gzipOptions = { level: 3 };
 
-/** A peer that takes nothing of a poured answer for so long is cut off: the query behind it holds a slot. */
+/** What is longer has no length where its connection closes behind it: the library can only close at once what it holds itself. */
+const closingBytesMax = 64 * 1024;
+
+/** A peer that takes nothing of its answer for so long is cut off: what is held for it, others wait for. */
 const stallMs = 30_000;
 
-/** A body as it goes out. */
-interface Content {
-  readonly body: string | Buffer | null;
-  readonly bytes: number;
-  readonly isLong: boolean;
-  readonly isPacked: boolean;
+export interface ExchangeParts extends Pick<ServerParts, 'counters' | 'log'> {
+  readonly answers: AnswerBudget;
 }
-
-export type ExchangeParts = Pick<ServerParts, 'counters' | 'log'>;
 
 export class Exchange {
   readonly head: RequestHead;
@@ -47,6 +46,7 @@ export class Exchange {
   /** The connection was closed from our side. */
   #isCut = false;
   #hasLeft = false;
+  #share: AnswerShare | null = null;
   #controller: AbortController | null = null;
   #whenGone: (() => void) | null = null;
 
@@ -62,6 +62,18 @@ export class Exchange {
   /** The client went away before it had its answer. */
   get hasLeft(): boolean {
     return this.#hasLeft;
+  }
+
+  /** What is held for the answer. */
+  get share(): AnswerShare {
+    this.#share ??= this.#parts.answers.begin();
+    return this.#share;
+  }
+
+  /** Nothing is held for it any more. */
+  release(): void {
+    this.#share?.release();
+    this.#share = null;
   }
 
   /** Aborts when the client goes away before its answer. */
@@ -89,17 +101,32 @@ export class Exchange {
     });
   }
 
-  /** Answers, once; does nothing if the client has gone. */
+  /** Answers, once, as the peer takes it; does nothing if the client has gone. */
   async answer(answer: HttpAnswer): Promise<void> {
     const { body } = answer;
+    if (body !== null && typeof body === 'object' && 'pieces' in body) {
+      await this.#answerInPieces(answer, body);
+      return;
+    }
     const bytes = body === null ? 0 : Buffer.byteLength(body);
     const isLong = bytes >= gzipBytesMin;
     if (body === null || !isLong || !this.head.acceptsGzip) {
-      this.#write(answer, { body, bytes, isLong, isPacked: false });
+      await this.#write(answer, { pieces: body === null ? null : [body], bytes, isLong, isPacked: false });
       return;
     }
     const packed = bytes <= gzipNowBytesMax ? gzipSync(body, gzipOptions) : await compressLater(body, gzipOptions);
-    this.#write(answer, { body: packed, bytes: packed.length, isLong, isPacked: true });
+    await this.#write(answer, { pieces: [packed], bytes: packed.length, isLong, isPacked: true });
+  }
+
+  async #answerInPieces(answer: HttpAnswer, { pieces }: AnswerPieces): Promise<void> {
+    if (this.head.acceptsGzip && this.head.method !== 'HEAD') {
+      const packed = Readable.from(pieces, { objectMode: false }).pipe(createGzip(gzipOptions));
+      const headers = { 'content-type': 'application/json', vary: 'Accept-Encoding', 'content-encoding': 'gzip' };
+      await this.pour({ pour: packed, headers: { ...headers, ...answer.headers } });
+      return;
+    }
+    const bytes = pieces.reduce((sum, piece) => sum + Buffer.byteLength(piece), 0);
+    await this.#write(answer, { pieces, bytes, isLong: true, isPacked: false });
   }
 
   /** Answers with a stream that goes on; if `open` throws, nothing is answered yet. Does nothing if the client has gone. */
@@ -129,12 +156,13 @@ export class Exchange {
    * Answers with a body that comes in parts; the next one is asked for when the peer has taken the last. Rejects as they do: before
    * the first one nothing is answered yet, after it the connection is cut off, so that half an answer never looks whole.
    */
-  async pour({ pour, headers }: PouredAnswer): Promise<void> {
+  async pour({ pour, headers }: PouredAnswer, status = 200): Promise<void> {
     const response = this.#response;
     let hasBegun = false;
     let wake = (): void => undefined;
     this.#whenGone = () => wake();
     this.#stage = 'pour';
+    this.#share?.write(this.#share.bytes, () => this.#cut());
     try {
       for await (const part of pour) {
         if (this.#isOver) return;
@@ -146,17 +174,16 @@ export class Exchange {
         }
         let hasRoom = false;
         response.cork(() => {
-          if (!hasBegun) this.#writeHead(headers);
+          if (!hasBegun) writeHead(response, this.head, status, headers);
           hasRoom = response.write(part);
         });
         hasBegun = true;
         if (!hasRoom) {
-          const late = setTimeout(() => this.#cut(), stallMs);
-          await new Promise<void>((resolve) => {
-            wake = resolve;
+          await this.#room((woken) => {
+            wake = woken;
           });
-          clearTimeout(late);
         }
+        this.#share?.taken(part.length);
         if (this.#isOver) return;
       }
     } catch (error) {
@@ -169,34 +196,80 @@ export class Exchange {
     response.cork(() => (this.#closes ? response.end(undefined, true) : response.end()));
   }
 
-  #writeHead(headers: Readonly<Record<string, string>>): void {
-    this.#response.writeStatus('200 OK');
-    for (const [name, value] of Object.entries(headers)) this.#response.writeHeader(name, value);
-    if (this.head.hasOrigin) this.#response.writeHeader('access-control-allow-origin', '*');
+  async #write(answer: HttpAnswer, content: Content): Promise<void> {
+    if (this.#isOver) return;
+    const { pieces, bytes } = content;
+    const closes = answer.closes === true || this.#closes;
+    if (pieces !== null && closes && bytes > closingBytesMax && this.head.method !== 'HEAD') {
+      await this.pour({ pour: Readable.from(pieces), headers: headersOf(answer, content) }, answer.status);
+      return;
+    }
+    const isWhole = pieces === null || bytes === 0 || closes || this.head.method === 'HEAD';
+    let isDone = isWhole;
+    this.#response.cork(() => {
+      writeHead(this.#response, this.head, answer.status, headersOf(answer, content));
+      if (isWhole) this.#end(content, closes);
+      else [, isDone] = this.#response.tryEnd(pieces[0] ?? '', bytes);
+    });
+    if (!isDone && pieces !== null) await this.#writeOn(pieces, bytes);
+    this.#isOver = true;
   }
 
-  #write(answer: HttpAnswer, { body, bytes, isLong, isPacked }: Content): void {
-    if (this.#isOver) return;
-    this.#isOver = true;
+  /** At once: an answer without a body, or one behind which the connection closes. */
+  #end({ pieces, bytes }: Content, closes: boolean): void {
     const response = this.#response;
-    const { status, headers = {} } = answer;
-    const closes = answer.closes === true || this.#closes;
-    response.cork(() => {
-      response.writeStatus(`${status} ${STATUS_CODES[status] ?? 'Unknown'}`);
-      if (bytes > 0 && !('content-type' in headers)) response.writeHeader('content-type', 'application/json');
-      for (const [name, value] of Object.entries(headers)) response.writeHeader(name, value);
-      if (isLong) response.writeHeader('vary', 'Accept-Encoding');
-      if (isPacked) response.writeHeader('content-encoding', 'gzip');
-      if (this.head.hasOrigin && !('access-control-allow-origin' in headers)) {
-        response.writeHeader('access-control-allow-origin', '*');
-      }
-      if (body === null && closes) response.endWithoutBody(undefined, true);
-      else if (body === null) response.endWithoutBody();
-      else if (this.head.method === 'HEAD') {
-        // Not endWithoutBody(bytes): after that, uWebSockets.js waits for the body and takes no further request.
-        response.writeHeader('content-length', String(bytes)).endWithoutBody(undefined, closes);
-      } else response.end(body, closes);
+    if (pieces === null && closes) response.endWithoutBody(undefined, true);
+    else if (pieces === null) response.endWithoutBody();
+    else if (this.head.method === 'HEAD') {
+      // Not endWithoutBody(bytes): after that, uWebSockets.js waits for the body and takes no further request.
+      response.writeHeader('content-length', String(bytes)).endWithoutBody(undefined, closes);
+    } else response.end(pieces.length === 1 ? pieces[0] : pieces.join(''), closes);
+  }
+
+  /** What the peer did not take at once: the library holds nothing of it, and each piece goes when there is room. */
+  async #writeOn(pieces: readonly (string | Buffer)[], bytes: number): Promise<void> {
+    const response = this.#response;
+    let wake = (): void => undefined;
+    this.#whenGone = () => wake();
+    this.#stage = 'pour';
+    response.onWritable(() => {
+      wake();
+      return true;
     });
+    let written = response.getWriteOffset();
+    this.share.write(bytes - written, () => this.#cut());
+    let start = 0;
+    for (const piece of pieces) {
+      const end = start + Buffer.byteLength(piece);
+      while (written < end) {
+        if (this.#isOver) return;
+        const rest = Buffer.from(piece).subarray(written - start);
+        let isTaken = false;
+        let isDone = false;
+        response.cork(() => {
+          [isTaken, isDone] = response.tryEnd(rest, bytes);
+        });
+        if (isDone) return;
+        const before = written;
+        written = response.getWriteOffset();
+        this.share.taken(written - before);
+        if (isTaken) continue;
+        await this.#room((woken) => {
+          wake = woken;
+        });
+      }
+      start = end;
+    }
+  }
+
+  /** Resolves when the peer has taken something, or is gone. */
+  async #room(whenWoken: (wake: () => void) => void): Promise<void> {
+    const late = setTimeout(() => {
+      this.#parts.counters.answersStalled += 1;
+      this.#cut();
+    }, stallMs);
+    await new Promise<void>((resolve) => whenWoken(resolve));
+    clearTimeout(late);
   }
 
   /** Behind a request that says nothing of its body's length, nothing on its connection is read; and a server that stops reads no more. */
@@ -212,6 +285,7 @@ export class Exchange {
   #gone(): void {
     this.#isOver = true;
     this.#controller?.abort();
+    this.release();
     this.#whenGone?.();
     if (this.#isCut) return;
     this.#hasLeft = true;

@@ -75,6 +75,7 @@ async function answerTo(exchange: Exchange, tools: RequestTools): Promise<RouteA
         lastEventId: head.lastEventId,
         isAuthorized,
         signal: () => exchange.signal,
+        holds: (bytes) => exchange.share.add(bytes),
       },
       tools.parts,
     ),

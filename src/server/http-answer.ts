@@ -4,10 +4,15 @@
 import { issuesMax, type ValidationIssue } from '../../schemas/validation-issue.ts';
 import { type Failure, failures } from '../errors.ts';
 
+/** A long text in pieces, which are written one by one. */
+export interface AnswerPieces {
+  readonly pieces: readonly string[];
+}
+
 export interface HttpAnswer {
   readonly status: number;
   /** JSON text unless the headers say otherwise; null: neither body nor content-type nor content-length. */
-  readonly body: string | Buffer | null;
+  readonly body: string | Buffer | AnswerPieces | null;
   readonly headers?: Readonly<Record<string, string>>;
   /** The connection cannot be used again: the rest of the body was not read. */
   readonly closes?: true;
@@ -18,7 +23,11 @@ export interface QuotedIssue extends ValidationIssue {
   readonly inputJson?: string;
 }
 
-export function json(status: number, body: string | Buffer, headers?: Readonly<Record<string, string>>): HttpAnswer {
+export function json(
+  status: number,
+  body: string | Buffer | AnswerPieces,
+  headers?: Readonly<Record<string, string>>,
+): HttpAnswer {
   return headers ? { status, body, headers } : { status, body };
 }
 

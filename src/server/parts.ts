@@ -46,6 +46,8 @@ export interface ServerOptions {
   readonly bodiesBytesMax: number;
   /** Longest wait for a whole body. */
   readonly bodyMs: number;
+  /** Bytes of all answers that are read or wait for their readers. */
+  readonly answersBytesMax: number;
   readonly frameBytesMax: number;
   /** Sockets that are authenticating at once. */
   readonly authenticatingMax: number;
@@ -62,9 +64,10 @@ export interface ServerOptions {
 
 /** Each rejects with a Failure; the signal tells that the client has gone. */
 export interface Queries {
-  readFirstPage(request: PageRequest, signal: AbortSignal): Promise<Page>;
+  /** `taken` hears of the bytes of each row before it is read, and may throw. */
+  readFirstPage(request: PageRequest, signal: AbortSignal, taken: (bytes: number) => void): Promise<Page>;
   /** Rejects with Failure `forbidden` for a token that is not ours. */
-  readNextPage(token: string, signal: AbortSignal): Promise<Page>;
+  readNextPage(token: string, signal: AbortSignal, taken: (bytes: number) => void): Promise<Page>;
   countEvents(request: CountRequest & { readonly now: Date }, signal: AbortSignal): CountOutcome;
   /** Rejects with Failure `forbidden` for a token that is not ours, `badFilter` for what is no event's place. */
   exportEvents(request: ExportRequest, signal: AbortSignal): Promise<EventExport>;

@@ -21,6 +21,8 @@ export interface RouteRequest {
   readonly lastEventId: string;
   readonly isAuthorized: boolean;
   readonly signal: () => AbortSignal;
+  /** So many more bytes are held for the answer. Throws a Failure where there is no room for them. */
+  readonly holds: (bytes: number) => void;
 }
 
 /** What lasting connections share. */

@@ -3,6 +3,7 @@
  */
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Publish } from '../feed/ports.ts';
+import { createAnswerBudget } from './answer-budget.ts';
 import { createAuthenticator } from './authenticate.ts';
 import { createAuthenticatingPlaces } from './authenticating-places.ts';
 import { connectionTools, farewellOf, type OpenConnection } from './connection.ts';
@@ -69,6 +70,7 @@ export async function startServer(parts: ServerParts): Promise<RunningServer> {
     bound: boundConnections(app, parts.connectionsMax, parts.counters),
     isStopping: () => isStopping,
   };
+  const exchangeParts = { ...parts, answers: createAnswerBudget(options.answersBytesMax, parts.counters) };
   const tools = { parts, authenticator, bodies: createBodyReader(options), streams: sockets };
   const { frameBytesMax } = options;
   serveWebSocket(app, '/events/in', sockets, frameBytesMax, (...given) => new ProducerConnection(...given));
@@ -83,7 +85,9 @@ export async function startServer(parts: ServerParts): Promise<RunningServer> {
       return;
     }
     requests += 1;
-    handleRequest(new Exchange(response, head, parts, () => isStopping), tools).finally(() => {
+    const exchange = new Exchange(response, head, exchangeParts, () => isStopping);
+    handleRequest(exchange, tools).finally(() => {
+      exchange.release();
       requests -= 1;
     });
   });

@@ -12,7 +12,7 @@ import { Failure } from '../../src/errors.ts';
 import { toMicros } from '../../src/filter/time.ts';
 import { openKeys } from '../../src/keys.ts';
 import { createCounters } from '../../src/metrics.ts';
-import { pageJson } from '../../src/query/make-page.ts';
+import { pagePieces } from '../../src/query/make-page.ts';
 import { createPageFilters } from '../../src/query/page-filters.ts';
 import { type PageParts, readFirstPage, readNextPage } from '../../src/query/read-page.ts';
 import { silentLog, startTestStore, type TestStore } from '../support/engine.ts';
@@ -190,8 +190,8 @@ describe('one page', () => {
     await store(samples);
     const page = await readFirstPage(parts, { filter: named(name), limit: 50 });
     expect(page).toEqual({ events: rawOf(samples), total: 1, token: null });
-    expect(pageJson(page, null)).toBe(`{"events":[${samples[0]?.raw}],"total":1,"next_page":null}`);
-    expect(pageJson({ events: [], total: 2, token: null }, 'http://h/?page-token=t')).toBe(
+    expect(pagePieces(page, null).join('')).toBe(`{"events":[${samples[0]?.raw}],"total":1,"next_page":null}`);
+    expect(pagePieces({ events: [], total: 2, token: null }, 'http://h/?page-token=t').join('')).toBe(
       '{"events":[],"total":2,"next_page":"http://h/?page-token=t"}',
     );
   });

@@ -52,6 +52,7 @@ const defaults: ServerOptions = {
   bodyBytesMax: 1024 * 1024,
   bodiesBytesMax: 4 * 1024 * 1024,
   bodyMs: 5000,
+  answersBytesMax: 8 * 1024 * 1024,
   frameBytesMax: 1024 * 1024,
   authenticatingMax: 100,
   authenticateMs: 5000,

@@ -16,6 +16,6 @@ export const filterEventsRoute: Route = {
     if (!body.ok) return body.answer;
     const checked = validatePageBody(body.value, now());
     if (!checked.ok) return invalidRequest(checked.issues, body.quote());
-    return pageAnswer(await queries.readFirstPage(checked.value, request.signal()), request.publicUrl);
+    return pageAnswer(await queries.readFirstPage(checked.value, request.signal(), request.holds), request.publicUrl);
   },
 };

@@ -11,6 +11,6 @@ export const nextPageRoute: Route = {
   answer: async (request, { queries }) => {
     const checked = validatePageToken(request.query.getAll('page-token'));
     if (!checked.ok) return invalidRequest(checked.issues, 'null');
-    return pageAnswer(await queries.readNextPage(checked.value, request.signal()), request.publicUrl);
+    return pageAnswer(await queries.readNextPage(checked.value, request.signal(), request.holds), request.publicUrl);
   },
 };

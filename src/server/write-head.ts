@@ -1,0 +1,41 @@
+/**
+ * Writes status and headers of an answer, up to what the library adds of itself.
+ */
+import { STATUS_CODES } from 'node:http';
+import type { HttpAnswer } from './http-answer.ts';
+import type { RequestHead } from './request-head.ts';
+import type { HttpResponse } from './uws.ts';
+
+/** A body as it goes out. */
+export interface Content {
+  readonly pieces: readonly (string | Buffer)[] | null;
+  readonly bytes: number;
+  readonly isLong: boolean;
+  readonly isPacked: boolean;
+}
+
+export function writeHead(
+  response: HttpResponse,
+  { hasOrigin }: Pick<RequestHead, 'hasOrigin'>,
+  status: number,
+  headers: Readonly<Record<string, string>>,
+): void {
+  response.writeStatus(`${status} ${STATUS_CODES[status] ?? 'Unknown'}`);
+  for (const [name, value] of Object.entries(headers)) response.writeHeader(name, value);
+  if (hasOrigin && !('access-control-allow-origin' in headers)) {
+    response.writeHeader('access-control-allow-origin', '*');
+  }
+}
+
+/** An answer's own headers, and those that its body wants. */
+export function headersOf(
+  { headers = {} }: Pick<HttpAnswer, 'headers'>,
+  { bytes, isLong, isPacked }: Content,
+): Readonly<Record<string, string>> {
+  const all: Record<string, string> = {};
+  if (bytes > 0) all['content-type'] = 'application/json';
+  Object.assign(all, headers);
+  if (isLong) all.vary = 'Accept-Encoding';
+  if (isPacked) all['content-encoding'] = 'gzip';
+  return all;
+}
