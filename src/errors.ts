@@ -60,3 +60,8 @@ export class Failure extends Error {
 export class StartRefused extends Error {
   override readonly name = 'StartRefused';
 }
+
+/** What somebody else's error says, in one line. */
+export function firstLineOf(error: unknown): string {
+  return (error instanceof Error ? error.message : String(error)).split('\n')[0] ?? '';
+}

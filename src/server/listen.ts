@@ -5,7 +5,7 @@
  */
 import { createServer } from 'node:net';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { StartRefused } from '../errors.ts';
+import { firstLineOf, StartRefused } from '../errors.ts';
 import { limitReceiveBuffers } from './receive-buffer.ts';
 import type { LoadedUws, TemplatedApp, us_listen_socket } from './uws.ts';
 
@@ -70,7 +70,7 @@ function limitBuffers(port: number, count: number): void {
   try {
     limited = limitReceiveBuffers(port);
   } catch (error) {
-    reason = error instanceof Error ? error.message : String(error);
+    reason = firstLineOf(error);
   }
   if (limited >= count) return;
   throw new StartRefused(

@@ -5,6 +5,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { firstLineOf } from '../errors.ts';
 import { lowerGlibc } from './lower-glibc.ts';
 import type { KnownBinary } from './uws-binaries.ts';
 
@@ -29,7 +30,7 @@ export function findOrMakeCopy(source: string, known: KnownBinary, folders: read
       reason = error;
     }
   }
-  throw new Error(`No folder takes a copy of ${source} (${textOf(reason)}).`, { cause: reason });
+  throw new Error(`No folder takes a copy of ${source} (${firstLineOf(reason)}).`, { cause: reason });
 }
 
 /** A file of the package. Throws Error where it is another than the one that was tested. */
@@ -64,8 +65,4 @@ function write(path: string, bytes: Buffer): string {
 
 function sha256Of(bytes: Buffer): string {
   return createHash('sha256').update(bytes).digest('hex');
-}
-
-function textOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -95,6 +95,14 @@ export function refusalOf({ platform, arch, node, glibc }: Surroundings): string
   );
 }
 
+/** Where the operator's own release cannot run; there is no copy of a file that is in no table. */
+export function ownRefusal({ glibc }: Surroundings): string {
+  return (
+    `The release of uWebSockets.js in node_modules is not ${release}, the one that Sluice has a table for, so it is loaded as it is, which wants ` +
+    `glibc 2.38 or newer; this is ${glibc ?? 'a system without glibc'}. Run \`npm ci\` for the one that is known.`
+  );
+}
+
 /** Of a system other than Linux. */
 export const untestedWarning =
   'Sluice is tested on Linux only; here receive buffers cannot be limited, so one producer that sends faster than its events are ' +

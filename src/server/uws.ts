@@ -5,7 +5,7 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { StartRefused } from '../errors.ts';
+import { firstLineOf, StartRefused } from '../errors.ts';
 import { packageRoot } from '../package-root.ts';
 import { findOrMakeCopy, readChecked } from './lowered-copy.ts';
 import {
@@ -13,6 +13,7 @@ import {
   chooseBinary,
   knownBinary,
   olderWarning,
+  ownRefusal,
   refusalOf,
   release,
   type Surroundings,
@@ -51,7 +52,7 @@ const require = createRequire(import.meta.url);
 export function loadUws(dataDir: string | null = null, here: Surroundings = surroundings()): LoadedUws {
   const installed = findPackage();
   const choice = chooseBinary(here, installed.isOwn);
-  if (choice === 'none') throw new StartRefused(refusalOf(here));
+  if (choice === 'none') throw new StartRefused(installed.isOwn ? ownRefusal(here) : refusalOf(here));
   const needsSmallBuffer = choice !== 'older';
   const warning = choice === 'older' ? olderWarning(here) : choice === 'untested' ? untestedWarning : null;
   try {
@@ -59,10 +60,10 @@ export function loadUws(dataDir: string | null = null, here: Surroundings = surr
     const uws = require(pathOf(choice, installed, here, dataDir)) as Uws;
     return { uws, needsSmallBuffer, warning };
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message.split('\n')[0] : String(cause);
-    throw new StartRefused(`${refusalOf(here)} What failed: ${reason} If node_modules is incomplete, run \`npm ci\`.`, {
-      cause,
-    });
+    throw new StartRefused(
+      `The edge library does not load: ${firstLineOf(cause).replace(/\.$/, '')}. If packages are damaged or missing, run \`npm ci\`.`,
+      { cause },
+    );
   }
 }
 
@@ -109,7 +110,13 @@ function surroundings(): Surroundings {
 }
 
 function glibcVersion(): string | null {
-  const report: unknown = process.report?.getReport();
+  if (process.report === undefined) return null;
+  const settings = process.report as { excludeNetwork?: boolean }; // newer than Node's types
+  const { excludeNetwork = false } = settings;
+  // Else the report looks up the names of peers, which can take seconds.
+  settings.excludeNetwork = true;
+  const report: unknown = process.report.getReport();
+  settings.excludeNetwork = excludeNetwork;
   const header: unknown = typeof report === 'object' && report !== null && 'header' in report ? report.header : null;
   if (typeof header !== 'object' || header === null || !('glibcVersionRuntime' in header)) return null;
   return String(header.glibcVersionRuntime);
