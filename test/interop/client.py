@@ -1,4 +1,4 @@
-"""The real Prefect client, driven by the interop tests: `emit` and `read`, one JSON line for each event.
+"""The real Prefect client, driven by the interop tests: `emit`, `read` and `page`, one JSON line for each event.
 
 The server and the auth string come from the client's own settings: PREFECT_API_URL and PREFECT_API_AUTH_STRING.
 """
@@ -9,6 +9,7 @@ import json
 import sys
 from datetime import timedelta
 
+from prefect.client.orchestration import get_client
 from prefect.events import Event, Resource
 from prefect.events.clients import get_events_client, get_events_subscriber
 from prefect.events.filters import EventFilter, EventNameFilter
@@ -55,15 +56,29 @@ async def read(prefix, count):
     say("ended early")
 
 
+async def page(prefix, count):
+    """Reads all events of the prefix page by page, newest first, following each page's own link."""
+    event_filter = EventFilter(event=EventNameFilter(prefix=[f"{prefix}."]))
+    async with get_client() as client:
+        found = await client.read_events(filter=event_filter, limit=50)
+        assert found.total == count, found.total
+        while found is not None:
+            for event in found.events:
+                say(json.dumps({"id": str(event.id), "number": event.payload["number"]}))
+            found = await found.get_next_page(client)
+
+
 def main():
     parser = argparse.ArgumentParser()
-    parser.add_argument("what", choices=["emit", "read"])
+    parser.add_argument("what", choices=["emit", "read", "page"])
     parser.add_argument("--prefix", required=True)
     parser.add_argument("--count", type=int, required=True)
     parser.add_argument("--pause-at", type=int, nargs="*", default=[])
     given = parser.parse_args()
     if given.what == "emit":
         asyncio.run(emit(given.prefix, given.count, given.pause_at))
+    elif given.what == "page":
+        asyncio.run(page(given.prefix, given.count))
     else:
         asyncio.run(read(given.prefix, given.count))
 

@@ -10,14 +10,16 @@ import { until } from '../support/poll.ts';
 
 export interface ClientOptions {
   readonly python: string;
-  readonly what: 'emit' | 'read';
-  /** Of the server, without a path. */
+  readonly what: 'emit' | 'read' | 'page';
+  /** Of the server, with a path only where a proxy has it under one. */
   readonly url: string;
   readonly authString?: string;
   readonly prefix: string;
   readonly count: number;
   /** Before each of these events the emitter says `paused` and waits for one `resume`, which may come before. */
   readonly pauseAt?: readonly number[];
+  /** Settings of its own, as variables. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 const script = fileURLToPath(new URL('client.py', import.meta.url));
@@ -31,7 +33,7 @@ export class PrefectClient {
   readonly #home = mkdtempSync(join(tmpdir(), 'prefect-client-'));
   #errors = '';
 
-  constructor({ python, what, url, authString, prefix, count, pauseAt = [] }: ClientOptions) {
+  constructor({ python, what, url, authString, prefix, count, pauseAt = [], env = {} }: ClientOptions) {
     const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith('PREFECT_'));
     const words = [script, what, '--prefix', prefix, '--count', String(count), '--pause-at', ...pauseAt.map(String)];
     this.#child = spawn(python, words, {
@@ -39,6 +41,7 @@ export class PrefectClient {
       env: {
         ...Object.fromEntries(inherited),
         PREFECT_HOME: this.#home,
+        ...env,
         PREFECT_API_URL: `${url}/api`,
         ...(authString === undefined ? {} : { PREFECT_API_AUTH_STRING: authString }),
       },
