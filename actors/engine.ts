@@ -16,9 +16,10 @@
  */
 import { assign, fromCallback, sendTo, setup } from 'xstate';
 
-/** Where a started engine answers; the password is a secret. */
+/** Where a started engine answers; path and password are secrets. */
 export interface EngineAddress {
   readonly url: string;
+  readonly pathname: string;
   readonly username: string;
   readonly password: string;
 }

@@ -5,23 +5,26 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startTestStore, type TestStore } from './support/engine.ts';
 import { engineOf } from './support/engine-process.ts';
 import { eventLike, publish, untilFound } from './support/events.ts';
+import { type PrefixProxy, startPrefixProxy } from './support/prefix-proxy.ts';
 import { removeData, startSluice, type TestSluice } from './support/sluice.ts';
 
 describe('a Sluice with CLICKHOUSE_URL', () => {
   let clickhouse: TestStore;
+  let proxy: PrefixProxy;
   let sluice: TestSluice;
 
   beforeAll(async () => {
     clickhouse = await startTestStore();
-    const { url, username, password } = await clickhouse.endpoint();
-    const address = new URL(url);
+    const { url, pathname, username, password } = await clickhouse.endpoint();
+    proxy = await startPrefixProxy(url, pathname);
     sluice = await startSluice({
-      env: { CLICKHOUSE_URL: `http://${username}:${encodeURIComponent(password)}@${address.host}/elsewhere` },
+      env: { CLICKHOUSE_URL: `http://${username}:${encodeURIComponent(password)}@127.0.0.1:${proxy.port}/elsewhere` },
     });
   });
   afterAll(async () => {
     await sluice?.stop();
     removeData(sluice);
+    proxy?.close();
     await clickhouse?.stop();
   });
 

@@ -162,9 +162,10 @@ export class Connection {
     }
   }
 
-  #connect({ url, username, password, database }: Endpoint): ClickHouseClient {
+  #connect({ url, pathname, username, password, database }: Endpoint): ClickHouseClient {
     return createClient({
       url,
+      pathname,
       username,
       password,
       database,

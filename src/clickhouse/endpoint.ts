@@ -7,6 +7,8 @@ import { StartRefused } from '../errors.ts';
 export interface Endpoint {
   /** `http://host:port`, nothing else in it. */
   readonly url: string;
+  /** The path of its HTTP interface; '' for the usual one. That of the embedded engine is a secret: never logged. */
+  readonly pathname: string;
   readonly username: string;
   /** A secret: never logged. */
   readonly password: string;
@@ -64,6 +66,7 @@ function readEndpoint(clickhouseUrl: string, password: string | null): Endpoint 
   }
   return {
     url: url.origin,
+    pathname: '',
     username: decoded(url.username) || 'default',
     password: password ?? decoded(url.password),
     database: decoded(path) || 'default',

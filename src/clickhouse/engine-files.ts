@@ -1,9 +1,10 @@
 /**
- * What the embedded engine is started with: its folder, its configuration within a memory bound, and one user with a
- * random password of which only the hash touches the disk.
+ * What the embedded engine is started with: its folder, its configuration within a memory bound, and who may ask it what.
+ * Three things keep others out: a path of HTTP that nobody else knows, a password of which only the hash touches the disk, and
+ * grants that leave the library's own user nothing (docs/SECURITY.md).
  */
 import { createHash } from 'node:crypto';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 export const engineUser = 'sluice';
@@ -17,18 +18,51 @@ export interface EngineFiles {
   readonly dataFolder: string;
 }
 
+/** What the engine's HTTP asks of who talks to it, made anew for each start. */
+export interface EngineSecrets {
+  /** The only path that answers, with the slash in front. Of characters that XML and URLs leave alone. */
+  readonly pathname: string;
+  readonly password: string;
+}
+
 /** Writes the files of one start below `folder` (absolute: ClickHouse fails to sync folders of a relative path). */
-export function writeEngineFiles(folder: string, password: string, memoryBytesMax: number): EngineFiles {
+export function writeEngineFiles(folder: string, secrets: EngineSecrets, memoryBytesMax: number): EngineFiles {
   const dataFolder = join(folder, 'data');
   mkdirSync(dataFolder, { recursive: true, mode: 0o700 });
   const usersFile = join(folder, 'users.xml');
   const configFile = join(folder, 'config.xml');
-  writeFileSync(usersFile, usersXml(password), { mode: 0o600 });
-  writeFileSync(configFile, configXml(usersFile, memoryBytesMax), { mode: 0o600 });
+  writeSecret(usersFile, usersXml(secrets.password));
+  writeSecret(configFile, configXml(usersFile, secrets.pathname, memoryBytesMax));
   return { configFile, dataFolder };
 }
 
-/** The engine's own session needs `default` without a password, from this machine; its grants leave it nothing else to do. */
+/** A file that was there keeps its mode when it is written again: so it is set as well. */
+function writeSecret(file: string, text: string): void {
+  rmSync(file, { force: true });
+  writeFileSync(file, text, { mode: 0o600, flag: 'wx' });
+}
+
+/** The library's own session: `default`, without a password, from this machine. It starts the listener and reads its own empty input. */
+const ownGrants = [
+  'SYSTEM LISTEN ON *.*',
+  // Where that input is. With the same on `default.parent` a table over any file could be made.
+  'CREATE TABLE, SELECT ON _local.parent',
+  'TABLE ENGINE ON File',
+];
+
+/** Sluice's user: tables of these engines, and nothing that reads or writes elsewhere (no source, no dictionary, no backup, no user). */
+const sluiceGrants = [
+  'SELECT, INSERT, SHOW, CREATE DATABASE, CREATE TABLE, DROP TABLE, TRUNCATE, OPTIMIZE, SYSTEM MERGES ON *.*',
+  'ALTER UPDATE, ALTER DELETE, ALTER COLUMN, ALTER INDEX, ALTER PROJECTION, ALTER CONSTRAINT, ALTER TTL, ALTER SETTINGS ON *.*',
+  // Of the database, then of its tables.
+  'TABLE ENGINE ON Atomic',
+  'TABLE ENGINE ON MergeTree',
+  'TABLE ENGINE ON ReplacingMergeTree',
+];
+
+/** A table could name a disk of its own, anywhere. */
+const fixedSettings = ['merge_tree_disk', 'merge_tree_storage_policy', 'add_http_cors_header'];
+
 function usersXml(password: string): string {
   const settings: Record<string, number> = {
     // Read before the settings of a request are: a filter of many ids is one long parameter.
@@ -38,21 +72,20 @@ function usersXml(password: string): string {
   };
   const profile = Object.entries(settings).map(([name, value]) => `<${name}>${value}</${name}>`);
   const hash = createHash('sha256').update(password).digest('hex');
-  const grants = [
-    'GRANT SYSTEM LISTEN ON *.*',
-    'GRANT CREATE TABLE, SELECT ON default.parent',
-    'GRANT CREATE TABLE, SELECT ON _local.parent',
-    'GRANT TABLE ENGINE ON File',
-  ];
+  const fixed = fixedSettings.map((name) => `<${name}><const/></${name}>`);
   const rest = '<networks><ip>127.0.0.1</ip></networks><profile>default</profile><quota>default</quota>';
   return `<clickhouse><users>
-<default><password></password>${rest}<grants>${grants.map((grant) => `<query>${grant}</query>`).join('')}</grants></default>
-<${engineUser}><password_sha256_hex>${hash}</password_sha256_hex>${rest}</${engineUser}>
-</users><profiles><default>${profile.join('')}</default></profiles><quotas><default/></quotas></clickhouse>
+<default><password></password>${rest}${grantsXml(ownGrants)}</default>
+<${engineUser}><password_sha256_hex>${hash}</password_sha256_hex>${rest}${grantsXml(sluiceGrants)}</${engineUser}>
+</users><profiles><default>${profile.join('')}<constraints>${fixed.join('')}</constraints></default></profiles><quotas><default/></quotas></clickhouse>
 `;
 }
 
-function configXml(usersFile: string, memoryBytesMax: number): string {
+function grantsXml(grants: readonly string[]): string {
+  return `<grants>${grants.map((grant) => `<query>GRANT ${grant}</query>`).join('')}</grants>`;
+}
+
+function configXml(usersFile: string, pathname: string, memoryBytesMax: number): string {
   const cache = Math.floor(memoryBytesMax / 32);
   const settings: Record<string, string | number> = {
     users_config: escapeXml(usersFile),
@@ -78,6 +111,9 @@ function configXml(usersFile: string, memoryBytesMax: number): string {
   const lines = Object.entries(settings).map(([name, value]) => `<${name}>${value}</${name}>`);
   lines.push(
     `<merge_tree><packed_skip_index_max_bytes>${packedIndexBytesMax}</packed_skip_index_max_bytes></merge_tree>`,
+    // One rule only: every other path, `/`, `/ping`, `/play` and `/metrics` among them, is 404 for every user.
+    `<http_handlers><rule><url>${pathname}</url><handler><type>dynamic_query_handler</type>` +
+      '<query_param_name>query</query_param_name></handler></rule></http_handlers>',
   );
   return `<clickhouse>\n${lines.join('\n')}\n</clickhouse>\n`;
 }

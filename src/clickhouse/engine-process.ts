@@ -16,6 +16,13 @@ const askMs = 50;
 /** How often, and how long each time, a running engine is asked whether it answers. */
 const watchMs = 2_000;
 const answerMs = 5_000;
+/** So long may an engine take no connection: it never listens again by itself, but one that ends has stopped listening too. */
+const deafMs = 10_000;
+
+/** 256 bits. */
+function randomText(): string {
+  return randomBytes(32).toString('base64url');
+}
 
 /** One run of the child process. */
 export interface EngineProcess {
@@ -40,14 +47,14 @@ export function launchEngine(
   let child: ChildProcess | null = null;
 
   async function run(answer: (address: EngineAddress | null) => void): Promise<string> {
-    const password = randomBytes(24).toString('base64url');
-    const files = writeEngineFiles(folder, password, memoryBytesMax);
+    const secrets = { pathname: `/${randomText()}`, password: randomText() };
+    const files = writeEngineFiles(folder, secrets, memoryBytesMax);
     const port = await freePort();
     if (over.signal.aborted) return 'it was stopped';
     child = spawnChild(files.configFile, files.dataFolder, port);
     launched(child);
     const errors = keepTail(child);
-    const address = { url: `http://127.0.0.1:${port}`, username: engineUser, password };
+    const address = { url: `http://127.0.0.1:${port}`, username: engineUser, ...secrets };
     void untilAnswers(address, over.signal).then(answer);
     return new Promise((ended) => {
       child?.once('error', (error) => ended(error.message));
@@ -116,27 +123,38 @@ const never = new Promise<never>(() => undefined);
 
 /**
  * A slow engine answers in the end, be it with an error. Time counts only as it is spent waiting for an answer, so that a
- * machine that slept is no reason.
+ * machine that slept is no reason. An engine that refuses connections says so in a millisecond: there each round counts as a whole.
  */
 async function untilHangs(address: EngineAddress, hungMs: number, signal: AbortSignal): Promise<string> {
+  let deafRounds = 0;
   for (let silentMs = 0; silentMs < hungMs; ) {
     await wait(watchMs, undefined, { signal }).catch(() => undefined);
     if (signal.aborted) return never;
     const began = performance.now();
-    const isAnswered = await answersPing(address, Math.min(answerMs, hungMs));
-    silentMs = isAnswered ? 0 : silentMs + Math.min(answerMs, performance.now() - began);
+    const answer = await askPing(address, Math.min(answerMs, hungMs));
+    silentMs = answer === 'answered' ? 0 : silentMs + Math.min(answerMs, performance.now() - began);
+    deafRounds = answer === 'refused' ? deafRounds + 1 : 0;
+    if (deafRounds * watchMs >= deafMs) return `it has not taken a connection for ${deafMs / 1000} s`;
   }
   return `it did not answer for ${hungMs / 1000} s`;
 }
 
-/** On a connection of its own, which it closes: an engine that shuts down waits seconds for those that are kept alive. */
-function answersPing({ url }: EngineAddress, deadlineMs: number): Promise<boolean> {
+/**
+ * `refused` if nothing listens there. On a connection of its own, which it closes: an engine that shuts down waits seconds for those
+ * that are kept alive.
+ */
+function askPing(address: EngineAddress, deadlineMs: number): Promise<'answered' | 'silent' | 'refused'> {
+  const { url, pathname, username, password } = address;
   return new Promise((resolve) => {
-    const request = get(`${url}/ping`, { agent: false, signal: AbortSignal.timeout(deadlineMs) }, (answer) => {
-      answer.once('end', () => resolve(true)).once('error', () => resolve(false));
+    const auth = `${username}:${password}`;
+    const options = { agent: false, auth, signal: AbortSignal.timeout(deadlineMs) } as const;
+    const request = get(`${url}${pathname}?query=SELECT%201`, options, (answer) => {
+      answer.once('end', () => resolve('answered')).once('error', () => resolve('silent'));
       answer.resume();
     });
-    request.once('error', () => resolve(false));
+    request.once('error', (error: NodeJS.ErrnoException) => {
+      resolve(error.code === 'ECONNREFUSED' ? 'refused' : 'silent');
+    });
   });
 }
 

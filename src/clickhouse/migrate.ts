@@ -21,8 +21,8 @@ export async function ensureDatabase(client: ClickHouseClient, endpoint: Endpoin
     await client.command({ query: 'SELECT 1 FORMAT Null', abort_signal: signal });
   } catch (error) {
     if (!(error instanceof ClickHouseError) || error.code !== unknownDatabase) throw error;
-    const { url, username, password, database } = endpoint;
-    const maker = createClient({ url, username, password, log: { level: ClickHouseLogLevel.OFF } });
+    const { url, pathname, username, password, database } = endpoint;
+    const maker = createClient({ url, pathname, username, password, log: { level: ClickHouseLogLevel.OFF } });
     try {
       const query = `CREATE DATABASE IF NOT EXISTS ${quoteIdentifier(database)} ENGINE = Atomic`;
       await maker.command({ query, abort_signal: signal });

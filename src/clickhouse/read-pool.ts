@@ -62,7 +62,7 @@ export function openReadPool(endpoint: Endpoint, idleMs: number): ReadPool {
     } = await orAborted(
       pool.request({
         method: 'POST',
-        path: `/?${words}`,
+        path: `${endpoint.pathname || '/'}?${words}`,
         headers,
         body: isLong ? form([['query', query], ...values]) : query,
         signal,
@@ -98,7 +98,8 @@ function orAborted(asked: Promise<Dispatcher.ResponseData>, signal: AbortSignal)
 
 function form(fields: readonly (readonly [string, string])[]): FormData {
   const form = new FormData();
-  for (const [name, text] of fields) form.set(name, text);
+  // `set` looks through all that are there.
+  for (const [name, text] of fields) form.append(name, text);
   return form;
 }
 

@@ -5,7 +5,7 @@ import { createActor, fromCallback, SimulatedClock } from 'xstate';
 import { type ChildCommand, type EngineEvent, engineBackoffMs, engineMachine } from '../../actors/engine.ts';
 
 const times = { startMs: 5000, stopMs: 3000, backoffFirstMs: 100, backoffMaxMs: 800, steadyMs: 60_000 };
-const address = { url: 'http://127.0.0.1:1', username: 'u', password: 'p' };
+const address = { url: 'http://127.0.0.1:1', pathname: '/p', username: 'u', password: 'p' };
 
 interface FakeChild {
   readonly tell: (event: EngineEvent) => void;

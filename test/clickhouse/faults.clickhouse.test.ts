@@ -72,9 +72,9 @@ test('an engine that has run steadily stays ready: its store notices nothing', a
 test('the engine listens on loopback only, lets nobody in without the password, and keeps it off the disk', async () => {
   const real = await startTestStore();
   cleanUps.push(() => real.stop());
-  const { url, username, password } = await real.endpoint();
+  const { url, pathname, username, password } = await real.endpoint();
   const ask = (user: string, word: string) =>
-    fetch(`${url}/?query=${encodeURIComponent('SELECT count() FROM sluice.events')}`, {
+    fetch(`${url}${pathname}?query=${encodeURIComponent('SELECT count() FROM sluice.events')}`, {
       headers: { 'X-ClickHouse-User': user, 'X-ClickHouse-Key': word },
     }).then(({ status }) => status);
   expect(await ask(username, password)).toBe(200);

@@ -1,7 +1,8 @@
-/** I9: an embedded engine that hangs (SIGSTOP) is replaced after its time, and not before; being watched does not hold up its stop. */
+/** I9: an embedded engine that hangs (SIGSTOP), or lives and no longer listens, is replaced after its time, and not before; being watched does not hold up its stop. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { firstValueFrom } from 'rxjs';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { EmbeddedEngine } from '../../src/clickhouse/embedded-engine.ts';
 import { startTestEngine } from '../support/engine.ts';
@@ -32,6 +33,27 @@ it('is killed and started again, and not before it was silent for its time', asy
   expect(performance.now() - began).toBeGreaterThan(hungMs);
   await untilReady();
   expect(() => process.kill(hung, 0)).toThrow();
+}, 120_000);
+
+it('is started again if it lives and no longer listens', async () => {
+  const deaf = engine.processId!;
+  const state = await firstValueFrom(engine.endpoint$);
+  if (state.endpoint === null) throw new Error(state.reason);
+  const { url, pathname } = state.endpoint;
+  const statement = { method: 'POST', body: 'SYSTEM STOP LISTEN HTTP' };
+  // The library's own user may. It answers, or its listener goes before.
+  await fetch(`${url}${pathname}`, statement).catch(() => undefined);
+  await until('nothing listens there', () =>
+    fetch(url).then(
+      () => undefined,
+      () => true as const,
+    ),
+  );
+  expect(engine.processId).toBe(deaf);
+  await until('another one runs', () => (engine.processId !== null && engine.processId !== deaf) || undefined, 60_000);
+  await untilReady();
+  const next = await firstValueFrom(engine.endpoint$);
+  expect(next.endpoint?.pathname).not.toBe(pathname);
 }, 120_000);
 
 it('ends at once where it was asked shortly before whether it answers', async () => {
