@@ -103,10 +103,14 @@ function form(fields: readonly (readonly [string, string])[]): FormData {
   return form;
 }
 
-/** The text of a parameter, as ClickHouse reads it: escaped, and within an array quoted, numbers as they are. */
+/** The text of a parameter, as ClickHouse reads it: escaped, and within an array quoted, numbers as they are, arrays as tuples. */
 function paramText(value: unknown): string {
-  if (!Array.isArray(value)) return escapeText(String(value));
-  return `[${value.map((one) => (typeof one === 'number' ? one : `'${escapeText(String(one))}'`)).join(',')}]`;
+  return Array.isArray(value) ? `[${value.map(itemText).join(',')}]` : escapeText(String(value));
+}
+
+function itemText(value: unknown): string {
+  if (Array.isArray(value)) return `(${value.map(itemText).join(',')})`;
+  return typeof value === 'number' ? String(value) : `'${escapeText(String(value))}'`;
 }
 
 const escapes: Readonly<Record<string, string>> = { '\t': '\\t', '\n': '\\n', '\r': '\\r', "'": "\\'", '\\': '\\\\' };

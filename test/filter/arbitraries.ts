@@ -47,7 +47,11 @@ function labelsOf(pairs: readonly (readonly [string, string])[]): Record<string,
   return labels;
 }
 
-const labelPairs = fc.uniqueArray(fc.tuple(labelName, labelValue), { selector: ([label]) => label, maxLength: 4 });
+const labelPair = fc.tuple(labelName, labelValue);
+const labelPairs = fc.oneof(
+  { weight: 4, arbitrary: fc.uniqueArray(labelPair, { selector: ([label]) => label, maxLength: 4 }) },
+  fc.uniqueArray(labelPair, { selector: ([label]) => label, minLength: 9, maxLength: 12 }),
+);
 
 const eventBody: fc.Arbitrary<EventBody> = fc
   .record({
@@ -82,7 +86,8 @@ export function storedAs(seq: number, body: EventBody): StoredEvent {
   return { seq, raw: `${head},${rest}`, search: searchOf(body), body };
 }
 
-export const received = '2026-11-22T00:00:00Z';
+/** Within every retention, whenever the test runs. */
+export const received = `${new Date().toISOString().slice(0, 10)}T00:00:00Z`;
 
 function searchOf({ event, resource, related, payload }: EventBody): string {
   const pieces = [
@@ -127,8 +132,12 @@ function someOf(fields: Record<string, fc.Arbitrary<unknown>>): fc.Arbitrary<Rec
     .chain((chosen) => fc.record(Object.fromEntries(chosen.map((name) => [name, fields[name]!]))));
 }
 
+/** A few, and now and then more than ClickHouse is asked for one by one. */
 function listFrom<Value>(value: fc.Arbitrary<Value>): fc.Arbitrary<Value[]> {
-  return fc.array(value, { minLength: 1, maxLength: 3 });
+  return fc.oneof(
+    { weight: 6, arbitrary: fc.array(value, { minLength: 1, maxLength: 3 }) },
+    fc.array(value, { minLength: 5, maxLength: 60, size: 'max' }),
+  );
 }
 
 function oneOrMore<Value>(value: fc.Arbitrary<Value>): fc.Arbitrary<Value | Value[]> {
@@ -169,11 +178,29 @@ function labelsFilter(labels: Readonly<Record<string, string>>): fc.Arbitrary<Re
     fc.oneof(labelName, fc.constantFrom('prefect.resource.role', 'prefect.resource.id')),
     fc.oneof(fc.constantFrom('', '*', '!', '!*', '?', 'p*'), fc.constant([]), fc.constant(['', 'flow'])),
   );
+  const apart = fc.uniqueArray(fc.oneof({ weight: 8, arbitrary: own }, other), {
+    selector: ([label]) => label,
+    maxLength: 2,
+  });
   return fc
-    .uniqueArray(fc.oneof({ weight: 8, arbitrary: own }, other), { selector: ([label]) => label, maxLength: 2 })
+    .oneof({ weight: 4, arbitrary: apart }, manyOwn(labels))
     .map((pairs) =>
       JSON.parse(`{${pairs.map(([label, value]) => `${JSON.stringify(label)}:${JSON.stringify(value)}`)}}`),
     );
+}
+
+/** All of the labels, or all but one, each with values that fit or nearly fit. */
+function manyOwn(labels: Readonly<Record<string, string>>): fc.Arbitrary<[string, string | string[]][]> {
+  const names = Object.keys(labels);
+  return fc.subarray(names, { minLength: Math.max(0, names.length - 1) }).chain((chosen) =>
+    fc.tuple(
+      ...chosen.map((label) => {
+        const value = labels[label] ?? '';
+        const pattern = fc.oneof({ weight: 6, arbitrary: fc.constant(value) }, blurred(value));
+        return fc.tuple(fc.constant(label), fc.oneof(pattern, listFrom(pattern)));
+      }),
+    ),
+  );
 }
 
 /** A pattern near a value: some characters become `?` or `*`, and it may be negated. */
