@@ -7,9 +7,12 @@ import type { SentEvent } from '../../schemas/event-check.ts';
 import { foldText, searchSeparator } from '../../schemas/stored-event.ts';
 import { parseTime } from '../filter/time.ts';
 import { parseUuid } from '../filter/uuid.ts';
+import { isLarge, repeatsKey } from './check-json.ts';
 import { type Collect, JsonScanner, type Span } from './json-scanner.ts';
 import { countFlatKeys, countKeys, rewriteJson } from './rewrite-json.ts';
+import type { FieldSpans } from './scan-event.ts';
 
+/** `body` has no payload where the event is large. */
 export interface CanonicalEvent {
   /** The canonical text without `received` and its closing brace: `finishRaw` ends it. */
   readonly open: string;
@@ -24,48 +27,9 @@ export interface CanonicalEvent {
   readonly isTooLarge: boolean;
 }
 
-/** Where the fields stand whose text is kept. */
-export interface FieldSpans {
-  event: Span | null;
-  resource: Span | null;
-  related: Span | null;
-  payload: Span | null;
-}
-
 /** The canonical text with its time of receipt (canonical, too). */
 export function finishRaw(event: Pick<CanonicalEvent, 'open'>, received: string): string {
   return `${event.open},"received":"${received}"}`;
-}
-
-/** Passes one event in the text and notes its fields; of a repeated one the last. */
-export function scanEvent(scanner: JsonScanner): FieldSpans {
-  const spans: FieldSpans = { event: null, resource: null, related: null, payload: null };
-  if (scanner.peek() !== 0x7b) {
-    scanner.value('nothing');
-    return spans;
-  }
-  scanner.at += 1;
-  while (scanner.peek() === 0x22) {
-    const key = scanner.string();
-    if (scanner.peek() === 0x3a) scanner.at += 1;
-    switch (key) {
-      case 'event':
-        spans.event = scanner.value('nothing');
-        break;
-      case 'resource':
-      case 'related':
-        spans[key] = scanner.value('values');
-        break;
-      case 'payload':
-        spans.payload = scanner.value('all');
-        break;
-      default:
-        scanner.value('nothing');
-    }
-    if (scanner.peek() === 0x2c) scanner.at += 1;
-  }
-  scanner.at += 1;
-  return spans;
 }
 
 /**
@@ -119,9 +83,14 @@ function hasNoEscape({ event, resource, related, payload }: FieldSpans): boolean
 function canonicalField(text: string, span: Span | null, value: unknown, collect: Collect) {
   if (span === null) return null;
   const sent = text.slice(span.start, span.end);
-  if (span.isCanonical && span.keys === keysOf(span, value)) return { json: sent, search: span.search };
+  if (span.isCanonical && hasKeysOnce(sent, span, value)) return { json: sent, search: span.search };
   const json = rewriteJson(sent);
   return { json, search: new JsonScanner(json).value(collect).search };
+}
+
+/** Of a large one the values were not made (sparse-event.ts). */
+function hasKeysOnce(sent: string, span: Span, value: unknown): boolean {
+  return isLarge(sent) ? !repeatsKey(sent) : span.keys === keysOf(span, value);
 }
 
 function keysOf({ depth }: Span, value: unknown): number {

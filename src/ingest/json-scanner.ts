@@ -12,7 +12,10 @@ export type Collect = 'nothing' | 'values' | 'all';
 export interface Span {
   readonly start: number;
   readonly end: number;
-  /** No white space outside strings, each string as JSON.stringify writes it. Repeated keys are not seen here: compare `keys`. */
+  /**
+   * No white space outside strings, each string as JSON.stringify writes it. Repeated keys are not seen here: compare `keys`. Of what nothing
+   * was collected strings are not looked into.
+   */
   readonly isCanonical: boolean;
   readonly hasEscape: boolean;
   /** Keys of all objects inside, repeated ones counted each time. */
@@ -65,9 +68,11 @@ export class JsonScanner {
     let isCanonical = true;
     let hasEscape = false;
     let pieces = '';
+    let many: Pieces | null = null;
     do {
       const from = this.at;
       const code = text.charCodeAt(from);
+      if (many === null && from - start > manyCharactersMin && collect !== 'nothing') many = new Pieces(pieces);
       if (code === quote) {
         this.#passString();
         const isEscaped = this.#backslashAt < this.at;
@@ -75,9 +80,15 @@ export class JsonScanner {
         if (isKey) keys += 1;
         if (isEscaped) {
           hasEscape = true;
-          isCanonical = isCanonical && canonicalString(text.slice(from, this.at)) === text.slice(from, this.at);
+          if (isCanonical && collect !== 'nothing') {
+            isCanonical = canonicalString(text.slice(from, this.at)) === text.slice(from, this.at);
+          }
         }
-        if (collect === 'all' || (collect === 'values' && !isKey)) pieces += this.#piece(from, isEscaped);
+        if (collect === 'all' || (collect === 'values' && !isKey)) {
+          if (many === null) pieces += this.#piece(from, isEscaped);
+          else if (isEscaped) many.add(this.#piece(from, true));
+          else many.addPart(text, from + 1, this.at - 1);
+        }
       } else if (code === 0x7b || code === 0x5b) {
         level += 1;
         if (level > depth) depth = level;
@@ -92,7 +103,8 @@ export class JsonScanner {
         this.peek();
       } else {
         this.#passScalar();
-        if (collect !== 'nothing') pieces += this.#folded(from, this.at) + searchSeparator;
+        if (many !== null) many.addPart(text, from, this.at);
+        else if (collect !== 'nothing') pieces += this.#folded(from, this.at) + searchSeparator;
       }
     } while (level > 0 && this.at < text.length);
     return {
@@ -102,7 +114,7 @@ export class JsonScanner {
       hasEscape,
       keys,
       depth,
-      search: pieces === '' || (this.isAscii && !hasEscape) ? pieces : foldLetters(pieces),
+      search: many !== null ? foldLetters(many.text) : this.isAscii && !hasEscape ? pieces : foldLetters(pieces),
     };
   }
 
@@ -147,9 +159,74 @@ export class JsonScanner {
   }
 }
 
+/** Of a value so long, pieces are put side by side as they come: half a million strings that are joined later are as much garbage. */
+const manyCharactersMin = 64 * 1024;
+
+class Pieces {
+  #units = new Uint16Array(4 * manyCharactersMin);
+  #length = 0;
+
+  /** Of those before, each with its separator. */
+  constructor(pieces: string) {
+    if (pieces !== '') this.add(pieces);
+  }
+
+  addPart(text: string, from: number, to: number): void {
+    let length = this.#length;
+    if (length + to - from >= this.#units.length) this.#grow(length + to - from + 1);
+    for (let at = from; at < to; at += 1) {
+      this.#units[length] = text.charCodeAt(at);
+      length += 1;
+    }
+    this.#units[length] = separatorCode;
+    this.#length = length + 1;
+  }
+
+  /** With its separator. */
+  add(piece: string): void {
+    this.addPart(piece, 0, piece.length - 1);
+  }
+
+  #grow(length: number): void {
+    const units = new Uint16Array(2 * length);
+    units.set(this.#units.subarray(0, this.#length));
+    this.#units = units;
+  }
+
+  get text(): string {
+    return Buffer.from(this.#units.buffer, 0, 2 * this.#length).toString('utf16le');
+  }
+}
+
+const separatorCode = searchSeparator.charCodeAt(0);
+
 /** A JSON string as JSON.stringify writes it. */
 export function canonicalString(token: string): string {
-  return token.includes('\\') ? JSON.stringify(decoded(token) ?? '') : token;
+  if (!token.includes('\\')) return token;
+  return (token.length <= shortLengthMax ? shortCanonical(token) : null) ?? JSON.stringify(decoded(token) ?? '');
+}
+
+/** Here two calls of the parser cost more than they do. */
+const shortLengthMax = 64;
+
+/** Null for what is seldom: characters that are written as an escape in another form. */
+function shortCanonical(token: string): string | null {
+  let canonical = '';
+  let from = 0;
+  for (let at = token.indexOf('\\'); at >= 0; at = token.indexOf('\\', from)) {
+    canonical += token.slice(from, at);
+    const letter = token[at + 1];
+    if (letter === 'u') {
+      const code = Number.parseInt(token.slice(at + 2, at + 6), 16);
+      if (!(code >= 0x20) || code === quote || code === backslash || (code & 0xf800) === 0xd800) return null;
+      canonical += String.fromCharCode(code);
+      from = at + 6;
+    } else {
+      canonical += letter === '/' ? '/' : token.slice(at, at + 2);
+      from = at + 2;
+    }
+  }
+  return canonical + token.slice(from);
 }
 
 /** What a JSON string says; null if it is none. */

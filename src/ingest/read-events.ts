@@ -6,13 +6,16 @@ import { isUtf8 } from 'node:buffer';
 import { hasEventShape } from '../../schemas/event-check.ts';
 import { issuesMax } from '../../schemas/validation-issue.ts';
 import type { FailureName } from '../errors.ts';
-import { type CanonicalEvent, canonicalEvent, scanEvent } from './canonical.ts';
+import { type CanonicalEvent, canonicalEvent } from './canonical.ts';
+import { isJson, isLarge } from './check-json.ts';
 import { type EventIssue, explainEvent, issue, tooLargeIssue } from './explain-event.ts';
 import { finished, type Steps } from './in-slices.ts';
 import { JsonScanner } from './json-scanner.ts';
 import { judgeBytes, textDepthMax } from './judge-bytes.ts';
 import { measureJson } from './measure-json.ts';
 import { compactSteps } from './rewrite-json.ts';
+import { type FieldSpans, scanEvent } from './scan-event.ts';
+import { sparseEvent } from './sparse-event.ts';
 
 export type ReadBatch =
   | { readonly ok: true; readonly events: readonly CanonicalEvent[] }
@@ -66,7 +69,7 @@ function* readList(scanner: JsonScanner, text: string): Steps<ReadBatch> {
     const start = scanner.at;
     const spans = scanEvent(scanner);
     const item = json.slice(start, scanner.at);
-    const parsed = parseJson(item);
+    const parsed = readItem(scanner.text, item, spans);
     isOpen = scanner.peek() === 0x2c;
     if (!parsed.ok || !(isOpen || scanner.peek() === 0x5d)) return notJson(brokenOff(json, parsed, start), text);
     if (isOpen) scanner.at += 1;
@@ -88,10 +91,10 @@ export function readMessage(bytes: Buffer): ReadMessage {
   if (!isUtf8(bytes)) return refusedMessage('badText', 'The message is not UTF-8');
   if (isTooDeep(bytes)) return refusedMessage('badText', `The message is not JSON: ${tooDeep.words}`);
   const json = withoutMark(bytes.toString('utf8'));
-  const parsed = parseJson(json);
-  if (!parsed.ok) return refusedMessage('badText', `The message is not JSON: ${parsed.words}`);
   const scanner = new JsonScanner(json, json.length === bytes.length);
   const spans = scanEvent(scanner);
+  const parsed = readItem(json, json, spans);
+  if (!parsed.ok) return refusedMessage('badText', `The message is not JSON: ${parsed.words}`);
   const event = hasEventShape(parsed.value) ? canonicalEvent(scanner, spans, parsed.value) : null;
   if (event !== null) return { ok: true, event };
   const issues: EventIssue[] = [];
@@ -111,10 +114,18 @@ type NotJson = ParsedJson & { readonly ok: false };
 const notUtf8: NotJson = { ok: false, offset: 0, words: 'The body is not UTF-8' };
 const tooDeep: NotJson = { ok: false, offset: 0, words: `Nested deeper than ${textDepthMax} levels` };
 const tooLong: NotJson = { ok: false, offset: 0, words: 'Unexpected text behind the list' };
+const largeNotJson: NotJson = { ok: false, offset: 0, words: 'The event is not JSON' };
 const noComma: NotJson = { ok: false, offset: 0, words: "Expected ',' or ']'" };
 
 function isTooDeep(bytes: Buffer): boolean {
   return bytes.length > 2 * textDepthMax && measureJson(bytes, 0).depth > textDepthMax;
+}
+
+/** The value of an event's text, of a large one what its check needs of it. `spans` are those of its fields in the text that it is part of. */
+function readItem(text: string, item: string, spans: FieldSpans): ParsedJson {
+  if (!isLarge(item)) return parseJson(item);
+  if (!isJson(item)) return largeNotJson;
+  return { ok: true, value: spans.isObject ? sparseEvent(text, spans) : null };
 }
 
 function parseJson(json: string): ParsedJson {

@@ -3,10 +3,10 @@
  * when the sender's text is not canonical, and what a refusal looks at. Nothing recurses, however deep the text.
  */
 import { finished, type Steps } from './in-slices.ts';
-import { canonicalString, decoded, JsonScanner } from './json-scanner.ts';
+import { canonicalString, JsonScanner } from './json-scanner.ts';
 
 interface OpenContainer {
-  /** Members by their decoded key, for an object: a repeated key keeps its first place and gets its last value. */
+  /** Members by their key as JSON.stringify writes it, for an object: a repeated key keeps its first place and gets its last value. */
   readonly members: Map<string, string> | null;
   /** The key whose value comes next. */
   key: string | null;
@@ -52,7 +52,7 @@ function* rewriteSteps(text: string): Steps<string> {
       const { start, end } = scanner.value('nothing');
       done = text.slice(start, end);
       if (open?.members && open.key === null) {
-        open.key = decoded(done);
+        open.key = canonicalString(done);
         continue;
       }
       if (code === 0x22) done = canonicalString(done);
@@ -111,7 +111,7 @@ export function countFlatKeys(value: unknown): number {
 function closed({ members, items }: OpenContainer): string {
   if (members === null) return `[${items}]`;
   let text = '';
-  for (const [key, json] of members) text += `${text === '' ? '{' : ','}${JSON.stringify(key)}:${json}`;
+  for (const [key, json] of members) text += `${text === '' ? '{' : ','}${key}:${json}`;
   return text === '' ? '{}' : `${text}}`;
 }
 

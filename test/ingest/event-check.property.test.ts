@@ -4,10 +4,11 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { fitsSchema, hasEventShape, isPlainEvent } from '../../schemas/event-check.ts';
-import { canonicalEvent, scanEvent } from '../../src/ingest/canonical.ts';
+import { canonicalEvent } from '../../src/ingest/canonical.ts';
 import { explainEvent } from '../../src/ingest/explain-event.ts';
 import { JsonScanner } from '../../src/ingest/json-scanner.ts';
 import { rewriteJson } from '../../src/ingest/rewrite-json.ts';
+import { scanEvent } from '../../src/ingest/scan-event.ts';
 
 const id = '0f0e0d0c-0b0a-4908-8706-050403020100';
 const odd = fc.constantFrom<unknown>(null, 5, true, '', 'x', [], {}, [1], { a: 'b' }, '\ud800', '__proto__');
