@@ -84,6 +84,14 @@ it('recovers by order what the start refuses, and says what became of it', async
     expect(sentence).toMatch(
       /1 files or parts of files .* 1 whole events up to seq \d+ and 1 parked ones, were moved to .*damaged/,
     );
+    // All behind the bad place is kept for people, byte for byte.
+    const damaged = join(folder, 'journal', 'damaged');
+    const [aside = ''] = (readdirSync(damaged, { recursive: true }) as string[]).filter((name) =>
+      name.includes('.from-'),
+    );
+    const [, offset = ''] = /\.from-(\d+)$/.exec(aside) ?? [];
+    expect(readFileSync(join(damaged, aside)).equals(bytes.subarray(Number(offset)))).toBe(true);
+    expect(sentence).toContain(` ${bytes.length - Number(offset)} bytes`);
     const again = journalOf(config, null, log, {});
     expect(again.firstSeq).toBeGreaterThan(journal.head);
     expect(again.read(journal.firstSeq, 1000, again.head)).toMatchObject({ first: journal.firstSeq, count: 1 });

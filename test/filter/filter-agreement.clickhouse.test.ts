@@ -62,7 +62,7 @@ test(`predicate, SQL and reference agree on random filters (events of seed ${see
     { numRuns: 300 },
   );
   expect(telling / tried).toBeGreaterThan(0.5);
-}, 300_000);
+}, 600_000);
 
 test.each([
   [{ resource: { labels: { env: 'prod' } } }, 'resource_labels'],

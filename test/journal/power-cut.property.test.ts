@@ -128,12 +128,11 @@ class Life {
       journal.close();
     }
     this.#pending = [];
-    if (isCut) {
+    // After a clean stop the machine may go down at once: all that there is has been synced.
+    if (now.how === 'kill') disk.kill();
+    else {
       disk.powerCut({ random: randomFrom(now.seed), pageBytes: now.pageBytes });
       this.#boot += 1;
-    } else {
-      disk.kill();
-      if (now.how === 'clean') this.#boot += 1;
     }
     const endedIn = this.mode;
     this.mode = now.next;

@@ -13,7 +13,9 @@ const copied = ['src', 'actors', 'schemas', 'test', 'bench', 'docs', 'scripts', 
 export function makeTree(root: string, tree: string, { sources, mutants }: Collected): void {
   rmSync(tree, { recursive: true, force: true });
   mkdirSync(tree, { recursive: true });
-  const single = readdirSync(root).filter((name) => /\.(json|md|ts|yml)$|^Dockerfile$/.test(name));
+  const single = readdirSync(root).filter(
+    (name) => name !== 'biome.json' && /\.(json|md|ts|yml)$|^Dockerfile$/.test(name),
+  );
   for (const name of [...copied, ...single]) {
     if (existsSync(join(root, name))) cpSync(join(root, name), join(tree, name), { recursive: true });
   }

@@ -90,7 +90,7 @@ test('law: over any range the groups and buckets read from projections are those
     ),
     { numRuns: 60 },
   );
-}, 300_000);
+}, 600_000);
 
 test.each([
   ['event', 'hour_event'],

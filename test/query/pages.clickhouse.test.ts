@@ -181,7 +181,7 @@ test('the total is of one snapshot, while inserts run beside it', async () => {
     await inserting;
   }
   expect([...totals]).toEqual([40]);
-}, 300_000);
+}, 600_000);
 
 describe('one page', () => {
   test('events are the stored texts, embedded as they are', async () => {
