@@ -41,6 +41,8 @@ type Room = Pick<Store, 'rows' | 'command' | 'insertValues'>;
 
 /** Of the deflated filter. With all else that a token holds, its signature and the longest public URL, a link has less than 2,048 characters. */
 const deflatedBytesMax = 850;
+/** Of what deflate stores as it is. */
+const blockHeadBytes = 5;
 /** A longer text is never tried: it costs time, and shrinks to so little only if it says nothing. */
 const triedCharactersMax = 16 * 1024;
 export const pageFilterBounds: PageFilterBounds = { filtersMax: 10_000, bytesMax: 256 * 1024 * 1024 };
@@ -59,9 +61,9 @@ export function createPageFilters(
   const write = batchWriter(store, { log, counters }, bounds);
   return {
     async hold(filter) {
+      if (isSmall(filter)) return { filter };
       const { occurred, order, ...rest } = filter;
       const text = JSON.stringify(rest);
-      if (isSmall(filter)) return { filter };
       const hash = hashOf(text);
       await write(hash, text);
       return { kept: { hash, occurred, order } };
@@ -95,7 +97,11 @@ async function readKept(store: Room, hash: string, signal: AbortSignal | undefin
 
 function isSmall(filter: Filter): boolean {
   const text = JSON.stringify(filter);
-  return text.length <= triedCharactersMax && deflateRawSync(text).length <= deflatedBytesMax;
+  if (text.length > triedCharactersMax) return false;
+  // Deflating makes nothing longer but by the head of a block: most filters need not be tried.
+  return (
+    Buffer.byteLength(text) <= deflatedBytesMax - blockHeadBytes || deflateRawSync(text).length <= deflatedBytesMax
+  );
 }
 
 function hashOf(text: string): string {

@@ -52,7 +52,9 @@ export async function readNextPage(parts: PageParts, token: string, signal?: Abo
   const filter = await parts.filters.filterOf(opened, signal);
   const state = { ...opened, filter };
   const rows = await readRows(parts.store, state, signal);
-  return makePage(parts.keys, state, rows, () => ('kept' in opened ? { kept: opened.kept } : { filter }));
+  return makePage(parts.keys, state, rows, () =>
+    'kept' in opened ? { kept: opened.kept } : parts.filters.hold(filter),
+  );
 }
 
 type Rows = Pick<Store, 'rows'>;

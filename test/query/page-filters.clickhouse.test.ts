@@ -217,8 +217,8 @@ test('filters are kept as long as events may be, as the retention says at each s
         {},
       )
     )[0]?.sql;
-  expect(await definition()).toContain('TTL toDateTime(made) + toIntervalDay(7)');
-  const retentionOverrides = { 'door.opened': 30, heartbeat: 1 };
+  expect(await definition()).toContain(`TTL toDateTime(made) + toIntervalDay(${testStoreOptions.retentionDays})`);
+  const retentionOverrides = { 'door.opened': 5_000, heartbeat: 1 };
   const other = openStore({
     ...testStoreOptions,
     retentionOverrides,
@@ -226,5 +226,5 @@ test('filters are kept as long as events may be, as the retention says at each s
   });
   await other.whenReady(AbortSignal.timeout(30_000));
   await other.close();
-  expect(await definition()).toContain('TTL toDateTime(made) + toIntervalDay(30)');
+  expect(await definition()).toContain('TTL toDateTime(made) + toIntervalDay(5000)');
 });

@@ -17,6 +17,12 @@ export const exportEventsRoute: Route = {
     const checked = validateExportBody(body.value, now());
     if (!checked.ok) return invalidRequest(checked.issues, body.quote());
     const { token, lines } = await queries.exportEvents(checked.value, request.signal());
-    return { pour: lines, headers: { 'content-type': 'application/x-ndjson', 'sluice-export-token': token } };
+    const headers = {
+      'content-type': 'application/x-ndjson',
+      'sluice-export-token': token,
+      // A proxy that gathers the answer would fill its disk, and hold nobody back.
+      'x-accel-buffering': 'no',
+    };
+    return { pour: lines, headers };
   },
 };
