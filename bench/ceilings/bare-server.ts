@@ -3,9 +3,10 @@
  * each event (JSON.parse), and publishes it from `setImmediate`, to all who asked for no resource and to those of its resource; no
  * check, no log, no other filter, no store.
  */
+import { limitReceiveBuffers } from '../../src/server/receive-buffer.ts';
 import { loadUws, type WebSocket } from '../../src/server/uws.ts';
 
-const { uws } = loadUws();
+const { uws, needsSmallBuffer } = loadUws();
 const app = uws.App();
 const all = 'all';
 /** How many subscribers each topic has. */
@@ -79,5 +80,7 @@ app.get('/api/ready', (response) => {
 });
 const port = Number(process.argv[2]);
 app.listen('127.0.0.1', port, (socket) => {
+  // Else one socket that floods keeps the loop, and nothing is published.
+  if (socket && needsSmallBuffer && process.platform === 'linux') limitReceiveBuffers(port);
   process.stdout.write(socket ? `listening on http://127.0.0.1:${port}\n` : 'no port\n');
 });

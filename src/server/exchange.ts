@@ -218,11 +218,13 @@ export class Exchange {
   /** At once: an answer without a body, or one behind which the connection closes. */
   #end({ pieces, bytes }: Content, closes: boolean): void {
     const response = this.#response;
-    if (pieces === null && closes) response.endWithoutBody(undefined, true);
+    const isBodiless = pieces === null || this.head.method === 'HEAD';
+    // A length must be given with the order to close: for `undefined` uWebSockets.js writes one of 2^63.
+    if (isBodiless && closes) response.endWithoutBody(bytes, true);
     else if (pieces === null) response.endWithoutBody();
-    else if (this.head.method === 'HEAD') {
+    else if (isBodiless) {
       // Not endWithoutBody(bytes): after that, uWebSockets.js waits for the body and takes no further request.
-      response.writeHeader('content-length', String(bytes)).endWithoutBody(undefined, closes);
+      response.writeHeader('content-length', String(bytes)).endWithoutBody();
     } else response.end(pieces.length === 1 ? pieces[0] : pieces.join(''), closes);
   }
 
