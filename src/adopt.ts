@@ -2,7 +2,6 @@
  * `sluice adopt`: makes this data folder the owner of a database that does not know it, or that another one owned, with a new
  * epoch (DESIGN §5). What the journal still holds goes into that database at the next start.
  */
-import { mkdirSync } from 'node:fs';
 import { adoptDatabase, newestInserted, registerOwner } from './clickhouse/ownership.ts';
 import { openStore } from './clickhouse/store.ts';
 import type { Config } from './config.ts';
@@ -17,7 +16,6 @@ const answerMs = 60_000;
 
 /** Resolves to a sentence that says what was done. Throws StartRefused while another owner is alive, or if ClickHouse does not answer. */
 export async function adopt(config: Config, log: Log): Promise<string> {
-  mkdirSync(config.dataDir, { recursive: true });
   const lock = await acquireLock(config.dataDir);
   const stateFile = writerStateFile(config.dataDir, config.durability === 'fsync');
   const found = journalOf(config, null, log, {});

@@ -34,7 +34,10 @@ export interface SettingRow {
 
 const second = 1000;
 const minute = 60 * second;
+const day = 24 * 60 * minute;
 const mebibyte = 1024 * 1024;
+/** The system's timers count in 31 bits: 24.8 days. */
+const timerMsMax = 24 * day;
 
 /** A setting's name in the program, ending in its unit, and its row. */
 export const settings = {
@@ -99,7 +102,7 @@ export const settings = {
     fallback: null,
     help: 'name of the ClickHouse cluster that the tables are made on (docs/SCALE.md); by default one server',
   },
-  backfillMaxMs: whole('SLUICE_BACKFILL_MAX_MS', 15 * minute, 'how far back a subscriber may start', 0),
+  backfillMaxMs: whole('SLUICE_BACKFILL_MAX_MS', 15 * minute, 'how far back a subscriber may start', 0, 25_000 * day),
   leaveMs: whole(
     'SLUICE_LEAVE_MS',
     0,
@@ -132,6 +135,7 @@ export const settings = {
     15 * minute,
     'in fsync mode: how long all of the journal is kept after ClickHouse has it, while the budget allows',
     0,
+    25_000 * day,
   ),
   diskReserveBytes: whole(
     'SLUICE_DISK_RESERVE_BYTES',
@@ -144,6 +148,7 @@ export const settings = {
     1_000_000,
     'recent event ids kept to drop repeats (about 50 bytes each)',
     1000,
+    100_000_000,
   ),
   parkedEventsMax: whole(
     'SLUICE_PARKED_EVENTS_MAX',
@@ -256,10 +261,14 @@ type Value<Row extends SettingRow> = Row['kind'] extends 'integer'
 
 export type Config = { readonly [Name in keyof typeof settings]: Value<(typeof settings)[Name]> };
 
-function whole(env: string, fallback: number, help: string, min = 0, max = Number.MAX_SAFE_INTEGER) {
+function whole(env: string, fallback: number, help: string, min = 0, max = mostOf(env)) {
   return { env, kind: 'integer', fallback, help, min, max } as const;
 }
 
 function text(env: string, fallback: string, help: string) {
   return { env, kind: 'string', fallback, help } as const;
+}
+
+function mostOf(env: string): number {
+  return env.endsWith('_MS') ? timerMsMax : Number.MAX_SAFE_INTEGER;
 }

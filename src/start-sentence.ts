@@ -4,11 +4,19 @@
 import { userInfo } from 'node:os';
 import { Failure, StartRefused } from './errors.ts';
 
-/** Null for a fault of ours, which is worth its stack. */
-export function sentenceOf(error: unknown): string | null {
+/** Null for a fault of ours, which is worth its stack. `place` is the folder that is meant where the system names none. */
+export function sentenceOf(error: unknown, place?: string): string | null {
   if (error instanceof StartRefused || error instanceof Failure) return error.message;
+  if (error instanceof RangeError && /allocation failed|typed array length|out of memory/i.test(error.message)) {
+    return `There is not enough memory for what the settings ask for (${error.message}). Raise the limit (\`ulimit -v\`, the memory of the container), or lower what SLUICE_…_MAX was raised.`;
+  }
+  if (error instanceof Error && 'code' in error && /^(ERR_)?MODULE_NOT_FOUND$/.test(String(error.code))) {
+    return `Sluice is not whole (${error.message}). Run \`npm ci\` and build it again; or too few files may be open (\`ulimit -n\`).`;
+  }
   if (!isSystemError(error)) return null;
-  const { code, syscall, path, dest } = error;
+  const { code, syscall, dest, path = place } = error;
+  if (syscall === 'uv_cwd')
+    return 'The current folder is gone. Change to another one, or name SLUICE_DATA_DIR from the root on.';
   const what = path === undefined ? `The system refused ${syscall}` : `${dest ?? path} cannot be used (${syscall})`;
   return `${what}: ${causeOf(code, path)}`;
 }
@@ -37,7 +45,7 @@ function causeOf(code: string, path: string | undefined): string {
       return `there is no space left${code === 'EDQUOT' ? ' within the quota' : ''}. Make room (for files too: \`df -i\`), ${choose}.`;
     case 'ENOTDIR':
     case 'EEXIST':
-      return `a file stands where a folder must be. Move it away, ${choose}.`;
+      return `a file, or a link that leads nowhere, stands where a folder must be. Move it away, ${choose}.`;
     case 'EISDIR':
       return `a folder stands where a file must be. Move it away, ${choose}.`;
     case 'ENAMETOOLONG':

@@ -2,7 +2,6 @@
  * Puts the parts together, in the order in which an event meets them, and takes them down in reverse (I1, I9): the journal
  * is open before the port is, and the port before ClickHouse answers.
  */
-import { mkdirSync } from 'node:fs';
 import { setTimeout as wait } from 'node:timers/promises';
 import { QuerySlots } from './clickhouse/query-slots.ts';
 import type { Store } from './clickhouse/store.ts';
@@ -64,7 +63,6 @@ const insertGraceMs = 1_500;
 /** Starts everything and resolves when Sluice listens; `say` tells a person what a start is worth knowing. Throws StartRefused. */
 export async function startSluice(config: Config, log: Log, say: (line: string) => void): Promise<RunningSluice> {
   armFailPoint(config.failPoint);
-  mkdirSync(config.dataDir, { recursive: true });
   const lock = await acquireLock(config.dataDir);
   const counters = createCounters();
   const serverCounters = createServerCounters();

@@ -19,7 +19,7 @@ const ranks: [prefix: RegExp, rank: number][] = [
   [/^src\/(feed|query)\//, 5],
   [/^src\/server\//, 6],
   [
-    /^src\/(main|start-sluice|connect-store|open-intake|readiness|observe|metrics-page|adopt|open-stopped|verify|compare-journal|dead-letter-command|recover-journal)\.ts$/,
+    /^src\/(main|run-command|start-sluice|connect-store|open-intake|readiness|observe|metrics-page|adopt|open-stopped|verify|compare-journal|dead-letter-command|recover-journal)\.ts$/,
     7,
   ],
   [/^src\/[a-z-]+\.ts$/, 2],

@@ -3,12 +3,13 @@
  * process however that ends. A socket in the folder tells holders in other containers apart from dead ones, and `LOCK`
  * says in JSON who it is (and, where there are no such sockets, whether that process still lives).
  */
-import { mkdirSync, readFileSync, readlinkSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { readFileSync, readlinkSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createConnection, createServer, type Server } from 'node:net';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { StartRefused } from '../errors.ts';
 import { codeOf } from '../file-port.ts';
+import { makeFolder } from '../make-folder.ts';
 
 export interface Lock {
   release(): Promise<void>;
@@ -16,7 +17,7 @@ export interface Lock {
 
 /** Makes the folder if there is none. Rejects with StartRefused, which says who holds it. */
 export async function acquireLock(dataDir: string): Promise<Lock> {
-  mkdirSync(dataDir, { recursive: true });
+  makeFolder(dataDir);
   const { dev, ino } = statSync(dataDir, { bigint: true });
   const path = join(dataDir, 'LOCK');
   const kernelLock = process.platform === 'linux' ? await listen(`\0sluice-${dev}-${ino}`) : null;
