@@ -144,6 +144,8 @@ test('who is alone in the log reads as much as a turn may take; beside others st
   const other = reader('another filter');
   expect(first.read(201, 1000).last).toBe(256);
   expect(other.read(257, 1000).last).toBe(384);
+  expect(other.read(128, 1000).last).toBe(128);
+  expect(other.read(129, 1000).last).toBe(256);
   other.leave();
   expect(first.read(257, 1000).last).toBe(456);
 });
