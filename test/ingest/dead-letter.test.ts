@@ -172,3 +172,19 @@ test('a file that cannot be opened is no empty one: the error of the system is t
   expect(() => letter.add({ seq: 1, epoch: 'e', reason: 'refused', row: 'row' })).toThrow('EACCES');
   expect(() => letter.remove(() => true)).toThrow('EACCES');
 });
+
+test('what is there stays whole when the system does not even say how long it is', () => {
+  bury(1, 2);
+  let fails = true;
+  const letter = openDeadLetter(dataDir, {
+    ...nodeFiles,
+    bytes(file) {
+      if (fails) throw Object.assign(new Error('EIO'), { code: 'EIO' });
+      return nodeFiles.bytes(file);
+    },
+  });
+  expect(() => letter.add({ seq: 3, epoch: 'e', reason: 'refused', row: 'row' })).toThrow('EIO');
+  fails = false;
+  letter.add({ seq: 4, epoch: 'e', reason: 'refused', row: 'row' });
+  expect(seqs()).toEqual([1, 2, 4]);
+});
