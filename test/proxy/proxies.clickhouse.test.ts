@@ -49,6 +49,7 @@ function behind(kind: ProxyKind, form: Omit<ProxyOptions, 'sluicePort'>): void {
 
   it('takes events, and gives all pages by the links as they are', () => readAllPages(target));
   it('sends a path with a slash on to where it is', () => followRedirect(target));
+  it('answers without a body as Sluice does', () => answerWithoutBody(target));
   it('carries /in and /out: a pong acknowledges, and each event comes once', () => carrySockets(target));
   // What a proxy does with the rest does not hang on its way in.
   if (!form.hasPrefix) return;
@@ -91,6 +92,17 @@ async function readByLargeFilter(target: Target): Promise<void> {
 async function followRedirect(target: Target): Promise<void> {
   const redirect = await post(target, '/api/events/filter/', { limit: 0 });
   expect([redirect.status, redirect.headers.location]).toEqual([307, `${target.baseUrl()}/api/events/filter`]);
+}
+
+/** A proxy refuses an answer that has two lengths. */
+async function answerWithoutBody(target: Target): Promise<void> {
+  const head = await send(target, { method: 'HEAD', path: '/api/events' });
+  expect([head.status, head.headers.allow, head.headers['content-length']]).toEqual([405, 'POST', '31']);
+  for (const more of [{}, { connection: 'close' }]) {
+    const headers = { 'content-type': 'application/json', ...more };
+    const taken = await send(target, { method: 'POST', path: '/api/events', headers, body: '[]' });
+    expect([taken.status, taken.text]).toEqual([204, '']);
+  }
 }
 
 async function carrySockets(target: Target): Promise<void> {
