@@ -25,7 +25,8 @@ export function rewriteJson(text: string): string {
 /** A step is so many values and containers. */
 const stepTokens = 1024;
 
-function* rewriteSteps(text: string): Steps<string> {
+/** The same in steps. */
+export function* rewriteSteps(text: string): Steps<string> {
   const scanner = new JsonScanner(text);
   const outer: OpenContainer[] = [];
   let open: OpenContainer | null = null;

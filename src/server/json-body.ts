@@ -1,23 +1,26 @@
 /**
  * Reads the JSON body of a query (PROTOCOL-FACTS §1): the value, and how a 422 answer quotes it.
  */
-import { rewriteJson } from '../ingest/rewrite-json.ts';
+import { inSlices } from '../ingest/in-slices.ts';
+import { rewriteSteps } from '../ingest/rewrite-json.ts';
 import { type HttpAnswer, invalidRequest, jsonText, undecodableBody } from './http-answer.ts';
+import { askDepthMax, isTooDeepToAsk } from './read-message.ts';
 import type { RouteRequest } from './route.ts';
 
 export type JsonBody =
   /** `value` is undefined where there is none, which a body of another content type counts as here (measured on Prefect). */
-  | { readonly ok: true; readonly value: unknown; readonly quote: () => string }
+  | { readonly ok: true; readonly value: unknown; readonly quote: () => Promise<string> }
   | { readonly ok: false; readonly answer: HttpAnswer };
 
 export function readJsonBody({ body, isJson }: Pick<RouteRequest, 'body' | 'isJson'>): JsonBody {
-  if (body.length === 0) return { ok: true, value: undefined, quote: () => 'null' };
-  if (!isJson) return { ok: true, value: undefined, quote: () => jsonText(body.toString()) };
+  if (body.length === 0) return { ok: true, value: undefined, quote: async () => 'null' };
+  if (!isJson) return { ok: true, value: undefined, quote: async () => jsonText(body.toString()) };
   const text = decode(body);
   if (text === null) return { ok: false, answer: undecodableBody };
+  if (isTooDeepToAsk(body)) return { ok: false, answer: notJson(text, `Nested deeper than ${askDepthMax} levels`) };
   try {
     const value: unknown = JSON.parse(text);
-    return { ok: true, value, quote: () => rewriteJson(text) };
+    return { ok: true, value, quote: () => inSlices(rewriteSteps(text)) };
   } catch (error) {
     return { ok: false, answer: notJson(text, error instanceof Error ? error.message : 'not JSON') };
   }

@@ -1,10 +1,20 @@
 /**
  * Reads the first messages of a WebSocket, and shortens what is said in a close frame.
  */
+import { measureJson } from '../ingest/measure-json.ts';
+
+/** No filter goes deeper, and a megabyte of lists in lists takes JSON.parse a tenth of a second. */
+export const askDepthMax = 64;
+const shallowBytesMax = 64 * 1024;
+
+/** Of what asks for events: a large body or message with more levels than any filter has. */
+export function isTooDeepToAsk(bytes: Buffer): boolean {
+  return bytes.length > shallowBytesMax && measureJson(bytes, 0).depth > askDepthMax;
+}
 
 /** A text message that holds a JSON object; null for anything else. */
 export function readObject(bytes: Buffer, isBinary: boolean): Record<string, unknown> | null {
-  if (isBinary) return null;
+  if (isBinary || isTooDeepToAsk(bytes)) return null;
   try {
     const value: unknown = JSON.parse(bytes.toString());
     if (typeof value !== 'object' || value === null || Array.isArray(value)) return null;

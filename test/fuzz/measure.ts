@@ -21,9 +21,21 @@ export interface Bounds {
   readonly growthMax: number;
   /** Of a message of the greater size. */
   readonly messageMs: number;
+  /** Of one step of a body that is judged in slices. */
+  readonly stepMs: number;
 }
 
-export const bounds: Bounds = { judgedMs: 5, growthMax: 2.5, messageMs: 100 };
+/** On a quiet core of the machine that the bounds were set on. */
+const paceMs = 5.5;
+
+/** How much slower this machine is just now; at least 1. Two threads of one core take each other's time, and CPU time counts it. */
+function slowness(): number {
+  const text = JSON.stringify(Array.from({ length: 40_000 }, (_, nth) => ({ key: `value ${nth}` })));
+  const pace = median(Array.from({ length: 21 }, () => costOf(() => JSON.parse(text))));
+  return Math.max(1, pace / paceMs);
+}
+
+export const bounds: Bounds = { judgedMs: 5, growthMax: 2.5, messageMs: 100 * slowness(), stepMs: 20 * slowness() };
 
 export interface Verdict {
   readonly ms: number;
@@ -31,19 +43,34 @@ export interface Verdict {
   readonly isGood: boolean;
 }
 
-/** Measures once; what looks bad then is measured five times more, and the median counts. */
-export function judge(half: () => void, whole: () => void): Verdict {
-  const first = verdictOf(costOf(half), costOf(whole));
-  if (first.isGood) return first;
-  return verdictOf(median(five(half)), median(five(whole)));
+/**
+ * The work at half of a size and at the whole. Measured once; what looks bad is measured five times more, and the median counts; a busy
+ * machine is asked twice again. Tables grow by leaps, and so does what V8's collector does with much garbage: what grows too much at once is
+ * looked at from a quarter to twice the size, three doublings, of which the mean counts. Null where there is no work.
+ */
+export function judge(workOf: (size: number) => Work | null, size: number, judged: 'all' | 'growth'): Verdict | null {
+  const [half, whole] = [workOf(size / 2), workOf(size)];
+  if (half === null || whole === null) return null;
+  let verdict = verdictOf(costOf(half), costOf(whole), judged);
+  for (let round = 0; round < 3 && !verdict.isGood; round += 1) {
+    const wholeMs = median(five(whole));
+    verdict = verdictOf(median(five(half)), wholeMs, judged);
+    const [quarter, twice] = [workOf(size / 4), workOf(2 * size)];
+    if (verdict.isGood || quarter === null || twice === null) continue;
+    const growth = Math.cbrt(median(five(twice)) / Math.max(median(five(quarter)), 0.001));
+    verdict = verdictOf(wholeMs / growth, wholeMs, judged);
+  }
+  return verdict;
 }
+
+type Work = () => void;
 
 function five(work: () => void): number[] {
   return Array.from({ length: 5 }, () => costOf(work));
 }
 
-function verdictOf(halfMs: number, wholeMs: number): Verdict {
+function verdictOf(halfMs: number, wholeMs: number, judged: 'all' | 'growth'): Verdict {
   const growth = wholeMs / Math.max(halfMs, 0.001);
   const grows = wholeMs > bounds.judgedMs && growth > bounds.growthMax;
-  return { ms: wholeMs, growth, isGood: !grows && wholeMs <= bounds.messageMs };
+  return { ms: wholeMs, growth, isGood: !grows && (judged === 'growth' || wholeMs <= bounds.messageMs) };
 }

@@ -17,7 +17,7 @@ export const countEventsRoute: Route = {
     const now = parts.now();
     const asked = { countable: request.parameter, limits: request.query.getAll('limit') };
     const checked = validateCount(asked, body.value, now);
-    if (!checked.ok) return invalidRequest(checked.issues, body.quote());
+    if (!checked.ok) return invalidRequest(checked.issues, await body.quote());
     const outcome = parts.queries.countEvents({ ...checked.value, now }, request.signal());
     if (!outcome.ok) return json(422, JSON.stringify({ detail: outcome.tooManyBuckets }));
     return listAnswer(outcome.counts);

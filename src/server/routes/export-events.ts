@@ -15,7 +15,7 @@ export const exportEventsRoute: Route = {
     const body = readJsonBody(request);
     if (!body.ok) return body.answer;
     const checked = validateExportBody(body.value, now());
-    if (!checked.ok) return invalidRequest(checked.issues, body.quote());
+    if (!checked.ok) return invalidRequest(checked.issues, await body.quote());
     const { token, lines } = await queries.exportEvents(checked.value, request.signal());
     const headers = {
       'content-type': 'application/x-ndjson',

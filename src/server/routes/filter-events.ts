@@ -15,7 +15,7 @@ export const filterEventsRoute: Route = {
     const body = readJsonBody(request);
     if (!body.ok) return body.answer;
     const checked = validatePageBody(body.value, now());
-    if (!checked.ok) return invalidRequest(checked.issues, body.quote());
+    if (!checked.ok) return invalidRequest(checked.issues, await body.quote());
     return pageAnswer(await queries.readFirstPage(checked.value, request.signal(), request.holds), request.publicUrl);
   },
 };

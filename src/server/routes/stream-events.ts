@@ -45,7 +45,6 @@ function openStream(out: EventStream, tools: StreamTools, request: FeedRequest):
 }
 
 class SubscriberStream implements OpenConnection, FeedListener, Swept {
-  readonly pressed = null;
   feed: Feed | null = null;
   readonly #out: EventStream;
   readonly #tools: StreamTools;
