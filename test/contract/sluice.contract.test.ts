@@ -9,7 +9,7 @@ import { authSuite } from './contract.ts';
 
 describe('Sluice', () => {
   const started = beforeAndAfter({});
-  const options = { seed: 15, players: 16, gapMs: 3, isLong: false, wholeBodyBytesMax: 60, pairs: 1_000 };
+  const options = { seed: 15, players: 16, gapMs: 3, isLong: false, wholeBodyBytesMax: 60, pairs: 500 };
   recordedContract({ baseUrl: () => started().url, strict: true }, options, (report) => {
     console.log(sentenceOf(report));
   });

@@ -39,7 +39,7 @@ export interface EdgeReport {
 }
 
 /** Of the requests, in the short form. */
-const sampleShare = 0.1;
+const sampleShare = 0.05;
 
 interface Work {
   readonly name: string;
