@@ -5,7 +5,7 @@ import type { HttpRequest } from './uws.ts';
 
 /** The header fields that are looked at. Of a repeated one the first counts. */
 export interface HeadFields {
-  readonly values: Readonly<Record<FieldName, string | undefined>>;
+  readonly values: Readonly<Partial<Record<FieldName, string>>>;
   /** Lines of `content-length`, and of `transfer-encoding`. */
   readonly lengths: number;
   readonly codings: number;
@@ -31,22 +31,24 @@ const fieldNames = [
 ] as const;
 type FieldName = (typeof fieldNames)[number];
 
-const none: Readonly<Record<FieldName, undefined>> = Object.freeze(
-  Object.fromEntries(fieldNames.map((name) => [name, undefined])) as Record<FieldName, undefined>, // of these names
-);
+const known: ReadonlySet<string> = new Set(fieldNames);
 
 export function readFields(request: HttpRequest): HeadFields {
-  const values: Record<string, string | undefined> = { ...none };
+  const values: Partial<Record<FieldName, string>> = {};
   const subprotocols: string[] = [];
   let lengths = 0;
   let codings = 0;
   request.forEach((name, value) => {
     if (name === 'sec-websocket-protocol') subprotocols.push(...value.split(',').map((one) => one.trim()));
-    else if (name in none) {
+    else if (isKnown(name)) {
       if (name === 'content-length') lengths += 1;
       else if (name === 'transfer-encoding') codings += 1;
       values[name] ??= value;
     }
   });
-  return { values: values as HeadFields['values'], lengths, codings, subprotocols }; // only its names were set
+  return { values, lengths, codings, subprotocols };
+}
+
+function isKnown(name: string): name is FieldName {
+  return known.has(name);
 }

@@ -18,7 +18,7 @@ export function judgeHead(sentMethod: string, { values, lengths, codings }: Head
     return 'Transfer-Encoding is another than chunked.';
   }
   if (lengths > 0 && codings > 0) return 'Content-Length and Transfer-Encoding are both there.';
-  if (values.host === undefined || readHost(values.host) === null) return 'Host is no name with an optional port.';
+  if (!isHost(values.host)) return 'Host is no name with an optional port.';
   if (!method.test(sentMethod)) return 'The method is not in upper case.';
   return null;
 }
@@ -32,4 +32,15 @@ export function judgeHandshake(sentMethod: string, fields: HeadFields): string |
   if (values.upgrade?.toLowerCase() !== 'websocket') return 'Upgrade is another than websocket.';
   if (values['sec-websocket-version'] !== '13') return 'Sec-WebSocket-Version is another than 13.';
   return null;
+}
+
+/** Clients and proxies name the same one again and again. */
+let lastHost = '';
+
+function isHost(sent: string | undefined): boolean {
+  if (sent === undefined || sent === '') return false;
+  if (sent === lastHost) return true;
+  if (readHost(sent) === null) return false;
+  lastHost = sent;
+  return true;
 }
