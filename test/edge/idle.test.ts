@@ -4,6 +4,7 @@
 import { connect } from 'node:net';
 import { expect, it } from 'vitest';
 import { serverOfEachTest } from '../support/fake-server.ts';
+import { isOlderLibrary } from '../support/older-library.ts';
 
 const each = serverOfEachTest();
 
@@ -41,16 +42,20 @@ function untilClosed(port: number, first: string, trickle: string): Promise<Ende
   });
 }
 
-it('the library ends a connection on which no whole request comes for 30 s, without a word', async () => {
-  const port = await each.start();
-  const ended = await Promise.all(waits.map(([, first, trickle]) => untilClosed(port, first, trickle)));
-  for (const [nth, { afterMs, received }] of ended.entries()) {
-    const [name, first] = waits[nth] ?? ['', ''];
-    expect({ name, isInTime: afterMs > 24_000 && afterMs < 36_000 }).toEqual({ name, isInTime: true });
-    expect(received).toMatch(first === health ? /^HTTP\/1\.1 200 .*true$/s : /^$/);
-  }
-  expect(each.server.counters.requests).toBe(1);
-}, 60_000);
+it.skipIf(isOlderLibrary)(
+  'the library ends a connection on which no whole request comes for 30 s, without a word',
+  async () => {
+    const port = await each.start();
+    const ended = await Promise.all(waits.map(([, first, trickle]) => untilClosed(port, first, trickle)));
+    for (const [nth, { afterMs, received }] of ended.entries()) {
+      const [name, first] = waits[nth] ?? ['', ''];
+      expect({ name, isInTime: afterMs > 24_000 && afterMs < 36_000 }).toEqual({ name, isInTime: true });
+      expect(received).toMatch(first === health ? /^HTTP\/1\.1 200 .*true$/s : /^$/);
+    }
+    expect(each.server.counters.requests).toBe(1);
+  },
+  60_000,
+);
 
 it('a client that has said that it sends no more gets what is answered at once, and nothing else', async () => {
   const port = await each.start();

@@ -4,6 +4,7 @@
  */
 import { describe, expect, it } from 'vitest';
 import { askRaw, serverOfEachTest, until } from '../support/fake-server.ts';
+import { isOlderLibrary } from '../support/older-library.ts';
 
 const each = serverOfEachTest();
 
@@ -35,7 +36,7 @@ function heldBatches() {
   return { batches, settle };
 }
 
-describe('the library', () => {
+describe.skipIf(isOlderLibrary)('the library', () => {
   it('speaks no HTTP/1.0', async () => {
     const port = await each.start();
     expect(await untilClosed(port, 'GET /api/health HTTP/1.0\r\nHost: a\r\n\r\n')).toMatch(/^HTTP\/1\.1 505 /);

@@ -3,6 +3,7 @@
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { contractSuite } from '../contract/contract.ts';
+import { isOlderLibrary } from '../support/older-library.ts';
 import type { Target } from '../support/target.ts';
 import { type EdgeOptions, type EdgeReport, tryPieces } from './edge-suite.ts';
 import { requestsOf } from './recorded-requests.ts';
@@ -20,12 +21,16 @@ export function recordedContract(target: Target, options: EdgeOptions, note: (re
   contractSuite({ ...target, baseUrl: () => `http://127.0.0.1:${recorder.port}` });
 
   describe('the pieces in which requests come', () => {
-    it('do not change an answer; glued requests run once, and in their order', { timeout: 30 * 60_000 }, async () => {
-      const report = await tryPieces(target, requestsOf(recorder.sent()), options);
-      note(report);
-      expect(report.wrong).toEqual([]);
-      expect(report.requests).toBeGreaterThan(300);
-    });
+    it.skipIf(isOlderLibrary)(
+      'do not change an answer; glued requests run once, and in their order',
+      { timeout: 30 * 60_000 },
+      async () => {
+        const report = await tryPieces(target, requestsOf(recorder.sent()), options);
+        note(report);
+        expect(report.wrong).toEqual([]);
+        expect(report.requests).toBeGreaterThan(300);
+      },
+    );
   });
 }
 
