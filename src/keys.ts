@@ -2,7 +2,7 @@
  * The keys that sign page tokens (I7): made once in the data directory, or shared between gateways by a setting.
  */
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
-import { existsSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { chmodSync, existsSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { StartRefused } from './errors.ts';
 import { type FilePort, nodeFiles } from './file-port.ts';
@@ -20,7 +20,7 @@ const secretCharactersMin = 16;
 
 /**
  * Keys from the `secret` setting, or from `<directory>/keys`, which is made if it is not there (mode 0600, JSON with a version).
- * Throws StartRefused for a short secret, a file that others may read, or one that cannot be understood.
+ * Throws StartRefused for a short secret, a file that others than our user and group may read, or one that cannot be understood.
  */
 export function openKeys(directory: string, secret: string | null = null, files: FilePort = nodeFiles): SigningKeys {
   return signingKeys(secret === null ? keyOfFile(directory, files) : keyOfSecret(secret));
@@ -55,7 +55,7 @@ function keyOfFile(directory: string, files: FilePort): Buffer {
     const content = { version: 1, pageTokens: randomBytes(32).toString('base64url') };
     replaceSmallFile(files, directory, 'keys', content, { mode: 0o600 });
   }
-  if ((statSync(path).mode & 0o077) !== 0) {
+  if (isReadByOthers(path)) {
     throw new StartRefused(
       `The signing keys in ${path} can be read by other users; run \`chmod 600 ${path}\`, or delete the file to make new keys.`,
     );
@@ -67,6 +67,19 @@ function keyOfFile(directory: string, files: FilePort): Buffer {
     );
   }
   return key;
+}
+
+/**
+ * Kubernetes gives all files of a volume to the group `fsGroup` at each mount, with what the group may do. That is ours then: nobody else
+ * has come to read them, and where the file is ours it is closed again.
+ */
+function isReadByOthers(path: string): boolean {
+  const { mode, uid, gid } = statSync(path);
+  if ((mode & 0o077) === 0) return false;
+  const isOurGroup = gid === process.getegid?.() || process.getgroups?.().includes(gid) === true;
+  if ((mode & 0o007) !== 0 || !isOurGroup) return true;
+  if (uid === process.geteuid?.()) chmodSync(path, 0o600);
+  return false;
 }
 
 function parseKeys(text: string): Buffer | null {

@@ -84,6 +84,7 @@ function writeEdge(page: MetricsPage, { edge }: Observation): void {
     [{ reason: 'socket' }, edge.socketsRefused],
     [{ reason: 'handshake' }, edge.handshakesRefused],
     [{ reason: 'auth message' }, edge.longAuthMessages],
+    [{ reason: 'messages' }, edge.pressed],
     [{ reason: 'late' }, edge.late],
     [{ reason: 'silent' }, edge.silent],
     [{ reason: 'stalled' }, edge.stalled],

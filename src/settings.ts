@@ -204,6 +204,12 @@ export const settings = {
   ),
   // The largest event fits, escaped as in a body; the library gathers a message before it hands it over, so larger ones only cost memory.
   frameBytesMax: whole('SLUICE_FRAME_BYTES_MAX', 5 * mebibyte, 'largest WebSocket message', 1024),
+  framesBytesMax: whole(
+    'SLUICE_FRAMES_BYTES_MAX',
+    256 * mebibyte,
+    'memory of WebSocket messages under way and of their buffers, as far as it shows',
+    16 * mebibyte,
+  ),
   authenticatingMax: whole(
     'SLUICE_AUTHENTICATING_MAX',
     128,

@@ -1,12 +1,16 @@
 /**
  * What is written down is true: the README lists every setting, docs/PROTOCOL.md every failure and metric, ARCHITECTURE.md names tests that exist.
  */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { settingsTable } from '../src/config.ts';
 import { failures } from '../src/errors.ts';
+import { type SettingRow, settings } from '../src/settings.ts';
+
+/** What an orchestrator sets for a service, as the page on Kubernetes shows it. */
+const linksInExamples = ['SLUICE_SERVICE_HOST'];
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const read = (file: string): string => readFileSync(join(root, file), 'utf8');
@@ -31,6 +35,19 @@ describe('the documents', () => {
     const listed = cells.flatMap((cell) => [...cell.matchAll(/`(\w+)/g)].map(([, name]) => name));
     expect(shown.length).toBeGreaterThan(30);
     expect(listed.sort()).toEqual(shown.map(([, name]) => name).sort());
+  });
+
+  it('name only settings that exist, in all that is there to be copied', () => {
+    const rows: readonly SettingRow[] = Object.values(settings);
+    const known = new Set(
+      rows.flatMap(({ env, alias = env }) => [env, `${env}_FILE`, alias, `${alias}_FILE`]).concat(linksInExamples),
+    );
+    const deploy = readdirSync(join(root, 'docs', 'deploy')).map((name) => join('docs', 'deploy', name));
+    const files = [...deploy, 'docker-compose.yml', 'Dockerfile', 'README.md', 'docs/SECURITY.md', 'docs/PROTOCOL.md'];
+    for (const file of files) {
+      const named = [...read(file).matchAll(/\b(?:SLUICE|PREFECT_SERVER)_[A-Z_]+[A-Z]\b/g)].map(([name]) => name);
+      expect({ file, unknown: named.filter((name) => !known.has(name)) }).toEqual({ file, unknown: [] });
+    }
   });
 
   it('name only tests that exist', () => {

@@ -21,6 +21,14 @@ test('keys are made once, with mode 0600 and a version', () => {
   expect(openKeys(directory).verify('other', signature)).toBe(false);
 });
 
+test('keys that our own group may read are closed again', () => {
+  const signature = openKeys(directory).sign('text');
+  const file = join(directory, 'keys');
+  chmodSync(file, 0o660);
+  expect(openKeys(directory).verify('text', signature)).toBe(true);
+  expect(statSync(file).mode & 0o777).toBe(0o600);
+});
+
 test('two data directories have other keys', () => {
   const signature = openKeys(directory).sign('text');
   rmSync(join(directory, 'keys'));

@@ -2,11 +2,15 @@
  * A start that cannot be ends with exit code 1 and one sentence that names the place and says what to do; one that can be goes on in
  * whatever surroundings: without a home, a time zone, a terminal, a folder to stand in.
  */
-import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { chmodSync, mkdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { readConfig } from '../src/config.ts';
+import { StartRefused } from '../src/errors.ts';
+import { nodeFiles } from '../src/file-port.ts';
 import { settings } from '../src/settings.ts';
+import { open, withFolder } from './journal/support.ts';
 import { cleanUp, runBare, startBare, temporaryFolder } from './support/bare-sluice.ts';
 import { eventLike, publish } from './support/events.ts';
 
@@ -101,6 +105,31 @@ describe('a data folder that cannot be used', () => {
   });
 });
 
+describe("a volume of Kubernetes that is given to the pod's group", () => {
+  it.skipIf(!isRoot)('is taken up again after each mount, which lets the group read all of it', async () => {
+    const path = join(temporaryFolder(), 'data');
+    mkdirSync(path);
+    chmodSync(join(path, '..'), 0o755);
+    // What the kubelet does with `fsGroup: 2000`.
+    const mount = (): void => {
+      execFileSync('chgrp', ['-R', '2000', path]);
+      execFileSync('chmod', ['-R', 'g+rwX,g+s', path]);
+    };
+    const inPod: Around = (command) => [
+      ...['setpriv', '--reuid=1000', '--regid=1000', '--groups=2000', '--no-new-privs', '--bounding-set=-all'],
+      ...command,
+    ];
+    for (let nth = 0; nth < 2; nth += 1) {
+      mount();
+      const { target, child, ended } = await startBare({ env: { SLUICE_DATA_DIR: path }, around: inPod });
+      await publish(target, [eventLike({})]);
+      child.kill('SIGTERM');
+      expect(await ended).toBe(0);
+    }
+    expect(statSync(join(path, 'keys')).mode & 0o777).toBe(0o600);
+  });
+});
+
 describe('an address that cannot be had', () => {
   it.each(['no.such.host.invalid', '256.1.1.1', '192.0.2.1', '[::1]', 'http://a', 'h'.repeat(300)])(
     '%s',
@@ -163,6 +192,20 @@ describe('a start goes on', () => {
     await publish(target, [eventLike({})]);
     child.kill('SIGTERM');
     expect(await ended).toBe(0);
+  });
+});
+
+describe('a clock', () => {
+  it('that is too far ahead to number events by stops the first start, and no other clock does', async () => {
+    for (const year of [1970, 2000, 2100, 2240]) {
+      await withFolder((folder) => open(folder, {}, nodeFiles, () => Date.UTC(year, 0, 2)).close());
+    }
+    await withFolder((folder) => {
+      const ahead = () => open(folder, {}, nodeFiles, () => Date.UTC(2250, 0));
+      expect(ahead).toThrow(/clock says 2250-01-01T.*Set it right first/);
+      expect(ahead).toThrow(StartRefused);
+      open(folder).close();
+    });
   });
 });
 

@@ -74,7 +74,7 @@ class StoredRow implements HistoryRow, EventBytes {
   moveTo(block: Buffer, start: number, end: number): this {
     let at = start;
     let seq = 0;
-    for (; at < end && block[at] !== tab; at += 1) seq = seq * 10 + (block[at] ?? 0) - 48;
+    for (; at < end && block[at] !== tab; at += 1) seq = seq * 10 + ((block[at] ?? 0) - 48);
     this.seq = seq;
     this.#block = block;
     this.#start = start;

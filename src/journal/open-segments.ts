@@ -63,6 +63,9 @@ function open(files: FilePort, request: OpenRequest, recovered: Recovered | null
 
 const seqsPerSecond = 2 ** 20;
 
+/** A year before numbers end that are exact: in 2241. */
+const secondMax = Math.floor(Number.MAX_SAFE_INTEGER / seqsPerSecond) - 366 * 24 * 60 * 60;
+
 /**
  * Above all that this folder or, by the clock, another one has written to the same database. Where the clock is not ahead of
  * the epoch before (two begun in one second, or a clock that was set back), the next second's seqs are taken, not the next
@@ -84,6 +87,12 @@ function beginEpoch(
     recovered?.aside.newestSeq ?? 0,
   );
   const second = Math.max(Math.floor(head / seqsPerSecond) + 1, Math.floor(now / 1000));
+  if (second > secondMax) {
+    const clock = new Date(now).toISOString();
+    throw new StartRefused(
+      `This machine's clock says ${clock}, too far ahead to number events by. Set it right first.`,
+    );
+  }
   const begun: EpochFile = {
     version: 1,
     owner: identity?.owner ?? randomUUID(),

@@ -5,12 +5,15 @@ import type { ConnectionSettings, Farewell } from '../../actors/ports.ts';
 import { Failure, failures } from '../errors.ts';
 import type { Loss } from '../ingest/intake.ts';
 import type { Authenticator } from './authenticate.ts';
+import type { PressedPeer } from './frame-pressure.ts';
 import type { ServerOptions, ServerParts } from './parts.ts';
 import type { SubscriberState } from './subscriber-load.ts';
 import type { Swept } from './sweep.ts';
 
 /** What the server asks of every lasting connection, whatever it speaks. */
 export interface OpenConnection {
+  /** Null for what sends no messages. */
+  readonly pressed: PressedPeer | null;
   /** Null for a producer. */
   readonly subscriberState: SubscriberState | null;
   /** A group of events could not be written. */

@@ -39,6 +39,8 @@ export interface ServerCounters {
   handshakesRefused: number;
   /** First messages larger than an auth message is. */
   longAuthMessages: number;
+  /** Sockets broken off because all messages together held too much. */
+  pressed: number;
   /** Sockets that did not authenticate, or send their filter, in time. */
   late: number;
   /** Peers that answered no ping, and subscribers that read nothing for too long. */
@@ -65,6 +67,7 @@ export function createServerCounters(): ServerCounters {
     socketsRefused: 0,
     handshakesRefused: 0,
     longAuthMessages: 0,
+    pressed: 0,
     late: 0,
     silent: 0,
     stalled: 0,

@@ -10,13 +10,29 @@ export type Verdict = 'alive' | 'silent' | 'stalled';
 const silentSweepsMax = 2;
 
 export class Liveness {
+  /** Of life, so far. */
+  signs = 0;
+  /** Of all messages so far. */
+  longestMessageBytes = 0;
   #quietSweeps = 0;
   #sentFramesAtSign = 0;
 
+  heard(messageBytes: number): void {
+    if (messageBytes > this.longestMessageBytes) this.longestMessageBytes = messageBytes;
+  }
+
   /** A message, a ping, a pong, or waiting bytes taken. */
   sign(socket: Socket): void {
+    this.signs += 1;
     this.#quietSweeps = 0;
     this.#sentFramesAtSign = socket.sentFrames;
+  }
+
+  /** Pings the peer, if an answer can tell anything by its absence. */
+  ask(socket: Socket): boolean {
+    if (socket.bufferedBytes() > 0) return false;
+    socket.ping();
+    return true;
   }
 
   /** Pings the peer if nothing waits for it; `stallSweeps` is how long one may take to read. */

@@ -49,6 +49,8 @@ export interface ServerOptions {
   /** Bytes of all answers that are read or wait for their readers. */
   readonly answersBytesMax: number;
   readonly frameBytesMax: number;
+  /** What the messages of all sockets may take, as far as it shows. */
+  readonly framesBytesMax: number;
   /** Sockets that are authenticating at once. */
   readonly authenticatingMax: number;
   readonly authenticateMs: number;

@@ -4,8 +4,8 @@
  * read no read is full. The library has no call for it, so libc's own is called; accepted sockets inherit it from the listening ones.
  */
 import { readdirSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import type { DataType as DataTypes, load as loadFunction, open as openFunction } from 'ffi-rs';
+import type { DataType as DataTypes } from 'ffi-rs';
+import { openLibc } from './libc.ts';
 
 /** The kernel doubles it for its own books. */
 export const receiveBufferBytes = 128 * 1024;
@@ -29,7 +29,7 @@ let libc: Libc | null = null;
  * Error where it cannot.
  */
 export function limitReceiveBuffers(port: number): number {
-  libc ??= openLibc();
+  libc ??= socketCalls();
   let count = 0;
   for (const name of readdirSync('/proc/self/fd')) {
     const descriptor = Number(name);
@@ -43,15 +43,9 @@ export function limitReceiveBuffers(port: number): number {
   return count;
 }
 
-function openLibc(): Libc {
-  // Required, not imported: its native part is missing on some systems, and then the caller has the word.
-  const ffi = createRequire(import.meta.url)('ffi-rs') as {
-    DataType: typeof DataTypes;
-    load: typeof loadFunction;
-    open: typeof openFunction;
-  }; // a CommonJS module
+function socketCalls(): Libc {
+  const ffi = openLibc();
   const { I32, U8Array } = ffi.DataType;
-  ffi.open({ library: 'libc', path: 'libc.so.6' });
   const out = Buffer.alloc(addressBytes);
   const length = Buffer.alloc(4);
   const call = (funcName: string, paramsType: DataTypes[], paramsValue: unknown[]): number =>

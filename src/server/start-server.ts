@@ -8,12 +8,13 @@ import { createAuthenticator } from './authenticate.ts';
 import { createAuthenticatingPlaces } from './authenticating-places.ts';
 import { connectionTools, farewellOf, type OpenConnection } from './connection.ts';
 import { boundConnections } from './connection-bound.ts';
+import type { ServerCounters } from './counters.ts';
 import { Exchange } from './exchange.ts';
+import { FramePressure, type PressedPeer } from './frame-pressure.ts';
 import { handleRequest } from './handle-request.ts';
 import { limitHeads } from './limit-heads.ts';
 import { listen } from './listen.ts';
-import type { ServerParts } from './parts.ts';
-import { filterBytesMax } from './parts.ts';
+import { filterBytesMax, type ServerOptions, type ServerParts } from './parts.ts';
 import { addressReader } from './public-address.ts';
 import { createBodyReader } from './read-body.ts';
 import { refuseDoubtful } from './refuse-head.ts';
@@ -24,6 +25,7 @@ import { SubscriberConnection } from './routes/events-out.ts';
 import { type SubscriberLoad, subscriberLoad } from './subscriber-load.ts';
 import { startSweep } from './sweep.ts';
 import { Topics } from './topics.ts';
+import { unseenMemory } from './unseen-memory.ts';
 import { loadUws } from './uws.ts';
 import { refuseOtherWebSockets, type SocketTools, serveWebSocket } from './websocket.ts';
 
@@ -43,6 +45,7 @@ export interface RunningServer {
 const requestsMsDefault = 2000;
 const pollMs = 10;
 const lingerMs = 200;
+const lookMs = 250;
 
 /** Resolves when it listens. Throws StartRefused where no binary runs here or the port cannot be had. */
 export async function startServer(parts: ServerParts): Promise<RunningServer> {
@@ -70,6 +73,7 @@ export async function startServer(parts: ServerParts): Promise<RunningServer> {
     bound: boundConnections(app, parts.connectionsMax, parts.counters),
     isStopping: () => isStopping,
   };
+  const pressure = watchFrames(open, options, parts.counters);
   const exchangeParts = { ...parts, answers: createAnswerBudget(options.answersBytesMax, parts.counters) };
   const tools = { parts, authenticator, bodies: createBodyReader(options), streams: sockets };
   const { frameBytesMax } = options;
@@ -94,6 +98,7 @@ export async function startServer(parts: ServerParts): Promise<RunningServer> {
 
   const listening = await listen(library, app, options.host, options.port).catch((error: unknown) => {
     sweep.stop();
+    clearInterval(pressure);
     throw error;
   });
 
@@ -124,7 +129,36 @@ export async function startServer(parts: ServerParts): Promise<RunningServer> {
       if (hasClosedSockets) await wait(lingerMs);
       losses.unsubscribe();
       sweep.stop();
+      clearInterval(pressure);
       app.close();
     },
   };
+}
+
+/** Looks a few times a second at what the messages of all sockets take. */
+function watchFrames(
+  open: ReadonlySet<OpenConnection>,
+  { framesBytesMax, frameBytesMax }: ServerOptions,
+  counters: ServerCounters,
+): NodeJS.Timeout {
+  const unseenBytes = unseenMemory();
+  function* peers(): Generator<PressedPeer> {
+    for (const { pressed } of open) if (pressed !== null) yield pressed;
+  }
+  const pressure = new FramePressure(
+    {
+      unseenBytes(isExact) {
+        const bytes = unseenBytes(isExact);
+        // What waits to be read is bounded elsewhere, and is looked at only where it matters.
+        return bytes <= framesBytesMax ? bytes : bytes - subscriberLoad(open).bufferedBytesSum;
+      },
+      peers,
+      ended: () => {
+        counters.pressed += 1;
+      },
+      nowMs: () => performance.now(),
+    },
+    { bytesMax: framesBytesMax, frameBytesMax },
+  );
+  return setInterval(() => pressure.look(), lookMs);
 }

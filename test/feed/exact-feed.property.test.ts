@@ -175,6 +175,8 @@ describe('an exact feed', () => {
             else expect([...socket.seen].sort((a, b) => a - b)).toEqual(run.owed(filter));
           }
           expect(run.world.counters.repeats).toBe(0);
+          const sent = run.subscribers.flatMap(({ socket }) => socket.frames.filter(({ seq }) => seq !== null));
+          expect(run.world.counters.delivered).toBe(sent.length);
           for (const { socket } of run.subscribers) socket.feed?.stop();
           expect(run.world.pages.heldBytes).toBe(0);
           expect(run.world.filters.heldBytes).toBe(0);

@@ -1,11 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createIdSet } from '../../src/feed/id-set.ts';
+import { randomFrom } from '../support/random.ts';
 
 describe('an id set', () => {
   it('holds exactly the ids that were added, as a Set of strings would', () => {
     fc.assert(
-      fc.property(fc.array(fc.uuid(), { maxLength: 300 }), fc.array(fc.uuid(), { maxLength: 30 }), (added, others) => {
+      fc.property(fc.array(fc.uuid(), { maxLength: 300, size: 'max' }), fc.array(fc.uuid()), (added, others) => {
         const model = new Set(added);
         const ids = createIdSet();
         for (const id of added) ids.add(id);
@@ -13,6 +14,42 @@ describe('an id set', () => {
         for (const id of [...added, ...others]) expect(ids.has(id)).toBe(model.has(id));
       }),
     );
+  });
+
+  it('tells ids apart that differ in one part only, however many', () => {
+    const random = randomFrom(7);
+    const digits = (count: number): string =>
+      Array.from({ length: count }, () => Math.floor(random() * 16).toString(16)).join('');
+    const zero = '00000000-0000-0000-0000-000000000000';
+    for (const [from, part] of [
+      [0, () => digits(8)],
+      [9, () => `${digits(4)}-${digits(4)}`],
+      [19, () => `${digits(4)}-${digits(4)}`],
+      [28, () => digits(8)],
+    ] as const) {
+      const ids = createIdSet();
+      const model = new Set<string>();
+      for (let count = 0; count < 120_000; count += 1) {
+        const text = part();
+        const id = zero.slice(0, from) + text + zero.slice(from + text.length);
+        model.add(id);
+        ids.add(id);
+      }
+      expect([from, ids.size]).toEqual([from, model.size]);
+    }
+  });
+
+  it('tells ids apart that differ in one digit only', () => {
+    const zero = '00000000-0000-0000-0000-000000000000';
+    const places = [...zero].flatMap((character, at) => (character === '0' ? at : []));
+    const one = (at: number): string => `${zero.slice(0, at)}1${zero.slice(at + 1)}`;
+    const ids = createIdSet();
+    ids.add(zero);
+    for (const [nth, at] of places.entries()) {
+      expect(ids.has(one(at))).toBe(false);
+      ids.add(one(at));
+      expect(ids.size).toBe(nth + 2);
+    }
   });
 
   it('tells ids apart that differ in their last digit only', () => {

@@ -144,6 +144,87 @@ test('who is alone in the log reads as much as a turn may take; beside others st
   const other = reader('another filter');
   expect(first.read(201, 1000).last).toBe(256);
   expect(other.read(257, 1000).last).toBe(384);
+  expect(other.read(128, 1000).last).toBe(128);
+  expect(other.read(129, 1000).last).toBe(256);
   other.leave();
   expect(first.read(257, 1000).last).toBe(456);
+});
+
+/** Who has read what, of which filter. */
+function countedLog(bytesMax: number, textOf: (seq: number) => string = () => '') {
+  const reads: number[] = [];
+  const shared = createSharedLog(
+    {
+      read(from, max, upTo) {
+        reads.push(from);
+        const last = Math.min(upTo, from + max - 1);
+        const events = Array.from({ length: last - from + 1 }, (_, at) => {
+          const seq = from + at;
+          const id = `00000000-0000-4000-8000-${String(seq).padStart(12, '0')}`;
+          const body = {
+            occurred: '2026-01-01T00:00:00Z',
+            event: 'e',
+            resource: {},
+            related: [],
+            payload: {},
+            id,
+            follows: null,
+          };
+          return { seq, raw: textOf(seq), search: '', body };
+        });
+        return { events, last };
+      },
+    },
+    bytesMax,
+  );
+  return { reads, come: (name: string) => shared(name, () => true, framingOf('plain')) };
+}
+
+test('what one of two readers has read is there for the other, once, and then gone', () => {
+  const { reads, come } = countedLog(128);
+  const [one, other] = [come('a'), come('a')];
+  one.read(1, 1_000);
+  one.read(129, 1_000);
+  other.read(1, 1_000);
+  other.read(129, 1_000);
+  expect(reads).toEqual([1, 129]);
+  other.read(1, 1_000);
+  expect(reads).toEqual([1, 129, 1]);
+  const elsewhere = come('b');
+  elsewhere.read(129, 1_000);
+  expect(reads).toEqual([1, 129, 1, 129]);
+});
+
+test('when all of a filter have left, nothing of it is kept, and who leaves twice has left once', () => {
+  const { reads, come } = countedLog(128);
+  const [one, other, third] = [come('a'), come('a'), come('a')];
+  one.read(1, 1_000);
+  one.leave();
+  one.leave();
+  other.read(1, 1_000);
+  expect(reads).toEqual([1]);
+  other.leave();
+  third.leave();
+  const [next, last] = [come('a'), come('a')];
+  next.read(1, 1_000);
+  last.read(1, 1_000);
+  expect(reads).toEqual([1, 1]);
+});
+
+test('what is kept has a bound for all filters together: beyond it the longest unused goes', () => {
+  const { reads, come } = countedLog(128, () => 'x'.repeat(10_000));
+  const [one, other] = [come('a'), come('a')];
+  // Each stretch is 1.3 MB, and 8 MiB are kept: six of them.
+  const starts = Array.from({ length: 12 }, (_, at) => 1 + at * 128);
+  for (let round = 0; round < 3; round += 1) {
+    reads.length = 0;
+    for (const from of starts) one.read(from, 100_000);
+    for (const from of starts) other.read(from, 100_000);
+    // The other reader finds the six youngest only where it comes for them; what it read itself it shares in turn.
+    expect(reads.length).toBeLessThanOrEqual(starts.length * 2);
+    reads.length = 0;
+    for (const from of starts.slice(-5)) one.read(from + 12 * 128, 100_000);
+    for (const from of starts.slice(-5)) other.read(from + 12 * 128, 100_000);
+    expect(reads).toHaveLength(5);
+  }
 });

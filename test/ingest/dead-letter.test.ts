@@ -3,6 +3,7 @@ import { appendFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFile
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { nodeFiles } from '../../src/file-port.ts';
 import { deadLetterPath, openDeadLetter } from '../../src/ingest/dead-letter.ts';
 import { openWriterState } from '../../src/ingest/open-writer-state.ts';
 import { writerStateFile } from '../../src/ingest/writer-state.ts';
@@ -137,4 +138,53 @@ test('a state file of version 1 gets books: all up to its checkpoint is stored b
 test('a state file that is neither version 1 nor 2 is refused', () => {
   writeFileSync(join(dataDir, 'writer'), '{"version":3,"epoch":"e","checkpoint":1,"range":null}\n');
   expect(() => writerStateFile(dataDir, false).read()).toThrow('is damaged');
+});
+
+test('a line of which one field is not as written is damage, whichever it is', () => {
+  const line = { version: 2, seq: 1, epoch: 'e', at: '2026-11-22T10:00:00.000Z', reason: 'refused', row: 'row' };
+  const write = (fields: object) => {
+    mkdirSync(dirname(deadLetterPath(dataDir)), { recursive: true });
+    writeFileSync(deadLetterPath(dataDir), `${JSON.stringify({ ...line, ...fields })}\n`);
+  };
+  for (const right of [{}, { epoch: null }, { version: 1, epoch: undefined }]) {
+    write(right);
+    expect(seqs()).toEqual([1]);
+  }
+  const wrong = [
+    ...[{ version: 3 }, { version: '2' }, { version: undefined }, { epoch: 5 }],
+    ...[{ seq: '1' }, { seq: 1.5 }, { seq: null }, { at: 5 }, { reason: null }, { row: 7 }, { row: undefined }],
+  ];
+  for (const fields of wrong) {
+    write(fields);
+    expect(seqs, JSON.stringify(fields)).toThrow('is damaged');
+  }
+});
+
+test('a file that cannot be opened is no empty one: the error of the system is told', () => {
+  const denied = {
+    ...nodeFiles,
+    open: () => {
+      throw Object.assign(new Error('EACCES'), { code: 'EACCES' });
+    },
+  };
+  const letter = openDeadLetter(dataDir, denied);
+  expect(() => [...letter.entries()]).toThrow('EACCES');
+  expect(() => letter.add({ seq: 1, epoch: 'e', reason: 'refused', row: 'row' })).toThrow('EACCES');
+  expect(() => letter.remove(() => true)).toThrow('EACCES');
+});
+
+test('what is there stays whole when the system does not even say how long it is', () => {
+  bury(1, 2);
+  let fails = true;
+  const letter = openDeadLetter(dataDir, {
+    ...nodeFiles,
+    bytes(file) {
+      if (fails) throw Object.assign(new Error('EIO'), { code: 'EIO' });
+      return nodeFiles.bytes(file);
+    },
+  });
+  expect(() => letter.add({ seq: 3, epoch: 'e', reason: 'refused', row: 'row' })).toThrow('EIO');
+  fails = false;
+  letter.add({ seq: 4, epoch: 'e', reason: 'refused', row: 'row' });
+  expect(seqs()).toEqual([1, 2, 4]);
 });

@@ -132,3 +132,28 @@ it('neither grows nor shrinks again for a checkpoint that lags by less than half
 function longId(id: number): string {
   return `00000000-0000-4000-8000-${id.toString(16).padStart(12, '0')}`;
 }
+
+it('visits what was added above one seq and up to another, each once, in that order', () => {
+  const gaps = fc.array(fc.integer({ min: 1, max: 3 }), { minLength: 1, maxLength: 40 });
+  fc.assert(
+    fc.property(gaps, fc.nat(60), fc.nat(100), fc.integer({ min: 5, max: 50 }), (steps, after, upTo, idsMax) => {
+      const window = new IdWindow({
+        idsMax,
+        checkpoint: () => Number.POSITIVE_INFINITY,
+        forgotten: new ForgottenIds(),
+      });
+      const seqs: number[] = [];
+      for (const [nth, gap] of steps.entries()) {
+        const seq = (seqs.at(-1) ?? 0) + gap;
+        seqs.push(seq);
+        window.add(idOf(nth), seq, receivedOf(seq), occurredOf(nth, seq));
+      }
+      const visited: number[] = [];
+      window.visit(after, upTo, ({ seq, received }) => {
+        expect(received).toBe(receivedOf(seq));
+        visited.push(seq);
+      });
+      expect(visited).toEqual(seqs.slice(-window.size).filter((seq) => seq > after && seq <= upTo));
+    }),
+  );
+});

@@ -103,6 +103,19 @@ test('a dead letter that the journal has lost stays, for nothing else holds its 
   expect(dead).toEqual([14]);
 });
 
+test('a dead letter at the checkpoint stays, and the first event behind it may be the hole', async () => {
+  const settled = await after(state, { stored: upTo(9, 4), kept: [1, 12], dead: [4, 10] });
+  expect([settled.next.checkpoint, settled.dead]).toEqual([10, [4, 10]]);
+  const { next } = await after(state, { stored: upTo(20, 4, 11), kept: [1, 30] });
+  expect(next).toMatchObject({ checkpoint: 10, maybeStoredUpTo: 20, books: [] });
+});
+
+test('books are closed where there is a hole, though the number of rows would fit them', async () => {
+  // Of 11 and 12 neither journal nor ClickHouse has anything; 13 is the hole; 14 and 15 are there.
+  const { next } = await after(state, { stored: [...upTo(10, 4), 14, 15], kept: [13, 30] });
+  expect(next).toMatchObject({ checkpoint: 12, maybeStoredUpTo: 15, books: [] });
+});
+
 test('without a state the books begin anew behind what ClickHouse has', async () => {
   const { next } = await after({ ...state, checkpoint: 0, books: [] }, { stored: upTo(20, 4), kept: [15, 30] });
   expect(next).toMatchObject({ checkpoint: 20, books: [] });

@@ -9,7 +9,18 @@ import { StartRefused } from '../../src/errors.ts';
 import { segmentHeaderBytes } from '../../src/journal/segment-header.ts';
 import { createLog, type Log } from '../../src/log.ts';
 import { asideFiles, harm, killed, nextBoot, putEach } from './killed-journal.ts';
-import { clockStart, Disk, noReceipt, open, readAll, rowOf, segmentFiles, sent, withFolder } from './support.ts';
+import {
+  append,
+  clockStart,
+  Disk,
+  noReceipt,
+  open,
+  readAll,
+  rowOf,
+  segmentFiles,
+  sent,
+  withFolder,
+} from './support.ts';
 
 describe('after a power cut in process mode', () => {
   it('the journal ends at the first bad record anywhere, the rest is set aside and counted, and a new epoch begins', () => {
@@ -159,6 +170,28 @@ describe('after a power cut in fsync mode', () => {
       expect([again.head, again.epoch]).toEqual([durable, journal.epoch]);
       putEach(again, [5]);
       expect([...readAll(again).values()]).toEqual([0, 1, 5].map((number) => sent(number).raw));
+      again.close();
+    });
+  });
+
+  it('what was cut is gone: behind a shorter record and a kill, nothing of it is found again', () => {
+    withFolder((folder) => {
+      const disk = new Disk();
+      const journal = open(folder, options, disk);
+      putEach(journal, [0]);
+      journal.sync();
+      const { bytes } = journal;
+      append(journal, sent(1, 200));
+      append(journal, sent(2));
+      journal.commit();
+      disk.kill();
+      harm(segmentFiles(folder)[0]!, bytes + 8, 60);
+      const cutDisk = new Disk();
+      const cut = open(folder, options, cutDisk, () => clockStart + 60_000, 'boot 2');
+      putEach(cut, [5]);
+      cutDisk.kill();
+      const again = nextBoot(folder, options);
+      expect([...readAll(again).values()]).toEqual([0, 5].map((number) => sent(number).raw));
       again.close();
     });
   });

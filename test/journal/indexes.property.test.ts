@@ -6,9 +6,18 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { nodeFiles } from '../../src/file-port.ts';
 import { FileCache } from '../../src/journal/file-cache.ts';
+import {
+  findRecords,
+  holdsRecord,
+  recordBytes,
+  recordHeaderBytes,
+  recordKinds,
+  recordVersion,
+  sealRecord,
+} from '../../src/journal/record.ts';
 import { formatRow, splitRow } from '../../src/journal/row.ts';
 import { SparseIndex, strideBytes } from '../../src/journal/sparse-index.ts';
-import { append, open, put, readAll, sent, withFolder } from './support.ts';
+import { append, noReceipt, open, put, readAll, rowOf, sent, withFolder } from './support.ts';
 
 describe('the sparse index', () => {
   const sizes = fc.array(fc.oneof(fc.integer({ min: 30, max: 9_000 }), fc.constantFrom(strideBytes, 3 * strideBytes)), {
@@ -132,6 +141,61 @@ describe('what is taken back', () => {
         });
       }),
       { numRuns: 60 },
+    );
+  });
+});
+
+describe('a parked event that is taken back', () => {
+  it('leaves no trace either: the event that takes its place is found', () => {
+    withFolder((folder) => {
+      const journal = open(folder);
+      const row = (number: number, padding: number) => rowOf({ ...sent(number, padding), head: 1 });
+      const parked = journal.park(row(1, 12_000), noReceipt);
+      append(journal, sent(2));
+      journal.rollBack(journal.head, parked - 1);
+      const events = [3, 4, 5].map((number) => sent(number, 12_000));
+      for (const event of events) append(journal, event);
+      journal.commit();
+      for (const [at, event] of events.entries()) {
+        const seq = journal.firstSeq + at;
+        expect(journal.read(seq, 1, seq).rows.toString().endsWith(`\t${event.raw}\n`)).toBe(true);
+      }
+      journal.close();
+    });
+  });
+});
+
+describe('whole records among garbage', () => {
+  it('are all found, also behind what looks like the beginning of a longer one', () => {
+    const payload = fc.uint8Array({ maxLength: 40 });
+    const garbage = fc.oneof(
+      fc.uint8Array({ maxLength: 50 }),
+      // As a header: a size, a checksum, a kind, the version, two zeros, a seq.
+      fc.integer({ min: 0, max: 100_000 }).map((size) => {
+        const bytes = Buffer.alloc(20);
+        bytes.writeUInt32LE(size);
+        bytes.writeUInt8(1, 8);
+        bytes.writeUInt8(recordVersion, 9);
+        return new Uint8Array(bytes);
+      }),
+    );
+    fc.assert(
+      fc.property(fc.array(fc.tuple(garbage, payload), { maxLength: 8 }), (parts) => {
+        const places: number[] = [];
+        let bytes = Buffer.alloc(0);
+        for (const [at, [before, content]] of parts.entries()) {
+          const record = Buffer.concat([Buffer.alloc(recordHeaderBytes), content]);
+          sealRecord(record, 0, recordKinds.event, at + 1, content.length);
+          places.push(bytes.length + before.length);
+          bytes = Buffer.concat([bytes, before, record]);
+        }
+        const found = [...findRecords(bytes)];
+        // Garbage may hold a record by chance, never hide one.
+        for (const place of places) expect(found).toContain(place);
+        for (const place of found) expect(recordBytes(bytes, place, bytes.length)).toBeGreaterThan(0);
+        expect(holdsRecord(bytes)).toBe(found.length > 0);
+      }),
+      { numRuns: 300 },
     );
   });
 });

@@ -13,7 +13,7 @@ const tableWriter =
 const quick = '(?!.*\\.clickhouse\\.)';
 
 export const rooms: readonly Room[] = [
-  { name: 'feed', sources: /^src\/feed\//, tests: new RegExp(`^${quick}test/feed/`) },
+  { name: 'feed', sources: /^src\/feed\//, tests: /^test\/feed\// },
   {
     name: 'ingest',
     sources: new RegExp(`^src/ingest/(?!${tableWriter}\\.ts)`),
@@ -30,8 +30,12 @@ export const rooms: readonly Room[] = [
     sources: new RegExp(`^(src/ingest/${tableWriter}|actors/writer)\\.ts`),
     tests: new RegExp(`^${quick}test/(ingest/|actors/writer|recover-journal|adopt)`),
   },
-  { name: 'filter', sources: /^src\/filter\//, tests: /^test\/(filter\/|query\/(?!count-projections|pages))/ },
-  { name: 'query', sources: /^src\/query\//, tests: /^test\/query\// },
+  {
+    name: 'filter',
+    sources: /^src\/filter\//,
+    tests: new RegExp(`^(${quick}test/(filter|query)/|test/filter/(equals-sign|filter-agreement))`),
+  },
+  { name: 'query', sources: /^src\/query\//, tests: new RegExp(`^(${quick}test/query/|test/query/(counts|export))`) },
 ];
 
 /** Nearest to a change with a name outside of the rooms. */

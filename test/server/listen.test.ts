@@ -2,6 +2,8 @@ import { readFileSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { StartRefused } from '../../src/errors.ts';
+import { listen } from '../../src/server/listen.ts';
+import type { TemplatedApp, Uws } from '../../src/server/uws.ts';
 import { startFakeServer } from '../support/fake-server.ts';
 import { until } from '../support/poll.ts';
 
@@ -23,6 +25,30 @@ describe('a start', () => {
 
   it('is refused with a sentence where the address is not of this machine', async () => {
     await expect(startFakeServer({ host: '203.0.113.7' })).rejects.toThrow('no such address');
+  });
+});
+
+describe.runIf(process.platform === 'linux')('a library whose sockets cannot be given a small receive buffer', () => {
+  it('is refused with a sentence, and its sockets are closed, unless it needs none', async () => {
+    let open = 0;
+    // What it says is its port has no socket of this process.
+    const uws = {
+      us_socket_local_port: () => 1,
+      us_listen_socket_close: () => {
+        open -= 1;
+      },
+    } as unknown as Uws; // the two calls that are made
+    const heard = (...given: unknown[]): void => {
+      open += 1;
+      (given.at(-1) as (socket: object) => void)({}); // as uWebSockets.js calls back
+    };
+    const app = { listen: heard } as unknown as TemplatedApp; // the one call that is made
+    const start = (needsSmallBuffer: boolean) => listen({ uws, needsSmallBuffer, warning: null }, app, '127.0.0.1', 1);
+    await expect(start(true)).rejects.toThrow(/receive buffer .* cannot be limited \(they were not found.*npm ci/);
+    await expect(start(true)).rejects.toBeInstanceOf(StartRefused);
+    expect(open).toBe(0);
+    (await start(false)).stop();
+    expect(open).toBe(0);
   });
 });
 

@@ -54,6 +54,7 @@ const defaults: ServerOptions = {
   bodyMs: 5000,
   answersBytesMax: 8 * 1024 * 1024,
   frameBytesMax: 1024 * 1024,
+  framesBytesMax: 256 * 1024 * 1024,
   authenticatingMax: 100,
   authenticateMs: 5000,
   filterMs: 5000,

@@ -11,6 +11,7 @@ import { failPoint } from '../../fail-point.ts';
 import type { Loss, MessageOutcome } from '../../ingest/intake.ts';
 import { longAuthMessageFarewell } from '../authenticating-places.ts';
 import { type Connection, type ConnectionTools, farewellOf, silentFarewell, stalledFarewell } from '../connection.ts';
+import type { PressedPeer } from '../frame-pressure.ts';
 import { Liveness } from '../liveness.ts';
 import type { Socket } from '../socket.ts';
 
@@ -44,11 +45,32 @@ export class ProducerConnection implements Connection, ProducerPort {
     return this.#phase === 'authenticating';
   }
 
+  get pressed(): PressedPeer {
+    return this;
+  }
+
+  get signs(): number {
+    return this.#liveness.signs;
+  }
+
+  get longestMessageBytes(): number {
+    return this.#liveness.longestMessageBytes;
+  }
+
+  breakOff(): void {
+    this.#tell({ type: 'peer.silent', farewell: null });
+  }
+
+  ask(): boolean {
+    return this.#liveness.ask(this.#socket);
+  }
+
   hurried(): void {
     this.#tell({ type: 'auth.refused', farewell: this.#tools.settings.lateToAuthenticate });
   }
 
   received(bytes: Buffer, isBinary: boolean): void {
+    this.#liveness.heard(bytes.length);
     switch (this.#phase) {
       case 'receiving':
         this.#take(bytes, isBinary);

@@ -8,6 +8,7 @@ import type { Failure } from '../../errors.ts';
 import type { Feed, FeedListener, FeedRequest } from '../../feed/ports.ts';
 import { longAuthMessageFarewell } from '../authenticating-places.ts';
 import { type Connection, type ConnectionTools, farewellOf, silentFarewell, stalledFarewell } from '../connection.ts';
+import type { PressedPeer } from '../frame-pressure.ts';
 import { Liveness } from '../liveness.ts';
 import { readFilterMessage } from '../read-filter-message.ts';
 import { retryFrame } from '../retry-spread.ts';
@@ -42,11 +43,32 @@ export class SubscriberConnection implements Connection, SubscriberPort, FeedLis
     return this.#phase === 'authenticating';
   }
 
+  get pressed(): PressedPeer {
+    return this;
+  }
+
+  get signs(): number {
+    return this.#liveness.signs;
+  }
+
+  get longestMessageBytes(): number {
+    return this.#liveness.longestMessageBytes;
+  }
+
+  breakOff(): void {
+    this.#tell({ type: 'peer.silent', farewell: null });
+  }
+
+  ask(): boolean {
+    return this.#liveness.ask(this.#socket);
+  }
+
   hurried(): void {
     this.#tell({ type: 'auth.refused', farewell: this.#tools.settings.lateToAuthenticate });
   }
 
   received(bytes: Buffer, isBinary: boolean): void {
+    this.#liveness.heard(bytes.length);
     switch (this.#phase) {
       case 'authenticating':
         this.#authenticate(bytes, isBinary);

@@ -45,6 +45,7 @@ function openStream(out: EventStream, tools: StreamTools, request: FeedRequest):
 }
 
 class SubscriberStream implements OpenConnection, FeedListener, Swept {
+  readonly pressed = null;
   feed: Feed | null = null;
   readonly #out: EventStream;
   readonly #tools: StreamTools;
