@@ -2,8 +2,8 @@
  * A start that cannot be ends with exit code 1 and one sentence that names the place and says what to do; one that can be goes on in
  * whatever surroundings: without a home, a time zone, a terminal, a folder to stand in.
  */
-import { execFileSync } from 'node:child_process';
-import { chmodSync, mkdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { chmodSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { readConfig } from '../src/config.ts';
@@ -192,6 +192,19 @@ describe('a start goes on', () => {
     await publish(target, [eventLike({})]);
     child.kill('SIGTERM');
     expect(await ended).toBe(0);
+  });
+});
+
+describe("the image's health check", () => {
+  it('asks where the settings say that Sluice listens', async () => {
+    const [, check = ''] = /^HEALTHCHECK .* CMD (node .*)$/m.exec(readFileSync('Dockerfile', 'utf8')) ?? [];
+    const { target } = await startBare({ env: { SLUICE_HOST: '0.0.0.0', SLUICE_AUTH_STRING: 'a secret' } });
+    const { port } = new URL(target.baseUrl());
+    const codeOf = (env: Record<string, string>): number | null =>
+      spawnSync('sh', ['-c', check], { env: { PATH: process.env['PATH'], ...env } }).status;
+    expect(codeOf({ SLUICE_HOST: '0.0.0.0', SLUICE_PORT: port })).toBe(0);
+    expect(codeOf({ SLUICE_HOST: '127.0.0.1', SLUICE_PORT: port })).toBe(0);
+    expect(codeOf({ SLUICE_HOST: '127.0.0.1', SLUICE_PORT: '1' })).toBe(1);
   });
 });
 
