@@ -67,3 +67,9 @@ export function descriptorFacts(): DescriptorFacts {
     return { openFilesMax: null, openFiles: 0 };
   }
 }
+
+/** Infinity where the system does not say. */
+export function descriptorsLeft(): number {
+  const { openFilesMax, openFiles } = descriptorFacts();
+  return openFilesMax === null ? Number.POSITIVE_INFINITY : openFilesMax - openFiles;
+}

@@ -213,7 +213,7 @@ export const settings = {
   authenticatingMax: whole(
     'SLUICE_AUTHENTICATING_MAX',
     128,
-    'WebSockets that authenticate at once; more wait for up to 5 s, then get 503',
+    'WebSockets that authenticate at once; more wait for up to 9 s, then get 503',
     1,
   ),
   authenticateMs: whole('SLUICE_AUTHENTICATE_MS', 10 * second, "a socket's time to authenticate", 10),

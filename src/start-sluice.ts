@@ -7,7 +7,7 @@ import { QuerySlots } from './clickhouse/query-slots.ts';
 import type { Store } from './clickhouse/store.ts';
 import type { Config } from './config.ts';
 import { connectStore } from './connect-store.ts';
-import { descriptorFacts, descriptorRoom, descriptorWarnings } from './descriptors.ts';
+import { descriptorFacts, descriptorRoom, descriptorsLeft, descriptorWarnings } from './descriptors.ts';
 import { endsWithin } from './ends-within.ts';
 import { armFailPoint } from './fail-point.ts';
 import { createFanOut } from './feed/fan-out.ts';
@@ -131,6 +131,7 @@ export async function startSluice(config: Config, log: Log, say: (line: string) 
   const server = await startServer({
     options: config,
     connectionsMax: connectionRoom(config, log),
+    descriptorsLeft,
     intake: intake.intake,
     openFeed,
     queries: queriesOf(

@@ -5,8 +5,8 @@
  */
 import { type FailureName, failures } from '../errors.ts';
 
-/** A handshake that waits so long is refused. */
-const waitMsMax = 5_000;
+/** A handshake that waits so long is refused; stock clients give up after 10 s. */
+const waitMsMax = 9_000;
 /** While handshakes wait, who takes longer to authenticate than this makes room: the message follows the handshake at once. */
 const crowdedMs = 2_000;
 const lookMs = 250;

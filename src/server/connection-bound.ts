@@ -12,15 +12,44 @@ export interface ConnectionBound {
   webSocketClosed(): void;
 }
 
+export interface ConnectionLimits {
+  readonly connectionsMax: number;
+  /** How many more may be opened, as the system counts: a WebSocket that was closed from here, and not by its peer, still has one. */
+  readonly descriptorsLeft: () => number;
+}
+
+/** Kept for ourselves whatever our own count says. */
+const leastLeft = 32;
+const lookMs = 1_000;
+/** To look takes as long as there are descriptors. */
+const shortLookMs = 50;
+
 export function boundConnections(
   app: TemplatedApp,
-  connectionsMax: number,
+  { connectionsMax, descriptorsLeft }: ConnectionLimits,
   counters: Pick<ServerCounters, 'connections' | 'connectionsRefused'>,
 ): ConnectionBound {
+  let left = Number.POSITIVE_INFINITY;
+  let openedSince = 0;
+  let lookedMs = Number.NEGATIVE_INFINITY;
+
+  /** Looks when those that came since the last look may have taken half of what was left, and now and then. */
+  function isShort(): boolean {
+    openedSince += 1;
+    const ms = performance.now() - lookedMs;
+    const isDue = ms > lookMs || (ms > shortLookMs && 2 * openedSince > left - leastLeft);
+    if (isDue) {
+      left = descriptorsLeft();
+      openedSince = 0;
+      lookedMs = performance.now();
+    }
+    return left - openedSince < leastLeft;
+  }
+
   /** One more, or one less. */
   function heard(response: HttpResponse, change: number): void {
     counters.connections += change;
-    if (change < 0 || counters.connections <= connectionsMax) return;
+    if (change < 0 || (counters.connections <= connectionsMax && !isShort())) return;
     counters.connectionsRefused += 1;
     refuse(response);
   }

@@ -13,6 +13,8 @@ export interface ServerParts {
   readonly options: ServerOptions;
   /** Of any kind at once. */
   readonly connectionsMax: number;
+  /** How many more files and sockets may be opened; Infinity where that is not known. */
+  readonly descriptorsLeft: () => number;
   readonly intake: Pick<Intake, 'acceptBatch' | 'acceptInSlices' | 'acceptMessage' | 'ensureDurable' | 'lost$'>;
   readonly openFeed: OpenFeed;
   readonly queries: Queries;

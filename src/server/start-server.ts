@@ -70,7 +70,7 @@ export async function startServer(parts: ServerParts): Promise<RunningServer> {
     sweep,
     open,
     places,
-    bound: boundConnections(app, parts.connectionsMax, parts.counters),
+    bound: boundConnections(app, parts, parts.counters),
     isStopping: () => isStopping,
   };
   const pressure = watchFrames(open, options, parts.counters);

@@ -33,6 +33,19 @@ describe('connections', () => {
     expect((await ask(port, 'GET', '/api/health')).status).toBe(200);
   });
 
+  it('are refused while the system has too few descriptors left, whatever our own count', async () => {
+    let left = 40;
+    const port = await each.start({ descriptorsLeft: () => left });
+    expect((await ask(port, 'GET', '/api/health')).status).toBe(200);
+    left = 20;
+    await until(() => each.server.counters.connections === 0, 'the first one has gone');
+    const status = async (): Promise<number> => (await ask(port, 'GET', '/api/health')).status;
+    while ((await status()) !== 503);
+    left = 40;
+    while ((await status()) !== 200);
+    expect(each.server.counters.connectionsRefused).toBeGreaterThan(0);
+  });
+
   it('are counted whatever becomes of them', async () => {
     const port = await each.start({ connectionsMax: 100, authenticatingMax: 2, authString: 'secret' });
     const { counters } = each.server;

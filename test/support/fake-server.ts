@@ -68,7 +68,7 @@ async function* nothing(): AsyncGenerator<never> {}
 
 export const now = new Date('2026-11-22T12:00:00.000Z');
 
-export type FakeOptions = Partial<ServerOptions & Pick<ServerParts, 'connectionsMax'>>;
+export type FakeOptions = Partial<ServerOptions & Pick<ServerParts, 'connectionsMax' | 'descriptorsLeft'>>;
 
 export async function startFakeServer(options: FakeOptions = {}): Promise<FakeServer> {
   const counters = createServerCounters();
@@ -89,10 +89,11 @@ export async function startFakeServer(options: FakeOptions = {}): Promise<FakeSe
     lost$: new Subject<Loss>(),
     readiness: { ok: true, reason: '', verbose: () => ({ lag: 7 }) },
   };
-  const { connectionsMax = 10_000, ...given } = options;
+  const { connectionsMax = 10_000, descriptorsLeft = () => Number.POSITIVE_INFINITY, ...given } = options;
   const parts: ServerParts = {
     options: { ...defaults, ...given },
     connectionsMax,
+    descriptorsLeft,
     intake: {
       acceptBatch: (body, isJson) => fakes.acceptBatch(body, isJson),
       acceptInSlices: async (body, isJson) => fakes.acceptBatch(body, isJson),
