@@ -7,8 +7,13 @@ import type { JsonScanner, Span } from './json-scanner.ts';
 export function scanEvent(scanner: JsonScanner): FieldSpans {
   const spans: FieldSpans = {
     isObject: scanner.peek() === 0x7b,
-    ...{ occurred: null, id: null, follows: null },
-    ...{ event: null, resource: null, related: null, payload: null },
+    occurred: null,
+    id: null,
+    follows: null,
+    event: null,
+    resource: null,
+    related: null,
+    payload: null,
   };
   if (!spans.isObject) {
     scanner.value('nothing');
