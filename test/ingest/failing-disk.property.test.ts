@@ -249,28 +249,6 @@ describe('intake on a failing disk', () => {
   );
 
   it.each([
-    ['events', [1, 2]],
-    ['parked events', [3, 6]],
-  ] as const)('counts no %s as synced that were committed while an fdatasync ran', async (_, [first, second]) => {
-    const disk = new PowerCutDisk('/data');
-    const { intake } = start(disk, 'fsync', 1);
-    const durable: number[] = [];
-    for (const number of [first, second]) {
-      const taken = intake.acceptBatch(Buffer.from(`[${eventText(number)}]`), true);
-      if (!taken.ok) throw new Error('The batch was refused');
-      void taken.durable.then(() => durable.push(number));
-      // Commits it; only the first one's sync can begin.
-      await turn();
-    }
-    disk.endSyncs();
-    await turn();
-    expect(durable).toEqual([first]);
-    disk.endSyncs();
-    await turn();
-    expect(durable).toEqual([first, second]);
-  });
-
-  it.each([
     ['EIO', 'journalFailed'],
     ['ENOSPC', 'journalFull'],
   ])('is not ready while a write fails (%s), and is ready again when one succeeds', async (code, name) => {

@@ -1,10 +1,11 @@
 /**
- * For a test file under a mutant: a property that fails need not be shrunk, and a run that never ends is ended.
+ * For a test file under a mutant: a property that fails need not be shrunk, one that holds for 15 s is taken to hold, and a run that
+ * never ends is ended.
  */
 import { Worker } from 'node:worker_threads';
 import fc from 'fast-check';
 
-fc.configureGlobal({ endOnFailure: true });
+fc.configureGlobal({ endOnFailure: true, interruptAfterTimeLimit: 15_000 });
 
 const limitMs = Number(process.env['SLUICE_MUTANT_MS'] ?? 0);
 if (limitMs > 0) {
