@@ -53,6 +53,8 @@ class Listener {
   readonly member: Member;
   buffered = 0;
   lags = 0;
+  /** Frames that came to it alone, not by its topic. */
+  alone = 0;
 
   constructor({ since, until, form }: Plan, topics: Map<string, Set<Listener>>) {
     const base = defaultFilter({ now: new Date('2026-01-02T00:00:00Z'), openEnded: true });
@@ -63,7 +65,10 @@ class Listener {
       fits: compilePredicate(this.filter),
       framing: framingOf(form),
       socket: {
-        send: (frame) => this.got.push(Buffer.from(frame).toString()),
+        send: (frame) => {
+          this.got.push(Buffer.from(frame).toString());
+          this.alone += 1;
+        },
         cork: (write) => write(),
         bufferedBytes: () => this.buffered,
         subscribe: (topic) => topics.set(topic, (topics.get(topic) ?? new Set()).add(this)),
@@ -75,13 +80,22 @@ class Listener {
     };
   }
 
-  owe({ seq, raw, body }: StoredEvent): void {
+  holds({ body }: StoredEvent): boolean {
     const { since, until } = this.filter.occurred;
     const at = timeKey(body.occurred);
-    if (at < timeKey(since) || (until !== null && at > timeKey(until))) return;
+    return at >= timeKey(since) && (until === null || at <= timeKey(until));
+  }
+
+  owe(event: StoredEvent): void {
+    const { seq, raw } = event;
+    if (!this.holds(event)) return;
     const { head, tail } = this.member.framing.shell(seq);
     this.owed.push(`${head}${raw}${tail}`);
   }
+}
+
+function sumOf(listeners: readonly Listener[]): number {
+  return listeners.reduce((sum, { alone }) => sum + alone, 0);
 }
 
 function eventOf(seq: number, occurred: string): StoredEvent {
@@ -134,7 +148,13 @@ function run(steps: readonly Step[]): void {
       case 'flush': {
         const batch = each.times.map((at) => eventOf(++seq, times[at]!));
         for (const event of batch) for (const listener of live) listener.owe(event);
+        const sharing = live.filter(({ member }) => member.framing.shared !== null);
+        const before = sumOf(sharing);
         fanOut.flush(batch);
+        // One by one only where the windows of a topic differ about an event.
+        const contested = batch.filter((event) => !live.every((listener) => listener.holds(event)));
+        const owedAlone = contested.flatMap((event) => sharing.filter((listener) => listener.holds(event)));
+        expect(sumOf(sharing) - before).toBe(owedAlone.length);
         break;
       }
       default:

@@ -91,3 +91,47 @@ test('whatever was read before, a reader gets the events from its position on, a
     journal.close();
   });
 });
+
+test('what was read last is read from the journal once, eight chunks of it, the longest unused going first', () => {
+  withFolder((folder) => {
+    const journal = open(folder);
+    const first = append(journal, sent(0, 60_000));
+    for (let number = 1; number < 40; number += 1) append(journal, sent(number, 60_000));
+    journal.commit();
+    const reads: number[] = [];
+    const reader = logReader({
+      epoch: journal.epoch,
+      checkpoint: journal.checkpoint,
+      oldest: journal.oldest,
+      read(from, bytesMax, upTo, memory) {
+        reads.push(from - first);
+        return journal.read(from, bytesMax, upTo, memory);
+      },
+    });
+    const mark = journal.head;
+    const readAll = (): number[] => {
+      const seqs: number[] = [];
+      for (let from = first; from <= mark; ) {
+        const { events, last } = reader.read(from, 1, mark);
+        for (const { seq, raw } of events) {
+          expect(raw).toBe(sent(seq - first, 60_000).raw);
+          seqs.push(seq - first);
+        }
+        from = last + 1;
+      }
+      return seqs;
+    };
+    expect(readAll()).toEqual(Array.from({ length: 40 }, (_, at) => at));
+    const chunks = reads.length;
+    expect(chunks).toBeGreaterThan(8);
+    reads.length = 0;
+    // The newest is there; what is older than eight chunks is read again.
+    reader.read(mark, 1, mark);
+    expect(reads).toEqual([]);
+    reader.read(first, 1, mark);
+    expect(reads).toEqual([0]);
+    reader.read(first, 1, mark);
+    expect(reads).toEqual([0]);
+    journal.close();
+  });
+});

@@ -182,6 +182,25 @@ describe('a resumed feed', () => {
     expect(kinds(sent).at(-1)).toBe('caught_up');
   });
 
+  it.each([
+    // Retained is what has seq 6 and more.
+    ['all behind a position is kept', 5, '2026-11-14T00:00:00Z/00000000-0000-4000-8000-000000000001'],
+    ['what comes next occurred since', 2, '2026-11-15T00:00:00Z/00000000-0000-4000-8000-000000000001'],
+  ])('is told of no gap where %s', async (_, after, position) => {
+    const { subscribe } = world();
+    const { sent, settled } = subscribe('positions', { token: tokenOf('e1', after, 12), position });
+    await settled();
+    expect(kinds(sent)).not.toContain('gap');
+  });
+
+  it('that starts afresh has lost nothing, whatever has expired', async () => {
+    const { subscribe } = world();
+    const { sent, settled } = subscribe('positions', null, true);
+    await settled();
+    expect(kinds(sent)).not.toContain('gap');
+    expect(kinds(sent)[0]).toBe('token');
+  });
+
   it('is refused for what is no position and for a token that is not ours', () => {
     const { subscribe } = world();
     expect(() => subscribe('positions', { token: tokenOf('e1', 0, 3), position: 'x' })).toThrow('position');
