@@ -15,7 +15,8 @@ export interface Asked {
   readonly method: string;
 }
 
-const answerMs = 20_000;
+/** Longer than a query may take, with its wait for a place. */
+const answerMs = 60_000;
 /** Instead of an answer. */
 export const closed = 'closed';
 export const late = 'late';
