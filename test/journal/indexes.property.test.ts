@@ -37,6 +37,9 @@ describe('the sparse index', () => {
           offset += bytes;
         }
         const end = offset;
+        // It is sparse: one place a stride.
+        const places = new Set(recordBytes.map((_, at) => index.floor(1 + at)));
+        expect(places.size).toBeLessThanOrEqual(1 + (end - start) / strideBytes);
         for (const [at, bytes] of recordBytes.entries()) {
           const floor = index.floor(1 + at);
           const begins = offsets[at]!;

@@ -83,6 +83,19 @@ describe('the lock of a data folder', () => {
       await (await acquireLock(folder)).release();
       writeFileSync(join(folder, 'LOCK'), 'not JSON');
       await (await acquireLock(folder)).release();
+      // Not as any Sluice has written it: it names nobody.
+      for (const wrong of [{ version: 2 }, { pid: 'x' }, { host: 5 }, { since: null }]) {
+        writeFileSync(join(folder, 'LOCK'), JSON.stringify({ ...parent, ...wrong }));
+        await (await acquireLock(folder)).release();
+      }
+    });
+  });
+
+  it('keeps no process alive that has nothing else to do', async () => {
+    await withFolder(async (folder) => {
+      const words = ['--import', './test/support/run-ts.mjs', './test/journal/hold-lock.ts', folder, 'end'];
+      const holder = spawn(process.execPath, words, { stdio: ['ignore', 'ignore', 'inherit'] });
+      expect((await once(holder, 'exit'))[0]).toBe(0);
     });
   });
 });

@@ -125,6 +125,10 @@ it('keeps as many rows as its blocks hold, and gives a batch of just the bytes t
     const three = journal.read(first, 1_000_000, first + 2);
     expect(journal.recent.readDay(first, three.rows.length, journal.head)).toEqual(three);
     expect(journal.recent.readDay(first, three.rows.length - 1, journal.head)?.count).toBe(2);
+    // From the middle of a block, too.
+    expect(journal.recent.readDay(first + 3, 1_000_000, first + 6)).toEqual(
+      journal.read(first + 3, 1_000_000, first + 6),
+    );
     journal.close();
   });
 });

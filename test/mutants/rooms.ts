@@ -33,9 +33,9 @@ export const rooms: readonly Room[] = [
   {
     name: 'filter',
     sources: /^src\/filter\//,
-    tests: new RegExp(`^(${quick}test/(filter|query)/|test/filter/(equals-sign|filter-agreement))`),
+    tests: new RegExp(`^(${quick}test/(filter|query|feed/held-filters)|test/filter/(equals-sign|filter-agreement))`),
   },
-  { name: 'query', sources: /^src\/query\//, tests: new RegExp(`^(${quick}test/query/|test/query/(counts|export))`) },
+  { name: 'query', sources: /^src\/query\//, tests: /^test\/query\// },
 ];
 
 /** Nearest to a change with a name outside of the rooms. */
