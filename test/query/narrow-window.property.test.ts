@@ -34,6 +34,8 @@ test('law: the narrow window is the beginning of the whole one, as its order and
       const narrow = narrowWindow({ filter, limit, remaining, after: position });
       if (narrow === null) return;
       narrowed += 1;
+      // Oldest events first have no narrow first page.
+      expect(order === 'ASC' && position === null).toBe(false);
       const [from, to] = [toMicros(narrow.occurred.since), toMicros(narrow.occurred.until ?? '')];
       expect({ ...narrow, occurred: null }).toEqual({ ...filter, occurred: null });
       if (order === 'DESC') expect(to).toBe(until);

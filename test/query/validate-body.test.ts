@@ -2,7 +2,12 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import type { Checked, ValidationIssue } from '../../schemas/validation-issue.ts';
-import { validateCount, validatePageBody, validatePageToken } from '../../src/query/validate-body.ts';
+import {
+  validateCount,
+  validateExportBody,
+  validatePageBody,
+  validatePageToken,
+} from '../../src/query/validate-body.ts';
 
 interface Recorded {
   readonly path: string;
@@ -86,4 +91,38 @@ test('takes the limit of groups from the query string alone, the last of several
   for (const limit of ['0', '-1', '1.5', 'ten', '']) {
     expect(limited([limit])).toMatchObject({ ok: false, issues: [{ loc: ['query', 'limit'] }] });
   }
+});
+
+test('an export begins with a filter, or goes on with a token and the last event that came', () => {
+  const after = { occurred: '2026-11-16T00:00:00Z', id: 'x' };
+  for (const begins of [{}, { token: null }, { filter: {} }, { filter: {}, token: null, after }]) {
+    const checked = validateExportBody(begins, now);
+    expect(checked).toEqual({ ok: true, value: { filter: expect.objectContaining({ order: 'DESC' }) } });
+  }
+  expect(validateExportBody({ token: 't', after }, now)).toEqual({ ok: true, value: { token: 't', after } });
+  expect(validateExportBody({ filter: 5, token: 't', after }, now)).toEqual({ ok: true, value: { token: 't', after } });
+});
+
+test('a body of an export that is none is refused at the field that is wrong', () => {
+  const after = { occurred: '2026-11-16T00:00:00Z', id: 'x' };
+  const place = (body: unknown) => {
+    const checked = validateExportBody(body, now);
+    return checked.ok ? 'taken' : checked.issues.map(({ loc }) => loc.join('.'));
+  };
+  expect(place({ filter: 5 })).toEqual(['body.filter']);
+  expect(place({ token: 5, after })).toEqual(['body.token']);
+  for (const wrong of [
+    undefined,
+    null,
+    'x',
+    5,
+    {},
+    { occurred: 'x' },
+    { id: 'x' },
+    { ...after, id: 5 },
+    { ...after, occurred: 5 },
+  ]) {
+    expect([wrong, place({ token: 't', after: wrong })]).toEqual([wrong, ['body.after']]);
+  }
+  for (const wrong of [5, 'x', []]) expect(place(wrong)).not.toBe('taken');
 });
