@@ -115,3 +115,42 @@ test('law: a text query means the same in a long text as in a short one', () => 
     { numRuns: 50 },
   );
 });
+
+test('law: a long text fits many globs as it fits each, wherever what stands between two stars is found', () => {
+  // Long enough to be scanned once for all globs.
+  const letters = fc.constantFrom('a', 'b', 'ab', 'ba', '😀');
+  const middles = fc.array(fc.string({ unit: letters, minLength: 1, maxLength: 4 }), { minLength: 1, maxLength: 4 });
+  const ends = fc.constantFrom('', '', 'a', 'ab', 'b?');
+  const many = fc.array(
+    fc.tuple(ends, middles, ends).map(([start, texts, end]) => `${start}*${texts.join('*')}*${end}`),
+    { minLength: 40, maxLength: 120 },
+  );
+  const text = fc
+    .tuple(
+      fc.array(letters, { minLength: 1, maxLength: 12 }),
+      fc.integer({ min: 1, max: 80 }),
+      fc.array(letters, { maxLength: 12 }),
+    )
+    .map(([part, times, end]) => part.join('').repeat(times) + end.join(''));
+  let [fitted, unfitted] = [0, 0];
+  fc.assert(
+    fc.property(many, text, (texts, one) => {
+      const globs = texts.map(parseGlob);
+      const each = globs.map((parsed) => compileGlob(parsed)(one));
+      const set = createGlobSet(globs);
+      expect([set.any(one), set.all(one)]).toEqual([each.includes(true), !each.includes(false)]);
+      // Those that fit together, those that do not together, and each alone among the others.
+      const fitting = globs.filter((_, nth) => each[nth]);
+      const others = globs.filter((_, nth) => !each[nth]);
+      fitted += fitting.length;
+      unfitted += others.length;
+      expect([createGlobSet(fitting).all(one), createGlobSet(others).any(one)]).toEqual([true, false]);
+      const [first] = fitting;
+      if (first !== undefined) expect(createGlobSet([...others, first]).any(one)).toBe(true);
+      const [last] = others;
+      if (last !== undefined) expect(createGlobSet([...fitting, last]).all(one)).toBe(false);
+    }),
+    { numRuns: 300 },
+  );
+  expect(Math.min(fitted, unfitted)).toBeGreaterThan(1_000);
+});
