@@ -2,10 +2,11 @@
  * Reads over ClickHouse's HTTP interface, by undici: @clickhouse/client waits for a timer before each request and takes 2 to 3 ms
  * more for it, which of a short read is a fifth (decision 026). Its parsing of errors is used here too.
  */
-import { parseError } from '@clickhouse/client';
+import { ClickHouseError, parseError } from '@clickhouse/client';
 import { type Dispatcher, FormData, Pool } from 'undici';
 import type { Endpoint } from './endpoint.ts';
 import { lineBlocks } from './split-lines.ts';
+import { NamelessAnswer } from './store-error.ts';
 
 export type LineFormat = 'TSVRaw' | 'JSONEachRow';
 
@@ -23,7 +24,7 @@ export interface Read {
 
 export interface ReadPool {
   /**
-   * The answer in blocks of whole lines, each line with its newline. Throws a ClickHouseError, or what the network says. Leaving the
+   * The answer in blocks of whole lines, each line with its newline. Throws a ClickHouseError, a NamelessAnswer, or what the network says. Leaving the
    * loop ends the query.
    */
   read(read: Read): AsyncGenerator<Buffer>;
@@ -70,7 +71,9 @@ export function openReadPool(endpoint: Endpoint, idleMs: number): ReadPool {
       signal,
     );
     try {
-      if (statusCode !== 200 || given['x-clickhouse-exception-code'] !== undefined) throw parseError(await body.text());
+      if (statusCode !== 200 || given['x-clickhouse-exception-code'] !== undefined) {
+        throw answeredError(statusCode, await body.text());
+      }
       yield* lineBlocks(body, given['x-clickhouse-exception-tag'] !== undefined);
     } finally {
       body.destroy();
@@ -78,6 +81,11 @@ export function openReadPool(endpoint: Endpoint, idleMs: number): ReadPool {
   }
 
   return { read, close: () => pool.destroy() };
+}
+
+function answeredError(status: number, text: string): Error {
+  const error = parseError(text);
+  return error instanceof ClickHouseError ? error : new NamelessAnswer(status, text);
 }
 
 /** undici looks at the signal only once the connection stands. An answer that comes after all is let go. */

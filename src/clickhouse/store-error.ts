@@ -1,64 +1,33 @@
 /**
- * What a failed statement means: one table from ClickHouse's error codes to a Failure, or to "these rows are refused".
+ * What a failed statement means: a Failure, by the table of `error-codes.ts`, or "these rows are refused".
  * ClickHouse's own words stay in `cause` and out of messages that peers see; RowsRefused has no cause, for they quote rows.
  */
 import { ClickHouseError } from '@clickhouse/client';
-import { Failure, type FailureName, StartRefused } from '../errors.ts';
+import { Failure, StartRefused } from '../errors.ts';
+import { type CodeRow, codeRows, contentCodes } from './error-codes.ts';
 
 /** ClickHouse refuses the content of an insert: no retry will help, the guilty row must be found. */
 export class RowsRefused extends Error {
   override readonly name = 'RowsRefused';
 }
 
-/** Codes of https://github.com/ClickHouse/ClickHouse/blob/master/src/Common/ErrorCodes.cpp that a retry may mend or that name a limit. */
-const failureOfCode: Readonly<Record<string, readonly [FailureName, string]>> = {
-  '159': ['queryTimedOut', 'The query took longer than it may.'],
-  '160': ['queryTimedOut', 'The query would take longer than it may.'],
-  '202': ['tooManyQueries', 'ClickHouse runs as many queries as it may.'],
-  '241': ['queryTooLarge', 'The query needs more memory than it may take.'],
-  '396': ['queryTooLarge', 'The result is larger than it may be.'],
-  '60': ['storeUnavailable', 'A table is missing in ClickHouse.'],
-  '81': ['storeUnavailable', 'The database is missing in ClickHouse.'],
-  '192': ['storeUnavailable', 'ClickHouse does not know the user of CLICKHOUSE_URL.'],
-  '193': ['storeUnavailable', 'ClickHouse does not accept the password of CLICKHOUSE_URL.'],
-  '194': ['storeUnavailable', 'ClickHouse asks for a password in CLICKHOUSE_URL.'],
-  '497': ['storeUnavailable', 'The user of CLICKHOUSE_URL lacks a grant in ClickHouse.'],
-  '516': ['storeUnavailable', 'ClickHouse does not accept the user and password of CLICKHOUSE_URL.'],
-  '164': ['storeUnavailable', 'The user of CLICKHOUSE_URL may only read.'],
-  '394': ['storeUnavailable', 'The query was ended in ClickHouse.'],
-  '236': ['storeUnavailable', 'ClickHouse is shutting down.'],
-};
+/** An error as the answer of an HTTP server, but none that ClickHouse gives a name: of its form reader, or of what stands before it. */
+export class NamelessAnswer extends Error {
+  override readonly name = 'NamelessAnswer';
+  readonly status: number;
 
-/** Parse errors, out-of-range values, broken constraints: all that only the rows themselves can cause. */
-const contentCodes = new Set(
-  [
-    '6',
-    '25',
-    '26',
-    '27',
-    '32',
-    '33',
-    '34',
-    '38',
-    '41',
-    '53',
-    '69',
-    '70',
-    '72',
-    '117',
-    '129',
-    '131',
-    '190',
-    '376',
-  ].concat(['407', '441', '469', '636', '675', '676', '677', '708']),
-);
+  constructor(status: number, text: string) {
+    super(text);
+    this.status = status;
+  }
+}
 
 /** What a read or a command that failed is to its caller. */
 export function readError(error: unknown): Failure {
   if (error instanceof Failure) return error;
   if (!(error instanceof ClickHouseError)) return foreign(error);
-  const known = failureOfCode[error.code];
-  if (known !== undefined) return new Failure(known[0], known[1], { cause: error });
+  const known = codeRow(error);
+  if (known !== undefined) return new Failure(known.failure, known.sentence, { cause: error });
   return new Failure('internal', `ClickHouse refused a statement (code ${error.code}, ${error.type}).`, {
     cause: error,
   });
@@ -71,10 +40,10 @@ export function insertError(error: unknown): Failure | RowsRefused {
   if (contentCodes.has(error.code)) {
     return new RowsRefused(`ClickHouse refused the rows (code ${error.code}, ${error.type}).`);
   }
-  const [failure, sentence] = failureOfCode[error.code] ?? [
-    'storeUnavailable',
-    `ClickHouse did not take the insert (code ${error.code}, ${error.type}).`,
-  ];
+  const { failure, sentence } = codeRow(error) ?? {
+    failure: 'storeUnavailable' as const,
+    sentence: `ClickHouse did not take the insert (code ${error.code}, ${error.type}).`,
+  };
   return new Failure(failure, sentence, { cause: withoutRows(error) });
 }
 
@@ -88,14 +57,45 @@ function withoutRows(error: ClickHouseError): Error {
   return new Error(`code ${error.code}, ${error.type}: ${error.message.split('\n')[0]?.slice(0, 200)}`);
 }
 
+/** Two codes mean one thing or another by their text. */
+function codeRow({ code, message }: ClickHouseError): CodeRow | undefined {
+  if (code === syntaxErrorCode && message.includes('Max query size exceeded')) return codeRows[tooBigCode];
+  const isOfServer = code === memoryCode && /\(total\)|User memory limit/.test(message);
+  return codeRows[isOfServer ? noMemoryCode : code];
+}
+
+const [syntaxErrorCode, tooBigCode, memoryCode, noMemoryCode] = ['62', '168', '241', '173'];
+
+/** Sentences of ClickHouse's HTTP about what was sent: it would say the same again. */
+const aboutTheForm = /HTML Form Exception|Too many form fields|Field (?:value|name) too long|URI invalid or too long/i;
+/** What a proxy says of a server that it does not reach, or that is busy. */
+const passingStatuses = new Set([429, 502, 503, 504]);
+const tooLargeStatuses = new Set([413, 414, 431]);
+const lockedStatuses = new Set([401, 403, 407]);
+
 /** An error that is none of ClickHouse's own. */
 function foreign(error: unknown): Failure {
-  if (error instanceof Error && /Field value too long|URI invalid or too long/.test(error.message)) {
-    const sentence = 'The filter is longer than ClickHouse takes (its setting http_max_field_value_size).';
+  const isForm = error instanceof Error && aboutTheForm.test(error.message);
+  if (isForm || (error instanceof NamelessAnswer && tooLargeStatuses.has(error.status))) {
+    const sentence =
+      'The filter is longer than ClickHouse takes (its settings http_max_field_value_size, http_max_fields).';
     return new Failure('queryTooLarge', sentence, { cause: error });
   }
+  if (error instanceof NamelessAnswer) return nameless(error);
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
   return new Failure('storeUnavailable', `ClickHouse does not answer${code === '' ? '' : ` (${code})`}.`, {
     cause: error,
   });
+}
+
+function nameless(error: NamelessAnswer): Failure {
+  const { status } = error;
+  if (passingStatuses.has(status)) {
+    return new Failure('storeUnavailable', `What stands before ClickHouse answers ${status}.`, { cause: error });
+  }
+  if (lockedStatuses.has(status) || status === 404) {
+    const sentence = `What stands before ClickHouse answers ${status}: it does not take CLICKHOUSE_URL.`;
+    return new Failure('storeUnavailable', sentence, { cause: error });
+  }
+  return new Failure('internal', `ClickHouse refused a statement (HTTP ${status}).`, { cause: error });
 }

@@ -9,18 +9,38 @@ export interface StoreGate {
   whenReady(signal?: AbortSignal): Promise<void>;
 }
 
-const retryMs = 250;
+const retryFirstMs = 250;
+const retryMaxMs = 8_000;
+/** So often a store that is ready may fail a read before that is no passing thing any more; one that takes too long, for it costs most. */
+const triesMax = 8;
+const lateTriesMax = 3;
+/** A store that was not ready for so long was away, and what failed before says nothing. */
+const awayMs = 50;
 
-/** Runs the read when the store is ready, again after each failure that passes; errors with any other. */
+/**
+ * Runs the read when the store is ready. While the store is away it waits, however long: the status of the store says why. A failure that
+ * passes is tried again, later each time, within a limit; errors with any other, and with the last.
+ */
 export function fromStore<Value>(store: StoreGate, signal: AbortSignal, read: () => Promise<Value>): Observable<Value> {
+  let failed = 0;
   return defer(async () => {
+    const from = performance.now();
     await store.whenReady(signal);
+    if (performance.now() - from >= awayMs) failed = 0;
     return read();
   }).pipe(
-    retry({ delay: (error: unknown) => (!signal.aborted && passes(error) ? timer(retryMs) : throwError(() => error)) }),
+    retry({
+      delay: (error: unknown) => {
+        failed += 1;
+        if (signal.aborted || failed >= triesOf(error)) return throwError(() => error);
+        return timer(Math.min(retryMaxMs, retryFirstMs * 2 ** (failed - 1)));
+      },
+    }),
   );
 }
 
-function passes(error: unknown): boolean {
-  return error instanceof Failure && 'retryAfterSeconds' in failures[error.failure];
+/** How often a read that fails so is run; once where it does not pass. */
+function triesOf(error: unknown): number {
+  if (!(error instanceof Failure) || !('retryAfterSeconds' in failures[error.failure])) return 1;
+  return error.failure === 'queryTimedOut' ? lateTriesMax : triesMax;
 }
