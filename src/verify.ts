@@ -1,6 +1,6 @@
 /**
  * `sluice verify`: compares the books with ClickHouse and with the journal (I1, I8), on a stopped data folder. For each epoch
- * `count() = uniqExact(seq) = uniqExact(id)`, and no holes but the dead-lettered, as far back as the retention reaches.
+ * `count() = uniqExact(seq) = uniqExact(id, occurred)`, and no holes but the dead-lettered, as far back as the retention reaches.
  */
 import {
   type AuditCounts,
@@ -150,7 +150,7 @@ function tableOf(lines: readonly Line[]): string {
     'counted from',
     'count()',
     'uniqExact(seq)',
-    'uniqExact(id)',
+    'uniqExact(id, occurred)',
   ];
   const cells = lines.map(({ book, range, counts }) =>
     [

@@ -13,8 +13,13 @@ export interface AuditRange {
 export interface AuditCounts {
   readonly rows: number;
   readonly seqs: number;
+  /** Distinct ids, each with its time: an id that comes again with another time after it has left the id window is another event (I11). */
   readonly ids: number;
 }
+
+/** What no two rows may have alike. */
+const distinctColumns = { seq: 'seq', id: 'id, occurred' } as const;
+export type DistinctColumn = keyof typeof distinctColumns;
 
 type Reader = Pick<Store, 'rows'>;
 
@@ -28,8 +33,8 @@ const where = 'seq BETWEEN {first:UInt64} AND {last:UInt64}';
 const partSeqs = 100_000;
 
 export async function countRange(store: Reader, range: AuditRange): Promise<AuditCounts> {
-  const distinct = async (column: 'seq' | 'id') => {
-    const groups = `SELECT count() AS rows FROM events WHERE ${where} GROUP BY ${column}`;
+  const distinct = async (column: DistinctColumn) => {
+    const groups = `SELECT count() AS rows FROM events WHERE ${where} GROUP BY ${distinctColumns[column]}`;
     const sql = `SELECT sum(rows) AS rows, count() AS groups FROM (${groups})`;
     const [found] = await store.rows<{ rows: number; groups: number }>(sql, { ...range }, options);
     return found ?? { rows: 0, groups: 0 };
@@ -82,10 +87,10 @@ export async function missingSeqs(
 export async function repeated(
   store: Reader,
   range: AuditRange,
-  column: 'seq' | 'id',
+  column: DistinctColumn,
   limit: number,
 ): Promise<string[]> {
-  const sql = `SELECT toString(${column}) AS value FROM events WHERE ${where} GROUP BY ${column} HAVING count() > 1 LIMIT ${limit}`;
+  const sql = `SELECT toString(${column}) AS value FROM events WHERE ${where} GROUP BY ${distinctColumns[column]} HAVING count() > 1 LIMIT ${limit}`;
   return (await store.rows<{ value: string }>(sql, { ...range }, options)).map(({ value }) => value);
 }
 

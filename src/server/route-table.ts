@@ -25,19 +25,21 @@ const routes = new Map<string, Route>([
   ['/events/out', streamEventsRoute],
 ]);
 
-const countByPath = /^\/events\/count-by\/([^/]+)$/;
+const countByPath = '/events/count-by/';
 
 export interface FoundRoute {
   readonly route: Route;
   readonly parameter: string;
 }
 
+/** The last part of a path may hold an encoded slash, which is one of its own characters: a label to count by. */
 export function findRoute(path: string): FoundRoute | null {
-  const bare = decode(path.startsWith('/api/') ? path.slice('/api'.length) : path);
-  const route = routes.get(bare);
+  const bare = path.startsWith('/api/') ? path.slice('/api'.length) : path;
+  const end = bare.lastIndexOf('/') + 1;
+  const route = routes.get(decode(bare));
   if (route) return { route, parameter: '' };
-  const parameter = countByPath.exec(bare)?.[1];
-  return parameter === undefined ? null : { route: countEventsRoute, parameter };
+  const parameter = decode(bare.slice(end));
+  return parameter === '' || decode(bare.slice(0, end)) !== countByPath ? null : { route: countEventsRoute, parameter };
 }
 
 function decode(path: string): string {
