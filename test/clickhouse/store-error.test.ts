@@ -62,5 +62,8 @@ test.each([
 
 test('no answer at all is an outage', () => {
   const refused = Object.assign(new Error('connect'), { code: 'ECONNREFUSED' });
-  expect(readError(refused)).toMatchObject({ failure: 'storeUnavailable', message: 'ClickHouse does not answer (ECONNREFUSED).' });
+  expect(readError(refused)).toMatchObject({
+    failure: 'storeUnavailable',
+    message: 'ClickHouse does not answer (ECONNREFUSED).',
+  });
 });
