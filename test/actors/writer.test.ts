@@ -26,6 +26,19 @@ describe('the writer machine', () => {
     expect(actor.getSnapshot().value).toBe('idle');
   });
 
+  it('inserts a batch that fills while it is collected at once, and once only', async () => {
+    const insert = vi.fn(async (): Promise<Remaining> => 'none');
+    const { actor, clock } = startWriter(insert);
+    actor.send({ type: 'rows.waiting' });
+    clock.increment(100);
+    actor.send({ type: 'batch.filled' });
+    expect(insert).toHaveBeenCalledTimes(1);
+    await settle();
+    clock.increment(10_000);
+    expect(insert).toHaveBeenCalledTimes(1);
+    expect(actor.getSnapshot().value).toBe('idle');
+  });
+
   it('inserts at once when a batch is full, and goes on while full batches wait', async () => {
     const left: Remaining[] = ['full', 'full', 'some'];
     const insert = vi.fn(async (): Promise<Remaining> => left.shift() ?? 'none');

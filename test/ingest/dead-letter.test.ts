@@ -1,5 +1,5 @@
 /** The dead letter and the writer's state after a crash or an update: nothing is lost, nothing is counted twice. */
-import { appendFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -127,11 +127,12 @@ test('a last line with a hole of zeros was never synced, and is cut; one before 
 });
 
 test('a state file of version 1 gets books: all up to its checkpoint is stored but for the dead letter', () => {
-  writeOldFiles(110, 3, 105, 109, 105, 111);
+  writeOldFiles(110, 3, 100, 101, 105, 110, 105, 111);
   expect(stateOf(101)).toMatchObject({
     version: 2,
     checkpoint: 110,
-    books: [{ epoch: 'e', first: 101, last: 110, stored: 8, deadLettered: 2 }],
+    // When its first event came is not known.
+    books: [{ epoch: 'e', first: 101, last: 110, since: '', stored: 7, deadLettered: 3 }],
   });
 });
 
@@ -187,4 +188,46 @@ test('what is there stays whole when the system does not even say how long it is
   fails = false;
   letter.add({ seq: 4, epoch: 'e', reason: 'refused', row: 'row' });
   expect(seqs()).toEqual([1, 2, 4]);
+});
+
+test('a file that nothing leaves is not written anew, and one that all leave is empty', () => {
+  bury(1, 2);
+  const before = statSync(deadLetterPath(dataDir)).ino;
+  openDeadLetter(dataDir).remove((seq) => seq === 3);
+  expect(statSync(deadLetterPath(dataDir)).ino).toBe(before);
+  openDeadLetter(dataDir).remove(() => true);
+  expect(readFileSync(deadLetterPath(dataDir), 'utf8')).toBe('');
+});
+
+test('no file stays open, whether it could be written or not', () => {
+  const open = new Set<number>();
+  let fails = false;
+  const letter = openDeadLetter(dataDir, {
+    ...nodeFiles,
+    open(...words) {
+      const file = nodeFiles.open(...words);
+      open.add(file);
+      return file;
+    },
+    close(file) {
+      nodeFiles.close(file);
+      open.delete(file);
+    },
+    sync(file) {
+      if (fails) throw Object.assign(new Error('EIO'), { code: 'EIO' });
+      nodeFiles.sync(file);
+    },
+  });
+  for (fails of [false, true]) {
+    const add = () => letter.add({ seq: 1, epoch: 'e', reason: 'refused', row: 'row' });
+    const remove = () => letter.remove(() => true);
+    for (const work of [add, remove]) {
+      if (fails) expect(work).toThrow('EIO');
+      else work();
+      expect([...open]).toEqual([]);
+    }
+    if (!fails) add();
+  }
+  for (const _ of letter.entries()) break;
+  expect([...open]).toEqual([]);
 });

@@ -198,9 +198,10 @@ describe('the table writer', () => {
   });
 
   it('goes on where the journal has lost the range under way: the rest of it under its token, or none of it', async () => {
-    for (const [head, rows] of [
-      [5, [4, 5]],
-      [3, []],
+    for (const [head, rows, oldest] of [
+      [5, [4, 5], 1],
+      [3, [], 1],
+      [3, [], 10],
     ] as const) {
       const dataDir = mkdtempSync(join(tmpdir(), 'sluice-writer-'));
       const file = writerStateFile(dataDir, false);
@@ -208,7 +209,8 @@ describe('the table writer', () => {
       const range = { first: 4, last: 9 };
       file.write({ version: 2, epoch: 'e', checkpoint: 3, range, everInserted: true, books: [book], replayed: [] });
       const table = new FakeTable([], []);
-      const journal = fakeJournal(head, 3, 40);
+      const journal = Object.assign(fakeJournal(head, 3, 40), { oldest });
+      const counters = createCounters();
       const writer = startTableWriter({
         journal,
         live: { mark: head },
@@ -218,12 +220,12 @@ describe('the table writer', () => {
         keepIds: () => undefined,
         deadLetter: openDeadLetter(dataDir),
         options: { rowsMax: 10, bytesMax: 1_000_000, flushMs: 0 },
-        counters: createCounters(),
+        counters,
         log: createLog('silent'),
       });
       await until(() => writer.phase === 'idle');
       await writer.stop(1_000);
-      expect(table.rows).toEqual(rows);
+      expect([table.rows, counters.insertFailures]).toEqual([rows, 0]);
       expect([...table.tokens]).toEqual(rows.length === 0 ? [] : ['e:4-9/0', 'e:4-9/1']);
       expect(file.read()).toMatchObject({ checkpoint: head, range: null, books: [{ last: head, stored: head }] });
       rmSync(dataDir, { recursive: true });

@@ -91,6 +91,7 @@ it('sends nothing more once it is stopped, and writes no state, whatever it was 
     await turns();
     await stopped;
     expect([table.inserts, file.read()?.range]).toEqual([0, isAnnounced ? range : null]);
+    expect(writer.phase).toBe('stopped');
   }
 });
 
@@ -106,6 +107,12 @@ it('waits for the insert under way when it is stopped, and for no longer than it
   };
   const { writer } = start(table, 5, 5);
   await turns();
+  // From here on the database must know the log, whatever becomes of this insert.
+  expect(writerStateFile(dataDir, false).read()).toMatchObject({
+    checkpoint: 0,
+    range: { first: 1, last: 5 },
+    everInserted: true,
+  });
   let isStopped = false;
   const stopped = writer.stop(1_000).then(() => {
     isStopped = true;
