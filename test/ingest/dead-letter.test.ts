@@ -231,3 +231,26 @@ test('no file stays open, whether it could be written or not', () => {
   for (const _ of letter.entries()) break;
   expect([...open]).toEqual([]);
 });
+
+test('half a line that could not even be cut spoils nothing that comes after the file was written anew', () => {
+  bury(1, 2, 3);
+  let fails = true;
+  const eio = (): never => {
+    throw Object.assign(new Error('EIO'), { code: 'EIO' });
+  };
+  const letter = openDeadLetter(dataDir, {
+    ...nodeFiles,
+    write(file, from, at, length, position) {
+      if (!fails) return nodeFiles.write(file, from, at, length, position);
+      nodeFiles.write(file, from, at, 10, position);
+      return eio();
+    },
+    truncate: (file, bytes) => (fails ? eio() : nodeFiles.truncate(file, bytes)),
+  });
+  expect(() => letter.add({ seq: 4, epoch: 'e', reason: 'refused', row: 'row' })).toThrow('EIO');
+  fails = false;
+  letter.remove((seq) => seq <= 2);
+  letter.add({ seq: 5, epoch: 'e', reason: 'refused', row: 'row' });
+  expect(seqs()).toEqual([3, 5]);
+  expect(readFileSync(deadLetterPath(dataDir), 'utf8').split('\n')).toHaveLength(3);
+});

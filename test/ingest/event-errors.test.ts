@@ -211,6 +211,19 @@ describe('a bad message', () => {
     expect(readMessage(Buffer.from(text))).toEqual({ ok: false, failure, reason: expect.stringMatching(reason) });
   });
 
+  it('that is no object is refused in the same words whatever its size, alone and in a list', () => {
+    for (const [small, large] of [
+      ['"x"', JSON.stringify('x'.repeat(100_000))],
+      ['[1]', `[${'1,'.repeat(50_000)}1]`],
+    ] as const) {
+      expect(readMessage(Buffer.from(large))).toEqual(readMessage(Buffer.from(small)));
+      const [ofSmall, ofLarge] = [small, large].map((text) => refusal(`[${JSON.stringify(good)},${text}]`).issues);
+      expect(ofLarge?.map(({ type, loc, msg }) => [type, loc, msg])).toEqual(
+        ofSmall?.map(({ type, loc, msg }) => [type, loc, msg]),
+      );
+    }
+  });
+
   it('that is no UTF-8 is refused as bad text', () => {
     expect(readMessage(Buffer.from([0x22, 0xc3, 0x28, 0x22]))).toMatchObject({ ok: false, failure: 'badText' });
   });

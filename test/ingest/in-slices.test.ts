@@ -9,6 +9,7 @@ import { IdWindow } from '../../src/ingest/id-window.ts';
 import { inSlices, type Steps } from '../../src/ingest/in-slices.ts';
 import { LiveBus } from '../../src/ingest/live-bus.ts';
 import { ParkedEvents } from '../../src/ingest/parked-events.ts';
+import { readBatchSteps } from '../../src/ingest/read-events.ts';
 import { createLog } from '../../src/log.ts';
 import { createCounters } from '../../src/metrics.ts';
 import { FakeLog } from './fake-log.ts';
@@ -65,6 +66,12 @@ describe('a large body', () => {
       atOnce.ok ? null : [atOnce.issues.map(({ msg, loc }) => [msg, loc]), atOnce.requestBodyJson],
     );
     expect(ids(journal).length).toBeGreaterThan(2);
+  });
+
+  it('gives way between two passes over its bytes, and after each event', () => {
+    const steps = [...readBatchSteps(body(0, 5, 'x'.repeat(400_000)), true)];
+    // Whether it is UTF-8, what its bytes say, and five events.
+    expect(steps).toHaveLength(2 + 5);
   });
 
   it('is not stored when intake closes while it is judged', async () => {

@@ -1,0 +1,77 @@
+/** How parked events are settled (I11): each leaves its mark in the log, and a stop waits for no answer and no pause. */
+import { expect, it } from 'vitest';
+import { createIntake } from '../../src/ingest/accept.ts';
+import { ForgottenIds } from '../../src/ingest/forgotten-ids.ts';
+import { IdWindow } from '../../src/ingest/id-window.ts';
+import { LiveBus } from '../../src/ingest/live-bus.ts';
+import { ParkedEvents } from '../../src/ingest/parked-events.ts';
+import { startParkedResolver } from '../../src/ingest/resolve-parked.ts';
+import { createLog } from '../../src/log.ts';
+import { createCounters } from '../../src/metrics.ts';
+import { FakeLog } from './fake-log.ts';
+import { FakeStore } from './fake-store.ts';
+
+const turns = async (): Promise<void> => {
+  for (let turn = 0; turn < 10; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+};
+
+/** Two events wait to be looked up. */
+async function open() {
+  const forgotten = new ForgottenIds();
+  forgotten.forget(Date.parse('2026-11-20T00:00:00Z') / 1000, 0);
+  const journal = new FakeLog();
+  const window = new IdWindow({ idsMax: 100, checkpoint: () => 0, forgotten });
+  const parked = new ParkedEvents({ eventsMax: 100, bytesMax: 1_000_000 });
+  const [log, counters, store] = [createLog('silent'), createCounters(), new FakeStore()];
+  const intake = createIntake({
+    ...{ journal, window, parked, log, counters, live: new LiveBus(0), durability: 'process' },
+    ...{ now: () => Date.parse('2026-11-22T10:00:00Z'), elapsedMs: () => 0, gate: () => null },
+  });
+  for (const number of [1, 2]) {
+    const id = `00000000-0000-4000-8000-00000000000${number}`;
+    const resource = { 'prefect.resource.id': 'r' };
+    const event = { occurred: '2026-11-19T09:00:00Z', event: 'e', resource, id };
+    expect(intake.acceptMessage(Buffer.from(JSON.stringify(event)), false).kind).toBe('parked');
+  }
+  await turns();
+  let pauses = 0;
+  const pause = async (): Promise<void> => {
+    pauses += 1;
+  };
+  const resolver = startParkedResolver({ parked, window, unpark: intake.unpark, store, pause, log });
+  await turns();
+  return { journal, parked, store, resolver, counters, pauses: () => pauses };
+}
+
+it('is settled in the log, the event that ClickHouse has and the one that it has not: no start asks again', async () => {
+  const { journal, parked, store, resolver, counters } = await open();
+  const [repeat, fresh] = journal.open;
+  store.rows_.push({ ...repeat! });
+  store.answer(true);
+  await turns();
+  expect([journal.open, parked.size, journal.committed.map(({ id }) => id)]).toEqual([[], 0, [fresh!.id]]);
+  expect(counters).toMatchObject({ parked: 2, parkedAppended: 1, parkedDeduped: 1 });
+  await resolver.stop();
+});
+
+it('waits where ClickHouse does not answer, and is asked about again after a pause', async () => {
+  const { journal, store, resolver, pauses } = await open();
+  store.fail();
+  await turns();
+  expect([pauses(), journal.open.length]).toEqual([1, 2]);
+  // Half as many at a time.
+  store.answer(true);
+  await turns();
+  store.answer(true);
+  await turns();
+  expect([pauses(), journal.open.length, journal.head]).toEqual([1, 0, 2]);
+  await resolver.stop();
+});
+
+it('waits on when the question ends because of a stop: no failure, and no pause', async () => {
+  const { journal, store, resolver, pauses } = await open();
+  const stopped = resolver.stop();
+  store.fail();
+  await stopped;
+  expect([pauses(), journal.open.length, journal.head]).toEqual([0, 2, 0]);
+});
