@@ -1,4 +1,5 @@
 /** Pages without a store: how few statements they take, and when they end. */
+import { getEventListeners } from 'node:events';
 import { expect, test } from 'vitest';
 import { quickRead } from '../../src/clickhouse/statements.ts';
 import type { QueryOptions, Store } from '../../src/clickhouse/store.ts';
@@ -29,7 +30,10 @@ function partsWith(total: number, pages: number[]): { parts: PageParts; asked: A
   const store: Pick<Store, 'rows'> = {
     async rows<Row>(sql: string, params: Record<string, unknown>, options?: QueryOptions) {
       asked.push({ sql, params, options });
-      const answer: unknown[] = sql.includes(' AS total') ? [{ total }] : (answers.shift() ?? []);
+      const isTotal = sql.includes(' AS total');
+      // The total of distinct events stands with the places.
+      const totals = total === 0 && sql.includes('GROUP BY') ? [] : [{ total }];
+      const answer: unknown[] = isTotal ? totals : (answers.shift() ?? []);
       return answer as Row[]; // the caller names the shape of its own statement
     },
   };
@@ -75,6 +79,42 @@ test('with distinct, the events are gone through once for total and page: the se
   expect(asked[1]?.params.page_ids).toHaveLength(1);
 });
 
+const distinctOf = (order: 'ASC' | 'DESC') => ({ ...filter, order, resource: { ...filter.resource, distinct: true } });
+
+test('with distinct, no second statement is asked where there is nothing to be read', async () => {
+  for (const [total, limit, statements] of [
+    [0, 3, 1],
+    [9, 0, 1],
+    [1, 1, 2],
+  ] as const) {
+    const { parts, asked } = partsWith(total, [1]);
+    const page = await readFirstPage(parts, { filter: distinctOf('DESC'), limit });
+    expect([asked.length, page.total]).toEqual([statements, total]);
+  }
+});
+
+test.each([
+  ['DESC', '<', 'max'],
+  ['ASC', '>', 'min'],
+] as const)('%s: a further page is of what lies behind the last event, distinct or not', async (order, behind, end) => {
+  for (const asksFor of [{ ...filter, order }, distinctOf(order)]) {
+    const { parts, asked } = partsWith(9, [1, 1]);
+    const { token } = await readFirstPage(parts, { filter: asksFor, limit: 1 });
+    const place = "({page_after:DateTime64(6, 'UTC')}, {page_after_id:UUID})";
+    const keyset = asksFor.resource.distinct
+      ? `WHERE place ${behind} ${place}`
+      : `occurred ${behind}= {page_after:DateTime64(6, 'UTC')} AND (occurred, id) ${behind} ${place}`;
+    for (const { sql } of asked) expect(sql).not.toContain('page_after');
+    asked.length = 0;
+    expect((await readNextPage(parts, token ?? '')).events).toEqual(['{}']);
+    expect(asked[0]?.sql).toContain(keyset);
+    expect(asked[0]?.params).toMatchObject({ page_after: row.place, page_after_id: row.place_id });
+    expect(asked.at(-1)?.sql).toMatch(new RegExp(`ORDER BY occurred ${order}, id ${order}`));
+    // The newest of a resource comes first where the newest do.
+    if (asksFor.resource.distinct) expect(asked[0]?.sql).toContain(`${end}((occurred, id)) AS place`);
+  }
+});
+
 test('limit 0 asks for no events', async () => {
   const { parts, asked } = partsWith(9, []);
   const { token } = await readFirstPage(parts, { filter, limit: 0 });
@@ -102,6 +142,51 @@ test('one id takes one statement; a window as wide as what is kept is no term of
   }
 });
 
+test('a few ids take one statement for page and total, of one event too; with limit 0, or for many, they are counted apart', async () => {
+  const idsOf = (count: number) => ({ ...filter, id: Array.from({ length: count }, () => row.place_id) });
+  for (const [ids, limit, statements] of [
+    [2, 1, 1],
+    [2, 3, 1],
+    [100, 1, 1],
+    [101, 1, 2],
+    [1, 1, 1],
+    [1, 0, 1],
+    [2, 0, 1],
+  ] as const) {
+    const { parts, asked } = partsWith(9, [1, 1]);
+    await readFirstPage(parts, { filter: idsOf(ids), limit });
+    expect(asked).toHaveLength(statements);
+    expect(asked.some(({ sql }) => sql.includes('LIMIT'))).toBe(limit > 0);
+  }
+});
+
+test('of a window alone the page waits for its slot as the total does: it is no guess that gives way', async () => {
+  const { parts, asked } = partsWith(9, [3]);
+  await readFirstPage(parts, { filter, limit: 3 });
+  expect(asked.map(({ options }) => options?.waitMs)).toEqual([undefined, undefined]);
+  const filtered = partsWith(9, [3]);
+  await readFirstPage(filtered.parts, { filter: named, limit: 3 });
+  expect(filtered.asked.map(({ options }) => options?.waitMs)).toEqual([undefined, 0]);
+});
+
+test('who leaves ends both statements, and leaves nothing at the signal; nor does who stays', async () => {
+  for (const isLeaving of [true, false]) {
+    const leaving = new AbortController();
+    const { parts, asked } = partsWith(9, [3]);
+    const rows = async <Row>(sql: string, params: Record<string, unknown>, options?: QueryOptions): Promise<Row[]> => {
+      const answer = parts.store.rows<Row>(sql, params, options);
+      if (isLeaving) leaving.abort(new Error('left'));
+      options?.signal?.throwIfAborted();
+      return answer;
+    };
+    const page = readFirstPage({ ...parts, store: { rows } }, { filter, limit: 3 }, leaving.signal);
+    if (isLeaving) await expect(page).rejects.toThrow('left');
+    else expect((await page).events).toHaveLength(3);
+    expect(asked.map(({ options }) => options?.signal?.aborted)).toEqual([isLeaving, isLeaving]);
+    expect(getEventListeners(leaving.signal, 'abort')).toEqual([]);
+  }
+});
+
 const named = { ...filter, event: { ...filter.event, name: ['a'] } };
 
 test.each([
@@ -113,6 +198,20 @@ test.each([
   const { parts, asked } = partsWith(total, [...pages]);
   const { events } = await readFirstPage(parts, { filter: named, limit: 3 });
   expect([events.length, asked.length]).toEqual([Math.min(3, total), statements]);
+});
+
+test('where few fit, the total says in which part of the window the others are likely to be; where many fit, the whole is asked', async () => {
+  for (const [total, isPart] of [
+    [100, true],
+    [1000, false],
+  ] as const) {
+    const { parts, asked } = partsWith(total, [1, 3]);
+    await readFirstPage(parts, { filter: named, limit: 3 });
+    // The first term of a window is where it begins.
+    const [, guess, last] = asked.map(({ params }) => String(params.f0));
+    const whole = '2026-11-16 00:00:00.000000';
+    expect([guess! > whole, last! > whole, last! < guess!]).toEqual([true, isPart, true]);
+  }
 });
 
 test('where all slots are taken a filtered page waits for its total; another failure ends the total too', async () => {
