@@ -33,9 +33,9 @@ export const rooms: readonly Room[] = [
   {
     name: 'filter',
     sources: /^src\/filter\//,
-    tests: new RegExp(`^(${quick}test/(filter|query|feed/held-filters)|test/filter/(equals-sign|filter-agreement))`),
+    tests: new RegExp(`^(${quick}test/(filter|query|feed/held-filters)|test/filter/(equals-sign|sql-patterns))`),
   },
-  { name: 'query', sources: /^src\/query\//, tests: /^test\/query\// },
+  { name: 'query', sources: /^src\/query\//, tests: /^test\/query\/(?!pages|count-projections)/ },
 ];
 
 /** Nearest to a change with a name outside of the rooms. */
