@@ -154,3 +154,59 @@ test('law: a long text fits many globs as it fits each, wherever what stands bet
   );
   expect(Math.min(fitted, unfitted)).toBeGreaterThan(1_000);
 });
+
+test('what a long text does not hold is not found there, from any place, and no glob that asks for it fits', () => {
+  for (const needle of [`${'a'.repeat(300)}b`, 'ab'.repeat(200)]) {
+    for (const text of ['', needle.slice(0, -1), `${needle.slice(1)}${needle.slice(0, -1)}`, needle]) {
+      for (const from of [0, 1, 200]) expect(createFind(needle)(text, from)).toBe(text.indexOf(needle, from));
+      expect(compileGlob(parseGlob(`*${needle}*`))(text)).toBe(text.includes(needle));
+      expect(compileGlob(parseGlob(`*${needle}*z*`))(`${text}z`)).toBe(text.includes(needle));
+    }
+  }
+});
+
+test('law: a long text is gone through for every term of a query, not until the first', () => {
+  const words = ['ab', 'abc', 'bc', 'c', 'x', 'xy', 'yx'];
+  const some = fc.subarray(words);
+  fc.assert(
+    fc.property(some, some, some, some, (include, required, exclude, held) => {
+      const text = held.map((word) => `${word}-`).join('');
+      const query = { include, required, exclude };
+      const holds = (term: string) => text.includes(term);
+      const wanted = (include.length === 0 || include.some(holds)) && required.every(holds) && !exclude.some(holds);
+      expect(textFits(query, '-'.repeat(300_000) + text)).toBe(wanted);
+    }),
+    { numRuns: 100 },
+  );
+});
+
+test('law: of texts that end in each other the scan tells those that are awaited, in whatever order they were given', () => {
+  const word = fc.nat(5).chain((length) => fc.constantFrom('a', 'b').map((end) => end + 'ab'.repeat(length) + end));
+  const texts = fc.uniqueArray(
+    fc.oneof(word, fc.string({ unit: fc.constantFrom('a', 'b'), minLength: 1, maxLength: 4 })),
+    {
+      minLength: 2,
+      maxLength: 12,
+    },
+  );
+  const text = fc.string({ unit: fc.constantFrom('a', 'b'), minLength: 10, maxLength: 30 });
+  fc.assert(
+    fc.property(texts, fc.array(fc.boolean(), { minLength: 12, maxLength: 12 }), text, (given, choice, one) => {
+      // Longest first, so that the order is the scan's own.
+      const scan = new LiteralScan(given.toSorted((a, b) => b.length - a.length));
+      const awaited = Uint8Array.from(scan.literals, (_, nth) => (choice[nth] ? 1 : 0));
+      const told: string[] = [];
+      scan.scan(one, awaited, (literal, end) => {
+        told.push(`${end} ${scan.literals[literal]}`);
+        return 'same';
+      });
+      const places = Array.from({ length: one.length }, (_, at) => at + 1).flatMap((end) =>
+        scan.literals.flatMap((text, nth) =>
+          choice[nth] && one.slice(0, end).endsWith(text) ? [`${end} ${text}`] : [],
+        ),
+      );
+      expect(told.sort()).toEqual(places.sort());
+    }),
+    { numRuns: 200 },
+  );
+});

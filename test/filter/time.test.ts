@@ -88,3 +88,17 @@ test('law: an offset moves the time by as much', () => {
     }),
   );
 });
+
+test('law: what is taken as it is has the form of a time, each digit a digit and each sign in its place', () => {
+  const other = fc.constantFrom(...'0159-:./;T Zz+a\u0660');
+  const from = fc.constantFrom('2026-11-22T01:02:03Z', '2026-11-22T01:02:03.456789Z', '0001-01-01T00:00:00Z');
+  fc.assert(
+    fc.property(from, fc.nat(26), other, (time, at, one) => {
+      const changed = time.slice(0, at) + one + time.slice(at + 1);
+      const parsed = parseTime(changed);
+      const isTaken = parsed.ok && parsed.time === changed;
+      if (isTaken) expect(changed).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{6})?Z$/);
+    }),
+    { numRuns: 3000 },
+  );
+});

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Filter } from '../../schemas/filter.ts';
 import type { ValidationIssue } from '../../schemas/validation-issue.ts';
-import { validateFilter } from '../../src/filter/validate-filter.ts';
+import { defaultFilter, validateFilter } from '../../src/filter/validate-filter.ts';
 import { readFixture } from './read-fixture.ts';
 
 const now = new Date('2026-11-22T18:30:15.250Z');
@@ -31,6 +31,48 @@ test('a filter that says nothing is the last 180 days, newest first, up to this 
   const { occurred, order, text, related } = valid({});
   expect(occurred).toEqual({ since: '2026-05-26T00:00:00Z', until: '2026-11-22T18:30:15.250999Z' });
   expect({ order, text, related }).toEqual({ order: 'DESC', text: null, related: [] });
+  for (const open of [false, true]) expect(valid({}, open)).toEqual(defaultFilter({ now, openEnded: open }));
+  expect(defaultFilter({ now, openEnded: false })).toEqual({
+    occurred,
+    event: { prefix: [], excludePrefix: [], name: [], excludeName: [] },
+    resource: { id: [], idPrefix: [], labels: {}, distinct: false },
+    related: [],
+    anyResource: [],
+    id: [],
+    text: null,
+    order: 'DESC',
+  });
+});
+
+test('distinct is what each word for true or false says', () => {
+  const distinct = (word: unknown) => valid({ resource: { distinct: word } }).resource.distinct;
+  for (const word of ['1', 't', 'true', 'y', 'yes', 'on', 'TRUE', 'On', 1, true])
+    expect([word, distinct(word)]).toEqual([word, true]);
+  for (const word of ['0', 'f', 'false', 'n', 'no', 'off', 'No', 0, false])
+    expect([word, distinct(word)]).toEqual([word, false]);
+});
+
+test('a filter that is wrong otherwise is told so first: bounds are looked at when all else is right', () => {
+  const labels = Object.fromEntries(Array.from({ length: 501 }, (_, nth) => [`l${nth}`, 'v']));
+  const typesOf = (filter: unknown) => {
+    const checked = validateFilter(filter, options);
+    return checked.ok ? [] : checked.issues.map(({ type }) => type);
+  };
+  expect(typesOf({ resource: { labels } })).toEqual(['too_many_labels']);
+  expect(typesOf({ resource: { labels }, order: 'x' })).toEqual(['enum']);
+});
+
+test('a list of too many entries is refused with its length and the bound', () => {
+  const checked = validateFilter({ related: Array(51).fill({ id: ['a'] }) }, options);
+  expect(checked.ok ? [] : checked.issues).toEqual([
+    {
+      type: 'too_long',
+      loc: ['related'],
+      msg: 'List should have at most 50 items after validation, not 51',
+      input: null,
+      ctx: { field_type: 'List', max_length: 50, actual_length: 51 },
+    },
+  ]);
 });
 
 test('an open-ended filter without an until has none, and keeps one that is sent', () => {
