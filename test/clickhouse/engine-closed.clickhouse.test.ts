@@ -153,7 +153,7 @@ test('the path and the password are others at each start, and the password is on
   }
 });
 
-test("the library's own user, did it know the path, could make no table that stays, and reach none of Sluice", async () => {
+test("the library's own user, did it know the path, could make no table that stays, and reach no table of Sluice", async () => {
   const ask = async (statement: string): Promise<string> => {
     const answer = await fetch(`${endpoint.url}${endpoint.pathname}`, { method: 'POST', body: statement });
     return await answer.text();
