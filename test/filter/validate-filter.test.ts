@@ -139,6 +139,8 @@ test.each([
   ['labels', labelNames, 500, 'too_many_labels'],
   ['globs', (size: number) => globs(size, (nth) => `*${nth}`), 1000, 'too_many_globs'],
   ['beginnings', (size: number) => globs(size, (nth) => `${nth}*`), 1000, 'too_many_globs'],
+  ['negated globs', (size: number) => globs(size, (nth) => `!*${nth}`), 100, 'too_many_negated_globs'],
+  ['negated beginnings', (size: number) => globs(size, (nth) => `!${nth}*`), 100, 'too_many_negated_globs'],
   ['characters of globs', (size: number) => globs(2, () => `${'a'.repeat(size / 2 - 1)}*`), 65_536, 'globs_too_long'],
   ['wild cards', (size: number) => globs(1, () => `${'a*'.repeat(size - 1)}*a?`), 4096, 'too_many_wild_cards'],
   ['floating pieces', (size: number) => globs(1, () => `${'*a?'.repeat(size)}*`), 8, 'too_many_floating_wild_cards'],

@@ -103,7 +103,7 @@ export const meetings: readonly Meeting[] = values.flatMap(([name, of]) =>
     ['middles that nearly fit', () => globs(300, (nth) => `*${'a'.repeat(1 + (nth % 150))}b${'a'.repeat(nth % 7)}*x*`)],
     ['a thousand short globs', () => globs(1000, (nth) => `*${shuffled(nth)}*`)],
     ['a thousand that nearly fit', () => globs(1000, (nth) => `*a*ab*${nth % 10}*`)],
-    ['negated globs', () => globs(1000, (nth) => `!*a*${'a'.repeat(nth % 30)}*`)],
+    ['negated globs', () => globs(100, (nth) => `!*a*${'a'.repeat(nth % 30)}*`)],
     ['wild pieces', () => globs(8, (nth) => `*a?${'a'.repeat(29)}${nth}*`)],
     ['a wild end', () => globs(300, (nth) => `*?a?b${'?'.repeat(nth % 9)}`)],
     ['many beginnings', () => globs(1000, (nth) => `${'a'.repeat(nth % 60)}${nth}*`)],
