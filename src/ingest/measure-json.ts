@@ -5,6 +5,8 @@
 export interface JsonMeasure {
   /** Levels of nesting. */
   readonly depth: number;
+  /** Objects and lists at all levels. */
+  readonly containers: number;
   /** Commas of the outermost list or object, and one. */
   readonly items: number;
   /** The item that is the largest, if white space and escapes do not count: its index, where it begins, and its bytes. */
@@ -21,6 +23,7 @@ export function measureJson(bytes: Uint8Array, itemLevel: 0 | 1): JsonMeasure {
   const { length } = bytes;
   let level = 0;
   let depth = 0;
+  let containers = 0;
   let items = 1;
   let itemAt = 0;
   let largest = { index: 0, at: 0, bytes: 0 };
@@ -38,6 +41,7 @@ export function measureJson(bytes: Uint8Array, itemLevel: 0 | 1): JsonMeasure {
       }
     } else if (code === 0x5b || code === 0x7b) {
       level += 1;
+      containers += 1;
       if (level > depth) depth = level;
       if (level === itemLevel && items === 1) itemAt = at + 1;
     } else if (code === 0x5d || code === 0x7d) level -= 1;
@@ -51,5 +55,5 @@ export function measureJson(bytes: Uint8Array, itemLevel: 0 | 1): JsonMeasure {
   }
   const lastBytes = length - itemAt - spare;
   if (lastBytes > largest.bytes) largest = { index: items - 1, at: itemAt, bytes: lastBytes };
-  return { depth, items, largest };
+  return { depth, containers, items, largest };
 }

@@ -4,7 +4,7 @@
 import { inSlices } from '../ingest/in-slices.ts';
 import { rewriteSteps } from '../ingest/rewrite-json.ts';
 import { type HttpAnswer, invalidRequest, jsonText, undecodableBody } from './http-answer.ts';
-import { askDepthMax, isTooDeepToAsk } from './read-message.ts';
+import { whyTooMuchToAsk } from './read-message.ts';
 import type { RouteRequest } from './route.ts';
 
 export type JsonBody =
@@ -17,7 +17,8 @@ export function readJsonBody({ body, isJson }: Pick<RouteRequest, 'body' | 'isJs
   if (!isJson) return { ok: true, value: undefined, quote: async () => jsonText(body.toString()) };
   const text = decode(body);
   if (text === null) return { ok: false, answer: undecodableBody };
-  if (isTooDeepToAsk(body)) return { ok: false, answer: notJson(text, `Nested deeper than ${askDepthMax} levels`) };
+  const tooMuch = whyTooMuchToAsk(body);
+  if (tooMuch !== null) return { ok: false, answer: notJson(text, tooMuch) };
   try {
     const value: unknown = JSON.parse(text);
     return { ok: true, value, quote: () => inSlices(rewriteSteps(text)) };

@@ -10,9 +10,14 @@ const slack = 64 * 1024;
 const event = (pad: string, id = 'a'): string => `{"id":"${id}","payload":{"k":"${pad}"}}`;
 
 describe('bytes before they are parsed', () => {
-  it('tell items, depth and the largest item, without white space and escapes', () => {
+  it('tell items, depth, objects and lists, and the largest item, without white space and escapes', () => {
     const text = ' [ {"a":"[,\\"]"} , [[1, 2],3] ,"\\u0041\\n" ] ';
-    expect(measureJson(Buffer.from(text), 1)).toMatchObject({ items: 3, depth: 3, largest: { index: 0 } });
+    expect(measureJson(Buffer.from(text), 1)).toMatchObject({
+      items: 3,
+      depth: 3,
+      containers: 4,
+      largest: { index: 0 },
+    });
     expect(measureJson(Buffer.from('[1,[2 , 2],3]'), 1).largest).toEqual({ index: 1, at: 3, bytes: 5 });
     expect(measureJson(Buffer.from('{"a": [1, "\\u0041"]}'), 0).largest.bytes).toBe('{"a":[1,"A"]}'.length);
   });
