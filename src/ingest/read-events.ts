@@ -6,6 +6,7 @@ import { isUtf8 } from 'node:buffer';
 import { hasEventShape } from '../../schemas/event-check.ts';
 import { issuesMax } from '../../schemas/validation-issue.ts';
 import type { FailureName } from '../errors.ts';
+import { issueLine } from '../issue-line.ts';
 import { type CanonicalEvent, canonicalEvent } from './canonical.ts';
 import { isJson, isLarge } from './check-json.ts';
 import { type EventIssue, explainEvent, issue, tooLargeIssue } from './explain-event.ts';
@@ -100,7 +101,7 @@ export function readMessage(bytes: Buffer): ReadMessage {
   const issues: EventIssue[] = [];
   // Of what is shown nothing is quoted: it need not be canonical.
   takeIssues(issues, explainEvent(json.trim(), []));
-  return refusedMessage('badEvent', sentenceOf(issues));
+  return refusedMessage('badEvent', issueLine(issues, 'The message is not an event'));
 }
 
 const missingBody = issue('missing', 'Field required', ['body'], 'null');
@@ -167,13 +168,6 @@ function takeIssues(issues: EventIssue[], more: Iterable<EventIssue>): void {
     if (issues.length >= issuesMax) return;
     issues.push(each);
   }
-}
-
-/** One line for a close frame, whose reason has 123 bytes: the first issue. */
-function sentenceOf([first, ...others]: readonly EventIssue[]): string {
-  if (first === undefined) return 'The message is not an event';
-  const place = first.loc.length === 0 ? '' : `${first.loc.join('.')}: `;
-  return `${place}${first.msg}${others.length === 0 ? '' : ` (and ${others.length} more)`}`;
 }
 
 function refusedBatch(

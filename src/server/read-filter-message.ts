@@ -4,11 +4,11 @@
 import type { Farewell } from '../../actors/ports.ts';
 import { timeKey } from '../../schemas/event.ts';
 import type { Filter } from '../../schemas/filter.ts';
-import type { ValidationIssue } from '../../schemas/validation-issue.ts';
 import { failures } from '../errors.ts';
 import type { FeedRequest } from '../feed/ports.ts';
 import { timeOfDate } from '../filter/time.ts';
 import { validateFilter } from '../filter/validate-filter.ts';
+import { issueLine } from '../issue-line.ts';
 import { isPythonTrue, readObject } from './read-message.ts';
 
 export type FilterOutcome =
@@ -27,7 +27,7 @@ export function readFilterMessage(bytes: Buffer, isBinary: boolean, terms: Filte
   if (message.type !== 'filter') return refused("Expected 'filter' message");
   if (!Object.hasOwn(message, 'filter')) return refused("Invalid filter: 'filter'");
   const checked = validateFilter(message.filter, { loc: [], now: terms.now, openEnded: true });
-  if (!checked.ok) return refused(`Invalid filter: ${sentence(checked.issues)}`);
+  if (!checked.ok) return refused(`Invalid filter: ${issueLine(checked.issues, 'unknown')}`);
   const backfill = Object.hasOwn(message, 'backfill') ? isPythonTrue(message.backfill) : true;
   const { resume = null } = message;
   if (resume !== null && !isResume(resume)) return refused('Invalid resume: it wants token and position');
@@ -47,13 +47,6 @@ export function clampFilter(filter: Filter, { now, backfillMaxMs }: FilterTerms)
   const { since, until } = filter.occurred;
   const isOlder = timeKey(since) < timeKey(oldest);
   return { ...filter, order: 'ASC', occurred: { since: isOlder ? oldest : since, until } };
-}
-
-function sentence(issues: readonly ValidationIssue[]): string {
-  const [first] = issues;
-  if (first === undefined) return 'unknown';
-  const more = issues.length > 1 ? ` (and ${issues.length - 1} more)` : '';
-  return `${first.loc.length === 0 ? '' : `${first.loc.join('.')}: `}${first.msg}${more}`;
 }
 
 function refused(reason: string): FilterOutcome {

@@ -41,7 +41,8 @@ const reasonBytesMax = 123;
 
 /** A close reason that fits its frame, cut at a character. */
 export function fitReason(reason: string): string {
-  const bytes = Buffer.from(reason);
+  // A character has a byte at least: what comes later cannot fit.
+  const bytes = Buffer.from(reason.slice(0, reasonBytesMax + 1));
   if (bytes.length <= reasonBytesMax) return reason;
   let end = reasonBytesMax;
   while (isContinuation(bytes[end])) end -= 1;
