@@ -1,12 +1,15 @@
 /**
  * The edge of a subscriber's socket, before a fake feed: filter messages as PROTOCOL-FACTS §9 has them, and what becomes of the feed.
  */
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { Failure } from '../../src/errors.ts';
 import { authMessage, now, openAuthenticated, serverOfEachTest, until } from '../support/fake-server.ts';
 
 const each = serverOfEachTest();
 const { start } = each;
+
+const realImmediate = setImmediate;
+afterEach(() => void vi.restoreAllMocks());
 
 describe('a subscriber', () => {
   const filterMessage = (filter: unknown, more: object = {}): string =>
@@ -118,6 +121,45 @@ describe('a subscriber', () => {
     await until(() => client.received.length === 4, 'four frames');
     expect(client.received).toEqual(['1', '2', '3', '4']);
     expect(each.server.feeds.length).toBe(1);
+  });
+
+  describe('with a filter of many names', () => {
+    const large = { event: { name: Array.from({ length: 30_000 }, (_, nth) => `name-${nth}`) } };
+
+    it('gives others a turn before its feed is opened, and its messages between are ignored', async () => {
+      const port = await start();
+      const turns: string[] = [];
+      each.server.fakes.openFeed = () => turns.push('feed');
+      const client = await openAuthenticated(port, '/api/events/out');
+      vi.spyOn(globalThis, 'setImmediate').mockImplementationOnce((open) => {
+        turns.push('filter');
+        return realImmediate(() => realImmediate(open));
+      });
+      client.send(filterMessage(large));
+      client.send('whatever');
+      client.send(filterMessage({}));
+      await until(() => each.server.feeds.length === 1, 'the feed');
+      expect(each.server.feeds[0]?.request.filter.event.name).toHaveLength(30_000);
+      client.socket.ping();
+      await until(() => client.pongs === 1, 'the pong');
+      expect(turns).toEqual(['filter', 'feed']);
+    });
+
+    it('that goes away in between opens no feed', async () => {
+      const port = await start();
+      const client = await openAuthenticated(port, '/api/events/out');
+      let open: (() => void) | null = null;
+      vi.spyOn(globalThis, 'setImmediate').mockImplementationOnce((call) => {
+        open = call;
+        return realImmediate(() => undefined);
+      });
+      client.send(filterMessage(large));
+      await until(() => open !== null, 'the filter is read');
+      client.socket.terminate();
+      await until(() => each.server.counters.subscribers === 0, 'the socket is gone');
+      open!();
+      expect(each.server.feeds).toEqual([]);
+    });
   });
 
   it('that goes away stops its feed, whose socket may still be used', async () => {

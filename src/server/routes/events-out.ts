@@ -15,6 +15,9 @@ import { retryFrame } from '../retry-spread.ts';
 import type { Socket } from '../socket.ts';
 import type { SubscriberState } from '../subscriber-load.ts';
 
+/** A larger filter takes two turns: one to be read, one to be compiled when its feed is opened; others have their turn between. */
+const oneTurnBytesMax = 128 * 1024;
+
 export class SubscriberConnection implements Connection, SubscriberPort, FeedListener {
   readonly #socket: Socket;
   readonly #tools: ConnectionTools;
@@ -74,7 +77,7 @@ export class SubscriberConnection implements Connection, SubscriberPort, FeedLis
         this.#authenticate(bytes, isBinary);
         break;
       case 'awaitingFilter':
-        this.#subscribe(bytes, isBinary);
+        if (this.#request === null) this.#subscribe(bytes, isBinary);
         break;
       case 'streaming':
       case 'closed':
@@ -115,6 +118,7 @@ export class SubscriberConnection implements Connection, SubscriberPort, FeedLis
   recordsLost(): void {}
 
   closed(): void {
+    this.#request = null;
     this.#tools.parts.counters.subscribers -= 1;
     this.#tell({ type: 'socket.closed' });
   }
@@ -186,8 +190,11 @@ export class SubscriberConnection implements Connection, SubscriberPort, FeedLis
       this.#tell({ type: 'filter.refused', farewell: outcome.farewell });
       return;
     }
-    this.#request = outcome.request;
-    this.#wantsControl = outcome.request.form !== 'plain';
-    this.#tell({ type: 'filter.received', backfill: outcome.request.backfill });
+    const { request } = outcome;
+    this.#request = request;
+    this.#wantsControl = request.form !== 'plain';
+    const open = (): void => this.#tell({ type: 'filter.received', backfill: request.backfill });
+    if (bytes.length > oneTurnBytesMax) setImmediate(open);
+    else open();
   }
 }
