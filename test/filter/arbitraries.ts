@@ -5,6 +5,8 @@
 import fc from 'fast-check';
 import type { EventBody } from '../../schemas/event.ts';
 import { foldText, type StoredEvent, searchSeparator } from '../../schemas/stored-event.ts';
+import { filterBounds } from '../../src/filter/filter-bounds.ts';
+import { validateFilter } from '../../src/filter/validate-filter.ts';
 
 const character = fc.constantFrom(...'aabbAB*?!%_\\=é😀\'"\t\n [].^$ßΣ\u0000'.match(/./gsu)!);
 const word = fc.string({ unit: character, maxLength: 4 });
@@ -100,6 +102,18 @@ function searchOf({ event, resource, related, payload }: EventBody): string {
 
 /** A filter as a client sends it: from one to three parts, each taken from one of the events and blurred. */
 export function filterFrom(events: readonly StoredEvent[]): fc.Arbitrary<Record<string, unknown>> {
+  return anyFilterFrom(events).filter(isWithinBounds);
+}
+
+const boundTypes = new Set<string>(Object.values(filterBounds).map(({ type }) => type));
+
+/** A filter beyond a bound is refused, and has no meaning. */
+function isWithinBounds(sent: Record<string, unknown>): boolean {
+  const checked = validateFilter(sent, { loc: [], now: new Date(), openEnded: false });
+  return checked.ok || !checked.issues.every(({ type }) => boundTypes.has(type));
+}
+
+function anyFilterFrom(events: readonly StoredEvent[]): fc.Arbitrary<Record<string, unknown>> {
   return fc.constantFrom(...events).chain(({ body }) => {
     const parts = {
       occurred: fc

@@ -16,8 +16,6 @@ test('the predicate and the reference agree on random filters and events', () =>
     fc.assert(
       fc.property(filterFrom(events), (sent) => {
         const checked = validateFilter(sent, { loc: [], now: new Date(), openEnded: false });
-        // A filter beyond a bound is refused, and has no meaning.
-        fc.pre(checked.ok || !checked.issues.every(({ type }) => type.startsWith('too_many_')));
         if (!checked.ok) throw new Error(JSON.stringify(checked.issues));
         const fits = compilePredicate(checked.value);
         const found = events.filter(
