@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { ExactKeys, LabelKeys, PrefixKeys } from '../../src/filter/access-keys.ts';
 
-const key = fc.constantFrom('', 'a', 'ab', 'abc', 'b', 'x'.repeat(60));
+const key = fc.constantFrom('', 'a', 'ab', 'x'.repeat(60));
 const entries = Array.from({ length: 5 }, (_, nth) => ({ nth }));
 const step = fc.record({ key, entry: fc.constantFrom(...entries), isAdded: fc.boolean() });
 const texts = ['', 'a', 'ab', 'abc', 'abcd', 'b', 'x'.repeat(60), 'x'.repeat(61)];
@@ -14,7 +14,7 @@ test.each([
   ['beginnings', () => new PrefixKeys<object>(), (text: string, each: string) => text.startsWith(each.slice(0, 48))],
 ])('law: entries by %s are found as in a list of them', (_, make, fits) => {
   fc.assert(
-    fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
+    fc.property(fc.array(step, { minLength: 30, maxLength: 60 }), (steps) => {
       const keys = make();
       const labels = new LabelKeys<object>(make);
       const model = new Map<string, Set<object>>();

@@ -50,6 +50,14 @@ test.each([
     'a name that all share, a label beginning of its own',
     (nth: number) => ({ event: { name: ['shared'] }, resource: { labels: { region: [`own-${nth}-*`] } } }),
   ],
+  [
+    'a related resource of its own',
+    (nth: number) => ({ event: { name: ['shared'] }, related: { id: [`own.${nth}`] } }),
+  ],
+  [
+    'a pair of its own',
+    (nth: number) => ({ event: { name: ['shared'] }, related: { resources_in_roles: [[`own.${nth}`, 'flow']] } }),
+  ],
 ])('of a thousand filters with %s, an event meets few', (_title, filterOf) => {
   const index = new FilterIndex<number>();
   for (let nth = 0; nth < 1000; nth += 1) index.add(valid(filterOf(nth)), nth);
