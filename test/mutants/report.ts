@@ -40,6 +40,7 @@ export function report(parts: ReportParts): void {
     '',
     `\`npm run mutants -- --seed ${seed} --sample ${sampleMax} --save\` wrote this page at commit ${commitOf(root)}.`,
     'Score: killed / (tried − equivalent). A time-out counts as killed. Equivalents and their reasons: `equivalents.json`.',
+    'A survivor stands here until it is tried again (`--again`), also where a law has come since.',
     '',
     '| room | mutants in all | tried | killed | of them timed out | equivalent | survived | score |',
     '|---|---|---|---|---|---|---|---|',
@@ -58,16 +59,13 @@ export function report(parts: ReportParts): void {
   console.log(page);
   if (!parts.isSaved) return;
   writeFileSync(join(root, 'test/mutants/RESULTS.md'), page);
-  const all = collected.mutants.flatMap(({ key, room, file, line, operator, was, text }) => {
+  const all = collected.mutants.flatMap(({ key, file, line, operator }) => {
     const result = results.get(key);
     return result === undefined
       ? []
-      : [{ key, room, file, line, operator, was, text, status: result.status, by: result.by }];
+      : [JSON.stringify({ key, place: `${file}:${line}`, operator, status: result.status })];
   });
-  writeFileSync(
-    join(root, 'test/mutants/results.json'),
-    `[\n${all.map((each) => JSON.stringify(each)).join(',\n')}\n]\n`,
-  );
+  writeFileSync(join(root, 'test/mutants/results.ndjson'), `${all.join('\n')}\n`);
 
   function whyEquivalent(mutant: Mutant): string | undefined {
     const line = collected.sources.get(mutant.file)?.text.split('\n')[mutant.line - 1]?.trim();
