@@ -1,5 +1,5 @@
 /**
- * The embedded engine's process: node engine-child.mjs CONFIG.xml DATA_FOLDER HTTP_PORT. Plain JavaScript, so that the
+ * The embedded engine's process: node engine-child.mjs CONFIG.xml DATA_FOLDER. Plain JavaScript, so that the
  * same file serves the built program and the tests.
  *
  * Its stdin is a pipe that the parent holds. The engine's second statement reads it to its end: when the parent closes
@@ -33,7 +33,7 @@ function giveWay() {
 }
 
 /** Runs until stdin ends: the foreign call blocks this thread. */
-function runEngine([config, dataFolder, port]) {
+function runEngine([config, dataFolder]) {
   const require = createRequire(import.meta.url);
   const { open, load, DataType } = require('ffi-rs');
   const { libchdbPath } = require('chdb/libchdb');
@@ -43,7 +43,6 @@ function runEngine([config, dataFolder, port]) {
     'clickhouse',
     `--config-file=${config}`,
     `--path=${dataFolder}`,
-    `--http_port=${port}`,
     '--listen_host=127.0.0.1',
     '--input-format=LineAsString',
     '--table=parent',

@@ -26,13 +26,18 @@ export interface EngineSecrets {
 }
 
 /** Writes the files of one start below `folder` (absolute: ClickHouse fails to sync folders of a relative path). */
-export function writeEngineFiles(folder: string, secrets: EngineSecrets, memoryBytesMax: number): EngineFiles {
+export function writeEngineFiles(
+  folder: string,
+  port: number,
+  secrets: EngineSecrets,
+  memoryBytesMax: number,
+): EngineFiles {
   const dataFolder = join(folder, 'data');
   mkdirSync(dataFolder, { recursive: true, mode: 0o700 });
   const usersFile = join(folder, 'users.xml');
   const configFile = join(folder, 'config.xml');
   writeSecret(usersFile, usersXml(secrets.password));
-  writeSecret(configFile, configXml(usersFile, secrets.pathname, memoryBytesMax));
+  writeSecret(configFile, configXml(usersFile, port, secrets.pathname, memoryBytesMax));
   return { configFile, dataFolder };
 }
 
@@ -85,10 +90,12 @@ function grantsXml(grants: readonly string[]): string {
   return `<grants>${grants.map((grant) => `<query>GRANT ${grant}</query>`).join('')}</grants>`;
 }
 
-function configXml(usersFile: string, pathname: string, memoryBytesMax: number): string {
+function configXml(usersFile: string, port: number, pathname: string, memoryBytesMax: number): string {
   const cache = Math.floor(memoryBytesMax / 32);
   const settings: Record<string, string | number> = {
     users_config: escapeXml(usersFile),
+    // Here and in no argument: everybody reads those, and could take the port first.
+    http_port: port,
     max_server_memory_usage: memoryBytesMax,
     mark_cache_size: cache,
     primary_index_cache_size: cache,

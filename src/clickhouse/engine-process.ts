@@ -11,6 +11,7 @@ import { ClickHouseLogLevel, createClient } from '@clickhouse/client';
 import type { EngineAddress } from '../../actors/engine.ts';
 import { packageRoot } from '../package-root.ts';
 import { engineUser, writeEngineFiles } from './engine-files.ts';
+import { isOurListener } from './own-listener.ts';
 
 const askMs = 50;
 /** How often, and how long each time, a running engine is asked whether it answers. */
@@ -48,14 +49,14 @@ export function launchEngine(
 
   async function run(answer: (address: EngineAddress | null) => void): Promise<string> {
     const secrets = { pathname: `/${randomText()}`, password: randomText() };
-    const files = writeEngineFiles(folder, secrets, memoryBytesMax);
     const port = await freePort();
     if (over.signal.aborted) return 'it was stopped';
-    child = spawnChild(files.configFile, files.dataFolder, port);
+    const files = writeEngineFiles(folder, port, secrets, memoryBytesMax);
+    child = spawnChild(files.configFile, files.dataFolder);
     launched(child);
     const errors = keepTail(child);
     const address = { url: `http://127.0.0.1:${port}`, username: engineUser, ...secrets };
-    void untilAnswers(address, over.signal).then(answer);
+    void untilAnswers(address, port, over.signal).then(answer);
     return new Promise((ended) => {
       child?.once('error', (error) => ended(error.message));
       child?.once('exit', (code, signal) => ended(`${signal ?? `exit code ${code}`}${errors()}`));
@@ -84,9 +85,9 @@ export function launchEngine(
   };
 }
 
-function spawnChild(configFile: string, dataFolder: string, port: number): ChildProcess {
+function spawnChild(configFile: string, dataFolder: string): ChildProcess {
   const script = join(packageRoot, 'src', 'clickhouse', 'engine-child.mjs');
-  return spawn(process.execPath, [script, configFile, dataFolder, String(port)], {
+  return spawn(process.execPath, [script, configFile, dataFolder], {
     cwd: packageRoot,
     stdio: ['pipe', 'ignore', 'pipe'],
     // A Ctrl-C in the terminal is for the parent, which stops the engine last. Its environment may hold secrets.
@@ -105,12 +106,15 @@ function keepTail(child: ChildProcess): () => string {
   return () => (tail.trim() === '' ? '' : `: ${tail.trim().split('\n').slice(-3).join(' ')}`);
 }
 
-async function untilAnswers(address: EngineAddress, signal: AbortSignal): Promise<EngineAddress | null> {
+/** Nothing secret is sent before it is our engine that listens; where somebody else does, the engine ends by itself. */
+async function untilAnswers(address: EngineAddress, port: number, signal: AbortSignal): Promise<EngineAddress | null> {
   const client = createClient({ ...address, request_timeout: 2000, log: { level: ClickHouseLogLevel.OFF } });
   try {
     while (!signal.aborted) {
-      const { success } = await client.ping({ select: true, abort_signal: signal });
-      if (success && !signal.aborted) return address;
+      if (await isOurListener(port)) {
+        const { success } = await client.ping({ select: true, abort_signal: signal });
+        if (success && !signal.aborted) return address;
+      }
       await new Promise((wait) => setTimeout(wait, askMs));
     }
     return null;

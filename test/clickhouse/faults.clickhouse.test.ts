@@ -92,6 +92,8 @@ test('the engine listens on loopback only, lets nobody in without the password, 
     expect(statSync(path).mode & 0o777).toBe(0o600);
     expect(readFileSync(path, 'utf8')).not.toContain(password);
   }
+  // Who reads the port there could take it before the engine does.
+  expect(readFileSync(`/proc/${real.engine.processId}/cmdline`, 'utf8')).not.toContain(new URL(url).port);
   expect(readFileSync(`/proc/${real.engine.processId}/stat`, 'utf8').split(') ')[1]?.split(' ')[16]).toBe('10');
 });
 

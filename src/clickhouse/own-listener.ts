@@ -1,0 +1,46 @@
+/**
+ * Whether what listens on a port of this machine is ours. Any user may take a port before the process that we started for it does,
+ * and would be told the secrets that are meant for that process.
+ */
+import { readFile } from 'node:fs/promises';
+import { connect } from 'node:net';
+
+const tables = ['/proc/net/tcp', '/proc/net/tcp6'];
+/** Of a socket's states in these tables. */
+const listening = '0A';
+const connectMs = 2000;
+
+/**
+ * False if nothing listens on `port`, or somebody else does. Where the system keeps no such tables it only says whether anything
+ * listens. The tables list each connection of the machine, so they are read only once a connection was taken.
+ */
+export async function isOurListener(port: number): Promise<boolean> {
+  if (!(await takesConnections(port))) return false;
+  const texts = await Promise.all(tables.map((file) => readFile(file, 'utf8').catch(() => null)));
+  const known = texts.filter((text) => text !== null);
+  if (known.length === 0) return true;
+  const owners = known.flatMap((text) => listenerOwners(text, port));
+  return owners.length > 0 && owners.every((owner) => owner === process.geteuid?.());
+}
+
+function takesConnections(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ host: '127.0.0.1', port, timeout: connectMs });
+    const end = (isTaken: boolean) => {
+      resolve(isTaken);
+      socket.destroy();
+    };
+    socket.once('connect', () => end(true)).once('timeout', () => end(false));
+    socket.on('error', () => end(false));
+  });
+}
+
+/** The users whose sockets listen on a port, whatever the address: one that is for all addresses takes what is sent to ours too. */
+function listenerOwners(table: string, port: number): number[] {
+  const ending = `:${port.toString(16).toUpperCase().padStart(4, '0')}`;
+  return table
+    .split('\n')
+    .map((line) => line.trim().split(/\s+/))
+    .filter(([, local, , state]) => state === listening && local?.endsWith(ending))
+    .map((columns) => Number(columns[7]));
+}
