@@ -5,7 +5,18 @@ import { batchCases, eventCases, eventWith } from './event-cases.ts';
 import { filterCases, listMeetings, type Meeting, meetings, textMeetings } from './filter-cases.ts';
 import { bounds, costOf, judge, type Verdict } from './measure.ts';
 import { randomText, randomValue, textShapes } from './shapes.ts';
-import { ask, joining, meet, quote, slicesOf, subscribe, takeBody, takeMessage, textTargets } from './targets.ts';
+import {
+  ask,
+  holding,
+  joining,
+  meet,
+  quote,
+  readFilter,
+  slicesOf,
+  takeBody,
+  takeMessage,
+  textTargets,
+} from './targets.ts';
 
 export interface Finding {
   readonly name: string;
@@ -49,7 +60,8 @@ const named: readonly Look[] = [
     look(`POST ${name}`, of, (text) => bytesOf(text, takeBody), 'growth'),
   ]),
   ...filterCases.flatMap(({ name, of }) => [
-    look(`/out ${name}`, of, (text) => () => subscribe(text)),
+    look(`/out ${name}`, of, (text) => () => void readFilter(text)),
+    look(`/out ${name}, held`, of, holding),
     look(`/out ${name}, joined`, of, joining),
     look(`filter ${name}`, of, (text) => () => ask(text)),
     look(`filter ${name}, quoted`, of, (text) => () => quote(text), 'growth'),

@@ -22,7 +22,7 @@ import { validateCount, validateExportBody, validatePageBody } from '../../src/q
 import { createAuthenticator } from '../../src/server/authenticate.ts';
 import { invalidRequest } from '../../src/server/http-answer.ts';
 import { readJsonBody } from '../../src/server/json-body.ts';
-import { readFilterMessage } from '../../src/server/read-filter-message.ts';
+import { type FilterOutcome, readFilterMessage } from '../../src/server/read-filter-message.ts';
 import { readStreamRequest } from '../../src/server/read-stream-request.ts';
 import { isJsonType } from '../../src/server/request-head.ts';
 import { findRoute } from '../../src/server/route-table.ts';
@@ -64,10 +64,15 @@ export function slicesOf(bytes: Buffer): () => boolean {
   };
 }
 
-/** A subscriber's message, until its filter is held. */
-export function subscribe(filter: string): void {
-  const outcome = readFilterMessage(Buffer.from(`{"type":"filter","filter":${filter}}`), false, terms);
-  if (outcome.ok) createHeldFilters(2 ** 40).hold(outcome.request.filter);
+/** A subscriber's message, in the turn in which it is read. */
+export function readFilter(filter: string): FilterOutcome {
+  return readFilterMessage(Buffer.from(`{"type":"filter","filter":${filter}}`), false, terms);
+}
+
+/** The next one, in which a large filter is held and compiled; null for one that is refused. */
+export function holding(filter: string): (() => void) | null {
+  const outcome = readFilter(filter);
+  return outcome.ok ? () => void createHeldFilters(2 ** 40).hold(outcome.request.filter) : null;
 }
 
 /** The turn in which it becomes live, and the one in which it leaves; null for a filter that is refused. */
