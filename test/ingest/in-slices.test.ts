@@ -10,6 +10,7 @@ import { inSlices, type Steps } from '../../src/ingest/in-slices.ts';
 import { LiveBus } from '../../src/ingest/live-bus.ts';
 import { ParkedEvents } from '../../src/ingest/parked-events.ts';
 import { readBatchSteps } from '../../src/ingest/read-events.ts';
+import { rewriteSteps } from '../../src/ingest/rewrite-json.ts';
 import { createLog } from '../../src/log.ts';
 import { createCounters } from '../../src/metrics.ts';
 import { FakeLog } from './fake-log.ts';
@@ -72,6 +73,11 @@ describe('a large body', () => {
     const steps = [...readBatchSteps(body(0, 5, 'x'.repeat(400_000)), true)];
     // Whether it is UTF-8, what its bytes say, and five events.
     expect(steps.length).toBeGreaterThanOrEqual(2 + 5);
+  });
+
+  it('gives way while its text is made canonical, after each thousand values', () => {
+    const steps = [...rewriteSteps(`[${'[1],'.repeat(5_000)}1]`)];
+    expect(steps.length).toBeGreaterThanOrEqual(10);
   });
 
   it('is not stored when intake closes while it is judged', async () => {
