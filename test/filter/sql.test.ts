@@ -130,3 +130,16 @@ test('pairs alone, or ids alone, are answered by an index; what must be met by o
     expect([entry, !where.includes('arrayExists')]).toEqual([entry, isIndexed]);
   }
 });
+
+test('the id and the role of a related resource are asked of their own columns, however many values are wanted', () => {
+  const related = { id: [], role: [], resourcesInRoles: [] };
+  const patterns = list(40, (nth) => `v${nth}`);
+  const byRole = sqlOf({ related: [{ ...related, labels: { 'prefect.resource.role': patterns } }] }).where;
+  expect(byRole).toContain('(one_role IN ');
+  const byId = sqlOf({ related: [{ ...related, labels: { 'prefect.resource.id': patterns } }] }).where;
+  expect(byId).toContain('(one_id IN ');
+  for (const where of [byRole, byId]) expect(where).not.toContain('mapContains');
+  const any = sqlOf({ anyResource: [{ id: patterns, idPrefix: [], labels: {} }] }).where;
+  expect(any).toContain('(resource_id IN ');
+  expect(any).toContain('(one_id IN ');
+});
