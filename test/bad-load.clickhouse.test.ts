@@ -110,25 +110,34 @@ describe('bad load', () => {
     raw.socket.destroy();
   });
 
-  it('of 1,000 sockets that never authenticate is 1,000 closes with 1008, and room for the next one', async () => {
-    const lateBefore = await counted('late');
-    const closes: number[] = [];
+  // Of those that wait each ends by one of the two: none is let in and broken off without a word.
+  it('of 1,000 sockets that never authenticate is 1008 for who got a place, 503 for who waited too long', async () => {
+    const [lateBefore, refusedBefore] = [await counted('late'), await counted('handshakesRefused')];
+    const ends: string[] = [];
     const before = performance.now();
-    const closed = Array.from({ length: 1_000 }, (_, at) => {
+    const ended = Array.from({ length: 1_000 }, (_, at) => {
       const url = `${sluice.url.replace('http', 'ws')}/api/events/${at % 2 === 0 ? 'in' : 'out'}`;
       const socket = new WebSocket(url, ['prefect'], { perMessageDeflate: false });
-      return new Promise<void>((resolve, reject) => {
-        socket.once('error', reject);
-        socket.once('close', (code) => {
-          closes.push(code);
+      return new Promise<void>((resolve) => {
+        const end = (how: string): void => {
+          ends.push(how);
           resolve();
+        };
+        socket.once('unexpected-response', (_request, { statusCode, headers }) => {
+          socket.once('error', () => undefined).terminate();
+          end(`${statusCode}, retry-after ${headers['retry-after']}`);
         });
+        socket.once('close', (code) => end(String(code)));
       });
     });
-    await within('all are closed', 100_000, Promise.all(closed));
+    await within('all have ended', 100_000, Promise.all(ended));
     console.log(`1,000 sockets opened and closed in ${Math.round(performance.now() - before)} ms`);
-    expect(closes.filter((code) => code !== 1008)).toEqual([]);
-    await untilCounted('late', lateBefore + 1_000);
+    const late = ends.filter((how) => how === '1008').length;
+    const refused = ends.filter((how) => how === '503, retry-after 2').length;
+    expect(late + refused).toBe(1_000);
+    expect(late).toBeGreaterThan(0);
+    await untilCounted('late', lateBefore + late);
+    await untilCounted('handshakesRefused', refusedBefore + refused);
     (await connectSigned(target, '/api/events/in')).drop();
   }, 120_000);
 

@@ -178,7 +178,8 @@ function waitForPlace(response: HttpResponse, data: SocketData, accept: () => vo
         return;
       }
       counters.handshakesWaiting -= 1;
-      response.cork(accept);
+      // Not within `cork`: behind it the library looks at what was the response, which by then is the socket, and may break it off.
+      accept();
     },
     refuse(failure) {
       counters.handshakesWaiting -= 1;

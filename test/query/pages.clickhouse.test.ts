@@ -167,7 +167,7 @@ test('the events of one id are those that window, filter and checkpoint have, ho
     ),
     { numRuns: 80 },
   );
-});
+}, 300_000);
 
 // Without the snapshot setting one in some hundred totals is too small.
 test('the total is of one snapshot, while inserts run beside it', async () => {
