@@ -3,7 +3,7 @@
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { repositoryRoot } from './peers/sluice.ts';
+import { repositoryRoot } from '../support/peers/sluice.ts';
 import { performancePages, readResults } from './report/page.ts';
 
 const root = repositoryRoot();

@@ -7,10 +7,10 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { repositoryRoot } from '../support/peers/sluice.ts';
 import { type OwnServer, withServer } from './cases/own-server.ts';
 import { machineFacts } from './machine.ts';
 import { rankOfInterval } from './median-interval.ts';
-import { repositoryRoot } from './peers/sluice.ts';
 import { median, round } from './target.ts';
 import { type Figures, measureTurn } from './turn.ts';
 

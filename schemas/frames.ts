@@ -7,7 +7,7 @@ export interface RejectFrame {
   readonly type: 'reject';
   /** Which one: the first message after the auth message is 1. */
   readonly message: number;
-  /** The failure's name (`src/errors.ts`), or `skipped`: too large, or refused before with the same bytes. */
+  /** The failure's name (`src/base/errors.ts`), or `skipped`: too large, or refused before with the same bytes. */
   readonly failure: string;
   readonly reason: string;
 }

@@ -1,4 +1,4 @@
-// `npm run docs` writes the tables of documents that the source holds; test/docs.test.ts compares.
+// `npm run docs` writes the tables of documents that the source holds; test/house/docs.test.ts compares.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';

@@ -34,7 +34,7 @@ function install() {
 
 /** Compiles when a source is newer than the last build; tsc is plain JavaScript, so this works without optional packages. */
 function build() {
-  const sources = ['src', 'actors', 'schemas', 'bench'].map((folder) => newest(at(folder)));
+  const sources = ['src', 'actors', 'schemas', 'bench', 'support'].map((folder) => newest(at(folder)));
   const wanted = Math.max(
     ...sources,
     changed(at('package-lock.json')),

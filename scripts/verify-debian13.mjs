@@ -20,7 +20,7 @@ const cache = process.env.SLUICE_DEBIAN13_CACHE ?? '/var/tmp/sluice-debian13';
 const root = join(cache, 'root');
 const suite = 'trixie';
 const nodeMajor = '24';
-const tests = ['test/edge', 'test/server', 'test/contract', 'test/process.clickhouse.test.ts'];
+const tests = ['test/edge', 'test/server', 'test/contract', 'test/app/process.clickhouse.test.ts'];
 const skipped = 77;
 
 const missing = whatIsMissing();

@@ -1,4 +1,4 @@
-// npm run wasm: compiles src/wasm/read-plain-event.ts (AssemblyScript) and puts its code into src/ingest/plain-event-code.ts.
+// npm run wasm: compiles src/event-text/read-plain-event.ts (AssemblyScript) and puts its code into src/event-text/plain-event-code.ts.
 import { writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -9,7 +9,7 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 /** The module's bytes. Its own data lies behind the keys' stack; plain-event.ts puts texts behind both. */
 export async function compile() {
   let code = null;
-  const words = ['src/wasm/read-plain-event.ts', '--baseDir', root, '-O3', '--runtime', 'stub', '--noAssert'];
+  const words = ['src/event-text/read-plain-event.ts', '--baseDir', root, '-O3', '--runtime', 'stub', '--noAssert'];
   const layout = ['--enable', 'simd', '--initialMemory', '1', '--memoryBase', '4224'];
   const { error, stderr } = await main([...words, ...layout, '--outFile', 'out.wasm'], {
     writeFile: (name, contents) => {
@@ -27,6 +27,6 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
     .map((line) => `  '${line}'`);
   writeFileSync(
     join(root, 'src', 'ingest', 'plain-event-code.ts'),
-    `/** Made by \`npm run wasm\` from src/wasm/read-plain-event.ts; a test compiles that again and compares. */\nexport const code = [\n${text.join(',\n')},\n].join('');\n`,
+    `/** Made by \`npm run wasm\` from src/event-text/read-plain-event.ts; a test compiles that again and compares. */\nexport const code = [\n${text.join(',\n')},\n].join('');\n`,
   );
 }

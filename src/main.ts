@@ -2,8 +2,8 @@
  * The process: it hears signals from its first moment on, loads the command and runs it. Every expected failure is one sentence and exit
  * code 1, be it that too few files may be open to load anything.
  */
-import { sentenceOf } from './start-sentence.ts';
-import { StopSignals } from './stop-signals.ts';
+import { sentenceOf } from './commands/start-sentence.ts';
+import { StopSignals } from './commands/stop-signals.ts';
 
 /** Of a sentence to somebody who does not read. */
 const saidMs = 500;
@@ -11,7 +11,7 @@ const saidMs = 500;
 // First of all: for a process 1, as in a container, a signal that nobody listens to is none.
 const signals = new StopSignals();
 
-import('./run-command.ts')
+import('./commands/run-command.ts')
   .then(({ runCommand }) => runCommand(process.env, process.argv.slice(2), signals))
   .then(
     (isWell) => process.exit(isWell ? 0 : 1),

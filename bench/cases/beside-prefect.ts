@@ -6,11 +6,11 @@ import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { installPrefect, launchPrefect, type PrefectInstall, prefectEnvironment } from '../../support/peers/prefect.ts';
+import { launchSluice } from '../../support/peers/sluice.ts';
 import { type EventSet, firstSeq } from '../load/generate-events.ts';
 import { ensureSet, setEnvironment, withStore } from '../load/generate-set.ts';
 import { childrenOf } from '../machine.ts';
-import { installPrefect, launchPrefect, type PrefectInstall, prefectEnvironment } from '../peers/prefect.ts';
-import { launchSluice } from '../peers/sluice.ts';
 import { type BenchTarget, round } from '../target.ts';
 import { lookup, post, type Question, quantile, questionsOf, type ScaleOptions } from './scale.ts';
 

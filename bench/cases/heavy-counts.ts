@@ -6,12 +6,12 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { Agent, request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { launchSluice } from '../../support/peers/sluice.ts';
 import { ensureSet, setEnvironment } from '../load/generate-set.ts';
 import { startLoad } from '../load/load-maker.ts';
 import type { PaceReport } from '../load/pace.ts';
 import type { SwarmReport } from '../load/swarm.ts';
 import { childrenOf } from '../machine.ts';
-import { launchSluice } from '../peers/sluice.ts';
 import { ask, type BenchTarget, freshNames, loadOptions, median, queryable, round } from '../target.ts';
 import { cpuOf, type OwnServer, until, untilDrained } from './own-server.ts';
 

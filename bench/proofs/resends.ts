@@ -4,9 +4,9 @@
  */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
+import { until } from '../../support/poll.ts';
 import { readWitness } from '../../test/crash/stored.ts';
 import { signalEngine } from '../../test/crash/victim.ts';
-import { until } from '../../test/support/poll.ts';
 import { openFrameSocket } from '../load/frame-socket.ts';
 import { law, type Prove, progress } from './proof.ts';
 import { type Subject, startSubject } from './subject.ts';

@@ -2,9 +2,10 @@
  * 3,000 subscribers cut at once by a restart, and once more by kill -9: all are live again within 10 s of the cut, from the log,
  * with at most a few questions to ClickHouse, and each has seen every matching event once.
  */
+
+import { until } from '../../support/poll.ts';
 import { startProducer } from '../../test/crash/producers.ts';
 import { readWitness, type Witness } from '../../test/crash/stored.ts';
-import { until } from '../../test/support/poll.ts';
 import { FeedClient, numberAfter } from './feed-client.ts';
 import { law, type Prove, pause, progress } from './proof.ts';
 import { type Ready, type Subject, startSubject } from './subject.ts';

@@ -2,9 +2,9 @@
  * The Sluice that a proof is about: from dist, on one port over all its restarts, with what it says of itself.
  */
 
+import { freePort } from '../../support/peers/server-process.ts';
+import { until } from '../../support/poll.ts';
 import { startVictim, type Victim } from '../../test/crash/victim.ts';
-import { until } from '../../test/support/poll.ts';
-import { freePort } from '../peers/server-process.ts';
 
 export interface Ready {
   readonly head: number;

@@ -3,7 +3,7 @@
  * available without switches since 26.2; 26.3 is the first long-term release that has them.
  */
 import type { ClickHouseClient } from '@clickhouse/client';
-import { StartRefused } from '../errors.ts';
+import { StartRefused } from '../base/errors.ts';
 
 const oldest = { year: 26, release: 3 };
 

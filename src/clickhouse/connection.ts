@@ -4,8 +4,8 @@
  */
 import { type ClickHouseClient, ClickHouseLogLevel, createClient } from '@clickhouse/client';
 import { BehaviorSubject, type Subscription } from 'rxjs';
-import { Failure } from '../errors.ts';
-import type { Log } from '../log.ts';
+import { Failure } from '../base/errors.ts';
+import type { Log } from '../base/log.ts';
 import { checkVersion } from './check-version.ts';
 import type { Endpoint, EndpointSource } from './endpoint.ts';
 import { ensureDatabase, migrate } from './migrate.ts';

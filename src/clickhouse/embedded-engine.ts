@@ -9,8 +9,8 @@ import { join, resolve } from 'node:path';
 import { BehaviorSubject } from 'rxjs';
 import { createActor, fromCallback, type SnapshotFrom } from 'xstate';
 import { type ChildCommand, type EngineTimes, engineBackoffMs, engineMachine } from '../../actors/engine.ts';
-import { StartRefused } from '../errors.ts';
-import type { Log } from '../log.ts';
+import { StartRefused } from '../base/errors.ts';
+import type { Log } from '../base/log.ts';
 import type { EndpointSource, EndpointState } from './endpoint.ts';
 import { launchEngine } from './engine-process.ts';
 

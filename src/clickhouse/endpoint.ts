@@ -2,7 +2,7 @@
  * Where ClickHouse answers: given by a URL, or by the embedded engine, which gets a new port and password at each start.
  */
 import { type Observable, of } from 'rxjs';
-import { StartRefused } from '../errors.ts';
+import { StartRefused } from '../base/errors.ts';
 
 export interface Endpoint {
   /** `http://host:port`, nothing else in it. */

@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { ClickHouseLogLevel, createClient } from '@clickhouse/client';
 import type { EngineAddress } from '../../actors/engine.ts';
-import { packageRoot } from '../package-root.ts';
+import { packageRoot } from '../base/package-root.ts';
 import { engineUser, writeEngineFiles } from './engine-files.ts';
 import { isOurListener } from './own-listener.ts';
 

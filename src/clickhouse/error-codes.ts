@@ -1,8 +1,8 @@
 /**
- * What an error code of ClickHouse means to who asked: one table. A failure that has a time for trying again passes (src/errors.ts);
+ * What an error code of ClickHouse means to who asked: one table. A failure that has a time for trying again passes (src/base/errors.ts);
  * any other stays, and ends what was asked by its name. Codes that are in no row are `internal`: a statement of ours that is wrong.
  */
-import type { FailureName } from '../errors.ts';
+import type { FailureName } from '../base/errors.ts';
 
 export interface CodeRow {
   /** As https://github.com/ClickHouse/ClickHouse/blob/master/src/Common/ErrorCodes.cpp has it. */

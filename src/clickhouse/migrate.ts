@@ -3,9 +3,9 @@
  * `schema_migrations`; then the retention, which is a setting and may differ at each start.
  */
 import { type ClickHouseClient, ClickHouseError, ClickHouseLogLevel, createClient } from '@clickhouse/client';
-import { StartRefused } from '../errors.ts';
-import type { Log } from '../log.ts';
-import { longestRetentionDays } from '../retention.ts';
+import { StartRefused } from '../base/errors.ts';
+import type { Log } from '../base/log.ts';
+import { longestRetentionDays } from '../base/retention.ts';
 import type { Endpoint } from './endpoint.ts';
 import { alterDistributed, alterOnCluster, onCluster } from './on-cluster.ts';
 import { type Migration, type MigrationValues, readMigrations, retentionClass } from './read-migrations.ts';

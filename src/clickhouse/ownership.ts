@@ -4,7 +4,7 @@
  * Times are ClickHouse's own: the clocks of two machines are never compared.
  */
 import type { ClickHouseClient } from '@clickhouse/client';
-import { Failure } from '../errors.ts';
+import { Failure } from '../base/errors.ts';
 
 /** What a data folder says of itself at the moment of the check. */
 export interface JournalFacts {

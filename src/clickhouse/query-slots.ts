@@ -1,7 +1,7 @@
 /**
  * How many queries run at once: more of them wait shortly for a slot, then are refused by name (I4: tooManyQueries).
  */
-import { Failure } from '../errors.ts';
+import { Failure } from '../base/errors.ts';
 
 export class QuerySlots {
   readonly #max: number;

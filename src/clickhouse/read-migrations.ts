@@ -3,9 +3,9 @@
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { StartRefused } from '../errors.ts';
-import { packageRoot } from '../package-root.ts';
-import { type DaysByEvent, longestRetentionDays, type Retention, retentionDaysMax } from '../retention.ts';
+import { StartRefused } from '../base/errors.ts';
+import { packageRoot } from '../base/package-root.ts';
+import { type DaysByEvent, longestRetentionDays, type Retention, retentionDaysMax } from '../base/retention.ts';
 import { onCluster } from './on-cluster.ts';
 
 export interface Migration {

@@ -3,8 +3,8 @@
  * is made beside the old table and exchanged with it in one atomic step; broken off before that, it begins anew at the next start.
  */
 import type { ClickHouseClient } from '@clickhouse/client';
-import { Failure } from '../errors.ts';
-import type { Log } from '../log.ts';
+import { Failure } from '../base/errors.ts';
+import type { Log } from '../base/log.ts';
 import { liveMs } from './ownership.ts';
 
 /** Stored columns of all tables that there were; `retention_days` is not in that of 001, and has a default. */

@@ -5,8 +5,8 @@
 import { randomUUID } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { type ClickHouseClient, type ClickHouseSettings, parseError } from '@clickhouse/client';
-import { Failure } from '../errors.ts';
-import { failPoint } from '../fail-point.ts';
+import { Failure } from '../base/errors.ts';
+import { failPoint } from '../base/fail-point.ts';
 import type { LineFormat, Read, ReadPool } from './read-pool.ts';
 import { cutLines, jsonItems } from './split-lines.ts';
 import { insertError, readError } from './store-error.ts';

@@ -3,7 +3,7 @@
  * ClickHouse's own words stay in `cause` and out of messages that peers see; RowsRefused has no cause, for they quote rows.
  */
 import { ClickHouseError } from '@clickhouse/client';
-import { Failure, StartRefused } from '../errors.ts';
+import { Failure, StartRefused } from '../base/errors.ts';
 import { type CodeRow, codeRows, contentCodes } from './error-codes.ts';
 
 /** ClickHouse refuses the content of an insert: no retry will help, the guilty row must be found. */

@@ -3,7 +3,7 @@
  * status that says whether it serves. The store may be down at any time, at the start too (I9): then calls reject at once.
  */
 import type { Observable } from 'rxjs';
-import { Failure } from '../errors.ts';
+import { Failure } from '../base/errors.ts';
 import { type Clients, Connection, type ConnectionOptions, type StoreStatus } from './connection.ts';
 import { QuerySlots } from './query-slots.ts';
 import { linesOf } from './split-lines.ts';

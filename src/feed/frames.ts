@@ -3,8 +3,8 @@
  * Frames of the first two are the same for every subscriber, so that topics share them (I2); a stream's ids are its own.
  */
 import type { CaughtUpFrame, GapFrame, TokenFrame } from '../../schemas/frames.ts';
-import { type Position, positionText } from './position.ts';
-import type { EventBytes } from './stored-rows.ts';
+import { type Position, positionText } from '../history/position.ts';
+import type { EventBytes } from '../history/stored-rows.ts';
 
 export type Form = 'plain' | 'positions' | 'stream';
 

@@ -2,7 +2,7 @@
  * Reads of the store that outlast its outages: a feed in `backfilling` waits until ClickHouse answers and then goes on (I9).
  */
 import { defer, type Observable, retry, throwError, timer } from 'rxjs';
-import { Failure, failures } from '../errors.ts';
+import { Failure, failures } from '../base/errors.ts';
 
 export interface StoreGate {
   /** Resolves once the store is ready and the checkpoint is certain; rejects when the signal aborts. */

@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto';
 import type { Filter } from '../../schemas/filter.ts';
 import type { StoredEvent } from '../../schemas/stored-event.ts';
-import { Failure } from '../errors.ts';
+import { Failure } from '../base/errors.ts';
 import { filterHeapBytes } from '../filter/filter-bytes.ts';
 import { compilePredicate, filterKey } from '../filter/predicate.ts';
 

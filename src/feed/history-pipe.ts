@@ -16,16 +16,16 @@ import {
   tap,
   throwError,
 } from 'rxjs';
+import type { HistoryPage, HistoryPageMax, HistoryReader, HistorySlice } from '../history/history.ts';
+import type { Place } from '../history/position.ts';
+import type { HistoryRow } from '../history/stored-rows.ts';
 import { type Framing, frameText } from './frames.ts';
 import { fromStore, type StoreGate } from './from-store.ts';
-import type { HistoryPage, HistoryPageMax, HistoryReader, HistorySlice } from './history.ts';
 import { nextTurn } from './next-turn.ts';
 import type { PageBudget, PageShare } from './page-budget.ts';
 import type { SubscriberSocket } from './ports.ts';
-import type { Place } from './position.ts';
 import { readAhead } from './read-ahead.ts';
 import type { Room } from './room.ts';
-import type { HistoryRow } from './stored-rows.ts';
 
 export interface HistoryPipe {
   readonly socket: SubscriberSocket;

@@ -20,21 +20,21 @@ import {
   type Subscription,
   tap,
 } from 'rxjs';
-import { Failure } from '../errors.ts';
+import { Failure } from '../base/errors.ts';
+import type { SigningKeys } from '../base/keys.ts';
+import type { Log } from '../base/log.ts';
 import { formatTimeForClickHouse } from '../filter/time.ts';
-import type { SigningKeys } from '../keys.ts';
-import type { Log } from '../log.ts';
+import type { HistoryReader, SeqRange } from '../history/history.ts';
+import type { Place, Position } from '../history/position.ts';
 import type { FanOut, Member } from './fan-out.ts';
 import { type Framing, framingOf } from './frames.ts';
 import { fromStore, type StoreGate } from './from-store.ts';
 import type { HeldFilter, HeldFilters } from './held-filters.ts';
-import type { HistoryReader, SeqRange } from './history.ts';
 import { writeHistory } from './history-pipe.ts';
 import type { LogReader } from './log-reader.ts';
 import { nextTurn } from './next-turn.ts';
 import type { PageBudget } from './page-budget.ts';
 import type { Feed, FeedListener, OpenFeed, SubscriberSocket } from './ports.ts';
-import type { Place, Position } from './position.ts';
 import { createRepeatGuard } from './repeat-guard.ts';
 import { sealResumeToken } from './resume-token.ts';
 import { createRoom } from './room.ts';

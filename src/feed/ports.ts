@@ -2,7 +2,7 @@
  * What a feed needs from the edge, and what it offers: the only words that the server and the feed share.
  */
 import type { Filter } from '../../schemas/filter.ts';
-import type { Failure } from '../errors.ts';
+import type { Failure } from '../base/errors.ts';
 import type { Form } from './frames.ts';
 
 /** One subscriber's way out. Topic members get published frames; all others are written one by one. */

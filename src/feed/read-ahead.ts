@@ -4,8 +4,8 @@
  * slow one little memory.
  */
 import { concat, expand, ignoreElements, Observable, ReplaySubject, tap } from 'rxjs';
-import type { HistoryPage, HistoryPageMax } from './history.ts';
-import type { Place } from './position.ts';
+import type { HistoryPage, HistoryPageMax } from '../history/history.ts';
+import type { Place } from '../history/position.ts';
 
 export interface ReadAheadParts {
   /** Emits the page behind a place, the first one for null, and completes. */

@@ -4,9 +4,9 @@
  */
 import { createHash } from 'node:crypto';
 import type { Filter } from '../../schemas/filter.ts';
-import { Failure } from '../errors.ts';
+import { Failure } from '../base/errors.ts';
+import type { SigningKeys } from '../base/keys.ts';
 import { filterKey } from '../filter/predicate.ts';
-import type { SigningKeys } from '../keys.ts';
 
 export interface ResumeState {
   /** In which seqs mean something. */

@@ -3,11 +3,11 @@
  */
 import type { Filter } from '../../schemas/filter.ts';
 import type { GapFrame } from '../../schemas/frames.ts';
-import { Failure } from '../errors.ts';
-import type { SigningKeys } from '../keys.ts';
+import { Failure } from '../base/errors.ts';
+import type { SigningKeys } from '../base/keys.ts';
+import { type Place, parsePosition } from '../history/position.ts';
 import type { LogReader } from './log-reader.ts';
 import type { FeedRequest } from './ports.ts';
-import { type Place, parsePosition } from './position.ts';
 import { openResumeToken } from './resume-token.ts';
 
 /** Rows of the store with seq in (after, checkpoint], behind `from`. */

@@ -2,25 +2,25 @@
  * The one way in (DESIGN §1): parse, check, canonical text, refuse or dedupe, append (I1, I2, I4, I11). A batch is taken
  * whole or not at all.
  */
-import { Failure, type FailureName } from '../errors.ts';
+import { Failure, type FailureName } from '../base/errors.ts';
+import type { Counters } from '../base/metrics.ts';
+import { inSlices } from '../event-text/in-slices.ts';
+import type { IncomingEvent } from '../event-text/incoming-event.ts';
+import { isBeyondEvent } from '../event-text/judge-bytes.ts';
+import { createLargeBodies } from '../event-text/large-bodies.ts';
+import { PlainReader } from '../event-text/plain-event.ts';
+import { type ReadBatch, readBatch, readBatchSteps, readMessage } from '../event-text/read-events.ts';
+import { textEvent } from '../event-text/text-event.ts';
+import { wholeSeconds } from '../filter/whole-seconds.ts';
 import { splitRow } from '../journal/row.ts';
-import type { Counters } from '../metrics.ts';
 import { createAppend } from './append-event.ts';
 import type { Appended } from './audience.ts';
 import { createGroup, type GroupParts } from './group.ts';
-import { inSlices } from './in-slices.ts';
-import type { IncomingEvent } from './incoming-event.ts';
 import type { BatchOutcome, Intake, MessageOutcome } from './intake.ts';
-import { isBeyondEvent } from './judge-bytes.ts';
-import { createLargeBodies } from './large-bodies.ts';
 import { LiveRows } from './live-rows.ts';
-import { PlainReader } from './plain-event.ts';
-import { type ReadBatch, readBatch, readBatchSteps, readMessage } from './read-events.ts';
 import { createReceiptClock } from './receipt-clock.ts';
 import { createRefusedMessages } from './refused-messages.ts';
-import { textEvent } from './text-event.ts';
 import { createUnpark } from './unpark.ts';
-import { wholeSeconds } from './whole-seconds.ts';
 
 export interface AcceptParts extends GroupParts {
   /** Why nothing is taken in now (shutting down, the store refused this log), or null. */

@@ -2,12 +2,13 @@
  * How an event gets its seq and its time of receipt, and its id enters the window: one way for those that come in and for
  * those that were parked (I2, I11).
  */
+
+import type { IncomingEvent } from '../event-text/incoming-event.ts';
+import { wholeSeconds } from '../filter/whole-seconds.ts';
 import type { Appended } from './audience.ts';
 import type { GroupParts } from './group.ts';
-import type { IncomingEvent } from './incoming-event.ts';
 import type { LiveRows } from './live-rows.ts';
 import type { Receipt } from './receipt-clock.ts';
-import { wholeSeconds } from './whole-seconds.ts';
 
 /** `parked`: the number under which the event waited. Throws Failure as the log does, and then has appended nothing. */
 export type AppendEvent = (event: IncomingEvent, parked?: number) => Appended;

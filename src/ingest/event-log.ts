@@ -1,7 +1,7 @@
 /**
  * The part of the journal that intake uses: tests put a log in memory behind it.
  */
-import type { Failure } from '../errors.ts';
+import type { Failure } from '../base/errors.ts';
 import type { ReceiptTexts, RowSource } from '../journal/row-source.ts';
 
 export interface EventLog {

@@ -4,13 +4,13 @@
  * A turn that takes much, as hundreds of fast producers can bring, has several groups.
  */
 import { type Observable, Subject } from 'rxjs';
-import { Failure } from '../errors.ts';
-import { failPoint } from '../fail-point.ts';
-import type { Log } from '../log.ts';
-import type { Counters } from '../metrics.ts';
+import { Failure } from '../base/errors.ts';
+import { failPoint } from '../base/fail-point.ts';
+import type { Log } from '../base/log.ts';
+import type { Counters } from '../base/metrics.ts';
+import type { IdWindow } from '../ids/id-window.ts';
 import { type Appended, type Audience, handOut } from './audience.ts';
 import type { EventLog } from './event-log.ts';
-import type { IdWindow } from './id-window.ts';
 import type { Loss } from './intake.ts';
 import type { LiveBus } from './live-bus.ts';
 import type { LiveRows } from './live-rows.ts';

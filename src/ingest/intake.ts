@@ -3,8 +3,8 @@
  * and whatever is answered to a producer waits for the records it relies on (I1).
  */
 import type { Observable } from 'rxjs';
-import type { Failure, FailureName } from '../errors.ts';
-import type { EventIssue } from './explain-event.ts';
+import type { Failure, FailureName } from '../base/errors.ts';
+import type { EventIssue } from '../event-text/explain-event.ts';
 import type { ParkedRow } from './parked-events.ts';
 
 export type BatchOutcome =

@@ -2,7 +2,7 @@
  * Events that cannot be told from repeats without asking ClickHouse (I11): acknowledged, in the log without a seq, and waiting
  * here, oldest first, within a bound (I4).
  */
-import { Failure } from '../errors.ts';
+import { Failure } from '../base/errors.ts';
 import type { Row } from '../journal/row.ts';
 
 /** A row whose `seq` is the number of its parked record; its times are those of its parking. */

@@ -1,10 +1,11 @@
 /**
  * The time of receipt: never earlier than the one before, while the clock steps back by less than a minute (DESIGN "Time").
  */
+
+import type { Log } from '../base/log.ts';
 import { formatTimeForClickHouse, timeOfDate } from '../filter/time.ts';
+import { wholeSeconds } from '../filter/whole-seconds.ts';
 import type { ReceiptTexts } from '../journal/row-source.ts';
-import type { Log } from '../log.ts';
-import { wholeSeconds } from './whole-seconds.ts';
 
 export interface Receipt extends ReceiptTexts {
   /** Whole seconds since 1970. */

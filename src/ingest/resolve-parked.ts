@@ -3,11 +3,12 @@
  * at the time of the question is settled without it: so all that the answer lacks was never inserted, for what is not in the
  * window is at or below the checkpoint.
  */
+
+import { Failure } from '../base/errors.ts';
+import { failPoint } from '../base/fail-point.ts';
+import type { Log } from '../base/log.ts';
 import type { Store } from '../clickhouse/store.ts';
-import { Failure } from '../errors.ts';
-import { failPoint } from '../fail-point.ts';
-import type { Log } from '../log.ts';
-import type { IdWindow } from './id-window.ts';
+import type { IdWindow } from '../ids/id-window.ts';
 import type { Unpark } from './intake.ts';
 import type { ParkedEvents, ParkedRow } from './parked-events.ts';
 

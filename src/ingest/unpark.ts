@@ -2,14 +2,14 @@
  * Parked events get their seq, or are dropped as repeats (I11): the event is appended before the record that says that it is
  * settled, so that a crash between the two finds its id in the window, and drops the parked copy.
  */
-import { failPoint } from '../fail-point.ts';
+import { failPoint } from '../base/fail-point.ts';
+import { TextEvent } from '../event-text/text-event.ts';
 import { parseClickHouseTime } from '../filter/time.ts';
 import type { AppendEvent } from './append-event.ts';
 import type { Appended } from './audience.ts';
 import type { Group, GroupParts } from './group.ts';
 import type { Unpark } from './intake.ts';
 import type { ParkedRow } from './parked-events.ts';
-import { TextEvent } from './text-event.ts';
 
 export interface UnparkParts extends Pick<GroupParts, 'journal' | 'window' | 'parked'> {
   readonly counters: { parkedAppended: number; parkedDeduped: number };

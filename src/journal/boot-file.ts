@@ -5,8 +5,8 @@
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { FilePort } from '../file-port.ts';
-import { readSmallFile, replaceSmallFile } from '../small-file.ts';
+import type { FilePort } from '../base/file-port.ts';
+import { readSmallFile, replaceSmallFile } from '../base/small-file.ts';
 
 export interface BootFile {
   readonly version: 1;

@@ -2,7 +2,7 @@
  * How much disk the journal may take: its own budget, and the part of the disk that must stay free (I9: beyond it intake
  * is refused, with a sentence).
  */
-import type { FilePort } from '../file-port.ts';
+import type { FilePort } from '../base/file-port.ts';
 
 export interface DiskBudgetOptions {
   /** The folders that the reserve is for: the journal's, and whatever else must not run out of disk. */

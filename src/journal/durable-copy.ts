@@ -5,7 +5,7 @@
  */
 import { appendFileSync, closeSync, constants, ftruncateSync, mkdirSync, openSync, statSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import type { FilePort } from '../file-port.ts';
+import type { FilePort } from '../base/file-port.ts';
 
 /** The names of one directory at a sync. */
 export interface NamesLine {

@@ -2,9 +2,9 @@
  * `<data>/epoch`: who this data folder is and which epoch its journal writes. With its replacement an epoch has begun.
  */
 import { join } from 'node:path';
-import { StartRefused } from '../errors.ts';
-import type { FilePort } from '../file-port.ts';
-import { readSmallFile, replaceSmallFile } from '../small-file.ts';
+import { StartRefused } from '../base/errors.ts';
+import type { FilePort } from '../base/file-port.ts';
+import { readSmallFile, replaceSmallFile } from '../base/small-file.ts';
 
 export interface EpochFile {
   readonly version: 1;

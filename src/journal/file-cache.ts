@@ -1,7 +1,7 @@
 /**
  * A few files held open for reading, the longest unused one closed first.
  */
-import type { FilePort } from '../file-port.ts';
+import type { FilePort } from '../base/file-port.ts';
 
 const filesMax = 8;
 

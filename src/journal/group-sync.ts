@@ -2,7 +2,7 @@
  * fdatasync of what is committed, one at a time: callers that come while one runs share the next. A failed one is never
  * tried again, for the kernel may have dropped what it could not write.
  */
-import type { FilePort } from '../file-port.ts';
+import type { FilePort } from '../base/file-port.ts';
 
 export interface GroupSyncParts {
   readonly files: FilePort;

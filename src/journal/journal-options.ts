@@ -2,8 +2,8 @@
  * What a journal is opened with: its settings, and the machine that it stands on.
  */
 
-import { type FilePort, nodeFiles } from '../file-port.ts';
-import type { Log } from '../log.ts';
+import { type FilePort, nodeFiles } from '../base/file-port.ts';
+import type { Log } from '../base/log.ts';
 import { currentBootId } from './boot-file.ts';
 import { withDurableCopy } from './durable-copy.ts';
 

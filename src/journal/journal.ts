@@ -5,9 +5,9 @@
  *   append ──► pending buffer ──commit──► active segment ──full──► segment … ──trim──► gone
  *                    └── rollBack             └── sync, syncLater (fsync mode)
  */
-import { Failure } from '../errors.ts';
-import { failPoint } from '../fail-point.ts';
-import type { FilePort } from '../file-port.ts';
+import { Failure } from '../base/errors.ts';
+import { failPoint } from '../base/fail-point.ts';
+import type { FilePort } from '../base/file-port.ts';
 import { DiskBudget } from './disk-budget.ts';
 import { FileCache } from './file-cache.ts';
 import { type JournalOptions, type JournalParts, thisMachine } from './journal-options.ts';

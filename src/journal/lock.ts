@@ -7,9 +7,9 @@ import { readFileSync, readlinkSync, renameSync, rmSync, statSync, writeFileSync
 import { createConnection, createServer, type Server } from 'node:net';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { StartRefused } from '../errors.ts';
-import { codeOf } from '../file-port.ts';
-import { makeFolder } from '../make-folder.ts';
+import { StartRefused } from '../base/errors.ts';
+import { codeOf } from '../base/file-port.ts';
+import { makeFolder } from '../base/make-folder.ts';
 
 export interface Lock {
   release(): Promise<void>;

@@ -4,7 +4,7 @@
  */
 import type { EventBody, Labels } from '../../schemas/event.ts';
 import type { StoredEvent } from '../../schemas/stored-event.ts';
-import { idCharacters, timeCharacters } from '../journal/row.ts';
+import { idCharacters, timeCharacters } from './row.ts';
 
 const tab = 9;
 const lineFeed = 10;

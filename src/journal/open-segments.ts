@@ -3,8 +3,8 @@
  * first segment of an epoch is made before the epoch file names it, so that recovery can tell a half-made epoch.
  */
 import { randomUUID } from 'node:crypto';
-import { StartRefused } from '../errors.ts';
-import { codeOf, type FilePort } from '../file-port.ts';
+import { StartRefused } from '../base/errors.ts';
+import { codeOf, type FilePort } from '../base/file-port.ts';
 import { writeBootFile } from './boot-file.ts';
 import { type EpochFile, writeEpochFile } from './epoch-file.ts';
 import { ParkedRecords } from './parked-records.ts';

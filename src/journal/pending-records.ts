@@ -2,7 +2,7 @@
  * Records that are appended and not yet written, encoded back to back in one buffer that is used again and again: the hot
  * path of intake.
  */
-import { Failure } from '../errors.ts';
+import { Failure } from '../base/errors.ts';
 import { parkedNumber } from './parked-records.ts';
 import { claimedBytes, payloadBytesMax, recordHeaderBytes, recordKind, recordKinds, sealRecord } from './record.ts';
 import type { ReceiptTexts, RowSource } from './row-source.ts';

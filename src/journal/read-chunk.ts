@@ -2,8 +2,8 @@
  * Reads rows from segments, in seq order, straight into the buffer that is handed on: records are read as they lie in the
  * file and their payloads moved together. Every record's checksum is checked again.
  */
-import { Failure } from '../errors.ts';
-import { type FilePort, readFully } from '../file-port.ts';
+import { Failure } from '../base/errors.ts';
+import { type FilePort, readFully } from '../base/file-port.ts';
 import type { FileCache } from './file-cache.ts';
 import { claimedBytes, harmed, recordBytes, recordHeaderBytes, recordKind, recordKinds, recordSeq } from './record.ts';
 import { isOfSameDay } from './row.ts';

@@ -4,9 +4,9 @@
  * the rest is set aside, and a new epoch begins. Any other damage is refused, until `sluice recover` does the same by order.
  */
 import { join } from 'node:path';
-import { StartRefused } from '../errors.ts';
-import { type FilePort, readFully } from '../file-port.ts';
-import type { Log } from '../log.ts';
+import { StartRefused } from '../base/errors.ts';
+import { type FilePort, readFully } from '../base/file-port.ts';
+import type { Log } from '../base/log.ts';
 import { powerCutIn } from './boot-file.ts';
 import { type EpochFile, epochPath, readEpochFile } from './epoch-file.ts';
 import type { ParkedRecords } from './parked-records.ts';

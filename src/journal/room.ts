@@ -1,7 +1,7 @@
 /**
  * Whether there is room for one more record, and what gives way before an append is refused (I9): what is only kept for readers.
  */
-import { Failure } from '../errors.ts';
+import { Failure } from '../base/errors.ts';
 import type { DiskBudget } from './disk-budget.ts';
 import type { PendingRecords } from './pending-records.ts';
 import type { SegmentChain } from './segment-chain.ts';

@@ -1,8 +1,8 @@
 /**
  * Reads id and times of every event in a segment, without decoding the rest of its row.
  */
-import { Failure } from '../errors.ts';
-import type { FilePort } from '../file-port.ts';
+import { Failure } from '../base/errors.ts';
+import type { FilePort } from '../base/file-port.ts';
 import { recordHeaderBytes, recordKind, recordKinds, recordSeq } from './record.ts';
 import { idAt, idCharacters, timeCharacters } from './row.ts';
 import { scanSegment } from './scan-segment.ts';

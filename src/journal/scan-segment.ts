@@ -1,7 +1,7 @@
 /**
  * Walks the records of a segment from front to back, in blocks, each record checked.
  */
-import { type FilePort, readFully } from '../file-port.ts';
+import { type FilePort, readFully } from '../base/file-port.ts';
 import { claimedBytes, harmed, incomplete, recordBytes, recordHeaderBytes } from './record.ts';
 
 const blockBytes = 1024 * 1024;

@@ -1,9 +1,9 @@
 /**
  * The segments of a journal in seq order, the last one active: begins new ones, removes old ones.
  */
-import { failPoint } from '../fail-point.ts';
-import { codeOf, type FilePort } from '../file-port.ts';
-import type { Log } from '../log.ts';
+import { failPoint } from '../base/fail-point.ts';
+import { codeOf, type FilePort } from '../base/file-port.ts';
+import type { Log } from '../base/log.ts';
 import { createSegment, isEmpty, type Segment, type WritableSegment } from './segment.ts';
 import { segmentHeaderBytes } from './segment-header.ts';
 

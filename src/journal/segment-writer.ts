@@ -2,10 +2,10 @@
  * Writes groups of records at the end of the active segment, makes them durable, and undoes what a failing disk left
  * half-done (I1). After a failure that cannot be undone, or a failed fdatasync, nothing is written until a restart.
  */
-import { Failure } from '../errors.ts';
-import { failPoint } from '../fail-point.ts';
-import { codeOf, type FilePort, writeAll } from '../file-port.ts';
-import type { Log } from '../log.ts';
+import { Failure } from '../base/errors.ts';
+import { failPoint } from '../base/fail-point.ts';
+import { codeOf, type FilePort, writeAll } from '../base/file-port.ts';
+import type { Log } from '../base/log.ts';
 import { GroupSync } from './group-sync.ts';
 import type { PendingRecords } from './pending-records.ts';
 import { recordHeaderBytes, recordKinds, sealRecord } from './record.ts';

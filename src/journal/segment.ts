@@ -2,9 +2,9 @@
  * A segment: one file `<first seq, 20 digits>.seg` of the journal, a header and then records in seq order.
  */
 import { basename, join } from 'node:path';
-import { Failure } from '../errors.ts';
-import { failPoint } from '../fail-point.ts';
-import { codeOf, type FilePort, writeAll } from '../file-port.ts';
+import { Failure } from '../base/errors.ts';
+import { failPoint } from '../base/fail-point.ts';
+import { codeOf, type FilePort, writeAll } from '../base/file-port.ts';
 import { encodeSegmentHeader, segmentHeaderBytes } from './segment-header.ts';
 import { SparseIndex } from './sparse-index.ts';
 

@@ -3,7 +3,7 @@
  * `<file>.from-<byte>`: nothing is thrown away. The bad place itself goes last, so that a crash in between hides nothing.
  */
 import { basename, join } from 'node:path';
-import { type FilePort, readFully, writeAll } from '../file-port.ts';
+import { type FilePort, readFully, writeAll } from '../base/file-port.ts';
 import { parkedNumber } from './parked-records.ts';
 import { claimedBytes, findRecords, recordHeaderBytes, recordKind, recordKinds, recordSeq } from './record.ts';
 import { firstSeqOf } from './segment.ts';

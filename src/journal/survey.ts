@@ -2,8 +2,8 @@
  * Looks at every segment that the last run left, and changes nothing: which of them are whole, and the first
  * place where something is wrong (I1: no committed record is ever silently wrong or missing).
  */
-import { StartRefused } from '../errors.ts';
-import { type FilePort, readFully } from '../file-port.ts';
+import { StartRefused } from '../base/errors.ts';
+import { type FilePort, readFully } from '../base/file-port.ts';
 import { ParkedRecords } from './parked-records.ts';
 import {
   findRecords,

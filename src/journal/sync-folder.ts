@@ -2,7 +2,7 @@
  * Syncs what another run, or `process` mode, has left to the system: before `boot` says that all is on the disk (I1).
  */
 import { join } from 'node:path';
-import { codeOf, type FilePort } from '../file-port.ts';
+import { codeOf, type FilePort } from '../base/file-port.ts';
 import { type BootFile, writeBootFile } from './boot-file.ts';
 
 const folders = ['', 'ids', 'dead-letter'];

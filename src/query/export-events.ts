@@ -3,9 +3,9 @@
  * are taken, the next one read meanwhile; however many they are, two pages of them are held.
  */
 import type { Filter } from '../../schemas/filter.ts';
+import { Failure } from '../base/errors.ts';
+import type { SigningKeys } from '../base/keys.ts';
 import type { QuerySlots } from '../clickhouse/query-slots.ts';
-import { Failure } from '../errors.ts';
-import type { SigningKeys } from '../keys.ts';
 import type { PageFilters } from './page-filters.ts';
 import { openToken, type Position, sealToken } from './page-token.ts';
 

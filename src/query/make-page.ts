@@ -2,7 +2,7 @@
  * What was read of one page, as the page: its events' texts, and the token for what remains (I7).
  */
 import type { Page } from '../../schemas/page.ts';
-import type { SigningKeys } from '../keys.ts';
+import type { SigningKeys } from '../base/keys.ts';
 import type { HeldFilter } from './page-filters.ts';
 import { type PageState, sealToken } from './page-token.ts';
 

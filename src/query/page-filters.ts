@@ -5,10 +5,10 @@
 import { createHash } from 'node:crypto';
 import { deflateRawSync } from 'node:zlib';
 import type { Filter } from '../../schemas/filter.ts';
+import { Failure } from '../base/errors.ts';
+import type { Log } from '../base/log.ts';
+import type { Counters } from '../base/metrics.ts';
 import type { Store } from '../clickhouse/store.ts';
-import { Failure } from '../errors.ts';
-import type { Log } from '../log.ts';
-import type { Counters } from '../metrics.ts';
 import type { KeptFilter, PageState, TokenState } from './page-token.ts';
 
 /** How a filter stands in a token. */

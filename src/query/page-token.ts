@@ -4,8 +4,8 @@
  */
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import type { Filter } from '../../schemas/filter.ts';
-import { Failure } from '../errors.ts';
-import type { SigningKeys } from '../keys.ts';
+import { Failure } from '../base/errors.ts';
+import type { SigningKeys } from '../base/keys.ts';
 
 export interface PageState {
   readonly filter: Filter;

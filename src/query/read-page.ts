@@ -3,13 +3,13 @@
  * given, so that events which arrive meanwhile shift nothing and are in neither (I7).
  */
 import type { Page, PageRequest } from '../../schemas/page.ts';
+import { Failure } from '../base/errors.ts';
+import type { SigningKeys } from '../base/keys.ts';
 import { quickRead } from '../clickhouse/statements.ts';
 import type { QueryOptions, Store } from '../clickhouse/store.ts';
-import { Failure } from '../errors.ts';
 import { insideWindow } from '../filter/predicate.ts';
 import { filterSql } from '../filter/sql.ts';
 import { parseClickHouseTime, toMicros } from '../filter/time.ts';
-import type { SigningKeys } from '../keys.ts';
 import { asksForTimeOnly } from './count-plan.ts';
 import { makePage, type PageRow } from './make-page.ts';
 import { narrowWindow } from './narrow-window.ts';

@@ -4,7 +4,7 @@
  */
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { Farewell } from '../../actors/ports.ts';
-import { failures } from '../errors.ts';
+import { failures } from '../base/errors.ts';
 import { authMessageBytesMax, longAuthMessageFarewell } from './authenticating-places.ts';
 import { readObject } from './read-message.ts';
 

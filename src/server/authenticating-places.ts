@@ -3,7 +3,7 @@
  * can make us hold is their number times the largest message. Handshakes beyond that wait, which costs nothing: stock clients do
  * not try a refused one again.
  */
-import { type FailureName, failures } from '../errors.ts';
+import { type FailureName, failures } from '../base/errors.ts';
 
 /** A handshake that waits so long is refused; stock clients give up after 10 s. */
 const waitMsMax = 9_000;

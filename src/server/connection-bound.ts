@@ -3,7 +3,7 @@
  * fails for want of a descriptor; the library would then try again without end.
  */
 import { STATUS_CODES } from 'node:http';
-import { failures } from '../errors.ts';
+import { failures } from '../base/errors.ts';
 import type { ServerCounters } from './counters.ts';
 import type { HttpResponse, TemplatedApp } from './uws.ts';
 

@@ -2,7 +2,7 @@
  * What the WebSocket handlers know of a connection, and what all connections of a server share.
  */
 import type { ConnectionSettings, Farewell } from '../../actors/ports.ts';
-import { Failure, failures } from '../errors.ts';
+import { Failure, failures } from '../base/errors.ts';
 import type { Loss } from '../ingest/intake.ts';
 import type { Authenticator } from './authenticate.ts';
 import type { PressedPeer } from './frame-pressure.ts';

@@ -2,8 +2,8 @@
  * What proxies say of the request that came to them: `Forwarded` (RFC 7239) and the `X-Forwarded-…` headers. Each proxy adds to the right, so what stands
  * there was written by whoever is connected to us; it is read on to the left only past hops that are trusted.
  */
-import { type IpNetwork, isWithin, parseAddress } from '../ip-networks.ts';
-import { readHost, readPrefix, readScheme } from '../public-url.ts';
+import { type IpNetwork, isWithin, parseAddress } from '../base/ip-networks.ts';
+import { readHost, readPrefix, readScheme } from '../base/public-url.ts';
 
 export interface ForwardedHeaders {
   /** Repeated lines joined by commas; empty if there is none. */

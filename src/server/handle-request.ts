@@ -3,7 +3,7 @@
  * route throws gets past this file.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { Failure } from '../errors.ts';
+import { Failure } from '../base/errors.ts';
 import type { Authenticator } from './authenticate.ts';
 import type { Exchange } from './exchange.ts';
 import {

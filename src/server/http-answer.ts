@@ -2,7 +2,7 @@
  * The answers of the HTTP API as values: status, body and headers exactly as PROTOCOL-FACTS §1 has them.
  */
 import { issuesMax, type ValidationIssue } from '../../schemas/validation-issue.ts';
-import { type Failure, failures } from '../errors.ts';
+import { type Failure, failures } from '../base/errors.ts';
 
 /** A long text in pieces, which are written one by one. */
 export interface AnswerPieces {

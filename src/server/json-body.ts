@@ -1,8 +1,8 @@
 /**
  * Reads the JSON body of a query (PROTOCOL-FACTS §1): the value, and how a 422 answer quotes it.
  */
-import { inSlices } from '../ingest/in-slices.ts';
-import { rewriteSteps } from '../ingest/rewrite-json.ts';
+import { inSlices } from '../event-text/in-slices.ts';
+import { rewriteSteps } from '../event-text/rewrite-json.ts';
 import { type HttpAnswer, invalidRequest, jsonText, undecodableBody } from './http-answer.ts';
 import { whyTooMuchToAsk } from './read-message.ts';
 import type { RouteRequest } from './route.ts';

@@ -5,7 +5,7 @@
  */
 import { createServer } from 'node:net';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { firstLineOf, StartRefused } from '../errors.ts';
+import { firstLineOf, StartRefused } from '../base/errors.ts';
 import { limitReceiveBuffers } from './receive-buffer.ts';
 import type { LoadedUws, TemplatedApp, us_listen_socket } from './uws.ts';
 

@@ -5,7 +5,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { firstLineOf } from '../errors.ts';
+import { firstLineOf } from '../base/errors.ts';
 import { lowerGlibc } from './lower-glibc.ts';
 import type { KnownBinary } from './uws-binaries.ts';
 

@@ -3,9 +3,9 @@
  */
 import type { CountOutcome, CountRequest } from '../../schemas/count.ts';
 import type { Page, PageRequest } from '../../schemas/page.ts';
+import type { Log } from '../base/log.ts';
 import type { OpenFeed } from '../feed/ports.ts';
 import type { Intake } from '../ingest/intake.ts';
-import type { Log } from '../log.ts';
 import type { EventExport, ExportRequest } from '../query/export-events.ts';
 import type { ServerCounters } from './counters.ts';
 

@@ -1,8 +1,8 @@
 /**
  * What links in answers begin with: the public URL of the settings, else what trusted proxies say, else the request's own host.
  */
-import { addressOfBytes, type IpNetwork, isWithin, parseNetworks } from '../ip-networks.ts';
-import { readHost } from '../public-url.ts';
+import { addressOfBytes, type IpNetwork, isWithin, parseNetworks } from '../base/ip-networks.ts';
+import { readHost } from '../base/public-url.ts';
 import { type ForwardedHeaders, readForwarded } from './forwarded.ts';
 import type { HttpRequest, HttpResponse } from './uws.ts';
 

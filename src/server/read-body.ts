@@ -2,7 +2,7 @@
  * Reads request bodies within three bounds: bytes of one, time of one, bytes of all at once (I4). Bytes count when they arrive, so
  * that a client cannot reserve what it never sends.
  */
-import { Failure } from '../errors.ts';
+import { Failure } from '../base/errors.ts';
 import type { Exchange } from './exchange.ts';
 
 export interface BodyLimits {

@@ -4,11 +4,11 @@
 import type { Farewell } from '../../actors/ports.ts';
 import { timeKey } from '../../schemas/event.ts';
 import type { Filter } from '../../schemas/filter.ts';
-import { failures } from '../errors.ts';
+import { failures } from '../base/errors.ts';
+import { issueLine } from '../base/issue-line.ts';
 import type { FeedRequest } from '../feed/ports.ts';
 import { timeOfDate } from '../filter/time.ts';
 import { validateFilter } from '../filter/validate-filter.ts';
-import { issueLine } from '../issue-line.ts';
 import { isPythonTrue, readObject } from './read-message.ts';
 
 export type FilterOutcome =

@@ -1,7 +1,7 @@
 /**
  * Reads the first messages of a WebSocket, and shortens what is said in a close frame.
  */
-import { measureJson } from '../ingest/measure-json.ts';
+import { measureJson } from '../event-text/measure-json.ts';
 
 /** No filter goes deeper, and a megabyte of lists in lists takes JSON.parse a tenth of a second. */
 const askDepthMax = 64;

@@ -2,7 +2,7 @@
  * Reads what the URL and the headers of an event stream ask for: the filter as JSON, backfill, and where to go on.
  */
 import type { Checked } from '../../schemas/validation-issue.ts';
-import { Failure } from '../errors.ts';
+import { Failure } from '../base/errors.ts';
 import { parseStreamId } from '../feed/frames.ts';
 import type { FeedRequest } from '../feed/ports.ts';
 import { validateFilter } from '../filter/validate-filter.ts';

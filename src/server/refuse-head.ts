@@ -3,7 +3,7 @@
  * read, and holds a short answer back meanwhile; one as long as its buffer goes out at once, and then the connection can be closed.
  */
 import { STATUS_CODES } from 'node:http';
-import { failures } from '../errors.ts';
+import { failures } from '../base/errors.ts';
 import type { ServerParts } from './parts.ts';
 import type { HttpResponse } from './uws.ts';
 

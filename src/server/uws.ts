@@ -5,8 +5,8 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { firstLineOf, StartRefused } from '../errors.ts';
-import { packageRoot } from '../package-root.ts';
+import { firstLineOf, StartRefused } from '../base/errors.ts';
+import { packageRoot } from '../base/package-root.ts';
 import { findOrMakeCopy, readChecked } from './lowered-copy.ts';
 import {
   type Choice,

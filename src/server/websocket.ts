@@ -4,7 +4,7 @@
  */
 import { STATUS_CODES } from 'node:http';
 import type { Farewell } from '../../actors/ports.ts';
-import { type FailureName, failures } from '../errors.ts';
+import { type FailureName, failures } from '../base/errors.ts';
 import type { AuthenticatingPlaces, PlaceHolder, WaitingHandshake } from './authenticating-places.ts';
 import { type Connection, type ConnectionTools, farewellOf } from './connection.ts';
 import type { ConnectionBound } from './connection-bound.ts';

@@ -2,8 +2,8 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { countRange, repeated } from '../../src/clickhouse/audit.ts';
-import { startTestStore, type TestStore } from '../support/engine.ts';
-import { rowLines } from '../support/rows.ts';
+import { startTestStore, type TestStore } from '../../support/engine.ts';
+import { rowLines } from '../../support/rows.ts';
 
 let opened: TestStore;
 beforeAll(async () => {

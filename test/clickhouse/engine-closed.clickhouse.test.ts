@@ -6,8 +6,8 @@ import { chmodSync, readdirSync, readFileSync, readlinkSync, writeFileSync } fro
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Endpoint } from '../../src/clickhouse/endpoint.ts';
-import { startTestStore, type TestStore } from '../support/engine.ts';
-import { asStranger, type StrangerAsk } from '../support/stranger.ts';
+import { startTestStore, type TestStore } from '../../support/engine.ts';
+import { asStranger, type StrangerAsk } from '../../support/stranger.ts';
 
 let opened: TestStore;
 let endpoint: Endpoint;

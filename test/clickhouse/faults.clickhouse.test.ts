@@ -10,12 +10,12 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { firstValueFrom } from 'rxjs';
 import { filter } from 'rxjs/operators';
 import { afterEach, expect, test } from 'vitest';
+import { StartRefused } from '../../src/base/errors.ts';
+import { packageRoot } from '../../src/base/package-root.ts';
 import { remoteClickhouse } from '../../src/clickhouse/endpoint.ts';
 import { openStore } from '../../src/clickhouse/store.ts';
-import { StartRefused } from '../../src/errors.ts';
-import { packageRoot } from '../../src/package-root.ts';
-import { startTestStore, testStoreOptions } from '../support/engine.ts';
-import { rowLines } from '../support/rows.ts';
+import { startTestStore, testStoreOptions } from '../../support/engine.ts';
+import { rowLines } from '../../support/rows.ts';
 
 const cleanUps: (() => unknown)[] = [];
 afterEach(async () => {
@@ -116,7 +116,7 @@ test.each([
   cleanUps.push(() => rmSync(dataDir, { recursive: true, force: true }));
   const parent: ChildProcess = spawn(
     process.execPath,
-    ['--import', './test/support/run-ts.mjs', 'test/support/engine-parent.ts', dataDir, ...statement],
+    ['--import', './support/run-ts.mjs', 'support/engine-parent.ts', dataDir, ...statement],
     { cwd: packageRoot, stdio: ['ignore', 'pipe', 'inherit'] },
   );
   cleanUps.push(() => parent.kill('SIGKILL'));

@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { firstValueFrom } from 'rxjs';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { EmbeddedEngine } from '../../src/clickhouse/embedded-engine.ts';
-import { startTestEngine } from '../support/engine.ts';
-import { until } from '../support/poll.ts';
+import { startTestEngine } from '../../support/engine.ts';
+import { until } from '../../support/poll.ts';
 
 const hungMs = 6_000;
 /** How often it is asked. */

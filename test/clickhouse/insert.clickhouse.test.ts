@@ -2,8 +2,8 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { RowsRefused } from '../../src/clickhouse/store.ts';
-import { startTestStore, type TestStore } from '../support/engine.ts';
-import { type RowParts, rawOf, rowLines } from '../support/rows.ts';
+import { startTestStore, type TestStore } from '../../support/engine.ts';
+import { type RowParts, rawOf, rowLines } from '../../support/rows.ts';
 
 let real: TestStore;
 beforeAll(async () => {

@@ -3,13 +3,13 @@ import { randomUUID } from 'node:crypto';
 import { type ClickHouseClient, createClient } from '@clickhouse/client';
 import { of } from 'rxjs';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { StartRefused } from '../../src/base/errors.ts';
+import { retentionDaysMax } from '../../src/base/retention.ts';
 import { requireVersion } from '../../src/clickhouse/check-version.ts';
 import type { EndpointSource } from '../../src/clickhouse/endpoint.ts';
 import { openStore, type Store, type StoreOptions } from '../../src/clickhouse/store.ts';
-import { StartRefused } from '../../src/errors.ts';
-import { retentionDaysMax } from '../../src/retention.ts';
-import { startTestStore, type TestStore, testStoreOptions } from '../support/engine.ts';
-import { type RowParts, rowLines } from '../support/rows.ts';
+import { startTestStore, type TestStore, testStoreOptions } from '../../support/engine.ts';
+import { type RowParts, rowLines } from '../../support/rows.ts';
 
 let real: TestStore;
 let source: EndpointSource;

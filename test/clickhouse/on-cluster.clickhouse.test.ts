@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { alterOnCluster } from '../../src/clickhouse/on-cluster.ts';
 import { readMigrations } from '../../src/clickhouse/read-migrations.ts';
-import { startTestStore, type TestStore } from '../support/engine.ts';
+import { startTestStore, type TestStore } from '../../support/engine.ts';
 
 let opened: TestStore;
 beforeAll(async () => {

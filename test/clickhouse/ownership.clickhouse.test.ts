@@ -13,8 +13,8 @@ import {
   registerOwner,
 } from '../../src/clickhouse/ownership.ts';
 import { openStore, type Store, type StoreOptions } from '../../src/clickhouse/store.ts';
-import { startTestStore, type TestStore, testStoreOptions } from '../support/engine.ts';
-import { rowLines } from '../support/rows.ts';
+import { startTestStore, type TestStore, testStoreOptions } from '../../support/engine.ts';
+import { rowLines } from '../../support/rows.ts';
 
 let real: TestStore;
 let client: ClickHouseClient;

@@ -6,11 +6,11 @@ import { Readable } from 'node:stream';
 import { type ClickHouseClient, createClient } from '@clickhouse/client';
 import { of } from 'rxjs';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { packageRoot } from '../../src/base/package-root.ts';
 import type { Endpoint, EndpointSource } from '../../src/clickhouse/endpoint.ts';
 import { openStore, type Store, type StoreOptions } from '../../src/clickhouse/store.ts';
-import { packageRoot } from '../../src/package-root.ts';
-import { startTestStore, type TestStore, testStoreOptions } from '../support/engine.ts';
-import { rowLines } from '../support/rows.ts';
+import { startTestStore, type TestStore, testStoreOptions } from '../../support/engine.ts';
+import { rowLines } from '../../support/rows.ts';
 
 let real: TestStore;
 let endpoint: Endpoint;

@@ -1,9 +1,9 @@
 /** I4: what an error of ClickHouse means. What passes may be tried again, what stays ends by its name, and rows are refused for their content only. */
 import { ClickHouseError } from '@clickhouse/client';
 import { expect, test } from 'vitest';
+import { Failure, failures } from '../../src/base/errors.ts';
 import { codeRows, contentCodes } from '../../src/clickhouse/error-codes.ts';
 import { insertError, NamelessAnswer, RowsRefused, readError } from '../../src/clickhouse/store-error.ts';
-import { Failure, failures } from '../../src/errors.ts';
 
 const error = (code: string, message = 'words of ClickHouse') => new ClickHouseError({ message, code, type: 'NAME' });
 const passes = (failure: Failure) => 'retryAfterSeconds' in failures[failure.failure];

@@ -2,8 +2,8 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { Failure } from '../../src/errors.ts';
-import { startTestStore, type TestStore } from '../support/engine.ts';
+import { Failure } from '../../src/base/errors.ts';
+import { startTestStore, type TestStore } from '../../support/engine.ts';
 
 let real: TestStore;
 beforeAll(async () => {

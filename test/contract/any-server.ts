@@ -3,9 +3,9 @@
  * run by `npm run contract` only.
  */
 import { afterAll, beforeAll, describe, it } from 'vitest';
-import { installPrefect, launchPrefect, type PrefectInstall } from '../../bench/peers/prefect.ts';
-import type { ServerProcess } from '../../bench/peers/server-process.ts';
-import { repositoryRoot } from '../../bench/peers/sluice.ts';
+import { installPrefect, launchPrefect, type PrefectInstall } from '../../support/peers/prefect.ts';
+import type { ServerProcess } from '../../support/peers/server-process.ts';
+import { repositoryRoot } from '../../support/peers/sluice.ts';
 import { authSuite, contractSuite } from './contract.ts';
 
 const { CONTRACT_URL, CONTRACT_AUTH_STRING, CONTRACT_PEER, CONTRACT_PREFECT } = process.env;

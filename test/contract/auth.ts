@@ -2,8 +2,8 @@
  * PROTOCOL-FACTS §6: an auth string over HTTP.
  */
 import { describe, expect } from 'vitest';
-import { type Sending, send } from '../support/http.ts';
-import { basicAuth, law, type Target } from '../support/target.ts';
+import { type Sending, send } from '../../support/http.ts';
+import { basicAuth, law, type Target } from '../../support/target.ts';
 
 type Guarded = Target & { readonly authString: string };
 

@@ -3,7 +3,7 @@
  * `ours` are those in which Sluice is meant to differ from the real Prefect.
  */
 import { describe } from 'vitest';
-import type { Target } from '../support/target.ts';
+import type { Target } from '../../support/target.ts';
 import { authSection } from './auth.ts';
 import { countsSection } from './counts.ts';
 import { eventsSection } from './events.ts';

@@ -2,7 +2,7 @@
  * The sample of PROTOCOL-FACTS §5 as data: six events of 16 and 17 November 2026, what was asked, and what was answered. `@`
  * stands for the run's own word.
  */
-import type { Sent } from '../support/events.ts';
+import type { Sent } from '../../support/events.ts';
 
 export interface SampleRow {
   readonly name: string;

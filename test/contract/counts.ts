@@ -2,9 +2,9 @@
  * PROTOCOL-FACTS §5: counts, the sample table whole.
  */
 import { beforeAll, describe, expect } from 'vitest';
-import { eventLike, publish, refusal, untilFound } from '../support/events.ts';
-import { type Answer, post, send } from '../support/http.ts';
-import { law, type Target, uniqueWord } from '../support/target.ts';
+import { eventLike, publish, refusal, untilFound } from '../../support/events.ts';
+import { type Answer, post, send } from '../../support/http.ts';
+import { law, type Target, uniqueWord } from '../../support/target.ts';
 import { countSample, countSampleEvents, type SampleRow } from './count-sample.ts';
 
 export function countsSection(target: Target): void {

@@ -1,7 +1,7 @@
 /**
  * PROTOCOL-FACTS §2, the error table: what is sent as the body of POST /api/events, and the mistakes it is answered with.
  */
-import { eventLike, type Sent } from '../support/events.ts';
+import { eventLike, type Sent } from '../../support/events.ts';
 
 export interface Refusal {
   readonly name: string;

@@ -3,9 +3,9 @@
  */
 import { randomUUID } from 'node:crypto';
 import { beforeAll, describe, expect } from 'vitest';
-import { eventLike, publish, query, refusal, type Sent, untilFound } from '../support/events.ts';
-import { post, send } from '../support/http.ts';
-import { law, type Target, uniqueWord } from '../support/target.ts';
+import { eventLike, publish, query, refusal, type Sent, untilFound } from '../../support/events.ts';
+import { post, send } from '../../support/http.ts';
+import { law, type Target, uniqueWord } from '../../support/target.ts';
 import { eventForms } from './event-forms.ts';
 import { eventRefusals } from './event-refusals.ts';
 

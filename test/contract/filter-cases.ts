@@ -3,7 +3,7 @@
  * corpus begin with the run's own word.
  */
 import { randomUUID } from 'node:crypto';
-import { eventLike, type Sent } from '../support/events.ts';
+import { eventLike, type Sent } from '../../support/events.ts';
 
 export interface Corpus {
   readonly word: string;

@@ -2,9 +2,9 @@
  * PROTOCOL-FACTS §3: what each kind of filter finds, and what the rest of the body does.
  */
 import { beforeAll, describe, expect } from 'vitest';
-import { eventLike, type Page, pageOf, publish, query, refusal, untilFound } from '../support/events.ts';
-import { post, send } from '../support/http.ts';
-import { law, type Target, uniqueWord } from '../support/target.ts';
+import { eventLike, type Page, pageOf, publish, query, refusal, untilFound } from '../../support/events.ts';
+import { post, send } from '../../support/http.ts';
+import { law, type Target, uniqueWord } from '../../support/target.ts';
 import { filterCases, makeCorpus } from './filter-cases.ts';
 
 export function filterSection(target: Target): void {

@@ -5,9 +5,9 @@
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { describe, expect } from 'vitest';
-import { type Answered, eventLike, pageOf, publish, type Sent, untilFound } from '../support/events.ts';
-import { type Answer, post, send } from '../support/http.ts';
-import { law, type Target, uniqueWord } from '../support/target.ts';
+import { type Answered, eventLike, pageOf, publish, type Sent, untilFound } from '../../support/events.ts';
+import { type Answer, post, send } from '../../support/http.ts';
+import { law, type Target, uniqueWord } from '../../support/target.ts';
 
 interface Issue {
   readonly loc: readonly unknown[];

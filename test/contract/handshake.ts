@@ -2,8 +2,8 @@
  * PROTOCOL-FACTS §7: how both WebSocket routes begin.
  */
 import { describe, expect } from 'vitest';
-import { basicAuth, law, type Target } from '../support/target.ts';
-import { connect, connectSigned, dial } from '../support/websocket.ts';
+import { basicAuth, law, type Target } from '../../support/target.ts';
+import { connect, connectSigned, dial } from '../../support/websocket.ts';
 
 const routes = ['/api/events/in', '/api/events/out'];
 const success = '{"type":"auth_success"}';

@@ -3,9 +3,9 @@
  */
 import { gunzipSync } from 'node:zlib';
 import { beforeAll, describe, expect } from 'vitest';
-import { eventLike, publish, refusal, untilFound } from '../support/events.ts';
-import { type Answer, post, type Sending, send } from '../support/http.ts';
-import { law, type Target, uniqueWord } from '../support/target.ts';
+import { eventLike, publish, refusal, untilFound } from '../../support/events.ts';
+import { type Answer, post, type Sending, send } from '../../support/http.ts';
+import { law, type Target, uniqueWord } from '../../support/target.ts';
 
 interface Row {
   readonly name: string;

@@ -2,9 +2,9 @@
  * PROTOCOL-FACTS §4: pages and their tokens.
  */
 import { beforeAll, describe, expect } from 'vitest';
-import { eventLike, type Page, pageOf, publish, query, refusal, untilFound } from '../support/events.ts';
-import { type Answer, post, send } from '../support/http.ts';
-import { law, type Target, uniqueWord } from '../support/target.ts';
+import { eventLike, type Page, pageOf, publish, query, refusal, untilFound } from '../../support/events.ts';
+import { type Answer, post, send } from '../../support/http.ts';
+import { law, type Target, uniqueWord } from '../../support/target.ts';
 
 const nextPath = '/api/events/filter/next';
 const count = 23;

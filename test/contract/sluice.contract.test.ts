@@ -3,8 +3,8 @@
  * sent again in other pieces.
  */
 import { afterAll, beforeAll, describe } from 'vitest';
+import { removeData, startSluice, type TestSluice } from '../../support/sluice.ts';
 import { recordedContract, sentenceOf } from '../edge/recorded-contract.ts';
-import { removeData, startSluice, type TestSluice } from '../support/sluice.ts';
 import { authSuite } from './contract.ts';
 
 describe('Sluice', () => {

@@ -3,9 +3,9 @@
  */
 import { randomUUID } from 'node:crypto';
 import { describe, expect } from 'vitest';
-import { type Answered, eventLike, type Page, publish, query, type Sent, untilFound } from '../support/events.ts';
-import { law, type Target, uniqueWord } from '../support/target.ts';
-import { connect, connectSigned } from '../support/websocket.ts';
+import { type Answered, eventLike, type Page, publish, query, type Sent, untilFound } from '../../support/events.ts';
+import { law, type Target, uniqueWord } from '../../support/target.ts';
+import { connect, connectSigned } from '../../support/websocket.ts';
 
 const route = '/api/events/in';
 const keeps = { ours: 'a bad message gets a proper close frame' };

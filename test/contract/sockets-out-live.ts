@@ -2,11 +2,11 @@
  * PROTOCOL-FACTS §9: which new events a subscriber gets while it is live.
  */
 import { describe, expect } from 'vitest';
-import { eventLike, publish, type Sent } from '../support/events.ts';
-import { until } from '../support/poll.ts';
-import { ago, far, namesOf, subscribeTo, untilLive } from '../support/subscriber.ts';
-import { law, type Target, uniqueWord } from '../support/target.ts';
-import { subscribe } from '../support/websocket.ts';
+import { eventLike, publish, type Sent } from '../../support/events.ts';
+import { until } from '../../support/poll.ts';
+import { ago, far, namesOf, subscribeTo, untilLive } from '../../support/subscriber.ts';
+import { law, type Target, uniqueWord } from '../../support/target.ts';
+import { subscribe } from '../../support/websocket.ts';
 
 const minute = 60_000;
 

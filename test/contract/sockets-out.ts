@@ -2,12 +2,12 @@
  * PROTOCOL-FACTS §9: what a subscriber gets.
  */
 import { beforeAll, describe, expect } from 'vitest';
-import { eventLike, publish, untilFound } from '../support/events.ts';
-import { post } from '../support/http.ts';
-import { until } from '../support/poll.ts';
-import { ago, far, namesOf, subscribeTo, untilGot, untilLive } from '../support/subscriber.ts';
-import { law, type Target, uniqueWord } from '../support/target.ts';
-import { connectSigned, subscribe, type TestSocket } from '../support/websocket.ts';
+import { eventLike, publish, untilFound } from '../../support/events.ts';
+import { post } from '../../support/http.ts';
+import { until } from '../../support/poll.ts';
+import { ago, far, namesOf, subscribeTo, untilGot, untilLive } from '../../support/subscriber.ts';
+import { law, type Target, uniqueWord } from '../../support/target.ts';
+import { connectSigned, subscribe, type TestSocket } from '../../support/websocket.ts';
 
 const minute = 60_000;
 const route = '/api/events/out';

@@ -3,7 +3,7 @@
  * random instants, without and with power cuts; restarted on the same data folder each time. `npm run crash` is the long form.
  */
 import { expect, it } from 'vitest';
-import { failPoints } from '../../src/fail-point.ts';
+import { failPoints } from '../../src/base/fail-point.ts';
 import { planKills } from './plan.ts';
 import { runCrashes } from './run-crashes.ts';
 

@@ -1,7 +1,7 @@
 /**
  * Which kills a run suffers, by seed: each fail point so many times, and kills at random instants, shuffled.
  */
-import { type FailPointName, failPoints } from '../../src/fail-point.ts';
+import { type FailPointName, failPoints } from '../../src/base/fail-point.ts';
 import { type Random, seeded } from './random.ts';
 
 export type Kill =

@@ -6,7 +6,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { nodeFiles, writeAll } from '../../src/file-port.ts';
+import { nodeFiles, writeAll } from '../../src/base/file-port.ts';
 import { withDurableCopy } from '../../src/journal/durable-copy.ts';
 import { cutPower } from './power-cut.ts';
 import { seeded } from './random.ts';

@@ -3,7 +3,7 @@
  * what they saw, feed by feed: all connections that went on behind each other are one feed, and a `gap` begins another.
  */
 import { type ControlFrame, FeedClient, numberAfter } from '../../bench/proofs/feed-client.ts';
-import { until } from '../support/poll.ts';
+import { until } from '../../support/poll.ts';
 
 /** What one feed gave, over all its connections. */
 export interface ResumedFeed {

@@ -5,11 +5,11 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { freePort } from '../../bench/peers/server-process.ts';
-import type { FailPointName } from '../../src/fail-point.ts';
-import type { Observation } from '../../src/observe.ts';
-import { engineOf } from '../support/engine-process.ts';
-import { until } from '../support/poll.ts';
+import type { Observation } from '../../src/app/observe.ts';
+import type { FailPointName } from '../../src/base/fail-point.ts';
+import { engineOf } from '../../support/engine-process.ts';
+import { freePort } from '../../support/peers/server-process.ts';
+import { until } from '../../support/poll.ts';
 import { brokenLaws, indexRows } from './laws.ts';
 import type { Kill } from './plan.ts';
 import { cutPower } from './power-cut.ts';

@@ -3,8 +3,8 @@
  * takes that. What no proxy may let through is a request that the client got no answer to: that one would be smuggled.
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { removeData, startSluice, type TestSluice } from '../../support/sluice.ts';
 import { type ProxyKind, type RunningProxy, startProxy, whyNoProxy } from '../proxy/start-proxy.ts';
-import { removeData, startSluice, type TestSluice } from '../support/sluice.ts';
 import { storedOf } from './stored-ids.ts';
 import { type AmbiguousOutcome, tryAmbiguousRequests } from './try-ambiguous.ts';
 

@@ -4,10 +4,10 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { repositoryRoot } from '../../bench/peers/sluice.ts';
-import { send } from '../support/http.ts';
-import { isOlderLibrary } from '../support/older-library.ts';
-import { removeData, startSluice, type TestSluice } from '../support/sluice.ts';
+import { send } from '../../support/http.ts';
+import { isOlderLibrary } from '../../support/older-library.ts';
+import { repositoryRoot } from '../../support/peers/sluice.ts';
+import { removeData, startSluice, type TestSluice } from '../../support/sluice.ts';
 import { ambiguousRequests } from './ambiguous-requests.ts';
 import { storedOf } from './stored-ids.ts';
 import { type AmbiguousOutcome, ambiguityTable, tryAmbiguousRequests } from './try-ambiguous.ts';

@@ -3,11 +3,11 @@
  * runs twice, no answer goes to another request, and an acknowledgement that was lost is healed by the same ids.
  */
 import { randomUUID } from 'node:crypto';
-import { eventLike, publish } from '../support/events.ts';
-import { send } from '../support/http.ts';
-import { randomFrom } from '../support/random.ts';
-import { textFrame, upgradeHead } from '../support/raw-socket.ts';
-import type { Target } from '../support/target.ts';
+import { eventLike, publish } from '../../support/events.ts';
+import { send } from '../../support/http.ts';
+import { randomFrom } from '../../support/random.ts';
+import { textFrame, upgradeHead } from '../../support/raw-socket.ts';
+import type { Target } from '../../support/target.ts';
 import { cutAt, everyCut, fewCuts, singleBytes } from './cuts.ts';
 import { closed, type Place, Player } from './player.ts';
 import { type RecordedRequest, shapesOf, withFewQueries } from './recorded-requests.ts';

@@ -3,8 +3,8 @@
  */
 import { connect } from 'node:net';
 import { expect, it } from 'vitest';
-import { serverOfEachTest } from '../support/fake-server.ts';
-import { isOlderLibrary } from '../support/older-library.ts';
+import { serverOfEachTest } from '../../support/fake-server.ts';
+import { isOlderLibrary } from '../../support/older-library.ts';
 
 const each = serverOfEachTest();
 

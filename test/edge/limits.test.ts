@@ -3,8 +3,8 @@
  * then the row goes, and this test says what holds instead.
  */
 import { describe, expect, it } from 'vitest';
-import { askRaw, serverOfEachTest, until } from '../support/fake-server.ts';
-import { isOlderLibrary } from '../support/older-library.ts';
+import { askRaw, serverOfEachTest, until } from '../../support/fake-server.ts';
+import { isOlderLibrary } from '../../support/older-library.ts';
 
 const each = serverOfEachTest();
 

@@ -3,7 +3,7 @@
  */
 import { writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe } from 'vitest';
-import { removeData, startSluice, type TestSluice } from '../support/sluice.ts';
+import { removeData, startSluice, type TestSluice } from '../../support/sluice.ts';
 import type { EdgeOptions } from './edge-suite.ts';
 import { recordedContract, sentenceOf } from './recorded-contract.ts';
 

@@ -2,9 +2,9 @@
  * The contract suite through a recorder, then its requests again in pieces: one server, one suite, so that what is cut is what clients send.
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { isOlderLibrary } from '../../support/older-library.ts';
+import type { Target } from '../../support/target.ts';
 import { contractSuite } from '../contract/contract.ts';
-import { isOlderLibrary } from '../support/older-library.ts';
-import type { Target } from '../support/target.ts';
 import { type EdgeOptions, type EdgeReport, tryPieces } from './edge-suite.ts';
 import { requestsOf } from './recorded-requests.ts';
 import { type Recorder, startRecorder } from './recorder.ts';

@@ -1,8 +1,8 @@
 /**
  * Which of many events a Sluice has stored.
  */
-import { eventLike, publish, query, untilFound } from '../support/events.ts';
-import type { Target } from '../support/target.ts';
+import { eventLike, publish, query, untilFound } from '../../support/events.ts';
+import type { Target } from '../../support/target.ts';
 
 const idsMax = 50;
 

@@ -4,7 +4,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import { connect } from 'node:net';
-import { eventLike } from '../support/events.ts';
+import { eventLike } from '../../support/events.ts';
 import { type AmbiguousRequest, ambiguousRequests } from './ambiguous-requests.ts';
 
 export interface AmbiguousAnswer {

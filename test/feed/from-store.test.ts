@@ -4,7 +4,7 @@
  */
 import { firstValueFrom, lastValueFrom } from 'rxjs';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { Failure, type FailureName } from '../../src/errors.ts';
+import { Failure, type FailureName } from '../../src/base/errors.ts';
 import { fromStore, type StoreGate } from '../../src/feed/from-store.ts';
 
 beforeEach(() => {

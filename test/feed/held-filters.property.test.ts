@@ -8,7 +8,7 @@ import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Filter } from '../../schemas/filter.ts';
-import { Failure } from '../../src/errors.ts';
+import { Failure } from '../../src/base/errors.ts';
 import { createHeldFilters, type HeldFilter } from '../../src/feed/held-filters.ts';
 import { filterHeapBytes } from '../../src/filter/filter-bytes.ts';
 import { FilterIndex } from '../../src/filter/filter-index.ts';

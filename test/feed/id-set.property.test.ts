@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createIdSet } from '../../src/feed/id-set.ts';
-import { randomFrom } from '../support/random.ts';
+import { randomFrom } from '../../support/random.ts';
 
 describe('an id set', () => {
   it('holds exactly the ids that were added, as a Set of strings would', () => {

@@ -1,9 +1,9 @@
 /** The log as a feed reads it, over a real journal. */
 import { expect, test } from 'vitest';
+import { nodeFiles } from '../../src/base/file-port.ts';
 import { framingOf } from '../../src/feed/frames.ts';
 import { logReader } from '../../src/feed/log-reader.ts';
 import { createSharedLog } from '../../src/feed/shared-log.ts';
-import { nodeFiles } from '../../src/file-port.ts';
 import type { Journal } from '../../src/journal/journal.ts';
 import { append, clockStart, open, sent, withFolder } from '../journal/support.ts';
 

@@ -3,12 +3,12 @@
  */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { finishRaw } from '../../src/ingest/canonical.ts';
-import { readMessage } from '../../src/ingest/read-events.ts';
+import { finishRaw } from '../../src/event-text/canonical.ts';
+import { readMessage } from '../../src/event-text/read-events.ts';
 import { LoggedEvent, rowStarts } from '../../src/journal/logged-event.ts';
 import { formatRow } from '../../src/journal/row.ts';
-import { sentEvent } from '../ingest/arbitrary-event.ts';
-import { parseRow } from '../support/stored-events.ts';
+import { parseRow } from '../../support/stored-events.ts';
+import { sentEvent } from '../event-text/arbitrary-event.ts';
 
 const time = '2026-11-22 10:00:00.000000';
 const awkward = ['"x\\\\"', '"},\\"related\\":["', '"\\u2028"', '"😀"', '""'];

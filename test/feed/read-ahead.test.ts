@@ -1,10 +1,10 @@
 /** I5: pages of history follow their reader: in size, one ahead at most, and what was written is given back. */
 import { lastValueFrom, Observable, of } from 'rxjs';
 import { expect, it } from 'vitest';
-import type { HistoryPage, HistoryPageMax } from '../../src/feed/history.ts';
 import { createPageBudget } from '../../src/feed/page-budget.ts';
-import type { Place } from '../../src/feed/position.ts';
 import { readAhead } from '../../src/feed/read-ahead.ts';
+import type { HistoryPage, HistoryPageMax } from '../../src/history/history.ts';
+import type { Place } from '../../src/history/position.ts';
 
 const mebibyte = 1024 * 1024;
 

@@ -1,12 +1,12 @@
 /** Resume tokens and positions: what was given out comes back the same, and nothing else is taken. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Failure } from '../../src/errors.ts';
+import { Failure } from '../../src/base/errors.ts';
+import { openKeys } from '../../src/base/keys.ts';
 import { frameText, framingOf, parseStreamId } from '../../src/feed/frames.ts';
-import { type Position, parsePosition, positionText } from '../../src/feed/position.ts';
 import { openResumeToken, type ResumeState, sealResumeToken } from '../../src/feed/resume-token.ts';
 import { defaultFilter } from '../../src/filter/validate-filter.ts';
-import { openKeys } from '../../src/keys.ts';
+import { type Position, parsePosition, positionText } from '../../src/history/position.ts';
 import { openToken } from '../../src/query/page-token.ts';
 
 const keys = openKeys('', 'a secret of enough characters');

@@ -1,7 +1,9 @@
 /** Resuming at its edges: what cannot be resumed is told, and stock subscribers see nothing of it all. */
 import { describe, expect, it } from 'vitest';
 import type { StoredEvent } from '../../schemas/stored-event.ts';
-import type { Failure } from '../../src/errors.ts';
+import type { Failure } from '../../src/base/errors.ts';
+import { openKeys } from '../../src/base/keys.ts';
+import { createLog } from '../../src/base/log.ts';
 import { createFanOut } from '../../src/feed/fan-out.ts';
 import type { Form } from '../../src/feed/frames.ts';
 import { createHeldFilters } from '../../src/feed/held-filters.ts';
@@ -11,9 +13,7 @@ import type { FeedRequest } from '../../src/feed/ports.ts';
 import { sealResumeToken } from '../../src/feed/resume-token.ts';
 import { FilterIndex } from '../../src/filter/filter-index.ts';
 import { defaultFilter } from '../../src/filter/validate-filter.ts';
-import { openKeys } from '../../src/keys.ts';
-import { createLog } from '../../src/log.ts';
-import { until } from '../support/poll.ts';
+import { until } from '../../support/poll.ts';
 
 const keys = openKeys('', 'a secret of enough characters');
 const filter = defaultFilter({ now: new Date('2026-11-22T00:00:00Z'), openEnded: true });

@@ -7,12 +7,12 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { installPrefect, launchPrefect } from '../../bench/peers/prefect.ts';
-import type { ServerProcess } from '../../bench/peers/server-process.ts';
-import { launchSluice, repositoryRoot } from '../../bench/peers/sluice.ts';
 import type { StoredEvent } from '../../schemas/stored-event.ts';
 import { parseTextQuery } from '../../src/filter/text.ts';
-import { until } from '../support/poll.ts';
+import { installPrefect, launchPrefect } from '../../support/peers/prefect.ts';
+import type { ServerProcess } from '../../support/peers/server-process.ts';
+import { launchSluice, repositoryRoot } from '../../support/peers/sluice.ts';
+import { until } from '../../support/poll.ts';
 import { filterFrom, sampleEvents } from './arbitraries.ts';
 
 /** Of so many, those are taken that hold nothing of what the two differ in. */

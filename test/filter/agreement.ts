@@ -9,7 +9,7 @@ import type { StoredEvent } from '../../schemas/stored-event.ts';
 import { compilePredicate, insideWindow } from '../../src/filter/predicate.ts';
 import { filterSql } from '../../src/filter/sql.ts';
 import { validateFilter } from '../../src/filter/validate-filter.ts';
-import { startTestStore } from '../support/engine.ts';
+import { startTestStore } from '../../support/engine.ts';
 import { agreeWithPrefect } from './agree-with-prefect.ts';
 import { filterFrom, sampleEvents } from './arbitraries.ts';
 import { referenceFits } from './reference.ts';

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { EventBody, Labels } from '../../schemas/event.ts';
 import { filterSql } from '../../src/filter/sql.ts';
 import { validateFilter } from '../../src/filter/validate-filter.ts';
-import { startTestStore, type TestStore } from '../support/engine.ts';
+import { startTestStore, type TestStore } from '../../support/engine.ts';
 import { storedAs } from './arbitraries.ts';
 import { referenceFits } from './reference.ts';
 import { rowOf } from './row-of.ts';

@@ -8,7 +8,7 @@ import type { StoredEvent } from '../../schemas/stored-event.ts';
 import { compilePredicate, insideWindow } from '../../src/filter/predicate.ts';
 import { filterSql } from '../../src/filter/sql.ts';
 import { validateFilter } from '../../src/filter/validate-filter.ts';
-import { startTestStore, type TestStore } from '../support/engine.ts';
+import { startTestStore, type TestStore } from '../../support/engine.ts';
 import { filterFrom, sampleEvents } from './arbitraries.ts';
 import { referenceFits } from './reference.ts';
 import { rowOf } from './row-of.ts';

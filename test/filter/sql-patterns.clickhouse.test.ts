@@ -7,7 +7,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { bindings } from '../../src/filter/bindings.ts';
 import { compilePattern, type Pattern, parsePattern } from '../../src/filter/pattern.ts';
 import { matchSql, oneOfSql, patternsSql, prefixSql } from '../../src/filter/sql-patterns.ts';
-import { startTestStore, type TestStore } from '../support/engine.ts';
+import { startTestStore, type TestStore } from '../../support/engine.ts';
 
 const pieces = [
   'a',

@@ -3,7 +3,7 @@
  */
 import { cpus, loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
-import { randomFrom } from '../support/random.ts';
+import { randomFrom } from '../../support/random.ts';
 import { bounds } from './measure.ts';
 import { lookCount, runFuzz, sentence } from './run-fuzz.ts';
 

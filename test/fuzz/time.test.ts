@@ -2,7 +2,7 @@
  * The short form of the fuzz that looks for time. The long one: npm run fuzz:time.
  */
 import { expect, test } from 'vitest';
-import { randomFrom } from '../support/random.ts';
+import { randomFrom } from '../../support/random.ts';
 import { bounds } from './measure.ts';
 import { runFuzz, sentence } from './run-fuzz.ts';
 

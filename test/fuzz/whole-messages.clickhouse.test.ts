@@ -3,10 +3,10 @@
  */
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { send } from '../support/http.ts';
-import { removeData, startSluice, type TestSluice } from '../support/sluice.ts';
-import type { Target } from '../support/target.ts';
-import { connectSigned, subscribe } from '../support/websocket.ts';
+import { send } from '../../support/http.ts';
+import { removeData, startSluice, type TestSluice } from '../../support/sluice.ts';
+import type { Target } from '../../support/target.ts';
+import { connectSigned, subscribe } from '../../support/websocket.ts';
 import { eventWith } from './event-cases.ts';
 import { bounds } from './measure.ts';
 

@@ -5,17 +5,17 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { StoredEvent } from '../../schemas/stored-event.ts';
+import { createLog } from '../../src/base/log.ts';
+import { createCounters } from '../../src/base/metrics.ts';
+import { wholeSeconds } from '../../src/filter/whole-seconds.ts';
+import { ForgottenIds } from '../../src/ids/forgotten-ids.ts';
+import { IdWindow } from '../../src/ids/id-window.ts';
 import { createIntake } from '../../src/ingest/accept.ts';
-import { ForgottenIds } from '../../src/ingest/forgotten-ids.ts';
-import { IdWindow } from '../../src/ingest/id-window.ts';
 import { LiveBus } from '../../src/ingest/live-bus.ts';
 import { ParkedEvents } from '../../src/ingest/parked-events.ts';
-import { wholeSeconds } from '../../src/ingest/whole-seconds.ts';
-import { createLog } from '../../src/log.ts';
-import { createCounters } from '../../src/metrics.ts';
+import { eventsOf, shown } from '../../support/stored-events.ts';
+import { sentEvent, sentId } from '../event-text/arbitrary-event.ts';
 import { Disk, open, withFolder } from '../journal/support.ts';
-import { eventsOf, shown } from '../support/stored-events.ts';
-import { sentEvent, sentId } from './arbitrary-event.ts';
 
 function start(folder: string, durability: 'process' | 'fsync' = 'process', isThere = () => true) {
   const disk = new Disk();

@@ -5,22 +5,22 @@
  */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { readiness } from '../../src/app/readiness.ts';
+import { Failure } from '../../src/base/errors.ts';
+import { createLog } from '../../src/base/log.ts';
+import { createCounters } from '../../src/base/metrics.ts';
 import type { StoreStatus } from '../../src/clickhouse/store.ts';
-import { Failure } from '../../src/errors.ts';
+import { wholeSeconds } from '../../src/filter/whole-seconds.ts';
+import { ForgottenIds } from '../../src/ids/forgotten-ids.ts';
+import { IdWindow } from '../../src/ids/id-window.ts';
 import { createIntake } from '../../src/ingest/accept.ts';
-import { ForgottenIds } from '../../src/ingest/forgotten-ids.ts';
-import { IdWindow } from '../../src/ingest/id-window.ts';
 import { LiveBus } from '../../src/ingest/live-bus.ts';
 import { ParkedEvents } from '../../src/ingest/parked-events.ts';
-import { wholeSeconds } from '../../src/ingest/whole-seconds.ts';
 import type { Journal } from '../../src/journal/journal.ts';
-import { createLog } from '../../src/log.ts';
-import { createCounters } from '../../src/metrics.ts';
-import { readiness } from '../../src/readiness.ts';
+import { randomFrom } from '../../support/random.ts';
+import { eventsOf } from '../../support/stored-events.ts';
 import { PowerCutDisk } from '../journal/power-cut-disk.ts';
 import { clockStart, open } from '../journal/support.ts';
-import { randomFrom } from '../support/random.ts';
-import { eventsOf } from '../support/stored-events.ts';
 
 type Durability = 'process' | 'fsync';
 

@@ -1,7 +1,7 @@
 /**
  * A log in memory that fails on command: what intake needs of the journal, and nothing of its files.
  */
-import { Failure } from '../../src/errors.ts';
+import { Failure } from '../../src/base/errors.ts';
 import type { EventLog } from '../../src/ingest/event-log.ts';
 import { formatRow, splitRow } from '../../src/journal/row.ts';
 import type { ReceiptTexts, RowSource } from '../../src/journal/row-source.ts';

@@ -1,7 +1,7 @@
 /**
  * ClickHouse as the resolver of parked events asks it: it answers when it is told to, as of the question or of that moment, or not at all.
  */
-import { Failure } from '../../src/errors.ts';
+import { Failure } from '../../src/base/errors.ts';
 import type { FakeRow } from './fake-log.ts';
 
 /** What inserts have filled, and what asks it. */

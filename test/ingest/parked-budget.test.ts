@@ -3,18 +3,18 @@
  * reserve, these are given back by the look-up itself: intake goes on afterwards, by itself and over restarts.
  */
 import { describe, expect, it } from 'vitest';
-import { Failure } from '../../src/errors.ts';
+import { Failure } from '../../src/base/errors.ts';
+import { createLog } from '../../src/base/log.ts';
+import { createCounters } from '../../src/base/metrics.ts';
+import { wholeSeconds } from '../../src/filter/whole-seconds.ts';
+import { ForgottenIds } from '../../src/ids/forgotten-ids.ts';
+import { IdWindow } from '../../src/ids/id-window.ts';
 import { createIntake } from '../../src/ingest/accept.ts';
-import { ForgottenIds } from '../../src/ingest/forgotten-ids.ts';
-import { IdWindow } from '../../src/ingest/id-window.ts';
 import { LiveBus } from '../../src/ingest/live-bus.ts';
 import { ParkedEvents } from '../../src/ingest/parked-events.ts';
 import { startParkedResolver } from '../../src/ingest/resolve-parked.ts';
-import { wholeSeconds } from '../../src/ingest/whole-seconds.ts';
-import { createLog } from '../../src/log.ts';
-import { createCounters } from '../../src/metrics.ts';
+import { eventsOf } from '../../support/stored-events.ts';
 import { clockStart, Disk, open, segmentFiles, withFolder } from '../journal/support.ts';
-import { eventsOf } from '../support/stored-events.ts';
 
 const log = createLog('silent');
 const budgetBytesMax = 64 * 1024;

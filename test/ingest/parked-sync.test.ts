@@ -1,12 +1,12 @@
 /** I1 in fsync mode: an fdatasync covers what was written when it began, of events and of parked events alike. */
 import { expect, it } from 'vitest';
+import { createLog } from '../../src/base/log.ts';
+import { createCounters } from '../../src/base/metrics.ts';
+import { ForgottenIds } from '../../src/ids/forgotten-ids.ts';
+import { IdWindow } from '../../src/ids/id-window.ts';
 import { createIntake } from '../../src/ingest/accept.ts';
-import { ForgottenIds } from '../../src/ingest/forgotten-ids.ts';
-import { IdWindow } from '../../src/ingest/id-window.ts';
 import { LiveBus } from '../../src/ingest/live-bus.ts';
 import { ParkedEvents } from '../../src/ingest/parked-events.ts';
-import { createLog } from '../../src/log.ts';
-import { createCounters } from '../../src/metrics.ts';
 import { FakeLog } from './fake-log.ts';
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));

@@ -6,16 +6,16 @@
  */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Failure } from '../../src/errors.ts';
+import { Failure } from '../../src/base/errors.ts';
+import { createLog } from '../../src/base/log.ts';
+import { createCounters } from '../../src/base/metrics.ts';
+import { wholeSeconds } from '../../src/filter/whole-seconds.ts';
+import { ForgottenIds } from '../../src/ids/forgotten-ids.ts';
+import { IdWindow } from '../../src/ids/id-window.ts';
 import { createIntake } from '../../src/ingest/accept.ts';
-import { ForgottenIds } from '../../src/ingest/forgotten-ids.ts';
-import { IdWindow } from '../../src/ingest/id-window.ts';
 import { LiveBus } from '../../src/ingest/live-bus.ts';
 import { ParkedEvents } from '../../src/ingest/parked-events.ts';
 import { startParkedResolver } from '../../src/ingest/resolve-parked.ts';
-import { wholeSeconds } from '../../src/ingest/whole-seconds.ts';
-import { createLog } from '../../src/log.ts';
-import { createCounters } from '../../src/metrics.ts';
 import { FakeLog } from './fake-log.ts';
 import { FakeStore } from './fake-store.ts';
 

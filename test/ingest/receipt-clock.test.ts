@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
+import { createLog } from '../../src/base/log.ts';
 import { createReceiptClock } from '../../src/ingest/receipt-clock.ts';
 import { createRefusedMessages } from '../../src/ingest/refused-messages.ts';
-import { createLog } from '../../src/log.ts';
 
 const start = Date.parse('2026-11-22T10:00:00.123Z');
 

@@ -1,13 +1,13 @@
 /** How parked events are settled (I11): each leaves its mark in the log, and a stop waits for no answer and no pause. */
 import { expect, it } from 'vitest';
+import { createLog } from '../../src/base/log.ts';
+import { createCounters } from '../../src/base/metrics.ts';
+import { ForgottenIds } from '../../src/ids/forgotten-ids.ts';
+import { IdWindow } from '../../src/ids/id-window.ts';
 import { createIntake } from '../../src/ingest/accept.ts';
-import { ForgottenIds } from '../../src/ingest/forgotten-ids.ts';
-import { IdWindow } from '../../src/ingest/id-window.ts';
 import { LiveBus } from '../../src/ingest/live-bus.ts';
 import { ParkedEvents } from '../../src/ingest/parked-events.ts';
 import { startParkedResolver } from '../../src/ingest/resolve-parked.ts';
-import { createLog } from '../../src/log.ts';
-import { createCounters } from '../../src/metrics.ts';
 import { FakeLog } from './fake-log.ts';
 import { FakeStore } from './fake-store.ts';
 

@@ -2,13 +2,13 @@
  * What `sync_seconds` counts: each fdatasync that events wait for, whoever asked for it, and how long the disk took for it.
  */
 import { expect, it } from 'vitest';
+import { createLog } from '../../src/base/log.ts';
+import { createCounters } from '../../src/base/metrics.ts';
+import { ForgottenIds } from '../../src/ids/forgotten-ids.ts';
+import { IdWindow } from '../../src/ids/id-window.ts';
 import { createIntake } from '../../src/ingest/accept.ts';
-import { ForgottenIds } from '../../src/ingest/forgotten-ids.ts';
-import { IdWindow } from '../../src/ingest/id-window.ts';
 import { LiveBus } from '../../src/ingest/live-bus.ts';
 import { ParkedEvents } from '../../src/ingest/parked-events.ts';
-import { createLog } from '../../src/log.ts';
-import { createCounters } from '../../src/metrics.ts';
 import { FakeLog } from './fake-log.ts';
 
 function open(durability: 'process' | 'fsync') {

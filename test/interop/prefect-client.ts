@@ -6,7 +6,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { until } from '../support/poll.ts';
+import { until } from '../../support/poll.ts';
 
 export interface ClientOptions {
   readonly python: string;

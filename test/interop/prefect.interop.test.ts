@@ -3,11 +3,11 @@
  * an auth string and without, and through a restart of Sluice (I1, I3).
  */
 import { afterEach, describe, expect, it } from 'vitest';
-import { installPrefect } from '../../bench/peers/prefect.ts';
-import { repositoryRoot } from '../../bench/peers/sluice.ts';
-import { untilFound } from '../support/events.ts';
-import { removeData, startSluice, type TestSluice } from '../support/sluice.ts';
-import { uniqueWord } from '../support/target.ts';
+import { untilFound } from '../../support/events.ts';
+import { installPrefect } from '../../support/peers/prefect.ts';
+import { repositoryRoot } from '../../support/peers/sluice.ts';
+import { removeData, startSluice, type TestSluice } from '../../support/sluice.ts';
+import { uniqueWord } from '../../support/target.ts';
 import { PrefectClient } from './prefect-client.ts';
 
 const install = await installPrefect(repositoryRoot());

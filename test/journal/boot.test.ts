@@ -5,9 +5,9 @@
 import { readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { StartRefused } from '../../src/errors.ts';
+import { StartRefused } from '../../src/base/errors.ts';
+import { createLog, type Log } from '../../src/base/log.ts';
 import { segmentHeaderBytes } from '../../src/journal/segment-header.ts';
-import { createLog, type Log } from '../../src/log.ts';
 import { asideFiles, harm, killed, nextBoot, putEach } from './killed-journal.ts';
 import {
   append,

@@ -5,7 +5,7 @@
 import { closeSync, existsSync, ftruncateSync, openSync, readFileSync, truncateSync, writeSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { StartRefused } from '../../src/errors.ts';
+import { StartRefused } from '../../src/base/errors.ts';
 import { segmentHeaderBytes } from '../../src/journal/segment-header.ts';
 import { append, Disk, open, readAll, segmentFiles, sent, withFolder } from './support.ts';
 

@@ -3,7 +3,7 @@
  */
 import { statSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { Failure } from '../../src/errors.ts';
+import { Failure } from '../../src/base/errors.ts';
 import { recordHeaderBytes } from '../../src/journal/record.ts';
 import { append, Disk, failureOf, open, put, readAll, segmentFiles, sent, withFolder } from './support.ts';
 

@@ -4,7 +4,7 @@
  */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { nodeFiles } from '../../src/file-port.ts';
+import { nodeFiles } from '../../src/base/file-port.ts';
 import { FileCache } from '../../src/journal/file-cache.ts';
 import {
   findRecords,

@@ -4,9 +4,9 @@
  */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Failure } from '../../src/errors.ts';
+import { Failure } from '../../src/base/errors.ts';
 import { formatRow, splitRow } from '../../src/journal/row.ts';
-import { eventsOf, parseRow } from '../support/stored-events.ts';
+import { eventsOf, parseRow } from '../../support/stored-events.ts';
 import { append, Disk, noReceipt, open, readAll, rowOf, sent, withFolder } from './support.ts';
 
 type Step =

@@ -6,17 +6,15 @@ import { once } from 'node:events';
 import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { StartRefused } from '../../src/errors.ts';
+import { StartRefused } from '../../src/base/errors.ts';
 import { acquireLock } from '../../src/journal/lock.ts';
-import { until } from '../support/poll.ts';
+import { until } from '../../support/poll.ts';
 import { withFolder } from './support.ts';
 
 async function holderOf(folder: string): Promise<ChildProcess> {
-  const holder = spawn(
-    process.execPath,
-    ['--import', './test/support/run-ts.mjs', './test/journal/hold-lock.ts', folder],
-    { stdio: ['ignore', 'pipe', 'inherit'] },
-  );
+  const holder = spawn(process.execPath, ['--import', './support/run-ts.mjs', './test/journal/hold-lock.ts', folder], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   await once(holder.stdout!, 'data');
   return holder;
 }
@@ -47,7 +45,7 @@ describe('the lock of a data folder', () => {
   it('is free after a kill, also while nobody has asked for the exit code of the killed', async () => {
     await withFolder(async (folder) => {
       // The shell in between never waits for what it started.
-      const words = `--import ./test/support/run-ts.mjs ./test/journal/hold-lock.ts ${folder}`;
+      const words = `--import ./support/run-ts.mjs ./test/journal/hold-lock.ts ${folder}`;
       const parent = spawn('sh', ['-c', `${process.execPath} ${words} & exec tail -f /dev/null`], {
         stdio: ['ignore', 'pipe', 'inherit'],
       });
@@ -93,7 +91,7 @@ describe('the lock of a data folder', () => {
 
   it('keeps no process alive that has nothing else to do', async () => {
     await withFolder(async (folder) => {
-      const words = ['--import', './test/support/run-ts.mjs', './test/journal/hold-lock.ts', folder, 'end'];
+      const words = ['--import', './support/run-ts.mjs', './test/journal/hold-lock.ts', folder, 'end'];
       const holder = spawn(process.execPath, words, { stdio: ['ignore', 'ignore', 'inherit'] });
       expect((await once(holder, 'exit'))[0]).toBe(0);
     });

@@ -3,7 +3,7 @@
  * name. Only what fsync of a file or a directory has covered is sure; a rename is two names that stand for themselves.
  */
 import { basename, dirname } from 'node:path';
-import type { FilePort } from '../../src/file-port.ts';
+import type { FilePort } from '../../src/base/file-port.ts';
 import { systemError } from './support.ts';
 
 interface FileNode {

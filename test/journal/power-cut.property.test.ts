@@ -6,9 +6,9 @@
  */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Failure } from '../../src/errors.ts';
+import { Failure } from '../../src/base/errors.ts';
 import type { Journal } from '../../src/journal/journal.ts';
-import { randomFrom } from '../support/random.ts';
+import { randomFrom } from '../../support/random.ts';
 import { PowerCutDisk } from './power-cut-disk.ts';
 import { append, clockStart, open, readAll, sent } from './support.ts';
 

@@ -4,7 +4,7 @@
  */
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { nodeFiles } from '../../src/file-port.ts';
+import { nodeFiles } from '../../src/base/file-port.ts';
 import { append, noReceipt, open, readDay, rowOf, sent, withFolder } from './support.ts';
 
 type Step =

@@ -4,7 +4,7 @@
  */
 import { basename } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { nodeFiles } from '../../src/file-port.ts';
+import { nodeFiles } from '../../src/base/file-port.ts';
 import type { Journal } from '../../src/journal/journal.ts';
 import { PowerCutDisk } from './power-cut-disk.ts';
 import { append, Disk, open, put, readAll, segmentFiles, sent, systemError, withFolder } from './support.ts';

@@ -4,14 +4,14 @@
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Failure } from '../../src/errors.ts';
-import { type FilePort, nodeFiles } from '../../src/file-port.ts';
+import { Failure } from '../../src/base/errors.ts';
+import { type FilePort, nodeFiles } from '../../src/base/file-port.ts';
+import { createLog } from '../../src/base/log.ts';
 import { type Journal, openJournal } from '../../src/journal/journal.ts';
 import type { JournalOptions } from '../../src/journal/journal-options.ts';
 import type { JournalChunk } from '../../src/journal/read-chunk.ts';
 import { formatRow } from '../../src/journal/row.ts';
 import type { ReceiptTexts, RowSource } from '../../src/journal/row-source.ts';
-import { createLog } from '../../src/log.ts';
 
 export function withFolder<Result>(use: (folder: string) => Result): Result {
   const folder = mkdtempSync(join(tmpdir(), 'sluice-journal-'));

@@ -5,8 +5,8 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { StartRefused } from '../../src/errors.ts';
-import { nodeFiles } from '../../src/file-port.ts';
+import { StartRefused } from '../../src/base/errors.ts';
+import { nodeFiles } from '../../src/base/file-port.ts';
 import { harm, killed } from './killed-journal.ts';
 import { open, readAll, segmentFiles, systemError, withFolder } from './support.ts';
 

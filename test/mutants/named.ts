@@ -11,7 +11,7 @@ export interface NamedChange {
 }
 
 const fanOut = 'src/feed/fan-out.ts';
-const tableWriter = 'src/ingest/table-writer.ts';
+const tableWriter = 'src/table-writer/table-writer.ts';
 
 export const namedChanges: readonly NamedChange[] = [
   {
@@ -40,7 +40,12 @@ export const namedChanges: readonly NamedChange[] = [
       parts.deadLetter.add({ seq: chunk.first, epoch: journal.epochOf(chunk.first), reason: refusal.message, row });
       return remaining();`,
   },
-  { name: 'the dead letter is not synced', file: 'src/ingest/dead-letter.ts', find: 'files.sync(file);', text: '' },
+  {
+    name: 'the dead letter is not synced',
+    file: 'src/table-writer/dead-letter.ts',
+    find: 'files.sync(file);',
+    text: '',
+  },
   {
     name: 'parked events committed while an fdatasync runs count as synced',
     file: 'src/ingest/group.ts',

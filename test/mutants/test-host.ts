@@ -25,7 +25,7 @@ export function createTestHost(root: string) {
   async function start(): Promise<ChildProcess> {
     const started = fork('test/mutants/host.ts', [root], {
       cwd: root,
-      execArgv: ['--import', './test/support/run-ts.mjs'],
+      execArgv: ['--import', './support/run-ts.mjs'],
       stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
       detached: true,
     });

@@ -7,7 +7,7 @@ import ts from 'typescript';
 import type { Collected } from './collect.ts';
 import { instrument } from './instrument.ts';
 
-const copied = ['src', 'actors', 'schemas', 'test', 'bench', 'docs', 'scripts', 'dist'];
+const copied = ['src', 'actors', 'schemas', 'test', 'support', 'bench', 'docs', 'scripts', 'dist'];
 
 /** Leaves the folder as if new; what it held goes. */
 export function makeTree(root: string, tree: string, { sources, mutants }: Collected): void {

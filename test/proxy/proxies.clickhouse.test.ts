@@ -7,12 +7,12 @@ import { request as plainRequest } from 'node:http';
 import { connect as connectHttp2 } from 'node:http2';
 import { request as secureRequest } from 'node:https';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { eventLike, type Page, pageOf, publish, untilFound } from '../support/events.ts';
-import { post, send } from '../support/http.ts';
-import { within } from '../support/poll.ts';
-import { removeData, startSluice, type TestSluice } from '../support/sluice.ts';
-import { type Target, uniqueWord } from '../support/target.ts';
-import { connectSigned, subscribe } from '../support/websocket.ts';
+import { eventLike, type Page, pageOf, publish, untilFound } from '../../support/events.ts';
+import { post, send } from '../../support/http.ts';
+import { within } from '../../support/poll.ts';
+import { removeData, startSluice, type TestSluice } from '../../support/sluice.ts';
+import { type Target, uniqueWord } from '../../support/target.ts';
+import { connectSigned, subscribe } from '../../support/websocket.ts';
 import { type ProxyKind, type ProxyOptions, type RunningProxy, startProxy, whyNoProxy } from './start-proxy.ts';
 
 const kinds: readonly ProxyKind[] = ['nginx', 'haproxy'];

@@ -6,9 +6,9 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { connect } from 'node:net';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
-import { freePort } from '../../bench/peers/server-process.ts';
-import { repositoryRoot } from '../../bench/peers/sluice.ts';
-import { until } from '../support/poll.ts';
+import { freePort } from '../../support/peers/server-process.ts';
+import { repositoryRoot } from '../../support/peers/sluice.ts';
+import { until } from '../../support/poll.ts';
 import { type Certificate, makeCertificate } from './certificate.ts';
 
 export type ProxyKind = 'nginx' | 'haproxy';

@@ -6,8 +6,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { compareRollups } from '../../src/clickhouse/audit.ts';
 import { bucketsOf } from '../../src/query/buckets.ts';
 import { bucketsSql, groupsSql } from '../../src/query/count-sql.ts';
-import { startTestStore, type TestStore } from '../support/engine.ts';
-import { type RowParts, rowLines } from '../support/rows.ts';
+import { startTestStore, type TestStore } from '../../support/engine.ts';
+import { type RowParts, rowLines } from '../../support/rows.ts';
 import { filterOf } from './stored-rows.ts';
 
 const hourMs = 3_600_000;

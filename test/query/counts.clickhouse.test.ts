@@ -7,7 +7,7 @@ import { timeKey } from '../../schemas/event.ts';
 import type { Filter } from '../../schemas/filter.ts';
 import { fromMicros, toMicros } from '../../src/filter/time.ts';
 import { countEvents } from '../../src/query/count-events.ts';
-import { startTestStore, type TestStore } from '../support/engine.ts';
+import { startTestStore, type TestStore } from '../../support/engine.ts';
 import { filterOf, insert, type Sample, sample } from './stored-rows.ts';
 
 let engine: TestStore;

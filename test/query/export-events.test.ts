@@ -1,7 +1,7 @@
 /** An export without a store: its place among others, its pages, and what it does when it cannot go on (I7). */
 import { expect, it } from 'vitest';
-import { Failure } from '../../src/errors.ts';
-import { openKeys } from '../../src/keys.ts';
+import { Failure } from '../../src/base/errors.ts';
+import { openKeys } from '../../src/base/keys.ts';
 import { type ExportParts, exportEvents } from '../../src/query/export-events.ts';
 import type { PageFilters } from '../../src/query/page-filters.ts';
 import { filterOf } from './stored-rows.ts';

@@ -1,15 +1,15 @@
 /** Exports on a real ClickHouse: wherever one breaks off, what came and what comes next are the whole as of its beginning (I7). */
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { openKeys } from '../../src/base/keys.ts';
+import { createCounters } from '../../src/base/metrics.ts';
 import { QuerySlots } from '../../src/clickhouse/query-slots.ts';
-import { createHistoryReader } from '../../src/feed/history.ts';
-import { parsePlace } from '../../src/feed/position.ts';
 import { formatTimeForClickHouse } from '../../src/filter/time.ts';
-import { openKeys } from '../../src/keys.ts';
-import { createCounters } from '../../src/metrics.ts';
+import { createHistoryReader } from '../../src/history/history.ts';
+import { parsePlace } from '../../src/history/position.ts';
 import { type ExportParts, type ExportRequest, exportEvents } from '../../src/query/export-events.ts';
 import { createPageFilters } from '../../src/query/page-filters.ts';
-import { silentLog, startTestStore, type TestStore } from '../support/engine.ts';
+import { silentLog, startTestStore, type TestStore } from '../../support/engine.ts';
 import { filterOf, insert, newest, type Sample, sample } from './stored-rows.ts';
 
 let engine: TestStore;

@@ -1,7 +1,7 @@
 /** What a page says of itself: its events as they are, and whether anything remains (I7). */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { openKeys } from '../../src/keys.ts';
+import { openKeys } from '../../src/base/keys.ts';
 import { makePage, type PageRow, pagePieces } from '../../src/query/make-page.ts';
 import { openToken } from '../../src/query/page-token.ts';
 import { filterOf } from './stored-rows.ts';

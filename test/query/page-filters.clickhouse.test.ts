@@ -6,18 +6,18 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import type { Filter } from '../../schemas/filter.ts';
+import { openKeys } from '../../src/base/keys.ts';
+import { createCounters } from '../../src/base/metrics.ts';
 import { QuerySlots } from '../../src/clickhouse/query-slots.ts';
 import { openStore } from '../../src/clickhouse/store.ts';
-import { createHistoryReader } from '../../src/feed/history.ts';
-import { parsePlace } from '../../src/feed/position.ts';
-import { openKeys } from '../../src/keys.ts';
-import { createCounters } from '../../src/metrics.ts';
+import { createHistoryReader } from '../../src/history/history.ts';
+import { parsePlace } from '../../src/history/position.ts';
 import { exportEvents } from '../../src/query/export-events.ts';
 import { createPageFilters, type PageFilterBounds } from '../../src/query/page-filters.ts';
 import { type KeptState, openToken, sealToken } from '../../src/query/page-token.ts';
 import { type PageParts, readFirstPage, readNextPage } from '../../src/query/read-page.ts';
-import { silentLog, startTestStore, type TestStore, testStoreOptions } from '../support/engine.ts';
-import { until } from '../support/poll.ts';
+import { silentLog, startTestStore, type TestStore, testStoreOptions } from '../../support/engine.ts';
+import { until } from '../../support/poll.ts';
 import { filterOf, insert, newest, type Sample, sample } from './stored-rows.ts';
 
 /** What a link holds beside its token, at its longest: scheme, host and port, prefix, path. */

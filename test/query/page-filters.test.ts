@@ -2,10 +2,10 @@
 import { randomUUID } from 'node:crypto';
 import { expect, test } from 'vitest';
 import type { Filter } from '../../schemas/filter.ts';
-import { createCounters } from '../../src/metrics.ts';
+import { createCounters } from '../../src/base/metrics.ts';
 import { createPageFilters, type PageFilterOptions } from '../../src/query/page-filters.ts';
 import type { KeptState } from '../../src/query/page-token.ts';
-import { silentLog } from '../support/engine.ts';
+import { silentLog } from '../../support/engine.ts';
 import { filterOf } from './stored-rows.ts';
 
 interface Kept {

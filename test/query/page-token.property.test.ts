@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, expect, test } from 'vitest';
 import type { Filter } from '../../schemas/filter.ts';
-import { Failure } from '../../src/errors.ts';
-import { openKeys } from '../../src/keys.ts';
+import { Failure } from '../../src/base/errors.ts';
+import { openKeys } from '../../src/base/keys.ts';
 import { openToken, type PageState, sealToken } from '../../src/query/page-token.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'sluice-token-'));

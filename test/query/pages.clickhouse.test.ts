@@ -8,14 +8,14 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Filter } from '../../schemas/filter.ts';
 import type { Page } from '../../schemas/page.ts';
-import { Failure } from '../../src/errors.ts';
+import { Failure } from '../../src/base/errors.ts';
+import { openKeys } from '../../src/base/keys.ts';
+import { createCounters } from '../../src/base/metrics.ts';
 import { toMicros } from '../../src/filter/time.ts';
-import { openKeys } from '../../src/keys.ts';
-import { createCounters } from '../../src/metrics.ts';
 import { pagePieces } from '../../src/query/make-page.ts';
 import { createPageFilters } from '../../src/query/page-filters.ts';
 import { type PageParts, readFirstPage, readNextPage } from '../../src/query/read-page.ts';
-import { silentLog, startTestStore, type TestStore } from '../support/engine.ts';
+import { silentLog, startTestStore, type TestStore } from '../../support/engine.ts';
 import { filterOf, inOrder, insert, newest, type Sample, sample } from './stored-rows.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'sluice-pages-'));

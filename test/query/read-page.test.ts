@@ -1,10 +1,10 @@
 /** Pages without a store: how few statements they take, and when they end. */
 import { getEventListeners } from 'node:events';
 import { expect, test } from 'vitest';
+import { Failure } from '../../src/base/errors.ts';
+import { openKeys } from '../../src/base/keys.ts';
 import { quickRead } from '../../src/clickhouse/statements.ts';
 import type { QueryOptions, Store } from '../../src/clickhouse/store.ts';
-import { Failure } from '../../src/errors.ts';
-import { openKeys } from '../../src/keys.ts';
 import type { PageFilters } from '../../src/query/page-filters.ts';
 import { type PageParts, readFirstPage, readNextPage } from '../../src/query/read-page.ts';
 import { filterOf } from './stored-rows.ts';

@@ -2,7 +2,7 @@
 import { connect } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type AuthenticatingPlaces, createAuthenticatingPlaces } from '../../src/server/authenticating-places.ts';
-import { authMessage, openSocket, serverOfEachTest, until } from '../support/fake-server.ts';
+import { authMessage, openSocket, serverOfEachTest, until } from '../../support/fake-server.ts';
 
 const handshake =
   'GET /api/events/in HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n' +

@@ -1,9 +1,9 @@
 /** Connections have a bound below the descriptors (I4): beyond it they are told so at once, and each that closes makes room. */
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { describe, expect, it } from 'vitest';
-import { descriptorFacts, descriptorRoom, descriptorWarnings } from '../../src/descriptors.ts';
-import { StartRefused } from '../../src/errors.ts';
-import { ask, askRaw, authMessage, openSocket, serverOfEachTest, until } from '../support/fake-server.ts';
+import { descriptorFacts, descriptorRoom, descriptorWarnings } from '../../src/app/descriptors.ts';
+import { StartRefused } from '../../src/base/errors.ts';
+import { ask, askRaw, authMessage, openSocket, serverOfEachTest, until } from '../../support/fake-server.ts';
 
 const each = serverOfEachTest();
 

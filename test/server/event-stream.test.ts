@@ -1,9 +1,9 @@
 /** GET events/out before a fake feed: what it asks the feed for, what goes over the wire, and how it ends. */
 import { type ClientRequest, type IncomingMessage, request } from 'node:http';
 import { afterEach, describe, expect, it } from 'vitest';
-import { Failure } from '../../src/errors.ts';
+import { Failure } from '../../src/base/errors.ts';
 import type { ServerOptions } from '../../src/server/parts.ts';
-import { ask, type FakeServer, type OpenedFeed, startFakeServer, until } from '../support/fake-server.ts';
+import { ask, type FakeServer, type OpenedFeed, startFakeServer, until } from '../../support/fake-server.ts';
 
 let server: FakeServer;
 const requests: ClientRequest[] = [];

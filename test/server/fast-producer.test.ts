@@ -3,7 +3,7 @@
  */
 import { Worker } from 'node:worker_threads';
 import { describe, expect, it } from 'vitest';
-import { ask, type FakeServer, startFakeServer, until } from '../support/fake-server.ts';
+import { ask, type FakeServer, startFakeServer, until } from '../../support/fake-server.ts';
 
 const messageBytes = 1000;
 /** Whole pieces of 250 messages. */

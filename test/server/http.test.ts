@@ -1,7 +1,7 @@
 import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Failure } from '../../src/errors.ts';
-import { ask, askRaw, type FakeServer, startFakeServer, until } from '../support/fake-server.ts';
+import { Failure } from '../../src/base/errors.ts';
+import { ask, askRaw, type FakeServer, startFakeServer, until } from '../../support/fake-server.ts';
 
 let server: FakeServer;
 let port: number;

@@ -4,7 +4,7 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { describe, expect, it } from 'vitest';
-import { serverOfEachTest, until } from '../support/fake-server.ts';
+import { serverOfEachTest, until } from '../../support/fake-server.ts';
 
 const served = serverOfEachTest();
 

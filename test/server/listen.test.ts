@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { describe, expect, it } from 'vitest';
-import { StartRefused } from '../../src/errors.ts';
+import { StartRefused } from '../../src/base/errors.ts';
 import { listen } from '../../src/server/listen.ts';
 import type { TemplatedApp, Uws } from '../../src/server/uws.ts';
-import { startFakeServer } from '../support/fake-server.ts';
-import { until } from '../support/poll.ts';
+import { startFakeServer } from '../../support/fake-server.ts';
+import { until } from '../../support/poll.ts';
 
 describe('a start', () => {
   it('is refused with a sentence where the port is taken, by one of us too', async () => {

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { Liveness, type Verdict } from '../../src/server/liveness.ts';
 import type { Socket } from '../../src/server/socket.ts';
-import { type FakeServer, openAuthenticated, startFakeServer, until } from '../support/fake-server.ts';
+import { type FakeServer, openAuthenticated, startFakeServer, until } from '../../support/fake-server.ts';
 
 /** A peer of which only the facts are known that liveness looks at. */
 function fakeSocket() {

@@ -1,6 +1,6 @@
 import { connect, type Socket } from 'node:net';
 import { describe, expect, it } from 'vitest';
-import { openAuthenticated, serverOfEachTest, until } from '../support/fake-server.ts';
+import { openAuthenticated, serverOfEachTest, until } from '../../support/fake-server.ts';
 
 const each = serverOfEachTest();
 

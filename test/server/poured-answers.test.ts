@@ -2,7 +2,7 @@
 import { connect, type Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Count } from '../../schemas/count.ts';
-import { type FakeServer, startFakeServer, until } from '../support/fake-server.ts';
+import { type FakeServer, startFakeServer, until } from '../../support/fake-server.ts';
 
 let server: FakeServer;
 let port: number;

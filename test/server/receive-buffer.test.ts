@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { limitReceiveBuffers } from '../../src/server/receive-buffer.ts';
-import { until } from '../support/fake-server.ts';
+import { until } from '../../support/fake-server.ts';
 
 async function listening(): Promise<Server> {
   const server = createServer().listen(0, '127.0.0.1');

@@ -2,8 +2,8 @@
  * The edge of a subscriber's socket, before a fake feed: filter messages as PROTOCOL-FACTS §9 has them, and what becomes of the feed.
  */
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { Failure } from '../../src/errors.ts';
-import { authMessage, now, openAuthenticated, serverOfEachTest, until } from '../support/fake-server.ts';
+import { Failure } from '../../src/base/errors.ts';
+import { authMessage, now, openAuthenticated, serverOfEachTest, until } from '../../support/fake-server.ts';
 
 const each = serverOfEachTest();
 const { start } = each;

@@ -1,7 +1,7 @@
 /** What a peer makes us answer and does not read is bounded (I4): here the pongs of one that only pings. */
 import { connect } from 'node:net';
 import { afterEach, test } from 'vitest';
-import { type FakeServer, startFakeServer, until } from '../support/fake-server.ts';
+import { type FakeServer, startFakeServer, until } from '../../support/fake-server.ts';
 
 let server: FakeServer;
 afterEach(() => server.running.close(0));

@@ -3,7 +3,7 @@ import { connect, type Socket } from 'node:net';
 import { gunzipSync } from 'node:zlib';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type AnswerCounters, createAnswerBudget } from '../../src/server/answer-budget.ts';
-import { ask, serverOfEachTest, until } from '../support/fake-server.ts';
+import { ask, serverOfEachTest, until } from '../../support/fake-server.ts';
 
 const mebibyte = 1024 * 1024;
 const sockets: Socket[] = [];

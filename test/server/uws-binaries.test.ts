@@ -7,7 +7,7 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { StartRefused } from '../../src/errors.ts';
+import { StartRefused } from '../../src/base/errors.ts';
 import { lowerGlibc } from '../../src/server/lower-glibc.ts';
 import { copyIn, findOrMakeCopy } from '../../src/server/lowered-copy.ts';
 import { loadUws } from '../../src/server/uws.ts';

@@ -2,8 +2,8 @@
  * The edge of WebSockets before fake parts: handshake, authentication, producers, and the stop (subscribers: subscriber-socket.test.ts).
  */
 import { describe, expect, it } from 'vitest';
-import { Failure } from '../../src/errors.ts';
-import { authMessage, openAuthenticated, openSocket, serverOfEachTest, until } from '../support/fake-server.ts';
+import { Failure } from '../../src/base/errors.ts';
+import { authMessage, openAuthenticated, openSocket, serverOfEachTest, until } from '../../support/fake-server.ts';
 
 const each = serverOfEachTest();
 const { start } = each;

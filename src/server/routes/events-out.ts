@@ -4,7 +4,7 @@
 import { type Actor, createActor } from 'xstate';
 import type { Farewell, SubscriberPhase, SubscriberPort } from '../../../actors/ports.ts';
 import { type SubscriberEvent, subscriberMachine } from '../../../actors/subscriber.ts';
-import type { Failure } from '../../errors.ts';
+import type { Failure } from '../../base/errors.ts';
 import type { Feed, FeedListener, FeedRequest } from '../../feed/ports.ts';
 import { longAuthMessageFarewell } from '../authenticating-places.ts';
 import { type Connection, type ConnectionTools, farewellOf, silentFarewell, stalledFarewell } from '../connection.ts';

@@ -1,7 +1,7 @@
 /**
  * GET metrics: the counters and gauges in Prometheus's text format.
  */
-import { metricsType } from '../../prometheus.ts';
+import { metricsType } from '../../base/prometheus.ts';
 import { json } from '../http-answer.ts';
 import type { Route } from '../route.ts';
 

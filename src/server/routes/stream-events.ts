@@ -3,7 +3,7 @@
  * request says all, and its feed lives as long as the connection.
  */
 import type { Farewell } from '../../../actors/ports.ts';
-import { Failure } from '../../errors.ts';
+import { Failure } from '../../base/errors.ts';
 import type { Feed, FeedListener, FeedRequest } from '../../feed/ports.ts';
 import { farewellOf, type OpenConnection, stalledFarewell } from '../connection.ts';
 import type { EventStream } from '../event-stream.ts';

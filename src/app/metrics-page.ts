@@ -1,0 +1,128 @@
+/**
+ * The page at `/metrics`: every number of an observation under its Prometheus name. docs/PROTOCOL.md lists the same names.
+ */
+
+import { createMetricsPage, type MetricsPage } from '../base/prometheus.ts';
+import type { StorePhase } from '../clickhouse/store.ts';
+import type { Observation } from './observe.ts';
+
+const storePhases: readonly StorePhase[] = ['starting', 'ready', 'unavailable', 'refused'];
+
+export function metricsPage(seen: Observation): string {
+  const page = createMetricsPage();
+  writeProcessBooks(page, seen);
+  writeEpochBooks(page, seen);
+  writeDelivery(page, seen);
+  writeEdge(page, seen);
+  writeWork(page, seen);
+  return page.text;
+}
+
+function writeProcessBooks(page: MetricsPage, { books, parkedWaiting }: Observation): void {
+  const refused = Object.entries(books.refused).map(([reason, count]) => [{ reason }, count] as const);
+  page.counter('events_parsed_total', 'Events that came in: refused + deduped + parked + appended.', books.parsed);
+  page.counter('events_refused_total', 'Events refused, by the name of the failure.', refused);
+  page.counter('events_deduped_total', 'Repeats of a known id, acknowledged and not stored again.', books.deduped);
+  page.counter('events_parked_total', 'Events taken without a seq, to be looked up in ClickHouse.', books.parked);
+  page.gauge('events_parked_waiting', 'Events that wait to be looked up, of earlier runs too.', parkedWaiting);
+  page.counter('events_parked_appended_total', 'Parked events that were given a seq.', books.parkedAppended);
+  page.counter('events_parked_deduped_total', 'Parked events that were repeats.', books.parkedDeduped);
+  page.counter('events_parked_taken_back_total', 'Parked events whose write failed.', books.parkedTakenBack);
+  page.counter('events_appended_total', 'Events that were given a seq.', books.appended);
+  page.counter('events_taken_back_total', 'Appended events whose write failed; never acknowledged.', books.takenBack);
+  page.counter('messages_skipped_total', 'Messages of /in passed over, not among the parsed.', books.skipped);
+}
+
+function writeEpochBooks(page: MetricsPage, seen: Observation): void {
+  const { epoch, epochBook } = seen;
+  const ofEpoch = (value: number) => [[{ epoch }, value]] as const;
+  page.gauge('epoch_first_seq', 'Seq of the first event of the epoch.', ofEpoch(seen.firstSeq));
+  page.gauge('head_seq', 'Newest committed seq.', seen.head);
+  page.gauge('mark_seq', 'Newest seq handed to live delivery.', seen.mark);
+  page.gauge('checkpoint_seq', 'All up to this seq is in ClickHouse or in the dead letter.', seen.checkpoint);
+  const law = 'head - first + 1 = stored + dead-lettered + pending, over all restarts.';
+  page.gauge('epoch_stored', `Events of the epoch in ClickHouse: ${law}`, ofEpoch(epochBook.stored));
+  page.gauge('epoch_dead_lettered', 'Events of the epoch in the dead letter.', ofEpoch(epochBook.deadLettered));
+  page.gauge('epoch_pending', 'Events of the epoch not yet in ClickHouse.', ofEpoch(epochBook.pending));
+  page.gauge('pending_events', 'Committed events that cannot be queried yet, of all epochs.', seen.pending);
+  page.gauge('pending_seconds', 'Age of the oldest of them.', seen.lagSeconds ?? Number.NaN);
+}
+
+function writeDelivery(page: MetricsPage, { books, ...seen }: Observation): void {
+  page.counter('frames_delivered_total', 'Event frames handed to sockets of subscribers.', books.delivered);
+  page.counter('subscribers_lagged_total', 'Times that a subscriber fell back from live to the log.', books.lagged);
+  page.counter('repeats_total', 'Repeats at a wrong cut: a bug if ever above 0.', books.repeats);
+  page.gauge('topics', 'Distinct filters of live subscribers.', seen.topics);
+  page.gauge('live_subscribers', 'Subscribers that are live.', seen.liveSubscribers);
+  page.gauge('lagging_subscribers', 'Subscribers that fell back and are not live again.', seen.laggingSubscribers);
+  page.gauge('subscriber_buffered_bytes', 'Bytes that wait for all subscribers.', seen.bufferedBytes.sum);
+  page.gauge('subscriber_buffered_bytes_max', 'Bytes that wait for the slowest one.', seen.bufferedBytes.max);
+  page.gauge('filter_bytes', 'Heap of the filters of all subscribers, about.', seen.filterBytes);
+  page.counter('filters_refused_total', 'Subscribers for whose filter there was no room.', seen.filtersRefused);
+  page.gauge('backfill_bytes', 'Pages of history held for subscribers.', seen.backfillBytes);
+}
+
+function writeEdge(page: MetricsPage, { edge }: Observation): void {
+  page.gauge('connections', 'Open connections of any kind.', edge.connections);
+  page.gauge('producers', 'Open connections of producers.', edge.producers);
+  page.gauge('subscribers', 'Open connections of subscribers.', edge.subscribers);
+  page.gauge('answer_bytes', 'Held of answers that are read or wait for their readers.', edge.answerBytes);
+  page.gauge('handshakes_waiting', 'Handshakes that wait for a place to authenticate.', edge.handshakesWaiting);
+  page.counter('http_requests_total', 'HTTP requests.', edge.requests);
+  page.counter('faults_total', 'Faults of our own: status 500, close 1011.', edge.faults);
+  page.counter(
+    'peers_gone_total',
+    'Peers that left before they had their answer, by what was under way.',
+    Object.entries(edge.gone).map(([during, count]) => [{ during }, count] as const),
+  );
+  page.counter('edge_refused_total', 'Refusals by the edge itself, before anything was parsed.', [
+    [{ reason: 'unauthorized' }, edge.unauthorized],
+    [{ reason: 'doubt' }, edge.doubtful],
+    [{ reason: 'body' }, edge.bodiesRefused],
+    [{ reason: 'answer' }, edge.answersRefused],
+    [{ reason: 'unread answer' }, edge.answersStalled],
+    [{ reason: 'connection' }, edge.connectionsRefused],
+    [{ reason: 'socket' }, edge.socketsRefused],
+    [{ reason: 'handshake' }, edge.handshakesRefused],
+    [{ reason: 'auth message' }, edge.longAuthMessages],
+    [{ reason: 'messages' }, edge.pressed],
+    [{ reason: 'late' }, edge.late],
+    [{ reason: 'silent' }, edge.silent],
+    [{ reason: 'stalled' }, edge.stalled],
+  ]);
+}
+
+function writeWork(page: MetricsPage, { books, store, loopDelaySeconds, ...seen }: Observation): void {
+  page.histogram('commit_seconds', 'One commit of the journal, without its fdatasync.', books.commits.reading);
+  page.histogram('sync_seconds', 'One fdatasync of what was committed, in fsync mode.', books.syncs.reading);
+  page.histogram('insert_seconds', 'One insert into ClickHouse, failed ones included.', books.inserts.reading);
+  page.counter('rows_inserted_total', 'Rows that ClickHouse has taken.', books.inserted);
+  page.counter('insert_failures_total', 'Inserts that failed and are tried again.', books.insertFailures);
+  page.counter('dead_lettered_total', 'Events put into the dead letter by this process.', books.deadLettered);
+  page.counter('page_filters_kept_total', 'Large filters of page links that were written.', books.pageFiltersKept);
+  page.counter('page_filters_dropped_total', 'Those that left for want of room.', books.pageFiltersDropped);
+  page.counter(
+    'statements_total',
+    'Statements sent to ClickHouse: pages of history for subscribers, other reads, all else; without inserts.',
+    Object.entries(seen.statements).map(([kind, count]) => [{ kind }, count] as const),
+  );
+  page.gauge('journal_bytes', 'Disk that the journal takes.', seen.journalBytes);
+  page.gauge('journal_set_aside_bytes', 'Moved to journal/damaged at this start.', seen.journalSetAside.bytes);
+  page.gauge('journal_set_aside_events', 'Whole events among what was moved.', seen.journalSetAside.events);
+  page.gauge('journal_set_aside_parked', 'Whole parked events among it, not settled.', seen.journalSetAside.parked);
+  page.gauge(
+    'store_phase',
+    'Whether ClickHouse serves: 1 for the present phase.',
+    storePhases.map((phase) => [{ phase }, phase === store.phase ? 1 : 0] as const),
+  );
+  page.gauge('event_loop_delay_seconds', 'How late the event loop ran since the last look.', [
+    [{ of: 'mean' }, loopDelaySeconds.mean],
+    [{ of: 'p99' }, loopDelaySeconds.p99],
+    [{ of: 'max' }, loopDelaySeconds.max],
+  ]);
+  page.counter('log_lines_dropped_total', 'Lines left out of the log.', [
+    [{ reason: 'repeated' }, seen.logLosses.repeated],
+    [{ reason: 'unwritten' }, seen.logLosses.unwritten],
+  ]);
+  page.gauge('resident_bytes', 'Memory of the process, without the embedded engine.', seen.residentBytes);
+}

@@ -1,0 +1,149 @@
+/**
+ * Looks at the running parts, at the moment of a scrape, and says in numbers how it stands: what `/metrics` and
+ * `/api/ready?verbose=1` both show.
+ */
+import { type IntervalHistogram, monitorEventLoopDelay } from 'node:perf_hooks';
+import { Failure } from '../base/errors.ts';
+import type { LogLosses } from '../base/log.ts';
+import type { Counters } from '../base/metrics.ts';
+import type { StatementKind, StoreStatus } from '../clickhouse/store.ts';
+import type { FanOut } from '../feed/fan-out.ts';
+import type { Journal } from '../journal/journal.ts';
+import { splitRow } from '../journal/row.ts';
+import type { Aside } from '../journal/set-aside.ts';
+import type { ServerCounters } from '../server/counters.ts';
+import type { SubscriberLoad } from '../server/subscriber-load.ts';
+import { type EpochBook, pendingOf } from '../table-writer/epoch-book.ts';
+
+export interface ObservedParts {
+  readonly journal: Journal;
+  readonly live: { readonly mark: number };
+  readonly store: StoreStatus;
+  readonly statements: Readonly<Record<StatementKind, number>>;
+  readonly epochBook: EpochBook;
+  readonly parked: { readonly size: number; readonly bytes: number };
+  readonly fanOut: Pick<FanOut, 'topicCount' | 'memberCount'>;
+  readonly load: SubscriberLoad;
+  readonly pages: { readonly heldBytes: number };
+  readonly filters: { readonly heldBytes: number; readonly refused: number };
+  readonly counters: Counters;
+  readonly serverCounters: ServerCounters;
+  readonly loopDelay: LoopDelay;
+  /** Lines that the log left out. */
+  readonly logLosses: LogLosses;
+  readonly nowMs: number;
+}
+
+export interface Observation {
+  readonly store: StoreStatus;
+  readonly epoch: string;
+  readonly firstSeq: number;
+  readonly head: number;
+  readonly mark: number;
+  readonly checkpoint: number;
+  /** Committed and not yet in ClickHouse, of all epochs: the lag of what can be queried, in events. */
+  readonly pending: number;
+  /** The age of the oldest of them; null if the journal cannot tell. */
+  readonly lagSeconds: number | null;
+  /** `head − firstSeq + 1 = stored + deadLettered + pending`, of the present epoch, over all restarts. */
+  readonly epochBook: { readonly stored: number; readonly deadLettered: number; readonly pending: number };
+  /** Events that wait to be looked up in ClickHouse. */
+  readonly parkedWaiting: number;
+  readonly topics: number;
+  readonly liveSubscribers: number;
+  readonly laggingSubscribers: number;
+  readonly bufferedBytes: { readonly sum: number; readonly max: number };
+  /** Pages of history in memory. */
+  readonly backfillBytes: number;
+  /** What the filters of all subscribers take of the heap, about; and who found no room for one. */
+  readonly filterBytes: number;
+  readonly filtersRefused: number;
+  /** Statements that were sent to ClickHouse, by their kind. */
+  readonly statements: Readonly<Record<StatementKind, number>>;
+  readonly journalBytes: number;
+  /** What this start found behind damage, and moved to `journal/damaged/`. */
+  readonly journalSetAside: Pick<Aside, 'bytes' | 'events' | 'parked'>;
+  readonly loopDelaySeconds: LoopDelayReading;
+  readonly residentBytes: number;
+  readonly logLosses: LogLosses;
+  readonly books: Counters;
+  readonly edge: ServerCounters;
+}
+
+export function observe(parts: ObservedParts): Observation {
+  const { journal, live, store, epochBook, fanOut, load, counters, serverCounters } = parts;
+  const { epoch, firstSeq, head, checkpoint } = journal;
+  const { stored, deadLettered } = epochBook;
+  return {
+    store,
+    epoch,
+    firstSeq,
+    head,
+    mark: live.mark,
+    checkpoint,
+    pending: journal.pending,
+    lagSeconds: lagSeconds(journal, parts.nowMs),
+    epochBook: { stored, deadLettered, pending: pendingOf(journal) },
+    parkedWaiting: parts.parked.size,
+    topics: fanOut.topicCount,
+    liveSubscribers: fanOut.memberCount,
+    laggingSubscribers: load.lagging,
+    bufferedBytes: { sum: load.bufferedBytesSum, max: load.bufferedBytesMax },
+    backfillBytes: parts.pages.heldBytes,
+    filterBytes: parts.filters.heldBytes,
+    filtersRefused: parts.filters.refused,
+    statements: parts.statements,
+    journalBytes: journal.bytes,
+    journalSetAside: { bytes: journal.aside.bytes, events: journal.aside.events, parked: journal.aside.parked },
+    loopDelaySeconds: parts.loopDelay.read(),
+    residentBytes: process.memoryUsage.rss(),
+    logLosses: parts.logLosses,
+    books: counters,
+    edge: serverCounters,
+  };
+}
+
+function lagSeconds(journal: Journal, nowMs: number): number | null {
+  const { checkpoint, head } = journal;
+  if (checkpoint >= head) return 0;
+  try {
+    const { received } = splitRow(journal.read(checkpoint + 1, 1, checkpoint + 1).rows.toString('utf8'));
+    return Math.max(0, nowMs - Date.parse(`${received.replace(' ', 'T')}Z`)) / 1000;
+  } catch (error) {
+    if (error instanceof Failure) return null;
+    throw error;
+  }
+}
+
+export interface LoopDelayReading {
+  readonly mean: number;
+  readonly p99: number;
+  readonly max: number;
+}
+
+export interface LoopDelay {
+  /** How much later than planned timers ran since the last reading. */
+  read(): LoopDelayReading;
+  stop(): void;
+}
+
+const resolutionMs = 20;
+
+export function startLoopDelay(): LoopDelay {
+  const histogram: IntervalHistogram = monitorEventLoopDelay({ resolution: resolutionMs });
+  histogram.enable();
+  // What is measured is the whole interval between two ticks.
+  const late = (nanoseconds: number): number => Math.max(0, nanoseconds / 1e9 - resolutionMs / 1000) || 0;
+  return {
+    read() {
+      const reading = {
+        mean: late(histogram.mean),
+        p99: late(histogram.percentile(99)),
+        max: histogram.count === 0 ? 0 : late(histogram.max),
+      };
+      histogram.reset();
+      return reading;
+    },
+    stop: () => void histogram.disable(),
+  };
+}

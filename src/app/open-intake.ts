@@ -1,0 +1,168 @@
+/**
+ * Opens what makes an event durable (I1): journal, id window, live bus and the intake before them, from what the last run left.
+ */
+import { join } from 'node:path';
+import type { StoredEvent } from '../../schemas/stored-event.ts';
+import { Failure } from '../base/errors.ts';
+import type { Log } from '../base/log.ts';
+import type { Counters } from '../base/metrics.ts';
+import type { JournalFacts } from '../clickhouse/ownership.ts';
+import type { StoreStatus } from '../clickhouse/store.ts';
+import type { Config } from '../config/config.ts';
+import { type RecoveredIds, recoverIds } from '../ids/recover-ids.ts';
+import { createIntake } from '../ingest/accept.ts';
+import { LiveBus } from '../ingest/live-bus.ts';
+import { ParkedEvents } from '../ingest/parked-events.ts';
+import { powerCutIn } from '../journal/boot-file.ts';
+import { readEpochFile } from '../journal/epoch-file.ts';
+import { type Journal, openJournal } from '../journal/journal.ts';
+import type { JournalOptions } from '../journal/journal-options.ts';
+import { type JournalParts, thisMachine } from '../journal/journal-options.ts';
+import { LoggedEvent } from '../journal/logged-event.ts';
+import { syncFolder } from '../journal/sync-folder.ts';
+import { firstState } from '../table-writer/open-writer-state.ts';
+import { isInDoubt } from '../table-writer/reconcile.ts';
+import { type WriterState, type WriterStateFile, writerStateFile } from '../table-writer/writer-state.ts';
+
+export interface IntakeParts {
+  readonly intake: ReturnType<typeof createIntake>;
+  readonly journal: Journal;
+  readonly live: LiveBus;
+  readonly ids: RecoveredIds;
+  readonly parked: ParkedEvents;
+  readonly stateFile: WriterStateFile;
+  /** What ClickHouse has is not known before it is asked: see reconcile.ts. */
+  readonly isInDoubt: boolean;
+  /** What this journal says of itself to the database. */
+  readonly facts: () => JournalFacts;
+  /** From now on nothing is taken in. */
+  refuse(): void;
+}
+
+/**
+ * Of each of two blocks: what comes in a second and a half at 10,000 events a second, while a batch collects and the one before is inserted; a
+ * journal that grows faster than ClickHouse takes it is read from the disk.
+ */
+const recentBytesMax = 16 * 1024 * 1024;
+
+/** Throws StartRefused where the journal or the writer's state cannot be trusted. */
+export function openIntake(
+  config: Config,
+  machine: JournalParts,
+  counters: Counters,
+  store: () => StoreStatus,
+  log: Log,
+  hasSubscribers: () => boolean,
+): IntakeParts {
+  const { files } = machine;
+  const stateFile = writerStateFile(config.dataDir, config.durability === 'fsync', files);
+  if (config.durability === 'fsync') syncFolder(files, config.dataDir);
+  if (powerCutIn(files, config.dataDir, machine.bootId) === 'process' && stateFile.setAsideDamaged()) {
+    log.warn("the power cut has taken the table writer's state: ClickHouse is asked what it has");
+  }
+  const isFirstStart = readEpochFile(files, config.dataDir) === null;
+  const state = stateFile.read();
+  const journal = journalOf(config, state, log, {}, machine);
+  // From now on a missing state, or one of another epoch, means that ClickHouse must be asked.
+  if (isFirstStart && state === null) stateFile.write(firstState(journal));
+  const isDoubtful = isInDoubt(stateFile.read(), journal);
+  const live = new LiveBus(journal.head);
+  const ids = recoverIds(
+    journal,
+    { ...config, checkpoint: state?.checkpoint ?? 0, isInDoubt: isDoubtful, now: Date.now, log },
+    files,
+  );
+  const { window } = ids;
+  const parked = recoverParked(journal, config);
+  log.info(
+    { epoch: journal.epoch, head: journal.head, checkpoint: journal.checkpoint, ids: window.size, parked: parked.size },
+    'the journal is open',
+  );
+
+  let isStopping = false;
+  function gate(): Failure | null {
+    if (isStopping) return new Failure('shuttingDown', 'Sluice is stopping.');
+    const { phase, reason } = store();
+    return phase === 'refused' ? new Failure('storeRefused', reason) : null;
+  }
+
+  return {
+    intake: createIntake({
+      journal,
+      window,
+      parked,
+      live,
+      durability: config.durability,
+      audience: { isThere: hasSubscribers, readBack: (seq) => readBack(journal, seq) },
+      gate,
+      counters,
+      log,
+      now: Date.now,
+      elapsedMs: () => performance.now(),
+    }),
+    journal,
+    live,
+    ids,
+    parked,
+    stateFile,
+    isInDoubt: isDoubtful,
+    facts: () => factsOf(journal, stateFile.read()),
+    refuse: () => {
+      isStopping = true;
+    },
+  };
+}
+
+function readBack(journal: Journal, seq: number): StoredEvent {
+  const { count, rows } = journal.read(seq, 1, seq);
+  if (count !== 1) throw new Error(`the journal does not have event ${seq}, which it has just taken`);
+  return new LoggedEvent(rows, 0, rows.length - 1);
+}
+
+/** Opens the journal by the settings. Throws StartRefused. */
+export function journalOf(
+  config: Config,
+  state: Pick<WriterState, 'checkpoint'> | null,
+  log: Log,
+  how: Pick<JournalOptions, 'newEpoch' | 'isForced'>,
+  machine: JournalParts = thisMachine(),
+): Journal {
+  const options: JournalOptions = {
+    directory: config.dataDir,
+    segmentBytesMax: config.journalSegmentBytesMax,
+    budgetBytesMax: config.journalBudgetBytesMax,
+    reserveFreeBytes: config.diskReserveBytes,
+    ...(config.clickhouseUrl === null && { sharedDirectory: join(config.dataDir, 'clickhouse') }),
+    keepBytesPastCheckpoint: config.journalKeepBytes,
+    keepMsPastCheckpoint: config.journalKeepMs,
+    recentBytes: Math.min(config.batchBytesMax, recentBytesMax),
+    durability: config.durability,
+    checkpoint: state?.checkpoint ?? null,
+    ...how,
+    log,
+  };
+  return openJournal(options, machine);
+}
+
+function recoverParked(journal: Journal, config: Config): ParkedEvents {
+  const bounds = { eventsMax: config.parkedEventsMax, bytesMax: config.parkedBytesMax };
+  const parked = new ParkedEvents(bounds, (from) => journal.holdParked(from));
+  for (const row of journal.parked.takeRows()) parked.add(row);
+  parked.confirm(journal.parkedHead);
+  return parked;
+}
+
+/** What the journal says of itself to the database, by what the table writer last wrote down. */
+export function factsOf(journal: Journal, state: WriterState | null): JournalFacts {
+  const { owner, epoch, firstSeq, checkpoint, head } = journal;
+  return {
+    owner,
+    epoch,
+    firstSeq,
+    checkpoint,
+    head,
+    sentUpTo: Math.max(checkpoint, state?.range?.last ?? 0),
+    // Whether this epoch was ever inserted from: then its database must know it.
+    everInserted: state !== null && state.epoch === epoch && state.everInserted,
+  };
+}

@@ -1,0 +1,67 @@
+/**
+ * A stopped data folder, opened for a command: locked, with its journal, its books and its ClickHouse, and nothing that takes
+ * events or moves them.
+ */
+import { existsSync } from 'node:fs';
+import { filter, firstValueFrom, timeout } from 'rxjs';
+import { connectStore } from '../app/connect-store.ts';
+import { factsOf, journalOf } from '../app/open-intake.ts';
+import { StartRefused } from '../base/errors.ts';
+import type { Log } from '../base/log.ts';
+import type { Store } from '../clickhouse/store.ts';
+import type { Config } from '../config/config.ts';
+import { epochPath } from '../journal/epoch-file.ts';
+import type { Journal } from '../journal/journal.ts';
+import { acquireLock } from '../journal/lock.ts';
+import { type DeadLetter, openDeadLetter } from '../table-writer/dead-letter.ts';
+import { openWriterState } from '../table-writer/open-writer-state.ts';
+import { type WriterState, type WriterStateFile, writerStateFile } from '../table-writer/writer-state.ts';
+
+export interface StoppedFolder {
+  readonly journal: Journal;
+  readonly stateFile: WriterStateFile;
+  readonly state: WriterState;
+  readonly deadLetter: DeadLetter;
+  /** Ready. */
+  readonly store: Store;
+  close(): Promise<void>;
+}
+
+/** Beyond the engine's own deadline. */
+const answerMs = 30_000;
+
+/** Throws StartRefused where the folder is in use or damaged, holds nothing, or its ClickHouse does not serve it. */
+export async function openStopped(config: Config, log: Log): Promise<StoppedFolder> {
+  const { dataDir } = config;
+  if (!existsSync(epochPath(dataDir))) {
+    throw new StartRefused(`The data folder ${dataDir} holds no journal. Name another one by SLUICE_DATA_DIR.`);
+  }
+  const lock = await acquireLock(dataDir);
+  const stateFile = writerStateFile(dataDir, config.durability === 'fsync');
+  const deadLetter = openDeadLetter(dataDir);
+  const journal = journalOf(config, stateFile.read(), log, {});
+  const state = openWriterState(stateFile, journal, deadLetter);
+  const store = connectStore(config, () => factsOf(journal, stateFile.read()), log);
+
+  async function close(): Promise<void> {
+    journal.close();
+    await store.close();
+    await lock.release();
+  }
+
+  try {
+    await untilServing(store, config.engineStartMs + answerMs);
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  return { journal, stateFile, state, deadLetter, store, close };
+}
+
+async function untilServing(store: Store, deadlineMs: number): Promise<void> {
+  const decided$ = store.status$.pipe(filter(({ phase }) => phase === 'ready' || phase === 'refused'));
+  const status = await firstValueFrom(decided$.pipe(timeout(deadlineMs))).catch((cause: unknown) => {
+    throw new StartRefused(`ClickHouse does not serve: ${store.status.reason}`, { cause });
+  });
+  if (status.phase === 'refused') throw new StartRefused(status.reason);
+}

@@ -1,0 +1,137 @@
+/**
+ * The command: `sluice [--flag value …]` runs the server until a signal, `sluice <command>` does one thing on a data folder,
+ * `--help` says what there is and what can be set.
+ */
+
+import { startSluice } from '../app/start-sluice.ts';
+import { StartRefused } from '../base/errors.ts';
+import { createLog, flushLog, type Log } from '../base/log.ts';
+import { Output } from '../base/output.ts';
+import { type Config, readConfig, serviceLinks, settingsHelp } from '../config/config.ts';
+import { adopt } from './adopt.ts';
+import { listDeadLetter, replayDeadLetter } from './dead-letter-command.ts';
+import { giveHeapRoom } from './heap-room.ts';
+import { recoverJournal } from './recover-journal.ts';
+import { sentenceOf } from './start-sentence.ts';
+import { exitCodeOf, type StopSignals } from './stop-signals.ts';
+import { verify } from './verify.ts';
+
+const help = `Sluice: events in by Prefect 3's API, durable, live, and counted by ClickHouse.
+
+  npm start [-- --flag value …]          start the server
+  npm start -- <command> [--flag value …]
+
+Commands, for a data folder on which no Sluice runs:
+  adopt                  take over the database that this data folder does not own, with a new epoch
+  recover                go on from a damaged journal or writer's state: keep what is good, set the rest aside
+  verify                 compare the books with ClickHouse and with the journal; exit code 1 if they do not balance
+  dead-letter            list the events that ClickHouse refused for their content (also while Sluice runs)
+  dead-letter replay     try to insert them again; exit code 1 if some stay
+
+Settings: flag, environment variable, meaning (default)
+${settingsHelp()}
+`;
+
+/** Of what is left in the queues of both outputs. */
+const flushMs = 500;
+
+/** Resolves to whether all is well. Rejects with StartRefused for every failure that is no fault of ours. */
+export async function runCommand(
+  environment: Readonly<Record<string, string | undefined>>,
+  words: readonly string[],
+  signals: StopSignals,
+): Promise<boolean> {
+  if (words.includes('--help') || words.includes('-h')) {
+    await print(help);
+    return true;
+  }
+  const firstFlag = words.findIndex((word) => word.startsWith('-'));
+  const commandWords = firstFlag < 0 ? words : words.slice(0, firstFlag);
+  const command = commands.get(commandWords.join(' '));
+  if (command === undefined) {
+    throw new StartRefused(`Unknown command ${commandWords.join(' ')}. \`npm start -- --help\` lists them all.`);
+  }
+  const config = readConfig(environment, words.slice(commandWords.length));
+  const log = createLog(config.logLevel);
+  const links = serviceLinks(environment);
+  if (links.length > 0)
+    log.info({ names: links }, 'these variables count as unset: an orchestrator sets them for a service');
+  try {
+    return await command(config, log, signals);
+  } catch (cause) {
+    const sentence = sentenceOf(cause, config.dataDir);
+    throw sentence === null ? cause : new StartRefused(sentence, { cause });
+  } finally {
+    await Promise.all([flushLog(flushMs), stdout?.flush(flushMs)]);
+  }
+}
+
+type Command = (config: Config, log: Log, signals: StopSignals) => Promise<boolean>;
+
+/** By their words; each resolves to whether all is well. */
+const commandTable: Readonly<Record<string, Command>> = {
+  async ''(config, log, signals) {
+    giveHeapRoom();
+    const stopping = stopBySignal(signals, config, log);
+    const sluice = await startSluice(config, log, say);
+    await stopping.asked;
+    await sluice.stop(stopping.hurry);
+    return true;
+  },
+  async adopt(config, log) {
+    return tell(true, await adopt(config, log));
+  },
+  async recover(config, log) {
+    return tell(true, await recoverJournal(config, log));
+  },
+  async verify(config, log) {
+    const { ok, text } = await verify(config, log);
+    return tell(ok, text);
+  },
+  async 'dead-letter'(config) {
+    for (const line of listDeadLetter(config)) await print(`${line}\n`);
+    return true;
+  },
+  async 'dead-letter replay'(config, log) {
+    const { ok, text } = await replayDeadLetter(config, log);
+    return tell(ok, text);
+  },
+};
+const commands = new Map(Object.entries(commandTable));
+
+let stdout: Output | null = null;
+
+/** For the server, which goes on whether anybody reads it or not. */
+function say(line: string): void {
+  stdout ??= new Output(1, (lines) => `${lines} lines were left out here: nobody took them\n`);
+  stdout.write(`${line}\n`);
+}
+
+/** For a command: its reader may take its time, and may leave. */
+function print(text: string): Promise<void> {
+  return new Promise((printed) => {
+    process.stdout.on('error', () => undefined).write(text, () => printed());
+  });
+}
+
+async function tell(ok: boolean, text: string): Promise<boolean> {
+  await print(`${text}\n`);
+  return ok;
+}
+
+/** The first signal asks to stop; while Sluice leaves, the next one asks to be quick about it; one more ends the process at once. */
+function stopBySignal(signals: StopSignals, { leaveMs }: Config, log: Log) {
+  const hurry = new AbortController();
+  if (leaveMs === 0) hurry.abort();
+  const asked = new Promise<void>((resolve) => {
+    let isAsked = false;
+    signals.handle((signal) => {
+      log.info({ signal }, isAsked ? 'stopping at once' : 'stopping');
+      if (isAsked && hurry.signal.aborted) process.exit(exitCodeOf(signal));
+      if (isAsked) hurry.abort();
+      isAsked = true;
+      resolve();
+    });
+  });
+  return { asked, hurry: hurry.signal };
+}

@@ -1,0 +1,55 @@
+/**
+ * What ClickHouse already has of a range that may have been sent before. A batch sent again under its token adds nothing, but for two
+ * cases: a table that was replaced by a copy knows no tokens, and where the retention of a type has changed its rows go into
+ * another partition, with tokens of its own. So what a start finds under way is looked for first (I8).
+ */
+
+import { Failure } from '../base/errors.ts';
+import type { Store } from '../clickhouse/store.ts';
+import type { SeqRange } from './writer-state.ts';
+
+const lineFeed = 10;
+const tab = 9;
+
+/** The seqs of a range that have a row. Rejects as the store does. */
+export async function storedOf(store: Pick<Store, 'rows'>, range: SeqRange): Promise<ReadonlySet<number>> {
+  const { first, last } = range;
+  const where = 'FROM events WHERE seq BETWEEN {first:UInt64} AND {last:UInt64}';
+  const [found] = await store.rows<{ rows: number }>(`SELECT count() AS rows ${where}`, { first, last });
+  if (found === undefined || found.rows === 0) return new Set();
+  const rows = await store.rows<{ seq: number }>(`SELECT seq ${where}`, { first, last });
+  return new Set(rows.map(({ seq }) => seq));
+}
+
+/** Rejects with Failure storeUnavailable while ClickHouse works on an insert whose token begins so; '' for any of ours. */
+export async function insertsEnded(store: Pick<Store, 'rows'>, begin: string): Promise<void> {
+  const sql = `SELECT count() AS running FROM system.processes
+    WHERE current_database = currentDatabase() AND Settings['insert_deduplication_token'] != ''
+      AND startsWith(Settings['insert_deduplication_token'], {begin:String})`;
+  const [found] = await store.rows<{ running: number }>(sql, { begin });
+  if ((found?.running ?? 0) > 0) {
+    throw new Failure('storeUnavailable', 'ClickHouse still works on an insert from before this start.');
+  }
+}
+
+/** As `storedOf`, once the epoch's inserts have ended; rejects with Failure storeUnavailable before. */
+export async function settledOf(
+  store: Pick<Store, 'rows'>,
+  epoch: string,
+  range: SeqRange,
+): Promise<ReadonlySet<number>> {
+  await insertsEnded(store, `${epoch}:`);
+  return storedOf(store, range);
+}
+
+/** The rows whose seq is not among these; each begins with its seq. */
+export function withoutSeqs(rows: Buffer, seqs: ReadonlySet<number>): Buffer {
+  const kept: Buffer[] = [];
+  for (let at = 0; at < rows.length; ) {
+    const end = rows.indexOf(lineFeed, at) + 1 || rows.length;
+    const seq = Number(rows.toString('latin1', at, rows.indexOf(tab, at)));
+    if (!seqs.has(seq)) kept.push(rows.subarray(at, end));
+    at = end;
+  }
+  return Buffer.concat(kept);
+}

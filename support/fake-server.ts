@@ -1,0 +1,270 @@
+/**
+ * The edge before fake parts, and clients for it: real sockets, no journal, no store.
+ */
+import { type IncomingHttpHeaders, request } from 'node:http';
+import { connect } from 'node:net';
+import { Subject } from 'rxjs';
+import { afterEach } from 'vitest';
+import { WebSocket } from 'ws';
+import { createLog } from '../src/base/log.ts';
+import type { FeedListener, FeedRequest, SubscriberSocket } from '../src/feed/ports.ts';
+import type { BatchOutcome, Loss, MessageOutcome } from '../src/ingest/intake.ts';
+import { createServerCounters, type ServerCounters } from '../src/server/counters.ts';
+import type { Queries, Readiness, ServerOptions, ServerParts } from '../src/server/parts.ts';
+import { type RunningServer, startServer } from '../src/server/start-server.ts';
+
+export interface OpenedFeed {
+  readonly request: FeedRequest;
+  readonly socket: SubscriberSocket;
+  readonly listener: FeedListener;
+  drained: number;
+  isStopped: boolean;
+}
+
+export interface FakeServer {
+  readonly running: RunningServer;
+  readonly counters: ServerCounters;
+  readonly feeds: OpenedFeed[];
+  /** Texts given to intake, and seqs whose durability was asked for. */
+  readonly messages: string[];
+  readonly settled: number[];
+  readonly fakes: Fakes;
+}
+
+/** What a test may change at any time. */
+export interface Fakes {
+  readonly lost$: Subject<Loss>;
+  acceptBatch: (body: Buffer, isJson: boolean) => BatchOutcome;
+  acceptMessage: (text: string, isBinary: boolean) => MessageOutcome;
+  ensureDurable: (seq: number) => void;
+  openFeed: ((opened: OpenedFeed) => void) | null;
+  queries: Queries;
+  readiness: Readiness;
+}
+
+const defaults: ServerOptions = {
+  host: '127.0.0.1',
+  port: 0,
+  authString: null,
+  publicUrl: null,
+  trustedProxies: '127.0.0.0/8, ::1',
+  headBytesMax: 64 * 1024,
+  bodyBytesMax: 1024 * 1024,
+  bodiesBytesMax: 4 * 1024 * 1024,
+  bodyMs: 5000,
+  answersBytesMax: 8 * 1024 * 1024,
+  frameBytesMax: 1024 * 1024,
+  framesBytesMax: 256 * 1024 * 1024,
+  authenticatingMax: 100,
+  authenticateMs: 5000,
+  filterMs: 5000,
+  pingMs: 5000,
+  stallMs: 60_000,
+  socketsMax: 1000,
+  backfillMaxMs: 15 * 60 * 1000,
+};
+
+async function* nothing(): AsyncGenerator<never> {}
+
+export const now = new Date('2026-11-22T12:00:00.000Z');
+
+export type FakeOptions = Partial<ServerOptions & Pick<ServerParts, 'connectionsMax' | 'descriptorsLeft'>>;
+
+export async function startFakeServer(options: FakeOptions = {}): Promise<FakeServer> {
+  const counters = createServerCounters();
+  const feeds: OpenedFeed[] = [];
+  const messages: string[] = [];
+  const settled: number[] = [];
+  const fakes: Fakes = {
+    acceptBatch: () => ({ ok: true, durable: Promise.resolve() }),
+    acceptMessage: () => ({ kind: 'accepted', seq: messages.length }),
+    ensureDurable: () => {},
+    openFeed: null,
+    queries: {
+      readFirstPage: async () => ({ events: [], total: 0, token: null }),
+      readNextPage: async () => ({ events: [], total: 0, token: null }),
+      countEvents: () => ({ ok: true, counts: nothing() }),
+      exportEvents: async () => ({ token: 'of the export', lines: nothing() }),
+    },
+    lost$: new Subject<Loss>(),
+    readiness: { ok: true, reason: '', verbose: () => ({ lag: 7 }) },
+  };
+  const { connectionsMax = 10_000, descriptorsLeft = () => Number.POSITIVE_INFINITY, ...given } = options;
+  const parts: ServerParts = {
+    options: { ...defaults, ...given },
+    connectionsMax,
+    descriptorsLeft,
+    intake: {
+      acceptBatch: (body, isJson) => fakes.acceptBatch(body, isJson),
+      acceptInSlices: async (body, isJson) => fakes.acceptBatch(body, isJson),
+      acceptMessage: (bytes, isBinary) => {
+        messages.push(bytes.toString());
+        return fakes.acceptMessage(bytes.toString(), isBinary);
+      },
+      lost$: fakes.lost$,
+      ensureDurable: (seq) => {
+        settled.push(seq);
+        fakes.ensureDurable(seq);
+      },
+    },
+    openFeed: (asked, socket, listener) => {
+      const opened: OpenedFeed = { request: asked, socket, listener, drained: 0, isStopped: false };
+      feeds.push(opened);
+      fakes.openFeed?.(opened);
+      return {
+        drained: () => {
+          opened.drained += 1;
+        },
+        stop: () => {
+          opened.isStopped = true;
+        },
+      };
+    },
+    queries: {
+      readFirstPage: (...given) => fakes.queries.readFirstPage(...given),
+      readNextPage: (...given) => fakes.queries.readNextPage(...given),
+      countEvents: (...given) => fakes.queries.countEvents(...given),
+      exportEvents: (...given) => fakes.queries.exportEvents(...given),
+    },
+    ready: () => fakes.readiness,
+    metrics: () => '# HELP sluice_up One.\n# TYPE sluice_up gauge\nsluice_up 1\n',
+    log: createLog('silent'),
+    counters,
+    now: () => now,
+  };
+  return { running: await startServer(parts), counters, feeds, messages, settled, fakes };
+}
+
+/** For a file whose tests start a server each: the last one, closed behind its test. `start` gives its port. */
+export function serverOfEachTest(): {
+  readonly server: FakeServer;
+  readonly start: (options?: FakeOptions) => Promise<number>;
+} {
+  let server: FakeServer;
+  afterEach(() => server.running.close(0));
+  return {
+    get server() {
+      return server;
+    },
+    async start(options) {
+      server = await startFakeServer(options);
+      return server.running.port;
+    },
+  };
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly bytes: Buffer;
+  readonly text: string;
+}
+
+/** One request on a connection of its own. */
+export function ask(
+  port: number,
+  method: string,
+  path: string,
+  { body, headers = {} }: { body?: string | Buffer; headers?: Record<string, string> } = {},
+): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const sent = request({ port, host: '127.0.0.1', method, path, headers, agent: false }, (response) => {
+      const chunks: Buffer[] = [];
+      response.on('data', (chunk: Buffer) => chunks.push(chunk));
+      response.on('error', reject);
+      response.on('end', () => {
+        const bytes = Buffer.concat(chunks);
+        resolve({ status: response.statusCode ?? 0, headers: response.headers, bytes, text: bytes.toString() });
+      });
+    });
+    sent.on('error', reject);
+    sent.end(body);
+  });
+}
+
+/** Writes raw bytes piece by piece, and resolves with all that comes back until the server closes or `until` fits. */
+export function askRaw(port: number, pieces: readonly (string | Buffer)[], until: RegExp, gapMs = 20): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const socket = connect(port, '127.0.0.1');
+    let received = '';
+    socket.on('data', (chunk) => {
+      received += chunk.toString();
+      if (until.test(received)) finish();
+    });
+    socket.on('close', () => resolve(`${received}<closed>`));
+    socket.on('error', reject);
+    const waiting = [...pieces];
+    const timer = setInterval(() => {
+      const piece = waiting.shift();
+      if (piece === undefined) clearInterval(timer);
+      else if (!socket.destroyed) socket.write(piece);
+    }, gapMs);
+    function finish(): void {
+      clearInterval(timer);
+      resolve(received);
+      socket.destroy();
+    }
+  });
+}
+
+export interface Client {
+  readonly socket: WebSocket;
+  readonly received: string[];
+  readonly pongs: number;
+  /** `code reason` of the close. */
+  readonly closed: Promise<string>;
+  send(message: string | Buffer): void;
+}
+
+/** A WebSocket client that collects what it gets; rejects with `status` where the handshake is refused. */
+export function openSocket(port: number, path: string, protocols: string[] = ['prefect']): Promise<Client> {
+  return new Promise((resolve, reject) => {
+    const socket = new WebSocket(`ws://127.0.0.1:${port}${path}`, protocols);
+    const received: string[] = [];
+    let pongs = 0;
+    const closed = new Promise<string>((settle) => {
+      socket.on('close', (code, reason) => settle(`${code} ${reason.toString()}`.trim()));
+    });
+    socket.on('message', (data) => received.push(data.toString()));
+    socket.on('pong', () => {
+      pongs += 1;
+    });
+    socket.on('error', reject);
+    socket.on('unexpected-response', (sent, response) => {
+      reject(new Error(String(response.statusCode)));
+      sent.destroy();
+    });
+    socket.on('open', () =>
+      resolve({
+        socket,
+        received,
+        get pongs() {
+          return pongs;
+        },
+        closed,
+        send: (message) => socket.send(message),
+      }),
+    );
+  });
+}
+
+/** Waits until a fact holds; so long only on a machine that has much else to do. */
+export async function until(fact: () => boolean, what: string): Promise<void> {
+  const deadline = Date.now() + 20_000;
+  while (!fact()) {
+    if (Date.now() > deadline) throw new Error(`not within 20 s: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}
+
+export const authMessage = (token: unknown = null, more: object = {}): string =>
+  JSON.stringify({ type: 'auth', token, ...more });
+
+/** A socket that has authenticated. */
+export async function openAuthenticated(port: number, path: string, more: object = {}): Promise<Client> {
+  const client = await openSocket(port, path);
+  client.send(authMessage(null, more));
+  await until(() => client.received.length === 1, 'auth_success');
+  client.received.length = 0;
+  return client;
+}

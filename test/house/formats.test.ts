@@ -1,0 +1,12 @@
+/** Numbers that stand on disks: a later version must read what an earlier one wrote, so they never change. */
+import { expect, test } from 'vitest';
+import { idRecordKinds } from '../../src/ids/id-file-format.ts';
+import { recordHeaderBytes, recordKinds, recordVersion } from '../../src/journal/record.ts';
+import { segmentHeaderBytes, segmentVersion } from '../../src/journal/segment-header.ts';
+
+test('the numbers of records and files are those that were always written', () => {
+  expect(recordKinds).toEqual({ event: 1, cleanStop: 2, synced: 3, parked: 4, parkedSettled: 5 });
+  expect([recordVersion, recordHeaderBytes]).toEqual([1, 20]);
+  expect([segmentVersion, segmentHeaderBytes]).toEqual([1, 64]);
+  expect(idRecordKinds).toEqual({ before: 1, ids: 2, lost: 3 });
+});

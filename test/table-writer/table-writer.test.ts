@@ -1,0 +1,127 @@
+/** When the table writer sends, and that a stopped one sends nothing more: by plain example, on a clock that the test moves. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { createLog } from '../../src/base/log.ts';
+import { createCounters } from '../../src/base/metrics.ts';
+import { openDeadLetter } from '../../src/table-writer/dead-letter.ts';
+import { startTableWriter } from '../../src/table-writer/table-writer.ts';
+import { writerStateFile } from '../../src/table-writer/writer-state.ts';
+import { FakeTable, fakeJournal } from './fake-table.ts';
+
+let dataDir = '';
+beforeEach(() => {
+  dataDir = mkdtempSync(join(tmpdir(), 'sluice-writer-'));
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+});
+afterEach(() => {
+  vi.useRealTimers();
+  rmSync(dataDir, { recursive: true });
+});
+
+const turns = async (): Promise<void> => {
+  for (let turn = 0; turn < 20; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+};
+
+function start(table: FakeTable, mark: number, rowsMax: number) {
+  const live = { mark };
+  let trims = 0;
+  const journal = Object.assign(fakeJournal(1_000, 0, 1_000), {
+    trimLater() {
+      trims += 1;
+    },
+  });
+  const counters = createCounters();
+  const writer = startTableWriter({
+    ...{ journal, live, store: table, settledOf: table.settledOf, keepIds: () => undefined, counters },
+    stateFile: writerStateFile(dataDir, false),
+    deadLetter: openDeadLetter(dataDir),
+    options: { rowsMax, bytesMax: 1_000_000, flushMs: 500 },
+    log: createLog('silent'),
+  });
+  const take = (rows: number): void => {
+    live.mark += rows;
+    writer.wake();
+  };
+  return { writer, take, counters, trims: () => trims };
+}
+
+it('collects for the flush time, twice as long behind a batch of a fifth of the most, and not at all for a full one', async () => {
+  const table = new FakeTable([], []);
+  const { writer, take, counters, trims } = start(table, 0, 20);
+  const isSentAfter = async (ms: number): Promise<number> => {
+    const before = table.inserts;
+    vi.advanceTimersByTime(ms - 1);
+    await turns();
+    expect([ms, table.inserts]).toEqual([ms, before]);
+    vi.advanceTimersByTime(1);
+    await turns();
+    return table.inserts - before;
+  };
+  take(3);
+  expect(await isSentAfter(500)).toBe(1);
+  take(4);
+  // The batch before was smaller.
+  expect(await isSentAfter(500)).toBe(1);
+  take(1);
+  expect(await isSentAfter(1_000)).toBe(1);
+  take(20);
+  await turns();
+  expect(table.inserts).toBe(4);
+  expect([counters.inserted, counters.batches, counters.insertFailures]).toEqual([28, 4, 0]);
+  // What is in ClickHouse may go from the journal.
+  expect(trims()).toBe(4);
+  expect(writer.book).toMatchObject({ last: 28, stored: 28, deadLettered: 0 });
+  await writer.stop(0);
+});
+
+it('sends nothing more once it is stopped, and writes no state, whatever it was about to do', async () => {
+  const range = { first: 1, last: 5 };
+  for (const isAnnounced of [false, true]) {
+    const file = writerStateFile(dataDir, false);
+    const state = { version: 2, epoch: 'e', checkpoint: 0, everInserted: true, books: [], replayed: [] } as const;
+    file.write({ ...state, range: isAnnounced ? range : null });
+    const table = new FakeTable([], []);
+    const { writer, take } = start(table, 5, 5);
+    const stopped = writer.stop(0);
+    take(5);
+    await turns();
+    vi.advanceTimersByTime(10_000);
+    await turns();
+    await stopped;
+    expect([table.inserts, file.read()?.range]).toEqual([0, isAnnounced ? range : null]);
+    expect(writer.phase).toBe('stopped');
+  }
+});
+
+it('waits for the insert under way when it is stopped, and for no longer than its grace', async () => {
+  let answer: () => void = () => undefined;
+  const table = new FakeTable([], []);
+  const insert = table.insertRows.bind(table);
+  table.insertRows = async (body, token) => {
+    await new Promise<void>((resolve) => {
+      answer = resolve;
+    });
+    await insert(body, token);
+  };
+  const { writer } = start(table, 5, 5);
+  await turns();
+  // From here on the database must know the log, whatever becomes of this insert.
+  expect(writerStateFile(dataDir, false).read()).toMatchObject({
+    checkpoint: 0,
+    range: { first: 1, last: 5 },
+    everInserted: true,
+  });
+  let isStopped = false;
+  const stopped = writer.stop(1_000).then(() => {
+    isStopped = true;
+  });
+  vi.advanceTimersByTime(999);
+  await turns();
+  expect(isStopped).toBe(false);
+  answer();
+  await stopped;
+  expect(table.rows).toEqual([2, 4, 1, 3, 5]);
+  expect(writerStateFile(dataDir, false).read()).toMatchObject({ checkpoint: 5, range: null });
+});
