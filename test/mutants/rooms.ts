@@ -7,28 +7,26 @@ export interface Room {
   readonly tests: RegExp;
 }
 
-const tableWriter =
-  '(table-writer|dead-letter|writer-state|open-writer-state|reconcile|epoch-book|read-in-steps|stored-of)';
 /** Tests that start no engine are the quick ones. */
 const quick = '(?!.*\\.clickhouse\\.)';
 
 export const rooms: readonly Room[] = [
-  { name: 'feed', sources: /^src\/feed\//, tests: /^test\/feed\// },
+  { name: 'feed', sources: /^src\/(feed|history)\//, tests: /^test\/(feed|history)\// },
   {
     name: 'ingest',
-    sources: new RegExp(`^src/ingest/(?!${tableWriter}\\.ts)`),
-    tests: new RegExp(`^${quick}test/(ingest/|journal/power-cut)`),
+    sources: /^src\/(ingest|event-text|ids)\//,
+    tests: new RegExp(`^${quick}test/(ingest/|event-text/|ids/|journal/power-cut)`),
   },
   {
     name: 'journal',
     // `durable-copy.ts` is a tool of the crash tests.
     sources: /^src\/journal\/(?!durable-copy)/,
-    tests: new RegExp(`^${quick}test/(journal/|feed/|ingest/failing|recover-journal|lock-file)`),
+    tests: new RegExp(`^${quick}test/(journal/|feed/|history/|ingest/failing|commands/recover-journal)`),
   },
   {
     name: 'table-writer',
-    sources: new RegExp(`^(src/ingest/${tableWriter}|actors/writer)\\.ts`),
-    tests: new RegExp(`^${quick}test/(ingest/|actors/writer|recover-journal|adopt)`),
+    sources: /^(src\/table-writer\/|actors\/writer\.ts)/,
+    tests: new RegExp(`^${quick}test/(ingest/|table-writer/|actors/writer|commands/)`),
   },
   {
     name: 'filter',

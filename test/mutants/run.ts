@@ -47,13 +47,13 @@ const root = process.cwd();
 const work = join(root, values.work);
 mkdirSync(work, { recursive: true });
 const resultsPath = join(work, 'results.ndjson');
-const collected = collect(root, Number(values.seed), Number(values.sample));
+const results = readResults();
+const collected = collect(root, Number(values.seed), Number(values.sample), new Set(results.keys()));
 const wanted = values.rooms.split(',');
 const mutants = collected.mutants.filter(
   ({ room, name, key }) =>
     (wanted.includes(room) || (name !== null && wanted.includes('named'))) && key.startsWith(values.only),
 );
-const results = readResults();
 const recordsByFile = new Map<string, Records>();
 
 if (!values['report-only']) await tryAll();
@@ -134,10 +134,11 @@ function costOf(records: Records, { test, ms }: Seen): number {
   return (ms * (runs + 2)) / (kills + 1);
 }
 
+/** What is known: the committed results first, then those of this work folder. */
 function readResults(): Map<string, Result> {
-  if (!existsSync(resultsPath)) return new Map();
-  const lines = readFileSync(resultsPath, 'utf8').split('\n').filter(Boolean);
-  return new Map(lines.map((line) => JSON.parse(line) as Result).map((result) => [result.key, result])); // as this file wrote it
+  const paths = [join(root, 'test', 'mutants', 'results.ndjson'), resultsPath].filter((path) => existsSync(path));
+  const lines = paths.flatMap((path) => readFileSync(path, 'utf8').split('\n').filter(Boolean));
+  return new Map(lines.map((line) => JSON.parse(line) as Result).map((result) => [result.key, result])); // as this file wrote them
 }
 
 function say(text: string): void {
