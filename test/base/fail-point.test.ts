@@ -21,7 +21,7 @@ describe('a fail point', () => {
 
   it('ends the process as kill -9 does at the hit it was armed for, before the next statement', () => {
     const script = `
-      import { armFailPoint, failPoint } from ${JSON.stringify(join(repositoryRoot(), 'src', 'fail-point.ts'))};
+      import { armFailPoint, failPoint } from ${JSON.stringify(join(repositoryRoot(), 'src', 'base', 'fail-point.ts'))};
       armFailPoint({ name: 'insert-sent', hits: 2 });
       for (const step of [1, 2, 3]) { process.stdout.write(String(step)); failPoint('pong-due'); failPoint('insert-sent'); }`;
     const words = ['--import', './support/run-ts.mjs', '--input-type=module', '-e', script];
