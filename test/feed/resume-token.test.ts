@@ -1,11 +1,12 @@
 /** Resume tokens and positions: what was given out comes back the same, and nothing else is taken. */
+import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Failure } from '../../src/base/errors.ts';
 import { openKeys } from '../../src/base/keys.ts';
 import { frameText, framingOf, parseStreamId } from '../../src/feed/frames.ts';
 import { openResumeToken, type ResumeState, sealResumeToken } from '../../src/feed/resume-token.ts';
-import { defaultFilter } from '../../src/filter/validate-filter.ts';
+import { defaultFilter, validateFilter } from '../../src/filter/validate-filter.ts';
 import { type Position, parsePosition, positionText } from '../../src/history/position.ts';
 import { openToken } from '../../src/query/page-token.ts';
 
@@ -43,6 +44,22 @@ describe('a resume token', () => {
     expect(() => openResumeToken(openKeys('', 'another secret of characters'), filter, token)).toThrow('Invalid');
     const cut = token.lastIndexOf('~');
     expect(() => openToken(keys, `resume.${token.slice(0, cut)}.${token.slice(cut + 1)}`)).toThrow('Forbidden');
+  });
+
+  it('that was given out before still belongs to its filter, and is made as it was', () => {
+    const fixture = new URL('../fixtures/tokens.json', import.meta.url);
+    const { secret, resumes } = JSON.parse(readFileSync(fixture, 'utf8')) as {
+      secret: string;
+      resumes: { filter: unknown; state: ResumeState; token: string }[];
+    };
+    expect(resumes).toHaveLength(3);
+    const then = openKeys('', secret);
+    for (const { filter: sent, state: sealed, token: old } of resumes) {
+      const checked = validateFilter(sent, { loc: [], now: new Date(), openEnded: true });
+      if (!checked.ok) throw new Error(JSON.stringify(checked.issues));
+      expect(openResumeToken(then, checked.value, old)).toEqual(sealed);
+      expect(sealResumeToken(then, checked.value, sealed)).toBe(old);
+    }
   });
 });
 
