@@ -1,5 +1,5 @@
 /**
- * The phases of one producer's connection (DESIGN §7). Events never pass its mailbox (I10): while `receiving`, the edge hands
+ * The phases of one producer's connection. Events never pass its mailbox (I10): while `receiving`, the edge hands
  * each message to intake itself, and the machine hears only of the one that ends the connection.
  *
  *                   auth.accepted              message.refused, intake.failed,
@@ -17,7 +17,7 @@ import type { ConnectionSettings, Farewell, ProducerPhase, ProducerPort } from '
 export interface ProducerInput {
   readonly port: ProducerPort;
   readonly settings: ConnectionSettings;
-  /** Without subprotocol there is no auth exchange (PROTOCOL-FACTS §7). */
+  /** Without subprotocol there is no auth exchange (docs/prefect-facts.md, "The handshake of a WebSocket"). */
   readonly isLegacy: boolean;
 }
 

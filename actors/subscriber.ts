@@ -1,5 +1,5 @@
 /**
- * The phases of one subscriber's connection (DESIGN §7). One feed lives exactly as long as `streaming`; events go from the feed
+ * The phases of one subscriber's connection. One feed lives exactly as long as `streaming`; events go from the feed
  * to the socket and never pass this mailbox (I10).
  *
  *                  auth.accepted                     filter.received ┌────────────── streaming ───────────────┐
@@ -19,7 +19,7 @@ import type { ConnectionSettings, Farewell, SubscriberPhase, SubscriberPort } fr
 export interface SubscriberInput {
   readonly port: SubscriberPort;
   readonly settings: ConnectionSettings;
-  /** Without subprotocol there is no auth exchange (PROTOCOL-FACTS §7). */
+  /** Without subprotocol there is no auth exchange (docs/prefect-facts.md, "The handshake of a WebSocket"). */
   readonly isLegacy: boolean;
 }
 

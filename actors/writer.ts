@@ -1,5 +1,5 @@
 /**
- * The phases of the table writer (DESIGN §5). Rows never pass its mailbox: it is told once that rows wait and once that a
+ * The phases of the table writer. Rows never pass its mailbox: it is told once that rows wait and once that a
  * batch is full, and calls for one insert at a time.
  *
  *            rows.waiting            batch.filled | after flushMs

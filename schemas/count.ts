@@ -1,5 +1,5 @@
 /**
- * What a count looks like, as it is asked for and as it is answered (PROTOCOL-FACTS §5).
+ * What a count looks like, as it is asked for and as it is answered (docs/prefect-facts.md, "Counts").
  */
 import type { Filter } from './filter.ts';
 

@@ -1,6 +1,7 @@
 /**
- * The JSON schema of an event as producers send it (PROTOCOL-FACTS §2), compiled once: the fast yes of intake. What it
- * refuses is told in Pydantic's words elsewhere. Times, and text that UTF-8 cannot hold, are beyond a schema and are checked after it.
+ * The JSON schema of an event as producers send it (docs/prefect-facts.md, "Sending events"), compiled once: the fast
+ * yes of intake. What it refuses is told in Pydantic's words elsewhere. Times, and text that UTF-8 cannot hold, are
+ * beyond a schema and are checked after it.
  */
 import { Ajv, type JSONSchemaType } from 'ajv';
 import { isDashedUuid } from './dashed-uuid.ts';

@@ -1,5 +1,5 @@
 /**
- * What an event looks like, as a producer sends it and as Sluice keeps it (PROTOCOL-FACTS §2).
+ * What an event looks like, as a producer sends it and as Sluice keeps it (docs/prefect-facts.md, "Sending events").
  */
 
 /** Label → value, in the order sent. Read a label with `Object.hasOwn` first: any string may be a label, `toString` too. */

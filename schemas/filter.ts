@@ -1,5 +1,6 @@
 /**
- * What a filter looks like after validation (PROTOCOL-FACTS §3): every part normalised, absent conditions gone.
+ * What a filter looks like after validation (docs/prefect-facts.md, "Filters"): every part normalised, absent
+ * conditions gone.
  */
 
 /** Label → the patterns any of which must fit; all labels must fit. */

@@ -1,5 +1,5 @@
 /**
- * What Sluice's own WebSocket frames look like (docs/PROTOCOL.md); the others are PROTOCOL-FACTS §7–9.
+ * What Sluice's own WebSocket frames look like (docs/PROTOCOL.md); the others are in docs/prefect-facts.md.
  */
 
 /** Sent on `/in` instead of a close to a producer whose auth message said `"rejects": true`: one of its messages was not taken. */

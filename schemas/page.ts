@@ -1,5 +1,6 @@
 /**
- * What a page of events looks like, as it is asked for and as it is answered (PROTOCOL-FACTS §3, §4).
+ * What a page of events looks like, as it is asked for and as it is answered (docs/prefect-facts.md, "Asking for
+ * events", "Pages and their tokens").
  */
 import type { Filter } from './filter.ts';
 

@@ -1,5 +1,5 @@
 /**
- * An accepted event with its place in the log (DESIGN "stored event"): made once by accept, or read back from the log.
+ * An accepted event with its place in the log: made once by accept, or read back from the log.
  */
 import type { EventBody } from './event.ts';
 

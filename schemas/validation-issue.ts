@@ -1,5 +1,6 @@
 /**
- * One row of a 422 answer (PROTOCOL-FACTS §1.1): Pydantic's words, so that clients of Prefect can read it.
+ * One row of a 422 answer (docs/prefect-facts.md, "Validation errors"): Pydantic's words, so that clients of Prefect
+ * can read it.
  */
 /** More reasons than this are not looked for: no answer lists more. */
 export const issuesMax = 1000;

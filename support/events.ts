@@ -65,7 +65,7 @@ export function untilFound(target: Target, filter: unknown, count: number, limit
   });
 }
 
-/** The 422 body of the events API, as text (PROTOCOL-FACTS §1.1). */
+/** The 422 body of the events API, as text (docs/prefect-facts.md, "Validation errors"). */
 export function refusal(details: readonly unknown[], body: unknown): string {
   return JSON.stringify({
     exception_message: 'Invalid request received.',

@@ -14,7 +14,7 @@ export interface Target {
   readonly strict: boolean;
 }
 
-/** Where a law goes beyond the real Prefect: the words of PROTOCOL-FACTS that say so. */
+/** What the real Prefect does otherwise, or what Sluice does better (docs/prefect-facts.md), in words. */
 export interface Tag {
   readonly ours: string;
 }

@@ -1,6 +1,7 @@
 /**
- * Reading and counting at scale: every question of "Must show" (issue 5), asked through Sluice's own HTTP server of a set of
- * generated events, with p50 and p95 of its runs beside its target. Times are of the whole answer, unless they say otherwise.
+ * Reading and counting at scale: every question of docs/SCALE.md, asked through Sluice's own HTTP server of a set of
+ * generated events, with p50 and p95 of its runs beside its target. Times are of the whole answer, unless they say
+ * otherwise.
  */
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -74,7 +75,7 @@ export function questionsOf(set: EventSet): Record<string, Question> {
   page(', event name', { occurred: week, event: { name: ['prefect.flow-run.Failed'] } }, 80);
   page(', label', { occurred: week, ...label }, 80);
   page(', related', { occurred: week, ...related }, 80);
-  // That is one event in 500; the study that the factors of issue 5 come from asked for one in 50.
+  // That is one event in 500; the study that the aimed-at factors come from asked for one in 50.
   page(', related, one in 50', { occurred: week, related: { id: [1, 2, 3, 4].map((n) => `prefect.flow.${n}`) } }, 80);
   page(', related, one in 8', { occurred: week, related: { id: ['prefect.work-pool.3'] } }, 80);
   page(', resource.id', { occurred: week, ...byId }, 80);

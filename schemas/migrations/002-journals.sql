@@ -1,5 +1,5 @@
--- Which journals write here (DESIGN §5): one row for each epoch, renewed by its owner's heartbeat. It tells a lost data
--- folder, a swapped database and a second live owner.
+-- Which journals write here (docs/design.md): one row for each epoch, renewed by its owner's heartbeat. It tells a lost
+-- data folder, a swapped database and a second live owner.
 CREATE TABLE IF NOT EXISTS journals (
   epoch UUID,
   first_seq UInt64,

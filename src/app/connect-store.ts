@@ -1,6 +1,6 @@
 /**
  * The store of this start: the server that CLICKHOUSE_URL names, or the embedded engine; it serves only while the database
- * knows this journal as its owner (DESIGN §5).
+ * knows this journal as its owner.
  */
 
 import { StartRefused } from '../base/errors.ts';

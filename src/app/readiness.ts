@@ -1,6 +1,6 @@
 /**
- * What `/api/ready` says: ready while intake is durable, whatever the store does (DESIGN, Health); verbose adds all that is
- * observed: the store, the lag and the books.
+ * What `/api/ready` says: ready while intake is durable, whatever the store does (docs/design.md, "Health"); verbose
+ * adds all that is observed: the store, the lag and the books.
  */
 import type { StoreStatus } from '../clickhouse/store.ts';
 import type { Intake } from '../ingest/intake.ts';

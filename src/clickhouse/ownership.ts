@@ -1,7 +1,7 @@
 /**
- * Which journal may write to a database (DESIGN §5): the `journals` table tells a second live owner, a swapped or foreign
- * database, and a journal older than the database. Whoever cannot show that it is the one inserts nothing (I1, I8).
- * Times are ClickHouse's own: the clocks of two machines are never compared.
+ * Which journal may write to a database (docs/design.md, "Whose database it is"): the `journals` table tells a second
+ * live owner, a swapped or foreign database, and a journal older than the database. Whoever cannot show that it is the
+ * one inserts nothing (I1, I8). Times are ClickHouse's own: the clocks of two machines are never compared.
  */
 import type { ClickHouseClient } from '@clickhouse/client';
 import { Failure } from '../base/errors.ts';

@@ -1,5 +1,5 @@
 /**
- * The one door to ClickHouse (DESIGN §6): typed statements with deadlines, a bounded number of queries at once, and a
+ * The one door to ClickHouse: typed statements with deadlines, a bounded number of queries at once, and a
  * status that says whether it serves. The store may be down at any time, at the start too (I9): then calls reject at once.
  */
 import type { Observable } from 'rxjs';

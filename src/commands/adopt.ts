@@ -1,6 +1,7 @@
 /**
- * `sluice adopt`: makes this data folder the owner of a database that does not know it, or that another one owned, with a new
- * epoch (DESIGN §5). What the journal still holds goes into that database at the next start.
+ * `sluice adopt`: makes this data folder the owner of a database that does not know it, or that another one owned, with
+ * a new epoch (docs/design.md, "Whose database it is"). What the journal still holds goes into that database at the
+ * next start.
  */
 
 import { openSource } from '../app/connect-store.ts';

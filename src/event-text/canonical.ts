@@ -1,6 +1,6 @@
 /**
- * From the sent text of an event to its one canonical text (DESIGN §1, I2), made from the bytes as sent: key order and the
- * text of numbers stay, which JSON.parse and JSON.stringify would not keep.
+ * From the sent text of an event to its one canonical text (docs/design.md, "Taking events in"; I2), made from the
+ * bytes as sent: key order and the text of numbers stay, which JSON.parse and JSON.stringify would not keep.
  */
 import { type EventBody, eventBytesMax, payloadDepthMax } from '../../schemas/event.ts';
 import type { SentEvent } from '../../schemas/event-check.ts';

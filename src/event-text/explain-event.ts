@@ -1,7 +1,7 @@
 /**
- * Why an event is refused, in Pydantic's words: all reasons at once, in the order of the model's fields (PROTOCOL-FACTS §2,
- * measured on Prefect 3.8.8). Reads the text, so that what it shows of the input is what was sent, and yields issue by issue,
- * so that a body of nothing but errors costs no more than the caller takes.
+ * Why an event is refused, in Pydantic's words: all reasons at once, in the order of the model's fields
+ * (docs/prefect-facts.md, "Sending events"). Reads the text, so that what it shows of the input is what was sent, and
+ * yields issue by issue, so that a body of nothing but errors costs no more than the caller takes.
  */
 import {
   eventBytesMax,

@@ -1,6 +1,6 @@
 /**
- * From the bytes of a body or a message to canonical events, or to the reasons why not: parse, check, canonical text
- * (DESIGN §1). Nothing of it knows the log. Each error of PROTOCOL-FACTS §2 comes from here.
+ * From the bytes of a body or a message to canonical events, or to the reasons why not: parse, check, canonical text.
+ * Nothing of it knows the log. Each error of docs/prefect-facts.md, "Sending events" comes from here.
  */
 import { isUtf8 } from 'node:buffer';
 import { hasEventShape } from '../../schemas/event-check.ts';

@@ -1,6 +1,7 @@
 /**
- * Canonical JSON text (DESIGN §1) of any JSON text, and the members of it: what the fast pass over a sent event hands on
- * when the sender's text is not canonical, and what a refusal looks at. Nothing recurses, however deep the text.
+ * Canonical JSON text (docs/design.md, "Taking events in") of any JSON text, and the members of it: what the fast pass
+ * over a sent event hands on when the sender's text is not canonical, and what a refusal looks at. Nothing recurses,
+ * however deep the text.
  */
 import { finished, type Steps } from './in-slices.ts';
 import { canonicalString, JsonScanner } from './json-scanner.ts';

@@ -1,7 +1,8 @@
 /**
- * Live delivery: one topic per distinct filter, windows apart (DESIGN §3). An event is matched once per topic and framed
- * once in each form for all; a topic publishes it if every member's window holds it, else its members are written one by one.
- * Keeps I5: a member whose socket lags is handed back to its feed before anything is lost.
+ * Live delivery: one topic per distinct filter, windows apart (docs/design.md, "Live delivery"). An event is matched
+ * once per topic and framed once in each form for all; a topic publishes it if every member's window holds it, else its
+ * members are written one by one. Keeps I5: a member whose socket lags is handed back to its feed before anything is
+ * lost.
  */
 
 import { timeKey } from '../../schemas/event.ts';

@@ -1,6 +1,6 @@
 /**
- * What a label pattern means (PROTOCOL-FACTS §3): `*` any run, `?` one code point, a leading `!` negates, all else is plain.
- * The predicate, the SQL and the filter index read a pattern through this one parse (I6).
+ * What a label pattern means (docs/prefect-facts.md, "Filters"): `*` any run, `?` one code point, a leading `!`
+ * negates, all else is plain. The predicate, the SQL and the filter index read a pattern through this one parse (I6).
  */
 import { resourceIdLabel, resourceRoleLabel } from '../../schemas/event.ts';
 import { compileGlob, parseGlob } from './glob.ts';

@@ -1,6 +1,6 @@
 /**
- * Readers that check a parsed JSON value and word every refusal as Pydantic does (PROTOCOL-FACTS §1.1). A reader adds its
- * issues to its place and returns a stand-in, so that all errors of a body come at once.
+ * Readers that check a parsed JSON value and word every refusal as Pydantic does (docs/prefect-facts.md, "Validation
+ * errors"). A reader adds its issues to its place and returns a stand-in, so that all errors of a body come at once.
  */
 import { issuesMax, type Location, type ValidationIssue } from '../../schemas/validation-issue.ts';
 import { parseTime, timeIssue } from './time.ts';

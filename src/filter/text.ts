@@ -1,6 +1,6 @@
 /**
- * The text part of a filter: reads the query language of PROTOCOL-FACTS §3 into folded terms, and applies them to the
- * search text of an event (I6: the SQL looks for the same terms in the same text).
+ * The text part of a filter: reads the query language of docs/prefect-facts.md, "Filters", into folded terms, and
+ * applies them to the search text of an event (I6: the SQL looks for the same terms in the same text).
  */
 import type { TextQuery } from '../../schemas/filter.ts';
 import { foldText } from '../../schemas/stored-event.ts';

@@ -1,6 +1,7 @@
 /**
- * Times: every form that a producer or a filter may send becomes one canonical UTC text (PROTOCOL-FACTS §2), and
- * microsecond arithmetic on that text which is exact from year 0001 to 9999 (part of I6: predicate and SQL compare the same text).
+ * Times: every form that a producer or a filter may send becomes one canonical UTC text (docs/prefect-facts.md,
+ * "Sending events"), and microsecond arithmetic on that text which is exact from year 0001 to 9999 (part of I6:
+ * predicate and SQL compare the same text).
  */
 import type { Location, ValidationIssue } from '../../schemas/validation-issue.ts';
 import { dateOfForm, daysInMonth } from './calendar.ts';

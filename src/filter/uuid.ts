@@ -1,5 +1,5 @@
 /**
- * UUIDs as Prefect reads them, and the words with which it refuses them (PROTOCOL-FACTS §1.1).
+ * UUIDs as Prefect reads them, and the words with which it refuses them (docs/prefect-facts.md, "Validation errors").
  */
 import { isDashedUuid } from '../../schemas/dashed-uuid.ts';
 import type { ValidationIssue } from '../../schemas/validation-issue.ts';

@@ -1,6 +1,7 @@
 /**
- * Reads a filter as a client sends it (PROTOCOL-FACTS §3): defaults filled in, absent conditions dropped, the special cases of
- * labels resolved, so that predicate and SQL start from one meaning (I6); or every reason why it is none, in Prefect's words.
+ * Reads a filter as a client sends it (docs/prefect-facts.md, "Filters"): defaults filled in, absent conditions
+ * dropped, the special cases of labels resolved, so that predicate and SQL start from one meaning (I6); or every reason
+ * why it is none, in Prefect's words.
  */
 import { resourceIdLabel, resourceRoleLabel } from '../../schemas/event.ts';
 import type { AnyResourceFilter, Filter, LabelPatterns, RelatedFilter, TextQuery } from '../../schemas/filter.ts';

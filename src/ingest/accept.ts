@@ -1,6 +1,6 @@
 /**
- * The one way in (DESIGN §1): parse, check, canonical text, refuse or dedupe, append (I1, I2, I4, I11). A batch is taken
- * whole or not at all.
+ * The one way in (docs/design.md, "Taking events in"): parse, check, canonical text, refuse or dedupe, append (I1, I2,
+ * I4, I11). A batch is taken whole or not at all.
  */
 import { Failure, type FailureName } from '../base/errors.ts';
 import type { Counters } from '../base/metrics.ts';

@@ -1,5 +1,5 @@
 /**
- * One group per event-loop turn (DESIGN §1): what was appended meanwhile is committed by one write, made durable, handed to
+ * One group per event-loop turn: what was appended meanwhile is committed by one write, made durable, handed to
  * live delivery, and only then answered (I1). If the write fails, the group's ids leave the window and its answers are failures.
  * A turn that takes much, as hundreds of fast producers can bring, has several groups.
  */

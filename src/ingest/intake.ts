@@ -1,5 +1,5 @@
 /**
- * The one way in, as the edge sees it (DESIGN §1): a body or a message goes in, an outcome comes out at once,
+ * The one way in, as the edge sees it: a body or a message goes in, an outcome comes out at once,
  * and whatever is answered to a producer waits for the records it relies on (I1).
  */
 import type { Observable } from 'rxjs';

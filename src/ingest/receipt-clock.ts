@@ -1,5 +1,6 @@
 /**
- * The time of receipt: never earlier than the one before, while the clock steps back by less than a minute (DESIGN "Time").
+ * The time of receipt: never earlier than the one before, while the clock steps back by less than a minute
+ * (docs/design.md, "Time").
  */
 
 import type { Log } from '../base/log.ts';

@@ -1,6 +1,7 @@
 /**
- * Remembers messages of /in that were refused: a stock client sends an unconfirmed message again after each close, so the
- * same bytes are passed over the second time, and the good messages behind them get through (PROTOCOL-FACTS, "stricter or better").
+ * Remembers messages of /in that were refused: a stock client sends an unconfirmed message again after each close, so
+ * the same bytes are passed over the second time, and the good messages behind them get through (docs/prefect-facts.md,
+ * "Where Sluice does better").
  */
 import { createHash } from 'node:crypto';
 

@@ -1,6 +1,7 @@
 /**
- * The durable local log and the sequencer (DESIGN §2): appended, committed, made durable, read from any seq, trimmed behind
- * the checkpoint. Keeps I1 and I2: what is committed survives kill -9 (in fsync mode, once synced, a power cut), in seq order.
+ * The durable local log and the sequencer (docs/design.md, "The journal"): appended, committed, made durable, read from
+ * any seq, trimmed behind the checkpoint. Keeps I1 and I2: what is committed survives kill -9 (in fsync mode, once
+ * synced, a power cut), in seq order.
  *
  *   append ──► pending buffer ──commit──► active segment ──full──► segment … ──trim──► gone
  *                    └── rollBack             └── sync, syncLater (fsync mode)

@@ -1,6 +1,6 @@
 /**
- * Time buckets in exact microseconds (PROTOCOL-FACTS §5): equal widths, counted from Monday 2024-04-01 both ways, without a gap,
- * so that every time lies in exactly one (I8).
+ * Time buckets in exact microseconds (docs/prefect-facts.md, "Counts"): equal widths, counted from Monday 2024-04-01
+ * both ways, without a gap, so that every time lies in exactly one (I8).
  */
 import { bucketsMax, type TimeUnit } from '../../schemas/count.ts';
 import { fromMicros, toMicros } from '../filter/time.ts';

@@ -1,6 +1,6 @@
 /**
- * Counts events by time, name or resource (PROTOCOL-FACTS §5), exactly (I8): every visible row is final, so the counts carry no
- * seq term, and each event is in the one group that it belongs to.
+ * Counts events by time, name or resource (docs/prefect-facts.md, "Counts"), exactly (I8): every visible row is final,
+ * so the counts carry no seq term, and each event is in the one group that it belongs to.
  */
 import type { Count, CountOutcome, CountRequest } from '../../schemas/count.ts';
 import type { Filter } from '../../schemas/filter.ts';

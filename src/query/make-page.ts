@@ -30,7 +30,10 @@ export async function makePage(
   };
 }
 
-/** The answer's text in pieces (PROTOCOL-FACTS §3). Events are put in as they are, never parsed nor serialized again (I2). */
+/**
+ * The answer's text in pieces (docs/prefect-facts.md, "Asking for events"). Events are put in as they are, never parsed
+ * nor serialized again (I2).
+ */
 export function pagePieces({ events, total }: Page, nextUrl: string | null): string[] {
   const pieces = ['{"events":['];
   for (const event of events) {

@@ -1,5 +1,6 @@
 /**
- * Numbers as Pydantic's lax mode reads them from JSON: `true` is 1, text is read if it is a number (PROTOCOL-FACTS §1.1, §3).
+ * Numbers as Pydantic's lax mode reads them from JSON: `true` is 1, text is read if it is a number
+ * (docs/prefect-facts.md, "Validation errors").
  */
 import type { Checked, Location } from '../../schemas/validation-issue.ts';
 

@@ -224,7 +224,7 @@ const placeAfter = "({page_after:DateTime64(6, 'UTC')}, {page_after_id:UUID})";
 function pageSql({ filter, after }: Reading, where: string, selected = columns): string {
   const direction = filter.order;
   const behind = direction === 'DESC' ? '<' : '>';
-  // The plain comparison of occurred is what prunes; the tuple alone costs twice as much (facts/clickhouse.md §2).
+  // The plain comparison of occurred is what prunes; the tuple alone costs twice as much (measured).
   const keyset = `occurred ${behind}= {page_after:DateTime64(6, 'UTC')} AND (occurred, id) ${behind} ${placeAfter}`;
   return `SELECT ${selected} FROM events
     WHERE (${where}) AND seq <= {page_checkpoint:UInt64}${after ? ` AND ${keyset}` : ''}

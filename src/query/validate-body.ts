@@ -1,6 +1,6 @@
 /**
  * Checks the bodies of POST filter and count-by, field by field, in Pydantic's words and with its coercions
- * (PROTOCOL-FACTS §1.1, §3, §5; measured on Prefect 3.8.8).
+ * (docs/prefect-facts.md, "Validation errors", "Asking for events", "Counts").
  */
 import { type CountRequest, countables, labelCountable, timeIntervalMin, timeUnits } from '../../schemas/count.ts';
 import { type PageRequest, pageEventsMax } from '../../schemas/page.ts';

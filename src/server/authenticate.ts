@@ -1,6 +1,7 @@
 /**
- * Who may talk to us: the Authorization header of a request, and the first message of a WebSocket (PROTOCOL-FACTS §6, §7).
- * Secrets are compared by their hashes, in constant time.
+ * Who may talk to us: the Authorization header of a request, and the first message of a WebSocket
+ * (docs/prefect-facts.md, "The auth string", "The handshake of a WebSocket"). Secrets are compared by their hashes, in
+ * constant time.
  */
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { Farewell } from '../../actors/ports.ts';

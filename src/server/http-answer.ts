@@ -1,5 +1,6 @@
 /**
- * The answers of the HTTP API as values: status, body and headers exactly as PROTOCOL-FACTS §1 has them.
+ * The answers of the HTTP API as values: status, body and headers exactly as docs/prefect-facts.md, "Answers over HTTP"
+ * has them.
  */
 import { issuesMax, type ValidationIssue } from '../../schemas/validation-issue.ts';
 import { type Failure, failures } from '../base/errors.ts';
@@ -42,7 +43,7 @@ export function methodNotAllowed(allow: string): HttpAnswer {
   return json(405, '{"detail":"Method Not Allowed"}', { allow });
 }
 
-/** A 422 of §1.1; `requestBodyJson` is JSON text that is put in as it is. */
+/** A 422 (docs/prefect-facts.md, "Validation errors"); `requestBodyJson` is JSON text that is put in as it is. */
 export function invalidRequest(issues: readonly QuotedIssue[], requestBodyJson: string): HttpAnswer {
   const details = issues.slice(0, issuesMax).map(issueJson).join(',');
   const message = '"exception_message":"Invalid request received."';

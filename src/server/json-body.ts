@@ -1,5 +1,6 @@
 /**
- * Reads the JSON body of a query (PROTOCOL-FACTS §1): the value, and how a 422 answer quotes it.
+ * Reads the JSON body of a query (docs/prefect-facts.md, "Answers over HTTP"): the value, and how a 422 answer quotes
+ * it.
  */
 import { inSlices } from '../event-text/in-slices.ts';
 import { rewriteSteps } from '../event-text/rewrite-json.ts';

@@ -77,7 +77,7 @@ export interface Queries {
   exportEvents(request: ExportRequest, signal: AbortSignal): Promise<EventExport>;
 }
 
-/** Whether intake is durable (DESIGN, Health). */
+/** Whether intake is durable (docs/design.md, "Health"). */
 export interface Readiness {
   readonly ok: boolean;
   /** Why not, as a sentence. */

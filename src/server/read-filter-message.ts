@@ -1,5 +1,6 @@
 /**
- * Reads a subscriber's filter message (PROTOCOL-FACTS §9): what the feed is asked for, or how the connection ends.
+ * Reads a subscriber's filter message (docs/prefect-facts.md, "Messages of a subscriber"): what the feed is asked for,
+ * or how the connection ends.
  */
 import type { Farewell } from '../../actors/ports.ts';
 import { timeKey } from '../../schemas/event.ts';

@@ -69,7 +69,10 @@ export function isUnframed({ method, contentLength, isChunked }: RequestHead): b
   return contentLength === null && !isChunked && method !== 'GET' && method !== 'HEAD' && method !== 'OPTIONS';
 }
 
-/** `application/json`, `application/…+json`, or none at all; any other body counts as one string (PROTOCOL-FACTS §1). */
+/**
+ * `application/json`, `application/…+json`, or none at all; any other body counts as one string
+ * (docs/prefect-facts.md, "Answers over HTTP").
+ */
 export function isJsonType(contentType: string): boolean {
   if (contentType === '') return true;
   const [type = ''] = contentType.split(';');

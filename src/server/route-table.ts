@@ -1,5 +1,5 @@
 /**
- * Every HTTP route, with and without `/api` in front (PROTOCOL-FACTS §1–5).
+ * Every HTTP route, with and without `/api` in front.
  */
 import type { Route } from './route.ts';
 import { countEventsRoute } from './routes/count-events.ts';

@@ -1,6 +1,7 @@
 /**
- * The WebSocket side of uWebSockets.js: handshake (PROTOCOL-FACTS §7), and handlers that hand everything to a connection. Whatever
- * a connection throws ends that connection only (close 1011), never the process.
+ * The WebSocket side of uWebSockets.js: handshake (docs/prefect-facts.md, "The handshake of a WebSocket"), and handlers
+ * that hand everything to a connection. Whatever a connection throws ends that connection only (close 1011), never the
+ * process.
  */
 import { STATUS_CODES } from 'node:http';
 import type { Farewell } from '../../actors/ports.ts';

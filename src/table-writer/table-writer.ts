@@ -1,7 +1,8 @@
 /**
- * Moves the log into ClickHouse, exactly once (DESIGN §5, I1, I8): one insert in flight, each range announced in the state
- * file before it is first sent and sent again under the same token until it is taken (a start looks first what of it is there); the checkpoint follows ClickHouse's 200,
- * and trim follows the checkpoint. What ClickHouse refuses for its content is halved down to the guilty event.
+ * Moves the log into ClickHouse, exactly once (docs/design.md, "Into ClickHouse"; I1, I8): one insert in flight, each
+ * range announced in the state file before it is first sent and sent again under the same token until it is taken (a
+ * start looks first what of it is there); the checkpoint follows ClickHouse's 200, and trim follows the checkpoint.
+ * What ClickHouse refuses for its content is halved down to the guilty event.
  */
 import { firstValueFrom, fromEvent, ReplaySubject, takeUntil } from 'rxjs';
 import { createActor, fromPromise } from 'xstate';

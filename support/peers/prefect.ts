@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePort, launchServer, type ServerProcess } from './server-process.ts';
 
-/** Newer fastapi and starlette break Prefect 3.8.8 (PROTOCOL-FACTS). */
+/** Newer fastapi and starlette break Prefect 3.8.8. */
 const pins = ['prefect==3.8.8', 'fastapi==0.139.0', 'starlette==1.0.1'];
 /** For text search the server wants SQLite 3.44; where the system's is older this one is swapped in. */
 const sqlite = 'pysqlite3-binary==0.5.4.post2';

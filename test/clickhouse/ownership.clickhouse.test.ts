@@ -1,4 +1,4 @@
-/** Who may write to a database (DESIGN §5): nothing is inserted where a row could be lost, doubled or mixed up. */
+/** Who may write to a database: nothing is inserted where a row could be lost, doubled or mixed up. */
 import { randomUUID } from 'node:crypto';
 import { type ClickHouseClient, createClient } from '@clickhouse/client';
 import { of } from 'rxjs';

@@ -1,5 +1,5 @@
 /**
- * PROTOCOL-FACTS §6: an auth string over HTTP.
+ * docs/prefect-facts.md, "The auth string": an auth string over HTTP.
  */
 import { describe, expect } from 'vitest';
 import { type Sending, send } from '../../support/http.ts';
@@ -22,7 +22,7 @@ const guarded: readonly Sending[] = [
 ];
 
 export function authSection(target: Guarded): void {
-  describe('§6 auth string', () => {
+  describe('auth string', () => {
     for (const sending of guarded) {
       law(target, `${sending.method ?? 'GET'} ${sending.path} ${sending.body ?? ''} without credentials: 401`, () =>
         refused(target, sending),

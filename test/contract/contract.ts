@@ -1,6 +1,6 @@
 /**
- * The events API as it looks from outside, as one suite over a base URL: PROTOCOL-FACTS §1–§9, section by section. Laws tagged
- * `ours` are those in which Sluice is meant to differ from the real Prefect.
+ * The events API as it looks from outside, as one suite over a base URL: docs/prefect-facts.md, section by section.
+ * Laws tagged `ours` are those in which Sluice is meant to differ from the real Prefect.
  */
 import { describe } from 'vitest';
 import type { Target } from '../../support/target.ts';
@@ -16,7 +16,7 @@ import { socketsInSection } from './sockets-in.ts';
 import { socketsOutSection } from './sockets-out.ts';
 import { socketsOutLiveSection } from './sockets-out-live.ts';
 
-/** Everything but §6. With an auth string in the target, all of it is asked with credentials. */
+/** Everything but the auth string. With an auth string in the target, all of it is asked with credentials. */
 export function contractSuite(target: Target): void {
   describe('the events API', () => {
     httpSection(target);
@@ -33,7 +33,7 @@ export function contractSuite(target: Target): void {
   });
 }
 
-/** §6, and §7 as it is with an auth string: the target's server has that one set. */
+/** The auth string, and the handshake with one: the target's server has that one set. */
 export function authSuite(target: Target & { readonly authString: string }): void {
   describe('the events API behind an auth string', () => {
     authSection(target);

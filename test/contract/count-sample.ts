@@ -1,6 +1,6 @@
 /**
- * The sample of PROTOCOL-FACTS §5 as data: six events of 16 and 17 November 2026, what was asked, and what was answered. `@`
- * stands for the run's own word.
+ * A sample of counts (docs/prefect-facts.md, "Counts") as data: six events of 16 and 17 November 2026, what was asked,
+ * and what was answered. `@` stands for the run's own word.
  */
 import type { Sent } from '../../support/events.ts';
 

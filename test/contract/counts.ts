@@ -1,5 +1,5 @@
 /**
- * PROTOCOL-FACTS §5: counts, the sample table whole.
+ * docs/prefect-facts.md, "Counts": counts, the sample table whole.
  */
 import { beforeAll, describe, expect } from 'vitest';
 import { eventLike, publish, refusal, untilFound } from '../../support/events.ts';
@@ -8,7 +8,7 @@ import { law, type Target, uniqueWord } from '../../support/target.ts';
 import { countSample, countSampleEvents, type SampleRow } from './count-sample.ts';
 
 export function countsSection(target: Target): void {
-  describe('§5 POST /api/events/count-by', () => {
+  describe('POST /api/events/count-by', () => {
     sample(target);
     future(target);
     refusals(target);

@@ -1,5 +1,5 @@
 /**
- * PROTOCOL-FACTS §2: forms in which an event may be sent, and the one in which it comes out.
+ * docs/prefect-facts.md, "Sending events": forms in which an event may be sent, and the one in which it comes out.
  */
 export interface Form {
   readonly name: string;

@@ -1,5 +1,6 @@
 /**
- * PROTOCOL-FACTS §2, the error table: what is sent as the body of POST /api/events, and the mistakes it is answered with.
+ * The table of errors (docs/prefect-facts.md, "Sending events"): what is sent as the body of POST /api/events, and the
+ * mistakes it is answered with.
  */
 import { eventLike, type Sent } from '../../support/events.ts';
 

@@ -1,5 +1,5 @@
 /**
- * PROTOCOL-FACTS §2: POST /api/events.
+ * docs/prefect-facts.md, "Sending events": POST /api/events.
  */
 import { randomUUID } from 'node:crypto';
 import { beforeAll, describe, expect } from 'vitest';
@@ -10,7 +10,7 @@ import { eventForms } from './event-forms.ts';
 import { eventRefusals } from './event-refusals.ts';
 
 export function eventsSection(target: Target): void {
-  describe('§2 POST /api/events', () => {
+  describe('POST /api/events', () => {
     refusals(target);
     unreadable(target);
     forms(target);

@@ -1,6 +1,6 @@
 /**
- * PROTOCOL-FACTS §3 as a table: a corpus of six events, and filters with the events that each must find. Names and ids of the
- * corpus begin with the run's own word.
+ * Filters (docs/prefect-facts.md, "Filters") as a table: a corpus of six events, and filters with the events that each
+ * must find. Names and ids of the corpus begin with the run's own word.
  */
 import { randomUUID } from 'node:crypto';
 import { eventLike, type Sent } from '../../support/events.ts';

@@ -1,5 +1,5 @@
 /**
- * PROTOCOL-FACTS §3: what each kind of filter finds, and what the rest of the body does.
+ * Filters (docs/prefect-facts.md, "Filters"): what each kind of filter finds, and what the rest of the body does.
  */
 import { beforeAll, describe, expect } from 'vitest';
 import { eventLike, type Page, pageOf, publish, query, refusal, untilFound } from '../../support/events.ts';
@@ -8,7 +8,7 @@ import { law, type Target, uniqueWord } from '../../support/target.ts';
 import { filterCases, makeCorpus } from './filter-cases.ts';
 
 export function filterSection(target: Target): void {
-  describe('§3 POST /api/events/filter', () => {
+  describe('POST /api/events/filter', () => {
     kindsOfFilter(target);
     defaults(target);
     distinct(target);

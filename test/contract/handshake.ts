@@ -1,5 +1,5 @@
 /**
- * PROTOCOL-FACTS §7: how both WebSocket routes begin.
+ * docs/prefect-facts.md, "The handshake of a WebSocket": how both WebSocket routes begin.
  */
 import { describe, expect } from 'vitest';
 import { basicAuth, law, type Target } from '../../support/target.ts';
@@ -18,7 +18,7 @@ const brokenOff: readonly (readonly [name: string, message: string | Buffer])[] 
 
 export function handshakeSection(target: Target): void {
   for (const route of routes) {
-    describe(`§7 handshake of ${route}`, () => {
+    describe(`handshake of ${route}`, () => {
       subprotocol(target, route);
       firstMessages(target, route);
       if (target.authString === undefined) withoutAuthString(target, route);
@@ -26,7 +26,7 @@ export function handshakeSection(target: Target): void {
     });
   }
 
-  describe('§7 other sockets', () => {
+  describe('other sockets', () => {
     law(target, 'an unknown route is refused with 403 and no body', async () => {
       const handshake = await dial(target, '/api/events/nope');
       expect(handshake).toEqual({ accepted: false, status: 403, body: '' });

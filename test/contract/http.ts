@@ -1,5 +1,5 @@
 /**
- * PROTOCOL-FACTS §1: what holds for every HTTP answer.
+ * docs/prefect-facts.md, "Answers over HTTP": what holds for every HTTP answer.
  */
 import { gunzipSync } from 'node:zlib';
 import { beforeAll, describe, expect } from 'vitest';
@@ -55,7 +55,7 @@ const jsonTypes = ['application/json', 'application/json; charset=utf-8', 'appli
 const otherTypes = ['text/plain', 'text/json', 'application/x-www-form-urlencoded'];
 
 export function httpSection(target: Target): void {
-  describe('§1 HTTP in general', () => {
+  describe('HTTP in general', () => {
     for (const row of rows) {
       const tag = row.ours === undefined ? undefined : { ours: row.ours };
       law(target, `answers ${row.name}: ${row.status} ${row.text}`, () => checkRow(target, row), tag);

@@ -1,5 +1,5 @@
 /**
- * PROTOCOL-FACTS §4: pages and their tokens.
+ * docs/prefect-facts.md, "Pages and their tokens": pages and their tokens.
  */
 import { beforeAll, describe, expect } from 'vitest';
 import { eventLike, type Page, pageOf, publish, query, refusal, untilFound } from '../../support/events.ts';
@@ -10,7 +10,7 @@ const nextPath = '/api/events/filter/next';
 const count = 23;
 
 export function pagesSection(target: Target): void {
-  describe('§4 GET /api/events/filter/next', () => {
+  describe('GET /api/events/filter/next', () => {
     const word = uniqueWord();
     const filter = { event: { prefix: [word] } };
     beforeAll(async () => {

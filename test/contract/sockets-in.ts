@@ -1,5 +1,5 @@
 /**
- * PROTOCOL-FACTS §8: what a producer's messages do.
+ * docs/prefect-facts.md, "Messages of a producer": what a producer's messages do.
  */
 import { randomUUID } from 'node:crypto';
 import { describe, expect } from 'vitest';
@@ -12,7 +12,7 @@ const keeps = { ours: 'a bad message gets a proper close frame' };
 const skips = { ours: 'a message that was refused once is skipped' };
 
 export function socketsInSection(target: Target): void {
-  describe('§8 /api/events/in', () => {
+  describe('/api/events/in', () => {
     taking(target);
     dropping(target);
     refusing(target);

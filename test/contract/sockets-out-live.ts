@@ -1,5 +1,5 @@
 /**
- * PROTOCOL-FACTS §9: which new events a subscriber gets while it is live.
+ * docs/prefect-facts.md, "Messages of a subscriber": which new events a subscriber gets while it is live.
  */
 import { describe, expect } from 'vitest';
 import { eventLike, publish, type Sent } from '../../support/events.ts';
@@ -11,7 +11,7 @@ import { subscribe } from '../../support/websocket.ts';
 const minute = 60_000;
 
 export function socketsOutLiveSection(target: Target): void {
-  describe('§9 /api/events/out, live', () => {
+  describe('/api/events/out, live', () => {
     windows(target);
     filters(target);
     others(target);

@@ -1,5 +1,5 @@
 /**
- * PROTOCOL-FACTS §9: what a subscriber gets.
+ * docs/prefect-facts.md, "Messages of a subscriber": what a subscriber gets.
  */
 import { beforeAll, describe, expect } from 'vitest';
 import { eventLike, publish, untilFound } from '../../support/events.ts';
@@ -13,7 +13,7 @@ const minute = 60_000;
 const route = '/api/events/out';
 
 export function socketsOutSection(target: Target): void {
-  describe('§9 /api/events/out', () => {
+  describe('/api/events/out', () => {
     firstMessages(target);
     history(target);
     withoutHistory(target);

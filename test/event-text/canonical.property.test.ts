@@ -1,5 +1,5 @@
 /**
- * I2 and DESIGN §1 as laws: the canonical text says what was sent, once and in one way, held against a slow reading of the same text.
+ * I2 as laws: the canonical text says what was sent, once and in one way, held against a slow reading of the same text.
  */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';

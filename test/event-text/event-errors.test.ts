@@ -1,5 +1,6 @@
 /**
- * PROTOCOL-FACTS §2 row by row, and the answers of the real model (fixtures/event-errors.json, frozen from Prefect 3.8.8).
+ * The errors of docs/prefect-facts.md, "Sending events", and the answers of the real model (fixtures/event-errors.json,
+ * frozen from Prefect 3.8.8).
  */
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
@@ -160,7 +161,7 @@ describe('the errors of a body', () => {
     requestBody: input,
   });
 
-  it('are those of PROTOCOL-FACTS for no list, no JSON, nothing and null', () => {
+  it('are those of Prefect for no list, no JSON, nothing and null', () => {
     expect(refusal('{"a": 1}')).toEqual(listType({ a: 1 }));
     expect(refusal('"x"')).toEqual(listType('x'));
     expect(refusal('')).toEqual(missing);

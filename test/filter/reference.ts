@@ -1,6 +1,6 @@
 /**
- * What PROTOCOL-FACTS §3 says about a filter, written down once more and as plainly as possible, on the filter as sent:
- * what predicate and SQL are held against.
+ * What docs/prefect-facts.md, "Filters" says about a filter, written down once more and as plainly as possible, on the
+ * filter as sent: what predicate and SQL are held against.
  */
 import { foldText, type StoredEvent } from '../../schemas/stored-event.ts';
 

@@ -1,5 +1,5 @@
 /**
- * The shape of the code as a law: imports point one way, nothing goes in circles, files stay small (STYLE).
+ * The shape of the code as a law: imports point one way, nothing goes in circles, files stay small.
  */
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';

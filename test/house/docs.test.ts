@@ -1,13 +1,15 @@
 /**
- * What is written down is true: the README lists every setting, docs/PROTOCOL.md every failure and metric, ARCHITECTURE.md names tests that exist.
+ * What is written down is true: the README lists every setting, docs/PROTOCOL.md every failure and metric, and whatever a comment or a
+ * document points to is there.
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { failures } from '../../src/base/errors.ts';
 import { settingsTable } from '../../src/config/config.ts';
 import { type SettingRow, settings } from '../../src/config/settings.ts';
+import { falseCitations, headingsIn, type Repository } from './citations.ts';
 
 /** What an orchestrator sets for a service, as the page on Kubernetes shows it. */
 const linksInExamples = ['SLUICE_SERVICE_HOST'];
@@ -50,9 +52,76 @@ describe('the documents', () => {
     }
   });
 
-  it('name only tests that exist', () => {
-    const named = [...read('ARCHITECTURE.md').matchAll(/`(test\/[\w/.-]+\.ts)`/g)].map(([, file = '']) => file);
-    expect(named.length).toBeGreaterThan(8);
-    expect(named.filter((file) => !existsSync(join(root, file)))).toEqual([]);
+  it('are in the index, decisions in theirs', () => {
+    const documents = filesIn('.').filter((file) => file.endsWith('.md') && file !== 'docs/README.md');
+    const listedIn = (index: string): string[] =>
+      [...read(index).matchAll(/\]\(([^)#]+\.md)\)/g)].map(([, target = '']) => join(dirname(index), target));
+    const listed = [...listedIn('docs/README.md'), ...listedIn('docs/decisions/README.md')];
+    expect([...listed].sort()).toEqual(documents.sort());
+  });
+
+  it('hold each invariant by tests', () => {
+    const [, laws = '', held = ''] = read('docs/design.md').split(/^\| \| (?:invariant|tests) \|$/m);
+    const numbersOf = (table: string): string[] =>
+      [...table.matchAll(/^\| (I\d+) \|/gm)].map(([, number = '']) => number);
+    expect(numbersOf(laws).length).toBeGreaterThan(11);
+    expect(numbersOf(held)).toEqual(numbersOf(laws));
   });
 });
+
+describe('what comments and documents point to', () => {
+  it('is there', () => {
+    const files = filesIn('.').filter((file) => isRead(file) && !showsBadOnes.includes(file));
+    expect(files.length).toBeGreaterThan(400);
+    const faults = files.map((file) => ({ file, cites: falseCitations(file, read(file), repository) }));
+    expect(faults.filter(({ cites }) => cites.length > 0)).toEqual([]);
+  });
+
+  it.each([
+    ['src/a.ts', '/** Said in DESIGN §5. */', ['DESIGN', '§5']],
+    ['src/a.ts', "it('is as PROTOCOL-FACTS has it, for issue 6', () => {", ['PROTOCOL-FACTS', 'issue 6']],
+    ['src/a.ts', '// Measured (facts/peers.md).', ['facts/', 'facts/peers.md']],
+    ['src/a.ts', '// See src/base/gone.ts and src/nowhere.', ['src/base/gone.ts', 'src/nowhere']],
+    ['src/a.ts', "const path = 'src/base/gone.ts';", []],
+    [
+      'src/a.ts',
+      '/**\n * As docs/design.md, "Health",\n * "Time" and "Weather" say.\n */',
+      ['docs/design.md, "Weather"'],
+    ],
+    ['src/a.ts', '// As decisions 001 and 099 say.', ['099']],
+    ['schemas/a.sql', '-- As docs/gone.md says.', ['docs/gone.md']],
+    ['docs/a.md', 'See [the design](design.md#health) and [more](gone.md#health).', ['gone.md', '](gone.md#health)']],
+    [
+      'docs/a.md',
+      'See [the design](design.md#weather), `test/house/rooms.ts` and `test/x/*.ts`.',
+      ['](design.md#weather)'],
+    ],
+  ])('and in %s, %s would be seen', (file, text, faults) => {
+    expect(falseCitations(file, text, repository).sort()).toEqual([...faults].sort());
+  });
+});
+
+/** They hold citations of what is not there, to test that these are seen. */
+const showsBadOnes = ['test/house/docs.test.ts', 'test/house/citations.ts'];
+/** What is installed, built, made by runs, or not for reading. */
+const passedOver = new Set(['node_modules', 'dist', 'data', '.git', '.native', '.venv', '.tmp', 'results', 'fixtures']);
+const readTypes = new Set(['.ts', '.mts', '.mjs', '.md', '.sql', '.yml', '.conf', '.cfg', '.service']);
+
+const repository: Repository = {
+  has: (path) => existsSync(join(root, path)),
+  headingsOf: (document) => headingsIn(read(document)),
+  decisions: readdirSync(join(root, 'docs', 'decisions')).flatMap((name) => /^(\d{3})-/.exec(name)?.[1] ?? []),
+};
+
+function filesIn(folder: string): string[] {
+  return readdirSync(join(root, folder), { withFileTypes: true })
+    .filter(({ name }) => !passedOver.has(name))
+    .flatMap((entry) => {
+      const path = join(folder, entry.name);
+      return entry.isDirectory() ? filesIn(path) : [path];
+    });
+}
+
+function isRead(file: string): boolean {
+  return readTypes.has(extname(file)) || file === 'Dockerfile' || file.startsWith('.ci/');
+}

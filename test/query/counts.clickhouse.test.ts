@@ -1,4 +1,4 @@
-/** Counts on a real ClickHouse: the sample table of PROTOCOL-FACTS §5, and counts that add up exactly (I8). */
+/** Counts on a real ClickHouse: the sample of test/contract/count-sample.ts, and counts that add up exactly (I8). */
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Count, CountRequest } from '../../schemas/count.ts';

@@ -1,5 +1,6 @@
 /**
- * The edge of a subscriber's socket, before a fake feed: filter messages as PROTOCOL-FACTS §9 has them, and what becomes of the feed.
+ * The edge of a subscriber's socket, before a fake feed: filter messages as in docs/prefect-facts.md, "Messages of a
+ * subscriber", and what becomes of the feed.
  */
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { Failure } from '../../src/base/errors.ts';
@@ -23,7 +24,7 @@ describe('a subscriber', () => {
     return { client, feed: each.server.feeds[before]! };
   }
 
-  it('whose filter message is wrong ends as PROTOCOL-FACTS §9 says', async () => {
+  it('whose filter message is wrong ends as Prefect ends it', async () => {
     const port = await start();
     for (const [message, end] of [
       [authMessage(), "1002 Expected 'filter' message"],

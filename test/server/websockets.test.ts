@@ -50,7 +50,7 @@ describe('the handshake', () => {
 });
 
 describe('the authentication', () => {
-  it('ends as PROTOCOL-FACTS §7 says, on both routes', async () => {
+  it('ends as Prefect ends it, on both routes', async () => {
     const port = await start({ authString: 'secret' });
     for (const path of ['/api/events/in', '/api/events/out']) {
       const cases: [string | Buffer, string[]][] = [

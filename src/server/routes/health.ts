@@ -1,5 +1,5 @@
 /**
- * GET health: the process lives. GET ready: intake is durable (DESIGN, Health).
+ * GET health: the process lives. GET ready: intake is durable (docs/design.md, "Health").
  */
 import { json, unauthorized } from '../http-answer.ts';
 import type { Route } from '../route.ts';
