@@ -2,7 +2,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { settingsTable } from '../dist/src/config.js';
+import { settingsTable } from '../dist/src/config/config.js';
 
 const readme = join(dirname(dirname(fileURLToPath(import.meta.url))), 'README.md');
 const settings = /<!-- settings -->\n[\s\S]*?<!-- \/settings -->/;

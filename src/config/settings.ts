@@ -81,7 +81,7 @@ export const settings = {
     env: 'SLUICE_SIGNING_KEY',
     kind: 'secret',
     fallback: null,
-    help: 'key of page tokens, to share it between gateways; by default one is made in the data folder',
+    help: 'key of page, export and resume tokens, to share it between gateways; by default one is made in the data folder',
   },
   durability: {
     env: 'SLUICE_DURABILITY',
