@@ -35,13 +35,16 @@ export function descriptorRoom({ openFilesMax, openFiles }: DescriptorFacts): De
   return { openFilesMax, connectionsMax: Math.max(1, openFilesMax - openFiles - ownReserve) };
 }
 
-export interface Wanted {
+export interface DescriptorsWanted {
   readonly socketsMax: number;
   readonly hasEngine: boolean;
 }
 
 /** What is worth knowing at the start, as sentences. */
-export function descriptorWarnings(room: DescriptorRoom | null, { socketsMax, hasEngine }: Wanted): readonly string[] {
+export function descriptorWarnings(
+  room: DescriptorRoom | null,
+  { socketsMax, hasEngine }: DescriptorsWanted,
+): readonly string[] {
   if (room === null) return [];
   const { openFilesMax, connectionsMax } = room;
   const limit = `the limit of open files (nofile) is ${openFilesMax}`;

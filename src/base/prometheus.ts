@@ -5,8 +5,8 @@ import type { HistogramReading } from './histogram.ts';
 
 export const metricsType = 'text/plain; version=0.0.4; charset=utf-8';
 
-export type Labels = Readonly<Record<string, string>>;
-export type Sample = readonly [labels: Labels, value: number];
+export type MetricLabels = Readonly<Record<string, string>>;
+export type Sample = readonly [labels: MetricLabels, value: number];
 
 export interface MetricsPage {
   counter(name: string, help: string, value: number | readonly Sample[]): void;
@@ -24,7 +24,7 @@ export function createMetricsPage(): MetricsPage {
     lines.push(`# TYPE sluice_${name} ${type}`);
   }
 
-  function sample(name: string, labels: Labels, value: number): void {
+  function sample(name: string, labels: MetricLabels, value: number): void {
     lines.push(`sluice_${name}${labelText(labels)} ${numberText(value)}`);
   }
 
@@ -54,7 +54,7 @@ export function createMetricsPage(): MetricsPage {
   };
 }
 
-function labelText(labels: Labels): string {
+function labelText(labels: MetricLabels): string {
   const pairs = Object.entries(labels).map(([name, value]) => `${name}="${escaped(value)}"`);
   return pairs.length === 0 ? '' : `{${pairs.join(',')}}`;
 }

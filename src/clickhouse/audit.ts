@@ -53,7 +53,7 @@ export async function firstReceivedWithin(store: Reader, range: AuditRange, days
 }
 
 /** Whether a time as in a row lies within the last so many days, by ClickHouse's clock. */
-export async function isWithin(store: Reader, time: string, days: number): Promise<boolean> {
+export async function isWithinDays(store: Reader, time: string, days: number): Promise<boolean> {
   const sql = `SELECT toDateTime64({time:String}, 6, 'UTC') >= now64(6, 'UTC') - toIntervalDay({days:UInt32}) + toIntervalHour(1) AS yes`;
   const [found] = await store.rows<{ yes: number | boolean }>(sql, { time, days }, options);
   return found !== undefined && Boolean(found.yes);

@@ -55,7 +55,7 @@ const idleSocketMs = 2000;
 /** A socket that is silent for so long is given up; statements have shorter deadlines of their own. */
 const silenceMs = 150_000;
 
-export class Connection {
+export class StoreConnection {
   readonly status$: BehaviorSubject<StoreStatus>;
   readonly #options: ConnectionOptions;
   readonly #log: Log;

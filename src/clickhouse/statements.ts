@@ -97,7 +97,7 @@ export async function* runJsonRows(
   for await (const block of runBlocks(reads, sql, params, options, 'JSONEachRow')) yield jsonItems(block);
 }
 
-export async function runCommand(
+export async function runStatement(
   client: ClickHouseClient,
   sql: string,
   params: Record<string, unknown>,

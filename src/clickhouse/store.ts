@@ -4,17 +4,17 @@
  */
 import type { Observable } from 'rxjs';
 import { Failure } from '../base/errors.ts';
-import { type Clients, Connection, type ConnectionOptions, type StoreStatus } from './connection.ts';
+import { type Clients, type ConnectionOptions, StoreConnection, type StoreStatus } from './connection.ts';
 import { QuerySlots } from './query-slots.ts';
 import { linesOf } from './split-lines.ts';
 import {
   type RunOptions,
   runBlocks,
-  runCommand,
   runInsert,
   runInsertValues,
   runJsonRows,
   runRows,
+  runStatement,
   type SmallTable,
 } from './statements.ts';
 import type { RowsRefused } from './store-error.ts';
@@ -83,7 +83,7 @@ const feedWaitMs = 60_000;
 /** Starts connecting at once. Throws StartRefused for a retention that ClickHouse cannot express. */
 export function openStore(options: StoreOptions): Store {
   const { log, queryMs, queryMemoryBytesMax } = options;
-  const connection = new Connection(options);
+  const connection = new StoreConnection(options);
   const statements: Record<StatementKind, number> = { feed: 0, query: 0, command: 0 };
   const slots = new QuerySlots(options.queriesMax);
   // Of their own: a storm of subscribers that want history must not take the places of queries.
@@ -171,7 +171,7 @@ export function openStore(options: StoreOptions): Store {
     rows: (sql, params, given = {}) =>
       slotted('query', given, ({ reads }) => runRows(reads, sql, params, runOptions(given))),
     command: (sql, params = {}, given = {}) =>
-      slotted('command', given, ({ client }) => runCommand(client, sql, params, runOptions(given))),
+      slotted('command', given, ({ client }) => runStatement(client, sql, params, runOptions(given))),
     jsonRows,
     lines: (sql, params, given = {}) => linesOf(blocks(sql, params, given)),
     blocks,

@@ -12,7 +12,7 @@ import {
   countOutside,
   countRange,
   firstReceivedWithin,
-  isWithin,
+  isWithinDays,
   missingSeqs,
   presentOf,
   repeated,
@@ -22,7 +22,7 @@ import { type EpochBook, openBook, pendingOf } from '../table-writer/epoch-book.
 import { compareJournal } from './compare-journal.ts';
 import { openStopped, type StoppedFolder } from './open-stopped.ts';
 
-export interface Verdict {
+export interface Verification {
   readonly ok: boolean;
   /** A table, and a sentence for each thing that is wrong. */
   readonly text: string;
@@ -38,7 +38,7 @@ interface Line {
 const namedMax = 10;
 
 /** Throws StartRefused where the data folder cannot be opened, or its ClickHouse does not serve. */
-export async function verify(config: Config, log: Log): Promise<Verdict> {
+export async function verify(config: Config, log: Log): Promise<Verification> {
   const folder = await openStopped(config, log);
   try {
     return await verifyFolder(folder, leastRetentionDays(config));
@@ -47,7 +47,7 @@ export async function verify(config: Config, log: Log): Promise<Verdict> {
   }
 }
 
-async function verifyFolder(folder: StoppedFolder, retentionDays: number): Promise<Verdict> {
+async function verifyFolder(folder: StoppedFolder, retentionDays: number): Promise<Verification> {
   const { journal, state, store } = folder;
   const dead = new Set([...folder.deadLetter.entries()].map(({ seq }) => seq));
   const problems = problemsOfEpoch(folder);
@@ -109,7 +109,7 @@ function problemsOfBook({ epoch, first, last, stored, deadLettered }: EpochBook,
 /** From where on nothing of the book can have expired. */
 async function rangeOf({ store }: StoppedFolder, book: EpochBook, retentionDays: number): Promise<AuditRange | null> {
   const { first, last, since } = book;
-  if (since !== '' && (await isWithin(store, since, retentionDays))) return { first, last };
+  if (since !== '' && (await isWithinDays(store, since, retentionDays))) return { first, last };
   const kept = await firstReceivedWithin(store, { first, last }, retentionDays);
   return kept === null ? null : { first: kept, last };
 }
