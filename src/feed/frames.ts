@@ -2,7 +2,17 @@
  * What a feed writes, in three forms: as Prefect has it, the same with a position beside each event, and Server-Sent Events.
  * Frames of the first two are the same for every subscriber, so that topics share them (I2); a stream's ids are its own.
  */
-import type { CaughtUpFrame, GapFrame, TokenFrame } from '../../schemas/frames.ts';
+import {
+  caughtUpFrame,
+  eventFrameHead,
+  eventFrameTail,
+  type GapFrame,
+  gapFrame,
+  streamId,
+  streamMessage,
+  type TokenFrame,
+  tokenFrame,
+} from '../../schemas/wire.ts';
 import { type Position, positionText } from '../history/position.ts';
 import type { EventBytes } from '../history/stored-rows.ts';
 
@@ -46,10 +56,9 @@ export function frameText(framing: Framing, raw: string | EventBytes, position: 
   return `${head}${raw}${tail}`;
 }
 
-const eventHead = '{"type":"event","event":';
-const plainShell: Shell = { head: eventHead, tail: '}' };
-const plainHead = Buffer.from(eventHead);
-const plainEnd = 0x7d;
+const plainShell: Shell = { head: eventFrameHead, tail: eventFrameTail };
+const plainHead = Buffer.from(eventFrameHead);
+const plainEnd = eventFrameTail.charCodeAt(0);
 
 const plain: Framing = {
   shared: 'plain',
@@ -65,54 +74,33 @@ const withPositions: Framing = {
   shared: 'positions',
   hasControl: true,
   stored: (raw, position) => frameText(withPositions, raw, position),
+  // By hand: it is made for each event.
   shell: (position) => ({
-    head: eventHead,
+    head: eventFrameHead,
     tail: typeof position === 'number' ? `,"position":${position}}` : `,"position":"${positionText(position)}"}`,
   }),
-  token: (frame, position) => tokenJson(frame, position),
-  caughtUp: (seq) => caughtUpJson(seq),
-  gap: (frame) => gapJson(frame),
+  token: (frame, position) => tokenFrame({ ...frame, position: positionText(position) }),
+  caughtUp: caughtUpFrame,
+  gap: gapFrame,
 };
 
-/** Between position and token in an id. */
-const idSeparator = '@';
-
-/** An id is a position and the token: all that a browser keeps for its next request. */
+/** The id of each message is a position and the token. */
 function createStreamFraming(): Framing {
   let suffix = '';
-  const id = (position: Position) => `id: ${positionText(position)}${suffix}`;
+  const id = (position: Position) => `${positionText(position)}${suffix}`;
   const framing: Framing = {
     shared: null,
     hasControl: true,
-    shell: (position) => ({ head: `${id(position)}\ndata: `, tail: '\n\n' }),
+    // By hand, as `streamMessage` has it: it is made for each event.
+    shell: (position) => ({ head: `id: ${id(position)}\ndata: `, tail: '\n\n' }),
     stored: (raw, position) => frameText(framing, raw, position),
     token(frame, position) {
-      suffix = `${idSeparator}${frame.token}`;
-      return `event: token\n${id(position)}\ndata: ${tokenJson(frame, position)}\n\n`;
+      suffix = streamId('', frame.token);
+      const data = tokenFrame({ ...frame, position: positionText(position) });
+      return streamMessage({ event: 'token', id: id(position), data });
     },
-    caughtUp: (seq) => `event: caught_up\n${id(seq)}\ndata: ${caughtUpJson(seq)}\n\n`,
-    gap: (frame) => `event: gap\ndata: ${gapJson(frame)}\n\n`,
+    caughtUp: (seq) => streamMessage({ event: 'caught_up', id: id(seq), data: caughtUpFrame(seq) }),
+    gap: (frame) => streamMessage({ event: 'gap', data: gapFrame(frame) }),
   };
   return framing;
-}
-
-/** The parts of a stream's id; null for any other text. */
-export function parseStreamId(id: string): { readonly token: string; readonly position: string } | null {
-  const cut = id.indexOf(idSeparator);
-  return cut < 0 ? null : { position: id.slice(0, cut), token: id.slice(cut + 1) };
-}
-
-function tokenJson({ token, epoch, checkpoint }: Omit<TokenFrame, 'type' | 'position'>, position: Position): string {
-  const frame: TokenFrame = { type: 'token', token, epoch, checkpoint, position: positionText(position) };
-  return JSON.stringify(frame);
-}
-
-function caughtUpJson(position: number): string {
-  const frame: CaughtUpFrame = { type: 'caught_up', position };
-  return JSON.stringify(frame);
-}
-
-function gapJson({ reason, epoch, oldest, head }: Omit<GapFrame, 'type'>): string {
-  const frame: GapFrame = { type: 'gap', reason, epoch, oldest, head };
-  return JSON.stringify(frame);
 }

@@ -2,6 +2,7 @@
  * What a feed needs from the edge, and what it offers: the only words that the server and the feed share.
  */
 import type { Filter } from '../../schemas/filter.ts';
+import type { ResumePoint } from '../../schemas/wire.ts';
 import type { Failure } from '../base/errors.ts';
 import type { Form } from './frames.ts';
 
@@ -34,7 +35,7 @@ export interface FeedRequest {
   /** What its frames look like; all but `plain` can be resumed. */
   readonly form: Form;
   /** What an earlier feed of the same filter gave out last. */
-  readonly resume: { readonly token: string; readonly position: number | string } | null;
+  readonly resume: ResumePoint | null;
 }
 
 export interface Feed {

@@ -2,7 +2,7 @@
  * Where a feed begins: by its request, or after the position that it resumes from (I3).
  */
 import type { Filter } from '../../schemas/filter.ts';
-import type { GapFrame } from '../../schemas/frames.ts';
+import type { GapFrame } from '../../schemas/wire.ts';
 import { Failure } from '../base/errors.ts';
 import type { SigningKeys } from '../base/keys.ts';
 import { type Place, parsePosition } from '../history/position.ts';

@@ -5,6 +5,7 @@
  */
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { Farewell } from '../../actors/ports.ts';
+import type { AuthMessage } from '../../schemas/wire.ts';
 import { failures } from '../base/errors.ts';
 import { authMessageBytesMax, longAuthMessageFarewell } from './authenticating-places.ts';
 import { readObject } from './read-message.ts';
@@ -31,7 +32,7 @@ export function createAuthenticator(authString: string | null): Authenticator {
 
   function readAuthMessage(bytes: Buffer, isBinary: boolean): AuthOutcome {
     if (bytes.length > authMessageBytesMax) return { ok: false, farewell: longAuthMessageFarewell };
-    const message = readObject(bytes, isBinary);
+    const message = readObject<AuthMessage>(bytes, isBinary);
     if (message === null) return brokenOff;
     if (message.type !== 'auth') return refused("Expected 'auth' message");
     if (expected !== null) {

@@ -2,6 +2,7 @@
  * One answer that goes on as Server-Sent Events, as a subscriber's way out: what is sent in one turn goes as one write, and
  * nothing is written while the peer does not read, so that the bytes which wait are known (I5).
  */
+import { streamHeartbeat } from '../../schemas/wire.ts';
 import type { SubscriberSocket } from '../feed/ports.ts';
 import type { HttpResponse } from './uws.ts';
 
@@ -9,8 +10,6 @@ export interface StreamHead {
   readonly status: string;
   readonly headers: Readonly<Record<string, string>>;
 }
-
-const comment = ':\n\n';
 
 export class EventStream implements SubscriberSocket {
   /** Null once the peer has gone or the stream has ended: uWebSockets.js then throws at every touch. */
@@ -39,7 +38,7 @@ export class EventStream implements SubscriberSocket {
       response.writeStatus(status);
       for (const [name, value] of Object.entries(headers)) response.writeHeader(name, value);
       // The head goes out with the first bytes only.
-      response.write(comment);
+      response.write(streamHeartbeat);
     });
     this.#flush();
   }
@@ -78,7 +77,7 @@ export class EventStream implements SubscriberSocket {
   unsubscribe(): void {}
 
   heartbeat(): void {
-    this.send(comment);
+    this.send(streamHeartbeat);
   }
 
   /** Says a last thing and ends; what the peer has not read yet goes first. */
@@ -119,7 +118,7 @@ export class EventStream implements SubscriberSocket {
 
   #writable(): boolean {
     // What uWebSockets.js holds goes on with the next write only; an empty one would end the answer.
-    this.#write(comment);
+    this.#write(streamHeartbeat);
     this.#flush();
     this.onDrained();
     return true;

@@ -5,6 +5,7 @@
 import type { Farewell } from '../../actors/ports.ts';
 import { timeKey } from '../../schemas/event.ts';
 import type { Filter } from '../../schemas/filter.ts';
+import type { FilterMessage, ResumePoint } from '../../schemas/wire.ts';
 import { failures } from '../base/errors.ts';
 import { issueLine } from '../base/issue-line.ts';
 import type { FeedRequest } from '../feed/ports.ts';
@@ -23,7 +24,7 @@ export interface FilterTerms {
 }
 
 export function readFilterMessage(bytes: Buffer, isBinary: boolean, terms: FilterTerms): FilterOutcome {
-  const message = readObject(bytes, isBinary);
+  const message = readObject<FilterMessage>(bytes, isBinary);
   if (message === null || !Object.hasOwn(message, 'type')) return { ok: false, farewell: null };
   if (message.type !== 'filter') return refused("Expected 'filter' message");
   if (!Object.hasOwn(message, 'filter')) return refused("Invalid filter: 'filter'");
@@ -36,7 +37,7 @@ export function readFilterMessage(bytes: Buffer, isBinary: boolean, terms: Filte
   return { ok: true, request: { filter: clampFilter(checked.value, terms), backfill, form, resume } };
 }
 
-function isResume(value: unknown): value is NonNullable<FeedRequest['resume']> {
+function isResume(value: unknown): value is ResumePoint {
   if (typeof value !== 'object' || value === null || !('token' in value) || !('position' in value)) return false;
   const { token, position } = value;
   return typeof token === 'string' && (typeof position === 'string' || typeof position === 'number');

@@ -1,6 +1,7 @@
 /**
  * Reads the first messages of a WebSocket, and shortens what is said in a close frame.
  */
+import type { Unchecked } from '../../schemas/wire.ts';
 import { measureJson } from '../event-text/measure-json.ts';
 
 /** No filter goes deeper, and a megabyte of lists in lists takes JSON.parse a tenth of a second. */
@@ -18,12 +19,12 @@ export function whyTooMuchToAsk(bytes: Buffer): string | null {
 }
 
 /** A text message that holds a JSON object; null for anything else. */
-export function readObject(bytes: Buffer, isBinary: boolean): Record<string, unknown> | null {
+export function readObject<Message>(bytes: Buffer, isBinary: boolean): Unchecked<Message> | null {
   if (isBinary || whyTooMuchToAsk(bytes) !== null) return null;
   try {
     const value: unknown = JSON.parse(bytes.toString());
     if (typeof value !== 'object' || value === null || Array.isArray(value)) return null;
-    return value as Record<string, unknown>; // just checked
+    return value as Unchecked<Message>; // an object may have any field, with any value
   } catch {
     return null;
   }

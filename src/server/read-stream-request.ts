@@ -2,8 +2,8 @@
  * Reads what the URL and the headers of an event stream ask for: the filter as JSON, backfill, and where to go on.
  */
 import type { Checked } from '../../schemas/validation-issue.ts';
+import { parseStreamId } from '../../schemas/wire.ts';
 import { Failure } from '../base/errors.ts';
-import { parseStreamId } from '../feed/frames.ts';
 import type { FeedRequest } from '../feed/ports.ts';
 import { validateFilter } from '../filter/validate-filter.ts';
 import { clampFilter, type FilterTerms } from './read-filter-message.ts';

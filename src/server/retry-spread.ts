@@ -1,7 +1,6 @@
 /**
  * When the clients of a server that stops are to come back: spread, so that they do not come all at once, and soon.
  */
-import type { RetryFrame } from '../../schemas/frames.ts';
 
 /** About a restart's time. */
 const afterMsMin = 500;
@@ -12,9 +11,4 @@ const spreadMsMax = 4_000;
 export function retryAfterMs(nth: number, clients: number): number {
   const spreadMs = Math.min(clients * msPerClient, spreadMsMax);
   return afterMsMin + Math.floor((nth * spreadMs) / Math.max(1, clients));
-}
-
-export function retryFrame(afterMs: number): string {
-  const frame: RetryFrame = { type: 'retry', after_ms: afterMs };
-  return JSON.stringify(frame);
 }

@@ -3,7 +3,7 @@
  * comes after are together everything, once each, across restarts, from the log and from the store.
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { parseStreamId } from '../../src/feed/frames.ts';
+import { parseStreamId } from '../../schemas/wire.ts';
 import { eventLike, publish, untilFound } from '../../support/events.ts';
 import { until } from '../../support/poll.ts';
 import { removeData, startSluice, type TestSluice } from '../../support/sluice.ts';

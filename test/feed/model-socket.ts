@@ -2,7 +2,8 @@
  * A subscriber's side of the model of exact-feed.property.test.ts: what it has seen, and after each frame how to go on from there.
  */
 import { expect } from 'vitest';
-import { type Form, parseStreamId } from '../../src/feed/frames.ts';
+import { parseStreamId } from '../../schemas/wire.ts';
+import type { Form } from '../../src/feed/frames.ts';
 import type { Feed, FeedRequest, SubscriberSocket } from '../../src/feed/ports.ts';
 
 export type Resume = NonNullable<FeedRequest['resume']>;

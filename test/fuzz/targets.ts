@@ -10,7 +10,7 @@ import { PlainReader } from '../../src/event-text/plain-event.ts';
 import { readBatch, readBatchSteps, readMessage } from '../../src/event-text/read-events.ts';
 import { rewriteJson } from '../../src/event-text/rewrite-json.ts';
 import { textEvent } from '../../src/event-text/text-event.ts';
-import { parseStreamId } from '../../src/feed/frames.ts';
+import { parseStreamId } from '../../schemas/wire.ts';
 import { createHeldFilters } from '../../src/feed/held-filters.ts';
 import { openResumeToken } from '../../src/feed/resume-token.ts';
 import { FilterIndex } from '../../src/filter/filter-index.ts';

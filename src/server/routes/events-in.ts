@@ -5,7 +5,7 @@
 import { type Actor, createActor } from 'xstate';
 import type { Farewell, ProducerPhase, ProducerPort } from '../../../actors/ports.ts';
 import { type ProducerEvent, producerMachine } from '../../../actors/producer.ts';
-import type { RejectFrame } from '../../../schemas/frames.ts';
+import { authSuccess, rejectFrame } from '../../../schemas/wire.ts';
 import { type FailureName, failures } from '../../base/errors.ts';
 import { failPoint } from '../../base/fail-point.ts';
 import type { Loss, MessageOutcome } from '../../ingest/intake.ts';
@@ -168,7 +168,7 @@ export class ProducerConnection implements Connection, ProducerPort {
       return;
     }
     this.#rejects = outcome.rejects;
-    this.#socket.send('{"type":"auth_success"}');
+    this.#socket.send(authSuccess);
     this.#tell({ type: 'auth.accepted' });
   }
 
@@ -205,9 +205,8 @@ export class ProducerConnection implements Connection, ProducerPort {
     this.#tell({ type: 'message.refused', farewell: { code: failures[failure].code, reason } });
   }
 
-  #reject(failure: RejectFrame['failure'], reason: string): void {
-    const frame: RejectFrame = { type: 'reject', message: this.#messages, failure, reason };
-    this.#socket.send(JSON.stringify(frame));
+  #reject(failure: FailureName | 'skipped', reason: string): void {
+    this.#socket.send(rejectFrame({ message: this.#messages, failure, reason }));
     if (this.#socket.bufferedBytes() > unreadBytesMax) this.#tell({ type: 'peer.silent', farewell: stalledFarewell });
   }
 }

@@ -4,6 +4,7 @@
 import { type Actor, createActor } from 'xstate';
 import type { Farewell, SubscriberPhase, SubscriberPort } from '../../../actors/ports.ts';
 import { type SubscriberEvent, subscriberMachine } from '../../../actors/subscriber.ts';
+import { authSuccess, retryFrame } from '../../../schemas/wire.ts';
 import type { Failure } from '../../base/errors.ts';
 import type { Feed, FeedListener, FeedRequest } from '../../feed/ports.ts';
 import { longAuthMessageFarewell } from '../authenticating-places.ts';
@@ -11,7 +12,6 @@ import { type Connection, type ConnectionTools, farewellOf, silentFarewell, stal
 import type { PressedPeer } from '../frame-pressure.ts';
 import { Liveness } from '../liveness.ts';
 import { readFilterMessage } from '../read-filter-message.ts';
-import { retryFrame } from '../retry-spread.ts';
 import type { Socket } from '../socket.ts';
 import type { SubscriberState } from '../subscriber-load.ts';
 
@@ -179,7 +179,7 @@ export class SubscriberConnection implements Connection, SubscriberPort, FeedLis
       this.#tell({ type: 'auth.refused', farewell: outcome.farewell });
       return;
     }
-    this.#socket.send('{"type":"auth_success"}');
+    this.#socket.send(authSuccess);
     this.#tell({ type: 'auth.accepted' });
   }
 

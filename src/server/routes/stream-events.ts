@@ -3,6 +3,7 @@
  * request says all, and its feed lives as long as the connection.
  */
 import type { Farewell } from '../../../actors/ports.ts';
+import { type StreamMessage, streamMessage } from '../../../schemas/wire.ts';
 import { Failure } from '../../base/errors.ts';
 import type { Feed, FeedListener, FeedRequest } from '../../feed/ports.ts';
 import { farewellOf, type OpenConnection, stalledFarewell } from '../connection.ts';
@@ -83,15 +84,15 @@ class SubscriberStream implements OpenConnection, FeedListener, Swept {
 
   /** A browser comes back by itself, after what it was told last. */
   stop(farewell: Farewell, retryAfterMs: number): void {
-    this.#end(farewell, `retry: ${retryAfterMs}\n`);
+    this.#end(farewell, { retry: retryAfterMs });
   }
 
   failed(failure: Failure): void {
-    this.#end(farewellOf(failure, this.#tools.connection.parts), '');
+    this.#end(farewellOf(failure, this.#tools.connection.parts), {});
   }
 
-  #end(farewell: Farewell, retry: string): void {
-    this.#out.end(`event: close\n${retry}data: ${JSON.stringify(farewell)}\n\n`);
+  #end(farewell: Farewell, more: Pick<StreamMessage, 'retry'>): void {
+    this.#out.end(streamMessage({ event: 'close', ...more, data: JSON.stringify(farewell) }));
   }
 
   caughtUp(): void {
