@@ -64,13 +64,13 @@ export type WirePosition = number | string;
 
 export interface EventFrame {
   readonly type: 'event';
-  readonly event: StoredEventBody;
+  readonly event: AnsweredEvent;
   /** Only to a subscriber that wants positions. */
   readonly position?: WirePosition;
 }
 
 /** An event as every answer has it. */
-export interface StoredEventBody extends EventBody {
+export interface AnsweredEvent extends EventBody {
   /** UTC, as `occurred`. */
   readonly received: string;
 }
@@ -125,7 +125,7 @@ export type Unchecked<Message> = { readonly [Field in keyof Message]?: unknown }
 
 export const authSuccess = '{"type":"auth_success"}';
 
-export function authMessage(token: string | null, rejects?: boolean): string {
+export function authMessage(token: string | null = null, rejects?: boolean): string {
   const message: AuthMessage = { type: 'auth', token, ...(rejects !== undefined && { rejects }) };
   return JSON.stringify(message);
 }

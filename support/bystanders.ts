@@ -6,7 +6,7 @@ import { eventLike, untilFound } from './events.ts';
 import { send } from './http.ts';
 import { until } from './poll.ts';
 import type { Target } from './target.ts';
-import { connectSigned, subscribe, type TestSocket } from './websocket.ts';
+import { connectSigned, subscribe } from './wire-client.ts';
 
 export interface Bystanders {
   /** Ends the producer and insists on every event exactly once, live and stored, and on sockets that were never closed. */
@@ -51,10 +51,10 @@ export async function startBystanders(target: Target): Promise<Bystanders> {
       isSending = false;
       await sending;
       if (failure !== null) throw failure;
-      await until('the bystander has all its events', () => idsOf(subscriber).length >= sent.length || undefined);
+      await until('the bystander has all its events', () => subscriber.events().length >= sent.length || undefined);
       await untilFound(target, filter, sent.length, 0);
-      const heard = idsOf(subscriber);
-      if (heard.length !== sent.length || new Set([...heard, ...sent]).size !== sent.length) {
+      const heard = subscriber.events();
+      if (heard.length !== sent.length || new Set([...heard.map(({ id }) => id), ...sent]).size !== sent.length) {
         throw new Error(`The bystander heard ${heard.length} frames of ${sent.length} events`);
       }
       if (!producer.isOpen || !subscriber.isOpen) throw new Error('A bystander was closed');
@@ -70,8 +70,4 @@ export async function startBystanders(target: Target): Promise<Bystanders> {
 /** The verbose answer of `/api/ready`. */
 export async function edgeOf(target: Target): Promise<Edge> {
   return JSON.parse((await send(target, { path: '/api/ready?verbose=1' })).text) as Edge; // our own answer
-}
-
-function idsOf({ messages }: TestSocket): string[] {
-  return messages.slice(1).map((text) => (JSON.parse(text) as { event: { id: string } }).event.id);
 }

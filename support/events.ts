@@ -2,6 +2,7 @@
  * Events for tests, their way in over HTTP, and the wait until they can be queried.
  */
 import { randomUUID } from 'node:crypto';
+import type { AnsweredEvent } from '../schemas/wire.ts';
 import { type Answer, post } from './http.ts';
 import { until } from './poll.ts';
 import type { Target } from './target.ts';
@@ -9,20 +10,8 @@ import type { Target } from './target.ts';
 /** An event as a test sends it; any field may be wrong on purpose. */
 export type Sent = Readonly<Record<string, unknown>>;
 
-/** An event as a server answers it. */
-export interface Answered {
-  readonly occurred: string;
-  readonly event: string;
-  readonly resource: Readonly<Record<string, string>>;
-  readonly related: readonly Readonly<Record<string, string>>[];
-  readonly payload: Readonly<Record<string, unknown>>;
-  readonly id: string;
-  readonly follows: string | null;
-  readonly received: string;
-}
-
 export interface Page {
-  readonly events: readonly Answered[];
+  readonly events: readonly AnsweredEvent[];
   readonly total: number;
   readonly next_page: string | null;
 }

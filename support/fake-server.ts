@@ -2,16 +2,17 @@
  * The edge before fake parts, and clients for it: real sockets, no journal, no store.
  */
 import { type IncomingHttpHeaders, request } from 'node:http';
-import { connect } from 'node:net';
+import { connect as connectTcp } from 'node:net';
 import { Subject } from 'rxjs';
 import { afterEach } from 'vitest';
-import { WebSocket } from 'ws';
 import { createLog } from '../src/base/log.ts';
 import type { FeedListener, FeedRequest, SubscriberSocket } from '../src/feed/ports.ts';
 import type { BatchOutcome, Loss, MessageOutcome } from '../src/ingest/intake.ts';
 import { createServerCounters, type ServerCounters } from '../src/server/counters.ts';
 import type { Queries, Readiness, ServerOptions, ServerParts } from '../src/server/parts.ts';
 import { type RunningServer, startServer } from '../src/server/start-server.ts';
+import { targetAt } from './target.ts';
+import { connect, connectSigned, type WireClient } from './wire-client.ts';
 
 export interface OpenedFeed {
   readonly request: FeedRequest;
@@ -185,7 +186,7 @@ export function ask(
 /** Writes raw bytes piece by piece, and resolves with all that comes back until the server closes or `until` fits. */
 export function askRaw(port: number, pieces: readonly (string | Buffer)[], until: RegExp, gapMs = 20): Promise<string> {
   return new Promise((resolve, reject) => {
-    const socket = connect(port, '127.0.0.1');
+    const socket = connectTcp(port, '127.0.0.1');
     let received = '';
     socket.on('data', (chunk) => {
       received += chunk.toString();
@@ -207,45 +208,9 @@ export function askRaw(port: number, pieces: readonly (string | Buffer)[], until
   });
 }
 
-export interface Client {
-  readonly socket: WebSocket;
-  readonly received: string[];
-  readonly pongs: number;
-  /** `code reason` of the close. */
-  readonly closed: Promise<string>;
-  send(message: string | Buffer): void;
-}
-
-/** A WebSocket client that collects what it gets; rejects with `status` where the handshake is refused. */
-export function openSocket(port: number, path: string, protocols: string[] = ['prefect']): Promise<Client> {
-  return new Promise((resolve, reject) => {
-    const socket = new WebSocket(`ws://127.0.0.1:${port}${path}`, protocols);
-    const received: string[] = [];
-    let pongs = 0;
-    const closed = new Promise<string>((settle) => {
-      socket.on('close', (code, reason) => settle(`${code} ${reason.toString()}`.trim()));
-    });
-    socket.on('message', (data) => received.push(data.toString()));
-    socket.on('pong', () => {
-      pongs += 1;
-    });
-    socket.on('error', reject);
-    socket.on('unexpected-response', (sent, response) => {
-      reject(new Error(String(response.statusCode)));
-      sent.destroy();
-    });
-    socket.on('open', () =>
-      resolve({
-        socket,
-        received,
-        get pongs() {
-          return pongs;
-        },
-        closed,
-        send: (message) => socket.send(message),
-      }),
-    );
-  });
+/** A client of the server on this port; `status` stands in what it rejects with where the handshake is refused. */
+export function openSocket(port: number, path: string, protocols: string[] = ['prefect']): Promise<WireClient> {
+  return connect(targetAt(port), path, { protocols });
 }
 
 /** Waits until a fact holds; so long only on a machine that has much else to do. */
@@ -257,14 +222,9 @@ export async function until(fact: () => boolean, what: string): Promise<void> {
   }
 }
 
-export const authMessage = (token: unknown = null, more: object = {}): string =>
-  JSON.stringify({ type: 'auth', token, ...more });
-
-/** A socket that has authenticated. */
-export async function openAuthenticated(port: number, path: string, more: object = {}): Promise<Client> {
-  const client = await openSocket(port, path);
-  client.send(authMessage(null, more));
-  await until(() => client.received.length === 1, 'auth_success');
-  client.received.length = 0;
+/** A socket that has authenticated, and has no message yet. */
+export async function openAuthenticated(port: number, path: string, rejects?: boolean): Promise<WireClient> {
+  const client = await connectSigned(targetAt(port), path, rejects);
+  client.forget();
   return client;
 }

@@ -2,10 +2,10 @@
  * What a test asks of a subscriber: which events came, in which order, and whether it is live yet.
  */
 import { expect } from 'vitest';
-import { type Answered, eventLike, publish, type Sent } from './events.ts';
+import { eventLike, publish, type Sent } from './events.ts';
 import { until } from './poll.ts';
 import type { Target } from './target.ts';
-import { subscribe, type TestSocket } from './websocket.ts';
+import { type SubscriptionFields, subscribe, type WireClient } from './wire-client.ts';
 
 /** An `until` that no test lives to see. */
 export const far = '2100-01-01T00:00:00Z';
@@ -14,15 +14,12 @@ export const far = '2100-01-01T00:00:00Z';
 export const ago = (ms: number): string => new Date(Date.now() - ms).toISOString();
 
 /** The names of the events that came, less the word they begin with. */
-export function namesOf(socket: TestSocket, word: string): string[] {
-  return socket.messages.slice(1).map((message) => {
-    const { event } = JSON.parse(message) as { event: Answered }; // a law compares a whole frame with a query's answer
-    return event.event.slice(word.length + 1);
-  });
+export function namesOf(socket: WireClient, word: string): string[] {
+  return socket.events().map(({ event }) => event.slice(word.length + 1));
 }
 
 /** Waits until the events named so were all there, in this order, and nothing else. */
-export async function untilGot(socket: TestSocket, word: string, names: readonly string[]): Promise<void> {
+export async function untilGot(socket: WireClient, word: string, names: readonly string[]): Promise<void> {
   const got = (): string => namesOf(socket, word).join();
   await until(`${names.join()} came`, () => (namesOf(socket, word).length >= names.length ? true : undefined)).catch(
     (error: Error) => Promise.reject(new Error(`${error.message} (came: ${got()})`)),
@@ -35,15 +32,15 @@ export async function subscribeTo(
   target: Target,
   word: string,
   filter: object,
-  fields: object = {},
-): Promise<TestSocket> {
+  fields: SubscriptionFields = {},
+): Promise<WireClient> {
   const socket = await subscribe(target, { event: { prefix: [word] }, occurred: { until: far }, ...filter }, fields);
   await socket.ping();
   return socket;
 }
 
 /** Sends probes until one has come: from then on the subscriber is live. */
-export async function untilLive(target: Target, socket: TestSocket, word: string, fields: Sent = {}): Promise<void> {
+export async function untilLive(target: Target, socket: WireClient, word: string, fields: Sent = {}): Promise<void> {
   await until('a probe comes', async () => {
     await publish(target, [eventLike({ event: `${word}.probe`, ...fields })]);
     return namesOf(socket, word).includes('probe') ? true : undefined;

@@ -14,6 +14,11 @@ export interface Target {
   readonly strict: boolean;
 }
 
+/** Sluice on this machine, without credentials. */
+export function targetAt(port: number): Target {
+  return { baseUrl: () => `http://127.0.0.1:${port}`, strict: true };
+}
+
 /** What the real Prefect does otherwise, or what Sluice does better (docs/prefect-facts.md), in words. */
 export interface Tag {
   readonly ours: string;

@@ -10,7 +10,7 @@ import { type Answer, post, send } from '../../support/http.ts';
 import { until } from '../../support/poll.ts';
 import { openRaw, textFrame, upgradeHead } from '../../support/raw-socket.ts';
 import { removeData, startSluice, type TestSluice } from '../../support/sluice.ts';
-import { connectSigned, subscribe } from '../../support/websocket.ts';
+import { connectSigned, subscribe } from '../../support/wire-client.ts';
 
 const frameBytesMax = 2_000_000;
 const authMessage = '{"type":"auth","token":null}';

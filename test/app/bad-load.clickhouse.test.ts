@@ -10,7 +10,7 @@ import { post } from '../../support/http.ts';
 import { until, within } from '../../support/poll.ts';
 import { openRaw, postHead, textFrame, upgradeHead } from '../../support/raw-socket.ts';
 import { removeData, startSluice, type TestSluice } from '../../support/sluice.ts';
-import { connectSigned } from '../../support/websocket.ts';
+import { connectSigned } from '../../support/wire-client.ts';
 
 const bodyMs = 4_000;
 const authenticateMs = 1_500;

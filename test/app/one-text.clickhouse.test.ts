@@ -5,6 +5,7 @@
 import { randomUUID } from 'node:crypto';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type EventFrame, eventFrameHead, eventFrameTail, parseFrame } from '../../schemas/wire.ts';
 import { createLog } from '../../src/base/log.ts';
 import { openJournal } from '../../src/journal/journal.ts';
 import { untilFound } from '../../support/events.ts';
@@ -12,7 +13,7 @@ import { post } from '../../support/http.ts';
 import { until } from '../../support/poll.ts';
 import { removeData, startSluice, type TestSluice } from '../../support/sluice.ts';
 import { eventsOf } from '../../support/stored-events.ts';
-import { connectSigned, subscribe } from '../../support/websocket.ts';
+import { connectSigned, subscribe } from '../../support/wire-client.ts';
 import { sentEvent, sentId } from '../event-text/arbitrary-event.ts';
 
 const events = 200;
@@ -60,7 +61,7 @@ describe('an accepted event', () => {
     await untilFound(target, { occurred: year }, events, 0);
     await until('all frames came', () => live.messages.length === events + 1 || undefined);
     const texts = new Map(
-      live.messages.slice(1).map((frame) => [idOf(frame), frame.slice('{"type":"event","event":'.length, -1)]),
+      live.messages.slice(1).map((frame) => [idOf(frame), frame.slice(eventFrameHead.length, -eventFrameTail.length)]),
     );
     for (const { id, text } of sent) {
       const { text: answer } = await post(target, '/api/events/filter', {
@@ -96,7 +97,7 @@ describe('an accepted event', () => {
 });
 
 function idOf(frame: string): string {
-  return (JSON.parse(frame) as { event: { id: string } }).event.id;
+  return parseFrame<EventFrame>(frame).event.id;
 }
 
 /** What an event's text says of itself, apart from forms that Sluice writes in its own way (ids and times). */

@@ -11,7 +11,7 @@ import { eventLike, publish, untilFound } from '../../support/events.ts';
 import { repositoryRoot } from '../../support/peers/sluice.ts';
 import { until } from '../../support/poll.ts';
 import { startSluice, type TestSluice } from '../../support/sluice.ts';
-import { subscribe } from '../../support/websocket.ts';
+import { subscribe } from '../../support/wire-client.ts';
 
 const stopMsMax = 10_000;
 const cleanups: (() => Promise<void> | void)[] = [];

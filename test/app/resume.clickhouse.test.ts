@@ -3,19 +3,11 @@
  * comes after are together everything, once each, across restarts, from the log and from the store.
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { parseStreamId } from '../../schemas/wire.ts';
+import { type OutFrame, parseStreamId, type TokenFrame, type WirePosition } from '../../schemas/wire.ts';
 import { eventLike, publish, untilFound } from '../../support/events.ts';
 import { until } from '../../support/poll.ts';
 import { removeData, startSluice, type TestSluice } from '../../support/sluice.ts';
-import { subscribe, type TestSocket } from '../../support/websocket.ts';
-
-interface Frame {
-  readonly type: string;
-  readonly event?: { readonly id: string };
-  readonly position: number | string;
-  readonly token?: string;
-  readonly reason?: string;
-}
+import { subscribe, type WireClient } from '../../support/wire-client.ts';
 
 /** The log keeps next to nothing, so that old positions are the store's. */
 const env = { SLUICE_JOURNAL_KEEP_BYTES: '0', SLUICE_JOURNAL_SEGMENT_BYTES_MAX: '65536', SLUICE_FLUSH_MS: '50' };
@@ -50,10 +42,10 @@ describe('a subscriber that resumes', () => {
     sluice = await startSluice({ env, dataDir: sluice.dataDir });
   }
 
-  const framesOf = (socket: TestSocket) => socket.messages.slice(1).map((text) => JSON.parse(text) as Frame);
-  const idsOf = (frames: readonly Frame[]) => frames.flatMap(({ event }) => (event === undefined ? [] : [event.id]));
-  const untilCaughtUp = (socket: TestSocket) =>
-    until('caught up', () => framesOf(socket).some(({ type }) => type === 'caught_up') || undefined);
+  const idsOf = (frames: readonly OutFrame[]) =>
+    frames.flatMap((frame) => (frame.type === 'event' ? [frame.event.id] : []));
+  const untilCaughtUp = (socket: WireClient) =>
+    until('caught up', () => socket.frames().some(({ type }) => type === 'caught_up') || undefined);
 
   it('gets the exact rest from any position, in history or live, after a stop and after kill -9', async () => {
     await send(300);
@@ -61,11 +53,10 @@ describe('a subscriber that resumes', () => {
     const first = await subscribe(target, filter, { positions: true });
     await untilCaughtUp(first);
     await send(200);
-    await until('all live', () => idsOf(framesOf(first)).length === ids.length || undefined);
-    const frames = framesOf(first);
-    const [{ type, token } = frames[0]!] = frames;
-    expect(type).toBe('token');
-    expect(frames.filter(({ event }) => event).map(({ position }) => typeof position)).toEqual([
+    await until('all live', () => first.events().length === ids.length || undefined);
+    const frames = first.frames();
+    const { token } = tokenAt(frames);
+    expect(frames.filter(({ type }) => type === 'event').map((frame) => typeof positionOf(frame))).toEqual([
       ...Array.from({ length: 300 }, () => 'string'),
       ...Array.from({ length: 200 }, () => 'number'),
     ]);
@@ -74,10 +65,10 @@ describe('a subscriber that resumes', () => {
       await send(100);
       for (const seen of [1, 2, 150, 301, 302, 303, 400, frames.length]) {
         const before = frames.slice(0, seen);
-        const resume = { token, position: before.at(-1)!.position };
+        const resume = { token, position: positionOf(before.at(-1)!) };
         const socket = await subscribe(target, filter, { resume });
         await untilCaughtUp(socket);
-        const after = framesOf(socket);
+        const after = socket.frames();
         expect(after.some((frame) => frame.type === 'gap')).toBe(false);
         expect([...idsOf(before), ...idsOf(after)].sort()).toEqual([...ids].sort());
         await socket.close();
@@ -88,14 +79,14 @@ describe('a subscriber that resumes', () => {
   it('is refused with an altered token, and told of a position that was never given', async () => {
     const socket = await subscribe(target, filter, { positions: true });
     await untilCaughtUp(socket);
-    const { token = '', position } = framesOf(socket)[0]!;
+    const { token, position } = tokenAt(socket.frames());
     const altered = await subscribe(target, filter, { resume: { token: `2${token.slice(1)}`, position } });
     expect(await altered.untilClosed()).toEqual({ code: 1008, reason: 'Invalid resume token' });
     const other = await subscribe(target, {}, { resume: { token, position } });
     expect((await other.untilClosed()).code).toBe(1008);
     const ahead = await subscribe(target, filter, { backfill: false, resume: { token, position: 2 ** 52 } });
     await untilCaughtUp(ahead);
-    expect(framesOf(ahead).map(({ type, reason }) => [type, reason])).toEqual([
+    expect(ahead.frames().map((frame) => [frame.type, frame.type === 'gap' ? frame.reason : undefined])).toEqual([
       ['gap', 'head'],
       ['token', undefined],
       ['caught_up', undefined],
@@ -144,3 +135,15 @@ describe('a subscriber that resumes', () => {
     };
   }
 });
+
+/** The first frame, which is the token's. */
+function tokenAt([first]: readonly OutFrame[]): TokenFrame {
+  if (first?.type !== 'token') throw new Error(`The first frame is ${JSON.stringify(first)}`);
+  return first;
+}
+
+/** Of a frame that has one. */
+function positionOf(frame: OutFrame): WirePosition {
+  if (!('position' in frame) || frame.position === undefined) throw new Error(`${frame.type} has no position`);
+  return frame.position;
+}

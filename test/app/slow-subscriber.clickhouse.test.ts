@@ -7,7 +7,7 @@ import { WebSocket } from 'ws';
 import { eventLike, publish } from '../../support/events.ts';
 import { until } from '../../support/poll.ts';
 import { removeData, startSluice, type TestSluice } from '../../support/sluice.ts';
-import { subscribe } from '../../support/websocket.ts';
+import { subscribe } from '../../support/wire-client.ts';
 
 const events = 12_000;
 const batchEvents = 200;

@@ -11,7 +11,7 @@ import { type Answer, send } from '../../support/http.ts';
 import { until, within } from '../../support/poll.ts';
 import { openRaw, postHead } from '../../support/raw-socket.ts';
 import type { Target } from '../../support/target.ts';
-import { connectSigned, dial } from '../../support/websocket.ts';
+import { connectSigned, dial } from '../../support/wire-client.ts';
 
 afterEach(cleanUp);
 

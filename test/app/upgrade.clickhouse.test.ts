@@ -5,6 +5,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
+import { type OutFrame, parseFrame } from '../../schemas/wire.ts';
 import { pageOf, publish, query, type Sent, untilFound } from '../../support/events.ts';
 import { post, send } from '../../support/http.ts';
 import {
@@ -18,7 +19,7 @@ import {
 } from '../../support/old-folder.ts';
 import { startSluice } from '../../support/sluice.ts';
 import type { Target } from '../../support/target.ts';
-import { subscribe } from '../../support/websocket.ts';
+import { subscribe } from '../../support/wire-client.ts';
 
 afterEach(removeOldFolders);
 
@@ -44,8 +45,8 @@ describe('a data folder of an older Sluice', () => {
       const resumed = await subscribe(target, { event: { prefix: ['fixture.'] } }, { resume: oldFolder.resume });
       const ids: unknown[] = [];
       while (ids.length < oldFolder.waiting) {
-        const { event } = JSON.parse(await resumed.next()) as { event?: { id: string } };
-        if (event !== undefined) ids.push(event.id);
+        const frame = parseFrame<OutFrame>(await resumed.next());
+        if (frame.type === 'event') ids.push(frame.event.id);
       }
       expect(ids.sort()).toEqual(oldFolderIds.slice(oldFolder.stored));
       await resumed.close();

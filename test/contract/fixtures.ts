@@ -5,7 +5,8 @@
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { describe, expect } from 'vitest';
-import { type Answered, eventLike, pageOf, publish, type Sent, untilFound } from '../../support/events.ts';
+import type { AnsweredEvent } from '../../schemas/wire.ts';
+import { eventLike, pageOf, publish, type Sent, untilFound } from '../../support/events.ts';
 import { type Answer, post, send } from '../../support/http.ts';
 import { law, type Target, uniqueWord } from '../../support/target.ts';
 
@@ -97,7 +98,7 @@ function times(target: Target): void {
     const filter = { resource: { id: [word] }, occurred: { since: longAgo, until: farAhead } };
     let page = await untilFound(target, filter, taken.length);
     const found = new Map<string, string>();
-    const note = ({ event, occurred }: Answered): unknown => found.set(event, occurred);
+    const note = ({ event, occurred }: AnsweredEvent): unknown => found.set(event, occurred);
     page.events.forEach(note);
     while (page.next_page !== null) {
       const { pathname, search } = new URL(page.next_page);

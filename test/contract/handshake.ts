@@ -3,7 +3,7 @@
  */
 import { describe, expect } from 'vitest';
 import { basicAuth, law, type Target } from '../../support/target.ts';
-import { connect, connectSigned, dial } from '../../support/websocket.ts';
+import { connect, connectSigned, dial } from '../../support/wire-client.ts';
 
 const routes = ['/api/events/in', '/api/events/out'];
 const success = '{"type":"auth_success"}';

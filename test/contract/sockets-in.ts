@@ -3,9 +3,10 @@
  */
 import { randomUUID } from 'node:crypto';
 import { describe, expect } from 'vitest';
-import { type Answered, eventLike, type Page, publish, query, type Sent, untilFound } from '../../support/events.ts';
+import { type InFrame, parseFrame } from '../../schemas/wire.ts';
+import { eventLike, type Page, publish, query, type Sent, untilFound } from '../../support/events.ts';
 import { law, type Target, uniqueWord } from '../../support/target.ts';
-import { connect, connectSigned } from '../../support/websocket.ts';
+import { connect, connectSigned } from '../../support/wire-client.ts';
 
 const route = '/api/events/in';
 const keeps = { ours: 'a bad message gets a proper close frame' };
@@ -31,7 +32,7 @@ function named(word: string): { event: { prefix: string[] }; order: 'ASC' } {
 }
 
 function namesOf(page: Page): string[] {
-  return page.events.map(({ event }: Answered) => event.split('.').slice(1).join('.'));
+  return page.events.map(({ event }) => event.split('.').slice(1).join('.'));
 }
 
 /** Events named `word.0` and on, a millisecond apart. */
@@ -187,12 +188,11 @@ function rejecting(target: Target): void {
     'a client that asks for rejects is told and keeps its connection',
     async () => {
       const word = uniqueWord();
-      const socket = await connectSigned(target, route, { rejects: true });
+      const socket = await connectSigned(target, route, true);
       socket.send(JSON.stringify(eventLike({ event: `${word}.bad`, id: 'nope' })));
       sendAll(socket, series(word, ['good']));
       await socket.ping();
-      const reject = JSON.parse(await socket.next()) as { type?: string }; // checked next
-      expect(reject.type).toBe('reject');
+      expect(parseFrame<InFrame>(await socket.next()).type).toBe('reject');
       await untilFound(target, named(word), 1);
       expect((await query(target, named(word))).total).toBe(1);
       socket.drop();

@@ -6,7 +6,7 @@ import { eventLike, publish, type Sent } from '../../support/events.ts';
 import { until } from '../../support/poll.ts';
 import { ago, far, namesOf, subscribeTo, untilLive } from '../../support/subscriber.ts';
 import { law, type Target, uniqueWord } from '../../support/target.ts';
-import { subscribe } from '../../support/websocket.ts';
+import { subscribe } from '../../support/wire-client.ts';
 
 const minute = 60_000;
 

@@ -2,12 +2,13 @@
  * docs/prefect-facts.md, "Messages of a subscriber": what a subscriber gets.
  */
 import { beforeAll, describe, expect } from 'vitest';
+import { eventFrameHead, eventFrameTail } from '../../schemas/wire.ts';
 import { eventLike, publish, untilFound } from '../../support/events.ts';
 import { post } from '../../support/http.ts';
 import { until } from '../../support/poll.ts';
 import { ago, far, namesOf, subscribeTo, untilGot, untilLive } from '../../support/subscriber.ts';
 import { law, type Target, uniqueWord } from '../../support/target.ts';
-import { connectSigned, subscribe, type TestSocket } from '../../support/websocket.ts';
+import { connectSigned, subscribe, type WireClient } from '../../support/wire-client.ts';
 
 const minute = 60_000;
 const route = '/api/events/out';
@@ -103,7 +104,7 @@ function history(target: Target): void {
       await untilGot(socket, word, ['one']);
       const answer = await post(target, '/api/events/filter', { filter: { event: { name: [`${word}.one`] } } });
       expect(
-        `{"events":[${(socket.messages[1] ?? '').slice('{"type":"event","event":'.length, -1)}],"total":1,"next_page":null}`,
+        `{"events":[${(socket.messages[1] ?? '').slice(eventFrameHead.length, -eventFrameTail.length)}],"total":1,"next_page":null}`,
       ).toBe(answer.text);
       await socket.close();
     });
@@ -119,7 +120,7 @@ function history(target: Target): void {
 
     for (const backfill of [true, 1, 'no']) {
       law(target, `comes for backfill ${JSON.stringify(backfill)}`, async () => {
-        const socket = await subscribeTo(target, word, {}, { backfill });
+        const socket = await subscribeTo(target, word, {}, { backfill: backfill as boolean }); // any value is taken, as Python takes it
         await untilGot(socket, word, ['one', 'two', 'three']);
         await socket.close();
       });
@@ -133,7 +134,7 @@ function withoutHistory(target: Target): void {
       const other = uniqueWord();
       await publish(target, [eventLike({ event: `${other}.before`, occurred: ago(1000) })]);
       await untilFound(target, { event: { prefix: [other] } }, 1);
-      const socket = await subscribeTo(target, other, {}, { backfill });
+      const socket = await subscribeTo(target, other, {}, { backfill: backfill as boolean }); // as above
       await untilLive(target, socket, other);
       expect(namesOf(socket, other)).not.toContain('before');
       await socket.close();
@@ -149,7 +150,7 @@ function exact(target: Target): void {
       const word = uniqueWord();
       const since = ago(minute);
       const names = Array.from({ length: 400 }, (_, at) => String(at));
-      const sockets: TestSocket[] = [];
+      const sockets: WireClient[] = [];
       for (const [at, name] of names.entries()) {
         await publish(target, [eventLike({ event: `${word}.${name}` })]);
         if (at % 100 === 50) {

@@ -2,9 +2,9 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { parseStreamId } from '../../schemas/wire.ts';
 import { Failure } from '../../src/base/errors.ts';
 import { openKeys } from '../../src/base/keys.ts';
-import { parseStreamId } from '../../schemas/wire.ts';
 import { frameText, framingOf } from '../../src/feed/frames.ts';
 import { openResumeToken, type ResumeState, sealResumeToken } from '../../src/feed/resume-token.ts';
 import { defaultFilter, validateFilter } from '../../src/filter/validate-filter.ts';

@@ -4,13 +4,13 @@
 import { createHash } from 'node:crypto';
 import { resourceIdLabel, resourceRoleLabel } from '../../schemas/event.ts';
 import type { StoredEvent } from '../../schemas/stored-event.ts';
+import { parseStreamId } from '../../schemas/wire.ts';
 import type { SigningKeys } from '../../src/base/keys.ts';
 import { isBeyondEvent } from '../../src/event-text/judge-bytes.ts';
 import { PlainReader } from '../../src/event-text/plain-event.ts';
 import { readBatch, readBatchSteps, readMessage } from '../../src/event-text/read-events.ts';
 import { rewriteJson } from '../../src/event-text/rewrite-json.ts';
 import { textEvent } from '../../src/event-text/text-event.ts';
-import { parseStreamId } from '../../schemas/wire.ts';
 import { createHeldFilters } from '../../src/feed/held-filters.ts';
 import { openResumeToken } from '../../src/feed/resume-token.ts';
 import { FilterIndex } from '../../src/filter/filter-index.ts';

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { send } from '../../support/http.ts';
 import { removeData, startSluice, type TestSluice } from '../../support/sluice.ts';
 import type { Target } from '../../support/target.ts';
-import { connectSigned, subscribe } from '../../support/websocket.ts';
+import { connectSigned, subscribe } from '../../support/wire-client.ts';
 import { eventWith } from './event-cases.ts';
 import { bounds } from './measure.ts';
 

@@ -7,12 +7,13 @@ import { request as plainRequest } from 'node:http';
 import { connect as connectHttp2 } from 'node:http2';
 import { request as secureRequest } from 'node:https';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type EventFrame, parseFrame } from '../../schemas/wire.ts';
 import { eventLike, type Page, pageOf, publish, untilFound } from '../../support/events.ts';
 import { post, send } from '../../support/http.ts';
 import { within } from '../../support/poll.ts';
 import { removeData, startSluice, type TestSluice } from '../../support/sluice.ts';
 import { type Target, uniqueWord } from '../../support/target.ts';
-import { connectSigned, subscribe } from '../../support/websocket.ts';
+import { connectSigned, subscribe } from '../../support/wire-client.ts';
 import { type ProxyKind, type ProxyOptions, type RunningProxy, startProxy, whyNoProxy } from './start-proxy.ts';
 
 const kinds: readonly ProxyKind[] = ['nginx', 'haproxy'];
@@ -115,8 +116,7 @@ async function carrySockets(target: Target): Promise<void> {
   for (const event of sent) producer.send(JSON.stringify(event));
   await producer.ping();
   for (const event of sent) {
-    const { event: came } = JSON.parse(await subscriber.next()) as { event: { id: string } };
-    expect(came.id).toBe(event['id']);
+    expect(parseFrame<EventFrame>(await subscriber.next()).event.id).toBe(event['id']);
   }
   // A close without a code is answered by one.
   expect((await producer.close()).code).toBe(1005);

@@ -1,8 +1,9 @@
 /** Unknown peers hold a bounded number of places (I4): who comes beyond it waits its turn, and nobody keeps a place for nothing. */
 import { connect } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { authMessage } from '../../schemas/wire.ts';
 import { type AuthenticatingPlaces, createAuthenticatingPlaces } from '../../src/server/authenticating-places.ts';
-import { authMessage, openSocket, serverOfEachTest, until } from '../../support/fake-server.ts';
+import { openSocket, serverOfEachTest, until } from '../../support/fake-server.ts';
 
 const handshake =
   'GET /api/events/in HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n' +
@@ -21,13 +22,13 @@ describe('the places to authenticate', () => {
       return client;
     });
     // A whole exchange later it still waits.
-    first.socket.ping();
+    first.sendPing();
     await until(() => first.pongs === 1, 'pong');
     expect(isOpen).toBe(false);
     first.send(authMessage());
     const client = await third;
     client.send(authMessage());
-    await until(() => client.received.length === 1, 'auth_success');
+    await until(() => client.messages.length === 1, 'auth_success');
   });
 
   it('are free again when a socket closes, and when it comes to nothing', async () => {
@@ -35,10 +36,10 @@ describe('the places to authenticate', () => {
     for (const message of ['nope', authMessage('wrong'), authMessage('secret')]) {
       const client = await openSocket(port, '/api/events/in');
       client.send(message);
-      if (message.includes('secret')) await until(() => client.received.length === 1, 'auth_success');
-      else await client.closed;
+      if (message.includes('secret')) await until(() => client.messages.length === 1, 'auth_success');
+      else await client.ending();
     }
-    (await openSocket(port, '/api/events/in')).socket.terminate();
+    (await openSocket(port, '/api/events/in')).drop();
     await openSocket(port, '/api/events/out');
   });
 
@@ -49,14 +50,14 @@ describe('the places to authenticate', () => {
     await until(() => each.server.counters.handshakesWaiting === 1, 'it waits');
     gone.destroy();
     await until(() => each.server.counters.handshakesWaiting === 0, 'it is forgotten');
-    first.socket.terminate();
+    first.drop();
     await openSocket(port, '/api/events/in');
   });
 
   it('are not asked of who does not authenticate', async () => {
     const port = await start({ authenticatingMax: 1 });
     await openSocket(port, '/api/events/in');
-    expect((await openSocket(port, '/api/events/in', [])).socket.protocol).toBe('');
+    expect((await openSocket(port, '/api/events/in', [])).protocol).toBe('');
   });
 
   it('end with 503 for those who wait when Sluice stops', async () => {
@@ -78,12 +79,12 @@ describe('a first message', () => {
     for (const path of ['/api/events/in', '/api/events/out']) {
       const client = await openSocket(port, path);
       client.send(authMessage('x'.repeat(64 * 1024)));
-      expect(await client.closed).toBe('1009 The auth message is larger than 65536 bytes');
+      expect(await client.ending()).toBe('1009 The auth message is larger than 65536 bytes');
     }
     expect(each.server.counters.longAuthMessages).toBe(2);
     const client = await openSocket(port, '/api/events/in');
     client.send(authMessage('x'.repeat(60 * 1024)));
-    await until(() => client.received.length === 1, 'auth_success');
+    await until(() => client.messages.length === 1, 'auth_success');
   });
 });
 

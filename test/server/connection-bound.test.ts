@@ -1,9 +1,10 @@
 /** Connections have a bound below the descriptors (I4): beyond it they are told so at once, and each that closes makes room. */
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { describe, expect, it } from 'vitest';
+import { authMessage } from '../../schemas/wire.ts';
 import { descriptorFacts, descriptorRoom, descriptorWarnings } from '../../src/app/descriptors.ts';
 import { StartRefused } from '../../src/base/errors.ts';
-import { ask, askRaw, authMessage, openSocket, serverOfEachTest, until } from '../../support/fake-server.ts';
+import { ask, askRaw, openSocket, serverOfEachTest, until } from '../../support/fake-server.ts';
 
 const each = serverOfEachTest();
 
@@ -27,7 +28,7 @@ describe('connections', () => {
     await expect(openSocket(port, '/api/events/out')).rejects.toThrow('503');
     expect(counters.connectionsRefused).toBe(2);
     socket.send(authMessage());
-    await until(() => socket.received.length === 1, 'auth_success');
+    await until(() => socket.messages.length === 1, 'auth_success');
     for (const one of idle) one.destroy();
     await until(() => counters.connections === 1, 'they are gone');
     expect((await ask(port, 'GET', '/api/health')).status).toBe(200);
@@ -57,7 +58,7 @@ describe('connections', () => {
     await askRaw(port, ['GET / HTTP/1.0\r\n\r\n'], /<closed>/);
     await until(() => counters.connections === 7, 'what is still open');
     for (const one of idle) one.destroy();
-    sockets[0].socket.terminate();
+    sockets[0].drop();
     sockets[1].send('nope');
     await until(() => counters.connections === 0, 'all are gone');
   });

@@ -98,8 +98,8 @@ describe('a client that leaves is counted, and is no fault', () => {
     const port = await each.start();
     const producer = await openAuthenticated(port, '/api/events/in');
     const subscriber = await openAuthenticated(port, '/api/events/out');
-    producer.socket.terminate();
-    subscriber.socket.terminate();
+    producer.drop();
+    subscriber.drop();
     await until(() => each.server.counters.producers + each.server.counters.subscribers === 0, 'both are gone');
     expect(each.server.counters).toMatchObject({ gone: nobody, faults: 0 });
   });

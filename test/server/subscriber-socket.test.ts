@@ -3,8 +3,9 @@
  * subscriber", and what becomes of the feed.
  */
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { authMessage } from '../../schemas/wire.ts';
 import { Failure } from '../../src/base/errors.ts';
-import { authMessage, now, openAuthenticated, serverOfEachTest, until } from '../../support/fake-server.ts';
+import { now, openAuthenticated, serverOfEachTest, until } from '../../support/fake-server.ts';
 
 const each = serverOfEachTest();
 const { start } = each;
@@ -38,7 +39,7 @@ describe('a subscriber', () => {
     ] as const) {
       const client = await openAuthenticated(port, '/api/events/out');
       client.send(message);
-      expect([message, await client.closed]).toEqual([message, end]);
+      expect([message, await client.ending()]).toEqual([message, end]);
     }
     for (const filter of [
       null,
@@ -49,7 +50,7 @@ describe('a subscriber', () => {
     ]) {
       const client = await openAuthenticated(port, '/api/events/out');
       client.send(filterMessage(filter));
-      const end = await client.closed;
+      const end = await client.ending();
       expect(end).toMatch(/^1002 Invalid filter: [^\ufffd]+$/);
       expect(Buffer.byteLength(end) - 5).toBeLessThanOrEqual(123);
     }
@@ -96,7 +97,7 @@ describe('a subscriber', () => {
     ]) {
       const { feed, client } = await subscribe(port, filterMessage({}, { backfill }));
       expect([backfill, feed.request.backfill]).toEqual([backfill, isWanted]);
-      client.socket.terminate();
+      client.drop();
     }
   });
 
@@ -114,13 +115,13 @@ describe('a subscriber', () => {
     each.server.running.publish('t1', 'x');
     client.send('whatever');
     client.send(filterMessage({}));
-    client.socket.ping();
+    client.sendPing();
     await until(() => client.pongs === 1, 'the pong');
     feed.listener.caughtUp();
     feed.listener.lagging();
     feed.socket.send('4');
-    await until(() => client.received.length === 4, 'four frames');
-    expect(client.received).toEqual(['1', '2', '3', '4']);
+    await until(() => client.messages.length === 4, 'four frames');
+    expect(client.messages).toEqual(['1', '2', '3', '4']);
     expect(each.server.feeds.length).toBe(1);
   });
 
@@ -141,7 +142,7 @@ describe('a subscriber', () => {
       client.send(filterMessage({}));
       await until(() => each.server.feeds.length === 1, 'the feed');
       expect(each.server.feeds[0]?.request.filter.event.name).toHaveLength(30_000);
-      client.socket.ping();
+      client.sendPing();
       await until(() => client.pongs === 1, 'the pong');
       expect(turns).toEqual(['filter', 'feed']);
     });
@@ -156,7 +157,7 @@ describe('a subscriber', () => {
       });
       client.send(filterMessage(large));
       await until(() => open !== null, 'the filter is read');
-      client.socket.terminate();
+      client.drop();
       await until(() => each.server.counters.subscribers === 0, 'the socket is gone');
       open!();
       expect(each.server.feeds).toEqual([]);
@@ -167,7 +168,7 @@ describe('a subscriber', () => {
     const port = await start();
     const { client, feed } = await subscribe(port, filterMessage({}));
     feed.socket.subscribe('t1');
-    client.socket.terminate();
+    client.drop();
     await until(() => feed.isStopped, 'the feed stops');
     feed.socket.send('late');
     feed.socket.cork(() => feed.socket.send('late'));
@@ -182,13 +183,13 @@ describe('a subscriber', () => {
     const port = await start();
     const { client, feed } = await subscribe(port, filterMessage({}));
     feed.listener.failed(new Failure('storeRefused', 'No.'));
-    expect(await client.closed).toBe('1013 No.');
+    expect(await client.ending()).toBe('1013 No.');
     await until(() => feed.isStopped, 'the feed stops');
     each.server.fakes.openFeed = () => {
       throw new Failure('tooManySockets', 'Too many.');
     };
     const second = await openAuthenticated(port, '/api/events/out');
     second.send(filterMessage({}));
-    expect(await second.closed).toBe('1013 Too many.');
+    expect(await second.ending()).toBe('1013 Too many.');
   });
 });

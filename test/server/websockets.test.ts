@@ -2,8 +2,9 @@
  * The edge of WebSockets before fake parts: handshake, authentication, producers, and the stop (subscribers: subscriber-socket.test.ts).
  */
 import { describe, expect, it } from 'vitest';
+import { authMessage, authSuccess } from '../../schemas/wire.ts';
 import { Failure } from '../../src/base/errors.ts';
-import { authMessage, openAuthenticated, openSocket, serverOfEachTest, until } from '../../support/fake-server.ts';
+import { openAuthenticated, openSocket, serverOfEachTest, until } from '../../support/fake-server.ts';
 
 const each = serverOfEachTest();
 const { start } = each;
@@ -17,16 +18,16 @@ async function talk(
 ): Promise<string[]> {
   const client = await openSocket(port, path, protocols);
   for (const message of messages) client.send(message);
-  return [...client.received, await client.closed];
+  return [...client.messages, await client.ending()];
 }
 
-const success = '{"type":"auth_success"}';
+const numberToken = '{"type":"auth","token":5}';
 
 describe('the handshake', () => {
   it('takes the subprotocol prefect among others, and none where no auth string is set', async () => {
     const port = await start();
-    expect((await openSocket(port, '/api/events/in', ['a', 'prefect'])).socket.protocol).toBe('prefect');
-    expect((await openSocket(port, '/events/out', [])).socket.protocol).toBe('');
+    expect((await openSocket(port, '/api/events/in', ['a', 'prefect'])).protocol).toBe('prefect');
+    expect((await openSocket(port, '/events/out', [])).protocol).toBe('');
   });
 
   it('refuses with 403 what has no subprotocol where an auth string is set, and every unknown path', async () => {
@@ -43,7 +44,7 @@ describe('the handshake', () => {
     await openSocket(port, '/api/events/out');
     await expect(openSocket(port, '/api/events/out')).rejects.toThrow('503');
     expect(each.server.counters.socketsRefused).toBe(1);
-    first.socket.close();
+    void first.close();
     await until(() => each.server.counters.producers === 0, 'the producer is gone');
     await openSocket(port, '/api/events/out');
   });
@@ -60,7 +61,7 @@ describe('the authentication', () => {
         [authMessage(''), ['1008 Auth required but no token provided']],
         ['{"type":"auth"}', ['1008 Auth required but no token provided']],
         [authMessage('wrong'), ['1008 Invalid token']],
-        [authMessage(5), ['1006']],
+        [numberToken, ['1006']],
         ['nope', ['1006']],
         ['[]', ['1006']],
         ['null', ['1006']],
@@ -69,28 +70,28 @@ describe('the authentication', () => {
       for (const [message, end] of cases) expect([message, await talk(port, path, [message])]).toEqual([message, end]);
       const client = await openSocket(port, path);
       client.send(authMessage('secret'));
-      await until(() => client.received.length === 1, 'auth_success');
-      expect(client.received).toEqual([success]);
+      await until(() => client.messages.length === 1, 'auth_success');
+      expect(client.messages).toEqual([authSuccess]);
     }
     expect(each.server.messages).toEqual([]);
   });
 
   it('takes any token where no auth string is set', async () => {
     const port = await start();
-    for (const message of ['{"type":"auth"}', authMessage('x'), authMessage(5)]) {
+    for (const message of ['{"type":"auth"}', authMessage('x'), numberToken]) {
       const client = await openSocket(port, '/api/events/in');
       client.send(message);
-      await until(() => client.received.length === 1, 'auth_success');
+      await until(() => client.messages.length === 1, 'auth_success');
     }
   });
 
   it('must come in time, and the filter too', async () => {
     const port = await start({ authenticateMs: 50, filterMs: 60 });
     const silent = await openSocket(port, '/api/events/in');
-    expect(await silent.closed).toBe("1008 No 'auth' message within 50 ms");
+    expect(await silent.ending()).toBe("1008 No 'auth' message within 50 ms");
     const client = await openSocket(port, '/api/events/out');
     client.send(authMessage());
-    expect(await client.closed).toBe("1008 No 'filter' message within 60 ms");
+    expect(await client.ending()).toBe("1008 No 'filter' message within 60 ms");
     expect(each.server.counters.late).toBe(2);
   });
 
@@ -100,7 +101,7 @@ describe('the authentication', () => {
     const silent = await Promise.all(Array.from({ length: 500 }, () => openSocket(port, '/api/events/in')));
     producer.send('{"a":1}');
     await until(() => each.server.messages.length === 1, 'the message');
-    const ends = await Promise.all(silent.map((client) => client.closed));
+    const ends = await Promise.all(silent.map((client) => client.ending()));
     expect(new Set(ends)).toEqual(new Set(["1008 No 'auth' message within 200 ms"]));
     expect(each.server.counters).toMatchObject({ producers: 1, late: 500 });
   });
@@ -111,7 +112,7 @@ describe('a producer', () => {
     const port = await start();
     const client = await openAuthenticated(port, '/api/events/in');
     for (const message of ['1', '2', '3']) client.send(message);
-    client.socket.ping();
+    client.sendPing();
     await until(() => client.pongs === 1, 'the pong');
     expect([each.server.messages, each.server.settled]).toEqual([['1', '2', '3'], [3]]);
   });
@@ -123,8 +124,8 @@ describe('a producer', () => {
     each.server.fakes.ensureDurable = () => {
       throw new Failure('journalFailed', 'dead');
     };
-    client.socket.ping();
-    expect(await client.closed).toBe('1006');
+    client.sendPing();
+    expect(await client.ending()).toBe('1006');
     expect(client.pongs).toBe(0);
   });
 
@@ -135,23 +136,23 @@ describe('a producer', () => {
       text === 'bad'
         ? { kind: 'refused', failure: 'badEvent', reason: `${'é'.repeat(100)}` }
         : { kind: 'accepted', seq: 7 };
-    client.socket.once('close', () => expect(each.server.settled).toEqual([7]));
+    const settledAtItsEnd = client.closed.then(() => [...each.server.settled]);
     for (const message of ['good', 'bad', 'good']) client.send(message);
-    expect(await client.closed).toBe(`1008 ${'é'.repeat(61)}`);
+    expect(await client.ending()).toBe(`1008 ${'é'.repeat(61)}`);
     expect(each.server.messages).toEqual(['good', 'bad']);
-    expect(each.server.settled).toEqual([7]);
+    expect(await settledAtItsEnd).toEqual([7]);
   });
 
   it('that asked for rejects is told of each bad message, and keeps its connection', async () => {
     const port = await start();
-    const client = await openAuthenticated(port, '/api/events/in', { rejects: true });
+    const client = await openAuthenticated(port, '/api/events/in', true);
     each.server.fakes.acceptMessage = (text, isBinary) => {
       if (isBinary) return { kind: 'refused', failure: 'badMessage', reason: 'binary' };
       return text === 'big' ? { kind: 'skipped', reason: 'too large' } : { kind: 'accepted', seq: 1 };
     };
     for (const message of ['good', Buffer.from('x'), 'big', 'good']) client.send(message);
-    await until(() => client.received.length === 2 && each.server.messages.length === 4, 'two rejects');
-    expect(client.received).toEqual([
+    await until(() => client.messages.length === 2 && each.server.messages.length === 4, 'two rejects');
+    expect(client.messages).toEqual([
       '{"type":"reject","message":2,"failure":"badMessage","reason":"binary"}',
       '{"type":"reject","message":3,"failure":"skipped","reason":"too large"}',
     ]);
@@ -162,9 +163,9 @@ describe('a producer', () => {
     const client = await openAuthenticated(port, '/api/events/in');
     each.server.fakes.acceptMessage = () => ({ kind: 'skipped', reason: 'too large' });
     client.send('x');
-    client.socket.ping();
+    client.sendPing();
     await until(() => client.pongs === 1, 'the pong');
-    expect(client.received).toEqual([]);
+    expect(client.messages).toEqual([]);
   });
 
   it('is closed with the code of what intake throws, and with 1011 for a bug', async () => {
@@ -178,7 +179,7 @@ describe('a producer', () => {
         throw error;
       };
       client.send('x');
-      expect(await client.closed).toBe(end);
+      expect(await client.ending()).toBe(end);
     }
     expect(each.server.counters.faults).toBe(1);
     await until(() => each.server.counters.producers === 0, 'nobody is left');
@@ -195,8 +196,8 @@ describe('a producer', () => {
     const port = await start({ frameBytesMax: 1000 });
     expect(await talk(port, '/api/events/in', [authMessage(), 'x'.repeat(2000)])).toContain('1006');
     const client = await openAuthenticated(port, '/api/events/in');
-    client.socket.send(Buffer.from([0xff, 0xfe]), { binary: false });
-    expect(await client.closed).toBe('1006');
+    client.sendAsText(Buffer.from([0xff, 0xfe]));
+    expect(await client.ending()).toBe('1006');
     expect(each.server.messages).toEqual([]);
     await until(() => each.server.counters.producers === 0, 'both are gone');
   });
@@ -219,10 +220,10 @@ describe('the stop', () => {
     await expect(openSocket(port, '/api/events/in')).rejects.toThrow();
     each.server.running.closeSockets(1012, 'Sluice is restarting');
     for (const client of [producer, subscriber, resuming, early]) {
-      expect(await client.closed).toBe('1012 Sluice is restarting');
+      expect(await client.ending()).toBe('1012 Sluice is restarting');
     }
-    expect(resuming.received.at(-1)).toMatch(/^\{"type":"retry","after_ms":50\d\}$/);
-    expect(subscriber.received).toEqual([]);
+    expect(resuming.messages.at(-1)).toMatch(/^\{"type":"retry","after_ms":50\d\}$/);
+    expect(subscriber.messages).toEqual([]);
     expect(each.server.settled).toEqual([1]);
     expect(each.server.feeds[0]?.isStopped).toBe(true);
     await each.server.running.close();
