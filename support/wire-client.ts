@@ -22,7 +22,7 @@ export interface Closed {
 
 export type Handshake =
   | { readonly accepted: true; readonly socket: WireClient }
-  | { readonly accepted: false; readonly status: number; readonly retryAfter: string | null; readonly body: string };
+  | { readonly accepted: false; readonly status: number; readonly body: string; readonly retryAfter?: string };
 
 export interface Dialling {
   /** Null offers none. */
@@ -190,7 +190,8 @@ export async function dial(target: Target, path: string, dialling: Dialling = {}
       incoming.on('data', (chunk: Buffer) => (body += chunk.toString()));
       incoming.once('end', () => {
         const { statusCode: status = 0, headers: answered } = incoming;
-        resolve({ accepted: false, status, retryAfter: answered['retry-after'] ?? null, body });
+        const retryAfter = answered['retry-after'];
+        resolve({ accepted: false, status, body, ...(retryAfter !== undefined && { retryAfter }) });
       });
     });
   });
@@ -211,7 +212,7 @@ export async function connect(target: Target, path: string, dialling: Dialling =
 /** Connects and authenticates with the target's auth string. */
 export async function connectSigned(target: Target, path: string, rejects?: boolean): Promise<WireClient> {
   const socket = await connect(target, path);
-  socket.send(authMessage(target.authString ?? null, rejects));
+  socket.send(authMessage(target.authString, rejects));
   const answer = await socket.next();
   if (answer !== authSuccess) throw new Error(`The auth message was answered by ${answer}`);
   return socket;

@@ -3,6 +3,7 @@
  * each event (JSON.parse), and publishes it from `setImmediate`, to all who asked for no resource and to those of its resource; no
  * check, no log, no other filter, no store.
  */
+import { authSuccess, eventFrameHead, eventFrameTail } from '../../schemas/wire.ts';
 import { limitReceiveBuffers } from '../../src/server/receive-buffer.ts';
 import { loadUws, type WebSocket } from '../../src/server/uws.ts';
 
@@ -41,7 +42,7 @@ function open(path: string, message: (webSocket: WebSocket<Peer>, text: string) 
       const peer = webSocket.getUserData();
       if (peer.isLetIn) return message(webSocket, Buffer.from(bytes).toString());
       peer.isLetIn = true;
-      webSocket.send('{"type":"auth_success"}');
+      webSocket.send(authSuccess);
     },
     close: (webSocket) => {
       const { topic } = webSocket.getUserData();
@@ -73,7 +74,7 @@ open('/api/events/out', (webSocket, text) => {
 open('/api/events/in', (_, text) => {
   const event = JSON.parse(text) as Event; // the bench's own
   if (waiting.length === 0) setImmediate(flush);
-  waiting.push({ frame: `{"type":"event","event":${text}}`, resource: event.resource['prefect.resource.id'] });
+  waiting.push({ frame: `${eventFrameHead}${text}${eventFrameTail}`, resource: event.resource['prefect.resource.id'] });
 });
 app.get('/api/ready', (response) => {
   response.end(JSON.stringify({ liveSubscribers: live, pending: 0, books: {} }));

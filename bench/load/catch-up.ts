@@ -2,6 +2,7 @@
  * Subscribers that read the log: `token` asks for a position before the events come, `read` resumes from it, with as many
  * subscribers as wanted, and reads until each is told that it has caught up.
  */
+import { type ControlFrame, filterMessage } from '../../schemas/wire.ts';
 import type { FilterKind } from './filters.ts';
 import { countOf, filterOf, shareOf } from './filters.ts';
 import { LightSubscriber } from './light-subscriber.ts';
@@ -35,26 +36,20 @@ runLoad(async (options: CatchUpOptions, ready): Promise<CatchUpReport> => {
   const { resume, filter, prefix, from, to } = options;
   const share = shareOf(filter, 0, 1);
   const skipped = countOf(share, from);
-  const filterMessage = JSON.stringify({
-    type: 'filter',
-    filter: filterOf(filter, prefix, 0, 1),
-    positions: true,
-    backfill: false,
-    ...(resume && { resume }),
-  });
+  const fields = { positions: true, backfill: false, ...(resume && { resume }) };
+  const asked = filterMessage(filterOf(filter, prefix, 0, 1), fields);
   const told = { token: '', position: -1 };
   const caughtUp: Promise<void>[] = [];
   const join = (): LightSubscriber => {
     let resolve = (): void => undefined;
     caughtUp.push(new Promise<void>((done) => (resolve = done)));
-    const onControl = (frame: string): void => {
-      const { type, token, position } = JSON.parse(frame) as { type: string; token?: string; position?: number }; // docs/PROTOCOL.md
-      if (type === 'token' && token !== undefined) told.token = token;
-      if (type !== 'caught_up') return;
-      told.position = position ?? -1;
+    const onControl = (frame: ControlFrame): void => {
+      if (frame.type === 'token') told.token = frame.token;
+      if (frame.type !== 'caught_up') return;
+      told.position = frame.position;
       resolve();
     };
-    const one = new LightSubscriber({ ...options, filterMessage, share, skipped, latency: null, onControl });
+    const one = new LightSubscriber({ ...options, filterMessage: asked, share, skipped, latency: null, onControl });
     one.ready.catch(resolve);
     return one;
   };

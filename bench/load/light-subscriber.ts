@@ -3,10 +3,11 @@
  * each is its number: the events of its filter must come in order, without gap or repeat.
  */
 import { connect, type Socket } from 'node:net';
+import { authMessage, type ControlFrame, eventFrameHead, parseFrame } from '../../schemas/wire.ts';
+import { frameHeadBytes, isLetIn, writeFrameHead } from '../../support/frame-socket.ts';
 import { dueMicros, lateMicros, markAt, timesAt } from './event-times.ts';
 import type { Share } from './filters.ts';
 import { FrameBytes, type FrameVisitor } from './frame-bytes.ts';
-import { frameHeadBytes, writeFrameHead } from './frame-socket.ts';
 
 export interface LightOptions {
   /** `http://host:port`. */
@@ -22,12 +23,12 @@ export interface LightOptions {
   /** Of every event, not only counted: when it was due to be sent, and how late it was. */
   readonly latency: ((dueMicros: number, lateMicros: number) => void) | null;
   /** Told of control frames (token, caught_up). */
-  readonly onControl?: (frame: string) => void;
+  readonly onControl?: (frame: ControlFrame) => void;
 }
 
 /** All sockets of a process read into one buffer, one after the other. */
 const shared = Buffer.alloc(512 * 1024);
-const eventMark = Buffer.from('{"type":"event"');
+const eventMark = Buffer.from(eventFrameHead);
 const pong = Buffer.from([0x8a, 0x80, 0, 0, 0, 0]);
 const headEnd = '\r\n\r\n';
 
@@ -113,15 +114,15 @@ export class LightSubscriber implements FrameVisitor {
     if (!this.#head.startsWith('HTTP/1.1 101')) this.#end(`The upgrade was refused: ${this.#head.slice(0, 100)}`);
     const rest = Buffer.from(this.#head.slice(end + headEnd.length), 'latin1');
     this.#head = null;
-    this.#send(JSON.stringify({ type: 'auth', token: this.#options.authString ?? null }));
+    this.#send(authMessage(this.#options.authString));
     if (rest.length > 0) this.#frames.take(rest, 0, rest.length);
     return true;
   }
 
   #control(frame: string): void {
     if (this.#isLetIn) {
-      this.#options.onControl?.(frame);
-    } else if (frame.includes('auth_success')) {
+      this.#options.onControl?.(parseFrame<ControlFrame>(frame));
+    } else if (isLetIn(frame)) {
       this.#isLetIn = true;
       this.#send(this.#options.filterMessage);
       this.#letIn();

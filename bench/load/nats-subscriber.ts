@@ -2,8 +2,8 @@
  * One subscriber of NATS over its WebSocket port, which costs as little as a LightSubscriber.
  */
 import { connect } from 'node:net';
+import { frameHeadBytes, writeFrameHead } from '../../support/frame-socket.ts';
 import { FrameBytes } from './frame-bytes.ts';
-import { frameHeadBytes, writeFrameHead } from './frame-socket.ts';
 
 /** Where all that the bench publishes goes. */
 export const natsSubject = 'bench.events';

@@ -1,9 +1,10 @@
 /**
  * A producer that sends at a fixed rate and confirms as the stock client does.
  */
+
+import { frameHeadBytes, openFrameSocket, writeFrameHead } from '../../support/frame-socket.ts';
 import { atRate } from './at-rate.ts';
 import { EventTemplate } from './event-template.ts';
-import { frameHeadBytes, openFrameSocket, writeFrameHead } from './frame-socket.ts';
 import type { Latency } from './histogram.ts';
 import { runLoad } from './load-maker.ts';
 

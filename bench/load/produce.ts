@@ -1,8 +1,9 @@
 /**
  * A producer on one `/in` socket: as fast as pongs come, or at a steady rate. A pong acknowledges all that was sent before its ping.
  */
+
+import { type FrameSocket, frameHeadBytes, openFrameSocket, writeFrameHead } from '../../support/frame-socket.ts';
 import { EventTemplate, nowMicros } from './event-template.ts';
-import { type FrameSocket, frameHeadBytes, openFrameSocket, writeFrameHead } from './frame-socket.ts';
 import { runLoad } from './load-maker.ts';
 
 export interface ProduceOptions {

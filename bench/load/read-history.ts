@@ -2,7 +2,8 @@
  * Readers of history, each on a socket of its own: how soon the first event comes, how fast the rest, and that each came exactly
  * once. Some may read slowly: those are never waited for.
  */
-import { type FrameSocket, openFrameSocket } from './frame-socket.ts';
+import { filterMessage } from '../../schemas/wire.ts';
+import { type FrameSocket, openFrameSocket } from '../../support/frame-socket.ts';
 import { runLoad } from './load-maker.ts';
 
 export interface ReadHistoryOptions {
@@ -96,7 +97,7 @@ class Reader {
     const { prefix, since } = this.#options;
     const filter = { event: { prefix: [`${prefix}.`] }, occurred: { since, until: '2200-01-01T00:00:00Z' } };
     this.#askedAt = performance.now();
-    this.#socket.sendText(JSON.stringify({ type: 'filter', filter }));
+    this.#socket.sendText(filterMessage(filter));
   }
 
   readSlowly(bytesPerSecond: number): void {

@@ -2,8 +2,9 @@
  * Subscribers, each on a socket of its own, that check what they get: every event of the load exactly once, and how late. They
  * end when the parent has said how many events there are and all have come, or when nothing has come for a while.
  */
+import { filterMessage } from '../../schemas/wire.ts';
+import { openFrameSocket } from '../../support/frame-socket.ts';
 import { nowMicros } from './event-template.ts';
-import { openFrameSocket } from './frame-socket.ts';
 import { Histogram } from './histogram.ts';
 import { runLoad } from './load-maker.ts';
 
@@ -132,7 +133,7 @@ async function join(books: Books): Promise<Subscriber> {
     event: { prefix: [`${options.prefix}.`] },
     occurred: { since: options.since, until: new Date(Date.now() + yearMs + Math.random() * 1000).toISOString() },
   };
-  socket.sendText(JSON.stringify({ type: 'filter', filter }));
+  socket.sendText(filterMessage(filter));
   return subscriber;
 }
 

@@ -2,10 +2,11 @@
  * Many subscribers in one process, each with a window of its own as stock clients send it; where the case wants it the same
  * process sends the events too, so that it knows what has arrived: as fast as the slowest subscriber follows, or in bursts.
  */
+import { filterMessage } from '../../schemas/wire.ts';
+import { type FrameSocket, frameHeadBytes, openFrameSocket, writeFrameHead } from '../../support/frame-socket.ts';
 import { DeliveryTimes } from './delivery-times.ts';
 import { EventTemplate, nowMicros } from './event-template.ts';
 import { countOf, type FilterKind, filterOf, shareOf } from './filters.ts';
-import { type FrameSocket, frameHeadBytes, openFrameSocket, writeFrameHead } from './frame-socket.ts';
 import type { Latency } from './histogram.ts';
 import { type LightOptions, LightSubscriber } from './light-subscriber.ts';
 import { runLoad } from './load-maker.ts';
@@ -128,7 +129,7 @@ async function joinAll(options: SwarmOptions, latency: LightOptions['latency']):
       };
       const one = new LightSubscriber({
         ...options,
-        filterMessage: JSON.stringify({ type: 'filter', filter, backfill: options.backfill ?? true }),
+        filterMessage: filterMessage(filter, { backfill: options.backfill ?? true }),
         share: shareOf(options.filter, index, options.resources),
         skipped: 0,
         latency,

@@ -2,9 +2,10 @@
  * 200 subscribers that ask for 10 MB of history each at once and read 1 kB/s: what is held for them stays within its budget, and
  * so does the process's memory; one that reads gets its history meanwhile; let go, all get everything once (I5).
  */
+
+import { FeedClient } from '../../support/feed-client.ts';
+import { openFrameSocket } from '../../support/frame-socket.ts';
 import { until } from '../../support/poll.ts';
-import { openFrameSocket } from '../load/frame-socket.ts';
-import { FeedClient } from './feed-client.ts';
 import { law, type Prove, pause, progress } from './proof.ts';
 import { send } from './slow-readers.ts';
 import { startCrowd } from './start-crowd.ts';

@@ -3,10 +3,10 @@
  * their lives saw is exactly what matched, once each (I3).
  */
 
+import { type Producer, startProducer } from '../../support/crash/producers.ts';
+import { readWitness, type Witness } from '../../support/crash/stored.ts';
+import { FeedClient, numberAfter } from '../../support/feed-client.ts';
 import { until } from '../../support/poll.ts';
-import { type Producer, startProducer } from '../../test/crash/producers.ts';
-import { readWitness, type Witness } from '../../test/crash/stored.ts';
-import { FeedClient, numberAfter } from './feed-client.ts';
 import { law, type Prove, pause, progress } from './proof.ts';
 import { type Subject, startSubject } from './subject.ts';
 

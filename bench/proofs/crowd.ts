@@ -2,10 +2,11 @@
  * A process of its own: subscribers of one load, some of which read a kB a second until they are let go. Counts what each got,
  * and how late the others got it.
  */
+import { filterMessage } from '../../schemas/wire.ts';
+import { numberAfter } from '../../support/feed-client.ts';
+import { type FrameSocket, openFrameSocket } from '../../support/frame-socket.ts';
 import { nowMicros } from '../load/event-template.ts';
-import { type FrameSocket, openFrameSocket } from '../load/frame-socket.ts';
 import { Histogram } from '../load/histogram.ts';
-import { numberAfter } from './feed-client.ts';
 import { pause } from './proof.ts';
 
 export interface CrowdOptions {
@@ -97,7 +98,7 @@ async function join(nth: number): Promise<Reader> {
     if (!isSlow) latency.add(nowMicros() - numberAfter(frame, sentMark));
   };
   const event = isSlow || options.fills === 0 ? { prefix: ['slow.'] } : { name: ['slow.event'] };
-  socket.sendText(JSON.stringify({ type: 'filter', filter: { event, occurred: { since: options.since } } }));
+  socket.sendText(filterMessage({ event, occurred: { since: options.since } }));
   return reader;
 }
 

@@ -4,10 +4,11 @@
  */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
+import { type EventFrame, filterMessage, parseFrame } from '../../schemas/wire.ts';
+import { readWitness } from '../../support/crash/stored.ts';
+import { signalEngine } from '../../support/crash/victim.ts';
+import { openFrameSocket } from '../../support/frame-socket.ts';
 import { until } from '../../support/poll.ts';
-import { readWitness } from '../../test/crash/stored.ts';
-import { signalEngine } from '../../test/crash/victim.ts';
-import { openFrameSocket } from '../load/frame-socket.ts';
 import { law, type Prove, progress } from './proof.ts';
 import { type Subject, startSubject } from './subject.ts';
 
@@ -90,7 +91,7 @@ async function watch({ url }: Subject): Promise<Seen> {
   const seen: Seen = { old: 0, freshFrames: 0, fresh: new Set() };
   const socket = await openFrameSocket({ url, path: '/api/events/out' });
   socket.onText = (frame) => {
-    const { event } = JSON.parse(frame.toString()) as { event: { event: string; id: string } }; // a stock frame
+    const { event } = parseFrame<EventFrame>(frame.toString());
     if (event.event === 'resend.old') seen.old += 1;
     if (event.event !== 'resend.fresh') return;
     seen.freshFrames += 1;
@@ -98,7 +99,7 @@ async function watch({ url }: Subject): Promise<Seen> {
   };
   const since = new Date(Date.now() - 7 * 24 * hour).toISOString();
   const filter = { event: { prefix: ['resend.'] }, occurred: { since } };
-  socket.sendText(JSON.stringify({ type: 'filter', filter, backfill: false }));
+  socket.sendText(filterMessage(filter, { backfill: false }));
   return seen;
 }
 

@@ -7,8 +7,8 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { openStore, type Store } from '../../src/clickhouse/store.ts';
 import { startTestEngine, testStoreOptions } from '../../support/engine.ts';
+import { FeedClient, numberAfter } from '../../support/feed-client.ts';
 import { until } from '../../support/poll.ts';
-import { FeedClient, numberAfter } from './feed-client.ts';
 import { law, type Prove, progress } from './proof.ts';
 import { type Subject, startSubject } from './subject.ts';
 

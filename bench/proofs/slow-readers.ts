@@ -5,8 +5,8 @@
  */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { type FrameSocket, openFrameSocket } from '../../support/frame-socket.ts';
 import { nowMicros } from '../load/event-template.ts';
-import { type FrameSocket, openFrameSocket } from '../load/frame-socket.ts';
 import { median } from '../target.ts';
 import type { CrowdReport } from './crowd.ts';
 import { law, type Prove, pause, progress } from './proof.ts';

@@ -3,10 +3,10 @@
  * with at most a few questions to ClickHouse, and each has seen every matching event once.
  */
 
+import { startProducer } from '../../support/crash/producers.ts';
+import { readWitness, type Witness } from '../../support/crash/stored.ts';
+import { FeedClient, numberAfter } from '../../support/feed-client.ts';
 import { until } from '../../support/poll.ts';
-import { startProducer } from '../../test/crash/producers.ts';
-import { readWitness, type Witness } from '../../test/crash/stored.ts';
-import { FeedClient, numberAfter } from './feed-client.ts';
 import { law, type Prove, pause, progress } from './proof.ts';
 import { type Ready, type Subject, startSubject } from './subject.ts';
 

@@ -2,9 +2,9 @@
  * The Sluice that a proof is about: from dist, on one port over all its restarts, with what it says of itself.
  */
 
+import { startVictim, type Victim } from '../../support/crash/victim.ts';
 import { freePort } from '../../support/peers/server-process.ts';
 import { until } from '../../support/poll.ts';
-import { startVictim, type Victim } from '../../test/crash/victim.ts';
 
 export interface Ready {
   readonly head: number;

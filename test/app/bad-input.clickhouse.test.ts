@@ -4,6 +4,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { authMessage } from '../../schemas/wire.ts';
 import { type Bystanders, edgeOf, startBystanders } from '../../support/bystanders.ts';
 import { eventLike, publish, query, untilFound } from '../../support/events.ts';
 import { type Answer, post, send } from '../../support/http.ts';
@@ -13,7 +14,6 @@ import { removeData, startSluice, type TestSluice } from '../../support/sluice.t
 import { connectSigned, subscribe } from '../../support/wire-client.ts';
 
 const frameBytesMax = 2_000_000;
-const authMessage = '{"type":"auth","token":null}';
 const deep = (levels: number): string => `${'['.repeat(levels)}${']'.repeat(levels)}`;
 
 /** The text of an event with this text as one of its fields. */
@@ -57,7 +57,7 @@ describe('bad input', () => {
     for (const path of ['/api/events/in', '/api/events/out']) {
       const socket = await openRaw(target, upgradeHead(path));
       await until('it is upgraded', () => socket.received().includes(' 101 ') || undefined);
-      socket.socket.write(textFrame(authMessage));
+      socket.socket.write(textFrame(authMessage()));
       await until('it is in', () => socket.received().includes('auth_success') || undefined);
       socket.socket.write(textFrame(bytes));
       expect((await socket.untilClosed()).split('auth_success"}')[1]).toBe('');

@@ -3,14 +3,14 @@
  * time, and a producer and a subscriber beside them lose nothing (I4, I5).
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { WebSocket } from 'ws';
+import { authMessage, filterMessage } from '../../schemas/wire.ts';
 import { type Bystanders, edgeOf, startBystanders } from '../../support/bystanders.ts';
 import { eventLike, publish } from '../../support/events.ts';
 import { post } from '../../support/http.ts';
 import { until, within } from '../../support/poll.ts';
 import { openRaw, postHead, textFrame, upgradeHead } from '../../support/raw-socket.ts';
 import { removeData, startSluice, type TestSluice } from '../../support/sluice.ts';
-import { connectSigned } from '../../support/wire-client.ts';
+import { connectSigned, dial } from '../../support/wire-client.ts';
 
 const bodyMs = 4_000;
 const authenticateMs = 1_500;
@@ -84,8 +84,8 @@ describe('bad load', () => {
       ['/api/events/in', '/api/events/out'].map(async (path) => {
         const raw = await openRaw(target, upgradeHead(path));
         await until('it is upgraded', () => raw.received().includes(' 101 ') || undefined);
-        raw.socket.write(textFrame('{"type":"auth","token":null}'));
-        if (path.endsWith('out')) raw.socket.write(textFrame('{"type":"filter","filter":{"event":{"name":["none"]}}}'));
+        raw.socket.write(textFrame(authMessage()));
+        if (path.endsWith('out')) raw.socket.write(textFrame(filterMessage({ event: { name: ['none'] } })));
         return raw;
       }),
     );
@@ -97,8 +97,8 @@ describe('bad load', () => {
     const stalledBefore = await counted('stalled');
     const raw = await openRaw(target, upgradeHead('/api/events/out'));
     await until('it is upgraded', () => raw.received().includes(' 101 ') || undefined);
-    raw.socket.write(textFrame('{"type":"auth","token":null}'));
-    raw.socket.write(textFrame('{"type":"filter","filter":{"event":{"name":["flood"]}},"backfill":false}'));
+    raw.socket.write(textFrame(authMessage()));
+    raw.socket.write(textFrame(filterMessage({ event: { name: ['flood'] } }, { backfill: false })));
     await until('it is live', async () => ((await edgeOf(target)).liveSubscribers === 2 ? true : undefined));
     raw.socket.pause();
     const batch = () =>
@@ -113,24 +113,14 @@ describe('bad load', () => {
   // Of those that wait each ends by one of the two: none is let in and broken off without a word.
   it('of 1,000 sockets that never authenticate is 1008 for who got a place, 503 for who waited too long', async () => {
     const [lateBefore, refusedBefore] = [await counted('late'), await counted('handshakesRefused')];
-    const ends: string[] = [];
     const before = performance.now();
-    const ended = Array.from({ length: 1_000 }, (_, at) => {
-      const url = `${sluice.url.replace('http', 'ws')}/api/events/${at % 2 === 0 ? 'in' : 'out'}`;
-      const socket = new WebSocket(url, ['prefect'], { perMessageDeflate: false });
-      return new Promise<void>((resolve) => {
-        const end = (how: string): void => {
-          ends.push(how);
-          resolve();
-        };
-        socket.once('unexpected-response', (_request, { statusCode, headers }) => {
-          socket.once('error', () => undefined).terminate();
-          end(`${statusCode}, retry-after ${headers['retry-after']}`);
-        });
-        socket.once('close', (code) => end(String(code)));
-      });
+    const ended = Array.from({ length: 1_000 }, async (_, at) => {
+      const path = `/api/events/${at % 2 === 0 ? 'in' : 'out'}`;
+      const handshake = await dial(target, path, { handshakeMs: 100_000 });
+      if (!handshake.accepted) return `${handshake.status}, retry-after ${handshake.retryAfter}`;
+      return String((await handshake.socket.closed).code);
     });
-    await within('all have ended', 100_000, Promise.all(ended));
+    const ends = await within('all have ended', 100_000, Promise.all(ended));
     console.log(`1,000 sockets opened and closed in ${Math.round(performance.now() - before)} ms`);
     const late = ends.filter((how) => how === '1008').length;
     const refused = ends.filter((how) => how === '503, retry-after 2').length;

@@ -6,12 +6,13 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { WebSocket } from 'ws';
+import { idOf } from '../../support/crash/producers.ts';
+import { readWitness } from '../../support/crash/stored.ts';
+import { startVictim } from '../../support/crash/victim.ts';
 import { freePort } from '../../support/peers/server-process.ts';
 import { until } from '../../support/poll.ts';
-import { idOf } from './producers.ts';
-import { readWitness } from './stored.ts';
-import { startVictim } from './victim.ts';
+import { targetAt } from '../../support/target.ts';
+import { connectSigned } from '../../support/wire-client.ts';
 
 const { values } = parseArgs({
   options: { events: { type: 'string', default: '200000' }, sockets: { type: 'string', default: '4' } },
@@ -57,22 +58,19 @@ try {
 process.exit();
 
 /** Resolves at the pong, to the time after which all was handed to the socket. */
-function burst(nth: number): Promise<number> {
+async function burst(nth: number): Promise<number> {
   const texts = Array.from({ length: eventsOfOne }, (_, at) => textOf(nth * 10_000_000 + at));
-  const socket = new WebSocket(`ws://127.0.0.1:${port}/api/events/in`, ['prefect'], { perMessageDeflate: false });
-  let sentMs = 0;
-  socket.once('open', () => socket.send('{"type":"auth","token":null}'));
-  socket.once('message', () => {
-    const began = performance.now();
-    for (const text of texts) socket.send(text);
-    sentMs = performance.now() - began;
-    socket.ping();
+  const socket = await connectSigned(targetAt(port), '/api/events/in');
+  const began = performance.now();
+  for (const text of texts) socket.send(text);
+  const sentMs = performance.now() - began;
+  const ponged = new Promise<void>((resolve) => {
+    socket.onPong = resolve;
   });
-  return new Promise((resolve, reject) => {
-    socket.once('pong', () => resolve(sentMs));
-    socket.once('error', reject);
-    socket.once('close', (code, reason) => reject(new Error(`closed ${code} ${reason.toString()}`)));
-  });
+  socket.sendPing();
+  const ended = socket.closed.then(({ code, reason }) => Promise.reject(new Error(`closed ${code} ${reason}`)));
+  await Promise.race([ponged, ended]);
+  return sentMs;
 }
 
 function textOf(key: number): string {

@@ -2,9 +2,9 @@
  * The crash harness notices what it is there for: each broken law gives a sentence, and what is allowed gives none.
  */
 import { describe, expect, it } from 'vitest';
-import { brokenLaws, exactFeed, indexRows } from './laws.ts';
+import { brokenLaws, exactFeed, indexRows } from '../../support/crash/laws.ts';
+import type { Witness } from '../../support/crash/stored.ts';
 import { planKills } from './plan.ts';
-import type { Witness } from './stored.ts';
 
 const since = 1_000;
 const rows = [11, 12, 13, 14, 15].map((seq) => ({ seq, key: seq - 10, occurred: since + seq }));

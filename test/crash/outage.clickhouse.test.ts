@@ -3,7 +3,7 @@
  * nothing of it, queries answer 503 with Retry-After, backfilling subscribers wait; a killed Sluice loses nothing; all drains.
  */
 import { expect, it } from 'vitest';
-import { runOutage } from './outage.ts';
+import { runOutage } from '../../support/crash/outage.ts';
 
 /** Growth under load from the first event on; the backlog itself lies on the disk. */
 const rssGrowthMiBMax = 100;

@@ -2,10 +2,10 @@
  * The law of resuming lives notices what it is there for, and asks for nothing that is not owed.
  */
 import { describe, expect, it } from 'vitest';
-import { indexRows } from './laws.ts';
+import { indexRows } from '../../support/crash/laws.ts';
+import type { Witness } from '../../support/crash/stored.ts';
 import { judgeFeed, judgeLives } from './resumed-laws.ts';
 import type { ResumedFeed, ResumingLife } from './resumers.ts';
-import type { Witness } from './stored.ts';
 
 const day = Date.UTC(2026, 10, 22);
 const since = day * 1000;

@@ -17,9 +17,9 @@
  * An event that ClickHouse refused for its content is seen by those who are live or read the log, and by nobody else: it may
  * come, once, beside a seq, and is owed to nobody.
  */
-import type { RowIndex } from './laws.ts';
+import type { RowIndex } from '../../support/crash/laws.ts';
+import type { StoredRow } from '../../support/crash/stored.ts';
 import type { ResumedFeed, ResumingLife } from './resumers.ts';
-import type { StoredRow } from './stored.ts';
 
 export interface LivesReport {
   /** Sentences; none is good. */

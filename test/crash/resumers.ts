@@ -2,7 +2,8 @@
  * Subscribers that resume (docs/PROTOCOL.md): they keep their newest token and position over all kills of a run, and write down
  * what they saw, feed by feed: all connections that went on behind each other are one feed, and a `gap` begins another.
  */
-import { type ControlFrame, FeedClient, numberAfter } from '../../bench/proofs/feed-client.ts';
+import type { ControlFrame, WirePosition } from '../../schemas/wire.ts';
+import { FeedClient, numberAfter } from '../../support/feed-client.ts';
 import { until } from '../../support/poll.ts';
 
 /** What one feed gave, over all its connections. */
@@ -13,8 +14,8 @@ export interface ResumedFeed {
   readonly keys: number[];
   readonly seqs: number[];
   /** Null until the first token. */
-  firstPosition: number | string | null;
-  position: number | string | null;
+  firstPosition: WirePosition | null;
+  position: WirePosition | null;
   /** The newest position that was a seq. */
   lastSeq: number;
   /** Of the newest token: up to it, what is behind `lastSeq` comes by (occurred, id). */
@@ -151,33 +152,33 @@ class Life implements Resumer {
     });
   }
 
-  #see(key: number, position: number | string): void {
+  #see(key: number, position: WirePosition): void {
     const feed = this.feeds.at(-1);
     feed?.keys.push(key);
     feed?.seqs.push(typeof position === 'number' ? position : 0);
     this.#stand(position);
   }
 
-  #hear({ type, position, checkpoint }: ControlFrame): void {
-    if (type === 'gap') {
+  #hear(frame: ControlFrame): void {
+    if (frame.type === 'gap') {
       this.#isResuming = false;
       this.#beginFeed();
     }
     const feed = this.feeds.at(-1);
-    if (feed !== undefined && type === 'token') {
-      feed.firstPosition ??= position ?? null;
-      feed.checkpoint = checkpoint ?? 0;
+    if (feed !== undefined && frame.type === 'token') {
+      feed.firstPosition ??= frame.position;
+      feed.checkpoint = frame.checkpoint;
       if (this.#isResuming) {
         this.#isResuming = false;
         this.resumes += 1;
-        if (typeof position !== 'number') this.resumesByStore += 1;
+        if (typeof frame.position !== 'number') this.resumesByStore += 1;
       }
     }
-    if (position !== undefined) this.#stand(position);
-    if (type === 'caught_up') this.#isCaughtUp = true;
+    if ('position' in frame) this.#stand(frame.position);
+    if (frame.type === 'caught_up') this.#isCaughtUp = true;
   }
 
-  #stand(position: number | string): void {
+  #stand(position: WirePosition): void {
     this.#aliveMs = Date.now();
     const feed = this.feeds.at(-1);
     if (feed === undefined) return;

@@ -7,19 +7,19 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Observation } from '../../src/app/observe.ts';
 import type { FailPointName } from '../../src/base/fail-point.ts';
+import { brokenLaws, indexRows } from '../../support/crash/laws.ts';
+import { type Producer, startProducer } from '../../support/crash/producers.ts';
+import { readWitness, refusePoison, type Witness } from '../../support/crash/stored.ts';
+import { type Subscriber, startSubscriber } from '../../support/crash/subscribers.ts';
+import { killEngine, startVictim, type Victim } from '../../support/crash/victim.ts';
 import { engineOf } from '../../support/engine-process.ts';
 import { freePort } from '../../support/peers/server-process.ts';
 import { until } from '../../support/poll.ts';
-import { brokenLaws, indexRows } from './laws.ts';
 import type { Kill } from './plan.ts';
 import { cutPower } from './power-cut.ts';
-import { type Producer, startProducer } from './producers.ts';
 import { type Random, seeded } from './random.ts';
 import { judgeLives } from './resumed-laws.ts';
 import { type Resumer, startResumer } from './resumers.ts';
-import { readWitness, refusePoison, type Witness } from './stored.ts';
-import { type Subscriber, startSubscriber } from './subscribers.ts';
-import { killEngine, startVictim, type Victim } from './victim.ts';
 
 export interface RunOptions {
   readonly kills: readonly Kill[];

@@ -3,6 +3,7 @@
  * runs twice, no answer goes to another request, and an acknowledgement that was lost is healed by the same ids.
  */
 import { randomUUID } from 'node:crypto';
+import { authMessage, authSuccess, filterMessage } from '../../schemas/wire.ts';
 import { eventLike, publish } from '../../support/events.ts';
 import { send } from '../../support/http.ts';
 import { randomFrom } from '../../support/random.ts';
@@ -199,13 +200,13 @@ async function frameWork(target: Target): Promise<Work[]> {
   const event = eventLike({ event: 'edge.frame' });
   await publish(target, [event]);
   const ping = Buffer.from([0x89, 0x80, 0, 0, 0, 0]);
-  const auth = textFrame(JSON.stringify({ type: 'auth', token: target.authString ?? null }));
-  const filter = { type: 'filter', filter: { event: { name: ['edge.nothing'] } }, backfill: false };
+  const auth = textFrame(authMessage(target.authString));
+  const filter = filterMessage({ event: { name: ['edge.nothing'] } }, { backfill: false });
   const sockets = [
     ['/api/events/in', Buffer.concat([auth, textFrame(JSON.stringify(event)), ping])],
-    ['/api/events/out', Buffer.concat([auth, textFrame(JSON.stringify(filter)), ping])],
+    ['/api/events/out', Buffer.concat([auth, textFrame(filter), ping])],
   ] as const;
-  const answer = Buffer.concat([frameOf('{"type":"auth_success"}'), Buffer.from([0x8a, 0])]).toString('latin1');
+  const answer = Buffer.concat([frameOf(authSuccess), Buffer.from([0x8a, 0])]).toString('latin1');
   return sockets.flatMap(([path, frames]) =>
     Array.from({ length: frames.length - 1 }, (_, nth) => ({
       name: `frames of ${path} cut at ${nth + 1}`,

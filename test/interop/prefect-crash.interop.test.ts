@@ -9,6 +9,8 @@ import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { FailPointName } from '../../src/base/fail-point.ts';
+import { readWitness } from '../../support/crash/stored.ts';
+import { killEngine, startVictim, type Victim } from '../../support/crash/victim.ts';
 import { untilFound } from '../../support/events.ts';
 import { post } from '../../support/http.ts';
 import { installPrefect } from '../../support/peers/prefect.ts';
@@ -17,8 +19,6 @@ import { repositoryRoot } from '../../support/peers/sluice.ts';
 import { until } from '../../support/poll.ts';
 import { startRelay } from '../../support/relay.ts';
 import { uniqueWord } from '../../support/target.ts';
-import { readWitness } from '../crash/stored.ts';
-import { killEngine, startVictim, type Victim } from '../crash/victim.ts';
 import { PrefectClient } from './prefect-client.ts';
 
 const install = await installPrefect(repositoryRoot());

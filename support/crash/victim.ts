@@ -2,8 +2,8 @@
  * Sluice from dist as the process that is killed: unlike a server under test it may end at any instant, its start included.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { enginesOf } from '../../support/engine-process.ts';
-import { repositoryRoot } from '../../support/peers/sluice.ts';
+import { enginesOf } from '../engine-process.ts';
+import { repositoryRoot } from '../peers/sluice.ts';
 
 export interface Victim {
   readonly pid: number;

@@ -5,7 +5,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { openStore, type Store } from '../../src/clickhouse/store.ts';
-import { startTestEngine, testStoreOptions } from '../../support/engine.ts';
+import { startTestEngine, testStoreOptions } from '../engine.ts';
 import { keyOf, poisonWord } from './producers.ts';
 
 export interface StoredRow {

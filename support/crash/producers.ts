@@ -3,7 +3,8 @@
  * Sluice is back: what a careful client does. An event is known by its key, a number in its payload and its id.
  */
 import { request } from 'node:http';
-import { WebSocket } from 'ws';
+import { targetAt } from '../target.ts';
+import { connectSigned } from '../wire-client.ts';
 
 export interface LoadOptions {
   readonly port: number;
@@ -193,34 +194,25 @@ interface State {
 }
 
 /** One connection, until it ends; a pong acknowledges what was sent before its ping. */
-function overSocket({ port, batch }: LoadOptions, outbox: Outbox, state: State): Promise<void> {
-  const socket = new WebSocket(`ws://127.0.0.1:${port}/api/events/in`, ['prefect'], { perMessageDeflate: false });
+async function overSocket({ port, batch }: LoadOptions, outbox: Outbox, state: State): Promise<void> {
+  const socket = await connectSigned(targetAt(port), '/api/events/in');
   const pings: Pending[][] = [];
   const sendAll = (events: readonly Pending[]): void => {
     for (let at = 0; at < events.length; at += batch) {
       const part = events.slice(at, at + batch);
       for (const { text } of part) socket.send(text);
       pings.push(part);
-      socket.ping();
+      socket.sendPing();
     }
   };
-  let timer: NodeJS.Timeout | undefined;
-  socket.once('open', () => socket.send('{"type":"auth","token":null}'));
-  socket.once('message', () => {
-    sendAll(outbox.unacknowledged());
-    timer = setInterval(() => {
-      if (state.isEnded) socket.terminate();
-      else if (pings.length < 4) sendAll(outbox.take(batch));
-    }, 5);
-  });
-  socket.on('pong', () => outbox.acknowledge(pings.shift() ?? []));
-  return new Promise((resolve) => {
-    socket.on('error', () => resolve());
-    socket.once('close', () => {
-      clearInterval(timer);
-      resolve();
-    });
-  });
+  socket.onPong = () => outbox.acknowledge(pings.shift() ?? []);
+  sendAll(outbox.unacknowledged());
+  const timer = setInterval(() => {
+    if (state.isEnded) socket.drop();
+    else if (pings.length < 4) sendAll(outbox.take(batch));
+  }, 5);
+  await socket.closed;
+  clearInterval(timer);
 }
 
 /** Batches one after the other, until one is not answered by 204. */

@@ -3,6 +3,7 @@
  * read without a copy where a chunk holds them whole.
  */
 import { connect, type Socket } from 'node:net';
+import { authMessage, type OutFrame, parseFrame } from '../schemas/wire.ts';
 
 export interface FrameSocketOptions {
   /** `http://host:port`. */
@@ -125,12 +126,17 @@ export async function openFrameSocket({ url, path, authString }: FrameSocketOpti
   const frames = new FrameSocket(socket);
   const answered = new Promise<void>((resolve, reject) => {
     frames.onText = (payload) =>
-      payload.includes('auth_success') ? resolve() : reject(new Error(`Not let in: ${payload}`));
+      isLetIn(payload.toString()) ? resolve() : reject(new Error(`Not let in: ${payload}`));
     frames.onClose = (why) => reject(new Error(`Not let in: ${why}`));
   });
-  frames.sendText(JSON.stringify({ type: 'auth', token: authString ?? null }));
+  frames.sendText(authMessage(authString));
   await answered;
   return frames;
+}
+
+/** Whether this is the answer that lets a client in, of Prefect too. */
+export function isLetIn(frame: string): boolean {
+  return parseFrame<OutFrame>(frame).type === 'auth_success';
 }
 
 /** Reads the answer to the upgrade; what came behind it stays in the socket. */

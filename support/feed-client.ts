@@ -1,7 +1,8 @@
 /**
  * A subscriber that resumes: keeps the newest token and the newest position, and goes on behind them with each new connection.
  */
-import { type FrameSocket, openFrameSocket } from '../load/frame-socket.ts';
+import { type ControlFrame, filterMessage, type GapFrame, parseFrame, type WirePosition } from '../schemas/wire.ts';
+import { type FrameSocket, openFrameSocket } from './frame-socket.ts';
 
 export interface FeedClientOptions {
   readonly url: string;
@@ -9,16 +10,7 @@ export interface FeedClientOptions {
   readonly filter: object;
   readonly backfill: boolean;
   /** A whole event frame, valid during the call, and its position. */
-  readonly onEvent: (frame: Buffer, position: number | string) => void;
-}
-
-export interface ControlFrame {
-  readonly type: string;
-  readonly token?: string;
-  readonly position?: number | string;
-  readonly checkpoint?: number;
-  readonly after_ms?: number;
-  readonly reason?: string;
+  readonly onEvent: (frame: Buffer, position: WirePosition) => void;
 }
 
 const positionMark = Buffer.from(',"position":');
@@ -30,11 +22,11 @@ export class FeedClient {
   readonly #options: FeedClientOptions;
   #socket: FrameSocket | null = null;
   token: string | null = null;
-  position: number | string | null = null;
+  position: WirePosition | null = null;
   /** Where the feed began. */
-  firstPosition: number | string | null = null;
+  firstPosition: WirePosition | null = null;
   /** By reason. */
-  readonly gaps: string[] = [];
+  readonly gaps: GapFrame['reason'][] = [];
   caughtUps = 0;
   /** What the server asked for when it closed; null without. */
   retryAfterMs: number | null = null;
@@ -62,8 +54,9 @@ export class FeedClient {
       this.#socket = null;
       this.onClosed(why);
     };
-    const resume = this.token === null ? {} : { resume: { token: this.token, position: this.position } };
-    socket.sendText(JSON.stringify({ type: 'filter', filter, backfill, positions: true, ...resume }));
+    const { token, position } = this;
+    const resume = token === null || position === null ? {} : { resume: { token, position } };
+    socket.sendText(filterMessage(filter, { backfill, positions: true, ...resume }));
     return socket;
   }
 
@@ -82,25 +75,24 @@ export class FeedClient {
       this.position = position;
       this.#options.onEvent(frame, position);
     } else {
-      this.#control(JSON.parse(frame.toString()) as ControlFrame); // schemas/frames.ts
+      this.#control(parseFrame<ControlFrame>(frame.toString()));
     }
   }
 
   #control(frame: ControlFrame): void {
-    const { type, token, position, after_ms, reason } = frame;
-    if (position !== undefined) this.position = position;
-    if (token !== undefined) this.token = token;
+    if ('position' in frame) this.position = frame.position;
+    if (frame.type === 'token') this.token = frame.token;
     this.firstPosition ??= this.position;
-    if (after_ms !== undefined) this.retryAfterMs = after_ms;
-    if (type === 'gap') this.gaps.push(reason ?? '');
+    if (frame.type === 'retry') this.retryAfterMs = frame.after_ms;
+    if (frame.type === 'gap') this.gaps.push(frame.reason);
     this.onControl(frame);
-    if (type !== 'caught_up') return;
+    if (frame.type !== 'caught_up') return;
     this.caughtUps += 1;
     this.onCaughtUp();
   }
 }
 
-function readPosition(frame: Buffer): number | string {
+function readPosition(frame: Buffer): WirePosition {
   const at = frame.lastIndexOf(positionMark) + positionMark.length;
   const text = frame.toString('latin1', at, frame.length - 1);
   return text.startsWith('"') ? text.slice(1, -1) : Number(text);
