@@ -7,7 +7,8 @@ import { Subject } from 'rxjs';
 import { afterEach } from 'vitest';
 import { createLog } from '../src/base/log.ts';
 import type { FeedListener, FeedRequest, SubscriberSocket } from '../src/feed/ports.ts';
-import type { BatchOutcome, Loss, MessageOutcome } from '../src/ingest/intake.ts';
+import type { BatchOutcome, MessageOutcome } from '../src/ingest/intake.ts';
+import type { Loss } from '../src/ingest/losses.ts';
 import { createServerCounters, type ServerCounters } from '../src/server/counters.ts';
 import type { Queries, Readiness, ServerOptions, ServerParts } from '../src/server/parts.ts';
 import { type RunningServer, startServer } from '../src/server/start-server.ts';
@@ -78,7 +79,7 @@ export async function startFakeServer(options: FakeOptions = {}): Promise<FakeSe
   const settled: number[] = [];
   const fakes: Fakes = {
     acceptBatch: () => ({ ok: true, durable: Promise.resolve() }),
-    acceptMessage: () => ({ kind: 'accepted', seq: messages.length }),
+    acceptMessage: () => ({ kind: 'accepted', ticket: messages.length }),
     ensureDurable: () => {},
     openFeed: null,
     queries: {

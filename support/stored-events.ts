@@ -3,7 +3,7 @@
  */
 import type { EventBody } from '../schemas/event.ts';
 import type { StoredEvent } from '../schemas/stored-event.ts';
-import { splitRow } from '../src/journal/row.ts';
+import { splitRow } from '../src/event-log/row.ts';
 
 /** The stored event of a line. */
 export function parseRow(line: string): StoredEvent {

@@ -6,6 +6,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { firstValueFrom } from 'rxjs';
 import { createLog } from '../../src/base/log.ts';
 import { createCounters } from '../../src/base/metrics.ts';
 import { TextEvent } from '../../src/event-text/text-event.ts';
@@ -67,7 +68,7 @@ async function runOnce(durability: Durability, size: number, groups: number): Pr
   const journal = journalIn(folder, durability);
   try {
     const bodies = makeBodies(size, groups);
-    const intake = intakeOn(journal, durability);
+    const intake = intakeOn(journal);
     const start = process.cpuUsage();
     for (const body of bodies) {
       const outcome = intake.acceptBatch(body, true);
@@ -84,7 +85,7 @@ async function runOnce(durability: Durability, size: number, groups: number): Pr
       appendGroup(journal, size);
       const at = performance.now();
       journal.commit();
-      if (durability === 'fsync') await journal.syncLater();
+      if (durability === 'fsync') await firstValueFrom(journal.horizon$);
       waitsMs.push(performance.now() - at);
     });
     const commitMicros = Math.max(0, bothMicros - appendMicros) / size;
@@ -116,13 +117,12 @@ function journalIn(directory: string, durability: Durability): Journal {
   });
 }
 
-function intakeOn(journal: Journal, durability: Durability): Intake {
+function intakeOn(journal: Journal): Intake {
   return createIntake({
     journal,
     window: new IdWindow({ idsMax: 1_000_000, checkpoint: () => journal.checkpoint, forgotten: new ForgottenIds() }),
     parked: new ParkedEvents({ eventsMax: 1, bytesMax: 1 }),
     live: new LiveBus(journal.head),
-    durability,
     log: createLog('silent'),
     counters: createCounters(),
     gate: () => null,

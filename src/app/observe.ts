@@ -7,16 +7,16 @@ import { Failure } from '../base/errors.ts';
 import type { LogLosses } from '../base/log.ts';
 import type { Counters } from '../base/metrics.ts';
 import type { StatementKind, StoreStatus } from '../clickhouse/store.ts';
+import type { LogAdmin } from '../event-log/log-admin.ts';
+import { receivedMsOf } from '../event-log/row.ts';
 import type { FanOut } from '../feed/fan-out.ts';
-import type { Journal } from '../journal/journal.ts';
-import { splitRow } from '../journal/row.ts';
 import type { Aside } from '../journal/set-aside.ts';
 import type { ServerCounters } from '../server/counters.ts';
 import type { SubscriberLoad } from '../server/subscriber-load.ts';
 import { type EpochBook, pendingOf } from '../table-writer/epoch-book.ts';
 
 export interface ObservedParts {
-  readonly journal: Journal;
+  readonly journal: LogAdmin & { readonly aside: Pick<Aside, 'bytes' | 'events' | 'parked'> };
   readonly live: { readonly mark: number };
   readonly store: StoreStatus;
   readonly statements: Readonly<Record<StatementKind, number>>;
@@ -103,12 +103,12 @@ export function observe(parts: ObservedParts): Observation {
   };
 }
 
-function lagSeconds(journal: Journal, nowMs: number): number | null {
+function lagSeconds(journal: LogAdmin, nowMs: number): number | null {
   const { checkpoint, head } = journal;
   if (checkpoint >= head) return 0;
   try {
-    const { received } = splitRow(journal.read(checkpoint + 1, 1, checkpoint + 1).rows.toString('utf8'));
-    return Math.max(0, nowMs - Date.parse(`${received.replace(' ', 'T')}Z`)) / 1000;
+    const { rows } = journal.read(checkpoint + 1, 1, checkpoint + 1);
+    return Math.max(0, nowMs - receivedMsOf(rows)) / 1000;
   } catch (error) {
     if (error instanceof Failure) return null;
     throw error;

@@ -9,6 +9,8 @@ import type { Counters } from '../base/metrics.ts';
 import type { JournalFacts } from '../clickhouse/ownership.ts';
 import type { StoreStatus } from '../clickhouse/store.ts';
 import type { Config } from '../config/config.ts';
+import type { LogReader } from '../event-log/log-reader.ts';
+import { readEvent } from '../event-log/logged-event.ts';
 import { type RecoveredIds, recoverIds } from '../ids/recover-ids.ts';
 import { createIntake } from '../ingest/accept.ts';
 import { LiveBus } from '../ingest/live-bus.ts';
@@ -18,7 +20,6 @@ import { readEpochFile } from '../journal/epoch-file.ts';
 import { type Journal, openJournal } from '../journal/journal.ts';
 import type { JournalOptions } from '../journal/journal-options.ts';
 import { type JournalParts, thisMachine } from '../journal/journal-options.ts';
-import { LoggedEvent } from '../journal/logged-event.ts';
 import { syncFolder } from '../journal/sync-folder.ts';
 import { firstState } from '../table-writer/open-writer-state.ts';
 import { isInDoubt } from '../table-writer/reconcile.ts';
@@ -62,7 +63,7 @@ export function openIntake(
   }
   const isFirstStart = readEpochFile(files, config.dataDir) === null;
   const state = stateFile.read();
-  const journal = journalOf(config, state, log, {}, machine);
+  const journal = journalOf(config, state, log, { counters }, machine);
   // From now on a missing state, or one of another epoch, means that ClickHouse must be asked.
   if (isFirstStart && state === null) stateFile.write(firstState(journal));
   const isDoubtful = isInDoubt(stateFile.read(), journal);
@@ -92,7 +93,6 @@ export function openIntake(
       window,
       parked,
       live,
-      durability: config.durability,
       audience: { isThere: hasSubscribers, readBack: (seq) => readBack(journal, seq) },
       gate,
       counters,
@@ -113,10 +113,10 @@ export function openIntake(
   };
 }
 
-function readBack(journal: Journal, seq: number): StoredEvent {
-  const { count, rows } = journal.read(seq, 1, seq);
-  if (count !== 1) throw new Error(`the journal does not have event ${seq}, which it has just taken`);
-  return new LoggedEvent(rows, 0, rows.length - 1);
+function readBack(journal: LogReader, seq: number): StoredEvent {
+  const event = readEvent(journal, seq);
+  if (event === null) throw new Error(`the journal does not have event ${seq}, which it has just taken`);
+  return event;
 }
 
 /** Opens the journal by the settings. Throws StartRefused. */
@@ -124,7 +124,7 @@ export function journalOf(
   config: Config,
   state: Pick<WriterState, 'checkpoint'> | null,
   log: Log,
-  how: Pick<JournalOptions, 'newEpoch' | 'isForced'>,
+  how: Pick<JournalOptions, 'newEpoch' | 'isForced' | 'counters'>,
   machine: JournalParts = thisMachine(),
 ): Journal {
   const options: JournalOptions = {
@@ -148,7 +148,7 @@ function recoverParked(journal: Journal, config: Config): ParkedEvents {
   const bounds = { eventsMax: config.parkedEventsMax, bytesMax: config.parkedBytesMax };
   const parked = new ParkedEvents(bounds, (from) => journal.holdParked(from));
   for (const row of journal.parked.takeRows()) parked.add(row);
-  parked.confirm(journal.parkedHead);
+  parked.confirm(journal.committed.parked);
   return parked;
 }
 

@@ -3,13 +3,13 @@
  * adds all that is observed: the store, the lag and the books.
  */
 import type { StoreStatus } from '../clickhouse/store.ts';
+import type { LogAdmin } from '../event-log/log-admin.ts';
 import type { Intake } from '../ingest/intake.ts';
-import type { Journal } from '../journal/journal.ts';
 import type { Readiness } from '../server/parts.ts';
 import type { Observation } from './observe.ts';
 
 export interface ReadinessParts {
-  readonly journal: Pick<Journal, 'check'>;
+  readonly journal: Pick<LogAdmin, 'check'>;
   readonly intake: Pick<Intake, 'overflow'>;
   readonly store: StoreStatus;
   /** Sluice was asked to stop. */

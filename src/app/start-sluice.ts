@@ -11,9 +11,9 @@ import { leastRetentionDays } from '../base/retention.ts';
 import { QuerySlots } from '../clickhouse/query-slots.ts';
 import type { Store } from '../clickhouse/store.ts';
 import type { Config } from '../config/config.ts';
+import { eventReader } from '../feed/event-reader.ts';
 import { createFanOut } from '../feed/fan-out.ts';
 import { createHeldFilters } from '../feed/held-filters.ts';
-import { logReader } from '../feed/log-reader.ts';
 import { createOpenFeed } from '../feed/open-feed.ts';
 import { createPageBudget } from '../feed/page-budget.ts';
 import type { Publish } from '../feed/ports.ts';
@@ -111,7 +111,7 @@ export async function startSluice(config: Config, log: Log, say: (line: string) 
     elapsedMs: () => performance.now(),
   });
   const openFeed = createOpenFeed({
-    journal: logReader(journal),
+    journal: eventReader(journal),
     live,
     fanOut,
     history,

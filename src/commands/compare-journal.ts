@@ -3,8 +3,8 @@
  * `sluice verify`.
  */
 import type { Store } from '../clickhouse/store.ts';
-import type { Journal } from '../journal/journal.ts';
-import { splitRow } from '../journal/row.ts';
+import type { LogReader } from '../event-log/log-reader.ts';
+import { linesOf, seqOf, splitRow } from '../event-log/row.ts';
 
 export interface Comparison {
   /** Rows that were compared. */
@@ -20,7 +20,7 @@ const deadlineMs = 600_000;
 
 /** Rows from `from` to `upTo` that the journal has; one that ClickHouse lacks is left to the count of holes. */
 export async function compareJournal(
-  journal: Pick<Journal, 'oldest' | 'read'>,
+  journal: Pick<LogReader, 'oldest' | 'read'>,
   store: Pick<Store, 'lines'>,
   from: number,
   upTo: number,
@@ -32,10 +32,10 @@ export async function compareJournal(
     const chunk = journal.read(next, chunkBytesMax, upTo);
     if (chunk.count === 0) break;
     next = chunk.last + 1;
-    const kept = linesOf(chunk.rows);
+    const kept = new Map(linesOf(chunk.rows).map((line) => [seqOf(line), line]));
     for await (const batch of rowsOf(store, chunk.first, chunk.last)) {
       for (const line of batch) {
-        const seq = Number(line.slice(0, line.indexOf('\t')));
+        const seq = seqOf(line);
         const difference = differenceOf(kept.get(seq), line);
         compared += 1;
         if (difference === null) continue;
@@ -52,11 +52,6 @@ function rowsOf(store: Pick<Store, 'lines'>, first: number, last: number): Async
   const sql = `SELECT seq, id, received, occurred, search, raw FROM events
     WHERE seq BETWEEN {first:UInt64} AND {last:UInt64} ORDER BY seq`;
   return store.lines(sql, { first, last }, { deadlineMs });
-}
-
-function linesOf(rows: Buffer): Map<number, string> {
-  const lines = rows.toString('utf8').trimEnd().split('\n');
-  return new Map(lines.map((line) => [Number(line.slice(0, line.indexOf('\t'))), line]));
 }
 
 /** Which columns differ, or null. */

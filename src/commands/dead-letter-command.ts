@@ -7,7 +7,7 @@ import type { Log } from '../base/log.ts';
 import { presentOf } from '../clickhouse/audit.ts';
 import { RowsRefused } from '../clickhouse/store.ts';
 import type { Config } from '../config/config.ts';
-import { splitRow } from '../journal/row.ts';
+import { splitRow } from '../event-log/row.ts';
 import { type DeadEvent, openDeadLetter } from '../table-writer/dead-letter.ts';
 import { rebooked } from '../table-writer/epoch-book.ts';
 import { openStopped, type StoppedFolder } from './open-stopped.ts';

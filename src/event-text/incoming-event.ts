@@ -1,7 +1,7 @@
 /**
  * An event that was checked and may be taken in, however it was read: what intake asks of it, and the row that it writes.
  */
-import type { RowSource } from '../journal/row-source.ts';
+import type { RowSource } from '../event-log/row-source.ts';
 
 export interface IncomingEvent extends RowSource {
   /** Lower case with dashes. */

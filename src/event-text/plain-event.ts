@@ -3,9 +3,10 @@
  * and makes its search text, and the row is put together from both without a string in between (I2, decision 025). What it does
  * not take, the general reader takes or explains.
  */
+
+import { idCharacters } from '../event-log/row.ts';
+import { columnBytesMax, type ReceiptTexts } from '../event-log/row-source.ts';
 import { formatTimeForClickHouse, parseTime } from '../filter/time.ts';
-import { idCharacters } from '../journal/row.ts';
-import { columnBytesMax, type ReceiptTexts } from '../journal/row-source.ts';
 import { finished, type Steps } from './in-slices.ts';
 import type { IncomingEvent } from './incoming-event.ts';
 import { code } from './plain-event-code.ts';

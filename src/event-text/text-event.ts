@@ -1,8 +1,9 @@
 /**
  * An event whose canonical text the general reader has made (canonical.ts), or that was parked, as a row's source.
  */
+
+import { columnBytesMax, type ReceiptTexts } from '../event-log/row-source.ts';
 import { formatTimeForClickHouse } from '../filter/time.ts';
-import { columnBytesMax, type ReceiptTexts } from '../journal/row-source.ts';
 import { type CanonicalEvent, finishRaw } from './canonical.ts';
 import type { IncomingEvent } from './incoming-event.ts';
 

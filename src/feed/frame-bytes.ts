@@ -2,7 +2,7 @@
  * Frames as bytes, around texts that are copied as they lie in the log: no text is decoded to be encoded again (I2).
  */
 import type { StoredEvent } from '../../schemas/stored-event.ts';
-import { LoggedEvent } from '../journal/logged-event.ts';
+import { LoggedEvent } from '../event-log/logged-event.ts';
 import type { Framing, Shell } from './frames.ts';
 
 interface Parts {

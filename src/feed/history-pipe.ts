@@ -25,11 +25,11 @@ import { nextTurn } from './next-turn.ts';
 import type { PageBudget, PageShare } from './page-budget.ts';
 import type { SubscriberSocket } from './ports.ts';
 import { readAhead } from './read-ahead.ts';
-import type { Room } from './room.ts';
+import type { SocketRoom } from './socket-room.ts';
 
 export interface HistoryPipe {
   readonly socket: SubscriberSocket;
-  readonly room: Room;
+  readonly room: SocketRoom;
   readonly framing: Framing;
   readonly store: StoreGate;
   readonly pages: PageBudget;

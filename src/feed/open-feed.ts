@@ -26,18 +26,17 @@ import type { Log } from '../base/log.ts';
 import { formatTimeForClickHouse } from '../filter/time.ts';
 import type { HistoryReader, SeqRange } from '../history/history.ts';
 import type { Place, Position } from '../history/position.ts';
+import type { EventReader } from './event-reader.ts';
 import type { FanOut, Member } from './fan-out.ts';
 import { type Framing, framingOf } from './frames.ts';
 import { fromStore, type StoreGate } from './from-store.ts';
 import type { HeldFilter, HeldFilters } from './held-filters.ts';
 import { writeHistory } from './history-pipe.ts';
-import type { LogReader } from './log-reader.ts';
 import { nextTurn } from './next-turn.ts';
 import type { PageBudget } from './page-budget.ts';
 import type { Feed, FeedListener, OpenFeed, SubscriberSocket } from './ports.ts';
 import { createRepeatGuard } from './repeat-guard.ts';
 import { sealResumeToken } from './resume-token.ts';
-import { createRoom } from './room.ts';
 import {
   createSharedLog,
   isInside,
@@ -46,10 +45,11 @@ import {
   type SharedLog,
   type SharedReader,
 } from './shared-log.ts';
+import { createSocketRoom } from './socket-room.ts';
 import { type Start, type Stretch, startOf } from './start.ts';
 
 export interface FeedParts {
-  readonly journal: LogReader;
+  readonly journal: EventReader;
   readonly live: { readonly mark: number };
   readonly fanOut: FanOut;
   readonly history: HistoryReader;
@@ -89,7 +89,7 @@ function openFeed(
   listener: FeedListener,
 ): Feed {
   const { journal, live, fanOut, counters } = parts;
-  const room = createRoom(socket);
+  const room = createSocketRoom(socket);
   const ending = new AbortController();
   let guard = createRepeatGuard(-1);
   /** All events up to here were delivered, or do not match. */

@@ -5,9 +5,9 @@
 import { timeKey } from '../../schemas/event.ts';
 import type { Filter } from '../../schemas/filter.ts';
 import type { StoredEvent } from '../../schemas/stored-event.ts';
+import type { EventReader } from './event-reader.ts';
 import { framesOf } from './frame-bytes.ts';
 import { type Framing, frameText } from './frames.ts';
-import type { LogReader } from './log-reader.ts';
 import { createScratch } from './scratch.ts';
 
 /** Where several read, stretches end at multiples of this, so that who began apart comes to share; where no seq was given, at the next one that was. */
@@ -63,7 +63,7 @@ interface Kept {
 export type SharedLog = (key: string, fits: (event: StoredEvent) => boolean, framing: Framing) => SharedReader;
 
 /** `key` is the same for readers of the same filter, windows apart. */
-export function createSharedLog(journal: Pick<LogReader, 'read'>, chunkBytesMax: number): SharedLog {
+export function createSharedLog(journal: Pick<EventReader, 'read'>, chunkBytesMax: number): SharedLog {
   const groups = new Map<string, Group>();
   /** In order of use. */
   const kept = new Set<Kept>();

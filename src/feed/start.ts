@@ -6,7 +6,7 @@ import type { GapFrame } from '../../schemas/wire.ts';
 import { Failure } from '../base/errors.ts';
 import type { SigningKeys } from '../base/keys.ts';
 import { type Place, parsePosition } from '../history/position.ts';
-import type { LogReader } from './log-reader.ts';
+import type { EventReader } from './event-reader.ts';
 import type { FeedRequest } from './ports.ts';
 import { openResumeToken } from './resume-token.ts';
 
@@ -29,7 +29,7 @@ export interface Start {
 }
 
 export interface StartParts {
-  readonly journal: Pick<LogReader, 'epoch'>;
+  readonly journal: Pick<EventReader, 'epoch'>;
   readonly live: { readonly mark: number };
   readonly keys: SigningKeys;
 }

@@ -5,7 +5,7 @@
  *   ids     of each id 32 bytes: four words of the id, u64 seq, u32 second of receipt, u32 minute if it occurred later, else 0
  *   lost    ids above the record's seq are not to be relied on; they, and others unseen, are forgotten (JSON)
  */
-import { recordHeaderBytes, sealRecord } from '../journal/record.ts';
+import { recordHeaderBytes, sealRecord } from '../base/record.ts';
 import type { ForgottenState } from './forgotten-ids.ts';
 import type { KnownId } from './id-window.ts';
 

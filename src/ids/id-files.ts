@@ -8,8 +8,8 @@ import { StartRefused } from '../base/errors.ts';
 import { failPoint } from '../base/fail-point.ts';
 import { codeOf, type FilePort, nodeFiles, writeAll } from '../base/file-port.ts';
 import type { Log } from '../base/log.ts';
-import { recordHeaderBytes, recordKind, recordSeq, recordVersion, recordVersionOf } from '../journal/record.ts';
-import { scanSegment } from '../journal/scan-segment.ts';
+import { recordHeaderBytes, recordKind, recordSeq, recordVersion, recordVersionOf } from '../base/record.ts';
+import { scanRecords } from '../base/scan-records.ts';
 import { ForgottenIds, type ForgottenState } from './forgotten-ids.ts';
 import { decodeForgotten, encodeForgotten, IdRecord, idRecordKinds, visitIds } from './id-file-format.ts';
 import type { IdWindow } from './id-window.ts';
@@ -170,7 +170,7 @@ export class IdFiles {
     try {
       const found: IdFile = { number, path, ids: 0, bytes: 0 };
       const size = this.#files.bytes(file);
-      const { offset, stopped } = scanSegment(this.#files, file, 0, size, (buffer, at, bytes) => {
+      const { offset, stopped } = scanRecords(this.#files, file, 0, size, (buffer, at, bytes) => {
         if (recordVersionOf(buffer, at) !== recordVersion) throw newer(path);
         const payload = buffer.subarray(at + recordHeaderBytes, at + bytes);
         this.#loadRecord(recordKind(buffer, at), recordSeq(buffer, at), payload, found, window, forgotten);

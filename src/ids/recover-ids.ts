@@ -4,8 +4,8 @@
  */
 import { type FilePort, nodeFiles } from '../base/file-port.ts';
 import type { Log } from '../base/log.ts';
+import type { LogReader } from '../event-log/log-reader.ts';
 import { wholeSeconds } from '../filter/whole-seconds.ts';
-import type { Journal } from '../journal/journal.ts';
 import { ForgottenIds, type ForgottenState } from './forgotten-ids.ts';
 import { IdFiles } from './id-files.ts';
 import { IdWindow } from './id-window.ts';
@@ -38,7 +38,7 @@ export interface RecoveredIds {
 /** A smaller window than any must hold what is read between two writes. */
 const idsPerWrite = 500;
 
-export type Scannable = Pick<Journal, 'checkpoint' | 'firstSeq' | 'oldest' | 'newestUpTo' | 'scanIds'>;
+export type Scannable = Pick<LogReader, 'checkpoint' | 'firstSeq' | 'oldest' | 'newestUpTo' | 'scanIds'>;
 
 export function recoverIds(journal: Scannable, options: RecoverIdsOptions, port: FilePort = nodeFiles): RecoveredIds {
   const { idWindowIdsMax: idsMax, durability, log } = options;

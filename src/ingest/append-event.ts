@@ -1,6 +1,6 @@
 /**
- * How an event gets its seq and its time of receipt, and its id enters the window: one way for those that come in and for
- * those that were parked (I2, I11).
+ * How an event gets its ticket, which is its seq, and its time of receipt, and how its id enters the window: one way for
+ * those that come in and for those that were parked (I2, I11).
  */
 
 import type { IncomingEvent } from '../event-text/incoming-event.ts';
@@ -10,7 +10,7 @@ import type { GroupParts } from './group.ts';
 import type { LiveRows } from './live-rows.ts';
 import type { Receipt } from './receipt-clock.ts';
 
-/** `parked`: the number under which the event waited. Throws Failure as the log does, and then has appended nothing. */
+/** `parked`: the ticket under which the event waited. Throws Failure as the log does, and then has appended nothing. */
 export type AppendEvent = (event: IncomingEvent, parked?: number) => Appended;
 
 export function createAppend(

@@ -5,6 +5,7 @@
 import type { Observable } from 'rxjs';
 import type { Failure, FailureName } from '../base/errors.ts';
 import type { EventIssue } from '../event-text/explain-event.ts';
+import type { Loss } from './losses.ts';
 import type { ParkedRow } from './parked-events.ts';
 
 export type BatchOutcome =
@@ -14,10 +15,10 @@ export type BatchOutcome =
   | { readonly ok: false; readonly issues: readonly EventIssue[]; readonly requestBodyJson: string };
 
 export type MessageOutcome =
-  /** Taken (or known already): the connection relies on `seq` being durable before its next pong. */
-  | { readonly kind: 'accepted' | 'duplicate'; readonly seq: number }
-  /** Cannot be told from a repeat without ClickHouse: the connection relies on the parked record of this number. */
-  | { readonly kind: 'parked'; readonly number: number }
+  /** Taken (or known already): the connection's next pong relies on this ticket. */
+  | { readonly kind: 'accepted' | 'duplicate'; readonly ticket: number }
+  /** Cannot be told from a repeat without ClickHouse: the next pong relies on this ticket of a parked event. */
+  | { readonly kind: 'parked'; readonly ticket: number }
   /** Over 1.5 MB, or refused before with the same bytes within ten minutes: counted and logged; the connection goes on. */
   | { readonly kind: 'skipped'; readonly reason: string }
   /** Bad: the connection is closed with this failure's code and the reason (or told by a reject frame). */
@@ -30,16 +31,14 @@ export interface Intake {
   acceptInSlices(body: Buffer, isJson: boolean): Promise<BatchOutcome>;
   /** One message of /api/events/in. The bytes are only valid during the call. Throws Failure as acceptBatch. */
   acceptMessage(bytes: Buffer, isBinary: boolean): MessageOutcome;
-  /** The newest seq that is durable under the set durability. */
-  readonly durableSeq: number;
   /** Why nothing more is taken, though the log itself would: what it has taken waits for a slow disk; null if nothing is in the way. */
   readonly overflow: Failure | null;
-  /** Commits (and in fsync mode syncs) at once if `seq` or the parked record is not durable yet; throws Failure if that fails. For the ping handler. */
-  ensureDurable(seq: number, parked?: number): void;
+  /** Has both tickets kept when it returns, as durability promises; throws Failure if that fails. For the ping handler. */
+  ensureDurable(ticket: number, parked?: number): void;
   /**
-   * A group could not be written. Every producer that relies on a seq above `above`, or a parked record above `parkedAbove`, must be closed with the failure: its
-   * records are gone, and their seqs will be given to other events (I1, I4). Never emits inside `ensureDurable`, whose caller
-   * sees the throw; may emit inside `acceptMessage` and `acceptBatch`, before anything is appended.
+   * A group could not be written. Every producer that relies on a lost ticket must be closed with the failure: the ticket will
+   * stand for another event (I1, I4). Never emits inside `ensureDurable`, whose caller sees the throw; may emit inside
+   * `acceptMessage` and `acceptBatch`, before anything is appended.
    */
   readonly lost$: Observable<Loss>;
   /** Gives the oldest parked events their seq, but for repeats, in the one synchronous step that begins at the call. */
@@ -48,11 +47,8 @@ export interface Intake {
   settled(): Promise<void>;
 }
 
-/** Resolves when what became of `rows` is durable; `isStored` says of which the store has a copy. Rejects with the Failure of the write: then all wait as before. */
+/**
+ * Resolves when what became of `rows` is durable; `isStored` says of which the store has a copy. Rejects with the Failure of the
+ * write: then all wait as before.
+ */
 export type Unpark = (rows: readonly ParkedRow[], isStored: (row: ParkedRow) => boolean) => Promise<void>;
-
-export interface Loss {
-  readonly above: number;
-  readonly parkedAbove: number;
-  readonly failure: Failure;
-}

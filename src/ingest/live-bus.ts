@@ -3,7 +3,7 @@
  */
 import { type Observable, Subject } from 'rxjs';
 import type { StoredEvent } from '../../schemas/stored-event.ts';
-import { textLength } from '../journal/logged-event.ts';
+import { textLength } from '../event-log/logged-event.ts';
 
 /**
  * In seq order, about `batchLengthMax` of text at the most; empty where nobody was there to hear of the events. To be looked at while it

@@ -3,7 +3,7 @@
  * here, oldest first, within a bound (I4).
  */
 import { Failure } from '../base/errors.ts';
-import type { Row } from '../journal/row.ts';
+import type { Row } from '../event-log/row.ts';
 
 /** A row whose `seq` is the number of its parked record; its times are those of its parking. */
 export type ParkedRow = Row;

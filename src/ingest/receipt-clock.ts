@@ -4,9 +4,9 @@
  */
 
 import type { Log } from '../base/log.ts';
+import type { ReceiptTexts } from '../event-log/row-source.ts';
 import { formatTimeForClickHouse, timeOfDate } from '../filter/time.ts';
 import { wholeSeconds } from '../filter/whole-seconds.ts';
-import type { ReceiptTexts } from '../journal/row-source.ts';
 
 export interface Receipt extends ReceiptTexts {
   /** Whole seconds since 1970. */

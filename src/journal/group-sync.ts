@@ -1,66 +1,83 @@
 /**
- * fdatasync of what is committed, one at a time: callers that come while one runs share the next. A failed one is never
- * tried again, for the kernel may have dropped what it could not write.
+ * The horizon of fsync mode: fdatasync of what is committed, one at a time; what is committed while one runs gets the next.
+ * A failed one is never tried again, for the kernel may have dropped what it could not write.
  */
+import { Subject } from 'rxjs';
+import type { Failure } from '../base/errors.ts';
 import type { FilePort } from '../base/file-port.ts';
+import type { Horizon } from '../event-log/log-writer.ts';
 
 export interface GroupSyncParts {
   readonly files: FilePort;
-  /** The file that is written to, the newest seq that is in it or in an older, synced one, and a number that rises with every record. */
   readonly newest: () => Newest;
+  /** Set when nothing can be written any more. */
+  readonly failed: () => Failure | null;
   /** Turns the error into the journal's failure, for good. */
-  readonly fail: (error: unknown) => Error;
+  readonly fail: (error: unknown) => Failure;
+  readonly elapsedMs: () => number;
+  /** Told of each fdatasync that has covered something. */
+  readonly took: (seconds: number) => void;
 }
 
-interface Newest {
+/** Where the journal ends: in this file, or in an older one that is synced. */
+interface Newest extends Horizon {
   readonly path: string;
   readonly file: number;
-  readonly head: number;
+  /** Rises with every record. */
   readonly written: number;
 }
 
-export class GroupSync {
+export class GroupSync implements Horizon {
+  /** See LogWriter. */
+  readonly moved$ = new Subject<Horizon>();
   readonly #parts: GroupSyncParts;
-  #synced: number;
-  #syncedWritten: number;
+  #ticket: number;
+  #parked: number;
+  #written: number;
   #running: Promise<void> | null = null;
-  #waiting: Promise<void> | null = null;
   /** A descriptor of its own: the kernel tells each a write error once, so `now` and a running sync both hear of it. */
   #own: { readonly path: string; readonly file: number } | null = null;
 
-  constructor(parts: GroupSyncParts, synced: number) {
+  /** All that there is now counts as synced. */
+  constructor(parts: GroupSyncParts) {
     this.#parts = parts;
-    this.#synced = synced;
-    this.#syncedWritten = parts.newest().written;
+    const { ticket, parked, written } = parts.newest();
+    this.#ticket = ticket;
+    this.#parked = parked;
+    this.#written = written;
   }
 
-  /** The newest seq that survives a power cut. */
-  get synced(): number {
-    return this.#synced;
+  get ticket(): number {
+    return this.#ticket;
+  }
+  get parked(): number {
+    return this.#parked;
   }
 
   /** Throws the journal's failure. */
   now(): void {
-    const { file, head, written } = this.#parts.newest();
-    if (this.#syncedWritten >= written) return;
+    const newest = this.#parts.newest();
+    if (this.#written >= newest.written) return;
+    const startedMs = this.#parts.elapsedMs();
     try {
-      this.#parts.files.sync(file);
+      this.#parts.files.sync(newest.file);
     } catch (error) {
       throw this.#parts.fail(error);
     }
-    this.#synced = head;
-    this.#syncedWritten = written;
+    this.#pass(newest, startedMs);
   }
 
-  /** Resolves when all that is committed at the call is synced; rejects with the journal's failure. */
-  later(): Promise<void> {
-    if (this.#waiting !== null) return this.#waiting;
-    if (this.#running === null) return this.#start();
-    this.#waiting = this.#running.then(() => {
-      this.#waiting = null;
-      return this.#start();
-    });
-    return this.#waiting;
+  /** Sees to it that all that is committed is synced; `moved$` tells. */
+  begin(): void {
+    if (this.#running !== null) return;
+    const newest = this.#parts.newest();
+    if (this.#written >= newest.written) return;
+    const failed = this.#parts.failed();
+    if (failed !== null) {
+      this.moved$.error(failed);
+      return;
+    }
+    this.#running = this.#sync(newest);
   }
 
   close(): void {
@@ -69,27 +86,35 @@ export class GroupSync {
     this.#own = null;
     const close = (): void => this.#parts.files.close(own.file);
     if (this.#running === null) close();
-    else this.#running.then(close, close);
+    else this.#running.then(close);
   }
 
-  #start(): Promise<void> {
-    const newest = this.#parts.newest();
-    if (this.#syncedWritten >= newest.written) return Promise.resolve();
-    this.#running = this.#sync(newest).finally(() => {
-      this.#running = null;
-    });
-    return this.#running;
-  }
-
-  async #sync({ path, head, written }: Newest): Promise<void> {
-    const { files, fail } = this.#parts;
+  /** Never rejects. */
+  async #sync(newest: Newest): Promise<void> {
+    const { elapsedMs, fail } = this.#parts;
+    const startedMs = elapsedMs();
     try {
-      await files.syncLater(this.#ownFile(path));
+      await this.#syncFile(newest.path);
     } catch (error) {
-      throw fail(error);
+      this.#running = null;
+      this.moved$.error(fail(error));
+      return;
     }
-    this.#synced = Math.max(this.#synced, head);
-    this.#syncedWritten = Math.max(this.#syncedWritten, written);
+    this.#running = null;
+    this.#pass(newest, startedMs);
+    this.moved$.next(this);
+    this.begin();
+  }
+
+  async #syncFile(path: string): Promise<void> {
+    await this.#parts.files.syncLater(this.#ownFile(path));
+  }
+
+  #pass({ ticket, parked, written }: Newest, startedMs: number): void {
+    this.#parts.took((this.#parts.elapsedMs() - startedMs) / 1000);
+    this.#ticket = Math.max(this.#ticket, ticket);
+    this.#parked = Math.max(this.#parked, parked);
+    this.#written = Math.max(this.#written, written);
   }
 
   #ownFile(path: string): number {

@@ -4,6 +4,7 @@
 
 import { type FilePort, nodeFiles } from '../base/file-port.ts';
 import type { Log } from '../base/log.ts';
+import type { Counters } from '../base/metrics.ts';
 import { currentBootId } from './boot-file.ts';
 import { withDurableCopy } from './durable-copy.ts';
 
@@ -30,6 +31,7 @@ export interface JournalOptions {
   readonly newEpoch?: boolean;
   /** Keep what is good before any damage, and begin a new epoch (`sluice recover`). */
   readonly isForced?: boolean;
+  readonly counters?: Pick<Counters, 'commits' | 'syncs'>;
   readonly log: Log;
 }
 
@@ -39,10 +41,12 @@ export interface JournalParts {
   readonly now: () => number;
   /** Of this boot of the machine; null if there is none. */
   readonly bootId: string | null;
+  /** A clock that never steps back, in ms. */
+  readonly elapsedMs: () => number;
 }
 
 /** `copyFolder`: see durable-copy.ts. */
 export function thisMachine(copyFolder: string | null = null): JournalParts {
   const files = copyFolder === null ? nodeFiles : withDurableCopy(nodeFiles, copyFolder);
-  return { files, now: Date.now, bootId: currentBootId() };
+  return { files, now: Date.now, bootId: currentBootId(), elapsedMs: () => performance.now() };
 }

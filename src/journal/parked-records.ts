@@ -1,8 +1,8 @@
 /**
  * What the records say of parked events: those that no later record settles wait on after a start (I11).
  */
-import { recordKinds } from './record.ts';
-import { type Row, splitRow } from './row.ts';
+import { type Row, splitRow } from '../event-log/row.ts';
+import { recordKinds } from './record-kinds.ts';
 
 const tabByte = 9;
 

@@ -2,10 +2,12 @@
  * Records that are appended and not yet written, encoded back to back in one buffer that is used again and again: the hot
  * path of intake.
  */
+
 import { Failure } from '../base/errors.ts';
+import { claimedBytes, payloadBytesMax, recordHeaderBytes, recordKind, sealRecord } from '../base/record.ts';
+import type { ReceiptTexts, RowSource } from '../event-log/row-source.ts';
 import { parkedNumber } from './parked-records.ts';
-import { claimedBytes, payloadBytesMax, recordHeaderBytes, recordKind, recordKinds, sealRecord } from './record.ts';
-import type { ReceiptTexts, RowSource } from './row-source.ts';
+import { isEventKind, recordKinds } from './record-kinds.ts';
 import { strideBytes } from './sparse-index.ts';
 
 const bufferBytes = 1024 * 1024;
@@ -104,7 +106,7 @@ export class PendingRecords {
     while (at < this.#bytes) {
       const bytes = claimedBytes(this.#buffer, at);
       const kind = recordKind(this.#buffer, at);
-      if (kind === recordKinds.event) {
+      if (isEventKind(kind)) {
         if (nth === count) break;
         nth += 1;
       } else if (kind === recordKinds.parked) {

@@ -4,30 +4,13 @@
  */
 import { Failure } from '../base/errors.ts';
 import { type FilePort, readFully } from '../base/file-port.ts';
+import { claimedBytes, harmed, recordBytes, recordHeaderBytes, recordKind, recordSeq } from '../base/record.ts';
+import type { ChunkMemory, LogChunk } from '../event-log/log-reader.ts';
+import { isOfSameDay } from '../event-log/row.ts';
 import type { FileCache } from './file-cache.ts';
-import { claimedBytes, harmed, recordBytes, recordHeaderBytes, recordKind, recordKinds, recordSeq } from './record.ts';
-import { isOfSameDay } from './row.ts';
+import { isEventKind } from './record-kinds.ts';
 import { isEmpty, type Segment } from './segment.ts';
 import { strideBytes } from './sparse-index.ts';
-
-/**
- * Events `first` to `last`, all of one epoch. None if `count` is 0: then `first` is the next kept seq, which lies behind what was
- * asked for, or the one that is given next, and `last` is before it. Between two epochs that may be billions of seqs on.
- */
-export interface JournalChunk {
-  readonly first: number;
-  readonly last: number;
-  readonly count: number;
-  /** TSVRaw rows (row.ts) back to back, ready to insert. */
-  readonly rows: Buffer;
-}
-
-/** A reader's own memory, to be used again: rows are read behind the first `bytes` of it, and it grows if it must. */
-export interface ChunkMemory {
-  buffer: Buffer;
-  /** Rows of the chunks before, which stay. */
-  bytes: number;
-}
 
 export interface ChunkRequest {
   /** What is asked for: events with seq in [from, upTo]. */
@@ -47,7 +30,7 @@ export function readChunk(
   cache: FileCache,
   segments: readonly Segment[],
   request: ChunkRequest,
-): JournalChunk {
+): LogChunk {
   const start = segments.findIndex((segment) => segment.lastSeq >= request.from && !isEmpty(segment));
   const taking = new Taking(request);
   for (const segment of start < 0 ? [] : segments.slice(start)) {
@@ -151,7 +134,7 @@ class Taking {
       const bytes = recordBytes(this.buffer, at, end);
       if (bytes === harmed) return { bytes: at - start, isHarmed: true };
       if (bytes <= 0) break;
-      const isRow = recordKind(this.buffer, at) === recordKinds.event;
+      const isRow = isEventKind(recordKind(this.buffer, at));
       if (isRow && !this.#takeRow(recordSeq(this.buffer, at), at + recordHeaderBytes, at + bytes)) break;
       at += bytes;
     }
@@ -177,7 +160,7 @@ class Taking {
   }
 
   /** `next` is the first kept seq of the request or behind it. */
-  chunk(next: number): JournalChunk {
+  chunk(next: number): LogChunk {
     const rows = this.buffer.subarray(this.#start, this.bytes);
     return this.count === 0
       ? { first: next, last: next - 1, count: 0, rows }

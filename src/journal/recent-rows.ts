@@ -3,10 +3,12 @@
  * read them back from the disk nor check them again. Bounded by two blocks, what is beyond is read from the disk; none are held
  * for a reader that is far behind.
  */
+
+import { claimedBytes, recordHeaderBytes, recordKind } from '../base/record.ts';
+import type { LogChunk } from '../event-log/log-reader.ts';
+import { isOfSameDay } from '../event-log/row.ts';
 import type { PendingRecords } from './pending-records.ts';
-import type { JournalChunk } from './read-chunk.ts';
-import { claimedBytes, recordHeaderBytes, recordKind, recordKinds } from './record.ts';
-import { isOfSameDay } from './row.ts';
+import { isEventKind } from './record-kinds.ts';
 
 /** Rows back to back, with consecutive seqs. */
 interface Block {
@@ -44,7 +46,7 @@ export class RecentRows {
     let seq = first;
     for (let at = 0; at < bytes; ) {
       const end = at + claimedBytes(buffer, at);
-      if (recordKind(buffer, at) === recordKinds.event) {
+      if (isEventKind(recordKind(buffer, at))) {
         if (!this.#takeRow(seq, buffer, at + recordHeaderBytes, end)) {
           this.#skip(bytes - at);
           return;
@@ -56,7 +58,7 @@ export class RecentRows {
   }
 
   /** Of one UTC day of `received`, as the journal's readDay; null where it must be read from the disk. The rows are good until `forget` has passed them. */
-  readDay(from: number, bytesMax: number, upTo: number): JournalChunk | null {
+  readDay(from: number, bytesMax: number, upTo: number): LogChunk | null {
     const block = this.#blocks.find(({ first, ends }) => first <= from && from < first + ends.length);
     if (block === undefined || upTo < from) return null;
     const { first, ends } = block;

@@ -3,22 +3,21 @@
  */
 import { Failure } from '../base/errors.ts';
 import type { FilePort } from '../base/file-port.ts';
-import { recordHeaderBytes, recordKind, recordKinds, recordSeq } from './record.ts';
-import { idAt, idCharacters, timeCharacters } from './row.ts';
-import { scanSegment } from './scan-segment.ts';
+import { recordHeaderBytes, recordKind, recordSeq } from '../base/record.ts';
+import { scanRecords } from '../base/scan-records.ts';
+import type { VisitId } from '../event-log/log-reader.ts';
+import { idAt, idCharacters, timeCharacters } from '../event-log/row.ts';
+import { isEventKind } from './record-kinds.ts';
 import type { Segment } from './segment.ts';
 import { segmentHeaderBytes } from './segment-header.ts';
-
-/** Both times as in the row. */
-export type VisitId = (id: string, occurred: string, seq: number, received: string) => void;
 
 const receivedFromId = idCharacters + 1;
 const occurredFromId = receivedFromId + timeCharacters + 1;
 
 /** In seq order. Throws Failure journalFailed if a record is not as written. */
 export function scanIds(files: FilePort, file: number, segment: Segment, visit: VisitId): void {
-  const { offset, stopped } = scanSegment(files, file, segmentHeaderBytes, segment.bytes, (buffer, at) => {
-    if (recordKind(buffer, at) !== recordKinds.event) return;
+  const { offset, stopped } = scanRecords(files, file, segmentHeaderBytes, segment.bytes, (buffer, at) => {
+    if (!isEventKind(recordKind(buffer, at))) return;
     const id = idAt(buffer, at + recordHeaderBytes);
     const received = id + receivedFromId;
     const occurred = id + occurredFromId;

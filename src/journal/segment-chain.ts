@@ -4,6 +4,7 @@
 import { failPoint } from '../base/fail-point.ts';
 import { codeOf, type FilePort } from '../base/file-port.ts';
 import type { Log } from '../base/log.ts';
+import type { Horizon } from '../event-log/log-writer.ts';
 import { createSegment, isEmpty, type Segment, type WritableSegment } from './segment.ts';
 import { segmentHeaderBytes } from './segment-header.ts';
 
@@ -15,7 +16,8 @@ export interface Keep {
   readonly insertedBefore: number;
 }
 
-export class SegmentChain {
+/** What is committed is the horizon of process mode. */
+export class SegmentChain implements Horizon {
   /** Called with the path of a file before it is removed. */
   onRemove: (path: string) => void = () => undefined;
   readonly #files: FilePort;
@@ -30,12 +32,23 @@ export class SegmentChain {
   /** Parked events from this number on are not settled yet: their files stay. */
   parkedFrom = Number.POSITIVE_INFINITY;
 
-  constructor(files: FilePort, directory: string, segments: Segment[], active: WritableSegment, log: Log) {
+  #newestParked: number;
+
+  /** `newestParked`: the highest number of a parked event that these segments and earlier ones hold. */
+  constructor(
+    files: FilePort,
+    directory: string,
+    segments: Segment[],
+    active: WritableSegment,
+    newestParked: number,
+    log: Log,
+  ) {
     this.#files = files;
     this.#directory = directory;
     this.#segments = segments;
     this.#active = active;
     this.#log = log;
+    this.#newestParked = newestParked;
     this.#bytes = segments.reduce((sum, { bytes }) => sum + bytes, 0);
   }
 
@@ -45,6 +58,14 @@ export class SegmentChain {
   /** The one that is written on. */
   get active(): Segment {
     return this.#active.segment;
+  }
+  /** The newest committed seq. */
+  get ticket(): number {
+    return this.active.lastSeq;
+  }
+  /** The number of the newest committed parked event. */
+  get parked(): number {
+    return this.#newestParked;
   }
   get activeFile(): number {
     return this.#active.file;
@@ -69,6 +90,7 @@ export class SegmentChain {
     this.active.lastSeq += events;
     this.active.bytes += bytes;
     this.active.lastParked = Math.max(this.active.lastParked, newestParked);
+    this.#newestParked = Math.max(this.#newestParked, newestParked);
     this.#bytes += bytes;
     this.#written += bytes;
   }

@@ -8,7 +8,7 @@
  *   24 36 × u8  epoch, a UUID as text
  *   60 4 × u8   0
  */
-import { crc32 } from './crc32.ts';
+import { crc32 } from '../base/crc32.ts';
 
 export const segmentHeaderBytes = 64;
 export const segmentVersion = 1;

@@ -2,13 +2,17 @@
  * Writes groups of records at the end of the active segment, makes them durable, and undoes what a failing disk left
  * half-done (I1). After a failure that cannot be undone, or a failed fdatasync, nothing is written until a restart.
  */
+import type { Observable } from 'rxjs';
 import { Failure } from '../base/errors.ts';
 import { failPoint } from '../base/fail-point.ts';
 import { codeOf, type FilePort, writeAll } from '../base/file-port.ts';
 import type { Log } from '../base/log.ts';
+import type { Counters } from '../base/metrics.ts';
+import { recordHeaderBytes, sealRecord } from '../base/record.ts';
+import type { Horizon } from '../event-log/log-writer.ts';
 import { GroupSync } from './group-sync.ts';
 import type { PendingRecords } from './pending-records.ts';
-import { recordHeaderBytes, recordKinds, sealRecord } from './record.ts';
+import { recordKinds } from './record-kinds.ts';
 import type { SegmentChain } from './segment-chain.ts';
 
 export interface SegmentWriterParts {
@@ -16,6 +20,9 @@ export interface SegmentWriterParts {
   readonly chain: SegmentChain;
   readonly durability: 'process' | 'fsync';
   readonly segmentBytesMax: number;
+  readonly elapsedMs: () => number;
+  /** How long commits and fdatasyncs take. */
+  readonly counters?: Pick<Counters, 'commits' | 'syncs'>;
   readonly log: Log;
 }
 
@@ -37,44 +44,48 @@ export class SegmentWriter {
   #filledTo: number;
 
   constructor(parts: SegmentWriterParts) {
-    const { files, chain } = parts;
+    const { files, chain, elapsedMs, counters } = parts;
     this.#parts = parts;
     this.#markedSeq = chain.active.lastSeq;
     this.#filledTo = files.bytes(chain.activeFile);
-    this.#sync = new GroupSync(
-      {
-        files,
-        newest: () => ({
-          path: chain.active.path,
-          file: chain.activeFile,
-          head: chain.active.lastSeq,
-          written: chain.written,
-        }),
-        fail: (error) => this.die('could not be synced to the disk', error),
-      },
-      chain.active.lastSeq,
-    );
+    this.#sync = new GroupSync({
+      files,
+      newest: () => ({
+        path: chain.active.path,
+        file: chain.activeFile,
+        ticket: chain.ticket,
+        parked: chain.parked,
+        written: chain.written,
+      }),
+      failed: () => this.#failed,
+      fail: (error) => this.die('could not be synced to the disk', error),
+      elapsedMs,
+      took: (seconds) => counters?.syncs.observe(seconds),
+    });
   }
 
   /** Set when nothing can be written until a restart. */
   get failed(): Failure | null {
     return this.#failed;
   }
-  /** Newest seq that survives what `durability` promises. */
-  get durable(): number {
-    const { durability, chain } = this.#parts;
-    return durability === 'process' ? chain.active.lastSeq : this.#sync.synced;
+  /** What survives what `durability` promises. */
+  get horizon(): Horizon {
+    return this.#parts.durability === 'process' ? this.#parts.chain : this.#sync;
+  }
+  get horizon$(): Observable<Horizon> {
+    return this.#sync.moved$;
   }
 
   /** Writes all of the group, or none of it. Throws Failure. */
   write(pending: PendingRecords): void {
-    const { files, chain, durability, segmentBytesMax } = this.#parts;
+    const { files, chain, durability, segmentBytesMax, elapsedMs, counters } = this.#parts;
     const records = pending.count;
+    const startedMs = elapsedMs();
     try {
       if (this.#failed !== null) throw this.#failed;
       if (chain.active.bytes + pending.bytes > segmentBytesMax) this.roll();
-      if (durability === 'fsync' && this.#sync.synced > this.#markedSeq) {
-        this.#markedSeq = this.#sync.synced;
+      if (durability === 'fsync' && this.#sync.ticket > this.#markedSeq) {
+        this.#markedSeq = this.#sync.ticket;
         pending.mark(recordKinds.synced, this.#markedSeq);
       }
       if (durability === 'fsync') this.#fill(chain.active.bytes + pending.bytes);
@@ -86,6 +97,7 @@ export class SegmentWriter {
     const { index, lastSeq, bytes } = chain.active;
     for (const { nth, offset } of pending.marks) index.note(lastSeq + 1 + nth, bytes + offset);
     chain.grow(records, pending.bytes, pending.newestParked);
+    counters?.commits.observe((elapsedMs() - startedMs) / 1000);
     failPoint('journal-written');
   }
 
@@ -103,16 +115,15 @@ export class SegmentWriter {
     return null;
   }
 
-  /** In fsync mode: all that is committed is durable after it. Throws Failure. */
-  sync(): void {
+  /** The horizon passes all that is committed. Throws Failure. */
+  syncNow(): void {
     if (this.#failed !== null) throw this.#failed;
     if (this.#parts.durability === 'fsync') this.#sync.now();
   }
 
-  /** As `sync`, without waiting on the disk; calls while one runs share the next. */
-  syncLater(): Promise<void> {
-    if (this.#failed !== null) return Promise.reject(this.#failed);
-    return this.#parts.durability === 'fsync' ? this.#sync.later() : Promise.resolve();
+  /** As `syncNow`, without waiting on the disk. */
+  syncLater(): void {
+    if (this.#parts.durability === 'fsync') this.#sync.begin();
   }
 
   /** Begins a new active segment, unless the present one has no event: then what is settled in it goes. Throws the system's error, or a Failure that is for good. */

@@ -2,10 +2,12 @@
  * Moves what lies behind a bad place to `journal/damaged/<time>/`, whole files as they are and the rest of the damaged one as
  * `<file>.from-<byte>`: nothing is thrown away. The bad place itself goes last, so that a crash in between hides nothing.
  */
+
 import { basename, join } from 'node:path';
 import { type FilePort, readFully, writeAll } from '../base/file-port.ts';
+import { claimedBytes, findRecords, recordHeaderBytes, recordKind, recordSeq } from '../base/record.ts';
 import { parkedNumber } from './parked-records.ts';
-import { claimedBytes, findRecords, recordHeaderBytes, recordKind, recordKinds, recordSeq } from './record.ts';
+import { isEventKind, recordKinds } from './record-kinds.ts';
 import { firstSeqOf } from './segment.ts';
 import type { Damage } from './survey.ts';
 
@@ -95,7 +97,7 @@ function count(files: FilePort, path: string, from: number): Count {
   for (const at of findRecords(bytes)) {
     const kind = recordKind(bytes, at);
     const number = () => parkedNumber(bytes.subarray(at + recordHeaderBytes, at + claimedBytes(bytes, at)));
-    if (kind === recordKinds.event) events += 1;
+    if (isEventKind(kind)) events += 1;
     else if (kind === recordKinds.parked) parked.push(number());
     else if (kind === recordKinds.parkedSettled) settled.push(number());
     newestSeq = Math.max(newestSeq, recordSeq(bytes, at));

@@ -2,19 +2,20 @@
  * Looks at every segment that the last run left, and changes nothing: which of them are whole, and the first
  * place where something is wrong (I1: no committed record is ever silently wrong or missing).
  */
+
 import { StartRefused } from '../base/errors.ts';
 import { type FilePort, readFully } from '../base/file-port.ts';
-import { ParkedRecords } from './parked-records.ts';
 import {
   findRecords,
   recordHeaderBytes,
   recordKind,
-  recordKinds,
   recordSeq,
   recordVersion,
   recordVersionOf,
-} from './record.ts';
-import { scanSegment } from './scan-segment.ts';
+} from '../base/record.ts';
+import { scanRecords } from '../base/scan-records.ts';
+import { ParkedRecords } from './parked-records.ts';
+import { isEventKind, recordKinds } from './record-kinds.ts';
 import { emptySegment, firstSeqOf, type Segment } from './segment.ts';
 import { decodeSegmentHeader, segmentHeaderBytes, segmentVersion } from './segment-header.ts';
 
@@ -78,7 +79,7 @@ function lookAt(
     const size = files.bytes(file);
     let what = 'a record is not as written';
     try {
-      const { stopped } = scanSegment(files, file, segmentHeaderBytes, size, (buffer, at, bytes, begins) => {
+      const { stopped } = scanRecords(files, file, segmentHeaderBytes, size, (buffer, at, bytes, begins) => {
         take(segment, parked, buffer.subarray(at, at + bytes), begins);
         segment.bytes = begins + bytes;
       });
@@ -111,12 +112,13 @@ function take(segment: Segment, parked: ParkedRecords, record: Buffer, offset: n
   if (recordVersionOf(record, 0) !== recordVersion) {
     throw newer(segment.path, `record version ${recordVersionOf(record, 0)}`);
   }
+  if (isEventKind(kind)) {
+    if (seq !== segment.lastSeq + 1) throw new OutOfOrder(`seq ${seq} is out of order`);
+    segment.lastSeq = seq;
+    segment.index.note(seq, offset);
+    return;
+  }
   switch (kind) {
-    case recordKinds.event:
-      if (seq !== segment.lastSeq + 1) throw new OutOfOrder(`seq ${seq} is out of order`);
-      segment.lastSeq = seq;
-      segment.index.note(seq, offset);
-      return;
     case recordKinds.cleanStop:
     case recordKinds.synced:
       if (kind === recordKinds.synced ? seq > segment.lastSeq : seq !== segment.lastSeq) {

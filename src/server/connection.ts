@@ -3,7 +3,7 @@
  */
 import type { ConnectionSettings, Farewell } from '../../actors/ports.ts';
 import { Failure, failures } from '../base/errors.ts';
-import type { Loss } from '../ingest/intake.ts';
+import type { Loss } from '../ingest/losses.ts';
 import type { Authenticator } from './authenticate.ts';
 import type { PressedPeer } from './frame-pressure.ts';
 import type { ServerOptions, ServerParts } from './parts.ts';

@@ -2,7 +2,7 @@
  * What the table writer goes on from: its state, made to agree with the dead letter after a crash between the two, with books
  * for a file that was written before there were any.
  */
-import type { Journal } from '../journal/journal.ts';
+import { isKept, type LogReader } from '../event-log/log-reader.ts';
 import type { DeadLetter } from './dead-letter.ts';
 import { openBook } from './epoch-book.ts';
 import { isInDoubt } from './reconcile.ts';
@@ -11,27 +11,26 @@ import type { WriterState, WriterStateFile } from './writer-state.ts';
 /** Throws StartRefused for a damaged state file or dead letter. */
 export function openWriterState(
   file: Pick<WriterStateFile, 'read'>,
-  journal: Pick<Journal, 'epoch' | 'firstSeq' | 'checkpoint' | 'oldest' | 'read'>,
+  journal: Pick<LogReader, 'epoch' | 'firstSeq' | 'checkpoint' | 'oldest' | 'read'>,
   deadLetter: DeadLetter,
 ): WriterState {
   const read = file.read();
   const { replayed, ...state } = read ?? firstState(journal);
   const isDoubtful = isInDoubt(read, journal);
-  const isKept = (seq: number): boolean => seq >= journal.oldest && journal.read(seq, 1, seq).count === 1;
   // What the journal has above the checkpoint is sent again, and then either taken or put into the dead letter again. Where the
   // checkpoint itself is in doubt, that is done later (reconcile.ts).
-  deadLetter.remove((seq) => (!isDoubtful && seq > state.checkpoint && isKept(seq)) || replayed.includes(seq));
+  deadLetter.remove((seq) => (!isDoubtful && seq > state.checkpoint && isKept(journal, seq)) || replayed.includes(seq));
   return withBooks({ ...state, replayed: [] }, journal, deadLetter);
 }
 
-export function firstState({ epoch, checkpoint }: Pick<Journal, 'epoch' | 'checkpoint'>): WriterState {
+export function firstState({ epoch, checkpoint }: Pick<LogReader, 'epoch' | 'checkpoint'>): WriterState {
   return { version: 2, epoch, checkpoint, range: null, everInserted: false, books: [], replayed: [] };
 }
 
 /** Version 1 kept no books: all up to its checkpoint is stored, but for what is in the dead letter. */
 function withBooks(
   state: WriterState,
-  journal: Pick<Journal, 'epoch' | 'firstSeq'>,
+  journal: Pick<LogReader, 'epoch' | 'firstSeq'>,
   deadLetter: DeadLetter,
 ): WriterState {
   const { epoch, firstSeq: first } = journal;

@@ -2,8 +2,7 @@
  * The rows of a batch that are no longer in memory, read from the journal a step at a time: reading and checking a whole batch at
  * once held up everybody for 44 ms. All batches go into the same memory: new memory for each would be garbage by the hundred MB.
  */
-import type { Journal } from '../journal/journal.ts';
-import type { ChunkMemory, JournalChunk } from '../journal/read-chunk.ts';
+import type { ChunkMemory, LogChunk, LogReader } from '../event-log/log-reader.ts';
 
 /** Half a millisecond's work. */
 const stepBytes = 1024 * 1024;
@@ -17,13 +16,13 @@ const keptMs = 180_000;
 
 /** Reads batches, one after the other: the rows of each are good until the next is asked for. */
 export class StepReader {
-  readonly #journal: Pick<Journal, 'readDay' | 'epochOf'>;
+  readonly #journal: Pick<LogReader, 'readDay' | 'epochOf'>;
   readonly #pause: () => Promise<void>;
   #memory: ChunkMemory | null = null;
   /** Gives the memory back once nothing was read for a time. */
   #unused: NodeJS.Timeout | null = null;
 
-  constructor(journal: Pick<Journal, 'readDay' | 'epochOf'>, pause: () => Promise<void> = nextTurn) {
+  constructor(journal: Pick<LogReader, 'readDay' | 'epochOf'>, pause: () => Promise<void> = nextTurn) {
     this.#journal = journal;
     this.#pause = pause;
   }
@@ -32,7 +31,7 @@ export class StepReader {
    * Committed events with seq in [from, upTo], of one epoch and one UTC day of `received`, up to `bytesMax` bytes of rows but
    * at least one. Nothing may be trimmed meanwhile. Rejects with Failure pastRetention or journalFailed.
    */
-  async readDay(from: number, bytesMax: number, upTo: number): Promise<JournalChunk> {
+  async readDay(from: number, bytesMax: number, upTo: number): Promise<LogChunk> {
     const memory = this.#lend();
     let { first, last, rows } = this.#journal.readDay(from, Math.min(stepBytes, bytesMax), upTo, memory);
     memory.bytes = rows.length;

@@ -7,8 +7,8 @@
 
 import type { Log } from '../base/log.ts';
 import type { Store } from '../clickhouse/store.ts';
+import { isKept, type LogReader } from '../event-log/log-reader.ts';
 import type { ForgottenState, MinuteRange } from '../ids/forgotten-ids.ts';
-import type { Journal } from '../journal/journal.ts';
 import type { DeadLetter } from './dead-letter.ts';
 import type { EpochBook } from './epoch-book.ts';
 import { insertsEnded, storedOf } from './stored-of.ts';
@@ -18,7 +18,7 @@ import type { WriterState } from './writer-state.ts';
 const batchRowsMax = 100_000;
 
 export interface ReconcileParts {
-  readonly journal: Pick<Journal, 'epoch' | 'firstSeq' | 'oldest' | 'read' | 'epochOf'>;
+  readonly journal: Pick<LogReader, 'epoch' | 'firstSeq' | 'oldest' | 'read' | 'epochOf'>;
   readonly store: Pick<Store, 'rows'>;
   readonly deadLetter: Pick<DeadLetter, 'entries' | 'remove'>;
   readonly ids: {
@@ -33,7 +33,7 @@ export interface ReconcileParts {
 type Ended = Pick<WriterState, 'epoch'> | null;
 
 /** Whether the present epoch began without the table writer: at its first insert, or by this, it writes the epoch down. */
-export function isInDoubt(state: Ended, { epoch }: Pick<Journal, 'epoch'>): boolean {
+export function isInDoubt(state: Ended, { epoch }: Pick<LogReader, 'epoch'>): boolean {
   return state?.epoch !== epoch;
 }
 
@@ -139,8 +139,4 @@ function nextKept(
   if (from >= journal.firstSeq) return null;
   const { count, first } = journal.read(from, 1, journal.firstSeq - 1);
   return count === 0 ? null : { seq: first, epoch: journal.epochOf(first) };
-}
-
-function isKept(journal: ReconcileParts['journal'], seq: number): boolean {
-  return seq >= journal.oldest && journal.read(seq, 1, seq).count === 1;
 }

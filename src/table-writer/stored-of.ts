@@ -8,9 +8,6 @@ import { Failure } from '../base/errors.ts';
 import type { Store } from '../clickhouse/store.ts';
 import type { SeqRange } from './writer-state.ts';
 
-const lineFeed = 10;
-const tab = 9;
-
 /** The seqs of a range that have a row. Rejects as the store does. */
 export async function storedOf(store: Pick<Store, 'rows'>, range: SeqRange): Promise<ReadonlySet<number>> {
   const { first, last } = range;
@@ -40,16 +37,4 @@ export async function settledOf(
 ): Promise<ReadonlySet<number>> {
   await insertsEnded(store, `${epoch}:`);
   return storedOf(store, range);
-}
-
-/** The rows whose seq is not among these; each begins with its seq. */
-export function withoutSeqs(rows: Buffer, seqs: ReadonlySet<number>): Buffer {
-  const kept: Buffer[] = [];
-  for (let at = 0; at < rows.length; ) {
-    const end = rows.indexOf(lineFeed, at) + 1 || rows.length;
-    const seq = Number(rows.toString('latin1', at, rows.indexOf(tab, at)));
-    if (!seqs.has(seq)) kept.push(rows.subarray(at, end));
-    at = end;
-  }
-  return Buffer.concat(kept);
 }

@@ -11,14 +11,13 @@ import { failPoint } from '../base/fail-point.ts';
 import type { Log } from '../base/log.ts';
 import type { Counters } from '../base/metrics.ts';
 import { RowsRefused, type Store } from '../clickhouse/store.ts';
-import type { Journal } from '../journal/journal.ts';
-import type { JournalChunk } from '../journal/read-chunk.ts';
-import { receivedAt, timeCharacters } from '../journal/row.ts';
+import type { LogAdmin } from '../event-log/log-admin.ts';
+import type { LogChunk } from '../event-log/log-reader.ts';
+import { linesOf, receivedOf, withoutSeqs } from '../event-log/row.ts';
 import type { DeadLetter } from './dead-letter.ts';
 import { booked, type EpochBook, openBook } from './epoch-book.ts';
 import { openWriterState } from './open-writer-state.ts';
 import { StepReader } from './read-in-steps.ts';
-import { withoutSeqs } from './stored-of.ts';
 import type { SeqRange, WriterState, WriterStateFile } from './writer-state.ts';
 
 /**
@@ -29,7 +28,7 @@ const busyShare = 5;
 const busyFactor = 2;
 
 export interface TableWriterParts {
-  readonly journal: Journal;
+  readonly journal: LogAdmin;
   /** Only what live delivery has passed is inserted, so that a checkpoint never lies beyond the mark. */
   readonly live: { readonly mark: number };
   readonly store: Pick<Store, 'insertRows' | 'whenReady'>;
@@ -106,7 +105,7 @@ export function startTableWriter(parts: TableWriterParts): TableWriter {
   }
 
   /** Sends what ClickHouse does not have of it, under the token of the range as it was first sent, also where the journal has lost its end since. */
-  async function send(chunk: JournalChunk): Promise<void> {
+  async function send(chunk: LogChunk): Promise<void> {
     const { first, last } = state.range ?? chunk;
     const epoch = journal.epochOf(first);
     const isNew = chunk.first > Math.max(announcedBefore, state.maybeStoredUpTo ?? 0);
@@ -144,11 +143,11 @@ export function startTableWriter(parts: TableWriterParts): TableWriter {
   }
 
   /** Writes down which range is sent next, before it is sent for the first time. */
-  async function announce(): Promise<JournalChunk> {
+  async function announce(): Promise<LogChunk> {
     const upTo = Math.min(live.mark, journal.checkpoint + options.rowsMax, refusedEnd() ?? live.mark);
     const from = journal.checkpoint + 1;
     const chunk =
-      journal.recent.readDay(from, options.bytesMax, upTo) ?? (await steps.readDay(from, options.bytesMax, upTo));
+      journal.recentDay(from, options.bytesMax, upTo) ?? (await steps.readDay(from, options.bytesMax, upTo));
     // The journal may be closed, and its lock given up.
     stopping.signal.throwIfAborted();
     save({ ...state, epoch: journal.epoch, range: { first: chunk.first, last: chunk.last }, everInserted: true });
@@ -157,7 +156,7 @@ export function startTableWriter(parts: TableWriterParts): TableWriter {
   }
 
   /** What the journal has of the announced range: all of it, unless a power cut took its end or damage was set aside. */
-  async function rangeUnderWay(): Promise<JournalChunk | null> {
+  async function rangeUnderWay(): Promise<LogChunk | null> {
     const { range } = state;
     if (range === null) return null;
     const isKept = range.last >= journal.oldest;
@@ -172,7 +171,7 @@ export function startTableWriter(parts: TableWriterParts): TableWriter {
   }
 
   /** Halves a refused range, its halves one after the other; a single refused event goes to the dead letter. */
-  function afterRefusal(chunk: JournalChunk, refusal: RowsRefused): Remaining {
+  function afterRefusal(chunk: LogChunk, refusal: RowsRefused): Remaining {
     if (chunk.count > 1) {
       const last = chunk.first + Math.floor(chunk.count / 2) - 1;
       log.warn(
@@ -184,7 +183,7 @@ export function startTableWriter(parts: TableWriterParts): TableWriter {
       failPoint('half-announced');
       return 'full';
     }
-    const row = chunk.rows.toString('utf8').replace(/\n$/, '');
+    const [row = ''] = linesOf(chunk.rows);
     parts.deadLetter.add({ seq: chunk.first, epoch: journal.epochOf(chunk.first), reason: refusal.message, row });
     failPoint('dead-letter-written');
     counters.deadLettered += 1;
@@ -193,7 +192,7 @@ export function startTableWriter(parts: TableWriterParts): TableWriter {
     return remaining();
   }
 
-  function advance({ first, last, rows }: JournalChunk, outcome: 'stored' | 'deadLettered'): void {
+  function advance({ first, last, rows }: LogChunk, outcome: 'stored' | 'deadLettered'): void {
     parts.keepIds(last);
     const entry = { epoch: journal.epochOf(first), first, last, since: receivedOf(rows) };
     const { refusedEnds, maybeStoredUpTo = 0, ...rest } = state;
@@ -264,10 +263,4 @@ export function startTableWriter(parts: TableWriterParts): TableWriter {
       clearTimeout(timer);
     },
   };
-}
-
-/** `received` of the first row. */
-function receivedOf(rows: Buffer): string {
-  const at = receivedAt(rows, 0);
-  return rows.toString('latin1', at, at + timeCharacters);
 }

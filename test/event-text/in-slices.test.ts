@@ -13,17 +13,17 @@ import { IdWindow } from '../../src/ids/id-window.ts';
 import { createIntake } from '../../src/ingest/accept.ts';
 import { LiveBus } from '../../src/ingest/live-bus.ts';
 import { ParkedEvents } from '../../src/ingest/parked-events.ts';
-import { FakeLog } from '../ingest/fake-log.ts';
+import { MemoryLog } from '../../support/memory-log.ts';
 
 function open() {
-  const journal = new FakeLog();
+  const journal = new MemoryLog();
   const window = new IdWindow({ idsMax: 10_000, checkpoint: () => 0, forgotten: new ForgottenIds() });
   const counters = createCounters();
   let closed: Failure | null = null;
   const intake = createIntake({
     ...{ journal, window, counters, live: new LiveBus(0), log: createLog('silent') },
     parked: new ParkedEvents({ eventsMax: 10, bytesMax: 10_000 }),
-    ...{ durability: 'process', gate: () => closed, now: () => Date.parse('2026-11-22T10:00:00Z'), elapsedMs: () => 0 },
+    ...{ gate: () => closed, now: () => Date.parse('2026-11-22T10:00:00Z'), elapsedMs: () => 0 },
   });
   return { journal, counters, intake, close: (failure: Failure) => (closed = failure) };
 }
@@ -38,7 +38,7 @@ function body(from: number, count: number, payload: string): Buffer {
   return Buffer.from(`[${Array.from({ length: count }, (_, nth) => eventText(from + nth, payload)).join(',')}]`);
 }
 
-const ids = (journal: FakeLog): string[] => journal.rows.map(({ id }) => id);
+const ids = (journal: MemoryLog): string[] => journal.rows.map(({ id }) => id);
 const bad = Buffer.from(`[${'{"occurred":"2026","event":"","id":"x","resource":{}},'.repeat(20_000)}1]`);
 
 describe('a large body', () => {

@@ -4,7 +4,7 @@ import { expect, it } from 'vitest';
 import { framingOf } from '../../src/feed/frames.ts';
 import { writeHistory } from '../../src/feed/history-pipe.ts';
 import { createPageBudget } from '../../src/feed/page-budget.ts';
-import { createRoom } from '../../src/feed/room.ts';
+import { createSocketRoom } from '../../src/feed/socket-room.ts';
 
 const pageBytes = 1_000;
 
@@ -23,7 +23,14 @@ function pipeOf(pages: number) {
   const counters = { delivered: 0 };
   const history$ = writeHistory(
     {
-      ...{ socket, room: createRoom(socket), framing: framingOf('plain'), pages: budget, counters, holdMs: 60_000 },
+      ...{
+        socket,
+        room: createSocketRoom(socket),
+        framing: framingOf('plain'),
+        pages: budget,
+        counters,
+        holdMs: 60_000,
+      },
       store: { whenReady: async () => undefined },
       signal: new AbortController().signal,
       note: ({ seq }) => noted.push(seq),

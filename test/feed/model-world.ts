@@ -8,9 +8,11 @@ import type { Filter } from '../../schemas/filter.ts';
 import type { StoredEvent } from '../../schemas/stored-event.ts';
 import { openKeys } from '../../src/base/keys.ts';
 import { createLog } from '../../src/base/log.ts';
+import type { ChunkMemory, LogReader } from '../../src/event-log/log-reader.ts';
+import { formatRow } from '../../src/event-log/row.ts';
+import { eventReader } from '../../src/feed/event-reader.ts';
 import { createFanOut, type FanOut } from '../../src/feed/fan-out.ts';
 import { createHeldFilters, type HeldFilters } from '../../src/feed/held-filters.ts';
-import { logReader } from '../../src/feed/log-reader.ts';
 import { createOpenFeed } from '../../src/feed/open-feed.ts';
 import { createPageBudget, type PageBudget } from '../../src/feed/page-budget.ts';
 import type { OpenFeed } from '../../src/feed/ports.ts';
@@ -20,9 +22,6 @@ import { formatTimeForClickHouse } from '../../src/filter/time.ts';
 import { defaultFilter } from '../../src/filter/validate-filter.ts';
 import type { HistoryReader } from '../../src/history/history.ts';
 import { LiveRows } from '../../src/ingest/live-rows.ts';
-import type { Journal } from '../../src/journal/journal.ts';
-import type { ChunkMemory } from '../../src/journal/read-chunk.ts';
-import { formatRow } from '../../src/journal/row.ts';
 import type { ModelSocket } from './model-socket.ts';
 
 const bufferBytesMax = 2_000;
@@ -102,7 +101,7 @@ export class World {
     const bounds = { bufferBytesMax, sweepBytes: 500 };
     this.#fanOut = createFanOut(new FilterIndex(), publish, bounds, this.counters);
     this.open = createOpenFeed({
-      journal: logReader(this.#journal()),
+      journal: eventReader(this.#journal()),
       live: this.#live,
       fanOut: this.#fanOut,
       history: this.#history(),
@@ -126,7 +125,7 @@ export class World {
     return this.log.find(({ seq }) => seq >= from)?.seq ?? Math.max(from, this.head + 1);
   }
 
-  #journal(): Pick<Journal, 'epoch' | 'checkpoint' | 'oldest' | 'read'> {
+  #journal(): Pick<LogReader, 'epoch' | 'checkpoint' | 'oldest' | 'read'> {
     const world = this;
     return {
       epoch: world.epoch,

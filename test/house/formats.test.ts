@@ -1,7 +1,9 @@
 /** Numbers that stand on disks: a later version must read what an earlier one wrote, so they never change. */
+
 import { expect, test } from 'vitest';
+import { recordHeaderBytes, recordVersion } from '../../src/base/record.ts';
 import { idRecordKinds } from '../../src/ids/id-file-format.ts';
-import { recordHeaderBytes, recordKinds, recordVersion } from '../../src/journal/record.ts';
+import { recordKinds } from '../../src/journal/record-kinds.ts';
 import { segmentHeaderBytes, segmentVersion } from '../../src/journal/segment-header.ts';
 
 test('the numbers of records and files are those that were always written', () => {

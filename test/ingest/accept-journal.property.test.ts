@@ -27,7 +27,7 @@ function start(folder: string, durability: 'process' | 'fsync' = 'process', isTh
   });
   const clocks = { now: Date.now, elapsedMs: () => 0, gate: () => null };
   const parked = new ParkedEvents({ eventsMax: 1000, bytesMax: 1_000_000 });
-  const parts = { journal, parked, window, live, durability, log: createLog('silent'), counters: createCounters() };
+  const parts = { journal, parked, window, live, log: createLog('silent'), counters: createCounters() };
   const readBack = (seq: number): StoredEvent => {
     const [event] = eventsOf(journal.read(seq, 1, seq));
     if (event === undefined) throw new Error(`event ${seq} was not committed`);

@@ -12,7 +12,7 @@ import { IdWindow } from '../../src/ids/id-window.ts';
 import { createIntake } from '../../src/ingest/accept.ts';
 import { LiveBus } from '../../src/ingest/live-bus.ts';
 import { ParkedEvents } from '../../src/ingest/parked-events.ts';
-import { FakeLog } from './fake-log.ts';
+import { MemoryLog } from '../../support/memory-log.ts';
 
 type Step =
   | { kind: 'message'; socket: number; id: number }
@@ -55,7 +55,7 @@ it('what was answered is in the log, each id once, and live delivery is the log'
       fc.constantFrom('process', 'fsync'),
       fc.constantFrom(1, 1_500, 1_000_000),
       async (steps, durability, groupBytesMax) => {
-        const journal = new FakeLog();
+        const journal = new MemoryLog(durability);
         const live = new LiveBus(0);
         const window = new IdWindow({ idsMax: 10, checkpoint: () => 0, forgotten: new ForgottenIds() });
         const clocks = { now: () => 0, elapsedMs: () => 0, gate: () => null };
@@ -64,7 +64,6 @@ it('what was answered is in the log, each id once, and live delivery is the log'
           parked: new ParkedEvents({ eventsMax: 1000, bytesMax: 1_000_000 }),
           window,
           live,
-          durability,
           groupBytesMax,
           log: createLog('silent'),
           counters: createCounters(),
@@ -77,7 +76,7 @@ it('what was answered is in the log, each id once, and live delivery is the log'
         live.batches$.subscribe((batch) => {
           for (const event of batch) delivered.push(event.seq);
           expect(live.mark).toBe(delivered.at(-1));
-          expect(live.mark).toBeLessThanOrEqual(intake.durableSeq);
+          expect(live.mark).toBeLessThanOrEqual(journal.horizon.ticket);
         });
         const breakOff = (each: (typeof sockets)[number]) => {
           each.reliesOn = 0;
@@ -100,9 +99,9 @@ it('what was answered is in the log, each id once, and live delivery is the log'
             case 'message':
               attempt(() => {
                 const outcome = intake.acceptMessage(Buffer.from(eventText(each.id)), false);
-                if (!('seq' in outcome)) throw new Error(outcome.kind);
+                if (!('ticket' in outcome)) throw new Error(outcome.kind);
                 const from = sockets[each.socket]!;
-                from.reliesOn = Math.max(from.reliesOn, outcome.seq);
+                from.reliesOn = Math.max(from.reliesOn, outcome.ticket);
                 from.sent.add(each.id);
               });
               break;
@@ -157,10 +156,10 @@ it('what was answered is in the log, each id once, and live delivery is the log'
         await Promise.all(waiting);
         clearInterval(end);
 
-        const stored = journal.committed.map((row) => row.id);
+        const stored = journal.committedRows.map((row) => row.id);
         expect(new Set(stored).size).toBe(stored.length);
         for (const number of answered) expect(stored).toContain(idText(number));
-        expect(delivered).toEqual(journal.committed.map((row) => row.seq));
+        expect(delivered).toEqual(journal.committedRows.map((row) => row.seq));
         const { parsed, refused, deduped, parked, appended, takenBack } = parts.counters;
         const refusals = Object.values(refused).reduce((sum, count) => sum + count, 0);
         expect(parsed).toBe(refusals + deduped + parked + appended);

@@ -9,10 +9,10 @@ import { createCounters } from '../../src/base/metrics.ts';
 import { ForgottenIds } from '../../src/ids/forgotten-ids.ts';
 import { IdWindow } from '../../src/ids/id-window.ts';
 import { createIntake } from '../../src/ingest/accept.ts';
-import type { Loss } from '../../src/ingest/intake.ts';
 import { LiveBus } from '../../src/ingest/live-bus.ts';
+import type { Loss } from '../../src/ingest/losses.ts';
 import { ParkedEvents } from '../../src/ingest/parked-events.ts';
-import { FakeLog } from './fake-log.ts';
+import { MemoryLog } from '../../support/memory-log.ts';
 
 function copied({ seq, raw, search, body }: StoredEvent): StoredEvent {
   const { occurred, event, resource, related, payload, id, follows } = body;
@@ -22,7 +22,7 @@ function copied({ seq, raw, search, body }: StoredEvent): StoredEvent {
 const start = Date.parse('2026-11-22T10:00:00.500Z');
 
 function open(durability: 'process' | 'fsync' = 'process', waitingBytesMax = 1_000_000) {
-  const journal = new FakeLog();
+  const journal = new MemoryLog(durability);
   const window = new IdWindow({ idsMax: 100, checkpoint: () => 0, forgotten: new ForgottenIds() });
   const live = new LiveBus(0);
   const parked = new ParkedEvents({ eventsMax: 1000, bytesMax: 1_000_000 });
@@ -30,7 +30,7 @@ function open(durability: 'process' | 'fsync' = 'process', waitingBytesMax = 1_0
   const log = createLog('silent');
   let closed: Failure | null = null;
   const clocks = { now: () => start, elapsedMs: () => 0 };
-  const settings = { durability, waitingBytesMax, gate: () => closed, ...clocks };
+  const settings = { waitingBytesMax, gate: () => closed, ...clocks };
   const intake = createIntake({ journal, window, parked, live, log, counters, ...settings });
   const delivered: StoredEvent[][] = [];
   const losses: Loss[] = [];
@@ -86,7 +86,7 @@ describe('accept', () => {
       post(parts, 1, 2).then(() => order.push('answer')),
       post(parts, 3).then(() => order.push('answer')),
     ];
-    expect(send(parts, 4)).toEqual({ kind: 'accepted', seq: 4 });
+    expect(send(parts, 4)).toEqual({ kind: 'accepted', ticket: 4 });
     expect(parts.journal.head).toBe(0);
     await Promise.all(answers);
     expect(order).toEqual(['live', 'answer', 'answer']);
@@ -98,7 +98,7 @@ describe('accept', () => {
   it('writes the row of an event, and hands the same text to live delivery', async () => {
     const parts = open();
     await post(parts, 7);
-    const [row] = parts.journal.committed;
+    const [row] = parts.journal.committedRows;
     const id = '00000000-0000-4000-8000-000000000007';
     const head = '{"occurred":"2026-11-22T09:00:00Z","event":"e7","resource":{"prefect.resource.id":"r"},"related":[]';
     const raw = `${head},"payload":{},"id":"${id}","follows":null,"received":"2026-11-22T10:00:00.500000Z"}`;
@@ -112,10 +112,10 @@ describe('accept', () => {
     const parts = open();
     const first = send(parts, 1);
     const batch = post(parts, 1, 2, 2);
-    expect(first).toEqual({ kind: 'accepted', seq: 1 });
-    expect(send(parts, 1, { event: 'other', occurred: '2001-01-01' })).toEqual({ kind: 'duplicate', seq: 1 });
+    expect(first).toEqual({ kind: 'accepted', ticket: 1 });
+    expect(send(parts, 1, { event: 'other', occurred: '2001-01-01' })).toEqual({ kind: 'duplicate', ticket: 1 });
     await batch;
-    expect(parts.journal.committed.map(({ id }) => Number(id.slice(-2)))).toEqual([1, 2]);
+    expect(parts.journal.committedRows.map(({ id }) => Number(id.slice(-2)))).toEqual([1, 2]);
     expect(parts.counters).toMatchObject({ appended: 2, deduped: 3 });
   });
 
@@ -123,7 +123,7 @@ describe('accept', () => {
     const parts = open();
     send(parts, 1);
     parts.intake.ensureDurable(1);
-    expect(parts.intake.durableSeq).toBe(1);
+    expect(parts.journal.horizon.ticket).toBe(1);
     expect([parts.journal.head, parts.live.mark]).toEqual([1, 0]);
     await turn();
     expect(seqs(parts.delivered)).toEqual([[1]]);
@@ -138,7 +138,7 @@ describe('accept', () => {
     expect(() => post(parts, 1, 2, 3)).toThrow('No room');
     parts.journal.roomUpTo = 10;
     await post(parts, 3, 1);
-    expect(parts.journal.committed.map(({ id }) => Number(id.slice(-2)))).toEqual([9, 3, 1]);
+    expect(parts.journal.committedRows.map(({ id }) => Number(id.slice(-2)))).toEqual([9, 3, 1]);
     expect(seqs(parts.delivered)).toEqual([[1, 2, 3]]);
     expect(parts.counters.refused).toEqual({ badEvent: 2, journalFull: 3 });
   });
@@ -164,7 +164,7 @@ describe('a failed commit', () => {
     expect(seqs(parts.delivered)).toEqual([[1]]);
     expect(parts.losses).toMatchObject([{ above: 1, failure: { failure: 'journalFull' } }]);
     await post(parts, 2, 1);
-    expect(parts.journal.committed.map(({ id }) => Number(id.slice(-2)))).toEqual([1, 2]);
+    expect(parts.journal.committedRows.map(({ id }) => Number(id.slice(-2)))).toEqual([1, 2]);
   });
 
   it('in a ping is thrown there, and told to the others before a seq is given out again', () => {
@@ -176,7 +176,7 @@ describe('a failed commit', () => {
     expect(parts.losses).toEqual([]);
     expect(() => parts.intake.ensureDurable(2)).toThrow('The disk is full');
     parts.intake.ensureDurable(1);
-    expect(send(parts, 3)).toEqual({ kind: 'accepted', seq: 2 });
+    expect(send(parts, 3)).toEqual({ kind: 'accepted', ticket: 2 });
     expect(parts.losses).toMatchObject([{ above: 1 }]);
   });
 
@@ -198,11 +198,11 @@ describe('with fsync', () => {
       isAnswered = true;
     });
     await turn();
-    expect([parts.journal.head, parts.intake.durableSeq, isAnswered]).toEqual([1, 0, false]);
+    expect([parts.journal.head, parts.journal.horizon.ticket, isAnswered]).toEqual([1, 0, false]);
     send(parts, 2);
     await turn();
     parts.intake.ensureDurable(2);
-    expect(parts.intake.durableSeq).toBe(2);
+    expect(parts.journal.horizon.ticket).toBe(2);
     parts.journal.endSyncs();
     await answer;
     expect(seqs(parts.delivered)).toEqual([[1, 2]]);
@@ -231,7 +231,7 @@ describe('with fsync', () => {
     expect(parts.counters.refused.journalFull).toBe(1);
     parts.journal.endSyncs();
     await answer;
-    expect(send(parts, 2)).toMatchObject({ kind: 'accepted', seq: 2 });
+    expect(send(parts, 2)).toMatchObject({ kind: 'accepted', ticket: 2 });
   });
 
   it('a failed sync fails the answers, delivers nothing and stops intake', async () => {
@@ -250,7 +250,7 @@ describe('with fsync', () => {
     const parts = open('fsync');
     const answer = post(parts, 1);
     parts.journal.commit();
-    parts.journal.failed = new Failure('journalFailed', 'dead');
+    parts.journal.die('dead');
     await expect(answer).rejects.toMatchObject({ failure: 'journalFailed' });
     await parts.intake.settled();
     expect(parts.losses).toMatchObject([{ above: 0 }]);

@@ -92,8 +92,8 @@ function start(disk: PowerCutDisk, durability: Durability, boot: number, limits:
   const clocks = { now: () => clockStart, elapsedMs: () => 0, gate: () => null };
   const parked = new ParkedEvents({ eventsMax: 1000, bytesMax: 1_000_000 });
   for (const row of journal.parked.takeRows()) parked.add(row);
-  parked.confirm(journal.parkedHead);
-  const parts = { journal, parked, window, live, durability, log: createLog('silent'), counters: createCounters() };
+  parked.confirm(journal.committed.parked);
+  const parts = { journal, parked, window, live, log: createLog('silent'), counters: createCounters() };
   const intake = createIntake({ ...parts, ...clocks, waitingBytesMax: 1_000_000, ...limits });
   const delivered: number[] = [];
   live.batches$.subscribe((batch) => {
@@ -173,9 +173,9 @@ async function run(durability: Durability, steps: readonly Step[], groupBytesMax
         const from = sockets[now.socket]!;
         const failure = attempt(() => {
           const outcome = intake.acceptMessage(Buffer.from(eventText(now.id)), false);
-          if ('seq' in outcome) from.reliesOn = Math.max(from.reliesOn, outcome.seq);
-          else if ('number' in outcome) from.reliesOnParked = Math.max(from.reliesOnParked, outcome.number);
-          else throw new Error(outcome.kind);
+          if (!('ticket' in outcome)) throw new Error(outcome.kind);
+          if (outcome.kind === 'parked') from.reliesOnParked = Math.max(from.reliesOnParked, outcome.ticket);
+          else from.reliesOn = Math.max(from.reliesOn, outcome.ticket);
           from.sent.push(now.id);
         });
         if (failure !== null) life.breakOff(from);

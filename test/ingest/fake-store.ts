@@ -2,11 +2,11 @@
  * ClickHouse as the resolver of parked events asks it: it answers when it is told to, as of the question or of that moment, or not at all.
  */
 import { Failure } from '../../src/base/errors.ts';
-import type { FakeRow } from './fake-log.ts';
+import type { Row } from '../../src/event-log/row.ts';
 
 /** What inserts have filled, and what asks it. */
 export class FakeStore {
-  readonly rows_: FakeRow[] = [];
+  readonly rows_: Row[] = [];
   isUp = true;
   #asked: { answer: (late: boolean) => void; fail: () => void }[] = [];
 

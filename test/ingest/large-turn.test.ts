@@ -10,7 +10,7 @@ import { IdWindow } from '../../src/ids/id-window.ts';
 import { createIntake } from '../../src/ingest/accept.ts';
 import { LiveBus } from '../../src/ingest/live-bus.ts';
 import { ParkedEvents } from '../../src/ingest/parked-events.ts';
-import { FakeLog } from './fake-log.ts';
+import { MemoryLog } from '../../support/memory-log.ts';
 
 const eventBytes = 1_000;
 const groupBytesMax = 20_000;
@@ -24,14 +24,13 @@ function eventText(number: number): Buffer {
 }
 
 function open(durability: 'process' | 'fsync') {
-  const journal = new FakeLog();
+  const journal = new MemoryLog(durability);
   const live = new LiveBus(0);
   const intake = createIntake({
     journal,
     window: new IdWindow({ idsMax: 1_000, checkpoint: () => 0, forgotten: new ForgottenIds() }),
     parked: new ParkedEvents({ eventsMax: 1_000, bytesMax: 1_000_000 }),
     live,
-    durability,
     waitingBytesMax,
     groupBytesMax,
     gate: () => null,
@@ -51,7 +50,7 @@ it('takes far more in one turn than may wait for a slow disk, and what is not wr
   const { journal, intake, delivered } = open('process');
   const events = 300;
   for (let number = 1; number <= events; number += 1) {
-    expect(intake.acceptMessage(eventText(number), false)).toEqual({ kind: 'accepted', seq: number });
+    expect(intake.acceptMessage(eventText(number), false)).toEqual({ kind: 'accepted', ticket: number });
     expect((journal.appended - journal.head) * eventBytes).toBeLessThan(groupBytesMax + 2 * eventBytes);
     // What is written is handed out in the same turn.
     expect(delivered.length).toBe(journal.head);
@@ -81,5 +80,5 @@ it('tells who relies on a group that could not be written before anything more i
   expect(losses).toEqual([5]);
   // The lost ids are free again; the message that came at that moment has the first of the lost seqs.
   expect(journal.appended).toBe(6);
-  expect(intake.acceptMessage(eventText(7), false)).toEqual({ kind: 'accepted', seq: 7 });
+  expect(intake.acceptMessage(eventText(7), false)).toEqual({ kind: 'accepted', ticket: 7 });
 });

@@ -1,8 +1,8 @@
 /** Rows that wait for live delivery share memory, and each says what it said when it came, until all are let go. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { formatRow } from '../../src/event-log/row.ts';
 import { LiveRows } from '../../src/ingest/live-rows.ts';
-import { formatRow } from '../../src/journal/row.ts';
 
 const time = '2026-11-22 10:00:00.000000';
 const id = '0f0e0d0c-0b0a-4908-8706-050403020100';

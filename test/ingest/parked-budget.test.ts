@@ -49,10 +49,10 @@ function start(folder: string, durability: Durability, checkpoint: number | null
   });
   const parked = new ParkedEvents({ eventsMax: 1000, bytesMax: 1_000_000 }, (from) => journal.holdParked(from));
   for (const row of journal.parked.takeRows()) parked.add(row);
-  parked.confirm(journal.parkedHead);
+  parked.confirm(journal.committed.parked);
   const live = new LiveBus(journal.head);
   const clocks = { now: () => clockStart, elapsedMs: () => 0, gate: () => null };
-  const parts = { journal, window, parked, live, durability, log, counters: createCounters() };
+  const parts = { journal, window, parked, live, log, counters: createCounters() };
   const intake = createIntake({ ...parts, ...clocks });
   const store = new AbsentStore();
   const resolver = startParkedResolver({ parked, window, unpark: intake.unpark, store, pause: turn, log });

@@ -7,7 +7,7 @@ import { IdWindow } from '../../src/ids/id-window.ts';
 import { createIntake } from '../../src/ingest/accept.ts';
 import { LiveBus } from '../../src/ingest/live-bus.ts';
 import { ParkedEvents } from '../../src/ingest/parked-events.ts';
-import { FakeLog } from './fake-log.ts';
+import { MemoryLog } from '../../support/memory-log.ts';
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
@@ -17,13 +17,12 @@ it.each([
 ])('no %s count as synced that were committed while one ran', async (_, occurred) => {
   const forgotten = new ForgottenIds();
   forgotten.forget(Date.parse('2026-11-20T00:00:00Z') / 1000, 0);
-  const journal = new FakeLog();
+  const journal = new MemoryLog('fsync');
   const intake = createIntake({
     journal,
     window: new IdWindow({ idsMax: 100, checkpoint: () => 0, forgotten }),
     parked: new ParkedEvents({ eventsMax: 100, bytesMax: 1_000_000 }),
     live: new LiveBus(0),
-    durability: 'fsync',
     now: () => Date.parse('2026-11-22T10:00:00Z'),
     elapsedMs: () => 0,
     gate: () => null,
@@ -40,7 +39,7 @@ it.each([
     // Commits it; only the first one's sync can begin.
     await turn();
   }
-  expect([journal.head, journal.parkedHead]).toEqual(occurred < '2026-11-20' ? [0, 2] : [2, 0]);
+  expect([journal.head, journal.committed.parked]).toEqual(occurred < '2026-11-20' ? [0, 2] : [2, 0]);
   journal.endSyncs();
   await turn();
   expect(durable).toEqual([1]);

@@ -16,7 +16,7 @@ import { createIntake } from '../../src/ingest/accept.ts';
 import { LiveBus } from '../../src/ingest/live-bus.ts';
 import { ParkedEvents } from '../../src/ingest/parked-events.ts';
 import { startParkedResolver } from '../../src/ingest/resolve-parked.ts';
-import { FakeLog } from './fake-log.ts';
+import { MemoryLog } from '../../support/memory-log.ts';
 import { FakeStore } from './fake-store.ts';
 
 const start = Date.parse('2026-11-22T10:00:00Z');
@@ -33,26 +33,21 @@ function turn(): Promise<void> {
 }
 
 /** One life of the process, on what the log of the last one left. */
-function live(
-  journal: FakeLog,
-  store: FakeStore,
-  state: { checkpoint: number; now: number },
-  durability: 'process' | 'fsync',
-) {
+function live(journal: MemoryLog, store: FakeStore, state: { checkpoint: number; now: number }) {
   const forgotten = new ForgottenIds(4);
   const window = new IdWindow({ idsMax: 4, checkpoint: () => state.checkpoint, forgotten });
-  for (const { id, seq, received, occurred } of journal.committed) {
+  for (const { id, seq, received, occurred } of journal.committedRows) {
     window.add(id, seq, wholeSeconds(received), wholeSeconds(occurred));
   }
   const parked = new ParkedEvents({ eventsMax: 6, bytesMax: 1_000_000 });
   for (const row of journal.open) parked.add(row);
-  parked.confirm(journal.parkedHead);
+  parked.confirm(journal.committed.parked);
   const bus = new LiveBus(journal.head);
   const delivered: number[] = [];
   bus.batches$.subscribe((batch) => delivered.push(...batch.map(({ seq }) => seq)));
   const counters = createCounters();
   const clocks = { now: () => state.now, elapsedMs: () => 0, gate: () => null };
-  const intake = createIntake({ journal, window, parked, live: bus, durability, log, counters, ...clocks });
+  const intake = createIntake({ journal, window, parked, live: bus, log, counters, ...clocks });
   const sockets = [0, 1].map(() => ({ seq: 0, parked: 0, sent: new Set<number>() }));
   intake.lost$.subscribe(({ above, parkedAbove }) => {
     for (const each of sockets) {
@@ -112,7 +107,7 @@ async function run(steps: readonly Step[], durability: 'process' | 'fsync'): Pro
   const occurred = new Map<number, string>();
   const answered = new Set<number>();
   const waiting: Promise<void>[] = [];
-  let now = live(new FakeLog(), store, state, durability);
+  let now = live(new MemoryLog(durability), store, state);
   let lives = 0;
 
   const eventText = (number: number, ahead = 0) => {
@@ -140,7 +135,7 @@ async function run(steps: readonly Step[], durability: 'process' | 'fsync'): Pro
     seen.deduped += counters.parkedDeduped;
   };
   const isUnique = () => {
-    const ids = now.journal.committed.map((row) => row.id);
+    const ids = now.journal.committedRows.map((row) => row.id);
     expect(ids).toEqual([...new Set(ids)]);
   };
   const balances = () => {
@@ -156,9 +151,9 @@ async function run(steps: readonly Step[], durability: 'process' | 'fsync'): Pro
         const from = now.sockets[each.socket]!;
         attempt(() => {
           const outcome = now.intake.acceptMessage(Buffer.from(eventText(each.id, each.ahead)), false);
-          if (outcome.kind === 'parked') from.parked = Math.max(from.parked, outcome.number);
+          if (outcome.kind === 'parked') from.parked = Math.max(from.parked, outcome.ticket);
           else if (outcome.kind === 'accepted' || outcome.kind === 'duplicate')
-            from.seq = Math.max(from.seq, outcome.seq);
+            from.seq = Math.max(from.seq, outcome.ticket);
           else throw new Error(outcome.kind);
           from.sent.add(each.id);
         });
@@ -196,7 +191,7 @@ async function run(steps: readonly Step[], durability: 'process' | 'fsync'): Pro
       case 'insert': {
         const from = store.rows_.length;
         const upTo = from + Math.ceil((now.bus.mark - from) * each.share);
-        store.rows_.push(...now.journal.committed.slice(from, upTo));
+        store.rows_.push(...now.journal.committedRows.slice(from, upTo));
         if (each.isNoted) state.checkpoint = Math.max(state.checkpoint, upTo);
         break;
       }
@@ -206,7 +201,7 @@ async function run(steps: readonly Step[], durability: 'process' | 'fsync'): Pro
         await turn();
         now.journal.endSyncs();
         await turn();
-        store.rows_.push(...now.journal.committed.slice(store.rows_.length, now.bus.mark));
+        store.rows_.push(...now.journal.committedRows.slice(store.rows_.length, now.bus.mark));
         state.checkpoint = store.rows_.length;
         break;
       case 'answer':
@@ -225,7 +220,7 @@ async function run(steps: readonly Step[], durability: 'process' | 'fsync'): Pro
         note(now.counters);
         void now.resolver.stop();
         // Nothing of the old life may go on: its log is another one's now.
-        now = live(now.journal.killed(each.written), store, state, durability);
+        now = live(now.journal.killed(each.written), store, state);
         break;
       default:
         each satisfies never;
@@ -248,11 +243,11 @@ async function run(steps: readonly Step[], durability: 'process' | 'fsync'): Pro
   clearInterval(end);
 
   isUnique();
-  const stored = now.journal.committed.map((row) => row.id);
+  const stored = now.journal.committedRows.map((row) => row.id);
   for (const number of answered) expect(stored).toContain(idText(number));
   // The note that a repeat is settled may be lost with a failed write: the next start looks it up again.
   for (const row of now.journal.open) expect(stored).toContain(row.id);
-  expect(now.delivered).toEqual(now.journal.committed.slice(now.before).map(({ seq }) => seq));
+  expect(now.delivered).toEqual(now.journal.committedRows.slice(now.before).map(({ seq }) => seq));
   note(now.counters);
   balances();
   const { appended, parkedAppended, parkedDeduped, takenBack } = now.counters;

@@ -8,7 +8,7 @@ import { createIntake } from '../../src/ingest/accept.ts';
 import { LiveBus } from '../../src/ingest/live-bus.ts';
 import { ParkedEvents } from '../../src/ingest/parked-events.ts';
 import { startParkedResolver } from '../../src/ingest/resolve-parked.ts';
-import { FakeLog } from './fake-log.ts';
+import { MemoryLog } from '../../support/memory-log.ts';
 import { FakeStore } from './fake-store.ts';
 
 const turns = async (): Promise<void> => {
@@ -19,12 +19,12 @@ const turns = async (): Promise<void> => {
 async function open() {
   const forgotten = new ForgottenIds();
   forgotten.forget(Date.parse('2026-11-20T00:00:00Z') / 1000, 0);
-  const journal = new FakeLog();
+  const journal = new MemoryLog();
   const window = new IdWindow({ idsMax: 100, checkpoint: () => 0, forgotten });
   const parked = new ParkedEvents({ eventsMax: 100, bytesMax: 1_000_000 });
   const [log, counters, store] = [createLog('silent'), createCounters(), new FakeStore()];
   const intake = createIntake({
-    ...{ journal, window, parked, log, counters, live: new LiveBus(0), durability: 'process' },
+    ...{ journal, window, parked, log, counters, live: new LiveBus(0) },
     ...{ now: () => Date.parse('2026-11-22T10:00:00Z'), elapsedMs: () => 0, gate: () => null },
   });
   for (const number of [1, 2]) {
@@ -49,7 +49,7 @@ it('is settled in the log, the event that ClickHouse has and the one that it has
   store.rows_.push({ ...repeat! });
   store.answer(true);
   await turns();
-  expect([journal.open, parked.size, journal.committed.map(({ id }) => id)]).toEqual([[], 0, [fresh!.id]]);
+  expect([journal.open, parked.size, journal.committedRows.map(({ id }) => id)]).toEqual([[], 0, [fresh!.id]]);
   expect(counters).toMatchObject({ parked: 2, parkedAppended: 1, parkedDeduped: 1 });
   await resolver.stop();
 });

@@ -1,5 +1,6 @@
 /**
- * What `sync_seconds` counts: each fdatasync that events wait for, whoever asked for it, and how long the disk took for it.
+ * What `commit_seconds` and `sync_seconds` count: each write of a group, and each fdatasync that events wait for, whoever asked for
+ * it, and how long the disk took for it.
  */
 import { expect, it } from 'vitest';
 import { createLog } from '../../src/base/log.ts';
@@ -9,17 +10,20 @@ import { IdWindow } from '../../src/ids/id-window.ts';
 import { createIntake } from '../../src/ingest/accept.ts';
 import { LiveBus } from '../../src/ingest/live-bus.ts';
 import { ParkedEvents } from '../../src/ingest/parked-events.ts';
-import { FakeLog } from './fake-log.ts';
+import { PowerCutDisk } from '../journal/power-cut-disk.ts';
+import { clockStart, open as openJournal } from '../journal/support.ts';
 
 function open(durability: 'process' | 'fsync') {
-  const journal = new FakeLog();
-  const window = new IdWindow({ idsMax: 100, checkpoint: () => 0, forgotten: new ForgottenIds() });
-  const parked = new ParkedEvents({ eventsMax: 10, bytesMax: 10_000 });
+  const disk = new PowerCutDisk('/data');
   const counters = createCounters();
   const clock = { ms: 0 };
-  const clocks = { now: () => Date.UTC(2026, 10, 22), elapsedMs: () => clock.ms, gate: () => null };
-  const parts = { journal, window, parked, live: new LiveBus(0), durability, counters, log: createLog('silent') };
-  return { journal, counters, clock, intake: createIntake({ ...parts, ...clocks }) };
+  const now = (): number => clockStart;
+  const elapsedMs = (): number => clock.ms;
+  const journal = openJournal('/data', { durability, counters }, disk, now, 'boot 1', elapsedMs);
+  const window = new IdWindow({ idsMax: 100, checkpoint: () => 0, forgotten: new ForgottenIds() });
+  const parked = new ParkedEvents({ eventsMax: 10, bytesMax: 10_000 });
+  const parts = { journal, window, parked, live: new LiveBus(journal.head), counters, log: createLog('silent') };
+  return { journal, disk, counters, clock, intake: createIntake({ ...parts, now, elapsedMs, gate: () => null }) };
 }
 
 function event(number: number): Buffer {
@@ -31,26 +35,27 @@ function event(number: number): Buffer {
 const turn = (): Promise<unknown> => new Promise(setImmediate);
 
 it('a group and a ping in fsync mode are one fdatasync each; one that fails is none', async () => {
-  const { journal, counters, clock, intake } = open('fsync');
+  const { journal, disk, counters, clock, intake } = open('fsync');
   intake.acceptMessage(event(1), false);
   await turn();
   clock.ms += 30;
-  journal.endSyncs();
+  disk.endSyncs();
   await turn();
   expect(counters.syncs.reading).toMatchObject({ count: 1, sumSeconds: 0.03 });
   intake.acceptMessage(event(2), false);
-  intake.ensureDurable(2);
+  intake.ensureDurable(journal.appended);
   expect(counters.syncs.reading.count).toBe(2);
   intake.acceptMessage(event(3), false);
-  journal.syncFails = true;
-  expect(() => intake.ensureDurable(3)).toThrow('sync');
+  disk.syncError = 'EIO';
+  expect(() => intake.ensureDurable(journal.appended)).toThrow('sync');
   expect(counters.syncs.reading.count).toBe(2);
+  expect(counters.commits.reading).toMatchObject({ count: 3, sumSeconds: 0 });
 });
 
 it('in process mode there is none', async () => {
-  const { counters, intake } = open('process');
+  const { journal, counters, intake } = open('process');
   intake.acceptMessage(event(1), false);
-  intake.ensureDurable(1);
+  intake.ensureDurable(journal.appended);
   await turn();
   expect(counters.commits.reading.count).toBe(1);
   expect(counters.syncs.reading.count).toBe(0);

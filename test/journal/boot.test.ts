@@ -160,8 +160,9 @@ describe('after a power cut in fsync mode', () => {
       const disk = new Disk();
       const journal = open(folder, options, disk);
       putEach(journal, [0, 1]);
-      journal.sync();
-      const { durable, bytes } = journal;
+      journal.commitNow();
+      const { bytes } = journal;
+      const durable = journal.horizon.ticket;
       putEach(journal, [2, 3, 4]);
       disk.kill();
       harm(segmentFiles(folder)[0]!, bytes + 8, 60);
@@ -179,7 +180,7 @@ describe('after a power cut in fsync mode', () => {
       const disk = new Disk();
       const journal = open(folder, options, disk);
       putEach(journal, [0]);
-      journal.sync();
+      journal.commitNow();
       const { bytes } = journal;
       append(journal, sent(1, 200));
       append(journal, sent(2));
@@ -203,7 +204,7 @@ describe('after a power cut in fsync mode', () => {
       putEach(journal, [0]);
       const { bytes } = journal;
       putEach(journal, [1, 2]);
-      journal.sync();
+      journal.commitNow();
       putEach(journal, [3]);
       disk.kill();
       harm(segmentFiles(folder)[0]!, bytes + 8);

@@ -2,10 +2,10 @@
  * A disk that fails, and one that is synced: what the journal says is durable is, and what it cannot say makes it refuse.
  */
 import { statSync } from 'node:fs';
+import { firstValueFrom } from 'rxjs';
 import { describe, expect, it } from 'vitest';
-import { Failure } from '../../src/base/errors.ts';
-import { recordHeaderBytes } from '../../src/journal/record.ts';
-import { append, Disk, failureOf, open, put, readAll, segmentFiles, sent, withFolder } from './support.ts';
+import { recordHeaderBytes } from '../../src/base/record.ts';
+import { append, Disk, failureOf, kept, open, put, readAll, segmentFiles, sent, withFolder } from './support.ts';
 
 describe('a failing disk', () => {
   it('makes the journal dead if it cannot be cut back, until a restart', () => {
@@ -76,35 +76,33 @@ describe('syncing', () => {
       const journal = open(folder, {}, disk);
       disk.counts.sync = 0;
       put(journal, 1);
-      journal.sync();
-      await journal.syncLater();
+      expect(journal.horizon.ticket).toBe(journal.head);
+      append(journal, sent(2));
+      journal.commitNow();
+      expect(journal.horizon.ticket).toBe(journal.head);
+      await new Promise((resolve) => setImmediate(resolve));
       expect([disk.counts.sync, disk.counts.syncLater]).toEqual([0, 0]);
-      expect(journal.durable).toBe(journal.head);
       disk.kill();
     });
   });
 
-  it('shares one fdatasync among all who wait, and covers what was committed at the call', async () => {
+  it('is one fdatasync for all that is committed while another runs, and covers what was committed when it began', async () => {
     await withFolder(async (folder) => {
       const disk = new Disk();
       const journal = open(folder, { durability: 'fsync', segmentBytesMax: 2_000 }, disk);
-      put(journal, 1);
-      const first = journal.syncLater();
-      put(journal, 1);
-      const rest = [journal.syncLater(), journal.syncLater(), journal.syncLater()];
-      await first;
-      await Promise.all(rest);
+      for (let group = 0; group < 4; group += 1) put(journal, 1);
+      await kept(journal);
       expect(disk.counts.syncLater).toBe(2);
-      expect(journal.durable).toBe(journal.head);
-      await journal.syncLater();
+      expect(journal.horizon.ticket).toBe(journal.head);
+      journal.commit();
       expect(disk.counts.syncLater).toBe(2);
       put(journal, 1);
-      const running = journal.syncLater();
+      const moved = firstValueFrom(journal.horizon$);
       for (let round = 0; round < 10; round += 1) put(journal, 1, 100);
-      await running;
-      expect(journal.durable).toBeLessThan(journal.head);
-      journal.sync();
-      expect(journal.durable).toBe(journal.head);
+      await moved;
+      expect(journal.horizon.ticket).toBeLessThan(journal.head);
+      journal.commitNow();
+      expect(journal.horizon.ticket).toBe(journal.head);
       expect(segmentFiles(folder).length).toBeGreaterThan(1);
       journal.close();
     });
@@ -138,15 +136,23 @@ describe('syncing', () => {
       for (const isLater of [true, false]) {
         const disk = new Disk();
         const journal = open(folder, { durability: 'fsync' }, disk);
-        put(journal, 1);
+        const told = firstValueFrom(journal.horizon$);
+        told.catch(() => undefined);
+        append(journal, sent(1));
         disk.syncError = 'EIO';
-        if (isLater) await expect(journal.syncLater()).rejects.toThrow(/could not be synced/);
-        else expect(failureOf(() => journal.sync())).toBe('journalFailed');
+        if (isLater) {
+          journal.commit();
+          await expect(told).rejects.toThrow(/could not be synced/);
+        } else expect(failureOf(() => journal.commitNow())).toBe('journalFailed');
         disk.syncError = '';
-        expect(journal.durable).toBeLessThan(journal.head);
-        expect(failureOf(() => journal.sync())).toBe('journalFailed');
-        await expect(journal.syncLater()).rejects.toThrow(Failure);
+        const syncs = disk.counts.sync + disk.counts.syncLater;
+        expect(journal.horizon.ticket).toBeLessThan(journal.head);
+        expect(failureOf(() => journal.commitNow())).toBe('journalFailed');
         expect(failureOf(() => append(journal, sent(1)))).toBe('journalFailed');
+        journal.commit();
+        await new Promise((resolve) => setImmediate(resolve));
+        expect(disk.counts.sync + disk.counts.syncLater).toBe(syncs);
+        expect(journal.horizon.ticket).toBeLessThan(journal.head);
         journal.close();
       }
     });

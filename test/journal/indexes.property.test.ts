@@ -2,20 +2,21 @@
  * The small parts that the journal finds its way with, each against a model of it: the sparse index, the files that are held open,
  * the columns of a row, and what a rollback leaves of a group.
  */
+
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { nodeFiles } from '../../src/base/file-port.ts';
-import { FileCache } from '../../src/journal/file-cache.ts';
 import {
   findRecords,
   holdsRecord,
   recordBytes,
   recordHeaderBytes,
-  recordKinds,
   recordVersion,
   sealRecord,
-} from '../../src/journal/record.ts';
-import { formatRow, splitRow } from '../../src/journal/row.ts';
+} from '../../src/base/record.ts';
+import { formatRow, splitRow } from '../../src/event-log/row.ts';
+import { FileCache } from '../../src/journal/file-cache.ts';
+import { recordKinds } from '../../src/journal/record-kinds.ts';
 import { SparseIndex, strideBytes } from '../../src/journal/sparse-index.ts';
 import { append, noReceipt, open, put, readAll, rowOf, sent, withFolder } from './support.ts';
 

@@ -5,7 +5,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Failure } from '../../src/base/errors.ts';
-import { formatRow, splitRow } from '../../src/journal/row.ts';
+import { formatRow, splitRow } from '../../src/event-log/row.ts';
 import { eventsOf, parseRow } from '../../support/stored-events.ts';
 import { append, Disk, noReceipt, open, readAll, rowOf, sent, withFolder } from './support.ts';
 

@@ -4,9 +4,9 @@
 import { appendFileSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { byTable, crc32 } from '../../src/base/crc32.ts';
 import { StartRefused } from '../../src/base/errors.ts';
-import { byTable, crc32 } from '../../src/journal/crc32.ts';
-import { recordHeaderBytes, sealRecord } from '../../src/journal/record.ts';
+import { recordHeaderBytes, sealRecord } from '../../src/base/record.ts';
 import { eventsOf } from '../../support/stored-events.ts';
 import {
   append,

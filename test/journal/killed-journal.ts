@@ -25,7 +25,7 @@ export function killed(folder: string, options: Partial<JournalOptions>, isClean
   const journal = open(folder, { segmentBytesMax: 1_500, ...options }, disk);
   putEach(journal, [0, 1, 2, 3, 4, 5, 6, 7]);
   if (isClean) journal.close();
-  else journal.sync();
+  else journal.commitNow();
   disk.kill();
   return journal;
 }

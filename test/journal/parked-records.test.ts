@@ -4,7 +4,7 @@
  */
 import { describe, expect, it } from 'vitest';
 import type { Journal } from '../../src/journal/journal.ts';
-import { append, Disk, noReceipt, open, readAll, rowOf, segmentFiles, sent, withFolder } from './support.ts';
+import { append, Disk, kept, noReceipt, open, readAll, rowOf, segmentFiles, sent, withFolder } from './support.ts';
 
 const mebibyte = 1024 * 1024;
 
@@ -82,7 +82,7 @@ describe('parked events in the journal', () => {
       expect([journal.appended, journal.parkedAppended]).toEqual([seq, first]);
       disk.writes = ['EIO'];
       expect(() => journal.commit()).toThrow();
-      expect([journal.hasPending, journal.parkedHead]).toEqual([false, 0]);
+      expect([journal.hasPending, journal.committed.parked]).toEqual([false, 0]);
       park(journal, 5);
       journal.commit();
       disk.kill();
@@ -162,14 +162,14 @@ describe('parked events in the journal', () => {
       const before = disk.counts.syncLater;
       park(journal, 1);
       journal.commit();
-      await journal.syncLater();
-      expect(disk.counts.syncLater).toBe(before + 1);
-      await journal.syncLater();
+      await kept(journal);
+      expect([disk.counts.syncLater, journal.horizon.parked]).toEqual([before + 1, 1]);
+      journal.commit();
+      await kept(journal);
       expect(disk.counts.syncLater).toBe(before + 1);
       const syncs = disk.counts.sync;
       park(journal, 2);
-      journal.commit();
-      journal.sync();
+      journal.commitNow();
       expect(disk.counts.sync).toBe(syncs + 1);
       journal.close();
     });

@@ -100,7 +100,7 @@ it('who follows the head reads nothing from the disk, at first and when it was f
     };
     expect(follow()).toBe(0);
     for (let group = 0; group < 100; group += 1) commit(group);
-    expect(journal.recent.readDay(journal.checkpoint + 1, 1_000_000, journal.head)).toBeNull();
+    expect(journal.recentDay(journal.checkpoint + 1, 1_000_000, journal.head)).toBeNull();
     catchUp();
     expect(follow()).toBe(0);
     journal.close();
@@ -120,15 +120,13 @@ it('keeps as many rows as its blocks hold, and gives a batch of just the bytes t
       append(journal, sent(number));
       journal.commit();
     }
-    const whole = journal.recent.readDay(first, 1_000_000, journal.head);
+    const whole = journal.recentDay(first, 1_000_000, journal.head);
     expect(whole?.count).toBeGreaterThanOrEqual(10);
     const three = journal.read(first, 1_000_000, first + 2);
-    expect(journal.recent.readDay(first, three.rows.length, journal.head)).toEqual(three);
-    expect(journal.recent.readDay(first, three.rows.length - 1, journal.head)?.count).toBe(2);
+    expect(journal.recentDay(first, three.rows.length, journal.head)).toEqual(three);
+    expect(journal.recentDay(first, three.rows.length - 1, journal.head)?.count).toBe(2);
     // From the middle of a block, too.
-    expect(journal.recent.readDay(first + 3, 1_000_000, first + 6)).toEqual(
-      journal.read(first + 3, 1_000_000, first + 6),
-    );
+    expect(journal.recentDay(first + 3, 1_000_000, first + 6)).toEqual(journal.read(first + 3, 1_000_000, first + 6));
     journal.close();
   });
 });

@@ -7,11 +7,12 @@ import { join } from 'node:path';
 import { Failure } from '../../src/base/errors.ts';
 import { type FilePort, nodeFiles } from '../../src/base/file-port.ts';
 import { createLog } from '../../src/base/log.ts';
+import type { LogChunk } from '../../src/event-log/log-reader.ts';
+import type { LogWriter } from '../../src/event-log/log-writer.ts';
+import { formatRow } from '../../src/event-log/row.ts';
+import type { ReceiptTexts, RowSource } from '../../src/event-log/row-source.ts';
 import { type Journal, openJournal } from '../../src/journal/journal.ts';
 import type { JournalOptions } from '../../src/journal/journal-options.ts';
-import type { JournalChunk } from '../../src/journal/read-chunk.ts';
-import { formatRow } from '../../src/journal/row.ts';
-import type { ReceiptTexts, RowSource } from '../../src/journal/row-source.ts';
 
 export function withFolder<Result>(use: (folder: string) => Result): Result {
   const folder = mkdtempSync(join(tmpdir(), 'sluice-journal-'));
@@ -37,6 +38,7 @@ export function open(
   files: FilePort = nodeFiles,
   now: () => number = () => clockStart,
   bootId: string | null = 'boot 1',
+  elapsedMs: () => number = () => 0,
 ): Journal {
   return openJournal(
     {
@@ -51,7 +53,7 @@ export function open(
       log: createLog('silent'),
       ...options,
     },
-    { files, now, bootId },
+    { files, now, bootId, elapsedMs },
   );
 }
 
@@ -98,6 +100,15 @@ export function put(journal: Journal, count: number, padding = 0): void {
   journal.commit();
 }
 
+/** Resolves when the horizon has passed all that is committed. */
+export async function kept({ committed, horizon }: LogWriter): Promise<void> {
+  while (horizon.ticket < committed.ticket || horizon.parked < committed.parked) {
+    await new Promise((resolve) => {
+      setImmediate(resolve);
+    });
+  }
+}
+
 /** The name of the failure that it throws. */
 export function failureOf(act: () => unknown): string {
   try {
@@ -109,9 +120,9 @@ export function failureOf(act: () => unknown): string {
 }
 
 /** A batch as the table writer gets it: from memory, or else from the disk. */
-export function readDay(journal: Journal, from: number, bytesMax: number, upTo: number): JournalChunk {
+export function readDay(journal: Journal, from: number, bytesMax: number, upTo: number): LogChunk {
   const memory = { buffer: Buffer.alloc(0), bytes: 0 };
-  return journal.recent.readDay(from, bytesMax, upTo) ?? journal.readDay(from, bytesMax, upTo, memory);
+  return journal.recentDay(from, bytesMax, upTo) ?? journal.readDay(from, bytesMax, upTo, memory);
 }
 
 /** All that can be read, in chunks of about so many bytes: the raws by seq. */
@@ -141,7 +152,10 @@ export function systemError(code: string): Error {
   return Object.assign(new Error(`${code}: injected`), { code });
 }
 
-/** Real files whose next calls fail on demand; `kill` leaves them as they are and frees the descriptors. Nothing is really synced: a kill takes no page cache. */
+/**
+ * Real files whose next calls fail on demand; `kill` leaves them as they are and frees the descriptors, which are numbers of its own:
+ * what is under way then finds no other file. Nothing is really synced: a kill takes no page cache.
+ */
 export class Disk implements FilePort {
   /** The next writes: an error's code to throw, or a number of bytes to write at most. */
   writes: (string | number)[] = [];
@@ -151,33 +165,42 @@ export class Disk implements FilePort {
   unlinkError = '';
   free = Number.MAX_SAFE_INTEGER;
   readonly counts = { sync: 0, syncLater: 0, freeBytes: 0 };
-  readonly #open = new Set<number>();
+  /** The system's descriptors. */
+  readonly #open = new Map<number, number>();
+  #next = 1_000_000;
 
   open(path: string, how: Parameters<FilePort['open']>[1]): number {
-    const file = nodeFiles.open(path, how);
-    this.#open.add(file);
-    return file;
+    this.#next += 1;
+    this.#open.set(this.#next, nodeFiles.open(path, how));
+    return this.#next;
   }
   close(file: number): void {
+    const found = this.#open.get(file);
     this.#open.delete(file);
-    nodeFiles.close(file);
+    if (found !== undefined) nodeFiles.close(found);
   }
   kill(): void {
-    for (const file of [...this.#open]) this.close(file);
+    for (const file of [...this.#open.keys()]) this.close(file);
+  }
+  bytes(file: number): number {
+    return nodeFiles.bytes(this.#file(file));
+  }
+  read(file: number, into: Buffer, at: number, length: number, position: number): number {
+    return nodeFiles.read(this.#file(file), into, at, length, position);
   }
   write(file: number, from: Buffer, at: number, length: number, position: number): number {
     const now = this.writes.shift();
     if (typeof now === 'string') throw systemError(now);
-    return nodeFiles.write(file, from, at, Math.min(length, now ?? length), position);
+    return nodeFiles.write(this.#file(file), from, at, Math.min(length, now ?? length), position);
   }
   truncate(file: number, bytes: number): void {
     if (this.truncateError !== '') throw systemError(this.truncateError);
-    nodeFiles.truncate(file, bytes);
+    nodeFiles.truncate(this.#file(file), bytes);
   }
   sync(file: number): void {
     this.counts.sync += 1;
     if (this.syncError !== '') throw systemError(this.syncError);
-    nodeFiles.bytes(file);
+    this.#file(file);
   }
   async syncLater(file: number): Promise<void> {
     this.counts.syncLater += 1;
@@ -185,7 +208,7 @@ export class Disk implements FilePort {
     await new Promise((resolve) => {
       setImmediate(resolve);
     });
-    nodeFiles.bytes(file);
+    this.#file(file);
   }
   unlink(path: string): void {
     if (this.unlinkError !== '') throw systemError(this.unlinkError);
@@ -202,10 +225,14 @@ export class Disk implements FilePort {
     this.counts.freeBytes += 1;
     return this.free;
   }
-  bytes = nodeFiles.bytes;
-  read = nodeFiles.read;
   syncDirectory = (): void => undefined;
   makeDirectory = nodeFiles.makeDirectory;
   list = nodeFiles.list;
   rename = nodeFiles.rename;
+
+  #file(file: number): number {
+    const found = this.#open.get(file);
+    if (found === undefined) throw systemError('EBADF');
+    return found;
+  }
 }

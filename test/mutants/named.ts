@@ -48,9 +48,9 @@ export const namedChanges: readonly NamedChange[] = [
   },
   {
     name: 'parked events committed while an fdatasync runs count as synced',
-    file: 'src/ingest/group.ts',
-    find: 'Math.max(syncedParked, parkedTarget)',
-    text: 'journal.parkedHead',
+    file: 'src/journal/group-sync.ts',
+    find: 'Math.max(this.#parked, parked)',
+    text: 'this.#parts.newest().parked',
   },
   {
     name: 'every token is unmistakable',

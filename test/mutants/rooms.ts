@@ -20,8 +20,8 @@ export const rooms: readonly Room[] = [
   {
     name: 'journal',
     // `durable-copy.ts` is a tool of the crash tests.
-    sources: /^src\/journal\/(?!durable-copy)/,
-    tests: new RegExp(`^${quick}test/(journal/|feed/|history/|ingest/failing|commands/recover-journal)`),
+    sources: /^src\/(event-log|journal)\/(?!durable-copy)/,
+    tests: new RegExp(`^${quick}test/(event-log/|journal/|feed/|history/|ingest/failing|commands/recover-journal)`),
   },
   {
     name: 'table-writer',

@@ -63,7 +63,7 @@ function watchTurns({ fakes }: FakeServer): { bytesMax: number; bytes: number; s
     seen.bytes += text.length;
     seen.bytesMax = Math.max(seen.bytesMax, ofTurn);
     seq += 1;
-    return { kind: 'accepted', seq };
+    return { kind: 'accepted', ticket: seq };
   };
   const turn = (): void => {
     ofTurn = 0;

@@ -135,7 +135,7 @@ describe('a producer', () => {
     each.server.fakes.acceptMessage = (text) =>
       text === 'bad'
         ? { kind: 'refused', failure: 'badEvent', reason: `${'é'.repeat(100)}` }
-        : { kind: 'accepted', seq: 7 };
+        : { kind: 'accepted', ticket: 7 };
     const settledAtItsEnd = client.closed.then(() => [...each.server.settled]);
     for (const message of ['good', 'bad', 'good']) client.send(message);
     expect(await client.ending()).toBe(`1008 ${'é'.repeat(61)}`);
@@ -148,7 +148,7 @@ describe('a producer', () => {
     const client = await openAuthenticated(port, '/api/events/in', true);
     each.server.fakes.acceptMessage = (text, isBinary) => {
       if (isBinary) return { kind: 'refused', failure: 'badMessage', reason: 'binary' };
-      return text === 'big' ? { kind: 'skipped', reason: 'too large' } : { kind: 'accepted', seq: 1 };
+      return text === 'big' ? { kind: 'skipped', reason: 'too large' } : { kind: 'accepted', ticket: 1 };
     };
     for (const message of ['good', Buffer.from('x'), 'big', 'good']) client.send(message);
     await until(() => client.messages.length === 2 && each.server.messages.length === 4, 'two rejects');

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { nodeFiles } from '../../src/base/file-port.ts';
-import type { JournalChunk } from '../../src/journal/read-chunk.ts';
+import type { LogChunk } from '../../src/event-log/log-reader.ts';
 import { deadLetterPath, openDeadLetter } from '../../src/table-writer/dead-letter.ts';
 import { openWriterState } from '../../src/table-writer/open-writer-state.ts';
 import { writerStateFile } from '../../src/table-writer/writer-state.ts';
@@ -38,7 +38,7 @@ function writeOldFiles(checkpoint: number, ...dead: number[]): void {
 
 function stateOf(firstSeq: number, head = 1_000) {
   const file = writerStateFile(dataDir, false);
-  const read = (first: number): JournalChunk => {
+  const read = (first: number): LogChunk => {
     const count = first <= head ? 1 : 0;
     return { first, last: first + count - 1, count, rows: Buffer.alloc(0) };
   };

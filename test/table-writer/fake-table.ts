@@ -5,8 +5,8 @@
 import { expect } from 'vitest';
 import { Failure } from '../../src/base/errors.ts';
 import { RowsRefused } from '../../src/clickhouse/store.ts';
+import type { ChunkMemory, LogChunk } from '../../src/event-log/log-reader.ts';
 import type { Journal } from '../../src/journal/journal.ts';
-import type { ChunkMemory, JournalChunk } from '../../src/journal/read-chunk.ts';
 import type { SeqRange } from '../../src/table-writer/writer-state.ts';
 
 /** To an insert: 'half taken' is a batch of two parts, the first of which is in. */
@@ -57,7 +57,7 @@ export class FakeTable {
 /** Rows 1 to `head`; a day of `received` is `dayLength` of them. */
 export function fakeJournal(head: number, checkpoint: number, dayLength: number): Journal {
   let at = checkpoint;
-  const read = (first: number, _bytes: number, upTo: number): JournalChunk => {
+  const read = (first: number, _bytes: number, upTo: number): LogChunk => {
     const last = Math.min(upTo, head);
     const seqs = Array.from({ length: last - first + 1 }, (_, offset) => first + offset);
     return { first, last, count: seqs.length, rows: Buffer.from(seqs.map((seq) => `${seq}\trow\n`).join('')) };
@@ -72,7 +72,7 @@ export function fakeJournal(head: number, checkpoint: number, dayLength: number)
       return at;
     },
     read,
-    recent: { readDay: () => null },
+    recentDay: () => null,
     readDay(first: number, bytes: number, upTo: number, memory: ChunkMemory) {
       const chunk = read(first, bytes, Math.min(upTo, Math.ceil(first / dayLength) * dayLength));
       memory.buffer = Buffer.concat([memory.buffer.subarray(0, memory.bytes), chunk.rows]);

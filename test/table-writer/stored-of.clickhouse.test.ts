@@ -1,6 +1,7 @@
 /** What a start finds in ClickHouse of a batch that may have been sent before (I8): on the real one, where tokens do not help. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { settledOf, storedOf, withoutSeqs } from '../../src/table-writer/stored-of.ts';
+import { withoutSeqs } from '../../src/event-log/row.ts';
+import { settledOf, storedOf } from '../../src/table-writer/stored-of.ts';
 import { startTestStore, type TestStore } from '../../support/engine.ts';
 import { rowLines } from '../../support/rows.ts';
 

@@ -8,7 +8,8 @@ import { type ProducerEvent, producerMachine } from '../../../actors/producer.ts
 import { authSuccess, rejectFrame } from '../../../schemas/wire.ts';
 import { type FailureName, failures } from '../../base/errors.ts';
 import { failPoint } from '../../base/fail-point.ts';
-import type { Loss, MessageOutcome } from '../../ingest/intake.ts';
+import type { MessageOutcome } from '../../ingest/intake.ts';
+import type { Loss } from '../../ingest/losses.ts';
 import { longAuthMessageFarewell } from '../authenticating-places.ts';
 import { type Connection, type ConnectionTools, farewellOf, silentFarewell, stalledFarewell } from '../connection.ts';
 import type { PressedPeer } from '../frame-pressure.ts';
@@ -25,7 +26,7 @@ export class ProducerConnection implements Connection, ProducerPort {
   readonly #liveness = new Liveness();
   readonly #actor: Actor<typeof producerMachine>;
   #phase: ProducerPhase = 'authenticating';
-  /** The newest record that the next pong would vouch for. */
+  /** The newest tickets, of an event and of a parked one, that the next pong would vouch for. */
   #reliesOn = 0;
   #reliesOnParked = 0;
   /** Messages after the auth message. */
@@ -184,10 +185,10 @@ export class ProducerConnection implements Connection, ProducerPort {
     switch (outcome.kind) {
       case 'accepted':
       case 'duplicate':
-        if (outcome.seq > this.#reliesOn) this.#reliesOn = outcome.seq;
+        if (outcome.ticket > this.#reliesOn) this.#reliesOn = outcome.ticket;
         break;
       case 'parked':
-        if (outcome.number > this.#reliesOnParked) this.#reliesOnParked = outcome.number;
+        if (outcome.ticket > this.#reliesOnParked) this.#reliesOnParked = outcome.ticket;
         break;
       case 'skipped':
         if (this.#rejects) this.#reject('skipped', outcome.reason);

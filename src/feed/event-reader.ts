@@ -3,11 +3,10 @@
  * while, the newest of it decoded, for after a restart thousands of subscribers read on from about the same position (I5).
  */
 import type { StoredEvent } from '../../schemas/stored-event.ts';
-import type { Journal } from '../journal/journal.ts';
-import { LoggedEvent, rowStarts } from '../journal/logged-event.ts';
-import type { ChunkMemory } from '../journal/read-chunk.ts';
+import type { ChunkMemory, LogReader } from '../event-log/log-reader.ts';
+import { LoggedEvent, rowStarts } from '../event-log/logged-event.ts';
 
-export interface LogReader {
+export interface EventReader {
   readonly epoch: string;
   /** The newest seq that is in ClickHouse. */
   readonly checkpoint: number;
@@ -40,7 +39,7 @@ const decodedMax = 2;
 /** What one long event has taken is given back. */
 const memoryBytesMax = 4 * chunkBytesMax;
 
-export function logReader(journal: Pick<Journal, 'epoch' | 'checkpoint' | 'oldest' | 'read'>): LogReader {
+export function eventReader(journal: Pick<LogReader, 'epoch' | 'checkpoint' | 'oldest' | 'read'>): EventReader {
   /** The one that was used last at the end. */
   const recent: Chunk[] = [];
 

@@ -1,8 +1,8 @@
 /** The log as a feed reads it, over a real journal. */
 import { expect, test } from 'vitest';
 import { nodeFiles } from '../../src/base/file-port.ts';
+import { eventReader } from '../../src/feed/event-reader.ts';
 import { framingOf } from '../../src/feed/frames.ts';
-import { logReader } from '../../src/feed/log-reader.ts';
 import { createSharedLog } from '../../src/feed/shared-log.ts';
 import type { Journal } from '../../src/journal/journal.ts';
 import { append, clockStart, open, sent, withFolder } from '../journal/support.ts';
@@ -17,7 +17,7 @@ test('a reader at the end of an old epoch gets on to the mark, though the new ep
     const journal = open(folder, { newEpoch: true }, nodeFiles, () => clockStart + 60_000);
     const mark = journal.head;
     expect(mark).toBeGreaterThan(oldHead);
-    const { events, last } = logReader(journal).read(oldHead + 1, 1000, mark);
+    const { events, last } = eventReader(journal).read(oldHead + 1, 1000, mark);
     expect([...events]).toEqual([]);
     expect(last).toBe(mark);
     journal.close();
@@ -49,7 +49,7 @@ test('what lies between two epochs, up to billions of seqs, costs a reader one s
 
 /** What a feed's reader is given on its way to the mark, at most five steps of it. */
 function steps(journal: Journal, position: number) {
-  const reader = createSharedLog(logReader(journal), 1)('all', () => true, framingOf('plain'));
+  const reader = createSharedLog(eventReader(journal), 1)('all', () => true, framingOf('plain'));
   const found: { seqs: number[]; last: number }[] = [];
   for (let last = position; last < journal.head && found.length < 5; ) {
     const stretch = reader.read(last + 1, journal.head);
@@ -69,7 +69,7 @@ test('whatever was read before, a reader gets the events from its position on, a
     }
     journal.commit();
     const { head, firstSeq } = journal;
-    const log = logReader(journal);
+    const log = eventReader(journal);
     let state = 7;
     const random = (below: number): number => {
       state = (state * 48_271) % 2_147_483_647;
@@ -99,7 +99,7 @@ test('what was read last is read from the journal once, eight chunks of it, the 
     for (let number = 1; number < 40; number += 1) append(journal, sent(number, 60_000));
     journal.commit();
     const reads: number[] = [];
-    const reader = logReader({
+    const reader = eventReader({
       epoch: journal.epoch,
       checkpoint: journal.checkpoint,
       oldest: journal.oldest,

@@ -1,7 +1,7 @@
 /**
  * Walks the records of a segment from front to back, in blocks, each record checked.
  */
-import { type FilePort, readFully } from '../base/file-port.ts';
+import { type FilePort, readFully } from './file-port.ts';
 import { claimedBytes, harmed, incomplete, recordBytes, recordHeaderBytes } from './record.ts';
 
 const blockBytes = 1024 * 1024;
@@ -17,7 +17,7 @@ export interface ScanEnd {
 }
 
 /** Visits the records from offset `start` up to `end`, or up to the first that is not whole. */
-export function scanSegment(files: FilePort, file: number, start: number, end: number, visit: VisitRecord): ScanEnd {
+export function scanRecords(files: FilePort, file: number, start: number, end: number, visit: VisitRecord): ScanEnd {
   let buffer = Buffer.allocUnsafe(Math.min(blockBytes, end - start));
   let offset = start;
   while (offset < end) {

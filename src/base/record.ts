@@ -1,24 +1,16 @@
 /**
- * The record format, version 1. Numbers are little-endian; the checksum covers everything behind it, so that a flipped
- * bit anywhere in a record is seen (I1).
+ * A record of a file, version 1. Numbers are little-endian. The checksum covers all that is behind it, so a flipped bit
+ * anywhere in a record is seen (I1).
  *
  *   0  u32  bytes of the payload
  *   4  u32  CRC-32 of bytes 8 to the end
- *   8  u8   kind
+ *   8  u8   kind; each sort of file has its own
  *   9  u8   format version of the record
  *   10 u16  0
- *   12 u64  seq: of the event, or of the newest event before another record
- *   20      payload: for an event its row (row.ts), for a parked one its row with its number for a seq, for a settling
- *           record that number as text, for a mark nothing
+ *   12 u64  seq
+ *   20      payload
  */
 import { crc32 } from './crc32.ts';
-
-/**
- * `cleanStop`: written last, after all before it was synced. `synced`, in fsync mode: when it was written, all up to its seq
- * was synced. `parked`: an event that waits to be told from a repeat, and then is `parkedSettled`. Numbers from 6 on are left for
- * later kinds; a number never changes its meaning.
- */
-export const recordKinds = { event: 1, cleanStop: 2, synced: 3, parked: 4, parkedSettled: 5 } as const;
 
 export const recordHeaderBytes = 20;
 export const recordVersion = 1;

@@ -21,6 +21,7 @@ export const idCharacters = 36;
 export const timeCharacters = 26;
 const tab = '\t';
 const tabByte = 9;
+const lineFeedByte = 10;
 
 export function formatRow(row: Row): string {
   return `${row.seq}\t${row.id}\t${row.received}\t${row.occurred}\t${row.head}\t${row.search}\t${row.raw}\n`;
@@ -58,7 +59,42 @@ export function isOfSameDay(rows: Buffer, one: number, other: number): boolean {
   return rows.compare(rows, day, day + dayCharacters, otherDay, otherDay + dayCharacters) === 0;
 }
 
+/** `received` of the first of these rows, as it stands there. */
+export function receivedOf(rows: Buffer): string {
+  const at = receivedAt(rows, 0);
+  return rows.toString('latin1', at, at + timeCharacters);
+}
+
+/** The same in ms since 1970. */
+export function receivedMsOf(rows: Buffer): number {
+  return Date.parse(`${receivedOf(rows).replace(' ', 'T')}Z`);
+}
+
+/** The lines of rows, without their line feeds. */
+export function linesOf(rows: Buffer): string[] {
+  const lines = rows.toString('utf8').split('\n');
+  lines.pop();
+  return lines;
+}
+
+/** The seq with which a line begins. */
+export function seqOf(line: string): number {
+  return Number(line.slice(0, line.indexOf(tab)));
+}
+
+/** The rows whose seq is not among these. */
+export function withoutSeqs(rows: Buffer, seqs: ReadonlySet<number>): Buffer {
+  const kept: Buffer[] = [];
+  for (let at = 0; at < rows.length; ) {
+    const end = rows.indexOf(lineFeedByte, at) + 1 || rows.length;
+    const seq = Number(rows.toString('latin1', at, rows.indexOf(tabByte, at)));
+    if (!seqs.has(seq)) kept.push(rows.subarray(at, end));
+    at = end;
+  }
+  return Buffer.concat(kept);
+}
+
 /** Where `received` begins in the row that begins at `at`. */
-export function receivedAt(rows: Buffer, at: number): number {
+function receivedAt(rows: Buffer, at: number): number {
   return idAt(rows, at) + idCharacters + 1;
 }

@@ -4,6 +4,7 @@
  */
 import type { EventBody, Labels } from '../../schemas/event.ts';
 import type { StoredEvent } from '../../schemas/stored-event.ts';
+import type { LogReader } from './log-reader.ts';
 import { idCharacters, timeCharacters } from './row.ts';
 
 const tab = 9;
@@ -25,6 +26,12 @@ export function rowStarts(rows: Buffer): number[] {
     starts.push(at);
   }
   return starts;
+}
+
+/** One event, in memory of its own; null if the log does not have it. */
+export function readEvent(log: Pick<LogReader, 'read'>, seq: number): LoggedEvent | null {
+  const { count, rows } = log.read(seq, 1, seq);
+  return count === 1 ? new LoggedEvent(rows, 0, rows.length - 1) : null;
 }
 
 /** Of an event's canonical text, in bytes; of one that is no LoggedEvent, in characters. */

@@ -7,7 +7,7 @@ import type { PendingRecords } from './pending-records.ts';
 import type { SegmentChain } from './segment-chain.ts';
 import type { SegmentWriter } from './segment-writer.ts';
 
-export interface RoomParts {
+export interface DiskRoomParts {
   readonly budget: DiskBudget;
   readonly chain: SegmentChain;
   readonly writer: SegmentWriter;
@@ -16,10 +16,10 @@ export interface RoomParts {
   readonly checkpoint: () => number;
 }
 
-export class Room {
-  readonly #parts: RoomParts;
+export class DiskRoom {
+  readonly #parts: DiskRoomParts;
 
-  constructor(parts: RoomParts) {
+  constructor(parts: DiskRoomParts) {
     this.#parts = parts;
   }
 

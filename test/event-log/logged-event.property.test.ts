@@ -3,10 +3,10 @@
  */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { LoggedEvent, rowStarts } from '../../src/event-log/logged-event.ts';
+import { formatRow } from '../../src/event-log/row.ts';
 import { finishRaw } from '../../src/event-text/canonical.ts';
 import { readMessage } from '../../src/event-text/read-events.ts';
-import { LoggedEvent, rowStarts } from '../../src/journal/logged-event.ts';
-import { formatRow } from '../../src/journal/row.ts';
 import { parseRow } from '../../support/stored-events.ts';
 import { sentEvent } from '../event-text/arbitrary-event.ts';
 

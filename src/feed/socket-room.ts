@@ -4,7 +4,7 @@
 import { defer, filter, map, type Observable, of, race, Subject, take, timer } from 'rxjs';
 import type { SubscriberSocket } from './ports.ts';
 
-export interface Room {
+export interface SocketRoom {
   /** Emits once, at once or when nothing waits any more, and completes. */
   readonly wait$: Observable<void>;
   /** Emits once whether there is room, within so many ms at most. */
@@ -13,7 +13,7 @@ export interface Room {
   drained(): void;
 }
 
-export function createRoom(socket: SubscriberSocket): Room {
+export function createSocketRoom(socket: SubscriberSocket): SocketRoom {
   const drained$ = new Subject<void>();
   // What waits is not added to: uWebSockets.js tries a write for each frame then (2.7 µs instead of 0.6).
   const hasRoom = (): boolean => socket.bufferedBytes() === 0;

@@ -1,0 +1,91 @@
+/**
+ * What becomes of an event that was read and is good: appended if it is new, answered as a repeat if its id is known, parked
+ * if only ClickHouse could tell (I11). A batch is taken whole or not at all.
+ */
+import { Failure } from '../base/errors.ts';
+import type { Counters } from '../base/metrics.ts';
+import { splitRow } from '../event-log/row.ts';
+import type { IncomingEvent } from '../event-text/incoming-event.ts';
+import { wholeSeconds } from '../filter/whole-seconds.ts';
+import type { AppendEvent } from './append-event.ts';
+import type { Appended } from './audience.ts';
+import type { Group, GroupParts } from './group.ts';
+import type { Receipt } from './receipt-clock.ts';
+
+export interface TakeParts extends Pick<GroupParts, 'journal' | 'window' | 'parked'> {
+  readonly counters: Pick<Counters, 'parsed' | 'deduped' | 'appended' | 'parked' | 'refused'>;
+}
+
+export interface Taken {
+  /** What an answer relies on: the newest tickets, those of first copies included; 0 for none. */
+  readonly ticket: number;
+  readonly parkedTicket: number;
+  /** How many events. */
+  readonly appended: number;
+  readonly parked: number;
+}
+
+/** Throws Failure, and then has taken nothing. */
+export type TakeEvents = (events: readonly IncomingEvent[]) => Taken;
+
+export function createTakeEvents(
+  parts: TakeParts,
+  group: Group,
+  append: AppendEvent,
+  receive: () => Receipt,
+): TakeEvents {
+  const { journal, window, parked, counters } = parts;
+
+  /** An event's ticket is its seq, which the window knows of first copies. */
+  function takeEach(events: readonly IncomingEvent[], appended: Appended[]): Taken {
+    const taken = { ticket: 0, parkedTicket: 0, appended: 0, parked: 0 };
+    for (const event of events) {
+      const seq = window.seqOf(event.id);
+      const number = seq === null ? parked.numberOf(event.id) : null;
+      if (seq !== null) taken.ticket = Math.max(taken.ticket, seq);
+      else if (number !== null) taken.parkedTicket = Math.max(taken.parkedTicket, number);
+      else if (window.mayHaveHeld(wholeSeconds(event.occurred))) {
+        taken.parkedTicket = park(event);
+        taken.parked += 1;
+      } else {
+        const one = append(event);
+        appended.push(one);
+        taken.ticket = one.seq;
+      }
+    }
+    taken.appended = appended.length;
+    return taken;
+  }
+
+  function park(event: IncomingEvent): number {
+    const refusal = parked.refusal(event.rowBytesMax);
+    if (refusal !== null) throw refusal;
+    const number = journal.park(event, receive());
+    parked.add(splitRow(journal.lastRow().toString('utf8')));
+    return number;
+  }
+
+  return (events) => {
+    counters.parsed += events.length;
+    group.announceLoss();
+    const { appended: before, parkedAppended: beforeParked } = journal;
+    const appended: Appended[] = [];
+    let taken: Taken;
+    try {
+      taken = takeEach(events, appended);
+    } catch (error) {
+      journal.rollBack(before, beforeParked);
+      window.rollBack(before);
+      parked.rollBack(beforeParked);
+      const name = error instanceof Failure ? error.failure : 'internal';
+      counters.refused[name] = (counters.refused[name] ?? 0) + events.length;
+      throw error;
+    }
+    counters.appended += taken.appended;
+    counters.parked += taken.parked;
+    counters.deduped += events.length - taken.appended - taken.parked;
+    if (taken.appended > 0) group.add(appended);
+    else if (taken.parked > 0) group.schedule();
+    return taken;
+  };
+}
