@@ -2,8 +2,9 @@
  * What a figure depends on: the machine, the versions, and what the server process uses while it is measured.
  */
 import { execFileSync } from 'node:child_process';
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { cpus, loadavg, release, totalmem } from 'node:os';
+import { sessionNice } from '../support/session-nice.ts';
 
 export interface MachineFacts {
   readonly cpus: number;
@@ -30,17 +31,6 @@ export function machineFacts(root: string): MachineFacts {
     loadBefore: loadavg()[0] ?? 0,
     sessionNice: sessionNice(),
   };
-}
-
-/** 0 where sessions are not grouped. */
-function sessionNice(): number {
-  return Number(/nice (-?\d+)/.exec(readProcess(process.pid, 'autogroup'))?.[1] ?? 0);
-}
-
-/** Gives a process with a session of its own the weight of ours: `nice` says nothing between sessions. */
-export function shareSessionNice(pid: number): void {
-  const nice = sessionNice();
-  if (nice !== 0) writeFileSync(`/proc/${pid}/autogroup`, String(nice));
 }
 
 /** Resident memory of a process in MB; null where it cannot be read. */

@@ -4,7 +4,7 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createServer } from 'node:net';
-import { shareSessionNice } from '../../bench/machine.ts';
+import { shareSessionNice } from '../session-nice.ts';
 
 export interface ServerProcess {
   /** `http://127.0.0.1:port`, without a path. */

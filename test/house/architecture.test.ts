@@ -5,17 +5,32 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { faultsOf, findCircle, unusedArrows } from './rooms.ts';
+import { faultsAround, faultsOf, findCircle, unusedArrows } from './rooms.ts';
 
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
-const files = ['schemas', 'actors', 'src']
-  .flatMap((room) => typescriptIn(join(root, room)))
-  .map((path) => relative(root, path));
+const files = filesIn(['schemas', 'actors', 'src']);
+const filesAround = filesIn(['support', 'bench', 'test']);
 
 describe('the architecture', () => {
   it('has every file in a room, and every import on an arrow of the table', () => {
     expect(faultsOf(files, read)).toEqual([]);
     expect(unusedArrows(files, read)).toEqual([]);
+  });
+
+  it('is used by tests and benchmarks, which share support and nothing of each other', () => {
+    expect(faultsAround([...files, ...filesAround], read)).toEqual([]);
+    const texts: Record<string, string> = {
+      'bench/a.ts': "import { b } from '../support/b.ts';\nimport { c } from '../test/c.ts';",
+      'support/b.ts': "import { d } from '../src/base/d.ts';\nimport { a } from '../bench/a.ts';",
+      'test/c.ts': "import { b } from '../support/b.ts';\nimport type { a } from '../bench/a.ts';",
+      'src/base/d.ts': "import { b } from '../../support/b.ts';",
+    };
+    expect(faultsAround(Object.keys(texts), (file) => texts[file] ?? '')).toEqual([
+      'bench/a.ts → test/c.ts',
+      'support/b.ts → bench/a.ts',
+      'test/c.ts → bench/a.ts',
+      'src/base/d.ts → support/b.ts',
+    ]);
   });
 
   it('has no circle of imports', () => {
@@ -68,6 +83,10 @@ describe('the architecture', () => {
     expect(offenders).toEqual([]);
   });
 });
+
+function filesIn(folders: readonly string[]): string[] {
+  return folders.flatMap((folder) => typescriptIn(join(root, folder))).map((path) => relative(root, path));
+}
 
 function typescriptIn(folder: string): string[] {
   return readdirSync(folder).flatMap((name) => {

@@ -93,6 +93,29 @@ export function unusedArrows(files: readonly string[], read: (file: string) => s
   );
 }
 
+/**
+ * What stands around the house, and what each may import from the others. From the rooms of the house all may import; what both
+ * tests and benchmarks need stands in `support`.
+ */
+const around: Readonly<Record<string, readonly string[]>> = { support: [], bench: ['support'], test: ['support'] };
+
+/** Imports of the folders around the house that they may not have, and those of a room that leave the house. */
+export function faultsAround(files: readonly string[], read: (file: string) => string): string[] {
+  return files.flatMap((file) => {
+    const own = topOf(file);
+    return importsOf(file, read)
+      .filter((target) => {
+        const other = topOf(target);
+        return Object.hasOwn(around, other) && other !== own && !around[own]?.includes(other);
+      })
+      .map((target) => `${file} → ${target}`);
+  });
+}
+
+function topOf(file: string): string {
+  return file.split('/')[0] ?? '';
+}
+
 /** The first circle of imports that is found, as a path, or null: depth first, each file finished once. */
 export function findCircle(files: readonly string[], read: (file: string) => string): string[] | null {
   const finished = new Set<string>();

@@ -2,7 +2,7 @@
  * The interval of a median, by the ranks that tables of the sign test give.
  */
 import { describe, expect, it } from 'vitest';
-import { rankOfInterval } from '../../bench/median-interval.ts';
+import { rankOfInterval } from './median-interval.ts';
 
 describe('the interval of a median', () => {
   it('leaves out as many values on each side as the tables of the sign test say', () => {

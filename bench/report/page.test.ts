@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
-import { performancePages, readResults } from '../../bench/report/page.ts';
+import { performancePages, readResults } from './page.ts';
 
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 
