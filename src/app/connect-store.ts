@@ -24,15 +24,15 @@ export function openSource(config: Config, log: Log): EndpointSource {
 }
 
 /** Starts connecting at once, and does not wait. Throws StartRefused as `openSource`. */
-export function connectStore(config: Config, facts: () => JournalFacts, log: Log): Store {
+export function connectStore(config: Config, facts: () => Promise<JournalFacts>, log: Log): Store {
   return openStore({
     ...config,
     source: openSource(config, log),
     log,
     async verify(client) {
-      const { doubt } = await checkOwnership(client, facts());
+      const { doubt } = await checkOwnership(client, await facts());
       if (doubt !== null) log.warn(doubt);
     },
-    heartbeat: (client) => heartbeat(client, facts()),
+    heartbeat: async (client) => heartbeat(client, await facts()),
   });
 }

@@ -22,8 +22,10 @@ import type { JournalOptions } from '../journal/journal-options.ts';
 import { type JournalParts, thisMachine } from '../journal/journal-options.ts';
 import { syncFolder } from '../journal/sync-folder.ts';
 import { firstState } from '../table-writer/open-writer-state.ts';
+import type { WriterStateStore } from '../table-writer/ports.ts';
 import { isInDoubt } from '../table-writer/reconcile.ts';
-import { type WriterState, type WriterStateFile, writerStateFile } from '../table-writer/writer-state.ts';
+import type { WriterState } from '../table-writer/writer-state.ts';
+import { writerStateFile } from '../table-writer/writer-state-file.ts';
 
 export interface IntakeParts {
   readonly intake: ReturnType<typeof createIntake>;
@@ -31,11 +33,11 @@ export interface IntakeParts {
   readonly live: LiveBus;
   readonly ids: RecoveredIds;
   readonly parked: ParkedEvents;
-  readonly stateFile: WriterStateFile;
+  readonly stateStore: WriterStateStore;
   /** What ClickHouse has is not known before it is asked: see reconcile.ts. */
   readonly isInDoubt: boolean;
   /** What this journal says of itself to the database. */
-  readonly facts: () => JournalFacts;
+  readonly facts: () => Promise<JournalFacts>;
   /** From now on nothing is taken in. */
   refuse(): void;
 }
@@ -46,15 +48,15 @@ export interface IntakeParts {
  */
 const recentBytesMax = 16 * 1024 * 1024;
 
-/** Throws StartRefused where the journal or the writer's state cannot be trusted. */
-export function openIntake(
+/** Rejects with StartRefused where the journal or the writer's state cannot be trusted. */
+export async function openIntake(
   config: Config,
   machine: JournalParts,
   counters: Counters,
   store: () => StoreStatus,
   log: Log,
   hasSubscribers: () => boolean,
-): IntakeParts {
+): Promise<IntakeParts> {
   const { files } = machine;
   const stateFile = writerStateFile(config.dataDir, config.durability === 'fsync', files);
   if (config.durability === 'fsync') syncFolder(files, config.dataDir);
@@ -62,11 +64,11 @@ export function openIntake(
     log.warn("the power cut has taken the table writer's state: ClickHouse is asked what it has");
   }
   const isFirstStart = readEpochFile(files, config.dataDir) === null;
-  const state = stateFile.read();
+  const state = await stateFile.load();
   const journal = journalOf(config, state, log, { counters }, machine);
   // From now on a missing state, or one of another epoch, means that ClickHouse must be asked.
-  if (isFirstStart && state === null) stateFile.write(firstState(journal));
-  const isDoubtful = isInDoubt(stateFile.read(), journal);
+  if (isFirstStart && state === null) await stateFile.save(firstState(journal));
+  const isDoubtful = isInDoubt(await stateFile.load(), journal);
   const live = new LiveBus(journal.head);
   const ids = recoverIds(
     journal,
@@ -104,9 +106,9 @@ export function openIntake(
     live,
     ids,
     parked,
-    stateFile,
+    stateStore: stateFile,
     isInDoubt: isDoubtful,
-    facts: () => factsOf(journal, stateFile.read()),
+    facts: async () => factsOf(journal, await stateFile.load()),
     refuse: () => {
       isStopping = true;
     },

@@ -32,6 +32,7 @@ import type { Queries } from '../server/parts.ts';
 import { startServer } from '../server/start-server.ts';
 import { noLoad, type SubscriberLoad } from '../server/subscriber-load.ts';
 import { openDeadLetter } from '../table-writer/dead-letter.ts';
+import { openWriterState } from '../table-writer/open-writer-state.ts';
 import { reconcile } from '../table-writer/reconcile.ts';
 import { settledOf } from '../table-writer/stored-of.ts';
 import { startTableWriter } from '../table-writer/table-writer.ts';
@@ -69,8 +70,8 @@ export async function startSluice(config: Config, log: Log, say: (line: string) 
   const machine = thisMachine(config.durableCopy);
   const keys = openKeys(config.dataDir, config.signingKey, machine.files);
   const hasSubscribers = (): boolean => fanOut.topicCount > 0;
-  const intake = openIntake(config, machine, counters, () => store.status, log, hasSubscribers);
-  const { journal, live, stateFile } = intake;
+  const intake = await openIntake(config, machine, counters, () => store.status, log, hasSubscribers);
+  const { journal, live, stateStore } = intake;
   const store: Store = connectStore(config, intake.facts, log);
 
   let isLeaving = false;
@@ -156,7 +157,8 @@ export async function startSluice(config: Config, log: Log, say: (line: string) 
     journal,
     live,
     store,
-    stateFile,
+    state: await openWriterState(stateStore, journal, deadLetter),
+    stateStore,
     keepIds: intake.ids.keepIds,
     deadLetter,
     settledOf: (epoch, range) => settledOf(store, epoch, range),

@@ -12,7 +12,8 @@ import { adoptDatabase, newestInserted, registerOwner } from '../clickhouse/owne
 import { openStore } from '../clickhouse/store.ts';
 import type { Config } from '../config/config.ts';
 import { acquireLock } from '../journal/lock.ts';
-import { type WriterState, writerStateFile } from '../table-writer/writer-state.ts';
+import type { WriterState } from '../table-writer/writer-state.ts';
+import { writerStateFile } from '../table-writer/writer-state-file.ts';
 
 const answerMs = 60_000;
 
@@ -25,7 +26,7 @@ export async function adopt(config: Config, log: Log): Promise<string> {
   const { owner, oldest, head } = found;
   // After a power cut a new epoch has just begun, which no database knows: the journal's tail is of the one before.
   const epochs = [found.epoch, found.epochOf(found.firstSeq - 1), found.epochOf(oldest)];
-  const written = stateFile.read();
+  const written = await stateFile.load();
   let sentence = '';
   const store = openStore({
     ...config,
@@ -45,7 +46,7 @@ export async function adopt(config: Config, log: Log): Promise<string> {
       const facts = { owner, epoch, firstSeq, checkpoint, head: journal.head, sentUpTo: checkpoint };
       await registerOwner(client, { ...facts, everInserted: false });
       // The old books are those of another database, or of what another folder has put into this one.
-      stateFile.write({
+      await stateFile.save({
         version: 2,
         range: null,
         ...state,

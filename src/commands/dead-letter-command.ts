@@ -8,14 +8,15 @@ import { presentOf } from '../clickhouse/audit.ts';
 import { RowsRefused } from '../clickhouse/store.ts';
 import type { Config } from '../config/config.ts';
 import { splitRow } from '../event-log/row.ts';
-import { type DeadEvent, openDeadLetter } from '../table-writer/dead-letter.ts';
+import { openDeadLetter } from '../table-writer/dead-letter.ts';
 import { rebooked } from '../table-writer/epoch-book.ts';
+import type { DeadEvent } from '../table-writer/ports.ts';
 import { openStopped, type StoppedFolder } from './open-stopped.ts';
 
 /** Lines for people; works while Sluice runs. Throws StartRefused for a damaged file. */
-export function* listDeadLetter({ dataDir }: Config): Generator<string> {
+export async function* listDeadLetter({ dataDir }: Config): AsyncGenerator<string> {
   let count = 0;
-  for (const { seq, at, reason, row } of openDeadLetter(dataDir).entries()) {
+  for await (const { seq, at, reason, row } of openDeadLetter(dataDir).entries()) {
     count += 1;
     yield `seq ${seq}  id ${splitRow(row).id}  since ${at}  ${reason}`;
   }
@@ -44,34 +45,34 @@ export async function replayDeadLetter(config: Config, log: Log): Promise<Replay
 }
 
 async function replayAll(folder: StoppedFolder): Promise<Replay> {
-  const { deadLetter, stateFile } = folder;
+  const { deadLetter, stateStore } = folder;
   let state = folder.state;
   let taken = 0;
   const left: string[] = [];
 
   /** The books first: at a crash in between, the next start takes the events out of the file. */
-  function settle(seqs: readonly number[]): void {
+  async function settle(seqs: readonly number[]): Promise<void> {
     if (seqs.length === 0) return;
-    stateFile.write({ ...state, books: seqs.reduce(rebooked, state.books), replayed: seqs });
-    deadLetter.remove((seq) => seqs.includes(seq));
+    await stateStore.save({ ...state, books: seqs.reduce(rebooked, state.books), replayed: seqs });
+    await deadLetter.remove((seq) => seqs.includes(seq));
     state = { ...state, books: seqs.reduce(rebooked, state.books) };
-    stateFile.write(state);
+    await stateStore.save(state);
     taken += seqs.length;
   }
 
   let done: number[] = [];
   try {
-    const waiting = waitingTwins(folder);
-    for (const event of deadLetter.entries()) {
+    const waiting = await waitingTwins(folder);
+    for await (const event of deadLetter.entries()) {
       const refusal = await insertAgain(folder, event, waiting);
       if (refusal === null) done.push(event.seq);
       else left.push(`seq ${event.seq} stays: ${refusal}`);
       if (done.length < batchEvents) continue;
-      settle(done);
+      await settle(done);
       done = [];
     }
   } finally {
-    settle(done);
+    await settle(done);
   }
   const sum = `${taken} events are in ClickHouse now, ${left.length} stay in the dead letter.`;
   return { ok: left.length === 0, text: [...left, sum].join('\n') };
@@ -80,9 +81,9 @@ async function replayAll(folder: StoppedFolder): Promise<Replay> {
 const sentAgain = 'its producer sent it again, and it';
 
 /** By id, the seqs of events of the dead letter that were accepted anew, for their ids had left the window (I11), and are not in ClickHouse yet. */
-function waitingTwins({ deadLetter, journal, state }: StoppedFolder): ReadonlyMap<string, number> {
+async function waitingTwins({ deadLetter, journal, state }: StoppedFolder): Promise<ReadonlyMap<string, number>> {
   const dead = new Set<string>();
-  for (const { row } of deadLetter.entries()) dead.add(splitRow(row).id);
+  for await (const { row } of deadLetter.entries()) dead.add(splitRow(row).id);
   const waiting = new Map<string, number>();
   journal.scanIds((id, _occurred, seq) => {
     if (seq > state.checkpoint && dead.has(id)) waiting.set(id, seq);

@@ -13,13 +13,15 @@ import type { Config } from '../config/config.ts';
 import { epochPath } from '../journal/epoch-file.ts';
 import type { Journal } from '../journal/journal.ts';
 import { acquireLock } from '../journal/lock.ts';
-import { type DeadLetter, openDeadLetter } from '../table-writer/dead-letter.ts';
+import { openDeadLetter } from '../table-writer/dead-letter.ts';
 import { openWriterState } from '../table-writer/open-writer-state.ts';
-import { type WriterState, type WriterStateFile, writerStateFile } from '../table-writer/writer-state.ts';
+import type { DeadLetter, WriterStateStore } from '../table-writer/ports.ts';
+import type { WriterState } from '../table-writer/writer-state.ts';
+import { writerStateFile } from '../table-writer/writer-state-file.ts';
 
 export interface StoppedFolder {
   readonly journal: Journal;
-  readonly stateFile: WriterStateFile;
+  readonly stateStore: WriterStateStore;
   readonly state: WriterState;
   readonly deadLetter: DeadLetter;
   /** Ready. */
@@ -37,11 +39,11 @@ export async function openStopped(config: Config, log: Log): Promise<StoppedFold
     throw new StartRefused(`The data folder ${dataDir} holds no journal. Name another one by SLUICE_DATA_DIR.`);
   }
   const lock = await acquireLock(dataDir);
-  const stateFile = writerStateFile(dataDir, config.durability === 'fsync');
+  const stateStore = writerStateFile(dataDir, config.durability === 'fsync');
   const deadLetter = openDeadLetter(dataDir);
-  const journal = journalOf(config, stateFile.read(), log, {});
-  const state = openWriterState(stateFile, journal, deadLetter);
-  const store = connectStore(config, () => factsOf(journal, stateFile.read()), log);
+  const journal = journalOf(config, await stateStore.load(), log, {});
+  const state = await openWriterState(stateStore, journal, deadLetter);
+  const store = connectStore(config, async () => factsOf(journal, await stateStore.load()), log);
 
   async function close(): Promise<void> {
     journal.close();
@@ -55,7 +57,7 @@ export async function openStopped(config: Config, log: Log): Promise<StoppedFold
     await close();
     throw error;
   }
-  return { journal, stateFile, state, deadLetter, store, close };
+  return { journal, stateStore, state, deadLetter, store, close };
 }
 
 async function untilServing(store: Store, deadlineMs: number): Promise<void> {

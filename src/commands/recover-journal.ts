@@ -10,15 +10,16 @@ import type { Log } from '../base/log.ts';
 import type { Config } from '../config/config.ts';
 import type { Journal } from '../journal/journal.ts';
 import { acquireLock } from '../journal/lock.ts';
-import { type WriterState, writerStateFile } from '../table-writer/writer-state.ts';
+import type { WriterState } from '../table-writer/writer-state.ts';
+import { writerStateFile } from '../table-writer/writer-state-file.ts';
 
 /** Resolves to a sentence that says what was saved and what was not. Throws StartRefused for what no command can help with. */
 export async function recoverJournal(config: Config, log: Log): Promise<string> {
   const lock = await acquireLock(config.dataDir);
   try {
     const stateFile = writerStateFile(config.dataDir, config.durability === 'fsync');
-    const { value: state, damage: stateDamage } = attempt(() => stateFile.read());
-    const { value: whole, damage } = attempt(() => journalOf(config, state, log, {}));
+    const { value: state, damage: stateDamage } = await attempt(() => stateFile.load());
+    const { value: whole, damage } = await attempt(async () => journalOf(config, state, log, {}));
     whole?.close();
     if (whole !== null && stateDamage === null) {
       return `The journal is good up to seq ${whole.head}: there is nothing to recover.`;
@@ -44,9 +45,11 @@ export async function recoverJournal(config: Config, log: Log): Promise<string> 
 }
 
 /** The sentence of a StartRefused instead of what was wanted. */
-function attempt<Value>(get: () => Value): { readonly value: Value | null; readonly damage: string | null } {
+async function attempt<Value>(
+  get: () => Promise<Value>,
+): Promise<{ readonly value: Value | null; readonly damage: string | null }> {
   try {
-    return { value: get(), damage: null };
+    return { value: await get(), damage: null };
   } catch (error) {
     if (error instanceof StartRefused) return { value: null, damage: error.message };
     throw error;

@@ -89,7 +89,7 @@ const commandTable: Readonly<Record<string, Command>> = {
     return tell(ok, text);
   },
   async 'dead-letter'(config) {
-    for (const line of listDeadLetter(config)) await print(`${line}\n`);
+    for await (const line of listDeadLetter(config)) await print(`${line}\n`);
     return true;
   },
   async 'dead-letter replay'(config, log) {

@@ -19,6 +19,7 @@ import {
 } from '../clickhouse/audit.ts';
 import type { Config } from '../config/config.ts';
 import { type EpochBook, openBook, pendingOf } from '../table-writer/epoch-book.ts';
+import { seqsIn } from '../table-writer/ports.ts';
 import { compareJournal } from './compare-journal.ts';
 import { openStopped, type StoppedFolder } from './open-stopped.ts';
 
@@ -49,7 +50,7 @@ export async function verify(config: Config, log: Log): Promise<Verification> {
 
 async function verifyFolder(folder: StoppedFolder, retentionDays: number): Promise<Verification> {
   const { journal, state, store } = folder;
-  const dead = new Set([...folder.deadLetter.entries()].map(({ seq }) => seq));
+  const dead = await seqsIn(folder.deadLetter);
   const problems = problemsOfEpoch(folder);
   const lines: Line[] = [];
   for (const book of state.books) {

@@ -5,105 +5,104 @@
 import { join } from 'node:path';
 import { StartRefused } from '../base/errors.ts';
 import { codeOf, type FilePort, nodeFiles, readFully, writeAll } from '../base/file-port.ts';
-
-export interface DeadEvent {
-  readonly seq: number;
-  /** Its journal's epoch; null in a line of version 1. */
-  readonly epoch: string | null;
-  /** ISO time. */
-  readonly at: string;
-  readonly reason: string;
-  /** Its journal row, without the line feed. */
-  readonly row: string;
-}
-
-export interface DeadLetter {
-  /** Appends one event. */
-  add(event: Omit<DeadEvent, 'at'>): void;
-  /** The events in the order in which they came, each once. Throws StartRefused for a line that is not as written. */
-  entries(): Iterable<DeadEvent>;
-  /** Takes out the events that fit, and an unfinished line at the end; the file is replaced as a whole, or left if none fits. */
-  remove(fits: (seq: number) => boolean): void;
-}
+import type { DeadEvent, DeadLetter } from './ports.ts';
 
 export function deadLetterPath(dataDir: string): string {
   return join(dataDir, 'dead-letter', 'events.ndjson');
 }
 
 export function openDeadLetter(dataDir: string, files: FilePort = nodeFiles): DeadLetter {
-  const path = deadLetterPath(dataDir);
-  const folder = join(dataDir, 'dead-letter');
-  /** Whether the names of file and folder are known to be on the disk. */
-  let isNamed = false;
-  /** Where half a line begins that could be neither finished nor cut. */
-  let torn: number | null = null;
+  return new DeadLetterFile(dataDir, files);
+}
 
-  function* entries(): Generator<DeadEvent> {
+class DeadLetterFile implements DeadLetter {
+  readonly #files: FilePort;
+  readonly #dataDir: string;
+  readonly #folder: string;
+  readonly #path: string;
+  /** Whether the names of file and folder are known to be on the disk. */
+  #isNamed = false;
+  /** Where half a line begins that could be neither finished nor cut. */
+  #torn: number | null = null;
+
+  constructor(dataDir: string, files: FilePort) {
+    this.#files = files;
+    this.#dataDir = dataDir;
+    this.#folder = join(dataDir, 'dead-letter');
+    this.#path = deadLetterPath(dataDir);
+  }
+
+  async *entries(): AsyncGenerator<DeadEvent> {
+    yield* this.#entries();
+  }
+
+  async add(event: Omit<DeadEvent, 'at'>): Promise<void> {
+    const files = this.#files;
+    files.makeDirectory(this.#folder);
+    const file = openIfThere(files, this.#path, 'change') ?? files.open(this.#path, 'create');
+    try {
+      const end = this.#torn ?? files.bytes(file);
+      // Half a line would spoil the next one.
+      if (this.#torn !== null) files.truncate(file, end);
+      this.#torn = end;
+      this.#append(file, { ...event, at: new Date().toISOString() }, end);
+      files.sync(file);
+      this.#torn = null;
+    } catch (error) {
+      this.#cutTorn(file);
+      throw error;
+    } finally {
+      files.close(file);
+    }
+    if (this.#isNamed) return;
+    files.syncDirectory(this.#folder);
+    files.syncDirectory(this.#dataDir);
+    this.#isNamed = true;
+  }
+
+  /** Takes out an unfinished line at the end, too; the file is replaced as a whole, or left if none fits. */
+  async remove(fits: (seq: number) => boolean): Promise<void> {
+    const files = this.#files;
+    if (!needsRewrite(files, this.#path, fits)) return;
+    const draft = `${this.#path}.new`;
+    const file = files.open(draft, 'replace');
+    let end = 0;
+    try {
+      for (const event of this.#entries()) if (!fits(event.seq)) end = this.#append(file, event, end);
+      files.sync(file);
+    } finally {
+      files.close(file);
+    }
+    files.rename(draft, this.#path);
+    this.#torn = null;
+    files.syncDirectory(this.#folder);
+  }
+
+  *#entries(): Generator<DeadEvent> {
     const seen = new Set<number>();
-    for (const { text, isWhole } of linesOf(files, path)) {
+    for (const { text, isWhole } of linesOf(this.#files, this.#path)) {
       if (!isWhole) return;
-      const event = parse(text, path);
+      const event = parse(text, this.#path);
       if (!seen.has(event.seq)) yield event;
       seen.add(event.seq);
     }
   }
 
-  return {
-    entries,
-    add(event) {
-      files.makeDirectory(folder);
-      const file = openIfThere(files, path, 'change') ?? files.open(path, 'create');
-      try {
-        const end = torn ?? files.bytes(file);
-        // Half a line would spoil the next one.
-        if (torn !== null) files.truncate(file, end);
-        torn = end;
-        append(file, { ...event, at: new Date().toISOString() }, end);
-        files.sync(file);
-        torn = null;
-      } catch (error) {
-        cutTorn(file);
-        throw error;
-      } finally {
-        files.close(file);
-      }
-      if (isNamed) return;
-      files.syncDirectory(folder);
-      files.syncDirectory(dataDir);
-      isNamed = true;
-    },
-    remove(fits) {
-      if (!needsRewrite(files, path, fits)) return;
-      const draft = `${path}.new`;
-      const file = files.open(draft, 'replace');
-      let end = 0;
-      try {
-        for (const event of entries()) if (!fits(event.seq)) end = append(file, event, end);
-        files.sync(file);
-      } finally {
-        files.close(file);
-      }
-      files.rename(draft, path);
-      torn = null;
-      files.syncDirectory(folder);
-    },
-  };
-
   /** What cannot be cut now is cut before the next line. */
-  function cutTorn(file: number): void {
-    if (torn === null) return;
+  #cutTorn(file: number): void {
+    if (this.#torn === null) return;
     try {
-      files.truncate(file, torn);
-      torn = null;
+      this.#files.truncate(file, this.#torn);
+      this.#torn = null;
     } catch {
       // The error that led here is told.
     }
   }
 
   /** Gives the place behind it. */
-  function append(file: number, event: DeadEvent, at: number): number {
+  #append(file: number, event: DeadEvent, at: number): number {
     const line = Buffer.from(lineOf(event));
-    writeAll(files, file, line, line.length, at);
+    writeAll(this.#files, file, line, line.length, at);
     return at + line.length;
   }
 }

@@ -3,23 +3,25 @@
  * for a file that was written before there were any.
  */
 import { isKept, type LogReader } from '../event-log/log-reader.ts';
-import type { DeadLetter } from './dead-letter.ts';
 import { openBook } from './epoch-book.ts';
+import { type DeadLetter, seqsIn, type WriterStateStore } from './ports.ts';
 import { isInDoubt } from './reconcile.ts';
-import type { WriterState, WriterStateFile } from './writer-state.ts';
+import type { WriterState } from './writer-state.ts';
 
-/** Throws StartRefused for a damaged state file or dead letter. */
-export function openWriterState(
-  file: Pick<WriterStateFile, 'read'>,
+/** Rejects with StartRefused for a damaged state or dead letter. */
+export async function openWriterState(
+  store: Pick<WriterStateStore, 'load'>,
   journal: Pick<LogReader, 'epoch' | 'firstSeq' | 'checkpoint' | 'oldest' | 'read'>,
   deadLetter: DeadLetter,
-): WriterState {
-  const read = file.read();
+): Promise<WriterState> {
+  const read = await store.load();
   const { replayed, ...state } = read ?? firstState(journal);
   const isDoubtful = isInDoubt(read, journal);
   // What the journal has above the checkpoint is sent again, and then either taken or put into the dead letter again. Where the
   // checkpoint itself is in doubt, that is done later (reconcile.ts).
-  deadLetter.remove((seq) => (!isDoubtful && seq > state.checkpoint && isKept(journal, seq)) || replayed.includes(seq));
+  await deadLetter.remove(
+    (seq) => (!isDoubtful && seq > state.checkpoint && isKept(journal, seq)) || replayed.includes(seq),
+  );
   return withBooks({ ...state, replayed: [] }, journal, deadLetter);
 }
 
@@ -28,16 +30,16 @@ export function firstState({ epoch, checkpoint }: Pick<LogReader, 'epoch' | 'che
 }
 
 /** Version 1 kept no books: all up to its checkpoint is stored, but for what is in the dead letter. */
-function withBooks(
+async function withBooks(
   state: WriterState,
   journal: Pick<LogReader, 'epoch' | 'firstSeq'>,
   deadLetter: DeadLetter,
-): WriterState {
+): Promise<WriterState> {
   const { epoch, firstSeq: first } = journal;
   const last = state.checkpoint;
   if (last < first || state.books.some((book) => book.epoch === epoch)) return state;
-  let deadLettered = 0;
-  for (const { seq } of deadLetter.entries()) if (seq >= first && seq <= last) deadLettered += 1;
+  const dead = await seqsIn(deadLetter);
+  const deadLettered = [...dead].filter((seq) => seq >= first && seq <= last).length;
   const book = { ...openBook(epoch, first, ''), last, stored: last - first + 1 - deadLettered, deadLettered };
   return { ...state, books: [...state.books, book] };
 }

@@ -9,8 +9,8 @@ import type { Log } from '../base/log.ts';
 import type { Store } from '../clickhouse/store.ts';
 import { isKept, type LogReader } from '../event-log/log-reader.ts';
 import type { ForgottenState, MinuteRange } from '../ids/forgotten-ids.ts';
-import type { DeadLetter } from './dead-letter.ts';
 import type { EpochBook } from './epoch-book.ts';
+import { type DeadLetter, seqsIn } from './ports.ts';
 import { insertsEnded, storedOf } from './stored-of.ts';
 import type { WriterState } from './writer-state.ts';
 
@@ -45,7 +45,7 @@ export async function reconcile(parts: ReconcileParts, state: WriterState): Prom
   ids.learn(await readForgotten(parts, ids.certainUpTo));
   const { rows, newest } = await readInserted(parts, state.checkpoint);
   const upTo = Math.max(state.checkpoint, newest);
-  const dead = new Set([...deadLetter.entries()].map(({ seq }) => seq));
+  const dead = await seqsIn(deadLetter);
   const hole = await firstHole(parts, state.checkpoint, upTo, dead);
   const checkpoint = hole === null ? upTo : hole - 1;
   const buried = [...dead].filter((seq) => seq > state.checkpoint && seq <= checkpoint).length;
@@ -53,7 +53,7 @@ export async function reconcile(parts: ReconcileParts, state: WriterState): Prom
   const books = hole === null ? advanced(state, checkpoint, rows, buried) : [];
   const next = nextKept(journal, checkpoint);
   // What the journal has above is sent again, and then either taken or put into the dead letter again.
-  deadLetter.remove((seq) => seq > checkpoint && seq < journal.firstSeq && isKept(journal, seq));
+  await deadLetter.remove((seq) => seq > checkpoint && seq < journal.firstSeq && isKept(journal, seq));
   log.warn(
     { from: state.checkpoint, to: checkpoint, rows, buried },
     'ClickHouse has said what it has of an ended epoch',

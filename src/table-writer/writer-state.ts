@@ -1,11 +1,7 @@
 /**
- * The table writer's state file `<data>/writer`: the checkpoint, the range under way (I1: after a crash exactly that range is
- * sent again under its token, so that ClickHouse drops what it has already), and the books. Replaced as a whole.
+ * The table writer's state: the checkpoint, the range under way (I1: after a crash exactly that range is sent again under its
+ * token, so that ClickHouse drops what it has already), and the books.
  */
-import { join } from 'node:path';
-import { StartRefused } from '../base/errors.ts';
-import { type FilePort, nodeFiles } from '../base/file-port.ts';
-import { readSmallFile, replaceSmallFile } from '../base/small-file.ts';
 import { type EpochBook, isEpochBook } from './epoch-book.ts';
 
 export interface SeqRange {
@@ -32,42 +28,8 @@ export interface WriterState {
   readonly maybeStoredUpTo?: number;
 }
 
-export interface WriterStateFile {
-  /** Null before the first write. Throws StartRefused if the file is not readable as written. */
-  read(): WriterState | null;
-  write(state: WriterState): void;
-  /** Puts a file that is not readable out of the way, as `writer.damaged`: ClickHouse must be asked then, see reconcile.ts. True if it did. */
-  setAsideDamaged(): boolean;
-}
-
-/** `sync` makes each write survive a power cut (fsync mode). */
-export function writerStateFile(dataDir: string, sync: boolean, files: FilePort = nodeFiles): WriterStateFile {
-  const path = join(dataDir, 'writer');
-
-  return {
-    read() {
-      const text = readSmallFile(files, path);
-      if (text === null) return null;
-      const state = parse(text);
-      if (state === null) {
-        throw new StartRefused(
-          `The table writer's state file ${path} is damaged or was written by a newer Sluice. Restore it from a copy of the data folder of this moment, or \`sluice recover\` sets it aside and the next start asks ClickHouse what it has.`,
-        );
-      }
-      return state;
-    },
-    setAsideDamaged() {
-      const text = readSmallFile(files, path);
-      if (text === null || parse(text) !== null) return false;
-      files.rename(path, `${path}.damaged`);
-      files.syncDirectory(dataDir);
-      return true;
-    },
-    write: (state) => replaceSmallFile(files, dataDir, 'writer', state, { sync }),
-  };
-}
-
-function parse(text: string): WriterState | null {
+/** What a text says that was once kept; null if it is no state. */
+export function parseWriterState(text: string): WriterState | null {
   try {
     const state: unknown = JSON.parse(text);
     return isWriterState(state) ? state : isVersion1(state) ? { ...state, version: 2, books: [], replayed: [] } : null;
@@ -76,10 +38,10 @@ function parse(text: string): WriterState | null {
   }
 }
 
-type Position = Pick<WriterState, 'epoch' | 'checkpoint' | 'range' | 'everInserted'>;
+type Version1 = Pick<WriterState, 'epoch' | 'checkpoint' | 'range' | 'everInserted'>;
 
 function isWriterState(value: unknown): value is WriterState {
-  if (!isPosition(value, 2)) return false;
+  if (!hasFields(value, 2)) return false;
   const { books, replayed, refusedEnds = [], maybeStoredUpTo = 0 } = value as Partial<WriterState>; // each field is checked next
   return Array.isArray(books) && books.every(isEpochBook) && [replayed, refusedEnds, [maybeStoredUpTo]].every(areSeqs);
 }
@@ -88,11 +50,11 @@ function areSeqs(value: unknown): boolean {
   return Array.isArray(value) && value.every(Number.isSafeInteger);
 }
 
-function isVersion1(value: unknown): value is Position {
-  return isPosition(value, 1);
+function isVersion1(value: unknown): value is Version1 {
+  return hasFields(value, 1);
 }
 
-function isPosition(value: unknown, expected: number): value is Position {
+function hasFields(value: unknown, expected: number): value is Version1 {
   if (typeof value !== 'object' || value === null) return false;
   const { version, epoch, checkpoint, range } = value as Partial<Omit<WriterState, 'version'>> & { version?: unknown }; // each field is checked next
   const whole = (seq: unknown): boolean => Number.isSafeInteger(seq);

@@ -11,7 +11,9 @@ import { createLog } from '../../src/base/log.ts';
 import { recoverJournal } from '../../src/commands/recover-journal.ts';
 import { readConfig } from '../../src/config/config.ts';
 import { firstState } from '../../src/table-writer/open-writer-state.ts';
-import { type WriterState, type WriterStateFile, writerStateFile } from '../../src/table-writer/writer-state.ts';
+import type { WriterStateStore } from '../../src/table-writer/ports.ts';
+import type { WriterState } from '../../src/table-writer/writer-state.ts';
+import { writerStateFile } from '../../src/table-writer/writer-state-file.ts';
 import { append, noReceipt, rowOf, sent } from '../journal/support.ts';
 
 it('goes on from a state of the table writer that is damaged in any way, where start and adopt name this way', async () => {
@@ -25,20 +27,20 @@ it('goes on from a state of the table writer that is damaged in any way, where s
         append(journal, sent(1));
         journal.close();
         const stateFile = writerStateFile(folder, false);
-        stateFile.write({ ...firstState(journal), everInserted: true });
+        await stateFile.save({ ...firstState(journal), everInserted: true });
         const path = join(folder, 'writer');
         const bytes = readFileSync(path);
         const place = at % (bytes.length - 2);
         if (how === 'newer') writeFileSync(path, bytes.toString().replace('"version":2', '"version":3'));
         else writeFileSync(path, how === 'cut' ? bytes.subarray(0, place) : bytes.fill(0, place, place + 2));
         // A zero within a text leaves a text.
-        const isDamaged = attemptToRead(stateFile) === null;
+        const isDamaged = (await attemptToRead(stateFile)) === null;
         fc.pre(isDamaged);
-        expect(() => stateFile.read()).toThrow(/damaged or was written by a newer.*`sluice recover`/);
+        await expect(stateFile.load()).rejects.toThrow(/damaged or was written by a newer.*`sluice recover`/);
 
         const sentence = await recoverJournal(config, log);
         expect(sentence).toMatch(/set aside as `writer.damaged`.*\nA new epoch begins with seq \d+/);
-        expect(stateFile.read()).toBeNull();
+        expect(await stateFile.load()).toBeNull();
         expect(readdirSync(folder)).toContain('writer.damaged');
         const again = journalOf(config, null, log, {});
         expect(again.epoch).not.toBe(journal.epoch);
@@ -52,9 +54,9 @@ it('goes on from a state of the table writer that is damaged in any way, where s
   );
 });
 
-function attemptToRead(stateFile: Pick<WriterStateFile, 'read'>): WriterState | null {
+async function attemptToRead(stateFile: Pick<WriterStateStore, 'load'>): Promise<WriterState | null> {
   try {
-    return stateFile.read();
+    return await stateFile.load();
   } catch {
     return null;
   }

@@ -11,7 +11,7 @@ export interface NamedChange {
 }
 
 const fanOut = 'src/feed/fan-out.ts';
-const tableWriter = 'src/table-writer/table-writer.ts';
+const insertNext = 'src/table-writer/insert-next.ts';
 
 export const namedChanges: readonly NamedChange[] = [
   {
@@ -34,11 +34,11 @@ export const namedChanges: readonly NamedChange[] = [
   },
   {
     name: 'the checkpoint passes a refused event before it is in the dead letter',
-    file: tableWriter,
-    find: 'parts.deadLetter.add({ seq: chunk.first, epoch: journal.epochOf(chunk.first), reason: refusal.message, row });',
-    text: `advance(chunk, 'deadLettered');
-      parts.deadLetter.add({ seq: chunk.first, epoch: journal.epochOf(chunk.first), reason: refusal.message, row });
-      return remaining();`,
+    file: insertNext,
+    find: 'await deadLetter.add({ seq: first, epoch: journal.epochOf(first), reason, row });',
+    text: `await this.#advance(chunk, 'deadLettered');
+      await deadLetter.add({ seq: first, epoch: journal.epochOf(first), reason, row });
+      return this.#batches.remaining;`,
   },
   {
     name: 'the dead letter is not synced',
@@ -66,9 +66,9 @@ export const namedChanges: readonly NamedChange[] = [
   },
   {
     name: 'ids are written after the checkpoint',
-    file: tableWriter,
-    find: 'parts.keepIds(last);',
-    text: 'queueMicrotask(() => parts.keepIds(last));',
+    file: insertNext,
+    find: 'keepIds(chunk.last);',
+    text: 'setImmediate(() => keepIds(chunk.last));',
   },
   {
     name: 'the disk is not looked at after the clock stepped back',

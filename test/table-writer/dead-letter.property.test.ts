@@ -5,6 +5,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { openDeadLetter } from '../../src/table-writer/dead-letter.ts';
+import type { DeadEvent } from '../../src/table-writer/ports.ts';
 import { randomFrom } from '../../support/random.ts';
 import { PowerCutDisk } from '../journal/power-cut-disk.ts';
 
@@ -38,7 +39,7 @@ function rowOf(nth: number, length: number): string {
   return `${nth}\t"é"\t${'x'.repeat(length)}`;
 }
 
-function run(steps: readonly Step[]): void {
+async function run(steps: readonly Step[]): Promise<void> {
   const disk = new PowerCutDisk('/data');
   let letter = openDeadLetter('/data', disk);
   /** By seq, the rows that may stand there; more than one where a call failed. */
@@ -50,8 +51,9 @@ function run(steps: readonly Step[]): void {
     disk.truncateError = '';
     disk.syncError = '';
   };
-  const check = (): void => {
-    const found = [...letter.entries()];
+  const check = async (): Promise<void> => {
+    const found: DeadEvent[] = [];
+    for await (const event of letter.entries()) found.push(event);
     const seqs = found.map((event) => event.seq);
     expect(seqs).toEqual([...new Set(seqs)]);
     for (const event of found) expect([...(may.get(event.seq) ?? [])]).toContain(event.row);
@@ -62,12 +64,12 @@ function run(steps: readonly Step[]): void {
       case 'add': {
         const row = rowOf(nth, each.length);
         may.set(each.seq, (may.get(each.seq) ?? new Set()).add(row));
-        if (done(() => letter.add({ seq: each.seq, epoch: 'e', reason: 'refused', row }))) must.add(each.seq);
+        if (await done(() => letter.add({ seq: each.seq, epoch: 'e', reason: 'refused', row }))) must.add(each.seq);
         break;
       }
       case 'remove':
         must.delete(each.seq);
-        done(() => letter.remove((one) => one === each.seq));
+        await done(() => letter.remove((one) => one === each.seq));
         break;
       case 'break':
         if (each.what === 'writes') disk.writes = [each.after, 'EIO'];
@@ -82,20 +84,20 @@ function run(steps: readonly Step[]): void {
         else disk.kill();
         letter = openDeadLetter('/data', disk);
         // As each start does: half a line at the end is cut.
-        letter.remove(() => false);
-        check();
+        await letter.remove(() => false);
+        await check();
         break;
       default:
         each satisfies never;
     }
   }
   repair();
-  check();
+  await check();
 }
 
-function done(work: () => void): boolean {
+async function done(work: () => Promise<void>): Promise<boolean> {
   try {
-    work();
+    await work();
     return true;
   } catch (error) {
     expect(error).toMatchObject({ code: 'EIO' });
@@ -103,6 +105,8 @@ function done(work: () => void): boolean {
   }
 }
 
-test('what was put into the dead letter is there, whatever fails and whenever the power goes', () => {
-  fc.assert(fc.property(fc.array(step, { minLength: 1, maxLength: 25, size: 'max' }), run), { numRuns: 500 });
+test('what was put into the dead letter is there, whatever fails and whenever the power goes', async () => {
+  await fc.assert(fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 25, size: 'max' }), run), {
+    numRuns: 500,
+  });
 });

@@ -99,11 +99,11 @@ export class Mortal {
     return this.#left < 0;
   }
 
-  effect<Words extends unknown[]>(work: (...words: Words) => void): (...words: Words) => void {
+  effect<Words extends unknown[], Result>(work: (...words: Words) => Result): (...words: Words) => Result {
     return (...words) => {
       this.#left -= 1;
       if (this.isDead) throw new Error('killed');
-      work(...words);
+      return work(...words);
     };
   }
 }

@@ -10,8 +10,10 @@ import { createLog } from '../../src/base/log.ts';
 import type { Store } from '../../src/clickhouse/store.ts';
 import type { ForgottenState } from '../../src/ids/forgotten-ids.ts';
 import { openDeadLetter } from '../../src/table-writer/dead-letter.ts';
+import { seqsIn } from '../../src/table-writer/ports.ts';
 import { isInDoubt, reconcile } from '../../src/table-writer/reconcile.ts';
-import { type WriterState, writerStateFile } from '../../src/table-writer/writer-state.ts';
+import type { WriterState } from '../../src/table-writer/writer-state.ts';
+import { writerStateFile } from '../../src/table-writer/writer-state-file.ts';
 
 let dataDir = '';
 beforeEach(() => {
@@ -38,7 +40,7 @@ async function after(
   const { stored, kept, dead = [], running = 0 } = ask;
   const [oldest, newest] = kept;
   const deadLetter = openDeadLetter(dataDir);
-  for (const seq of dead) deadLetter.add({ seq, epoch: 'old', reason: 'refused', row: `row ${seq}` });
+  for (const seq of dead) await deadLetter.add({ seq, epoch: 'old', reason: 'refused', row: `row ${seq}` });
   const learned: ForgottenState[] = [];
   const rows: Store['rows'] = async (sql, params) => {
     const { above = 0, firstSeq = 1000, first = 0, last = 1000 } = params as Record<string, number>; // what reconcile.ts and stored-of.ts ask with
@@ -64,7 +66,7 @@ async function after(
   };
   const ids = { certainUpTo: 5, learn: (forgotten: ForgottenState) => void learned.push(forgotten) };
   const next = await reconcile({ journal, store: { rows }, deadLetter, ids, log: createLog('silent') }, before);
-  return { next, learned, dead: [...deadLetter.entries()].map(({ seq }) => seq) };
+  return { next, learned, dead: [...(await seqsIn(deadLetter))] };
 }
 
 function upTo(last: number, ...without: number[]): number[] {
@@ -146,10 +148,10 @@ test('a state is in doubt if there is none, or if it is of another epoch', () =>
   ]);
 });
 
-test('a state that is not readable is set aside, a readable one stays', () => {
+test('a state that is not readable is set aside, a readable one stays', async () => {
   const file = writerStateFile(dataDir, false);
   expect(file.setAsideDamaged()).toBe(false);
-  file.write(state);
+  await file.save(state);
   expect(file.setAsideDamaged()).toBe(false);
-  expect(file.read()).toEqual(state);
+  expect(await file.load()).toEqual(state);
 });

@@ -11,11 +11,14 @@ import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createLog } from '../../src/base/log.ts';
 import { createCounters } from '../../src/base/metrics.ts';
-import type { Journal } from '../../src/journal/journal.ts';
+import type { LogAdmin } from '../../src/event-log/log-admin.ts';
 import { openDeadLetter } from '../../src/table-writer/dead-letter.ts';
 import { pendingOf } from '../../src/table-writer/epoch-book.ts';
+import { openWriterState } from '../../src/table-writer/open-writer-state.ts';
+import { seqsIn } from '../../src/table-writer/ports.ts';
 import { startTableWriter, type TableWriter } from '../../src/table-writer/table-writer.ts';
-import { type WriterState, writerStateFile } from '../../src/table-writer/writer-state.ts';
+import type { WriterState } from '../../src/table-writer/writer-state.ts';
+import { writerStateFile } from '../../src/table-writer/writer-state-file.ts';
 import { type Answer, FakeTable, fakeJournal, Mortal } from './fake-table.ts';
 
 /** Pauses between attempts take no time here. */
@@ -33,6 +36,13 @@ async function until(fact: () => boolean): Promise<void> {
     await new Promise((resolve) => setImmediate(resolve));
     vi.advanceTimersByTime(100);
   }
+}
+
+/** What the writer goes on from, and where it keeps what comes of that. */
+async function kept(dataDir: string, journal: LogAdmin) {
+  const stateStore = writerStateFile(dataDir, false);
+  const deadLetter = openDeadLetter(dataDir);
+  return { stateStore, deadLetter, state: await openWriterState(stateStore, journal, deadLetter) };
 }
 
 describe('the table writer', () => {
@@ -66,7 +76,7 @@ describe('the table writer', () => {
           let idsKept = 0;
           /** Checkpoints that were written before the ids up to them were: a repeat of one of those would be stored again (I11). */
           const beforeIds: number[] = [];
-          const start = (journal: Journal, life: Mortal): TableWriter =>
+          const start = async (journal: LogAdmin, life: Mortal): Promise<TableWriter> =>
             startTableWriter({
               journal,
               live: { mark: head },
@@ -75,21 +85,21 @@ describe('the table writer', () => {
               keepIds: life.effect((seq) => {
                 idsKept = Math.max(idsKept, seq);
               }),
-              stateFile: {
-                read: file.read,
-                write: life.effect((state: WriterState) => {
-                  file.write(state);
+              state: await openWriterState(file, journal, deadLetter),
+              stateStore: {
+                save: life.effect(async (state: WriterState) => {
+                  await file.save(state);
                   if (state.checkpoint > idsKept) beforeIds.push(state.checkpoint);
                 }),
               },
-              deadLetter: { ...deadLetter, add: life.effect(deadLetter.add) },
+              deadLetter: { add: life.effect((event) => deadLetter.add(event)) },
               options: { rowsMax, bytesMax: 1_000_000, flushMs: 0 },
               counters: createCounters(),
               log: createLog('silent'),
             });
-          const expectBalance = (journal: Journal, { book }: TableWriter): void => {
+          const expectBalance = async (journal: LogAdmin, { book }: TableWriter): Promise<void> => {
             expect(head - journal.firstSeq + 1).toBe(book.stored + book.deadLettered + pendingOf(journal));
-            const buried = [...deadLetter.entries()].filter(({ seq }) => seq <= journal.checkpoint);
+            const buried = [...(await seqsIn(deadLetter))].filter((seq) => seq <= journal.checkpoint);
             expect(book.deadLettered).toBe(buried.length);
             expect(book.stored).toBe(table.rows.filter((seq) => seq <= journal.checkpoint).length);
           };
@@ -97,23 +107,23 @@ describe('the table writer', () => {
             if (isReplaced) table.tokens.clear();
             // One life: some inserts are answered, then an answer is lost or a write not made, and the process ends, all as it is.
             table.answers.splice(0, Number.POSITIVE_INFINITY, ...answers, last);
-            const journal = fakeJournal(head, file.read()?.checkpoint ?? 0, dayLength);
+            const journal = fakeJournal(head, (await file.load())?.checkpoint ?? 0, dayLength);
             const life = new Mortal(killedBeforeEffect);
-            const writer = start(journal, life);
+            const writer = await start(journal, life);
             const isOver = () => life.isDead || table.answers.length === 0;
             await until(() => isOver() || journal.checkpoint >= head);
             await writer.stop(1_000);
-            expectBalance(journal, writer);
+            await expectBalance(journal, writer);
           }
           table.answers.splice(0);
           const wereGuilty = [...table.guilty];
           if (pardons) table.guilty.clear();
-          const journal = fakeJournal(head, file.read()?.checkpoint ?? 0, dayLength);
-          const writer = start(journal, new Mortal(Number.POSITIVE_INFINITY));
+          const journal = fakeJournal(head, (await file.load())?.checkpoint ?? 0, dayLength);
+          const writer = await start(journal, new Mortal(Number.POSITIVE_INFINITY));
           await until(() => journal.checkpoint >= head);
           await writer.stop(1_000);
-          expectBalance(journal, writer);
-          const dead = [...deadLetter.entries()].map(({ seq }) => seq);
+          await expectBalance(journal, writer);
+          const dead = [...(await seqsIn(deadLetter))];
           rmSync(dataDir, { recursive: true });
           expect(beforeIds).toEqual([]);
           expect([...table.rows, ...dead].sort((a, b) => a - b)).toEqual(
@@ -139,9 +149,8 @@ describe('the table writer', () => {
       live: { mark: head },
       store: table,
       settledOf: table.settledOf,
-      stateFile: writerStateFile(dataDir, false),
+      ...(await kept(dataDir, journal)),
       keepIds: () => undefined,
-      deadLetter: openDeadLetter(dataDir),
       options: { rowsMax: head, bytesMax: 1_000_000, flushMs: 3_600_000 },
       counters: createCounters(),
       log: createLog('silent'),
@@ -173,11 +182,11 @@ describe('the table writer', () => {
       books: [],
       replayed: [],
     } as const;
-    file.write(state);
+    await file.save(state);
     const writer = startTableWriter({
-      ...{ journal, live: { mark: 9 }, store: table, settledOf: table.settledOf, stateFile: file },
+      ...{ journal, live: { mark: 9 }, store: table, settledOf: table.settledOf },
+      ...(await kept(dataDir, journal)),
       keepIds: () => undefined,
-      deadLetter: openDeadLetter(dataDir),
       reconcile: () => asked,
       options: { rowsMax: 2, bytesMax: 1_000_000, flushMs: 0 },
       counters: createCounters(),
@@ -207,7 +216,15 @@ describe('the table writer', () => {
       const file = writerStateFile(dataDir, false);
       const book = { epoch: 'e', first: 1, last: 3, since: '', stored: 3, deadLettered: 0 };
       const range = { first: 4, last: 9 };
-      file.write({ version: 2, epoch: 'e', checkpoint: 3, range, everInserted: true, books: [book], replayed: [] });
+      await file.save({
+        version: 2,
+        epoch: 'e',
+        checkpoint: 3,
+        range,
+        everInserted: true,
+        books: [book],
+        replayed: [],
+      });
       const table = new FakeTable([], []);
       const journal = Object.assign(fakeJournal(head, 3, 40), { oldest });
       const counters = createCounters();
@@ -216,9 +233,8 @@ describe('the table writer', () => {
         live: { mark: head },
         store: table,
         settledOf: table.settledOf,
-        stateFile: file,
+        ...(await kept(dataDir, journal)),
         keepIds: () => undefined,
-        deadLetter: openDeadLetter(dataDir),
         options: { rowsMax: 10, bytesMax: 1_000_000, flushMs: 0 },
         counters,
         log: createLog('silent'),
@@ -227,7 +243,7 @@ describe('the table writer', () => {
       await writer.stop(1_000);
       expect([table.rows, counters.insertFailures]).toEqual([rows, 0]);
       expect([...table.tokens]).toEqual(rows.length === 0 ? [] : ['e:4-9/0', 'e:4-9/1']);
-      expect(file.read()).toMatchObject({ checkpoint: head, range: null, books: [{ last: head, stored: head }] });
+      expect(await file.load()).toMatchObject({ checkpoint: head, range: null, books: [{ last: head, stored: head }] });
       rmSync(dataDir, { recursive: true });
     }
   });
@@ -243,15 +259,14 @@ describe('the table writer', () => {
       live: { mark: 3 },
       store: new FakeTable([], []),
       settledOf: () => Promise.resolve(new Set()),
-      stateFile: {
-        read: () => file.read(),
-        write(state) {
+      ...(await kept(dataDir, journal)),
+      stateStore: {
+        async save(state) {
           if (isFull) throw new Error('ENOSPC');
-          file.write(state);
+          await file.save(state);
         },
       },
       keepIds: () => undefined,
-      deadLetter: openDeadLetter(dataDir),
       options: { rowsMax: 10, bytesMax: 1_000_000, flushMs: 0 },
       counters,
       log: createLog('silent'),

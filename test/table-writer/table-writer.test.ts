@@ -6,8 +6,9 @@ import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { createLog } from '../../src/base/log.ts';
 import { createCounters } from '../../src/base/metrics.ts';
 import { openDeadLetter } from '../../src/table-writer/dead-letter.ts';
+import { openWriterState } from '../../src/table-writer/open-writer-state.ts';
 import { startTableWriter } from '../../src/table-writer/table-writer.ts';
-import { writerStateFile } from '../../src/table-writer/writer-state.ts';
+import { writerStateFile } from '../../src/table-writer/writer-state-file.ts';
 import { FakeTable, fakeJournal } from './fake-table.ts';
 
 let dataDir = '';
@@ -24,7 +25,7 @@ const turns = async (): Promise<void> => {
   for (let turn = 0; turn < 20; turn += 1) await new Promise((resolve) => setImmediate(resolve));
 };
 
-function start(table: FakeTable, mark: number, rowsMax: number) {
+async function start(table: FakeTable, mark: number, rowsMax: number) {
   const live = { mark };
   let trims = 0;
   const journal = Object.assign(fakeJournal(1_000, 0, 1_000), {
@@ -33,10 +34,11 @@ function start(table: FakeTable, mark: number, rowsMax: number) {
     },
   });
   const counters = createCounters();
+  const stateStore = writerStateFile(dataDir, false);
+  const deadLetter = openDeadLetter(dataDir);
   const writer = startTableWriter({
     ...{ journal, live, store: table, settledOf: table.settledOf, keepIds: () => undefined, counters },
-    stateFile: writerStateFile(dataDir, false),
-    deadLetter: openDeadLetter(dataDir),
+    ...{ stateStore, deadLetter, state: await openWriterState(stateStore, journal, deadLetter) },
     options: { rowsMax, bytesMax: 1_000_000, flushMs: 500 },
     log: createLog('silent'),
   });
@@ -49,7 +51,7 @@ function start(table: FakeTable, mark: number, rowsMax: number) {
 
 it('collects for the flush time, twice as long behind a batch of a fifth of the most, and not at all for a full one', async () => {
   const table = new FakeTable([], []);
-  const { writer, take, counters, trims } = start(table, 0, 20);
+  const { writer, take, counters, trims } = await start(table, 0, 20);
   const isSentAfter = async (ms: number): Promise<number> => {
     const before = table.inserts;
     vi.advanceTimersByTime(ms - 1);
@@ -81,16 +83,16 @@ it('sends nothing more once it is stopped, and writes no state, whatever it was 
   for (const isAnnounced of [false, true]) {
     const file = writerStateFile(dataDir, false);
     const state = { version: 2, epoch: 'e', checkpoint: 0, everInserted: true, books: [], replayed: [] } as const;
-    file.write({ ...state, range: isAnnounced ? range : null });
+    await file.save({ ...state, range: isAnnounced ? range : null });
     const table = new FakeTable([], []);
-    const { writer, take } = start(table, 5, 5);
+    const { writer, take } = await start(table, 5, 5);
     const stopped = writer.stop(0);
     take(5);
     await turns();
     vi.advanceTimersByTime(10_000);
     await turns();
     await stopped;
-    expect([table.inserts, file.read()?.range]).toEqual([0, isAnnounced ? range : null]);
+    expect([table.inserts, (await file.load())?.range]).toEqual([0, isAnnounced ? range : null]);
     expect(writer.phase).toBe('stopped');
   }
 });
@@ -105,10 +107,10 @@ it('waits for the insert under way when it is stopped, and for no longer than it
     });
     await insert(body, token);
   };
-  const { writer } = start(table, 5, 5);
+  const { writer } = await start(table, 5, 5);
   await turns();
   // From here on the database must know the log, whatever becomes of this insert.
-  expect(writerStateFile(dataDir, false).read()).toMatchObject({
+  expect(await writerStateFile(dataDir, false).load()).toMatchObject({
     checkpoint: 0,
     range: { first: 1, last: 5 },
     everInserted: true,
@@ -123,5 +125,5 @@ it('waits for the insert under way when it is stopped, and for no longer than it
   answer();
   await stopped;
   expect(table.rows).toEqual([2, 4, 1, 3, 5]);
-  expect(writerStateFile(dataDir, false).read()).toMatchObject({ checkpoint: 5, range: null });
+  expect(await writerStateFile(dataDir, false).load()).toMatchObject({ checkpoint: 5, range: null });
 });
