@@ -7,7 +7,6 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import type { Farewell } from '../../actors/ports.ts';
 import type { AuthMessage } from '../../schemas/wire.ts';
 import { failures } from '../base/errors.ts';
-import { authMessageBytesMax, longAuthMessageFarewell } from './authenticating-places.ts';
 import { readObject } from './read-message.ts';
 
 export interface Authenticator {
@@ -20,6 +19,15 @@ export interface Authenticator {
 export type AuthOutcome =
   /** `rejects`: the producer wants bad messages named instead of its connection closed. */
   { readonly ok: true; readonly rejects: boolean } | { readonly ok: false; readonly farewell: Farewell };
+
+/** What an auth message may have: it holds a token and little else. */
+export const authMessageBytesMax = 64 * 1024;
+
+/** How a peer ends whose first message is longer: it is not parsed. */
+export const longAuthMessageFarewell = {
+  code: failures.bodyTooLarge.code,
+  reason: `The auth message is larger than ${authMessageBytesMax} bytes`,
+};
 
 export function createAuthenticator(authString: string | null): Authenticator {
   const expected = authString === null ? null : digest(authString);

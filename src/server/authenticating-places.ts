@@ -3,7 +3,8 @@
  * can make us hold is their number times the largest message. Handshakes beyond that wait, which costs nothing: stock clients do
  * not try a refused one again.
  */
-import { type FailureName, failures } from '../base/errors.ts';
+import type { FailureName } from '../base/errors.ts';
+import type { ServerCounters } from './counters.ts';
 
 /** A handshake that waits so long is refused; stock clients give up after 10 s. */
 const waitMsMax = 9_000;
@@ -24,8 +25,6 @@ export interface PlaceHolder {
 }
 
 export interface AuthenticatingPlaces {
-  readonly taken: number;
-  readonly waiting: number;
   /** Begins at once if there is a place. */
   enter(handshake: WaitingHandshake): void;
   /** The client of a handshake has gone; whether it waited. */
@@ -38,8 +37,12 @@ export interface AuthenticatingPlaces {
   stop(): void;
 }
 
+/** Handshakes that wait now, and those that waited in vain. */
+export type PlaceCounters = Pick<ServerCounters, 'handshakesWaiting' | 'handshakesRefused'>;
+
 export function createAuthenticatingPlaces(
   placesMax: number,
+  counters: PlaceCounters,
   nowMs: () => number = () => performance.now(),
 ): AuthenticatingPlaces {
   /** In the order in which they came, with when. */
@@ -52,7 +55,8 @@ export function createAuthenticatingPlaces(
     const now = nowMs();
     for (const [handshake, sinceMs] of waiting) {
       if (now - sinceMs < waitMsMax) break;
-      waiting.delete(handshake);
+      forget(handshake);
+      counters.handshakesRefused += 1;
       handshake.refuse('tooManyAuthenticating');
     }
     if (waiting.size === 0) {
@@ -68,6 +72,12 @@ export function createAuthenticatingPlaces(
     }
   }
 
+  function forget(handshake: WaitingHandshake): boolean {
+    const hasWaited = waiting.delete(handshake);
+    counters.handshakesWaiting = waiting.size;
+    return hasWaited;
+  }
+
   function rest(): void {
     if (timer !== null) clearInterval(timer);
     timer = null;
@@ -77,27 +87,22 @@ export function createAuthenticatingPlaces(
     isAdmitting = false;
     for (const [handshake] of waiting) {
       if (holders.size >= placesMax) return;
-      waiting.delete(handshake);
+      forget(handshake);
       handshake.begin();
     }
   }
 
   return {
-    get taken() {
-      return holders.size;
-    },
-    get waiting() {
-      return waiting.size;
-    },
     enter(handshake) {
       if (waiting.size === 0 && holders.size < placesMax) {
         handshake.begin();
         return;
       }
       waiting.set(handshake, nowMs());
+      counters.handshakesWaiting = waiting.size;
       timer ??= setInterval(look, lookMs);
     },
-    forget: (handshake) => waiting.delete(handshake),
+    forget,
     hold: (holder) => void holders.set(holder, nowMs()),
     leave(holder) {
       if (!holders.delete(holder) || waiting.size === 0 || isAdmitting) return;
@@ -107,18 +112,10 @@ export function createAuthenticatingPlaces(
     },
     stop() {
       rest();
-      const left = [...waiting.keys()];
-      waiting.clear();
-      for (const handshake of left) handshake.refuse('shuttingDown');
+      for (const handshake of [...waiting.keys()]) {
+        forget(handshake);
+        handshake.refuse('shuttingDown');
+      }
     },
   };
 }
-
-/** What an auth message may have: it holds a token and little else. */
-export const authMessageBytesMax = 64 * 1024;
-
-/** How a peer ends whose first message is longer: it is not parsed. */
-export const longAuthMessageFarewell = {
-  code: failures.bodyTooLarge.code,
-  reason: `The auth message is larger than ${authMessageBytesMax} bytes`,
-};

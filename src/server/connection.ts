@@ -2,11 +2,13 @@
  * What the WebSocket handlers know of a connection, and what all connections of a server share.
  */
 import type { ConnectionSettings, Farewell } from '../../actors/ports.ts';
+import { authSuccess } from '../../schemas/wire.ts';
 import { Failure, failures } from '../base/errors.ts';
 import type { Loss } from '../ingest/losses.ts';
-import type { Authenticator } from './authenticate.ts';
+import { type Authenticator, type AuthOutcome, longAuthMessageFarewell } from './authenticate.ts';
 import type { PressedPeer } from './frame-pressure.ts';
 import type { ServerOptions, ServerParts } from './parts.ts';
+import type { Socket } from './socket.ts';
 import type { SubscriberState } from './subscriber-load.ts';
 import type { Swept } from './sweep.ts';
 
@@ -54,6 +56,19 @@ export function connectionTools(parts: ServerParts, authenticator: Authenticator
     settings: connectionSettings(options),
     stallSweeps: Math.ceil(options.stallMs / options.pingMs),
   };
+}
+
+/** Judges the first message of a peer, and answers it where it lets the peer in. */
+export function answerAuth(
+  socket: Pick<Socket, 'send'>,
+  { authenticator, parts }: ConnectionTools,
+  bytes: Buffer,
+  isBinary: boolean,
+): AuthOutcome {
+  const outcome = authenticator.readAuthMessage(bytes, isBinary);
+  if (outcome.ok) socket.send(authSuccess);
+  else if (outcome.farewell === longAuthMessageFarewell) parts.counters.longAuthMessages += 1;
+  return outcome;
 }
 
 /** How a failure ends a connection; a fault of ours is logged, and its words stay here. */

@@ -58,7 +58,7 @@ export async function startServer(parts: ServerParts): Promise<RunningServer> {
   const readAddress = addressReader(options);
   const topics = new Topics();
   const open = new Set<OpenConnection>();
-  const places = createAuthenticatingPlaces(options.authenticatingMax);
+  const places = createAuthenticatingPlaces(options.authenticatingMax, parts.counters);
   const sweep = startSweep(options.pingMs, (error) => farewellOf(error, parts));
   let requests = 0;
   let isStopping = false;

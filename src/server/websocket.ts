@@ -167,35 +167,21 @@ function upgrade(response: HttpResponse, request: HttpRequest, context: us_socke
 
 function waitForPlace(response: HttpResponse, data: SocketData, accept: () => void, tools: SocketTools): void {
   const { places, connection } = tools;
-  const { counters } = connection.parts;
-  let hasWaited = false;
   const handshake: WaitingHandshake = {
     begin() {
       const place = { late: () => data.connection?.hurried() };
       data.place = place;
       places.hold(place);
-      if (!hasWaited) {
-        accept();
-        return;
-      }
-      counters.handshakesWaiting -= 1;
-      // Not within `cork`: behind it the library looks at what was the response, which by then is the socket, and may break it off.
+      // Not within `cork`, if it has waited: behind it the library looks at what was the response, which by then is the socket, and
+      // may break it off.
       accept();
     },
-    refuse(failure) {
-      counters.handshakesWaiting -= 1;
-      if (failure === 'tooManyAuthenticating') counters.handshakesRefused += 1;
-      response.cork(() => refuseUpgrade(response, failure));
-    },
+    refuse: (failure) => void response.cork(() => refuseUpgrade(response, failure)),
   };
   places.enter(handshake);
   if (data.place !== null) return;
-  hasWaited = true;
-  counters.handshakesWaiting += 1;
   response.onAborted(() => {
-    if (!places.forget(handshake)) return;
-    counters.handshakesWaiting -= 1;
-    counters.gone.handshake += 1;
+    if (places.forget(handshake)) connection.parts.counters.gone.handshake += 1;
   });
 }
 
@@ -206,10 +192,10 @@ function leavePlace(data: SocketData, { places }: SocketTools): void {
   places.leave(place);
 }
 
-function refusalOf({ connection, open, places, isStopping }: SocketTools, isLegacy: boolean): FailureName | null {
+function refusalOf({ connection, open, isStopping }: SocketTools, isLegacy: boolean): FailureName | null {
   const { parts, authenticator } = connection;
   if (isStopping()) return 'shuttingDown';
-  if (open.size + places.waiting >= parts.options.socketsMax) {
+  if (open.size + parts.counters.handshakesWaiting >= parts.options.socketsMax) {
     parts.counters.socketsRefused += 1;
     return 'tooManySockets';
   }

@@ -3,6 +3,7 @@ import { connect } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { authMessage } from '../../schemas/wire.ts';
 import { type AuthenticatingPlaces, createAuthenticatingPlaces } from '../../src/server/authenticating-places.ts';
+import { createServerCounters } from '../../src/server/counters.ts';
 import { openSocket, serverOfEachTest, until } from '../../support/fake-server.ts';
 
 const handshake =
@@ -109,7 +110,7 @@ describe('over time', () => {
   }
 
   it('who keeps a place for more than 2 s makes room for one that waits, and for no more', async () => {
-    const places = createAuthenticatingPlaces(2, () => Date.now());
+    const places = createAuthenticatingPlaces(2, createServerCounters(), () => Date.now());
     const told: string[] = [];
     for (const name of ['a', 'b']) hold(places, told, name);
     await vi.advanceTimersByTimeAsync(10_000);
@@ -120,7 +121,8 @@ describe('over time', () => {
   });
 
   it('a handshake that waits for more than 9 s is refused', async () => {
-    const places = createAuthenticatingPlaces(1, () => Date.now());
+    const counters = createServerCounters();
+    const places = createAuthenticatingPlaces(1, counters, () => Date.now());
     const told: string[] = [];
     // It does not heed that it is late.
     places.enter({ begin: () => places.hold({ late: () => undefined }), refuse: () => undefined });
@@ -129,6 +131,6 @@ describe('over time', () => {
     expect(told).toEqual([]);
     await vi.advanceTimersByTimeAsync(400);
     expect(told).toEqual(['a: tooManyAuthenticating']);
-    expect(places.waiting).toBe(0);
+    expect(counters).toMatchObject({ handshakesWaiting: 0, handshakesRefused: 1 });
   });
 });

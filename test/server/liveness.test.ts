@@ -18,45 +18,45 @@ function fakeSocket() {
   return { facts, socket };
 }
 
-function sweeps(liveness: Liveness, socket: Socket, count: number): Verdict[] {
-  return Array.from({ length: count }, () => liveness.sweep(socket, 10));
+function sweeps(liveness: Liveness, count: number): Verdict[] {
+  return Array.from({ length: count }, () => liveness.sweep(10));
 }
 
 describe('liveness', () => {
   it('pings, and gives up a peer that is silent for two sweeps', () => {
     const { facts, socket } = fakeSocket();
-    const liveness = new Liveness();
-    expect(sweeps(liveness, socket, 3)).toEqual(['alive', 'alive', 'silent']);
+    const liveness = new Liveness(socket, () => undefined);
+    expect(sweeps(liveness, 3)).toEqual(['alive', 'alive', 'silent']);
     expect(facts.pings).toBe(2);
   });
 
   it('begins anew at each sign of life', () => {
     const { socket } = fakeSocket();
-    const liveness = new Liveness();
+    const liveness = new Liveness(socket, () => undefined);
     for (let round = 0; round < 20; round += 1) {
-      expect(sweeps(liveness, socket, 2)).toEqual(['alive', 'alive']);
-      liveness.sign(socket);
+      expect(sweeps(liveness, 2)).toEqual(['alive', 'alive']);
+      liveness.sign();
     }
   });
 
   it('asks only for progress while bytes wait, and does not ping', () => {
     const { facts, socket } = fakeSocket();
     facts.waiting = 1000;
-    const liveness = new Liveness();
-    expect(sweeps(liveness, socket, 9).every((verdict) => verdict === 'alive')).toBe(true);
-    liveness.sign(socket);
-    expect(sweeps(liveness, socket, 11)).toEqual([...Array(10).fill('alive'), 'stalled']);
+    const liveness = new Liveness(socket, () => undefined);
+    expect(sweeps(liveness, 9).every((verdict) => verdict === 'alive')).toBe(true);
+    liveness.sign();
+    expect(sweeps(liveness, 11)).toEqual([...Array(10).fill('alive'), 'stalled']);
     expect(facts.pings).toBe(0);
   });
 
   it('leaves a peer its time that may still read what was sent since its last sign', () => {
     const { facts, socket } = fakeSocket();
-    const liveness = new Liveness();
-    liveness.sign(socket);
+    const liveness = new Liveness(socket, () => undefined);
+    liveness.sign();
     facts.sentFrames += 1;
-    expect(sweeps(liveness, socket, 11)).toEqual([...Array(10).fill('alive'), 'stalled']);
-    liveness.sign(socket);
-    expect(sweeps(liveness, socket, 3).at(-1)).toBe('silent');
+    expect(sweeps(liveness, 11)).toEqual([...Array(10).fill('alive'), 'stalled']);
+    liveness.sign();
+    expect(sweeps(liveness, 3).at(-1)).toBe('silent');
   });
 });
 

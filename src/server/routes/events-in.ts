@@ -5,13 +5,19 @@
 import { type Actor, createActor } from 'xstate';
 import type { Farewell, ProducerPhase, ProducerPort } from '../../../actors/ports.ts';
 import { type ProducerEvent, producerMachine } from '../../../actors/producer.ts';
-import { authSuccess, rejectFrame } from '../../../schemas/wire.ts';
+import { rejectFrame } from '../../../schemas/wire.ts';
 import { type FailureName, failures } from '../../base/errors.ts';
 import { failPoint } from '../../base/fail-point.ts';
 import type { MessageOutcome } from '../../ingest/intake.ts';
 import type { Loss } from '../../ingest/losses.ts';
-import { longAuthMessageFarewell } from '../authenticating-places.ts';
-import { type Connection, type ConnectionTools, farewellOf, silentFarewell, stalledFarewell } from '../connection.ts';
+import {
+  answerAuth,
+  type Connection,
+  type ConnectionTools,
+  farewellOf,
+  silentFarewell,
+  stalledFarewell,
+} from '../connection.ts';
 import type { PressedPeer } from '../frame-pressure.ts';
 import { Liveness } from '../liveness.ts';
 import type { Socket } from '../socket.ts';
@@ -23,7 +29,7 @@ export class ProducerConnection implements Connection, ProducerPort {
   readonly subscriberState = null;
   readonly #socket: Socket;
   readonly #tools: ConnectionTools;
-  readonly #liveness = new Liveness();
+  readonly #liveness: Liveness;
   readonly #actor: Actor<typeof producerMachine>;
   #phase: ProducerPhase = 'authenticating';
   /** The newest tickets, of an event and of a parked one, that the next pong would vouch for. */
@@ -37,33 +43,18 @@ export class ProducerConnection implements Connection, ProducerPort {
   constructor(socket: Socket, tools: ConnectionTools, isLegacy: boolean) {
     this.#socket = socket;
     this.#tools = tools;
+    this.#liveness = new Liveness(socket, () => this.#tell({ type: 'peer.silent', farewell: null }));
     tools.parts.counters.producers += 1;
     this.#actor = createActor(producerMachine, { input: { port: this, settings: tools.settings, isLegacy } });
     this.#actor.start();
   }
 
+  get pressed(): PressedPeer {
+    return this.#liveness;
+  }
+
   get isAuthenticating(): boolean {
     return this.#phase === 'authenticating';
-  }
-
-  get pressed(): PressedPeer {
-    return this;
-  }
-
-  get signs(): number {
-    return this.#liveness.signs;
-  }
-
-  get longestMessageBytes(): number {
-    return this.#liveness.longestMessageBytes;
-  }
-
-  breakOff(): void {
-    this.#tell({ type: 'peer.silent', farewell: null });
-  }
-
-  ask(): boolean {
-    return this.#liveness.ask(this.#socket);
   }
 
   hurried(): void {
@@ -86,11 +77,11 @@ export class ProducerConnection implements Connection, ProducerPort {
         this.#phase satisfies never;
     }
     // After the answer, which would otherwise count as sent since the last sign of life.
-    this.#liveness.sign(this.#socket);
+    this.#liveness.sign();
   }
 
   pinged(): void {
-    this.#liveness.sign(this.#socket);
+    this.#liveness.sign();
     try {
       this.#ensureDurable();
       failPoint('pong-due');
@@ -102,15 +93,15 @@ export class ProducerConnection implements Connection, ProducerPort {
   }
 
   ponged(): void {
-    this.#liveness.sign(this.#socket);
+    this.#liveness.sign();
   }
 
   drained(): void {
-    this.#liveness.sign(this.#socket);
+    this.#liveness.sign();
   }
 
   sweep(): void {
-    if (this.#liveness.sweep(this.#socket, this.#tools.stallSweeps) === 'alive') return;
+    if (this.#liveness.sweep(this.#tools.stallSweeps) === 'alive') return;
     this.#tools.parts.counters.silent += 1;
     this.#tell({ type: 'peer.silent', farewell: silentFarewell });
   }
@@ -162,14 +153,12 @@ export class ProducerConnection implements Connection, ProducerPort {
   }
 
   #authenticate(bytes: Buffer, isBinary: boolean): void {
-    const outcome = this.#tools.authenticator.readAuthMessage(bytes, isBinary);
+    const outcome = answerAuth(this.#socket, this.#tools, bytes, isBinary);
     if (!outcome.ok) {
-      if (outcome.farewell === longAuthMessageFarewell) this.#tools.parts.counters.longAuthMessages += 1;
       this.#tell({ type: 'auth.refused', farewell: outcome.farewell });
       return;
     }
     this.#rejects = outcome.rejects;
-    this.#socket.send(authSuccess);
     this.#tell({ type: 'auth.accepted' });
   }
 

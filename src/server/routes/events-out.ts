@@ -4,11 +4,17 @@
 import { type Actor, createActor } from 'xstate';
 import type { Farewell, SubscriberPhase, SubscriberPort } from '../../../actors/ports.ts';
 import { type SubscriberEvent, subscriberMachine } from '../../../actors/subscriber.ts';
-import { authSuccess, retryFrame } from '../../../schemas/wire.ts';
+import { retryFrame } from '../../../schemas/wire.ts';
 import type { Failure } from '../../base/errors.ts';
 import type { Feed, FeedListener, FeedRequest } from '../../feed/ports.ts';
-import { longAuthMessageFarewell } from '../authenticating-places.ts';
-import { type Connection, type ConnectionTools, farewellOf, silentFarewell, stalledFarewell } from '../connection.ts';
+import {
+  answerAuth,
+  type Connection,
+  type ConnectionTools,
+  farewellOf,
+  silentFarewell,
+  stalledFarewell,
+} from '../connection.ts';
 import type { PressedPeer } from '../frame-pressure.ts';
 import { Liveness } from '../liveness.ts';
 import { readFilterMessage } from '../read-filter-message.ts';
@@ -21,7 +27,7 @@ const oneTurnBytesMax = 128 * 1024;
 export class SubscriberConnection implements Connection, SubscriberPort, FeedListener {
   readonly #socket: Socket;
   readonly #tools: ConnectionTools;
-  readonly #liveness = new Liveness();
+  readonly #liveness: Liveness;
   readonly #actor: Actor<typeof subscriberMachine>;
   #phase: SubscriberPhase = 'authenticating';
   /** What was asked for, until its feed is opened. */
@@ -33,6 +39,7 @@ export class SubscriberConnection implements Connection, SubscriberPort, FeedLis
   constructor(socket: Socket, tools: ConnectionTools, isLegacy: boolean) {
     this.#socket = socket;
     this.#tools = tools;
+    this.#liveness = new Liveness(socket, () => this.#tell({ type: 'peer.silent', farewell: null }));
     tools.parts.counters.subscribers += 1;
     this.#actor = createActor(subscriberMachine, { input: { port: this, settings: tools.settings, isLegacy } });
     this.#actor.start();
@@ -42,28 +49,12 @@ export class SubscriberConnection implements Connection, SubscriberPort, FeedLis
     return { isLagging: this.#isLagging, bufferedBytes: this.#socket.bufferedBytes() };
   }
 
+  get pressed(): PressedPeer {
+    return this.#liveness;
+  }
+
   get isAuthenticating(): boolean {
     return this.#phase === 'authenticating';
-  }
-
-  get pressed(): PressedPeer {
-    return this;
-  }
-
-  get signs(): number {
-    return this.#liveness.signs;
-  }
-
-  get longestMessageBytes(): number {
-    return this.#liveness.longestMessageBytes;
-  }
-
-  breakOff(): void {
-    this.#tell({ type: 'peer.silent', farewell: null });
-  }
-
-  ask(): boolean {
-    return this.#liveness.ask(this.#socket);
   }
 
   hurried(): void {
@@ -86,24 +77,24 @@ export class SubscriberConnection implements Connection, SubscriberPort, FeedLis
         this.#phase satisfies never;
     }
     // After the answer, which would otherwise count as sent since the last sign of life.
-    this.#liveness.sign(this.#socket);
+    this.#liveness.sign();
   }
 
   pinged(): void {
-    this.#liveness.sign(this.#socket);
+    this.#liveness.sign();
   }
 
   ponged(): void {
-    this.#liveness.sign(this.#socket);
+    this.#liveness.sign();
   }
 
   drained(): void {
-    this.#liveness.sign(this.#socket);
+    this.#liveness.sign();
     this.#feed?.drained();
   }
 
   sweep(): void {
-    const verdict = this.#liveness.sweep(this.#socket, this.#tools.stallSweeps);
+    const verdict = this.#liveness.sweep(this.#tools.stallSweeps);
     if (verdict === 'alive') return;
     this.#tools.parts.counters[verdict] += 1;
     this.#tell({ type: 'peer.silent', farewell: verdict === 'silent' ? silentFarewell : stalledFarewell });
@@ -173,13 +164,11 @@ export class SubscriberConnection implements Connection, SubscriberPort, FeedLis
   }
 
   #authenticate(bytes: Buffer, isBinary: boolean): void {
-    const outcome = this.#tools.authenticator.readAuthMessage(bytes, isBinary);
+    const outcome = answerAuth(this.#socket, this.#tools, bytes, isBinary);
     if (!outcome.ok) {
-      if (outcome.farewell === longAuthMessageFarewell) this.#tools.parts.counters.longAuthMessages += 1;
       this.#tell({ type: 'auth.refused', farewell: outcome.farewell });
       return;
     }
-    this.#socket.send(authSuccess);
     this.#tell({ type: 'auth.accepted' });
   }
 
