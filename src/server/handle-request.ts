@@ -6,6 +6,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Failure } from '../base/errors.ts';
 import type { Authenticator } from './authenticate.ts';
 import type { Exchange } from './exchange.ts';
+import { routeFor } from './find-route.ts';
 import {
   failed,
   type HttpAnswer,
@@ -56,14 +57,14 @@ async function answerTo(exchange: Exchange, tools: RequestTools): Promise<RouteA
   if (head.preflightMethod !== '') return preflightAnswer(head);
   const isAuthorized = tools.authenticator.admitsHeader(head.authorization);
   const found = findRoute(head.path);
-  const isOpen = found?.route.isOpen === true && found.route.method === head.method;
-  if (!isAuthorized && !isOpen) {
+  const route = found === null ? null : routeFor(found.place, head.method);
+  if (!isAuthorized && route?.isOpen !== true) {
     tools.parts.counters.unauthorized += 1;
     return unauthorized;
   }
   if (found === null) return withoutSlash(head) ?? notFound;
-  const { route, parameter } = found;
-  if (route.method !== head.method) return methodNotAllowed(route.method);
+  if (route === null) return methodNotAllowed(found.place.allow);
+  const { parameter } = found;
   return withBody(exchange, tools, route, (body) =>
     route.answer(
       {

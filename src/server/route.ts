@@ -1,10 +1,12 @@
 /**
- * What a route is: a method, and a request turned into an answer.
+ * What a route is: a method, a path, and a request turned into an answer, or a WebSocket into a connection. Each stands in a file
+ * of its own in routes/ and as one entry in route-table.ts.
  */
-import type { ConnectionTools, OpenConnection } from './connection.ts';
+import type { Connection, ConnectionTools, OpenConnection } from './connection.ts';
 import type { EventStream } from './event-stream.ts';
 import type { HttpAnswer } from './http-answer.ts';
 import type { ServerParts } from './parts.ts';
+import type { Socket } from './socket.ts';
 import type { Sweep } from './sweep.ts';
 
 export interface RouteRequest {
@@ -49,10 +51,24 @@ export type RouteAnswer = HttpAnswer | StreamAnswer | PouredAnswer;
 
 export interface Route {
   readonly method: 'GET' | 'POST';
+  /** As it is without `/api` in front. Its last part may be a parameter: `/events/count-by/:countable`. */
+  readonly path: string;
   /** Answers without credentials too. */
   readonly isOpen?: true;
   /** Where a body may have less than the setting allows. */
   readonly bodyBytesMax?: number;
   /** May throw or reject with a Failure. */
   readonly answer: (request: RouteRequest, parts: ServerParts) => RouteAnswer | Promise<RouteAnswer>;
+}
+
+/** Makes the connection of a socket that was let in; without a subprotocol it is legacy. */
+export type Connect = (socket: Socket, tools: ConnectionTools, isLegacy: boolean) => Connection;
+
+export interface SocketRoute {
+  readonly method: 'WS';
+  /** As of a route, without a parameter. */
+  readonly path: string;
+  /** Where a message may have less than the setting allows. */
+  readonly messageBytesMax?: number;
+  readonly connect: Connect;
 }

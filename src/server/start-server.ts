@@ -14,14 +14,13 @@ import { FramePressure, type PressedPeer } from './frame-pressure.ts';
 import { handleRequest } from './handle-request.ts';
 import { limitHeads } from './limit-heads.ts';
 import { listen } from './listen.ts';
-import { filterBytesMax, type ServerOptions, type ServerParts } from './parts.ts';
+import type { ServerOptions, ServerParts } from './parts.ts';
 import { addressReader } from './public-address.ts';
 import { createBodyReader } from './read-body.ts';
 import { refuseDoubtful } from './refuse-head.ts';
 import { readHead } from './request-head.ts';
 import { retryAfterMs } from './retry-spread.ts';
-import { ProducerConnection } from './routes/events-in.ts';
-import { SubscriberConnection } from './routes/events-out.ts';
+import { socketRoutes } from './route-table.ts';
 import { type SubscriberLoad, subscriberLoad } from './subscriber-load.ts';
 import { startSweep } from './sweep.ts';
 import { Topics } from './topics.ts';
@@ -76,11 +75,7 @@ export async function startServer(parts: ServerParts): Promise<RunningServer> {
   const pressure = watchFrames(open, options, parts.counters);
   const exchangeParts = { ...parts, answers: createAnswerBudget(options.answersBytesMax, parts.counters) };
   const tools = { parts, authenticator, bodies: createBodyReader(options), streams: sockets };
-  const { frameBytesMax } = options;
-  serveWebSocket(app, '/events/in', sockets, frameBytesMax, (...given) => new ProducerConnection(...given));
-  serveWebSocket(app, '/events/out', sockets, Math.min(frameBytesMax, filterBytesMax), (...given) => {
-    return new SubscriberConnection(...given);
-  });
+  for (const route of socketRoutes) serveWebSocket(app, route, sockets);
   refuseOtherWebSockets(app, sockets);
   app.any('/*', (response, request) => {
     const head = readHead(request, response, readAddress);

@@ -7,12 +7,12 @@ import { STATUS_CODES } from 'node:http';
 import type { Farewell } from '../../actors/ports.ts';
 import { type FailureName, failures } from '../base/errors.ts';
 import type { AuthenticatingPlaces, PlaceHolder, WaitingHandshake } from './authenticating-places.ts';
-import { type Connection, type ConnectionTools, farewellOf } from './connection.ts';
+import { type Connection, farewellOf } from './connection.ts';
 import type { ConnectionBound } from './connection-bound.ts';
 import { readFields } from './head-fields.ts';
 import { judgeHandshake } from './judge-head.ts';
 import { refuseDoubtful } from './refuse-head.ts';
-import type { StreamTools } from './route.ts';
+import type { Connect, SocketRoute, StreamTools } from './route.ts';
 import { Socket } from './socket.ts';
 import type { Topics } from './topics.ts';
 import type {
@@ -39,8 +39,6 @@ interface SocketData {
 /** A peer that pings on and reads nothing would fill our memory with pongs: of 131 bytes at most, so 1.3 MB a socket (I4). */
 const unreadPongsMax = 10_000;
 
-export type Connect = (socket: Socket, tools: ConnectionTools, isLegacy: boolean) => Connection;
-
 export interface SocketTools extends StreamTools {
   readonly topics: Topics;
   readonly places: AuthenticatingPlaces;
@@ -50,12 +48,11 @@ export interface SocketTools extends StreamTools {
 /** Serves one WebSocket route at its path with and without `/api`. */
 export function serveWebSocket(
   app: TemplatedApp,
-  path: string,
+  { path, messageBytesMax, connect }: SocketRoute,
   tools: SocketTools,
-  frameBytesMax: number,
-  connect: Connect,
 ): void {
-  const behavior = behaviorOf(tools, frameBytesMax, connect);
+  const { frameBytesMax } = tools.connection.parts.options;
+  const behavior = behaviorOf(tools, Math.min(frameBytesMax, messageBytesMax ?? frameBytesMax), connect);
   app.ws(`/api${path}`, behavior);
   app.ws(path, behavior);
 }

@@ -10,6 +10,7 @@ import type { Route } from '../route.ts';
 
 export const countEventsRoute: Route = {
   method: 'POST',
+  path: '/events/count-by/:countable',
   bodyBytesMax: filterBytesMax,
   answer: async (request, parts) => {
     const body = readJsonBody(request);

@@ -20,12 +20,19 @@ import {
 } from '../connection.ts';
 import type { PressedPeer } from '../frame-pressure.ts';
 import { Liveness } from '../liveness.ts';
+import type { SocketRoute } from '../route.ts';
 import type { Socket } from '../socket.ts';
 
 /** Of reject frames, for a producer that asked for them and does not read. */
 const unreadBytesMax = 1024 * 1024;
 
-export class ProducerConnection implements Connection, ProducerPort {
+export const producerRoute: SocketRoute = {
+  method: 'WS',
+  path: '/events/in',
+  connect: (socket, tools, isLegacy) => new ProducerConnection(socket, tools, isLegacy),
+};
+
+class ProducerConnection implements Connection, ProducerPort {
   readonly subscriberState = null;
   readonly #socket: Socket;
   readonly #tools: ConnectionTools;

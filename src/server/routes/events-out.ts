@@ -17,14 +17,23 @@ import {
 } from '../connection.ts';
 import type { PressedPeer } from '../frame-pressure.ts';
 import { Liveness } from '../liveness.ts';
+import { filterBytesMax } from '../parts.ts';
 import { readFilterMessage } from '../read-filter-message.ts';
+import type { SocketRoute } from '../route.ts';
 import type { Socket } from '../socket.ts';
 import type { SubscriberState } from '../subscriber-load.ts';
 
 /** A larger filter takes two turns: one to be read, one to be compiled when its feed is opened; others have their turn between. */
 const oneTurnBytesMax = 128 * 1024;
 
-export class SubscriberConnection implements Connection, SubscriberPort, FeedListener {
+export const subscriberRoute: SocketRoute = {
+  method: 'WS',
+  path: '/events/out',
+  messageBytesMax: filterBytesMax,
+  connect: (socket, tools, isLegacy) => new SubscriberConnection(socket, tools, isLegacy),
+};
+
+class SubscriberConnection implements Connection, SubscriberPort, FeedListener {
   readonly #socket: Socket;
   readonly #tools: ConnectionTools;
   readonly #liveness: Liveness;

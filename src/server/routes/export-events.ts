@@ -10,6 +10,7 @@ import type { Route } from '../route.ts';
 
 export const exportEventsRoute: Route = {
   method: 'POST',
+  path: '/events/export',
   bodyBytesMax: filterBytesMax,
   answer: async (request, { queries, now }) => {
     const body = readJsonBody(request);

@@ -10,6 +10,7 @@ import type { Route } from '../route.ts';
 
 export const filterEventsRoute: Route = {
   method: 'POST',
+  path: '/events/filter',
   bodyBytesMax: filterBytesMax,
   answer: async (request, { queries, now }) => {
     const body = readJsonBody(request);

@@ -4,10 +4,16 @@
 import { json, unauthorized } from '../http-answer.ts';
 import type { Route } from '../route.ts';
 
-export const healthRoute: Route = { method: 'GET', isOpen: true, answer: () => json(200, 'true') };
+export const healthRoute: Route = {
+  method: 'GET',
+  path: '/health',
+  isOpen: true,
+  answer: () => json(200, 'true'),
+};
 
 export const readyRoute: Route = {
   method: 'GET',
+  path: '/ready',
   isOpen: true,
   answer: ({ query, isAuthorized }, parts) => {
     const isVerbose = query.get('verbose') === '1';

@@ -7,5 +7,6 @@ import type { Route } from '../route.ts';
 
 export const metricsRoute: Route = {
   method: 'GET',
+  path: '/metrics',
   answer: (_, parts) => json(200, parts.metrics(), { 'content-type': metricsType }),
 };

@@ -8,6 +8,7 @@ import type { Route } from '../route.ts';
 
 export const nextPageRoute: Route = {
   method: 'GET',
+  path: '/events/filter/next',
   answer: async (request, { queries }) => {
     const checked = validatePageToken(request.query.getAll('page-token'));
     if (!checked.ok) return invalidRequest(checked.issues, 'null');

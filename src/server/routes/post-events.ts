@@ -10,6 +10,7 @@ const atOnceBytesMax = 128 * 1024;
 
 export const postEventsRoute: Route = {
   method: 'POST',
+  path: '/events',
   answer: async ({ body, isJson }, { intake }) => {
     if (isJson && !isUtf8(body)) return undecodableBody;
     const isLarge = body.length > atOnceBytesMax;

@@ -16,6 +16,7 @@ import type { Swept } from '../sweep.ts';
 
 export const streamEventsRoute: Route = {
   method: 'GET',
+  path: '/events/out',
   answer: (request, { now, options }) => {
     const checked = readStreamRequest(request, { now: now(), backfillMaxMs: options.backfillMaxMs });
     if (!checked.ok) return invalidRequest(checked.issues, 'null');

@@ -4,5 +4,5 @@
 import { json } from '../http-answer.ts';
 import type { Route } from '../route.ts';
 
-export const versionRoute: Route = { method: 'GET', answer: () => json(200, '"0.8.4"') };
-export const adminVersionRoute: Route = { method: 'GET', answer: () => json(200, '"3.8.8"') };
+export const versionRoute: Route = { method: 'GET', path: '/version', answer: () => json(200, '"0.8.4"') };
+export const adminVersionRoute: Route = { method: 'GET', path: '/admin/version', answer: () => json(200, '"3.8.8"') };
