@@ -2,7 +2,9 @@
  * What the connection machines need done: the edge provides it, the machines decide when.
  */
 
-/** How a connection ends: a close frame with code and reason, or null: broken off without one, as Prefect breaks off. */
+/**
+ * How a connection ends: a close frame with code and reason, or null: broken off without one, as Prefect breaks off.
+ */
 export type Farewell = { readonly code: number; readonly reason: string } | null;
 
 /** One object for all connections of a server. */
@@ -20,7 +22,9 @@ export type ProducerPhase = 'authenticating' | 'receiving' | 'draining' | 'close
 export interface ProducerPort {
   /** The phase is entered: messages are treated by it from now on. */
   entered(phase: ProducerPhase): void;
-  /** Makes durable what was accepted from this producer, then reports `producer.settled`, whether that worked or not. */
+  /**
+   * Makes durable what was accepted from this producer, then reports `producer.settled`, whether that worked or not.
+   */
   settle(): void;
   /** Ends the connection; does nothing if it is gone. */
   end(farewell: Farewell): void;

@@ -27,7 +27,7 @@ export type Remaining = 'none' | 'some' | 'full';
 export const backoffMs = { first: 200, max: 5_000 };
 
 export const writerMachine = setup({
-  types: { context: {} as WriterContext, events: {} as WriterEvent }, // xstate's way to name types; the values are never read
+  types: { context: {} as WriterContext, events: {} as WriterEvent }, // XState reads the types only
   actors: {
     /** Inserts the next range, and says what is left; rejects if the store did not take it. */
     insertNext: fromPromise<Remaining>(() => Promise.reject(new Error('insertNext is not provided'))),

@@ -1,6 +1,6 @@
 /**
- * A log in memory as a shared one is: what is appended has only a ticket until its group arrives. Then it gets the next seq,
- * behind whatever others have appended, or is dropped, if the log has its id already.
+ * A log in memory as a shared one is: what is appended has only a ticket until its group arrives. Then it gets the next
+ * seq, behind whatever others have appended, or is dropped, if the log has its id already.
  */
 import { type Observable, Subject } from 'rxjs';
 import { Failure } from '../src/base/errors.ts';

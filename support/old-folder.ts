@@ -1,6 +1,6 @@
 /**
- * A data folder that commit adf93c5 wrote: 120 events in its embedded engine, then 60 more that were acknowledged while the engine stood
- * still, a range of them under way, and kill -9.
+ * A data folder that commit adf93c5 wrote: 120 events in its embedded engine, then 60 more that were acknowledged while
+ * the engine stood still, a range of them under way, and kill -9.
  */
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';

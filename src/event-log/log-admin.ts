@@ -18,7 +18,9 @@ export interface LogAdmin extends LogReader {
   advanceCheckpoint(seq: number): void;
   /** Lets go what is in ClickHouse, but for the newest that readers may still want. Does not wait until it is gone. */
   trimLater(): void;
-  /** The parked events that were not settled at the start, each as a row with its ticket for a seq; to be taken once. */
+  /**
+   * The parked events that were not settled at the start, each as a row with its ticket for a seq; to be taken once.
+   */
   readonly parked: { takeRows(): Row[] };
   /** Parked events from this ticket on are still wanted; Infinity for none. */
   holdParked(from: number): void;

@@ -1,11 +1,12 @@
 /**
- * The log as its readers see it: events in the order of their seqs, as rows back to back. Readers know no tickets: all that
- * they can read has its seq for good (I2).
+ * The log as its readers see it: events in the order of their seqs, as rows back to back. Readers know no tickets: all
+ * that they can read has its seq for good (I2).
  */
 
 /**
- * Events `first` to `last`, all of one epoch. None if `count` is 0: then `first` is the next kept seq, which lies behind
- * what was asked for, or the one that is given next, and `last` is before it. Between two epochs that may be billions of seqs on.
+ * Events `first` to `last`, all of one epoch. None if `count` is 0: then `first` is the next kept seq, which lies
+ * behind what was asked for, or the one that is given next, and `last` is before it. Between two epochs that may be
+ * billions of seqs on.
  */
 export interface LogChunk {
   readonly first: number;
@@ -36,13 +37,17 @@ export interface LogReader {
   /** The seq up to which all is in ClickHouse. */
   readonly checkpoint: number;
   /**
-   * Events with seq in [from, upTo], up to about `bytesMax` bytes of rows but at least one. With a memory, behind what it
-   * holds; without, in memory of their own. Throws Failure pastRetention for what was trimmed, journalFailed for what is damaged.
+   * Events with seq in [from, upTo], up to about `bytesMax` bytes of rows but at least one. With a memory, behind what
+   * it holds; without, in memory of their own. Throws Failure pastRetention for what was trimmed, journalFailed for
+   * what is damaged.
    */
   read(from: number, bytesMax: number, upTo: number, memory?: ChunkMemory): LogChunk;
   /** As `read`, ending where the UTC day of `received` changes, that of the memory's first row if it has rows. */
   readDay(from: number, bytesMax: number, upTo: number, memory: ChunkMemory): LogChunk;
-  /** As `readDay`, of what is still in memory; null if it must be read. The rows are good until the checkpoint has passed them. */
+  /**
+   * As `readDay`, of what is still in memory; null if it must be read. The rows are good until the checkpoint has
+   * passed them.
+   */
   recentDay(from: number, bytesMax: number, upTo: number): LogChunk | null;
   /** The newest kept seq up to `seq`; 0 if there is none. */
   newestUpTo(seq: number): number;

@@ -1,6 +1,7 @@
 /**
- * An event where its row lies, in a chunk of the log or in memory on its way to live delivery, of which nothing is decoded before it is
- * asked for: most filters look at name and labels, and few want more (I6: the same values as the whole text gives).
+ * An event where its row lies, in a chunk of the log or in memory on its way to live delivery, of which nothing is
+ * decoded before it is asked for: most filters look at name and labels, and few want more (I6: the same values as the
+ * whole text gives).
  */
 import type { EventBody, Labels } from '../../schemas/event.ts';
 import type { StoredEvent } from '../../schemas/stored-event.ts';

@@ -1,10 +1,14 @@
 /**
- * A row on its way into the journal, which gives it its number: it writes itself, from texts or from the bytes that were sent.
+ * A row on its way into the journal, which gives it its number: it writes itself, from texts or from the bytes that
+ * were sent.
  */
 export interface RowSource {
   /** No more than this is written. */
   readonly rowBytesMax: number;
-  /** Writes `number \t id \t received \t occurred \t head \t search \t raw \n` (row.ts), all in UTF-8; gives the place behind it. */
+  /**
+   * Writes `number \t id \t received \t occurred \t head \t search \t raw \n` (row.ts), all in UTF-8; gives the place
+   * behind it.
+   */
   writeRow(into: Buffer, at: number, number: number, receipt: ReceiptTexts): number;
 }
 

@@ -1,6 +1,7 @@
 /**
- * The log as feeds read it: events in seq order from any position that trim has not passed. What was read last is kept for a
- * while, the newest of it decoded, for after a restart thousands of subscribers read on from about the same position (I5).
+ * The log as feeds read it: events in seq order from any position that trim has not passed. What was read last is kept
+ * for a while, the newest of it decoded, for after a restart thousands of subscribers read on from about the same
+ * position (I5).
  */
 import type { StoredEvent } from '../../schemas/stored-event.ts';
 import type { ChunkMemory, LogReader } from '../event-log/log-reader.ts';
@@ -13,9 +14,9 @@ export interface EventReader {
   /** The oldest seq that can be read. */
   readonly oldest: number;
   /**
-   * Events with seq in [from, upTo], about `bytesMax` bytes of them. All up to `last` are among them: it is the last one's
-   * seq. If there is none, as between two epochs, nothing up to `last` is kept: it is before the next seq, however far on that is.
-   * The events are to be looked at before the next read: it may put others in their memory.
+   * Events with seq in [from, upTo], about `bytesMax` bytes of them. All up to `last` are among them: it is the last
+   * one's seq. If there is none, as between two epochs, nothing up to `last` is kept: it is before the next seq,
+   * however far on that is. The events are to be looked at before the next read: it may put others in their memory.
    */
   read(from: number, bytesMax: number, upTo: number): { readonly events: Iterable<StoredEvent>; readonly last: number };
 }
@@ -67,7 +68,9 @@ export function eventReader(journal: Pick<LogReader, 'epoch' | 'checkpoint' | 'o
     if (older !== undefined) older.events = undecoded(older.events.length);
   }
 
-  /** That of the chunk that is dropped for the next: half a megabyte anew for each keeps the garbage collector at work. */
+  /**
+   * That of the chunk that is dropped for the next: half a megabyte anew for each keeps the garbage collector at work.
+   */
   function freeMemory(): ChunkMemory {
     const memory = recent.length < chunksMax ? undefined : recent.shift()?.memory;
     return memory === undefined || memory.buffer.length > memoryBytesMax

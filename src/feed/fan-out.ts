@@ -22,7 +22,10 @@ export interface Member {
   readonly fits: (event: StoredEvent) => boolean;
   readonly socket: SubscriberSocket;
   readonly framing: Framing;
-  /** Called in the flush that found the socket over its bound, after the member has left its topic: all up to the mark was sent. */
+  /**
+   * Called in the flush that found the socket over its bound, after the member has left its topic: all up to the mark
+   * was sent.
+   */
   lags(): void;
 }
 

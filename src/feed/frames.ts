@@ -1,6 +1,7 @@
 /**
- * What a feed writes, in three forms: as Prefect has it, the same with a position beside each event, and Server-Sent Events.
- * Frames of the first two are the same for every subscriber, so that topics share them (I2); a stream's ids are its own.
+ * What a feed writes, in three forms: as Prefect has it, the same with a position beside each event, and Server-Sent
+ * Events. Frames of the first two are the same for every subscriber, so that topics share them (I2); a stream's ids are
+ * its own.
  */
 import {
   caughtUpFrame,

@@ -1,6 +1,6 @@
 /**
- * The filters of all subscribers: one that many share is held once, and all together have a bound (I4), in bytes of the heap and not of
- * the messages they came in.
+ * The filters of all subscribers: one that many share is held once, and all together have a bound (I4), in bytes of the
+ * heap and not of the messages they came in.
  */
 import { createHash } from 'node:crypto';
 import type { Filter } from '../../schemas/filter.ts';

@@ -1,6 +1,7 @@
 /**
- * History as one subscriber gets it: pages read ahead, within the budget that all share, written slice by slice as the socket has
- * room. What the socket does not take for a while is let go, and read again when it does: a slow reader holds no page (I5).
+ * History as one subscriber gets it: pages read ahead, within the budget that all share, written slice by slice as the
+ * socket has room. What the socket does not take for a while is let go, and read again when it does: a slow reader
+ * holds no page (I5).
  */
 import {
   catchError,

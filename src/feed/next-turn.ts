@@ -1,5 +1,6 @@
 /**
- * Gives the event loop a turn between two chunks of a long read, so that intake and live delivery are never kept waiting.
+ * Gives the event loop a turn between two chunks of a long read, so that intake and live delivery are never kept
+ * waiting.
  */
 import { Observable } from 'rxjs';
 

@@ -1,7 +1,7 @@
 /**
- * The exact feed of one subscriber (I3), told in order: history as of the checkpoint, then the log from there, then live
- * from the mark. History and log are RxJS pipes that read when the socket has room, write, and only then read on (I5);
- * while the feed is live, nothing of this file runs per event.
+ * The exact feed of one subscriber (I3), told in order: history as of the checkpoint, then the log from there, then
+ * live from the mark. History and log are RxJS pipes that read when the socket has room, write, and only then read on
+ * (I5); while the feed is live, nothing of this file runs per event.
  *
  *   history ──► log ──► (position = mark) ──► live
  *      ▲         ▲ │                            │ the socket lags
@@ -144,10 +144,13 @@ function openFeed(
     );
   }
 
-  /** A stretch that retention has begun to take is told, never a silent hole (I3); what starts afresh has lost nothing. */
+  /**
+   * A stretch that retention has begun to take is told, never a silent hole (I3); what starts afresh has lost nothing.
+   */
   function tellLoss$({ after, checkpoint, from }: Stretch): Observable<never> {
     if (checkpoint === null) return fromStore(parts.store, ending.signal, async () => undefined).pipe(ignoreElements());
-    // Nothing is received before it occurs, as far as anybody can tell: what occurred since then was received since then.
+    // Nothing is received before it occurs, as far as anybody can tell: what occurred since then was received since
+    // then.
     const occurred = from?.occurred ?? formatTimeForClickHouse(filter.occurred.since);
     const newest = journal.checkpoint;
     return fromStore(parts.store, ending.signal, () => parts.history.retained()).pipe(

@@ -1,6 +1,7 @@
 /**
- * What all feeds together may hold of pages of history (I5): a feed takes a page's share before it asks the store, gives back
- * what the page does not need, and the rest when the page is written or let go. Who comes first is served first.
+ * What all feeds together may hold of pages of history (I5): a feed takes a page's share before it asks the store,
+ * gives back what the page does not need, and the rest when the page is written or let go. Who comes first is served
+ * first.
  */
 import { Observable } from 'rxjs';
 

@@ -8,7 +8,9 @@ import type { Form } from './frames.ts';
 
 /** One subscriber's way out. Topic members get published frames; all others are written one by one. */
 export interface SubscriberSocket {
-  /** Queues one text frame; bytes are UTF-8, and copied. Never drops: the bound is kept by asking `bufferedBytes` first. */
+  /**
+   * Queues one text frame; bytes are UTF-8, and copied. Never drops: the bound is kept by asking `bufferedBytes` first.
+   */
   send(frame: string | Uint8Array): void;
   /** Runs several sends as one write. */
   cork(write: () => void): void;

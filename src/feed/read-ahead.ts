@@ -1,7 +1,7 @@
 /**
- * Pages of history, written one after the other while the next is already being read (I5). Their size follows the reader: a small
- * one first, so that something comes soon; then as much as it takes in half a second, so that a fast reader costs few queries and a
- * slow one little memory.
+ * Pages of history, written one after the other while the next is already being read (I5). Their size follows the
+ * reader: a small one first, so that something comes soon; then as much as it takes in half a second, so that a fast
+ * reader costs few queries and a slow one little memory.
  */
 import { concat, expand, ignoreElements, Observable, ReplaySubject, tap } from 'rxjs';
 import type { HistoryPage, HistoryPageMax } from '../history/history.ts';

@@ -1,6 +1,6 @@
 /**
- * The dedupe pipe of one feed: history and log meet at the checkpoint by seq, so nothing can repeat; should a wrong cut ever
- * repeat an event, it is dropped and counted instead of being delivered twice (I3).
+ * The dedupe pipe of one feed: history and log meet at the checkpoint by seq, so nothing can repeat; should a wrong cut
+ * ever repeat an event, it is dropped and counted instead of being delivered twice (I3).
  */
 import { createIdSet, type IdSet } from './id-set.ts';
 

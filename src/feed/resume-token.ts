@@ -28,7 +28,10 @@ export function sealResumeToken(keys: SigningKeys, filter: Filter, state: Resume
   return `${text}~${keys.sign(domain + text)}`;
 }
 
-/** Throws Failure `forbidden` for anything that `sealResumeToken` did not make with these keys for this filter, windows apart. */
+/**
+ * Throws Failure `forbidden` for anything that `sealResumeToken` did not make with these keys for this filter, windows
+ * apart.
+ */
 export function openResumeToken(keys: SigningKeys, filter: Filter, token: string): ResumeState {
   const cut = token.lastIndexOf('~');
   const text = token.slice(0, Math.max(0, cut));

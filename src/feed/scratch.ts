@@ -1,5 +1,6 @@
 /**
- * Memory for frames that are handed on at once (I2, decision 027): each call gives the same, and overwrites what the call before got.
+ * Memory for frames that are handed on at once (I2, decision 027): each call gives the same, and overwrites what the
+ * call before got.
  */
 const bytesMax = 1024 * 1024;
 

@@ -1,6 +1,7 @@
 /**
- * The log as readers of one filter share it: a stretch is read, matched and framed once for all that come by while others of
- * that filter still read, so that a hundred who catch up cost their sends and little else (I5). Windows are each reader's own.
+ * The log as readers of one filter share it: a stretch is read, matched and framed once for all that come by while
+ * others of that filter still read, so that a hundred who catch up cost their sends and little else (I5). Windows are
+ * each reader's own.
  */
 import { timeKey } from '../../schemas/event.ts';
 import type { Filter } from '../../schemas/filter.ts';
@@ -10,9 +11,15 @@ import { framesOf } from './frame-bytes.ts';
 import { type Framing, frameText } from './frames.ts';
 import { createScratch } from './scratch.ts';
 
-/** Where several read, stretches end at multiples of this, so that who began apart comes to share; where no seq was given, at the next one that was. */
+/**
+ * Where several read, stretches end at multiples of this, so that who began apart comes to share; where no seq was
+ * given, at the next one that was.
+ */
 const stretchEvents = 128;
-/** Kept for all filters together; beyond it the longest unused stretch goes. Who shares is rarely thousands of events apart. */
+/**
+ * Kept for all filters together; beyond it the longest unused stretch goes. Who shares is rarely thousands of events
+ * apart.
+ */
 const keptBytesMax = 8 * 1024 * 1024;
 /** Of a match in memory, beside its frame's text. */
 const matchBytes = 400;
@@ -40,8 +47,8 @@ export interface LogStretch {
 /** One subscriber's way through the log. */
 export interface SharedReader {
   /**
-   * The matches behind a position up to the mark, or some of them: at least one stretch's. Their frames are to be written, and their ids
-   * asked for, before the next read, of whichever reader. Throws as the log does.
+   * The matches behind a position up to the mark, or some of them: at least one stretch's. Their frames are to be
+   * written, and their ids asked for, before the next read, of whichever reader. Throws as the log does.
    */
   read(from: number, mark: number): LogStretch;
   /** To be called when it reads no more. */
@@ -55,7 +62,10 @@ interface Group {
 
 interface Kept {
   readonly stretch: LogStretch;
-  /** Readers that are yet to come by, as far as can be told: then it goes, while it is young and costs the collector nothing. */
+  /**
+   * Readers that are yet to come by, as far as can be told: then it goes, while it is young and costs the collector
+   * nothing.
+   */
   awaited: number;
   forget(): void;
 }

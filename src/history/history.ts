@@ -1,6 +1,6 @@
 /**
- * Reads history from ClickHouse for a feed: keyset pages by (occurred, id) of a range of seqs, so that each row is read once
- * however late it came. Each query is closed before its page is handed on (I5: a slow reader holds no query).
+ * Reads history from ClickHouse for a feed: keyset pages by (occurred, id) of a range of seqs, so that each row is read
+ * once however late it came. Each query is closed before its page is handed on (I5: a slow reader holds no query).
  */
 import { timeKey } from '../../schemas/event.ts';
 import type { Filter } from '../../schemas/filter.ts';
@@ -70,7 +70,9 @@ export interface HistoryOptions {
 
 /** What is written in one turn. */
 const sliceBytesMin = 192 * 1024;
-/** One thread and small blocks: less is read in vain behind the last row, and the first page comes sooner (measured). */
+/**
+ * One thread and small blocks: less is read in vain behind the last row, and the first page comes sooner (measured).
+ */
 const pageSettings = { ...quickRead, max_threads: 1, max_block_size: 2048 };
 /** So long an answer about retention holds: it leaves out what expires within twice that time. */
 const retainedMs = 60_000;
@@ -90,8 +92,9 @@ export function createHistoryReader(store: Pick<Store, 'lines' | 'blocks'>, opti
     const { where, params: values } = filterSql(filter);
     const place = `({from_occurred:DateTime64(6,'UTC')}, {from_id:UUID})`;
     const behind = `AND occurred >= {from_occurred:DateTime64(6,'UTC')} AND (occurred, id) > ${place}`;
+    const above = after === 0 ? '' : 'AND seq > {after:UInt64}';
     const sql = `SELECT seq, id, occurred, raw FROM events
-      WHERE ${where} AND seq <= {checkpoint:UInt64} ${after === 0 ? '' : 'AND seq > {after:UInt64}'} ${from ? behind : ''}
+      WHERE ${where} AND seq <= {checkpoint:UInt64} ${above} ${from ? behind : ''}
       ORDER BY occurred, id LIMIT {page_rows:UInt32}`;
     const params = {
       ...values,

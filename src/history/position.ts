@@ -1,6 +1,6 @@
 /**
- * Where a subscriber stands, as plain text for clients that resume: a seq once it is past history, else a place in history's
- * order. With the token of its connection (epoch and range) it names one point of one feed (I3).
+ * Where a subscriber stands, as plain text for clients that resume: a seq once it is past history, else a place in
+ * history's order. With the token of its connection (epoch and range) it names one point of one feed (I3).
  */
 import { formatTimeForClickHouse, parseClickHouseTime } from '../filter/time.ts';
 

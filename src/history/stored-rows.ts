@@ -1,6 +1,6 @@
 /**
- * Rows of an answer of ClickHouse where they lie: read as bytes, one at a time, and framed in place, so that a row that is passed
- * on costs neither an object, nor a copy, nor a decoded text (I2).
+ * Rows of an answer of ClickHouse where they lie: read as bytes, one at a time, and framed in place, so that a row that
+ * is passed on costs neither an object, nor a copy, nor a decoded text (I2).
  */
 import type { Place } from './position.ts';
 

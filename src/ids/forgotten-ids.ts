@@ -1,6 +1,7 @@
 /**
- * What is still known of ids that have left the window (I11), in bounded memory: the time up to which they were received, and
- * the minutes of those that occurred later than that. An event outside of both was never forgotten, so it is new.
+ * What is still known of ids that have left the window (I11), in bounded memory: the time up to which they were
+ * received, and the minutes of those that occurred later than that. An event outside of both was never forgotten, so it
+ * is new.
  */
 
 /** Minutes since 1970, both included. */
@@ -99,7 +100,9 @@ export class ForgottenIds {
   }
 }
 
-/** The minute by which an event is remembered that occurred in a later second than it was received in; 0 for all others. */
+/**
+ * The minute by which an event is remembered that occurred in a later second than it was received in; 0 for all others.
+ */
 export function aheadMinuteOf(occurred: number, received: number): number {
   return occurred > received ? Math.floor(occurred / 60) : 0;
 }

@@ -2,7 +2,8 @@
  * The id files' format: records laid out as the journal's (size, CRC, kind, version, seq), of kinds of their own.
  *
  *   before  first in each file: what is known of all ids before the file, as if they were forgotten (JSON)
- *   ids     of each id 32 bytes: four words of the id, u64 seq, u32 second of receipt, u32 minute if it occurred later, else 0
+ *   ids     of each id 32 bytes: four words of the id, u64 seq, u32 second of receipt, its minute if
+ *           it occurred later, else 0 (u32)
  *   lost    ids above the record's seq are not to be relied on; they, and others unseen, are forgotten (JSON)
  */
 import { recordHeaderBytes, sealRecord } from '../base/record.ts';

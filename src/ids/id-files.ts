@@ -1,7 +1,7 @@
 /**
- * `<data>/ids/<number>.ids`: the ids of recent events, kept longer than the journal's files (I11), so that the id window is
- * whole again after a start without asking ClickHouse. They are written once a batch, before the checkpoint passes it: what is
- * not here yet is above the checkpoint, and so in the journal.
+ * `<data>/ids/<number>.ids`: the ids of recent events, kept longer than the journal's files (I11), so that the id
+ * window is whole again after a start without asking ClickHouse. They are written once a batch, before the checkpoint
+ * passes it: what is not here yet is above the checkpoint, and so in the journal.
  */
 import { join } from 'node:path';
 import { StartRefused } from '../base/errors.ts';
@@ -67,8 +67,8 @@ export class IdFiles {
   }
 
   /**
-   * Puts all kept ids into the window, and what was forgotten earlier into `forgotten`. False if there are no files: then
-   * nothing is known. A file that is damaged costs the ids behind the damage: they count as forgotten.
+   * Puts all kept ids into the window, and what was forgotten earlier into `forgotten`. False if there are no files:
+   * then nothing is known. A file that is damaged costs the ids behind the damage: they count as forgotten.
    */
   load(window: IdWindow, forgotten: ForgottenIds): boolean {
     const numbers = this.#files.list(this.#directory).flatMap((name) => numberOfName(name) ?? []);
@@ -77,7 +77,10 @@ export class IdFiles {
     return this.#hasBegun;
   }
 
-  /** Writes the ids that the window has from the last kept one up to `seq`. Throws what the disk throws; what is not written then is written by the next call. */
+  /**
+   * Writes the ids that the window has from the last kept one up to `seq`. Throws what the disk throws; what is not
+   * written then is written by the next call.
+   */
   keep(window: IdWindow, seq: number): void {
     if (seq <= this.#keptUpTo) return;
     this.#rollIfDue();

@@ -1,8 +1,8 @@
 /**
- * The ids of recent events, in the order of their seq, so that a repeat is seen (I11): always every id above the checkpoint,
- * and more up to the bound. A ring of ids and an open-addressed index into it: about 45 bytes an id, one probe a look. Where the
- * checkpoint lags behind the bound it grows, and comes back with the events that follow (decision 006).
- * Ids go in provisionally, when their records are appended, and are rolled back if the write fails.
+ * The ids of recent events, in the order of their seq, so that a repeat is seen (I11): always every id above the
+ * checkpoint, and more up to the bound. A ring of ids and an open-addressed index into it: about 45 bytes an id, one
+ * probe a look. Where the checkpoint lags behind the bound it grows, and comes back with the events that follow
+ * (decision 006). Ids go in provisionally, when their records are appended, and are rolled back if the write fails.
  */
 import { randomInt } from 'node:crypto';
 import { aheadMinuteOf, type ForgottenIds } from './forgotten-ids.ts';
@@ -28,7 +28,10 @@ export interface KnownId {
   readonly aheadMinute: number;
 }
 
-/** For each id that comes while there are too many: an outage's ids leave within a third of as many events, and no single one pays for it. */
+/**
+ * For each id that comes while there are too many: an outage's ids leave within a third of as many events, and no
+ * single one pays for it.
+ */
 const letGoMax = 4;
 
 export class IdWindow {
@@ -72,12 +75,18 @@ export class IdWindow {
     return this.#capacity;
   }
 
-  /** Whether an event that occurred in this second (since 1970), and whose id is not here, may have been here once: then only the store knows. */
+  /**
+   * Whether an event that occurred in this second (since 1970), and whose id is not here, may have been here once: then
+   * only the store knows.
+   */
   mayHaveHeld(occurred: number): boolean {
     return this.#forgotten.mayHold(occurred);
   }
 
-  /** The seq of the event with this id (lower case with dashes), on which an answer to its repeat relies; null if it is not known. */
+  /**
+   * The seq of the event with this id (lower case with dashes), on which an answer to its repeat relies; null if it is
+   * not known.
+   */
   seqOf(id: string): number | null {
     this.#read(id);
     const place = this.#slots[this.#find()] ?? 0;
@@ -85,8 +94,8 @@ export class IdWindow {
   }
 
   /**
-   * Takes the id of a record that was just appended: seqs must rise. Of an id that is known the first seq stays. `received`
-   * and `occurred` in whole seconds since 1970.
+   * Takes the id of a record that was just appended: seqs must rise. Of an id that is known the first seq stays.
+   * `received` and `occurred` in whole seconds since 1970.
    */
   add(id: string, seq: number, received: number, occurred: number): void {
     this.#read(id);
@@ -100,7 +109,10 @@ export class IdWindow {
     this.#add(seq, received, aheadMinute);
   }
 
-  /** Visits what was added with a seq above `after` and up to `upTo`, in that order. The words are only valid during the call. */
+  /**
+   * Visits what was added with a seq above `after` and up to `upTo`, in that order. The words are only valid during the
+   * call.
+   */
   visit(after: number, upTo: number, visit: (known: KnownId) => void): void {
     for (let nth = this.#countUpTo(after); nth < this.#size; nth += 1) {
       const place = (this.#oldest + nth) % this.#capacity;
@@ -171,7 +183,10 @@ export class IdWindow {
     else if (this.#capacity > this.#idsMax && this.#isBack(checkpoint)) this.#resize(this.#idsMax);
   }
 
-  /** Whether the ids have room at the bound, and half of it must come before it could grow again: so each id pays for few moves, however the checkpoint lags. */
+  /**
+   * Whether the ids have room at the bound, and half of it must come before it could grow again: so each id pays for
+   * few moves, however the checkpoint lags.
+   */
   #isBack(checkpoint: number): boolean {
     const newest = this.#seqs[(this.#oldest + this.#size - 1 + this.#capacity) % this.#capacity] ?? 0;
     return this.#size < this.#idsMax && newest - checkpoint < this.#idsMax / 2;

@@ -1,6 +1,6 @@
 /**
- * The id window after a start (I11), from the id files and the journal's tail, never from ClickHouse: intake works with the store
- * down. What neither has any more counts as forgotten.
+ * The id window after a start (I11), from the id files and the journal's tail, never from ClickHouse: intake works with
+ * the store down. What neither has any more counts as forgotten.
  */
 import { type FilePort, nodeFiles } from '../base/file-port.ts';
 import type { Log } from '../base/log.ts';
@@ -26,11 +26,17 @@ export interface RecoverIdsOptions {
 
 export interface RecoveredIds {
   readonly window: IdWindow;
-  /** Writes the ids of all up to `seq` to disk: to be called before the checkpoint reaches it. Throws what the disk throws. */
+  /**
+   * Writes the ids of all up to `seq` to disk: to be called before the checkpoint reaches it. Throws what the disk
+   * throws.
+   */
   keepIds(seq: number): void;
   /** Of all up to this seq the ids are in the window, or known to be forgotten. */
   readonly certainUpTo: number;
-  /** What was in doubt is forgotten by these times, for good, and nothing is in doubt any more. Throws what the disk throws. */
+  /**
+   * What was in doubt is forgotten by these times, for good, and nothing is in doubt any more. Throws what the disk
+   * throws.
+   */
   learn(state: ForgottenState): void;
   close(): void;
 }
@@ -102,7 +108,10 @@ function isBehind(journal: Scannable, files: IdFiles): boolean {
   return journal.oldest > files.keptUpTo + 1 && (journal.oldest !== journal.firstSeq || files.isDamaged);
 }
 
-/** Adds what the journal has above the id files; tells when the first of it was received, before it is added. Gives how many. */
+/**
+ * Adds what the journal has above the id files; tells when the first of it was received, before it is added. Gives how
+ * many.
+ */
 function scanTail(journal: Scannable, files: IdFiles, window: IdWindow, tellFirst: (received: number) => void): number {
   const after = files.keptUpTo;
   let added = 0;

@@ -1,5 +1,6 @@
 /**
- * Answers that wait for the log's horizon: each is given once all that it relies on is kept, or fails with what was lost (I1).
+ * Answers that wait for the log's horizon: each is given once all that it relies on is kept, or fails with what was
+ * lost (I1).
  */
 import type { Failure } from '../base/errors.ts';
 import type { Horizon } from '../event-log/log-writer.ts';

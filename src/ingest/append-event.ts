@@ -1,6 +1,6 @@
 /**
- * How an event gets its ticket, which is its seq, and its time of receipt, and how its id enters the window: one way for
- * those that come in and for those that were parked (I2, I11).
+ * How an event gets its ticket, which is its seq, and its time of receipt, and how its id enters the window: one way
+ * for those that come in and for those that were parked (I2, I11).
  */
 
 import type { IncomingEvent } from '../event-text/incoming-event.ts';

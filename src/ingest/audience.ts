@@ -1,6 +1,6 @@
 /**
- * Whether anybody hears of an event once it is durable (I5). With nobody there none is kept for live delivery: those of a turn
- * are most of what a collection of garbage has to move.
+ * Whether anybody hears of an event once it is durable (I5). With nobody there none is kept for live delivery: those of
+ * a turn are most of what a collection of garbage has to move.
  */
 import type { StoredEvent } from '../../schemas/stored-event.ts';
 import type { LiveBus } from './live-bus.ts';
@@ -22,7 +22,10 @@ export interface Appended {
   readonly event: StoredEvent | null;
 }
 
-/** Hands durable events to live delivery, in seq order. Without `audience` all of them were kept. Throws what `readBack` throws: nobody may miss an event. */
+/**
+ * Hands durable events to live delivery, in seq order. Without `audience` all of them were kept. Throws what `readBack`
+ * throws: nobody may miss an event.
+ */
 export function handOut(live: LiveBus, batch: readonly Appended[], audience?: Audience): void {
   const last = batch.at(-1);
   if (last === undefined) return;

@@ -1,7 +1,7 @@
 /**
- * One group per event-loop turn: what was appended meanwhile is committed at once, and when the log's horizon has passed it,
- * handed to live delivery, and only then answered (I1). If the log fails, the group's ids leave the window and its answers are
- * failures. A turn that takes much, as hundreds of fast producers can bring, has several groups.
+ * One group per event-loop turn: what was appended meanwhile is committed at once, and when the log's horizon has
+ * passed it, handed to live delivery, and only then answered (I1). If the log fails, the group's ids leave the window
+ * and its answers are failures. A turn that takes much, as hundreds of fast producers can bring, has several groups.
  */
 import type { Observable } from 'rxjs';
 import { Failure } from '../base/errors.ts';
@@ -83,7 +83,9 @@ export class Group {
     this.schedule();
   }
 
-  /** To be called before anything of a body or message is read: commits and hands out the turn's group if it is large. */
+  /**
+   * To be called before anything of a body or message is read: commits and hands out the turn's group if it is large.
+   */
   endLarge(): void {
     if (this.#groupBytes < this.#groupBytesMax) return;
     try {
@@ -160,7 +162,10 @@ export class Group {
     this.#release();
   }
 
-  /** What the failure has left no hope for is not answered, not handed out, and told to the producers from the next turn on. */
+  /**
+   * What the failure has left no hope for is not answered, not handed out, and told to the producers from the next turn
+   * on.
+   */
   #lose(failure: Failure): Failure {
     const { journal, window, parked, counters, log } = this.#parts;
     if (journal.failed !== null) log.error({ err: failure }, 'The journal has failed; intake stops until a restart');

@@ -9,9 +9,15 @@ import type { Loss } from './losses.ts';
 import type { ParkedRow } from './parked-events.ts';
 
 export type BatchOutcome =
-  /** All events are accepted or duplicates; `durable` resolves when every record this batch relies on is durable, or rejects with a Failure. */
+  /**
+   * All events are accepted or duplicates; `durable` resolves when every record this batch relies on is durable, or
+   * rejects with a Failure.
+   */
   | { readonly ok: true; readonly durable: Promise<void> }
-  /** Nothing of the batch was stored. `requestBodyJson`, and `inputJson` of an issue, are JSON text to be put into the 422 as it is. */
+  /**
+   * Nothing of the batch was stored. `requestBodyJson`, and `inputJson` of an issue, are JSON text to be put into the
+   * 422 as it is.
+   */
   | { readonly ok: false; readonly issues: readonly EventIssue[]; readonly requestBodyJson: string };
 
 export type MessageOutcome =
@@ -19,26 +25,39 @@ export type MessageOutcome =
   | { readonly kind: 'accepted' | 'duplicate'; readonly ticket: number }
   /** Cannot be told from a repeat without ClickHouse: the next pong relies on this ticket of a parked event. */
   | { readonly kind: 'parked'; readonly ticket: number }
-  /** Over 1.5 MB, or refused before with the same bytes within ten minutes: counted and logged; the connection goes on. */
+  /**
+   * Over 1.5 MB, or refused before with the same bytes within ten minutes: counted and logged; the connection goes on.
+   */
   | { readonly kind: 'skipped'; readonly reason: string }
   /** Bad: the connection is closed with this failure's code and the reason (or told by a reject frame). */
   | { readonly kind: 'refused'; readonly failure: FailureName; readonly reason: string };
 
 export interface Intake {
-  /** The body of POST /api/events, as bytes; `isJson` false where the content type makes the body count as one string. Throws Failure (journalFull, journalFailed, shuttingDown, storeRefused). */
+  /**
+   * The body of POST /api/events, as bytes; `isJson` false where the content type makes the body count as one string.
+   * Throws Failure (journalFull, journalFailed, shuttingDown, storeRefused).
+   */
   acceptBatch(body: Buffer, isJson: boolean): BatchOutcome;
-  /** The same of a body that takes long to judge: others have their turns meanwhile. What is good is appended in one step, as ever. */
+  /**
+   * The same of a body that takes long to judge: others have their turns meanwhile. What is good is appended in one
+   * step, as ever.
+   */
   acceptInSlices(body: Buffer, isJson: boolean): Promise<BatchOutcome>;
   /** One message of /api/events/in. The bytes are only valid during the call. Throws Failure as acceptBatch. */
   acceptMessage(bytes: Buffer, isBinary: boolean): MessageOutcome;
-  /** Why nothing more is taken, though the log itself would: what it has taken waits for a slow disk; null if nothing is in the way. */
+  /**
+   * Why nothing more is taken, though the log itself would: what it has taken waits for a slow disk; null if nothing is
+   * in the way.
+   */
   readonly overflow: Failure | null;
-  /** Has both tickets kept when it returns, as durability promises; throws Failure if that fails. For the ping handler. */
+  /**
+   * Has both tickets kept when it returns, as durability promises; throws Failure if that fails. For the ping handler.
+   */
   ensureDurable(ticket: number, parked?: number): void;
   /**
-   * A group could not be written. Every producer that relies on a lost ticket must be closed with the failure: the ticket will
-   * stand for another event (I1, I4). Never emits inside `ensureDurable`, whose caller sees the throw; may emit inside
-   * `acceptMessage` and `acceptBatch`, before anything is appended.
+   * A group could not be written. Every producer that relies on a lost ticket must be closed with the failure: the
+   * ticket will stand for another event (I1, I4). Never emits inside `ensureDurable`, whose caller sees the throw; may
+   * emit inside `acceptMessage` and `acceptBatch`, before anything is appended.
    */
   readonly lost$: Observable<Loss>;
   /** Gives the oldest parked events their seq, but for repeats, in the one synchronous step that begins at the call. */
@@ -48,7 +67,7 @@ export interface Intake {
 }
 
 /**
- * Resolves when what became of `rows` is durable; `isStored` says of which the store has a copy. Rejects with the Failure of the
- * write: then all wait as before.
+ * Resolves when what became of `rows` is durable; `isStored` says of which the store has a copy. Rejects with the
+ * Failure of the write: then all wait as before.
  */
 export type Unpark = (rows: readonly ParkedRow[], isStored: (row: ParkedRow) => boolean) => Promise<void>;

@@ -1,17 +1,21 @@
 /**
- * Where live delivery begins: each group of events, once it is durable, in seq order (I2). The mark is the newest seq handed out.
+ * Where live delivery begins: each group of events, once it is durable, in seq order (I2). The mark is the newest seq
+ * handed out.
  */
 import { type Observable, Subject } from 'rxjs';
 import type { StoredEvent } from '../../schemas/stored-event.ts';
 import { textLength } from '../event-log/logged-event.ts';
 
 /**
- * In seq order, about `batchLengthMax` of text at the most; empty where nobody was there to hear of the events. To be looked at while it
- * is handed out: the memory of its events is used again.
+ * In seq order, about `batchLengthMax` of text at the most; empty where nobody was there to hear of the events. To be
+ * looked at while it is handed out: the memory of its events is used again.
  */
 export type LiveBatch = readonly StoredEvent[];
 
-/** After each batch subscribers that lag are looked for: what a large group adds to one's waiting bytes stays bounded (I5). */
+/**
+ * After each batch subscribers that lag are looked for: what a large group adds to one's waiting bytes stays bounded
+ * (I5).
+ */
 const batchLengthMax = 256 * 1024;
 
 export class LiveBus {

@@ -1,6 +1,7 @@
 /**
- * Rows of events that wait to be handed to live delivery, in memory that is used again (I2, decision 027): bytes of their own for each event
- * are what makes V8 mark its whole heap several times a second, and who subscribes then waits for that.
+ * Rows of events that wait to be handed to live delivery, in memory that is used again (I2, decision 027): bytes of
+ * their own for each event are what makes V8 mark its whole heap several times a second, and who subscribes then waits
+ * for that.
  */
 import { LoggedEvent } from '../event-log/logged-event.ts';
 

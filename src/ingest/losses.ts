@@ -1,6 +1,6 @@
 /**
- * What a group that could not be written takes from those who rely on it (I1): told once a turn, or before tickets are given
- * again, for a lost ticket will stand for another event then.
+ * What a group that could not be written takes from those who rely on it (I1): told once a turn, or before tickets are
+ * given again, for a lost ticket will stand for another event then.
  */
 import { type Observable, Subject } from 'rxjs';
 import type { Failure } from '../base/errors.ts';

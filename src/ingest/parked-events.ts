@@ -1,6 +1,6 @@
 /**
- * Events that cannot be told from repeats without asking ClickHouse (I11): acknowledged, in the log without a seq, and waiting
- * here, oldest first, within a bound (I4).
+ * Events that cannot be told from repeats without asking ClickHouse (I11): acknowledged, in the log without a seq, and
+ * waiting here, oldest first, within a bound (I4).
  */
 import { Failure } from '../base/errors.ts';
 import type { Row } from '../event-log/row.ts';

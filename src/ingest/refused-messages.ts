@@ -8,7 +8,9 @@ import { createHash } from 'node:crypto';
 export const refusedMessagesMax = 10_000;
 const rememberMs = 10 * 60_000;
 
-/** `elapsedMs`: a clock that never steps back. At the bound the oldest is forgotten: its producer is closed once more. */
+/**
+ * `elapsedMs`: a clock that never steps back. At the bound the oldest is forgotten: its producer is closed once more.
+ */
 export function createRefusedMessages(elapsedMs: () => number, messagesMax = refusedMessagesMax) {
   /** Hash → when it was refused, oldest first. */
   const refusedAt = new Map<string, number>();

@@ -1,7 +1,7 @@
 /**
- * Asks ClickHouse which parked events it has (I11), in batches, oldest first, for as long as it takes (I9). What is in the window
- * at the time of the question is settled without it: so all that the answer lacks was never inserted, for what is not in the
- * window is at or below the checkpoint.
+ * Asks ClickHouse which parked events it has (I11), in batches, oldest first, for as long as it takes (I9). What is in
+ * the window at the time of the question is settled without it: so all that the answer lacks was never inserted, for
+ * what is not in the window is at or below the checkpoint.
  */
 
 import { Failure } from '../base/errors.ts';

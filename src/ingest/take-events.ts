@@ -1,6 +1,6 @@
 /**
- * What becomes of an event that was read and is good: appended if it is new, answered as a repeat if its id is known, parked
- * if only ClickHouse could tell (I11). A batch is taken whole or not at all.
+ * What becomes of an event that was read and is good: appended if it is new, answered as a repeat if its id is known,
+ * parked if only ClickHouse could tell (I11). A batch is taken whole or not at all.
  */
 import { Failure } from '../base/errors.ts';
 import type { Counters } from '../base/metrics.ts';

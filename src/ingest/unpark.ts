@@ -1,6 +1,6 @@
 /**
- * Parked events get their seq, or are dropped as repeats (I11): the event is appended before the record that says that it is
- * settled, so that a crash between the two finds its id in the window, and drops the parked copy.
+ * Parked events get their seq, or are dropped as repeats (I11): the event is appended before the record that says that
+ * it is settled, so that a crash between the two finds its id in the window, and drops the parked copy.
  */
 import { failPoint } from '../base/fail-point.ts';
 import { TextEvent } from '../event-text/text-event.ts';

@@ -1,7 +1,7 @@
 /**
- * `<data>/boot`: in which boot of the machine the journal was last opened, how durably it was written, and whether that run
- * stopped cleanly, with all of it synced. A changed boot without a clean stop means that the page cache was lost, and with it
- * what was not synced: even all of a run that began behind the mark of an earlier clean stop.
+ * `<data>/boot`: in which boot of the machine the journal was last opened, how durably it was written, and whether that
+ * run stopped cleanly, with all of it synced. A changed boot without a clean stop means that the page cache was lost,
+ * and with it what was not synced: even all of a run that began behind the mark of an earlier clean stop.
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -50,7 +50,7 @@ export function writeBootFile(files: FilePort, dataDir: string, content: BootFil
 
 function isBootFile(value: unknown): value is BootFile {
   if (typeof value !== 'object' || value === null) return false;
-  const { version, bootId, durability, phase } = value as Partial<Record<keyof BootFile, unknown>>; // each field is checked next
+  const { version, bootId, durability, phase } = value as Partial<Record<keyof BootFile, unknown>>; // checked next
   return (
     version === 1 &&
     (bootId === null || typeof bootId === 'string') &&

@@ -1,6 +1,6 @@
 /**
- * How much disk the journal may take: its own budget, and the part of the disk that must stay free (I9: beyond it intake
- * is refused, with a sentence).
+ * How much disk the journal may take: its own budget, and the part of the disk that must stay free (I9: beyond it
+ * intake is refused, with a sentence).
  */
 import type { FilePort } from '../base/file-port.ts';
 

@@ -1,5 +1,6 @@
 /**
- * Whether there is room for one more record, and what gives way before an append is refused (I9): what is only kept for readers.
+ * Whether there is room for one more record, and what gives way before an append is refused (I9): what is only kept for
+ * readers.
  */
 import { Failure } from '../base/errors.ts';
 import type { DiskBudget } from './disk-budget.ts';
@@ -37,7 +38,10 @@ export class DiskRoom {
     this.count(bytes);
   }
 
-  /** As `take`, but goes over the budget, and into the disk's reserve, rather than refuse. Throws only if the journal is dead. */
+  /**
+   * As `take`, but goes over the budget, and into the disk's reserve, rather than refuse. Throws only if the journal is
+   * dead.
+   */
   takeBeyond(bytes: number): void {
     // Asked all the same: what is only kept for readers gives way first.
     this.refusal(bytes);

@@ -1,7 +1,8 @@
 /**
- * For crash tests only: a file port that keeps, beside the data folder, what a power cut could not take: of each file its bytes
- * as of its last finished sync (`files/<inode>`), of each directory its names as of that (`names`, a JSON line each). A copy is
- * made after the sync has returned and before its caller goes on, so it never holds more than the disk, and all that was promised.
+ * For crash tests only: a file port that keeps, beside the data folder, what a power cut could not take: of each file
+ * its bytes as of its last finished sync (`files/<inode>`), of each directory its names as of that (`names`, a JSON
+ * line each). A copy is made after the sync has returned and before its caller goes on, so it never holds more than the
+ * disk, and all that was promised.
  */
 import { appendFileSync, closeSync, constants, ftruncateSync, mkdirSync, openSync, statSync, writeSync } from 'node:fs';
 import { join } from 'node:path';

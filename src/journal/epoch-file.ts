@@ -52,7 +52,7 @@ const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 function isEpochFile(value: unknown): value is EpochFile {
   if (typeof value !== 'object' || value === null) return false;
-  const { version, owner, epoch, firstSeq } = value as Partial<Record<keyof EpochFile, unknown>>; // each field is checked next
+  const { version, owner, epoch, firstSeq } = value as Partial<Record<keyof EpochFile, unknown>>; // checked next
   return (
     version === 1 &&
     typeof owner === 'string' &&

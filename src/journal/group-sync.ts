@@ -1,6 +1,6 @@
 /**
- * The horizon of fsync mode: fdatasync of what is committed, one at a time; what is committed while one runs gets the next.
- * A failed one is never tried again, for the kernel may have dropped what it could not write.
+ * The horizon of fsync mode: fdatasync of what is committed, one at a time; what is committed while one runs gets the
+ * next. A failed one is never tried again, for the kernel may have dropped what it could not write.
  */
 import { Subject } from 'rxjs';
 import type { Failure } from '../base/errors.ts';

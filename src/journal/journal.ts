@@ -1,6 +1,7 @@
 /**
- * The log as files of this process: appended, committed, made durable, read from any seq, trimmed behind the checkpoint.
- * Keeps I1 and I2: what is committed survives kill -9 (in fsync mode, once synced, a power cut), in seq order.
+ * The log as files of this process: appended, committed, made durable, read from any seq, trimmed behind the
+ * checkpoint. Keeps I1 and I2: what is committed survives kill -9 (in fsync mode, once synced, a power cut), in seq
+ * order.
  *
  *   append ──► pending buffer ──commit──► active segment ──full──► segment … ──trim──► gone
  *                    └── rollBack             └── the horizon follows: at once, or in fsync mode with each fdatasync
@@ -141,7 +142,10 @@ export class Journal implements LocalLogWriter, LogAdmin {
     return number;
   }
 
-  /** It takes what it took when it was parked and some 40 bytes, and what waits holds whole files, maybe all there are (decision 006). */
+  /**
+   * It takes what it took when it was parked and some 40 bytes, and what waits holds whole files, maybe all there are
+   * (decision 006).
+   */
   unpark(number: number, row: RowSource, receipt: ReceiptTexts): number {
     const seq = this.appended + 1;
     const bytes = this.#encode(recordKinds.event, seq, seq, row, receipt);
@@ -215,8 +219,8 @@ export class Journal implements LocalLogWriter, LogAdmin {
   }
 
   /**
-   * Writes what is appended, syncs the whole data folder, marks the clean stop and closes the files. Never throws: what fails is
-   * logged, and was not acknowledged.
+   * Writes what is appended, syncs the whole data folder, marks the clean stop and closes the files. Never throws: what
+   * fails is logged, and was not acknowledged.
    */
   close(): void {
     if (this.#isClosed) return;
@@ -233,7 +237,9 @@ export class Journal implements LocalLogWriter, LogAdmin {
     this.#chain.close();
   }
 
-  /** All that is appended, or none of it: then it is taken back, and a Failure journalFull or journalFailed is thrown. */
+  /**
+   * All that is appended, or none of it: then it is taken back, and a Failure journalFull or journalFailed is thrown.
+   */
   #write(): void {
     if (!this.hasPending) return;
     try {

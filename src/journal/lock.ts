@@ -1,7 +1,7 @@
 /**
- * One process to a data folder. On Linux the kernel holds the lock: an abstract socket named after the folder, gone with its
- * process however that ends. A socket in the folder tells holders in other containers apart from dead ones, and `LOCK`
- * says in JSON who it is (and, where there are no such sockets, whether that process still lives).
+ * One process to a data folder. On Linux the kernel holds the lock: an abstract socket named after the folder, gone
+ * with its process however that ends. A socket in the folder tells holders in other containers apart from dead ones,
+ * and `LOCK` says in JSON who it is (and, where there are no such sockets, whether that process still lives).
  */
 import { readFileSync, readlinkSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createConnection, createServer, type Server } from 'node:net';
@@ -108,7 +108,9 @@ function scope(): string {
   }
 }
 
-/** It has ended, though its parent has not asked for its exit code: in a container without an init that may be never. */
+/**
+ * It has ended, though its parent has not asked for its exit code: in a container without an init that may be never.
+ */
 const endedStates = ['Z', 'X'];
 
 /** Field 22 of /proc/<pid>/stat; empty if there is no such process, or it has ended. */

@@ -1,6 +1,6 @@
 /**
- * Opens the segments for writing: those of the last run, those of a first run, or behind the old ones a new epoch's. The
- * first segment of an epoch is made before the epoch file names it, so that recovery can tell a half-made epoch.
+ * Opens the segments for writing: those of the last run, those of a first run, or behind the old ones a new epoch's.
+ * The first segment of an epoch is made before the epoch file names it, so that recovery can tell a half-made epoch.
  */
 import { randomUUID } from 'node:crypto';
 import { StartRefused } from '../base/errors.ts';
@@ -67,9 +67,9 @@ const seqsPerSecond = 2 ** 20;
 const secondMax = Math.floor(Number.MAX_SAFE_INTEGER / seqsPerSecond) - 366 * 24 * 60 * 60;
 
 /**
- * Above all that this folder or, by the clock, another one has written to the same database. Where the clock is not ahead of
- * the epoch before (two begun in one second, or a clock that was set back), the next second's seqs are taken, not the next
- * seq: of those that followed what is left of that epoch some may have been given out, and lost from here.
+ * Above all that this folder or, by the clock, another one has written to the same database. Where the clock is not
+ * ahead of the epoch before (two begun in one second, or a clock that was set back), the next second's seqs are taken,
+ * not the next seq: of those that followed what is left of that epoch some may have been given out, and lost from here.
  */
 function beginEpoch(
   files: FilePort,

@@ -30,7 +30,9 @@ export class ParkedRecords {
     return number;
   }
 
-  /** Those that wait, in the order of their numbers, each as a row with its number for a seq; they are forgotten here. */
+  /**
+   * Those that wait, in the order of their numbers, each as a row with its number for a seq; they are forgotten here.
+   */
   takeRows(): Row[] {
     const rows = [...this.#open.values()].map((payload) => splitRow(payload.toString('utf8')));
     this.#open.clear();

@@ -1,6 +1,6 @@
 /**
- * Records that are appended and not yet written, encoded back to back in one buffer that is used again and again: the hot
- * path of intake.
+ * Records that are appended and not yet written, encoded back to back in one buffer that is used again and again: the
+ * hot path of intake.
  */
 
 import { Failure } from '../base/errors.ts';
@@ -46,7 +46,10 @@ export class PendingRecords {
     return this.#marks;
   }
 
-  /** Encodes an event, parked or not, behind what is taken, and gives its bytes; it counts only once it is taken. `number` is that of its row. */
+  /**
+   * Encodes an event, parked or not, behind what is taken, and gives its bytes; it counts only once it is taken.
+   * `number` is that of its row.
+   */
   encode(kind: 1 | 4, seq: number, number: number, row: RowSource, receipt: ReceiptTexts): number {
     const at = this.#bytes;
     this.#reserve(at + recordHeaderBytes + row.rowBytesMax);
@@ -98,7 +101,10 @@ export class PendingRecords {
     this.#bytes += recordHeaderBytes;
   }
 
-  /** Takes back all from the event behind the first `count`, or the first parked one above the number, whichever comes first. */
+  /**
+   * Takes back all from the event behind the first `count`, or the first parked one above the number, whichever comes
+   * first.
+   */
   rollBack(count: number, parked: number): void {
     let at = 0;
     let nth = 0;

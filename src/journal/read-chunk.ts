@@ -1,6 +1,6 @@
 /**
- * Reads rows from segments, in seq order, straight into the buffer that is handed on: records are read as they lie in the
- * file and their payloads moved together. Every record's checksum is checked again.
+ * Reads rows from segments, in seq order, straight into the buffer that is handed on: records are read as they lie in
+ * the file and their payloads moved together. Every record's checksum is checked again.
  */
 import { Failure } from '../base/errors.ts';
 import { type FilePort, readFully } from '../base/file-port.ts';

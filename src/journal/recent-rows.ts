@@ -1,7 +1,7 @@
 /**
- * The newest committed rows, still in memory, for the one reader that follows the head: the table writer then needs neither
- * read them back from the disk nor check them again. Bounded by two blocks, what is beyond is read from the disk; none are held
- * for a reader that is far behind.
+ * The newest committed rows, still in memory, for the one reader that follows the head: the table writer then needs
+ * neither read them back from the disk nor check them again. Bounded by two blocks, what is beyond is read from the
+ * disk; none are held for a reader that is far behind.
  */
 
 import { claimedBytes, recordHeaderBytes, recordKind } from '../base/record.ts';
@@ -57,7 +57,10 @@ export class RecentRows {
     }
   }
 
-  /** Of one UTC day of `received`, as the journal's readDay; null where it must be read from the disk. The rows are good until `forget` has passed them. */
+  /**
+   * Of one UTC day of `received`, as the journal's readDay; null where it must be read from the disk. The rows are good
+   * until `forget` has passed them.
+   */
   readDay(from: number, bytesMax: number, upTo: number): LogChunk | null {
     const block = this.#blocks.find(({ first, ends }) => first <= from && from < first + ends.length);
     if (block === undefined || upTo < from) return null;

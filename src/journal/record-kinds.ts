@@ -4,7 +4,7 @@
  *   event          its seq; its row (event-log/row.ts)
  *   cleanStop      the newest event's seq; nothing. Written last, after all before it was synced
  *   synced         a seq; nothing. In fsync mode: when it was written, all up to its seq was synced
- *   parked         the newest event's seq; the row of an event that waits to be told from a repeat, its number for a seq
+ *   parked         the newest event's seq; the row of an event that may be a repeat, its number for a seq
  *   parkedSettled  the newest event's seq; the number of a parked event that waits no more, as text
  *
  * A number never changes its meaning. Those from 6 on are free.

@@ -1,7 +1,8 @@
 /**
- * What the last run left, and how to go on from it (I1). A torn tail is cut. After a power cut, what was not synced is missing
- * anywhere: in fsync mode none of it was acknowledged, and it is cut; in process mode the journal ends at the first bad place,
- * the rest is set aside, and a new epoch begins. Any other damage is refused, until `sluice recover` does the same by order.
+ * What the last run left, and how to go on from it (I1). A torn tail is cut. After a power cut, what was not synced is
+ * missing anywhere: in fsync mode none of it was acknowledged, and it is cut; in process mode the journal ends at the
+ * first bad place, the rest is set aside, and a new epoch begins. Any other damage is refused, until `sluice recover`
+ * does the same by order.
  */
 import { join } from 'node:path';
 import { StartRefused } from '../base/errors.ts';
@@ -45,7 +46,10 @@ export interface Recovered {
   finish(): void;
 }
 
-/** Null for a folder in which no journal was finished yet. Throws StartRefused. In fsync mode all that is found is durable then. */
+/**
+ * Null for a folder in which no journal was finished yet. Throws StartRefused. In fsync mode all that is found is
+ * durable then.
+ */
 export function recover(files: FilePort, request: RecoverRequest, moment: Moment): Recovered | null {
   const { directory: dataDir, isForced = false, log } = request;
   const directory = segmentsDirectory(dataDir);
@@ -109,7 +113,10 @@ function removeUnborn(files: FilePort, dataDir: string, paths: readonly string[]
   for (const path of paths) files.unlink(path);
 }
 
-/** The last file, killed before its header was whole or, for a new epoch, before the epoch file named it: nothing was committed in it. */
+/**
+ * The last file, killed before its header was whole or, for a new epoch, before the epoch file named it: nothing was
+ * committed in it.
+ */
 function isHalfMade(files: FilePort, path: string, identity: EpochFile): boolean {
   const header = decodeSegmentHeader(readStart(files, path, segmentHeaderBytes));
   const isForeign = header !== null && header.epoch !== identity.epoch && header.firstSeq > identity.firstSeq;

@@ -122,7 +122,10 @@ export class SegmentChain implements Horizon {
     }
   }
 
-  /** Removes whole segments with nothing above `checkpoint`, oldest first, but for what is kept; never the active one. True if any went. */
+  /**
+   * Removes whole segments with nothing above `checkpoint`, oldest first, but for what is kept; never the active one.
+   * True if any went.
+   */
   trim(checkpoint: number, keep: Keep): boolean {
     const before = this.oldest;
     this.#endRemoval();

@@ -1,5 +1,6 @@
 /**
- * The first 64 bytes of a segment, format version 1: whose it is and where it begins, so that an empty segment keeps head and epoch.
+ * The first 64 bytes of a segment, format version 1: whose it is and where it begins, so that an empty segment keeps
+ * head and epoch.
  *
  *   0  8 × u8   "SLUICEJ" and a line feed
  *   8  u32      CRC-32 of bytes 12 to 63

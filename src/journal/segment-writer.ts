@@ -126,7 +126,10 @@ export class SegmentWriter {
     if (this.#parts.durability === 'fsync') this.#sync.begin();
   }
 
-  /** Begins a new active segment, unless the present one has no event: then what is settled in it goes. Throws the system's error, or a Failure that is for good. */
+  /**
+   * Begins a new active segment, unless the present one has no event: then what is settled in it goes. Throws the
+   * system's error, or a Failure that is for good.
+   */
   roll(): void {
     const { chain, durability } = this.#parts;
     chain.dropSettled();
@@ -150,8 +153,8 @@ export class SegmentWriter {
   }
 
   /**
-   * Syncs all there is, in process mode too, and only then writes the mark: whoever finds it knows that all before it was
-   * on the disk. Throws the system's error, or the Failure that the journal died of.
+   * Syncs all there is, in process mode too, and only then writes the mark: whoever finds it knows that all before it
+   * was on the disk. Throws the system's error, or the Failure that the journal died of.
    */
   markCleanStop(): void {
     const { files, chain } = this.#parts;
@@ -170,7 +173,10 @@ export class SegmentWriter {
     this.#sync.close();
   }
 
-  /** Zeros ahead of what is written: then most of the time fdatasync has no new blocks to note, which takes it half as long. */
+  /**
+   * Zeros ahead of what is written: then most of the time fdatasync has no new blocks to note, which takes it half as
+   * long.
+   */
   #fill(end: number): void {
     const { files, chain, segmentBytesMax } = this.#parts;
     const upTo = Math.min(end + fillBytes, segmentBytesMax);

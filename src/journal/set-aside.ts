@@ -1,6 +1,7 @@
 /**
- * Moves what lies behind a bad place to `journal/damaged/<time>/`, whole files as they are and the rest of the damaged one as
- * `<file>.from-<byte>`: nothing is thrown away. The bad place itself goes last, so that a crash in between hides nothing.
+ * Moves what lies behind a bad place to `journal/damaged/<time>/`, whole files as they are and the rest of the damaged
+ * one as `<file>.from-<byte>`: nothing is thrown away. The bad place itself goes last, so that a crash in between hides
+ * nothing.
  */
 
 import { basename, join } from 'node:path';
@@ -18,7 +19,9 @@ export interface Aside {
   readonly bytes: number;
   /** Whole ones among it. */
   readonly events: number;
-  /** Whole parked events among it that nothing in it settles: acknowledged, without a seq, and not looked up any more. */
+  /**
+   * Whole parked events among it that nothing in it settles: acknowledged, without a seq, and not looked up any more.
+   */
   readonly parked: number;
   /** No event among it has a newer seq; 0 if nothing was moved. */
   readonly newestSeq: number;

@@ -28,14 +28,16 @@ export interface Damage {
   readonly goodUpTo: number;
   readonly what: string;
   /**
-   * torn: an unfinished write at the journal's end. unsynced: whole records follow, but nothing says that the bad one was
-   * ever synced. harmed: anything else.
+   * torn: an unfinished write at the journal's end. unsynced: whole records follow, but nothing says that the bad one
+   * was ever synced. harmed: anything else.
    */
   readonly kind: 'torn' | 'unsynced' | 'harmed';
 }
 
 export interface Survey {
-  /** Whole, in seq order, up to the damage: its segment is the last one, as far as it is good, unless nothing of it is. */
+  /**
+   * Whole, in seq order, up to the damage: its segment is the last one, as far as it is good, unless nothing of it is.
+   */
   readonly segments: Segment[];
   readonly damage: Damage | null;
   /** Of all that is good. */

@@ -1,6 +1,7 @@
 /**
- * Whether the checkpoint can be relied on. Until all that ClickHouse has is at or below it, or in the log as well, a feed that
- * reads the store up to the checkpoint, and then the log, would miss what a power cut took from the log only (I3).
+ * Whether the checkpoint can be relied on. Until all that ClickHouse has is at or below it, or in the log as well, a
+ * feed that reads the store up to the checkpoint, and then the log, would miss what a power cut took from the log only
+ * (I3).
  */
 import { firstValueFrom, fromEvent, ReplaySubject, takeUntil } from 'rxjs';
 import type { LogAdmin } from '../event-log/log-admin.ts';

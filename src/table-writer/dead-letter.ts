@@ -1,6 +1,7 @@
 /**
- * Events that ClickHouse refuses for their content go to `<data>/dead-letter/events.ndjson` with the reason, one a line,
- * synced before the checkpoint passes them (I1: nothing acknowledged vanishes). `sluice dead-letter` lists and replays them.
+ * Events that ClickHouse refuses for their content go to `<data>/dead-letter/events.ndjson` with the reason, one a
+ * line, synced before the checkpoint passes them (I1: nothing acknowledged vanishes). `sluice dead-letter` lists and
+ * replays them.
  */
 import { join } from 'node:path';
 import { StartRefused } from '../base/errors.ts';
@@ -120,7 +121,7 @@ function lineOf({ seq, epoch, at, reason, row }: DeadEvent): string {
 
 function parse(text: string, path: string): DeadEvent {
   try {
-    const { version, seq, epoch = null, at, reason, row } = JSON.parse(text) as Record<string, unknown>; // each field is checked next
+    const { version, seq, epoch = null, at, reason, row } = JSON.parse(text) as Record<string, unknown>; // checked next
     const isKnown = version === 1 || (version === 2 && (typeof epoch === 'string' || epoch === null));
     const isText = typeof at === 'string' && typeof reason === 'string' && typeof row === 'string';
     if (isKnown && isText && Number.isSafeInteger(seq)) {
@@ -137,8 +138,8 @@ function parse(text: string, path: string): DeadEvent {
 interface Line {
   readonly text: string;
   /**
-   * False for one without its line feed, or a last one with a hole of zeros, which JSON never holds: a kill or a power cut came
-   * before its sync, and its event is still in the journal.
+   * False for one without its line feed, or a last one with a hole of zeros, which JSON never holds: a kill or a power
+   * cut came before its sync, and its event is still in the journal.
    */
   readonly isWhole: boolean;
 }

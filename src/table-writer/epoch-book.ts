@@ -1,10 +1,13 @@
 /**
- * The books of an epoch (I1, I4), kept with the checkpoint over all restarts: `last − first + 1 = stored + deadLettered`, and
- * with what the journal holds above the checkpoint `head − firstSeq + 1 = stored + deadLettered + pending`.
+ * The books of an epoch (I1, I4), kept with the checkpoint over all restarts: `last − first + 1 = stored +
+ * deadLettered`, and with what the journal holds above the checkpoint `head − firstSeq + 1 = stored + deadLettered +
+ * pending`.
  */
 export interface EpochBook {
   readonly epoch: string;
-  /** Seq of the epoch's first event; where this folder has adopted a database since, of the first event put into that. */
+  /**
+   * Seq of the epoch's first event; where this folder has adopted a database since, of the first event put into that.
+   */
   readonly first: number;
   /** The newest seq that is booked; first - 1 if there is none yet. */
   readonly last: number;

@@ -1,6 +1,6 @@
 /**
- * One insert after the other: a batch is sent until it is taken, and then the checkpoint follows. What ClickHouse refuses for
- * its content is halved down to the guilty event, which goes to the dead letter.
+ * One insert after the other: a batch is sent until it is taken, and then the checkpoint follows. What ClickHouse
+ * refuses for its content is halved down to the guilty event, which goes to the dead letter.
  */
 import type { Remaining } from '../../actors/writer.ts';
 import { failPoint } from '../base/fail-point.ts';
@@ -45,7 +45,10 @@ export class InsertNext {
     this.#send = createSendBatch(parts, ledger);
   }
 
-  /** Rejects if it did not get on: the store's failures and our own, a state or dead letter that cannot be kept, a log that cannot be read. */
+  /**
+   * Rejects if it did not get on: the store's failures and our own, a state or dead letter that cannot be kept, a log
+   * that cannot be read.
+   */
   async run(): Promise<Remaining> {
     try {
       return await this.#insert();

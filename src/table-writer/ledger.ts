@@ -26,7 +26,9 @@ export class Ledger {
     return this.#state;
   }
 
-  /** The end of the narrowest refused range that is not all settled: no insert goes beyond it, in the next process too. */
+  /**
+   * The end of the narrowest refused range that is not all settled: no insert goes beyond it, in the next process too.
+   */
   get refusedEnd(): number | undefined {
     return this.#state.refusedEnds?.findLast((end) => end > this.#log.checkpoint);
   }

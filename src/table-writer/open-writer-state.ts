@@ -1,6 +1,6 @@
 /**
- * What the table writer goes on from: its state, made to agree with the dead letter after a crash between the two, with books
- * for a file that was written before there were any.
+ * What the table writer goes on from: its state, made to agree with the dead letter after a crash between the two, with
+ * books for a file that was written before there were any.
  */
 import { isKept, type LogReader } from '../event-log/log-reader.ts';
 import { openBook } from './epoch-book.ts';
@@ -17,8 +17,8 @@ export async function openWriterState(
   const read = await store.load();
   const { replayed, ...state } = read ?? firstState(journal);
   const isDoubtful = isInDoubt(read, journal);
-  // What the journal has above the checkpoint is sent again, and then either taken or put into the dead letter again. Where the
-  // checkpoint itself is in doubt, that is done later (reconcile.ts).
+  // What the journal has above the checkpoint is sent again, and then either taken or put into the dead letter again.
+  // Where the checkpoint itself is in doubt, that is done later (reconcile.ts).
   await deadLetter.remove(
     (seq) => (!isDoubtful && seq > state.checkpoint && isKept(journal, seq)) || replayed.includes(seq),
   );

@@ -1,13 +1,18 @@
 /**
- * Where the table writer keeps what must outlive it: files of the data folder, or a place that several machines share. All of
- * it is asynchronous, and what has not resolved has not happened.
+ * Where the table writer keeps what must outlive it: files of the data folder, or a place that several machines share.
+ * All of it is asynchronous, and what has not resolved has not happened.
  */
 import type { WriterState } from './writer-state.ts';
 
 export interface WriterStateStore {
-  /** The state that was kept last; null before the first. Rejects with StartRefused if it is not readable as written. */
+  /**
+   * The state that was kept last; null before the first. Rejects with StartRefused if it is not readable as written.
+   */
   load(): Promise<WriterState | null>;
-  /** Resolves once the state is kept in place of the one before; rejects if it is not, or if another writer has kept one since. */
+  /**
+   * Resolves once the state is kept in place of the one before; rejects if it is not, or if another writer has kept one
+   * since.
+   */
   save(state: WriterState): Promise<void>;
 }
 

@@ -1,6 +1,7 @@
 /**
- * The rows of a batch that are no longer in memory, read from the journal a step at a time: reading and checking a whole batch at
- * once held up everybody for 44 ms. All batches go into the same memory: new memory for each would be garbage by the hundred MB.
+ * The rows of a batch that are no longer in memory, read from the journal a step at a time: reading and checking a
+ * whole batch at once held up everybody for 44 ms. All batches go into the same memory: new memory for each would be
+ * garbage by the hundred MB.
  */
 import type { ChunkMemory, LogChunk, LogReader } from '../event-log/log-reader.ts';
 
@@ -9,8 +10,8 @@ const stepBytes = 1024 * 1024;
 /** Of the largest batch that is usual. The system gives what is written to, not what is asked for. */
 const usualBytes = 34 * 1024 * 1024;
 /**
- * Longer than an insert may take. Who falls behind soon does so again, and memory that comes and goes has V8 mark its whole heap, while
- * subscribers wait (decision 027).
+ * Longer than an insert may take. Who falls behind soon does so again, and memory that comes and goes has V8 mark its
+ * whole heap, while subscribers wait (decision 027).
  */
 const keptMs = 180_000;
 
@@ -28,8 +29,8 @@ export class StepReader {
   }
 
   /**
-   * Committed events with seq in [from, upTo], of one epoch and one UTC day of `received`, up to `bytesMax` bytes of rows but
-   * at least one. Nothing may be trimmed meanwhile. Rejects with Failure pastRetention or journalFailed.
+   * Committed events with seq in [from, upTo], of one epoch and one UTC day of `received`, up to `bytesMax` bytes of
+   * rows but at least one. Nothing may be trimmed meanwhile. Rejects with Failure pastRetention or journalFailed.
    */
   async readDay(from: number, bytesMax: number, upTo: number): Promise<LogChunk> {
     const memory = this.#lend();

@@ -1,8 +1,9 @@
 /**
- * What a start does when what ClickHouse has is in doubt: after a power cut in `process` mode, or `sluice recover`, the writer's
- * state, the id files and the journal's end may be older than what was inserted, or gone. Events go in in seq order and whole
- * batches at a time, so the newest seq that ClickHouse has of the ended epochs says all (I1, I8); and the times of what it has
- * beyond the id files say which ids may be repeats (I11). Until it has said so, every event with an unknown id is parked.
+ * What a start does when what ClickHouse has is in doubt: after a power cut in `process` mode, or `sluice recover`, the
+ * writer's state, the id files and the journal's end may be older than what was inserted, or gone. Events go in in seq
+ * order and whole batches at a time, so the newest seq that ClickHouse has of the ended epochs says all (I1, I8); and
+ * the times of what it has beyond the id files say which ids may be repeats (I11). Until it has said so, every event
+ * with an unknown id is parked.
  */
 
 import type { Log } from '../base/log.ts';
@@ -32,7 +33,9 @@ export interface ReconcileParts {
 /** Of an epoch that has ended, inserted or not. */
 type Ended = Pick<WriterState, 'epoch'> | null;
 
-/** Whether the present epoch began without the table writer: at its first insert, or by this, it writes the epoch down. */
+/**
+ * Whether the present epoch began without the table writer: at its first insert, or by this, it writes the epoch down.
+ */
 export function isInDoubt(state: Ended, { epoch }: Pick<LogReader, 'epoch'>): boolean {
   return state?.epoch !== epoch;
 }
@@ -81,8 +84,9 @@ async function readInserted(
 }
 
 /**
- * The first event of the newest batch that ClickHouse does not have though it has later ones, and the journal does: a batch of several
- * classes of retention is several parts, of which the engine may have died between two. Null if there is none.
+ * The first event of the newest batch that ClickHouse does not have though it has later ones, and the journal does: a
+ * batch of several classes of retention is several parts, of which the engine may have died between two. Null if there
+ * is none.
  */
 async function firstHole(
   { store, journal }: ReconcileParts,

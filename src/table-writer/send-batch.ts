@@ -1,6 +1,6 @@
 /**
- * One batch on its way to ClickHouse: what ClickHouse does not have of it, under the token of the range as it was first sent,
- * also where the log has lost its end since (I8).
+ * One batch on its way to ClickHouse: what ClickHouse does not have of it, under the token of the range as it was first
+ * sent, also where the log has lost its end since (I8).
  */
 import { failPoint } from '../base/fail-point.ts';
 import type { Counters } from '../base/metrics.ts';

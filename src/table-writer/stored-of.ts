@@ -1,7 +1,8 @@
 /**
- * What ClickHouse already has of a range that may have been sent before. A batch sent again under its token adds nothing, but for two
- * cases: a table that was replaced by a copy knows no tokens, and where the retention of a type has changed its rows go into
- * another partition, with tokens of its own. So what a start finds under way is looked for first (I8).
+ * What ClickHouse already has of a range that may have been sent before. A batch sent again under its token adds
+ * nothing, but for two cases: a table that was replaced by a copy knows no tokens, and where the retention of a type
+ * has changed its rows go into another partition, with tokens of its own. So what a start finds under way is looked for
+ * first (I8).
  */
 
 import { Failure } from '../base/errors.ts';
@@ -18,7 +19,9 @@ export async function storedOf(store: Pick<Store, 'rows'>, range: SeqRange): Pro
   return new Set(rows.map(({ seq }) => seq));
 }
 
-/** Rejects with Failure storeUnavailable while ClickHouse works on an insert whose token begins so; '' for any of ours. */
+/**
+ * Rejects with Failure storeUnavailable while ClickHouse works on an insert whose token begins so; '' for any of ours.
+ */
 export async function insertsEnded(store: Pick<Store, 'rows'>, begin: string): Promise<void> {
   const sql = `SELECT count() AS running FROM system.processes
     WHERE current_database = currentDatabase() AND Settings['insert_deduplication_token'] != ''

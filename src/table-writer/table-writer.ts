@@ -1,7 +1,7 @@
 /**
- * Moves the log into ClickHouse, exactly once (I1, I8): one insert in flight, each range announced before it is first sent and
- * sent again under the same token until it is taken (a start looks first what of it is there); the checkpoint follows
- * ClickHouse's 200, and trim follows the checkpoint.
+ * Moves the log into ClickHouse, exactly once (I1, I8): one insert in flight, each range announced before it is first
+ * sent and sent again under the same token until it is taken (a start looks first what of it is there); the checkpoint
+ * follows ClickHouse's 200, and trim follows the checkpoint.
  */
 import { createActor, fromPromise } from 'xstate';
 import { writerMachine } from '../../actors/writer.ts';
@@ -14,8 +14,8 @@ import type { WriterStateStore } from './ports.ts';
 import type { WriterState } from './writer-state.ts';
 
 /**
- * A batch costs the engine as much as some thousand rows, whatever it holds: while batches are not small (a fifth of the most),
- * each collects for twice as long, and costs and merges are nearly halved (decision 024).
+ * A batch costs the engine as much as some thousand rows, whatever it holds: while batches are not small (a fifth of
+ * the most), each collects for twice as long, and costs and merges are nearly halved (decision 024).
  */
 const busyShare = 5;
 const busyFactor = 2;

@@ -10,8 +10,8 @@ import { parseWriterState } from './writer-state.ts';
 
 export interface WriterStateFile extends WriterStateStore {
   /**
-   * Puts a file that is not readable out of the way, as `writer.damaged`: ClickHouse must be asked then, see reconcile.ts. True if
-   * it did.
+   * Puts a file that is not readable out of the way, as `writer.damaged`: ClickHouse must be asked then, see
+   * reconcile.ts. True if it did.
    */
   setAsideDamaged(): boolean;
 }

@@ -1,6 +1,6 @@
 /**
- * The table writer's state: the checkpoint, the range under way (I1: after a crash exactly that range is sent again under its
- * token, so that ClickHouse drops what it has already), and the books.
+ * The table writer's state: the checkpoint, the range under way (I1: after a crash exactly that range is sent again
+ * under its token, so that ClickHouse drops what it has already), and the books.
  */
 import { type EpochBook, isEpochBook } from './epoch-book.ts';
 
@@ -18,13 +18,18 @@ export interface WriterState {
   readonly range: SeqRange | null;
   /** True once anything of this epoch was sent: then the database must know it. */
   readonly everInserted: boolean;
-  /** One for each epoch of which anything is in the present database, the newest last; none yet in a file of version 1. */
+  /**
+   * One for each epoch of which anything is in the present database, the newest last; none yet in a file of version 1.
+   */
   readonly books: readonly EpochBook[];
   /** Events that were replayed from the dead letter and booked, and may still stand in that file. */
   readonly replayed: readonly number[];
   /** Where refused ranges end that are not all settled, each within the one before; absent while there are none. */
   readonly refusedEnds?: readonly number[];
-  /** Events up to this seq may be in ClickHouse though they are above the checkpoint: looked for before they are sent. Absent where none are. */
+  /**
+   * Events up to this seq may be in ClickHouse though they are above the checkpoint: looked for before they are sent.
+   * Absent where none are.
+   */
   readonly maybeStoredUpTo?: number;
 }
 
@@ -42,7 +47,7 @@ type Version1 = Pick<WriterState, 'epoch' | 'checkpoint' | 'range' | 'everInsert
 
 function isWriterState(value: unknown): value is WriterState {
   if (!hasFields(value, 2)) return false;
-  const { books, replayed, refusedEnds = [], maybeStoredUpTo = 0 } = value as Partial<WriterState>; // each field is checked next
+  const { books, replayed, refusedEnds = [], maybeStoredUpTo = 0 } = value as Partial<WriterState>; // checked next
   return Array.isArray(books) && books.every(isEpochBook) && [replayed, refusedEnds, [maybeStoredUpTo]].every(areSeqs);
 }
 
@@ -54,9 +59,11 @@ function isVersion1(value: unknown): value is Version1 {
   return hasFields(value, 1);
 }
 
+type Unchecked = Partial<Omit<WriterState, 'version'>> & { readonly version?: unknown };
+
 function hasFields(value: unknown, expected: number): value is Version1 {
   if (typeof value !== 'object' || value === null) return false;
-  const { version, epoch, checkpoint, range } = value as Partial<Omit<WriterState, 'version'>> & { version?: unknown }; // each field is checked next
+  const { version, epoch, checkpoint, range } = value as Unchecked; // checked next
   const whole = (seq: unknown): boolean => Number.isSafeInteger(seq);
   return (
     version === expected &&

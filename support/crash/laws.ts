@@ -1,10 +1,10 @@
 /**
- * What must hold after any kills: I1 (acknowledged is stored, once), I8 (no row twice, no seq left out), I3 (each connection
- * saw no event twice, none that is not stored, and no hole in what it saw). Gives sentences; none is good.
+ * What must hold after any kills: I1 (acknowledged is stored, once), I8 (no row twice, no seq left out), I3 (each
+ * connection saw no event twice, none that is not stored, and no hole in what it saw). Gives sentences; none is good.
  *
- * After power cuts in process mode what was acknowledged, or seen, may be gone, or have come again under a seq of a later epoch.
- * Then only what is stored counts, where a connection can have seen it as it is stored: all of that which lies before the newest
- * such row that the connection saw was owed to it, as ever.
+ * After power cuts in process mode what was acknowledged, or seen, may be gone, or have come again under a seq of a
+ * later epoch. Then only what is stored counts, where a connection can have seen it as it is stored: all of that which
+ * lies before the newest such row that the connection saw was owed to it, as ever.
  */
 import type { Producer } from './producers.ts';
 import type { StoredRow, Witness } from './stored.ts';
@@ -108,8 +108,8 @@ export function exactFeed(seen: Seen, index: RowIndex): string[] {
 const seqsPerSecond = 2 ** 20;
 
 /**
- * The first seq of an epoch that had perhaps not begun when the connection ended: an epoch's first seq tells a second, in which it
- * began or shortly before. What is stored from there on may have been seen under a seq that was lost.
+ * The first seq of an epoch that had perhaps not begun when the connection ended: an epoch's first seq tells a second,
+ * in which it began or shortly before. What is stored from there on may have been seen under a seq that was lost.
  */
 function firstUnseen({ endedMs }: Seen, { epochs }: RowIndex): number {
   if (endedMs === null) return Number.POSITIVE_INFINITY;
@@ -117,7 +117,10 @@ function firstUnseen({ endedMs }: Seen, { epochs }: RowIndex): number {
   return epochs.find((first) => Math.floor(first / seqsPerSecond) >= second) ?? Number.POSITIVE_INFINITY;
 }
 
-/** All that matches from the first to the newest seq that came must have come, unless the connection was cut in what comes from the store. */
+/**
+ * All that matches from the first to the newest seq that came must have come, unless the connection was cut in what
+ * comes from the store.
+ */
 function holesIn(came: readonly StoredRow[], { backfill, sinceMicros }: Seen, index: RowIndex): readonly StoredRow[] {
   const [first] = came;
   if (first === undefined) return [];
@@ -133,13 +136,15 @@ function holesIn(came: readonly StoredRow[], { backfill, sinceMicros }: Seen, in
 }
 
 /**
- * What the store gives comes by (occurred, id), as of a checkpoint of at least the newest seq of it: cut there, a connection misses
- * only what lies behind its last row. That may be its history, or, behind what it has read of the log, what was trimmed before it got there.
+ * What the store gives comes by (occurred, id), as of a checkpoint of at least the newest seq of it: cut there, a
+ * connection misses only what lies behind its last row. That may be its history, or, behind what it has read of the
+ * log, what was trimmed before it got there.
  */
 function notExcused(missing: readonly StoredRow[], came: readonly StoredRow[]): readonly StoredRow[] {
   let from = came.length - 1;
   while (from > 0 && isBefore(came[from - 1]!, came[from]!)) from -= 1;
-  // Where seqs still run on in time order the log has not ended: the stretch begins where all before it is below all of it.
+  // Where seqs still run on in time order the log has not ended: the stretch begins where all before it is below all of
+  // it.
   let newestBefore = came.slice(0, from).reduce((max, { seq }) => Math.max(max, seq), 0);
   const oldestFrom = oldestBehind(came);
   while (from < came.length && newestBefore > oldestFrom[from]!) {

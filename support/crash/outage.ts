@@ -1,6 +1,6 @@
 /**
- * A run with ClickHouse hung (SIGSTOP) under load, from its start or later, Sluice killed in the middle if asked for: what
- * producers, subscribers and queries see of it (I9), and how the backlog drains afterwards.
+ * A run with ClickHouse hung (SIGSTOP) under load, from its start or later, Sluice killed in the middle if asked for:
+ * what producers, subscribers and queries see of it (I9), and how the backlog drains afterwards.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,6 +1,7 @@
 /**
- * Producers that remember what was acknowledged (a pong, a 204) and send again what was not, first and unchanged, whenever
- * Sluice is back: what a careful client does. An event is known by its key, a number in its payload and its id.
+ * Producers that remember what was acknowledged (a pong, a 204) and send again what was not, first and unchanged,
+ * whenever Sluice is back: what a careful client does. An event is known by its key, a number in its payload and its
+ * id.
  */
 import { request } from 'node:http';
 import { targetAt } from '../target.ts';
@@ -92,7 +93,9 @@ export function startProducer(kind: 'ws' | 'http', nth: number, options: LoadOpt
   };
 }
 
-/** What was made and not acknowledged, oldest first; new events come at the rate, but never more than a second's behind. */
+/**
+ * What was made and not acknowledged, oldest first; new events come at the rate, but never more than a second's behind.
+ */
 class Outbox {
   readonly acknowledged = new Set<number>();
   readonly #first: number;

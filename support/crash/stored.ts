@@ -1,6 +1,6 @@
 /**
- * ClickHouse itself as the witness: the data folder's engine is started without Sluice, before the first start to teach the
- * table to refuse poisoned events, and after the last stop to read what is really there.
+ * ClickHouse itself as the witness: the data folder's engine is started without Sluice, before the first start to teach
+ * the table to refuse poisoned events, and after the last stop to read what is really there.
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';

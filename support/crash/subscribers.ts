@@ -1,6 +1,6 @@
 /**
- * Subscribers as Prefect's own are: they write down what each of their connections saw, in its order, and come back whenever Sluice
- * does, each time anew (those that resume: resumers.ts).
+ * Subscribers as Prefect's own are: they write down what each of their connections saw, in its order, and come back
+ * whenever Sluice does, each time anew (those that resume: resumers.ts).
  */
 import { setTimeout as wait } from 'node:timers/promises';
 import { filterMessage } from '../../schemas/wire.ts';

@@ -1,5 +1,6 @@
 /**
- * Sluice from dist as the process that is killed: unlike a server under test it may end at any instant, its start included.
+ * Sluice from dist as the process that is killed: unlike a server under test it may end at any instant, its start
+ * included.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { enginesOf } from '../engine-process.ts';

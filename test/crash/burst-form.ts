@@ -1,6 +1,6 @@
 /**
- * npm run crash:burst -- --events 200000 --sockets 4: as many events as asked for, written without waiting for anything, one
- * ping behind each socket's last; then ClickHouse must have each once. Prints the books.
+ * npm run crash:burst -- --events 200000 --sockets 4: as many events as asked for, written without waiting for
+ * anything, one ping behind each socket's last; then ClickHouse must have each once. Prints the books.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,6 +1,7 @@
 /**
- * I1, I3, I8 on the running process under load: killed at every fail point at least once, and Sluice, its engine and both at
- * random instants, without and with power cuts; restarted on the same data folder each time. `npm run crash` is the long form.
+ * I1, I3, I8 on the running process under load: killed at every fail point at least once, and Sluice, its engine and
+ * both at random instants, without and with power cuts; restarted on the same data folder each time. `npm run crash` is
+ * the long form.
  */
 import { expect, it } from 'vitest';
 import { failPoints } from '../../src/base/fail-point.ts';

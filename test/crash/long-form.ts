@@ -1,7 +1,7 @@
 /**
- * The long crash run: npm run crash -- --kills 200 --each 10 --seed 1 [--durability fsync] [--power-cut] [--rate 250]. Prints the
- * hits of each point and the books; exit code 1 if a law is broken. The same seed gives the same kills in the same order; Ctrl-C
- * leaves out those that remain.
+ * The long crash run: npm run crash -- --kills 200 --each 10 --seed 1 [--durability fsync] [--power-cut] [--rate 250].
+ * Prints the hits of each point and the books; exit code 1 if a law is broken. The same seed gives the same kills in
+ * the same order; Ctrl-C leaves out those that remain.
  */
 import { cpus, loadavg } from 'node:os';
 import { parseArgs } from 'node:util';

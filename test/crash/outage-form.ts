@@ -1,5 +1,6 @@
 /**
- * npm run crash:outage -- --seconds 60 --rate 2000 [--later] [--no-kill]: ClickHouse hung for so long under load; prints the books.
+ * npm run crash:outage -- --seconds 60 --rate 2000 [--later] [--no-kill]: ClickHouse hung for so long under load;
+ * prints the books.
  */
 import { parseArgs } from 'node:util';
 import { runOutage } from '../../support/crash/outage.ts';

@@ -1,6 +1,7 @@
 /**
- * I9 on the running process: while ClickHouse hangs, from its start or later, producers are acknowledged, live subscribers see
- * nothing of it, queries answer 503 with Retry-After, backfilling subscribers wait; a killed Sluice loses nothing; all drains.
+ * I9 on the running process: while ClickHouse hangs, from its start or later, producers are acknowledged, live
+ * subscribers see nothing of it, queries answer 503 with Retry-After, backfilling subscribers wait; a killed Sluice
+ * loses nothing; all drains.
  */
 import { expect, it } from 'vitest';
 import { runOutage } from '../../support/crash/outage.ts';

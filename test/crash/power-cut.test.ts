@@ -1,6 +1,6 @@
 /**
- * The simulated power cut takes what it may, and only that: what was synced, bytes and names, is there for every seed; what was
- * not is gone for some.
+ * The simulated power cut takes what it may, and only that: what was synced, bytes and names, is there for every seed;
+ * what was not is gone for some.
  */
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -21,7 +21,10 @@ const pages = 4;
 const page = (letter: string) => Buffer.alloc(4096, letter);
 const seeds = Array.from({ length: 40 }, (_, seed) => seed);
 
-/** A file of synced pages "a", then its pages 1 and 4 written over and behind with "b", not synced; and a rename. Gives what is left. */
+/**
+ * A file of synced pages "a", then its pages 1 and 4 written over and behind with "b", not synced; and a rename. Gives
+ * what is left.
+ */
 async function liveAndDie(seed: number, how: 'sync' | 'syncLater' | 'none') {
   const dataDir = join(folder, String(seed));
   const copy = `${dataDir}.copy`;

@@ -1,6 +1,7 @@
 /**
- * A power cut on a data folder whose processes are dead: of each file what was synced (durable-copy.ts) stays, and of all else
- * any subset, by seed: 4 kB pages, sizes, and names of directories. ClickHouse's own files are left as kill -9 left them.
+ * A power cut on a data folder whose processes are dead: of each file what was synced (durable-copy.ts) stays, and of
+ * all else any subset, by seed: 4 kB pages, sizes, and names of directories. ClickHouse's own files are left as kill -9
+ * left them.
  */
 import { randomUUID } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';

@@ -1,5 +1,6 @@
 /**
- * Seeded randomness (mulberry32): the same seed gives the same plan of kills. When each event meets a kill is the machine's.
+ * Seeded randomness (mulberry32): the same seed gives the same plan of kills. When each event meets a kill is the
+ * machine's.
  */
 export interface Random {
   /** A whole number from 0 to below `bound`. */

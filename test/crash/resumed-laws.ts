@@ -1,21 +1,22 @@
 /**
  * I3 over the whole life of a subscriber that resumes, whatever was killed in between.
  *
- * Its life is a chain of feeds. A feed is all connections that went on behind each other's last position; it gives each stored
- * event of its window once, from its first position to its last: none twice, in one connection or in two, none left out, each
- * beside the seq that it is stored under, and seqs only rise. A feed ends only where a `gap` says so, and that is due only where
- * an epoch ended by a power cut in process mode; so in every other run a life is one feed, from its first connection to the head.
+ * Its life is a chain of feeds. A feed is all connections that went on behind each other's last position; it gives each
+ * stored event of its window once, from its first position to its last: none twice, in one connection or in two, none
+ * left out, each beside the seq that it is stored under, and seqs only rise. A feed ends only where a `gap` says so,
+ * and that is due only where an epoch ended by a power cut in process mode; so in every other run a life is one feed,
+ * from its first connection to the head.
  *
- * After a `gap` the next feed begins by the filter and window that were sent, and may repeat what the one before gave: what the
- * gap names, and nobody is owed, is what lies behind the last position of the one feed and outside of the window of the next
- * (with backfill: occurred before the window; without: all up to where it begins).
+ * After a `gap` the next feed begins by the filter and window that were sent, and may repeat what the one before gave:
+ * what the gap names, and nobody is owed, is what lies behind the last position of the one feed and outside of the
+ * window of the next (with backfill: occurred before the window; without: all up to where it begins).
  *
- * What a power cut took in process mode was seen, perhaps, and is gone: nothing follows from it, or it came again under a later
- * seq, of a later epoch. What survived is owed as ever: rows, for ClickHouse's own files lose nothing here. So what came from
- * history, which is made of rows, may never be gone.
+ * What a power cut took in process mode was seen, perhaps, and is gone: nothing follows from it, or it came again under
+ * a later seq, of a later epoch. What survived is owed as ever: rows, for ClickHouse's own files lose nothing here. So
+ * what came from history, which is made of rows, may never be gone.
  *
- * An event that ClickHouse refused for its content is seen by those who are live or read the log, and by nobody else: it may
- * come, once, beside a seq, and is owed to nobody.
+ * An event that ClickHouse refused for its content is seen by those who are live or read the log, and by nobody else:
+ * it may come, once, beside a seq, and is owed to nobody.
  */
 import type { RowIndex } from '../../support/crash/laws.ts';
 import type { StoredRow } from '../../support/crash/stored.ts';

@@ -1,6 +1,7 @@
 /**
- * Subscribers that resume (docs/PROTOCOL.md): they keep their newest token and position over all kills of a run, and write down
- * what they saw, feed by feed: all connections that went on behind each other are one feed, and a `gap` begins another.
+ * Subscribers that resume (docs/PROTOCOL.md): they keep their newest token and position over all kills of a run, and
+ * write down what they saw, feed by feed: all connections that went on behind each other are one feed, and a `gap`
+ * begins another.
  */
 import type { ControlFrame, WirePosition } from '../../schemas/wire.ts';
 import { FeedClient, numberAfter } from '../../support/feed-client.ts';

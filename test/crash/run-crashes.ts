@@ -1,6 +1,6 @@
 /**
- * A run: load on the real process, kills by plan, a restart on the same data folder after each, and at the end what is owed to
- * whom (laws.ts) against what ClickHouse has.
+ * A run: load on the real process, kills by plan, a restart on the same data folder after each, and at the end what is
+ * owed to whom (laws.ts) against what ClickHouse has.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -24,7 +24,9 @@ import { type Resumer, startResumer } from './resumers.ts';
 export interface RunOptions {
   readonly kills: readonly Kill[];
   readonly durability: 'process' | 'fsync';
-  /** By this seed, each kill but a few of Sluice alone is a power cut: of Sluice's files only what is synced is sure. */
+  /**
+   * By this seed, each kill but a few of Sluice alone is a power cut: of Sluice's files only what is synced is sure.
+   */
   readonly powerCutSeed?: number;
   /** Events a second, of each of the four producers. */
   readonly rate: number;
@@ -177,8 +179,8 @@ class Run {
   }
 
   /**
-   * How often a point is met in a second is the machine's: where the planned hit does not come in time Sluice is killed from
-   * outside, and an earlier one is tried. Only a point that is not met at all breaks the run.
+   * How often a point is met in a second is the machine's: where the planned hit does not come in time Sluice is killed
+   * from outside, and an earlier one is tried. Only a point that is not met at all breaks the run.
    */
   async #hitPoint({ point, hits }: Kill & { what: 'point' }): Promise<void> {
     for (const tried of new Set([hits, Math.ceil(hits / 10), 1])) {

@@ -1,6 +1,6 @@
 /**
- * What every log must do, whoever keeps it: by laws over random lives of it. A log is opened by the factory, and driven by what
- * the factory gives beside it.
+ * What every log must do, whoever keeps it: by laws over random lives of it. A log is opened by the factory, and driven
+ * by what the factory gives beside it.
  */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -139,7 +139,10 @@ class Life {
     this.#next += 1;
   }
 
-  /** What the horizon has passed can be read, once and in the order of the tickets; of all else only what was handed on may be there. */
+  /**
+   * What the horizon has passed can be read, once and in the order of the tickets; of all else only what was handed on
+   * may be there.
+   */
   check(): void {
     const { log } = this.opened;
     expect(log.horizon.ticket).toBeGreaterThanOrEqual(this.#horizon);

@@ -1,6 +1,6 @@
 /**
- * The laws of a log over each that there is: the journal in both its modes, the log in memory that stands for it in tests, and one
- * that gives seqs, and drops known ids, only when a group arrives.
+ * The laws of a log over each that there is: the journal in both its modes, the log in memory that stands for it in
+ * tests, and one that gives seqs, and drops known ids, only when a group arrives.
  */
 import { expect, it } from 'vitest';
 import { ArrivingLog, SharedRows } from '../../support/arriving-log.ts';

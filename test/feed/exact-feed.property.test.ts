@@ -1,11 +1,11 @@
 /**
- * I3 and I5 as laws over a model: for any interleaving of intake, insert, trim, subscribe, slow reading, leaving, resuming and
- * restarts, in the same epoch or a new one, each subscriber gets each matching event exactly once, history, log and live meet
- * without gap, and what lies between two epochs, where no seq was given, costs nobody more than a step.
- * Modelled: the log, the table and the sockets, in memory, with the real feed, log reader, fan-out, filter index and predicate
- * over them. A new epoch leaves the old one's tail as it is, as `sluice adopt` does.
- * Not modelled here: ClickHouse's own behaviour, the journal's files and what a power cut takes (tests of those rooms run on
- * the real parts, test/crash on all of them).
+ * I3 and I5 as laws over a model: for any interleaving of intake, insert, trim, subscribe, slow reading, leaving,
+ * resuming and restarts, in the same epoch or a new one, each subscriber gets each matching event exactly once,
+ * history, log and live meet without gap, and what lies between two epochs, where no seq was given, costs nobody more
+ * than a step. Modelled: the log, the table and the sockets, in memory, with the real feed, log reader, fan-out, filter
+ * index and predicate over them. A new epoch leaves the old one's tail as it is, as `sluice adopt` does.
+ * Not modelled here: ClickHouse's own behaviour, the journal's files and what a power cut takes (tests of those rooms
+ * run on the real parts, test/crash on all of them).
  */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';

@@ -1,6 +1,6 @@
 /**
- * I3 while live, as a law: whatever windows the members of one topic have, whoever joins and leaves, each member gets each event
- * that its own window holds, both bounds included, once, in its own form, and no other.
+ * I3 while live, as a law: whatever windows the members of one topic have, whoever joins and leaves, each member gets
+ * each event that its own window holds, both bounds included, once, in its own form, and no other.
  */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';

@@ -1,6 +1,6 @@
 /**
- * Reads of the store go on after an outage (I9), end with what does not pass or what a ready store says again and again (I4), and stop
- * when nobody wants them any more.
+ * Reads of the store go on after an outage (I9), end with what does not pass or what a ready store says again and again
+ * (I4), and stop when nobody wants them any more.
  */
 import { firstValueFrom, lastValueFrom } from 'rxjs';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';

@@ -1,6 +1,6 @@
 /**
- * The filters of all subscribers have one bound (I4): an equal one costs nothing more, what is released is free again, and what is
- * counted is what the heap really holds.
+ * The filters of all subscribers have one bound (I4): an equal one costs nothing more, what is released is free again,
+ * and what is counted is what the heap really holds.
  */
 import { randomBytes, randomUUID } from 'node:crypto';
 import { setFlagsFromString } from 'node:v8';

@@ -1,4 +1,6 @@
-/** I5: what a page of history held of the budget is given back when it is written, and all of it when the reader goes. */
+/**
+ * I5: what a page of history held of the budget is given back when it is written, and all of it when the reader goes.
+ */
 import { lastValueFrom } from 'rxjs';
 import { expect, it } from 'vitest';
 import { framingOf } from '../../src/feed/frames.ts';

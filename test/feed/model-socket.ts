@@ -1,5 +1,6 @@
 /**
- * A subscriber's side of the model of exact-feed.property.test.ts: what it has seen, and after each frame how to go on from there.
+ * A subscriber's side of the model of exact-feed.property.test.ts: what it has seen, and after each frame how to go on
+ * from there.
  */
 import { expect } from 'vitest';
 import { parseStreamId } from '../../schemas/wire.ts';

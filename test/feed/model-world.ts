@@ -1,6 +1,6 @@
 /**
- * Sluice's side of the model of exact-feed.property.test.ts: the log and the table in memory, which outlive a restart, and over
- * them the real feed, log reader, fan-out, filter index and predicate, which do not.
+ * Sluice's side of the model of exact-feed.property.test.ts: the log and the table in memory, which outlive a restart,
+ * and over them the real feed, log reader, fan-out, filter index and predicate, which do not.
  */
 import { expect } from 'vitest';
 import { type EventBody, timeKey } from '../../schemas/event.ts';
@@ -48,7 +48,10 @@ export class World {
   #checkpoint = 0;
   #oldest = 1;
 
-  /** `holdMs` 0 lets a page go as soon as its reader is slow; `wrongBy`: the table holds so many seqs above the checkpoint. */
+  /**
+   * `holdMs` 0 lets a page go as soon as its reader is slow; `wrongBy`: the table holds so many seqs above the
+   * checkpoint.
+   */
   constructor(holdMs: number, wrongBy = 0) {
     this.#holdMs = holdMs;
     this.#wrongBy = wrongBy;

@@ -1,4 +1,7 @@
-/** The budget that backfilling feeds share (I5): never over its bound, first come first served, nothing kept by who has gone. */
+/**
+ * The budget that backfilling feeds share (I5): never over its bound, first come first served, nothing kept by who has
+ * gone.
+ */
 import { describe, expect, it } from 'vitest';
 import { createPageBudget, type PageShare } from '../../src/feed/page-budget.ts';
 

@@ -1,6 +1,6 @@
 /**
- * I3 where the cut between history and log is wrong: an event that history gave is not given again from the log. The guard as a
- * law, and the feed that asks it.
+ * I3 where the cut between history and log is wrong: an event that history gave is not given again from the log. The
+ * guard as a law, and the feed that asks it.
  */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';

@@ -1,6 +1,6 @@
 /**
- * Readers that share the log each get what they would get alone: every match behind their position, once and in order. The log
- * is of two epochs, and what lies between them, where no seq was given, is one step for each.
+ * Readers that share the log each get what they would get alone: every match behind their position, once and in order.
+ * The log is of two epochs, and what lies between them, where no seq was given, is one step for each.
  */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';

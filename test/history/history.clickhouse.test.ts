@@ -1,4 +1,7 @@
-/** History from a real ClickHouse: wherever a page guesses its rows to end, all pages together are the whole, each row once (I3). */
+/**
+ * History from a real ClickHouse: wherever a page guesses its rows to end, all pages together are the whole, each row
+ * once (I3).
+ */
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createHistoryReader, type HistoryPage, type HistoryReader } from '../../src/history/history.ts';

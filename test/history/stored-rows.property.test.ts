@@ -1,6 +1,6 @@
 /**
- * Rows of an answer of ClickHouse are read where they lie, each as it was written, whatever blocks they come in; what fills the page
- * is the last one taken; and nothing of another form is taken for a row.
+ * Rows of an answer of ClickHouse are read where they lie, each as it was written, whatever blocks they come in; what
+ * fills the page is the last one taken; and nothing of another form is taken for a row.
  */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';

@@ -1,7 +1,8 @@
 /**
- * I11 as laws over a model with crash points: whatever is taken in, inserted, trimmed, written short or cut off, every id that was
- * ever taken is in the window, or the window says that it cannot rule it out. Modelled: the journal (what it keeps and has
- * lost), its checkpoint, kill -9 between any two writes of the id files and within one; the files are real.
+ * I11 as laws over a model with crash points: whatever is taken in, inserted, trimmed, written short or cut off, every
+ * id that was ever taken is in the window, or the window says that it cannot rule it out. Modelled: the journal (what
+ * it keeps and has lost), its checkpoint, kill -9 between any two writes of the id files and within one; the files are
+ * real.
  */
 import { readdirSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,6 +1,6 @@
 /**
- * I11 as laws over a model: the window knows what a map knows that forgets its oldest ids at the bound, but none above the
- * checkpoint; and where that made it grow, it comes back to its bound once the checkpoint has passed.
+ * I11 as laws over a model: the window knows what a map knows that forgets its oldest ids at the bound, but none above
+ * the checkpoint; and where that made it grow, it comes back to its bound once the checkpoint has passed.
  */
 import fc from 'fast-check';
 import { expect, it } from 'vitest';

@@ -1,6 +1,6 @@
 /**
- * I1, I2 and I11 on the real journal: any event that accept takes has one text, in live delivery, in the log and after a
- * restart; a full disk loses nothing that was answered; the ids of the log are known again after a restart.
+ * I1, I2 and I11 on the real journal: any event that accept takes has one text, in live delivery, in the log and after
+ * a restart; a full disk loses nothing that was answered; the ids of the log are known again after a restart.
  */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';

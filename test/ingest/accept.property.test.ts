@@ -1,6 +1,6 @@
 /**
- * I1, I2 and I11 as laws over random interleavings of producers, turns and failing writes: what was answered is in the log,
- * each id once, and live delivery is the log.
+ * I1, I2 and I11 as laws over random interleavings of producers, turns and failing writes: what was answered is in the
+ * log, each id once, and live delivery is the log.
  */
 import fc from 'fast-check';
 import { expect, it } from 'vitest';

@@ -1,5 +1,6 @@
 /**
- * Intake over a log that fails on command: groups, answers, repeats, and what is told when records are lost (I1, I4, I11).
+ * Intake over a log that fails on command: groups, answers, repeats, and what is told when records are lost (I1, I4,
+ * I11).
  */
 import { describe, expect, it } from 'vitest';
 import type { StoredEvent } from '../../schemas/stored-event.ts';

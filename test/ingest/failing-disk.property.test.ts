@@ -1,7 +1,8 @@
 /**
  * I1 and I4 on a failing disk, through accept, group and the real journal: whatever write, truncate or fdatasync fails,
- * nothing is answered (204, pong) that is not there after a kill or, in fsync mode, after a power cut; each event is there
- * once; and while nothing can be kept, `/api/ready` says so. Modelled: the disk, producers over HTTP and WebSocket, pings.
+ * nothing is answered (204, pong) that is not there after a kill or, in fsync mode, after a power cut; each event is
+ * there once; and while nothing can be kept, `/api/ready` says so. Modelled: the disk, producers over HTTP and
+ * WebSocket, pings.
  */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';

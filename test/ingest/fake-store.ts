@@ -1,5 +1,6 @@
 /**
- * ClickHouse as the resolver of parked events asks it: it answers when it is told to, as of the question or of that moment, or not at all.
+ * ClickHouse as the resolver of parked events asks it: it answers when it is told to, as of the question or of that
+ * moment, or not at all.
  */
 import { Failure } from '../../src/base/errors.ts';
 import type { Row } from '../../src/event-log/row.ts';

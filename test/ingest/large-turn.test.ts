@@ -1,6 +1,6 @@
 /**
- * A turn of the loop that takes more than a group holds, as hundreds of fast producers can bring (I1, I5): it is written in groups, and
- * is not mistaken for a slow disk.
+ * A turn of the loop that takes more than a group holds, as hundreds of fast producers can bring (I1, I5): it is
+ * written in groups, and is not mistaken for a slow disk.
  */
 import { expect, it } from 'vitest';
 import { createLog } from '../../src/base/log.ts';

@@ -116,7 +116,9 @@ async function stop({ resolver, intake, journal }: Running): Promise<void> {
 
 const old = [1, 2, 3];
 
-/** An outage: some old events are parked, then the budget is spent; ClickHouse comes back, and takes all that has a seq. */
+/**
+ * An outage: some old events are parked, then the budget is spent; ClickHouse comes back, and takes all that has a seq.
+ */
 async function throughOutage(folder: string, durability: Durability): Promise<Running> {
   const running = start(folder, durability);
   for (const number of old) await post(running, number, hourAgo);

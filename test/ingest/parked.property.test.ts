@@ -1,8 +1,9 @@
 /**
- * I11 and I1 as laws over a model with crash points: events sent again and again, however late, with a window far too small for
- * them, are in the log once each, and none that was answered is missing. Modelled: the log (a kill leaves any part of the
- * write under way), the table that inserts fill and the checkpoint that lags behind it, ClickHouse's answers (as of any instant
- * between question and answer, or none); intake, window, parked events and their resolver are the real ones.
+ * I11 and I1 as laws over a model with crash points: events sent again and again, however late, with a window far too
+ * small for them, are in the log once each, and none that was answered is missing. Modelled: the log (a kill leaves any
+ * part of the write under way), the table that inserts fill and the checkpoint that lags behind it, ClickHouse's
+ * answers (as of any instant between question and answer, or none); intake, window, parked events and their resolver
+ * are the real ones.
  */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';

@@ -1,4 +1,6 @@
-/** How parked events are settled (I11): each leaves its mark in the log, and a stop waits for no answer and no pause. */
+/**
+ * How parked events are settled (I11): each leaves its mark in the log, and a stop waits for no answer and no pause.
+ */
 import { expect, it } from 'vitest';
 import { createLog } from '../../src/base/log.ts';
 import { createCounters } from '../../src/base/metrics.ts';

@@ -1,6 +1,6 @@
 /**
- * What `commit_seconds` and `sync_seconds` count: each write of a group, and each fdatasync that events wait for, whoever asked for
- * it, and how long the disk took for it.
+ * What `commit_seconds` and `sync_seconds` count: each write of a group, and each fdatasync that events wait for,
+ * whoever asked for it, and how long the disk took for it.
  */
 import { expect, it } from 'vitest';
 import { createLog } from '../../src/base/log.ts';

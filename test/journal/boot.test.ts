@@ -1,6 +1,7 @@
 /**
- * What a changed boot means (I1): without a clean stop the page cache is gone. In process mode the start never refuses then,
- * in fsync mode only what was never acknowledged is cut; after a clean stop, or in the same boot, damage is damage.
+ * What a changed boot means (I1): without a clean stop the page cache is gone. In process mode the start never refuses
+ * then, in fsync mode only what was never acknowledged is cut; after a clean stop, or in the same boot, damage is
+ * damage.
  */
 import { readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -89,7 +90,8 @@ describe('after a power cut in process mode', () => {
     });
   });
 
-  // The first was found by test/crash, as "EEXIST: file already exists": nothing was written between two cuts in one second.
+  // The first was found by test/crash, as "EEXIST: file already exists": nothing was written between two cuts in one
+  // second.
   it.each([
     ['began with', 'nothing', (): void => undefined],
     ['lost', 'all its events', (path: string): void => truncateSync(path, segmentHeaderBytes)],

@@ -46,7 +46,10 @@ function makeJournal(folder: string, tail: number, isClean: boolean): Journals {
   }
 }
 
-/** What a start reads, or null if it is refused. With `goOn`, what was recovered is written on, and the next start agrees. */
+/**
+ * What a start reads, or null if it is refused. With `goOn`, what was recovered is written on, and the next start
+ * agrees.
+ */
 function restart(folder: string, goOn = true): [number, string][] | null {
   const disk = new Disk();
   try {

@@ -1,5 +1,6 @@
 /**
- * A disk that fails, and one that is synced: what the journal says is durable is, and what it cannot say makes it refuse.
+ * A disk that fails, and one that is synced: what the journal says is durable is, and what it cannot say makes it
+ * refuse.
  */
 import { statSync } from 'node:fs';
 import { firstValueFrom } from 'rxjs';

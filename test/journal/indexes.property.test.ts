@@ -1,6 +1,6 @@
 /**
- * The small parts that the journal finds its way with, each against a model of it: the sparse index, the files that are held open,
- * the columns of a row, and what a rollback leaves of a group.
+ * The small parts that the journal finds its way with, each against a model of it: the sparse index, the files that are
+ * held open, the columns of a row, and what a rollback leaves of a group.
  */
 
 import fc from 'fast-check';

@@ -1,6 +1,6 @@
 /**
- * I1 and I2 as laws of the journal over real files: for any interleaving of append, rollBack, commit, failing disk, insert,
- * trim, clean stop and kill, exactly what was committed is read, once each, in seq order, from any position.
+ * I1 and I2 as laws of the journal over real files: for any interleaving of append, rollBack, commit, failing disk,
+ * insert, trim, clean stop and kill, exactly what was committed is read, once each, in seq order, from any position.
  */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';

@@ -1,5 +1,6 @@
 /**
- * For tests of what a changed boot means: a journal that was killed, what a power cut does to its files, and the next start.
+ * For tests of what a changed boot means: a journal that was killed, what a power cut does to its files, and the next
+ * start.
  */
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

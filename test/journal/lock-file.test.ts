@@ -16,7 +16,10 @@ const lock = JSON.parse(readFileSync(new URL('../../package-lock.json', import.m
 };
 const locked = Object.entries(lock.packages).filter(([name]) => name !== '');
 
-/** The engine for other platforms: the registry that this file was made with does not have them, so their hashes are not known. */
+/**
+ * The engine for other platforms: the registry that this file was made with does not have them, so their hashes are not
+ * known.
+ */
 const unhashed = ['@chdb/lib-darwin-arm64', '@chdb/lib-darwin-x64', '@chdb/lib-linux-arm64-gnu'];
 
 it('the lock file names a version for each package, and an address for none', () => {

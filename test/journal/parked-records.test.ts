@@ -1,6 +1,6 @@
 /**
- * I11 and I1 in the journal: parked events survive a restart until they are settled, hold their files, take no seq, and give
- * way to nothing that a rollback or a failing disk takes back.
+ * I11 and I1 in the journal: parked events survive a restart until they are settled, hold their files, take no seq, and
+ * give way to nothing that a rollback or a failing disk takes back.
  */
 import { describe, expect, it } from 'vitest';
 import type { Journal } from '../../src/journal/journal.ts';

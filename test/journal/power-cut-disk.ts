@@ -1,6 +1,7 @@
 /**
- * Files in memory that know what is synced: a power cut keeps that, and of all else any subset, page by page and name by
- * name. Only what fsync of a file or a directory has covered is sure; a rename is two names that stand for themselves.
+ * Files in memory that know what is synced: a power cut keeps that, and of all else any subset, page by page and name
+ * by name. Only what fsync of a file or a directory has covered is sure; a rename is two names that stand for
+ * themselves.
  */
 import { basename, dirname } from 'node:path';
 import type { FilePort } from '../../src/base/file-port.ts';

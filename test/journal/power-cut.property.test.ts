@@ -1,8 +1,8 @@
 /**
- * I1 under a power cut, over a model of the disk (power-cut-disk.ts): of what was not synced any subset of pages and names is
- * gone. In fsync mode all that was durable is there, once each and as written; in process mode the start never refuses, and
- * what is there is the beginning of what was written. Modelled: the files `epoch`, `boot` and those of the journal, and a clock
- * that stands still or is set back.
+ * I1 under a power cut, over a model of the disk (power-cut-disk.ts): of what was not synced any subset of pages and
+ * names is gone. In fsync mode all that was durable is there, once each and as written; in process mode the start never
+ * refuses, and what is there is the beginning of what was written. Modelled: the files `epoch`, `boot` and those of the
+ * journal, and a clock that stands still or is set back.
  */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';

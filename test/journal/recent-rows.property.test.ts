@@ -1,6 +1,6 @@
 /**
- * The rows that the table writer gets from memory are those that the disk has (I1, I2), for any course of commits, reads and
- * checkpoints, blocks that are full and days that change included.
+ * The rows that the table writer gets from memory are those that the disk has (I1, I2), for any course of commits,
+ * reads and checkpoints, blocks that are full and days that change included.
  */
 import fc from 'fast-check';
 import { expect, it } from 'vitest';

@@ -1,6 +1,6 @@
 /**
- * What becomes of files that ClickHouse has no more need of: they go from the oldest on, for good, with their descriptors, and one
- * that the disk keeps is still the journal's.
+ * What becomes of files that ClickHouse has no more need of: they go from the oldest on, for good, with their
+ * descriptors, and one that the disk keeps is still the journal's.
  */
 import { basename } from 'node:path';
 import { describe, expect, it } from 'vitest';

@@ -153,8 +153,8 @@ export function systemError(code: string): Error {
 }
 
 /**
- * Real files whose next calls fail on demand; `kill` leaves them as they are and frees the descriptors, which are numbers of its own:
- * what is under way then finds no other file. Nothing is really synced: a kill takes no page cache.
+ * Real files whose next calls fail on demand; `kill` leaves them as they are and frees the descriptors, which are
+ * numbers of its own: what is under way then finds no other file. Nothing is really synced: a kill takes no page cache.
  */
 export class Disk implements FilePort {
   /** The next writes: an error's code to throw, or a number of bytes to write at most. */

@@ -1,6 +1,6 @@
 /**
- * A data folder that cannot be read as it should be: what the operating system says becomes a sentence that refuses the start, and
- * a fault of ours stays one.
+ * A data folder that cannot be read as it should be: what the operating system says becomes a sentence that refuses the
+ * start, and a fault of ours stays one.
  */
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

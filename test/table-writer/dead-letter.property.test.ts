@@ -1,6 +1,7 @@
 /**
- * I1 at the dead letter, over a model of the disk (power-cut-disk.ts): an event that was put in is there, once and as written,
- * after any kill, power cut or failed write, for as long as it was not taken out; and the file is never damaged by what failed.
+ * I1 at the dead letter, over a model of the disk (power-cut-disk.ts): an event that was put in is there, once and as
+ * written, after any kill, power cut or failed write, for as long as it was not taken out; and the file is never
+ * damaged by what failed.
  */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';

@@ -1,4 +1,7 @@
-/** The books (I1, I4): what is booked is what was given out, event by event, whatever became of each and however often it moves. */
+/**
+ * The books (I1, I4): what is booked is what was given out, event by event, whatever became of each and however often
+ * it moves.
+ */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import {

@@ -1,6 +1,6 @@
 /**
- * What the table writer works on in its property tests: a table that fails and refuses as it is told, a journal of numbered rows, and
- * a state file whose process dies.
+ * What the table writer works on in its property tests: a table that fails and refuses as it is told, a journal of
+ * numbered rows, and a state file whose process dies.
  */
 import { expect } from 'vitest';
 import { Failure } from '../../src/base/errors.ts';

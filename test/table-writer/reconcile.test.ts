@@ -1,6 +1,6 @@
 /**
- * I1, I8, I11 where a power cut in process mode has taken the writer's state or made it old: ClickHouse says where to go on, so
- * that nothing is inserted twice, nothing that is not there is passed over, and no dead letter is lost.
+ * I1, I8, I11 where a power cut in process mode has taken the writer's state or made it old: ClickHouse says where to
+ * go on, so that nothing is inserted twice, nothing that is not there is passed over, and no dead letter is lost.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

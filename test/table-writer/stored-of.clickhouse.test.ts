@@ -1,4 +1,7 @@
-/** What a start finds in ClickHouse of a batch that may have been sent before (I8): on the real one, where tokens do not help. */
+/**
+ * What a start finds in ClickHouse of a batch that may have been sent before (I8): on the real one, where tokens do not
+ * help.
+ */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { withoutSeqs } from '../../src/event-log/row.ts';
 import { settledOf, storedOf } from '../../src/table-writer/stored-of.ts';

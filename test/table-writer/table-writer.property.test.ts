@@ -1,7 +1,7 @@
 /**
- * The table writer against a store that fails and refuses at random, with crashes between any two of its effects: every row is
- * taken exactly once (retries carry the same range and token), what is refused for its content goes to the dead letter, and the
- * books balance after every life.
+ * The table writer against a store that fails and refuses at random, with crashes between any two of its effects: every
+ * row is taken exactly once (retries carry the same range and token), what is refused for its content goes to the dead
+ * letter, and the books balance after every life.
  * ClickHouse's own part, dropping a repeated token, is modelled here and proven on the real one in test/clickhouse.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -74,7 +74,10 @@ describe('the table writer', () => {
           const deadLetter = openDeadLetter(dataDir);
           const file = writerStateFile(dataDir, false);
           let idsKept = 0;
-          /** Checkpoints that were written before the ids up to them were: a repeat of one of those would be stored again (I11). */
+          /**
+           * Checkpoints that were written before the ids up to them were: a repeat of one of those would be stored
+           * again (I11).
+           */
           const beforeIds: number[] = [];
           const start = async (journal: LogAdmin, life: Mortal): Promise<TableWriter> =>
             startTableWriter({
@@ -105,7 +108,8 @@ describe('the table writer', () => {
           };
           for (const { answers, last, killedBeforeEffect, isReplaced } of lives) {
             if (isReplaced) table.tokens.clear();
-            // One life: some inserts are answered, then an answer is lost or a write not made, and the process ends, all as it is.
+            // One life: some inserts are answered, then an answer is lost or a write not made, and the process ends,
+            // all as it is.
             table.answers.splice(0, Number.POSITIVE_INFINITY, ...answers, last);
             const journal = fakeJournal(head, (await file.load())?.checkpoint ?? 0, dayLength);
             const life = new Mortal(killedBeforeEffect);
@@ -137,7 +141,8 @@ describe('the table writer', () => {
     );
   });
 
-  // Found by test/crash: after each half that was taken the whole backlog was sent anew, and events came faster than the table got them.
+  // Found by test/crash: after each half that was taken the whole backlog was sent anew, and events came faster than
+  // the table got them.
   it('halves a refused range to its end, at about 2 log n inserts and 2 n rows for each guilty event, without a pause', async () => {
     const head = 4_096;
     const guilty = [1, 1_000, 2_500, 2_501, 4_096];
@@ -163,7 +168,8 @@ describe('the table writer', () => {
     rmSync(dataDir, { recursive: true });
   });
 
-  // Found by test/crash: feeds that began before ClickHouse was asked had neither from it nor from the log what the cut took from the log.
+  // Found by test/crash: feeds that began before ClickHouse was asked had neither from it nor from the log what the cut
+  // took from the log.
   it('is certain of its checkpoint once it is past all that ClickHouse may have', async () => {
     const dataDir = mkdtempSync(join(tmpdir(), 'sluice-writer-'));
     const table = new FakeTable([], []);

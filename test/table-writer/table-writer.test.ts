@@ -1,4 +1,7 @@
-/** When the table writer sends, and that a stopped one sends nothing more: by plain example, on a clock that the test moves. */
+/**
+ * When the table writer sends, and that a stopped one sends nothing more: by plain example, on a clock that the test
+ * moves.
+ */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
