@@ -8,11 +8,20 @@ import type { Log } from '../base/log.ts';
 import { startEmbeddedEngine } from '../clickhouse/embedded-engine.ts';
 import { type EndpointSource, remoteClickhouse } from '../clickhouse/endpoint.ts';
 import { checkOwnership, heartbeat, type JournalFacts } from '../clickhouse/ownership.ts';
-import { openStore, type Store } from '../clickhouse/store.ts';
+import { openStore, type Store, type StoreOptions } from '../clickhouse/store.ts';
 import type { Config } from '../config/config.ts';
 
+/** The settings of where ClickHouse answers. */
+export type SourceConfig = Pick<
+  Config,
+  'dataDir' | 'clickhouseUrl' | 'clickhousePassword' | 'engineMemoryBytesMax' | 'engineStartMs' | 'engineHungMs'
+>;
+
+/** Those, and what the store itself takes. */
+export type StoreConfig = SourceConfig & Pick<Config, keyof Config & keyof StoreOptions>;
+
 /** Where ClickHouse answers; starts the embedded engine if no URL is set. Throws StartRefused if there is neither. */
-export function openSource(config: Config, log: Log): EndpointSource {
+export function openSource(config: SourceConfig, log: Log): EndpointSource {
   if (config.clickhouseUrl !== null) return remoteClickhouse(config.clickhouseUrl, config.clickhousePassword);
   if (config.clickhousePassword !== null) {
     throw new StartRefused(
@@ -24,7 +33,7 @@ export function openSource(config: Config, log: Log): EndpointSource {
 }
 
 /** Starts connecting at once, and does not wait. Throws StartRefused as `openSource`. */
-export function connectStore(config: Config, facts: () => Promise<JournalFacts>, log: Log): Store {
+export function connectStore(config: StoreConfig, facts: () => Promise<JournalFacts>, log: Log): Store {
   return openStore({
     ...config,
     source: openSource(config, log),

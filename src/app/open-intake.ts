@@ -48,9 +48,27 @@ export interface IntakeParts {
  */
 const recentBytesMax = 16 * 1024 * 1024;
 
+/** The settings of the journal. */
+export type JournalConfig = Pick<
+  Config,
+  | 'dataDir'
+  | 'durability'
+  | 'clickhouseUrl'
+  | 'journalSegmentBytesMax'
+  | 'journalBudgetBytesMax'
+  | 'journalKeepBytes'
+  | 'journalKeepMs'
+  | 'diskReserveBytes'
+  | 'batchBytesMax'
+>;
+
+type ParkedConfig = Pick<Config, 'parkedEventsMax' | 'parkedBytesMax'>;
+
+export type IntakeConfig = JournalConfig & ParkedConfig & Pick<Config, 'idWindowIdsMax'>;
+
 /** Rejects with StartRefused where the journal or the writer's state cannot be trusted. */
 export async function openIntake(
-  config: Config,
+  config: IntakeConfig,
   machine: JournalParts,
   counters: Counters,
   store: () => StoreStatus,
@@ -82,13 +100,7 @@ export async function openIntake(
     'the journal is open',
   );
 
-  let isStopping = false;
-  function gate(): Failure | null {
-    if (isStopping) return new Failure('shuttingDown', 'Sluice is stopping.');
-    const { phase, reason } = store();
-    return phase === 'refused' ? new Failure('storeRefused', reason) : null;
-  }
-
+  const door = { isStopping: false };
   return {
     intake: createIntake({
       journal,
@@ -96,7 +108,7 @@ export async function openIntake(
       parked,
       live,
       audience: { isThere: hasSubscribers, readBack: (seq) => readBack(journal, seq) },
-      gate,
+      gate: () => whyShut(door.isStopping, store()),
       counters,
       log,
       now: Date.now,
@@ -110,9 +122,15 @@ export async function openIntake(
     isInDoubt: isDoubtful,
     facts: async () => factsOf(journal, await stateFile.load()),
     refuse: () => {
-      isStopping = true;
+      door.isStopping = true;
     },
   };
+}
+
+/** Why nothing is taken in; null where it is. */
+function whyShut(isStopping: boolean, { phase, reason }: StoreStatus): Failure | null {
+  if (isStopping) return new Failure('shuttingDown', 'Sluice is stopping.');
+  return phase === 'refused' ? new Failure('storeRefused', reason) : null;
 }
 
 function readBack(journal: LogReader, seq: number): StoredEvent {
@@ -123,7 +141,7 @@ function readBack(journal: LogReader, seq: number): StoredEvent {
 
 /** Opens the journal by the settings. Throws StartRefused. */
 export function journalOf(
-  config: Config,
+  config: JournalConfig,
   state: Pick<WriterState, 'checkpoint'> | null,
   log: Log,
   how: Pick<JournalOptions, 'newEpoch' | 'isForced' | 'counters'>,
@@ -146,7 +164,7 @@ export function journalOf(
   return openJournal(options, machine);
 }
 
-function recoverParked(journal: Journal, config: Config): ParkedEvents {
+function recoverParked(journal: Journal, config: ParkedConfig): ParkedEvents {
   const bounds = { eventsMax: config.parkedEventsMax, bytesMax: config.parkedBytesMax };
   const parked = new ParkedEvents(bounds, (from) => journal.holdParked(from));
   for (const row of journal.parked.takeRows()) parked.add(row);

@@ -3,39 +3,15 @@
  * status that says whether it serves. The store may be down at any time, at the start too (I9): then calls reject at once.
  */
 import type { Observable } from 'rxjs';
-import { Failure } from '../base/errors.ts';
-import { type Clients, type ConnectionOptions, StoreConnection, type StoreStatus } from './connection.ts';
-import { QuerySlots } from './query-slots.ts';
+import { type ConnectionOptions, StoreConnection, type StoreStatus } from './connection.ts';
+import { type QueryOptions, SlottedStatements, type StatementKind } from './slotted-statements.ts';
 import { linesOf } from './split-lines.ts';
-import {
-  type RunOptions,
-  runBlocks,
-  runInsert,
-  runInsertValues,
-  runJsonRows,
-  runRows,
-  runStatement,
-  type SmallTable,
-} from './statements.ts';
+import { runInsert, runInsertValues, runRows, runStatement, type SmallTable } from './statements.ts';
 import type { RowsRefused } from './store-error.ts';
 
 export type { StorePhase, StoreStatus } from './connection.ts';
+export type { QueryOptions, StatementKind } from './slotted-statements.ts';
 export { RowsRefused } from './store-error.ts';
-
-export interface QueryOptions {
-  /** Default: the store's `queryMs`. */
-  readonly deadlineMs?: number;
-  /** Ends the statement, in ClickHouse too; the call then rejects with the signal's reason. */
-  readonly signal?: AbortSignal;
-  readonly settings?: Readonly<Record<string, string | number>>;
-  /** Hears, of `rows`, how many bytes of text each block has before it is parsed; may throw, which ends the read. */
-  readonly taken?: (bytes: number) => void;
-  /** How long to wait for a slot. Default 5 s, of `lines` and `blocks` 60 s. */
-  readonly waitMs?: number;
-}
-
-/** Pages of history for feeds, other reads, commands. */
-export type StatementKind = 'feed' | 'query' | 'command';
 
 /** All statements reject with a Failure: storeUnavailable, storeRefused, queryTimedOut, queryTooLarge, tooManyQueries, internal. */
 export interface Store {
@@ -76,118 +52,39 @@ export interface StoreOptions extends ConnectionOptions {
 }
 
 const insertMs = 120_000;
-/** Counts of a large table beside full intake take some seconds: who waits as long rather gets an answer than a 503. */
-const waitMs = 5_000;
-const feedWaitMs = 60_000;
 
 /** Starts connecting at once. Throws StartRefused for a retention that ClickHouse cannot express. */
 export function openStore(options: StoreOptions): Store {
-  const { log, queryMs, queryMemoryBytesMax } = options;
   const connection = new StoreConnection(options);
-  const statements: Record<StatementKind, number> = { feed: 0, query: 0, command: 0 };
-  const slots = new QuerySlots(options.queriesMax);
-  // Of their own: a storm of subscribers that want history must not take the places of queries.
-  const feedSlots = new QuerySlots(Math.ceil(options.queriesMax / 2));
-  // Beside their own: clients that read long answers slowly must not take the places of all others.
-  const streamSlots = new QuerySlots(Math.ceil(options.queriesMax / 2));
-
-  function runOptions(given: QueryOptions): RunOptions {
-    return {
-      deadlineMs: given.deadlineMs ?? queryMs,
-      memoryBytesMax: queryMemoryBytesMax,
-      settings: given.settings ?? {},
-      ...(given.signal && { signal: given.signal }),
-      ...(given.taken && { taken: given.taken }),
-    };
-  }
-
-  /** A failure of the connection is looked into at once, not at the next round. */
-  function noted(error: unknown): unknown {
-    if (error instanceof Failure && error.failure === 'storeUnavailable') connection.suspect(error.message);
-    return error;
-  }
-
-  async function slotted<Value>(
-    kind: StatementKind,
-    given: QueryOptions,
-    run: (clients: Clients) => Promise<Value>,
-  ): Promise<Value> {
-    connection.clients();
-    const release = await slots.take(given.waitMs ?? waitMs, given.signal);
-    try {
-      statements[kind] += 1;
-      return await run(connection.clients());
-    } catch (error) {
-      throw noted(error);
-    } finally {
-      release();
-    }
-  }
-
-  async function* blocks(
-    sql: string,
-    params: Record<string, unknown>,
-    given: QueryOptions = {},
-  ): AsyncGenerator<Buffer> {
-    connection.clients();
-    const release = await feedSlots.take(given.waitMs ?? feedWaitMs, given.signal);
-    try {
-      statements.feed += 1;
-      yield* runBlocks(connection.clients().reads, sql, params, runOptions(given), 'TSVRaw');
-    } catch (error) {
-      throw noted(error);
-    } finally {
-      release();
-    }
-  }
-
-  async function* jsonRows(
-    sql: string,
-    params: Record<string, unknown>,
-    given: QueryOptions = {},
-  ): AsyncGenerator<Buffer> {
-    connection.clients();
-    const releaseStream = await streamSlots.take(given.waitMs ?? waitMs, given.signal);
-    let release: () => void = () => undefined;
-    try {
-      release = await slots.take(given.waitMs ?? waitMs, given.signal);
-      statements.query += 1;
-      yield* runJsonRows(connection.clients().reads, sql, params, runOptions(given));
-    } catch (error) {
-      throw noted(error);
-    } finally {
-      release();
-      releaseStream();
-    }
-  }
-
+  const statements = new SlottedStatements(connection, options);
+  const blocks: Store['blocks'] = (...given) => statements.blocks(...given);
   return {
-    statements,
+    statements: statements.counts,
     get status() {
       return connection.status$.value;
     },
     status$: connection.status$,
     whenReady: (signal) => connection.whenReady(signal),
     rows: (sql, params, given = {}) =>
-      slotted('query', given, ({ reads }) => runRows(reads, sql, params, runOptions(given))),
+      statements.run('query', given, ({ reads }, how) => runRows(reads, sql, params, how)),
     command: (sql, params = {}, given = {}) =>
-      slotted('command', given, ({ client }) => runStatement(client, sql, params, runOptions(given))),
-    jsonRows,
+      statements.run('command', given, ({ client }, how) => runStatement(client, sql, params, how)),
+    jsonRows: (...given) => statements.jsonRows(...given),
     lines: (sql, params, given = {}) => linesOf(blocks(sql, params, given)),
     blocks,
     async insertRows(body, token) {
       try {
         await runInsert(connection.clients().client, body, token, insertMs);
       } catch (error) {
-        throw noted(error satisfies unknown | RowsRefused);
+        throw statements.noted(error satisfies unknown | RowsRefused);
       }
     },
     insertValues: (table, values) =>
-      slotted('command', {}, ({ client }) => runInsertValues(client, table, values, runOptions({}))),
+      statements.run('command', {}, ({ client }, how) => runInsertValues(client, table, values, how)),
     async close() {
       await connection.close();
       await options.source.stop();
-      log.debug('the store is closed');
+      options.log.debug('the store is closed');
     },
   };
 }

@@ -14,11 +14,12 @@ import type { Config } from '../config/config.ts';
 import { acquireLock } from '../journal/lock.ts';
 import type { WriterState } from '../table-writer/writer-state.ts';
 import { writerStateFile } from '../table-writer/writer-state-file.ts';
+import type { StoppedConfig } from './open-stopped.ts';
 
 const answerMs = 60_000;
 
 /** Resolves to a sentence that says what was done. Throws StartRefused while another owner is alive, or if ClickHouse does not answer. */
-export async function adopt(config: Config, log: Log): Promise<string> {
+export async function adopt(config: StoppedConfig & Pick<Config, 'batchRowsMax'>, log: Log): Promise<string> {
   const lock = await acquireLock(config.dataDir);
   const stateFile = writerStateFile(config.dataDir, config.durability === 'fsync');
   const found = journalOf(config, null, log, {});

@@ -11,10 +11,10 @@ import { splitRow } from '../event-log/row.ts';
 import { openDeadLetter } from '../table-writer/dead-letter.ts';
 import { rebooked } from '../table-writer/epoch-book.ts';
 import type { DeadEvent } from '../table-writer/ports.ts';
-import { openStopped, type StoppedFolder } from './open-stopped.ts';
+import { openStopped, type StoppedConfig, type StoppedFolder } from './open-stopped.ts';
 
 /** Lines for people; works while Sluice runs. Throws StartRefused for a damaged file. */
-export async function* listDeadLetter({ dataDir }: Config): AsyncGenerator<string> {
+export async function* listDeadLetter({ dataDir }: Pick<Config, 'dataDir'>): AsyncGenerator<string> {
   let count = 0;
   for await (const { seq, at, reason, row } of openDeadLetter(dataDir).entries()) {
     count += 1;
@@ -35,7 +35,7 @@ export interface Replay {
 const batchEvents = 500;
 
 /** On a stopped data folder. Throws StartRefused where it cannot be opened, Failure where ClickHouse goes away meanwhile. */
-export async function replayDeadLetter(config: Config, log: Log): Promise<Replay> {
+export async function replayDeadLetter(config: StoppedConfig, log: Log): Promise<Replay> {
   const folder = await openStopped(config, log);
   try {
     return await replayAll(folder);

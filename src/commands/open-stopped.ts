@@ -4,12 +4,11 @@
  */
 import { existsSync } from 'node:fs';
 import { filter, firstValueFrom, timeout } from 'rxjs';
-import { connectStore } from '../app/connect-store.ts';
-import { factsOf, journalOf } from '../app/open-intake.ts';
+import { connectStore, type StoreConfig } from '../app/connect-store.ts';
+import { factsOf, type JournalConfig, journalOf } from '../app/open-intake.ts';
 import { StartRefused } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
 import type { Store } from '../clickhouse/store.ts';
-import type { Config } from '../config/config.ts';
 import { epochPath } from '../journal/epoch-file.ts';
 import type { Journal } from '../journal/journal.ts';
 import { acquireLock } from '../journal/lock.ts';
@@ -29,11 +28,14 @@ export interface StoppedFolder {
   close(): Promise<void>;
 }
 
+/** The settings that it takes. */
+export type StoppedConfig = JournalConfig & StoreConfig;
+
 /** Beyond the engine's own deadline. */
 const answerMs = 30_000;
 
 /** Throws StartRefused where the folder is in use or damaged, holds nothing, or its ClickHouse does not serve it. */
-export async function openStopped(config: Config, log: Log): Promise<StoppedFolder> {
+export async function openStopped(config: StoppedConfig, log: Log): Promise<StoppedFolder> {
   const { dataDir } = config;
   if (!existsSync(epochPath(dataDir))) {
     throw new StartRefused(`The data folder ${dataDir} holds no journal. Name another one by SLUICE_DATA_DIR.`);

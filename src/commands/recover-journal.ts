@@ -4,17 +4,16 @@
  * start asks ClickHouse what it has of the epochs before (I1, I8: nothing is skipped silently, nothing is inserted twice).
  */
 
-import { journalOf } from '../app/open-intake.ts';
+import { type JournalConfig, journalOf } from '../app/open-intake.ts';
 import { StartRefused } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
-import type { Config } from '../config/config.ts';
 import type { Journal } from '../journal/journal.ts';
 import { acquireLock } from '../journal/lock.ts';
 import type { WriterState } from '../table-writer/writer-state.ts';
 import { writerStateFile } from '../table-writer/writer-state-file.ts';
 
 /** Resolves to a sentence that says what was saved and what was not. Throws StartRefused for what no command can help with. */
-export async function recoverJournal(config: Config, log: Log): Promise<string> {
+export async function recoverJournal(config: JournalConfig, log: Log): Promise<string> {
   const lock = await acquireLock(config.dataDir);
   try {
     const stateFile = writerStateFile(config.dataDir, config.durability === 'fsync');

@@ -120,7 +120,7 @@ async function tell(ok: boolean, text: string): Promise<boolean> {
 }
 
 /** The first signal asks to stop; while Sluice leaves, the next one asks to be quick about it; one more ends the process at once. */
-function stopBySignal(signals: StopSignals, { leaveMs }: Config, log: Log) {
+function stopBySignal(signals: StopSignals, { leaveMs }: Pick<Config, 'leaveMs'>, log: Log) {
   const hurry = new AbortController();
   if (leaveMs === 0) hurry.abort();
   const asked = new Promise<void>((resolve) => {

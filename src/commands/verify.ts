@@ -17,11 +17,10 @@ import {
   presentOf,
   repeated,
 } from '../clickhouse/audit.ts';
-import type { Config } from '../config/config.ts';
 import { type EpochBook, openBook, pendingOf } from '../table-writer/epoch-book.ts';
 import { seqsIn } from '../table-writer/ports.ts';
 import { compareJournal } from './compare-journal.ts';
-import { openStopped, type StoppedFolder } from './open-stopped.ts';
+import { openStopped, type StoppedConfig, type StoppedFolder } from './open-stopped.ts';
 
 export interface Verification {
   readonly ok: boolean;
@@ -39,7 +38,7 @@ interface Line {
 const namedMax = 10;
 
 /** Throws StartRefused where the data folder cannot be opened, or its ClickHouse does not serve. */
-export async function verify(config: Config, log: Log): Promise<Verification> {
+export async function verify(config: StoppedConfig, log: Log): Promise<Verification> {
   const folder = await openStopped(config, log);
   try {
     return await verifyFolder(folder, leastRetentionDays(config));

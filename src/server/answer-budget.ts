@@ -43,13 +43,41 @@ export function createAnswerBudget(
   counters: AnswerCounters,
   nowMs: () => number = () => performance.now(),
 ): AnswerBudget {
-  const writing = new Set<Writing>();
+  const room = new Room(bytesMax, counters, nowMs);
+  return { begin: () => new Share(room, counters, nowMs) };
+}
 
-  function slowest(): Writing | null {
-    const now = nowMs();
+/** What all answers share. */
+class Room {
+  readonly writing = new Set<Writing>();
+  readonly #bytesMax: number;
+  readonly #counters: AnswerCounters;
+  readonly #nowMs: () => number;
+
+  constructor(bytesMax: number, counters: AnswerCounters, nowMs: () => number) {
+    this.#bytesMax = bytesMax;
+    this.#counters = counters;
+    this.#nowMs = nowMs;
+  }
+
+  /** Whether there is room for what is held by now, beside `ownBytes` of it, once the slowest were let go. */
+  make(ownBytes: number): boolean {
+    // One alone is always let through: what a page holds has a bound of its own.
+    while (this.#counters.answerBytes > this.#bytesMax && this.#counters.answerBytes > ownBytes) {
+      const victim = this.#slowest();
+      if (victim === null) return false;
+      this.writing.delete(victim);
+      this.#counters.answersStalled += 1;
+      victim.cut();
+    }
+    return true;
+  }
+
+  #slowest(): Writing | null {
+    const now = this.#nowMs();
     let found: Writing | null = null;
     let least = leastBytesPerSecond;
-    for (const each of writing) {
+    for (const each of this.writing) {
       const ms = now - each.sinceMs;
       const rate = now - each.lastMs >= patienceMs ? 0 : (each.takenBytes * 1000) / ms;
       if (ms < patienceMs || rate >= least) continue;
@@ -58,69 +86,64 @@ export function createAnswerBudget(
     }
     return found;
   }
+}
 
-  /** Whether there is room for what is held by now, beside `ownBytes` of it, once the slowest were let go. */
-  function makeRoom(ownBytes: number): boolean {
-    // One alone is always let through: what a page holds has a bound of its own.
-    while (counters.answerBytes > bytesMax && counters.answerBytes > ownBytes) {
-      const victim = slowest();
-      if (victim === null) return false;
-      writing.delete(victim);
-      counters.answersStalled += 1;
-      victim.cut();
-    }
-    return true;
+class Share implements AnswerShare {
+  readonly #room: Room;
+  readonly #counters: AnswerCounters;
+  readonly #nowMs: () => number;
+  #bytes = 0;
+  #writing: Writing | null = null;
+
+  constructor(room: Room, counters: AnswerCounters, nowMs: () => number) {
+    this.#room = room;
+    this.#counters = counters;
+    this.#nowMs = nowMs;
   }
 
-  function begin(): AnswerShare {
-    let bytes = 0;
-    let now: Writing | null = null;
-
-    function become(wanted: number): void {
-      counters.answerBytes += wanted - bytes;
-      bytes = wanted;
-    }
-
-    function release(): void {
-      become(0);
-      if (now !== null) writing.delete(now);
-      now = null;
-    }
-
-    return {
-      get bytes() {
-        return bytes;
-      },
-      add(more) {
-        become(bytes + more);
-        if (makeRoom(bytes)) return;
-        release();
-        counters.answersRefused += 1;
-        throw new Failure('tooManyAnswerBytes', 'Too many answers wait for their readers. Try again.');
-      },
-      write(left, cut) {
-        const beganMs = nowMs();
-        now = { cut, lastMs: beganMs, sinceMs: beganMs, takenBytes: 0 };
-        writing.add(now);
-        become(left);
-        if (makeRoom(bytes)) return;
-        release();
-        counters.answersRefused += 1;
-        cut();
-      },
-      taken(some) {
-        if (now === null) return;
-        now.lastMs = nowMs();
-        if (now.lastMs - now.sinceMs > speedOverMs) {
-          now.sinceMs = now.lastMs;
-          now.takenBytes = 0;
-        }
-        now.takenBytes += some;
-        become(Math.max(0, bytes - some));
-      },
-      release,
-    };
+  get bytes(): number {
+    return this.#bytes;
   }
 
-  return { begin };
+  add(more: number): void {
+    this.#become(this.#bytes + more);
+    if (this.#room.make(this.#bytes)) return;
+    this.release();
+    this.#counters.answersRefused += 1;
+    throw new Failure('tooManyAnswerBytes', 'Too many answers wait for their readers. Try again.');
+  }
+
+  write(left: number, cut: () => void): void {
+    const beganMs = this.#nowMs();
+    this.#writing = { cut, lastMs: beganMs, sinceMs: beganMs, takenBytes: 0 };
+    this.#room.writing.add(this.#writing);
+    this.#become(left);
+    if (this.#room.make(this.#bytes)) return;
+    this.release();
+    this.#counters.answersRefused += 1;
+    cut();
+  }
+
+  taken(some: number): void {
+    const now = this.#writing;
+    if (now === null) return;
+    now.lastMs = this.#nowMs();
+    if (now.lastMs - now.sinceMs > speedOverMs) {
+      now.sinceMs = now.lastMs;
+      now.takenBytes = 0;
+    }
+    now.takenBytes += some;
+    this.#become(Math.max(0, this.#bytes - some));
+  }
+
+  release(): void {
+    this.#become(0);
+    if (this.#writing !== null) this.#room.writing.delete(this.#writing);
+    this.#writing = null;
+  }
+
+  #become(wanted: number): void {
+    this.#counters.answerBytes += wanted - this.#bytes;
+    this.#bytes = wanted;
+  }
 }

@@ -45,77 +45,92 @@ export function createAuthenticatingPlaces(
   counters: PlaceCounters,
   nowMs: () => number = () => performance.now(),
 ): AuthenticatingPlaces {
-  /** In the order in which they came, with when. */
-  const waiting = new Map<WaitingHandshake, number>();
-  const holders = new Map<PlaceHolder, number>();
-  let timer: NodeJS.Timeout | null = null;
-  let isAdmitting = false;
+  return new Places(placesMax, counters, nowMs);
+}
 
-  function look(): void {
-    const now = nowMs();
-    for (const [handshake, sinceMs] of waiting) {
+class Places implements AuthenticatingPlaces {
+  readonly #placesMax: number;
+  readonly #counters: PlaceCounters;
+  readonly #nowMs: () => number;
+  /** In the order in which they came, with when. */
+  readonly #waiting = new Map<WaitingHandshake, number>();
+  readonly #holders = new Map<PlaceHolder, number>();
+  #timer: NodeJS.Timeout | null = null;
+  #isAdmitting = false;
+
+  constructor(placesMax: number, counters: PlaceCounters, nowMs: () => number) {
+    this.#placesMax = placesMax;
+    this.#counters = counters;
+    this.#nowMs = nowMs;
+  }
+
+  enter(handshake: WaitingHandshake): void {
+    if (this.#waiting.size === 0 && this.#holders.size < this.#placesMax) {
+      handshake.begin();
+      return;
+    }
+    this.#waiting.set(handshake, this.#nowMs());
+    this.#counters.handshakesWaiting = this.#waiting.size;
+    this.#timer ??= setInterval(() => this.#look(), lookMs);
+  }
+
+  forget(handshake: WaitingHandshake): boolean {
+    const hasWaited = this.#waiting.delete(handshake);
+    this.#counters.handshakesWaiting = this.#waiting.size;
+    return hasWaited;
+  }
+
+  hold(holder: PlaceHolder): void {
+    this.#holders.set(holder, this.#nowMs());
+  }
+
+  leave(holder: PlaceHolder): void {
+    if (!this.#holders.delete(holder) || this.#waiting.size === 0 || this.#isAdmitting) return;
+    this.#isAdmitting = true;
+    // Apart from the handlers of the socket that leaves.
+    setImmediate(() => this.#admit());
+  }
+
+  stop(): void {
+    this.#rest();
+    for (const handshake of [...this.#waiting.keys()]) {
+      this.forget(handshake);
+      handshake.refuse('shuttingDown');
+    }
+  }
+
+  #look(): void {
+    const now = this.#nowMs();
+    for (const [handshake, sinceMs] of this.#waiting) {
       if (now - sinceMs < waitMsMax) break;
-      forget(handshake);
-      counters.handshakesRefused += 1;
+      this.forget(handshake);
+      this.#counters.handshakesRefused += 1;
       handshake.refuse('tooManyAuthenticating');
     }
-    if (waiting.size === 0) {
-      rest();
+    if (this.#waiting.size === 0) {
+      this.#rest();
       return;
     }
     // No more than wait: nobody is hurried for nothing.
-    let wanted = waiting.size;
-    for (const [holder, sinceMs] of [...holders]) {
+    let wanted = this.#waiting.size;
+    for (const [holder, sinceMs] of [...this.#holders]) {
       if (now - sinceMs < crowdedMs || wanted === 0) break;
       wanted -= 1;
       holder.late();
     }
   }
 
-  function forget(handshake: WaitingHandshake): boolean {
-    const hasWaited = waiting.delete(handshake);
-    counters.handshakesWaiting = waiting.size;
-    return hasWaited;
-  }
-
-  function rest(): void {
-    if (timer !== null) clearInterval(timer);
-    timer = null;
-  }
-
-  function admit(): void {
-    isAdmitting = false;
-    for (const [handshake] of waiting) {
-      if (holders.size >= placesMax) return;
-      forget(handshake);
+  #admit(): void {
+    this.#isAdmitting = false;
+    for (const [handshake] of this.#waiting) {
+      if (this.#holders.size >= this.#placesMax) return;
+      this.forget(handshake);
       handshake.begin();
     }
   }
 
-  return {
-    enter(handshake) {
-      if (waiting.size === 0 && holders.size < placesMax) {
-        handshake.begin();
-        return;
-      }
-      waiting.set(handshake, nowMs());
-      counters.handshakesWaiting = waiting.size;
-      timer ??= setInterval(look, lookMs);
-    },
-    forget,
-    hold: (holder) => void holders.set(holder, nowMs()),
-    leave(holder) {
-      if (!holders.delete(holder) || waiting.size === 0 || isAdmitting) return;
-      isAdmitting = true;
-      // Apart from the handlers of the socket that leaves.
-      setImmediate(admit);
-    },
-    stop() {
-      rest();
-      for (const handshake of [...waiting.keys()]) {
-        forget(handshake);
-        handshake.refuse('shuttingDown');
-      }
-    },
-  };
+  #rest(): void {
+    if (this.#timer !== null) clearInterval(this.#timer);
+    this.#timer = null;
+  }
 }

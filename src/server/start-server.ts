@@ -11,7 +11,7 @@ import { boundConnections } from './connection-bound.ts';
 import type { ServerCounters } from './counters.ts';
 import { Exchange } from './exchange.ts';
 import { FramePressure, type PressedPeer } from './frame-pressure.ts';
-import { handleRequest } from './handle-request.ts';
+import { handleRequest, type RequestTools } from './handle-request.ts';
 import { limitHeads } from './limit-heads.ts';
 import { listen } from './listen.ts';
 import type { ServerOptions, ServerParts } from './parts.ts';
@@ -25,7 +25,7 @@ import { type SubscriberLoad, subscriberLoad } from './subscriber-load.ts';
 import { startSweep } from './sweep.ts';
 import { Topics } from './topics.ts';
 import { unseenMemory } from './unseen-memory.ts';
-import { loadUws } from './uws.ts';
+import { loadUws, type TemplatedApp } from './uws.ts';
 import { refuseOtherWebSockets, type SocketTools, serveWebSocket } from './websocket.ts';
 
 export interface RunningServer {
@@ -53,43 +53,17 @@ export async function startServer(parts: ServerParts): Promise<RunningServer> {
   const library = loadUws(options.dataDir);
   if (library.warning !== null) parts.log.warn(library.warning);
   const app = library.uws.App();
-  const authenticator = createAuthenticator(options.authString);
-  const readAddress = addressReader(options);
-  const topics = new Topics();
-  const open = new Set<OpenConnection>();
-  const places = createAuthenticatingPlaces(options.authenticatingMax, parts.counters);
-  const sweep = startSweep(options.pingMs, (error) => farewellOf(error, parts));
-  let requests = 0;
   let isStopping = false;
   let hasClosedSockets = false;
 
-  const sockets: SocketTools = {
-    connection: connectionTools(parts, authenticator),
-    topics,
-    sweep,
-    open,
-    places,
-    bound: boundConnections(app, parts, parts.counters),
-    isStopping: () => isStopping,
-  };
+  const sockets = socketTools(app, parts, () => isStopping);
+  const { open, places, sweep, topics } = sockets;
   const pressure = watchFrames(open, options, parts.counters);
-  const exchangeParts = { ...parts, answers: createAnswerBudget(options.answersBytesMax, parts.counters) };
+  const { authenticator } = sockets.connection;
   const tools = { parts, authenticator, bodies: createBodyReader(options), streams: sockets };
   for (const route of socketRoutes) serveWebSocket(app, route, sockets);
   refuseOtherWebSockets(app, sockets);
-  app.any('/*', (response, request) => {
-    const head = readHead(request, response, readAddress);
-    if (head.doubt !== null) {
-      refuseDoubtful(response, head.doubt, parts);
-      return;
-    }
-    requests += 1;
-    const exchange = new Exchange(response, head, exchangeParts, () => isStopping);
-    handleRequest(exchange, tools).finally(() => {
-      exchange.release();
-      requests -= 1;
-    });
-  });
+  const requests = answerRequests(app, parts, tools, () => isStopping);
 
   const listening = await listen(library, app, options.host, options.port).catch((error: unknown) => {
     sweep.stop();
@@ -119,7 +93,7 @@ export async function startServer(parts: ServerParts): Promise<RunningServer> {
     },
     close: async (requestsMs = requestsMsDefault) => {
       stopListening();
-      for (let waitedMs = 0; requests > 0 && waitedMs < requestsMs; waitedMs += pollMs) await wait(pollMs);
+      for (let waitedMs = 0; requests.underWay > 0 && waitedMs < requestsMs; waitedMs += pollMs) await wait(pollMs);
       // A close frame that has just been sent would be lost with the connection.
       if (hasClosedSockets) await wait(lingerMs);
       losses.unsubscribe();
@@ -128,6 +102,46 @@ export async function startServer(parts: ServerParts): Promise<RunningServer> {
       app.close();
     },
   };
+}
+
+function socketTools(app: TemplatedApp, parts: ServerParts, isStopping: () => boolean): SocketTools {
+  const { options, counters } = parts;
+  return {
+    connection: connectionTools(parts, createAuthenticator(options.authString)),
+    topics: new Topics(),
+    sweep: startSweep(options.pingMs, (error) => farewellOf(error, parts)),
+    open: new Set<OpenConnection>(),
+    places: createAuthenticatingPlaces(options.authenticatingMax, counters),
+    bound: boundConnections(app, parts, counters),
+    isStopping,
+  };
+}
+
+/** Answers every request that is no handshake; says how many are under way. */
+function answerRequests(
+  app: TemplatedApp,
+  parts: ServerParts,
+  tools: RequestTools,
+  isStopping: () => boolean,
+): { readonly underWay: number } {
+  const { options, counters } = parts;
+  const requests = { underWay: 0 };
+  const readAddress = addressReader(options);
+  const exchangeParts = { ...parts, answers: createAnswerBudget(options.answersBytesMax, counters) };
+  app.any('/*', (response, request) => {
+    const head = readHead(request, response, readAddress);
+    if (head.doubt !== null) {
+      refuseDoubtful(response, head.doubt, parts);
+      return;
+    }
+    requests.underWay += 1;
+    const exchange = new Exchange(response, head, exchangeParts, isStopping);
+    handleRequest(exchange, tools).finally(() => {
+      exchange.release();
+      requests.underWay -= 1;
+    });
+  });
+  return requests;
 }
 
 /** Looks a few times a second at what the messages of all sockets take. */

@@ -91,19 +91,7 @@ function behaviorOf(tools: SocketTools, frameBytesMax: number, connect: Connect)
     maxLifetime: 0,
     maxPayloadLength: frameBytesMax,
     upgrade: (response, request, context) => upgrade(response, request, context, tools),
-    open: (webSocket) => {
-      const data = webSocket.getUserData();
-      const socket = new Socket(webSocket, tools.topics);
-      data.socket = socket;
-      try {
-        const connection = connect(socket, tools.connection, data.isLegacy);
-        data.connection = connection;
-        tools.open.add(connection);
-        tools.sweep.add(connection);
-      } catch (error) {
-        endAfterFault(data, farewellOf(error, parts));
-      }
-    },
+    open: (webSocket) => opened(webSocket, tools, connect),
     message: (webSocket, message, isBinary) =>
       run(webSocket, (connection) => {
         connection.received(Buffer.from(message), isBinary);
@@ -130,6 +118,20 @@ function behaviorOf(tools: SocketTools, frameBytesMax: number, connect: Connect)
       run(webSocket, () => connection.closed());
     },
   };
+}
+
+function opened(webSocket: WebSocket<SocketData>, tools: SocketTools, connect: Connect): void {
+  const data = webSocket.getUserData();
+  const socket = new Socket(webSocket, tools.topics);
+  data.socket = socket;
+  try {
+    const connection = connect(socket, tools.connection, data.isLegacy);
+    data.connection = connection;
+    tools.open.add(connection);
+    tools.sweep.add(connection);
+  } catch (error) {
+    endAfterFault(data, farewellOf(error, tools.connection.parts));
+  }
 }
 
 function endAfterFault({ socket }: SocketData, farewell: Farewell): void {

@@ -1,0 +1,38 @@
+/**
+ * What a person is told at the start, and what an operator is warned of.
+ */
+import type { Log } from '../base/log.ts';
+import type { Store } from '../clickhouse/store.ts';
+import type { Config } from '../config/config.ts';
+import { descriptorFacts, descriptorRoom, descriptorWarnings } from './descriptors.ts';
+
+/** How many connections fit. Asked as late as can be: what is open by then is no connection's. */
+export function connectionRoom(
+  { socketsMax, clickhouseUrl }: Pick<Config, 'socketsMax' | 'clickhouseUrl'>,
+  log: Log,
+): number {
+  const room = descriptorRoom(descriptorFacts());
+  for (const sentence of descriptorWarnings(room, { socketsMax, hasEngine: clickhouseUrl === null }))
+    log.warn(sentence);
+  return room?.connectionsMax ?? Number.POSITIVE_INFINITY;
+}
+
+export function warnOfOpenDoor({ host, authString }: Pick<Config, 'host' | 'authString'>, log: Log): void {
+  const isLoopback = host === 'localhost' || host === '::1' || host.startsWith('127.');
+  if (isLoopback || authString !== null) return;
+  log.warn({ host }, 'everybody who reaches this address can send and read events: set SLUICE_AUTH_STRING');
+}
+
+export function greet({ host }: Pick<Config, 'host'>, port: number, store: Store, say: (line: string) => void): void {
+  const address = `${host.includes(':') ? `[${host}]` : host}:${port}`;
+  say(`Sluice is listening on http://${address}`);
+  say(`  send events:  POST http://${address}/api/events   or  ws://${address}/api/events/in`);
+  say(`  subscribe:    ws://${address}/api/events/out`);
+  say(`  Prefect:      PREFECT_API_URL=http://${address}/api`);
+  say(`  store:        ${store.status.where}; events are taken while it starts`);
+  const watch = store.status$.subscribe(({ phase, version }) => {
+    if (phase !== 'ready') return;
+    say(`  store ready:  ClickHouse ${version}; queries and counts are answered`);
+    queueMicrotask(() => watch.unsubscribe());
+  });
+}

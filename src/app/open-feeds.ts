@@ -1,0 +1,69 @@
+/**
+ * What subscribers are fed by: the fan-out of live events, history from the store, and the bounds of both.
+ */
+import type { SigningKeys } from '../base/keys.ts';
+import type { Log } from '../base/log.ts';
+import type { Counters } from '../base/metrics.ts';
+import { leastRetentionDays } from '../base/retention.ts';
+import type { Store } from '../clickhouse/store.ts';
+import type { Config } from '../config/config.ts';
+import { eventReader } from '../feed/event-reader.ts';
+import { createFanOut } from '../feed/fan-out.ts';
+import { createHeldFilters } from '../feed/held-filters.ts';
+import { createOpenFeed } from '../feed/open-feed.ts';
+import { createPageBudget } from '../feed/page-budget.ts';
+import type { Publish } from '../feed/ports.ts';
+import { FilterIndex } from '../filter/filter-index.ts';
+import { createHistoryReader } from '../history/history.ts';
+import type { IntakeParts } from './open-intake.ts';
+
+export interface FeedParts {
+  readonly config: Pick<
+    Config,
+    'subscriberBufferBytesMax' | 'backfillBytesMax' | 'filtersBytesMax' | 'retentionDays' | 'retentionOverrides'
+  >;
+  readonly journal: IntakeParts['journal'];
+  readonly live: IntakeParts['live'];
+  readonly store: Store;
+  /** Resolves when it is known what ClickHouse has. */
+  readonly whenCertain: (signal?: AbortSignal) => Promise<void>;
+  readonly publish: Publish;
+  readonly keys: SigningKeys;
+  readonly counters: Counters;
+  readonly log: Log;
+}
+
+const feedOptions = { sliceBytesMax: 256 * 1024, holdMs: 1_000 };
+const sweepBytes = 256 * 1024;
+
+export type Feeds = ReturnType<typeof openFeeds>;
+
+export function openFeeds({ config, journal, live, store, whenCertain, publish, keys, counters, log }: FeedParts) {
+  const { subscriberBufferBytesMax: bufferBytesMax } = config;
+  const fanOut = createFanOut(new FilterIndex(), publish, { bufferBytesMax, sweepBytes }, counters);
+  const pages = createPageBudget(config.backfillBytesMax);
+  const filters = createHeldFilters(config.filtersBytesMax);
+  const history = createHistoryReader(store, {
+    retentionDays: leastRetentionDays(config),
+    elapsedMs: () => performance.now(),
+  });
+  const openFeed = createOpenFeed({
+    journal: eventReader(journal),
+    live,
+    fanOut,
+    history,
+    keys,
+    store: {
+      async whenReady(signal) {
+        await store.whenReady(signal);
+        await whenCertain(signal);
+      },
+    },
+    pages,
+    filters,
+    options: { ...feedOptions, bufferBytesMax },
+    counters,
+    log,
+  });
+  return { fanOut, pages, filters, history, openFeed };
+}

@@ -1,0 +1,27 @@
+/**
+ * What questions are answered from: the store, with pages by signed tokens, counts and exports.
+ */
+import { QuerySlots } from '../clickhouse/query-slots.ts';
+import type { Store } from '../clickhouse/store.ts';
+import type { HistoryReader } from '../history/history.ts';
+import { parsePlace } from '../history/position.ts';
+import { countEvents } from '../query/count-events.ts';
+import { exportEvents } from '../query/export-events.ts';
+import { type PageParts, readFirstPage, readNextPage } from '../query/read-page.ts';
+import type { Queries } from '../server/parts.ts';
+
+const exportsMax = 4;
+
+export function queriesOf(parts: PageParts & { readonly store: Store }, history: HistoryReader): Queries {
+  const slots = new QuerySlots(exportsMax);
+  const told = (taken: (bytes: number) => void): Pick<Store, 'rows'> => ({
+    rows: (sql, bound, options) => parts.store.rows(sql, bound, { ...options, taken }),
+  });
+  const exports = { ...parts, slots, readPage: history.byOccurred, parsePlace };
+  return {
+    readFirstPage: (request, signal, taken) => readFirstPage({ ...parts, store: told(taken) }, request, signal),
+    readNextPage: (token, signal, taken) => readNextPage({ ...parts, store: told(taken) }, token, signal),
+    countEvents: (request, signal) => countEvents(parts, request, signal),
+    exportEvents: (request, signal) => exportEvents(exports, request, signal),
+  };
+}
