@@ -11,23 +11,9 @@ import type { StoredEvent } from '../../schemas/stored-event.ts';
 import type { FilterIndex } from '../filter/filter-index.ts';
 import { frameOf } from './frame-bytes.ts';
 import { type Framing, frameText, framingOf } from './frames.ts';
-import type { Publish, SubscriberSocket } from './ports.ts';
+import type { Publish } from './ports.ts';
 import { createScratch } from './scratch.ts';
-
-/** One live subscriber. */
-export interface Member {
-  readonly filter: Filter;
-  /** The same for members whose filters mean the same, windows apart. */
-  readonly key: string;
-  readonly fits: (event: StoredEvent) => boolean;
-  readonly socket: SubscriberSocket;
-  readonly framing: Framing;
-  /**
-   * Called in the flush that found the socket over its bound, after the member has left its topic: all up to the mark
-   * was sent.
-   */
-  lags(): void;
-}
+import { type Member, type SharedForm, sharedForms, type Topic, Topics, widen } from './topics.ts';
 
 export interface FanOutOptions {
   readonly bufferBytesMax: number;
@@ -38,24 +24,6 @@ export interface FanOutOptions {
 export interface FanOutCounters {
   delivered: number;
   lagged: number;
-}
-
-type SharedForm = NonNullable<Framing['shared']>;
-const sharedForms: readonly SharedForm[] = ['plain', 'positions'];
-
-interface Topic {
-  readonly key: string;
-  readonly members: Set<Member>;
-  /** What is published under in each form, and to how many. */
-  readonly shared: Readonly<Record<SharedForm, { readonly name: string; members: number }>>;
-  /** Members with frames of their own. */
-  readonly alone: Set<Member>;
-  readonly remove: () => void;
-  /** The window that all members share: latest since, earliest until. */
-  since: string;
-  until: string | null;
-  /** Who had set a bound of it has left: looked at again before the next event, once however many leave together. */
-  isTooNarrow: boolean;
 }
 
 export interface FanOut {
@@ -104,84 +72,13 @@ export function createFanOut(
   options: FanOutOptions,
   counters: FanOutCounters,
 ): FanOut {
-  const topics = new Map<string, Topic>();
-  const topicOf = new Map<Member, Topic>();
+  const topics = new Topics(index);
   const scratch: Scratch = { plain: createScratch(), positions: createScratch() };
-  let named = 0;
+  const deliver = createDeliver(publish, counters);
   let publishedBytes = 0;
 
-  function join(member: Member): void {
-    const { key } = member;
-    let topic = topics.get(key);
-    if (topic === undefined) {
-      named += 1;
-      const made: Topic = {
-        key,
-        members: new Set(),
-        shared: { plain: { name: `t${named}`, members: 0 }, positions: { name: `t${named}p`, members: 0 } },
-        alone: new Set(),
-        remove: () => remove(),
-        since: '',
-        until: null,
-        isTooNarrow: false,
-      };
-      const remove = index.add(member.filter, made, member.fits);
-      topics.set(key, made);
-      topic = made;
-    }
-    topic.members.add(member);
-    topicOf.set(member, topic);
-    narrow(topic, member);
-    const { shared } = member.framing;
-    if (shared === null) {
-      topic.alone.add(member);
-      return;
-    }
-    topic.shared[shared].members += 1;
-    member.socket.subscribe(topic.shared[shared].name);
-  }
-
-  function leave(member: Member): void {
-    const topic = topicOf.get(member);
-    if (topic === undefined) return;
-    topicOf.delete(member);
-    topic.members.delete(member);
-    topic.alone.delete(member);
-    const { shared } = member.framing;
-    if (shared !== null) {
-      topic.shared[shared].members -= 1;
-      member.socket.unsubscribe(topic.shared[shared].name);
-    }
-    if (topic.members.size === 0) {
-      topic.remove();
-      topics.delete(topic.key);
-      return;
-    }
-    const { since, until } = member.filter.occurred;
-    if (timeKey(since) === topic.since || (until !== null && timeKey(until) === topic.until)) topic.isTooNarrow = true;
-  }
-
-  function deliver(event: StoredEvent, frames: EventFrames, topic: Topic): void {
-    if (topic.isTooNarrow) widen(topic);
-    const occurred = timeKey(event.body.occurred);
-    if (occurred >= topic.since && (topic.until === null || occurred <= topic.until)) {
-      for (const form of sharedForms) {
-        const { name, members } = topic.shared[form];
-        if (members > 0) publish(name, frames.shared(form));
-      }
-      for (const member of topic.alone) member.socket.send(frames.of(member.framing));
-      counters.delivered += topic.members.size;
-      return;
-    }
-    for (const member of topic.members) {
-      if (!holds(member.filter, occurred)) continue;
-      member.socket.send(frames.of(member.framing));
-      counters.delivered += 1;
-    }
-  }
-
   function flush(batch: readonly StoredEvent[]): void {
-    if (topics.size === 0) return;
+    if (topics.topicCount === 0) return;
     for (const event of batch) {
       let frames: EventFrames | null = null;
       index.forEachMatch(event, (topic) => {
@@ -198,43 +95,54 @@ export function createFanOut(
   function sweep(): void {
     publishedBytes = 0;
     const lagging: Member[] = [];
-    for (const member of topicOf.keys()) {
+    for (const member of topics.members()) {
       if (member.socket.bufferedBytes() > options.bufferBytesMax) lagging.push(member);
     }
     for (const member of lagging) {
-      leave(member);
+      topics.leave(member);
       counters.lagged += 1;
       member.lags();
     }
   }
 
   return {
-    join,
-    leave,
+    join: (member) => topics.join(member),
+    leave: (member) => topics.leave(member),
     flush,
     get topicCount() {
-      return topics.size;
+      return topics.topicCount;
     },
     get memberCount() {
-      return topicOf.size;
+      return topics.memberCount;
     },
+  };
+}
+
+type Deliver = (event: StoredEvent, frames: EventFrames, topic: Topic) => void;
+
+/** To all whose windows hold the event: by one publish, or one by one. */
+function createDeliver(publish: Publish, counters: FanOutCounters): Deliver {
+  return (event, frames, topic) => {
+    if (topic.isTooNarrow) widen(topic);
+    const occurred = timeKey(event.body.occurred);
+    if (occurred >= topic.since && (topic.until === null || occurred <= topic.until)) {
+      for (const form of sharedForms) {
+        const { name, members } = topic.shared[form];
+        if (members > 0) publish(name, frames.shared(form));
+      }
+      for (const member of topic.alone) member.socket.send(frames.of(member.framing));
+      counters.delivered += topic.members.size;
+      return;
+    }
+    for (const member of topic.members) {
+      if (!holds(member.filter, occurred)) continue;
+      member.socket.send(frames.of(member.framing));
+      counters.delivered += 1;
+    }
   };
 }
 
 function holds(filter: Filter, occurred: string): boolean {
   const { since, until } = filter.occurred;
   return occurred >= timeKey(since) && (until === null || occurred <= timeKey(until));
-}
-
-function narrow(topic: Topic, member: Member): void {
-  const { since, until } = member.filter.occurred;
-  if (timeKey(since) > topic.since) topic.since = timeKey(since);
-  if (until !== null && (topic.until === null || timeKey(until) < topic.until)) topic.until = timeKey(until);
-}
-
-function widen(topic: Topic): void {
-  topic.isTooNarrow = false;
-  topic.since = '';
-  topic.until = null;
-  for (const member of topic.members) narrow(topic, member);
 }

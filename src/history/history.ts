@@ -29,7 +29,7 @@ export interface HistoryPage {
 }
 
 /** Rows with seq in (after, checkpoint]. */
-export interface SeqRange {
+export interface StoredRange {
   readonly after: number;
   readonly checkpoint: number;
 }
@@ -46,7 +46,7 @@ export interface HistoryReader {
   /** The rows behind `from`; the first page for null. Rejects with a Failure. */
   byOccurred(
     filter: Filter,
-    range: SeqRange,
+    range: StoredRange,
     from: Place | null,
     max: HistoryPageMax,
     signal: AbortSignal,
@@ -84,7 +84,7 @@ export function createHistoryReader(store: Pick<Store, 'lines' | 'blocks'>, opti
   /** Leaving the loop ends the query. */
   async function read(
     filter: Filter,
-    { after, checkpoint }: SeqRange,
+    { after, checkpoint }: StoredRange,
     from: Place | null,
     max: HistoryPageMax,
     signal: AbortSignal,
@@ -126,7 +126,7 @@ export function createHistoryReader(store: Pick<Store, 'lines' | 'blocks'>, opti
   async function readNarrow(
     whole: Filter,
     narrow: Filter,
-    range: SeqRange,
+    range: StoredRange,
     from: Place,
     max: HistoryPageMax,
     signal: AbortSignal,

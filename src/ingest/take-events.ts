@@ -35,6 +35,7 @@ export function createTakeEvents(
   receive: () => Receipt,
 ): TakeEvents {
   const { journal, window, parked, counters } = parts;
+  const park = createPark(parts, receive);
 
   /** An event's ticket is its seq, which the window knows of first copies. */
   function takeEach(events: readonly IncomingEvent[], appended: Appended[]): Taken {
@@ -55,14 +56,6 @@ export function createTakeEvents(
     }
     taken.appended = appended.length;
     return taken;
-  }
-
-  function park(event: IncomingEvent): number {
-    const refusal = parked.refusal(event.rowBytesMax);
-    if (refusal !== null) throw refusal;
-    const number = journal.park(event, receive());
-    parked.add(splitRow(journal.lastRow().toString('utf8')));
-    return number;
   }
 
   return (events) => {
@@ -87,5 +80,16 @@ export function createTakeEvents(
     if (taken.appended > 0) group.add(appended);
     else if (taken.parked > 0) group.schedule();
     return taken;
+  };
+}
+
+/** Gives the ticket. Throws Failure, and then has parked nothing. */
+function createPark({ journal, parked }: TakeParts, receive: () => Receipt): (event: IncomingEvent) => number {
+  return (event) => {
+    const refusal = parked.refusal(event.rowBytesMax);
+    if (refusal !== null) throw refusal;
+    const ticket = journal.park(event, receive());
+    parked.add(splitRow(journal.lastRow().toString('utf8')));
+    return ticket;
   };
 }

@@ -11,12 +11,13 @@ export interface NamedChange {
 }
 
 const fanOut = 'src/feed/fan-out.ts';
+const topics = 'src/feed/topics.ts';
 const insertNext = 'src/table-writer/insert-next.ts';
 
 export const namedChanges: readonly NamedChange[] = [
   {
     name: 'of several `until` the latest counts',
-    file: fanOut,
+    file: topics,
     find: 'timeKey(until) < topic.until',
     text: 'timeKey(until) > topic.until',
   },
@@ -28,7 +29,7 @@ export const namedChanges: readonly NamedChange[] = [
   },
   {
     name: "only the first member's `since` counts",
-    file: fanOut,
+    file: topics,
     find: 'if (timeKey(since) > topic.since) topic.since = timeKey(since);',
     text: "if (topic.since === '') topic.since = timeKey(since);",
   },
