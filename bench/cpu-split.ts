@@ -1,5 +1,6 @@
 /**
- * Who uses the CPU while a server is loaded: its main thread, its other threads (V8's and libuv's), and its embedded engine.
+ * Who uses the CPU while a server is loaded: its main thread, its other threads (V8's and libuv's), and its embedded
+ * engine.
  */
 import { childrenOf, cpuSeconds, threadSeconds } from './machine.ts';
 import { round } from './target.ts';

@@ -14,7 +14,10 @@ export interface MachineFacts {
   readonly node: string;
   readonly commit: string;
   readonly loadBefore: number;
-  /** Of the bench's session and of the servers that it starts: each session has its own share of the CPU where Linux groups by session. */
+  /**
+   * Of the bench's session and of the servers that it starts: each session has its own share of the CPU where Linux
+   * groups by session.
+   */
   readonly sessionNice: number;
 }
 
@@ -45,15 +48,18 @@ export function residentBytes(pid: number | undefined): number {
 }
 
 /**
- * CPU time that a process has used, in seconds; null where it cannot be read. By the nanoseconds of its threads, where the kernel
- * tells them; else by the hundredths of a second in which Linux counts.
+ * CPU time that a process has used, in seconds; null where it cannot be read. By the nanoseconds of its threads, where
+ * the kernel tells them; else by the hundredths of a second in which Linux counts.
  */
 export function cpuSeconds(pid: number | undefined): number | null {
   const nanoseconds = threadNanoseconds(pid);
   return nanoseconds === null ? processCpuSeconds(pid) : nanoseconds / 1e9;
 }
 
-/** As Linux counts it for the whole process, ended threads included, in hundredths of a second: for an engine with pools of threads. */
+/**
+ * As Linux counts it for the whole process, ended threads included, in hundredths of a second: for an engine with pools
+ * of threads.
+ */
 export function processCpuSeconds(pid: number | undefined): number | null {
   const fields = readProcess(pid, 'stat').split(') ')[1]?.split(' ');
   const [user, system] = [fields?.[11], fields?.[12]];

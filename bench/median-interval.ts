@@ -3,8 +3,8 @@
  */
 
 /**
- * How many of the smallest and of the largest values lie outside the interval that holds the true median in at least 95 of 100 cases:
- * each value lies below the median as a coin falls, so it is outside with twice the binomial's tail.
+ * How many of the smallest and of the largest values lie outside the interval that holds the true median in at least 95
+ * of 100 cases: each value lies below the median as a coin falls, so it is outside with twice the binomial's tail.
  */
 export function rankOfInterval(count: number): number {
   let tail = 0;

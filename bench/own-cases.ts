@@ -1,5 +1,6 @@
 /**
- * Cases that start servers of their own, with the settings they need, and the suites that name several cases by one word.
+ * Cases that start servers of their own, with the settings they need, and the suites that name several cases by one
+ * word.
  */
 import { besidePrefect } from './cases/beside-prefect.ts';
 import { catchUp } from './cases/catch-up.ts';
@@ -46,7 +47,10 @@ export const ownCases: Readonly<Record<string, OwnCase>> = {
   soak: (root, { minutes, rate }) => soak(root, { minutes, rate }),
 };
 
-/** What a suite runs, in this order. The long ones, `sustained` for ten minutes and `soak` for thirty, are asked for by name. */
+/**
+ * What a suite runs, in this order. The long ones, `sustained` for ten minutes and `soak` for thirty, are asked for by
+ * name.
+ */
 export const suites: Readonly<Record<string, readonly string[]>> = {
   speed: [
     'ingest',

@@ -1,6 +1,6 @@
 /**
- * The one command of the bench: runs the cases against a URL, or against a Sluice that it starts itself, and with `--peer prefect`
- * against the real Prefect too; prints one JSON with the machine's facts.
+ * The one command of the bench: runs the cases against a URL, or against a Sluice that it starts itself, and with
+ * `--peer prefect` against the real Prefect too; prints one JSON with the machine's facts.
  */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

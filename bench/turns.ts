@@ -1,6 +1,7 @@
 /**
- * Old and new in turns: another commit beside this checkout, on the same Node, each in a fresh process, one after the other. A change on
- * a hot path is judged by the median of the pairs' ratios of CPU time, and by the interval that the pairs leave for it.
+ * Old and new in turns: another commit beside this checkout, on the same Node, each in a fresh process, one after the
+ * other. A change on a hot path is judged by the median of the pairs' ratios of CPU time, and by the interval that the
+ * pairs leave for it.
  */
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';

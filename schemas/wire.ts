@@ -1,6 +1,6 @@
 /**
- * The wire: every message of both WebSockets and of the event stream, as docs/PROTOCOL.md has them, and the text of each.
- * Server, tests and benchmarks share this file. It imports nothing that a browser lacks.
+ * The wire: every message of both WebSockets and of the event stream, as docs/PROTOCOL.md has them, and the text of
+ * each. Server, tests and benchmarks share this file. It imports nothing that a browser lacks.
  */
 import type { EventBody, Labels } from './event.ts';
 
@@ -35,7 +35,9 @@ export interface RejectFrame {
   readonly type: 'reject';
   /** Which one: the first message after the auth message is 1. */
   readonly message: number;
-  /** A failure's name (the table in docs/PROTOCOL.md), or `skipped`: too large, or refused before with the same bytes. */
+  /**
+   * A failure's name (the table in docs/PROTOCOL.md), or `skipped`: too large, or refused before with the same bytes.
+   */
   readonly failure: string;
   readonly reason: string;
 }
@@ -75,7 +77,9 @@ export interface AnsweredEvent extends EventBody {
   readonly received: string;
 }
 
-/** To a subscriber that wants positions, before anything that follows from it: names the feed that positions belong to. */
+/**
+ * To a subscriber that wants positions, before anything that follows from it: names the feed that positions belong to.
+ */
 export interface TokenFrame {
   readonly type: 'token';
   /** To be sent back, as it is, with the last position. */

@@ -1,6 +1,6 @@
 /**
- * Sluice from dist as a plain child process, in surroundings that a test chooses, with nobody to answer as ClickHouse: it listens within
- * a second, and takes events.
+ * Sluice from dist as a plain child process, in surroundings that a test chooses, with nobody to answer as ClickHouse:
+ * it listens within a second, and takes events.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';

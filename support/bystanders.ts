@@ -1,6 +1,6 @@
 /**
- * A healthy producer and a healthy subscriber that run beside hostile clients: whatever those do, these two must lose nothing and
- * see no error.
+ * A healthy producer and a healthy subscriber that run beside hostile clients: whatever those do, these two must lose
+ * nothing and see no error.
  */
 import { eventLike, untilFound } from './events.ts';
 import { send } from './http.ts';
@@ -9,7 +9,9 @@ import type { Target } from './target.ts';
 import { connectSigned, subscribe } from './wire-client.ts';
 
 export interface Bystanders {
-  /** Ends the producer and insists on every event exactly once, live and stored, and on sockets that were never closed. */
+  /**
+   * Ends the producer and insists on every event exactly once, live and stored, and on sockets that were never closed.
+   */
   finish(): Promise<{ readonly sent: number; readonly slowestPongMs: number }>;
 }
 

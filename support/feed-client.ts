@@ -1,5 +1,6 @@
 /**
- * A subscriber that resumes: keeps the newest token and the newest position, and goes on behind them with each new connection.
+ * A subscriber that resumes: keeps the newest token and the newest position, and goes on behind them with each new
+ * connection.
  */
 import { type ControlFrame, filterMessage, type GapFrame, parseFrame, type WirePosition } from '../schemas/wire.ts';
 import { type FrameSocket, openFrameSocket } from './frame-socket.ts';

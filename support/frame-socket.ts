@@ -1,6 +1,6 @@
 /**
- * A WebSocket client over a bare socket: frames are built by hand with a mask of four zero bytes, so that masking costs nothing, and
- * read without a copy where a chunk holds them whole.
+ * A WebSocket client over a bare socket: frames are built by hand with a mask of four zero bytes, so that masking costs
+ * nothing, and read without a copy where a chunk holds them whole.
  */
 import { connect, type Socket } from 'node:net';
 import { authMessage, type OutFrame, parseFrame } from '../schemas/wire.ts';
@@ -120,7 +120,8 @@ export async function openFrameSocket({ url, path, authString }: FrameSocketOpti
   });
   socket.write(
     `GET ${path} HTTP/1.1\r\nHost: ${hostname}:${port}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n` +
-      'Sec-WebSocket-Key: c2x1aWNlLWJlbmNobG9hZA==\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Protocol: prefect\r\n\r\n',
+      'Sec-WebSocket-Key: c2x1aWNlLWJlbmNobG9hZA==\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Protocol: ' +
+      'prefect\r\n\r\n',
   );
   await upgraded(socket);
   const frames = new FrameSocket(socket);

@@ -1,7 +1,6 @@
 /**
- * A process that logs a number of lines, notes that by a file, waits for the log, and says in a file how long its event loop was held up
- * and how many lines were left out:
- * node log-words.ts RESULT LINES FLUSH_MS
+ * A process that logs a number of lines, notes that by a file, waits for the log, and says in a file how long its event
+ * loop was held up and how many lines were left out: node log-words.ts RESULT LINES FLUSH_MS
  */
 import { writeFileSync } from 'node:fs';
 import { createLog, flushLog, lossesOf } from '../src/base/log.ts';

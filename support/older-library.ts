@@ -1,5 +1,6 @@
 /**
- * Whether the edge library here is the older one, which cannot do what tests marked by this ask for (docs/PLATFORMS.md).
+ * Whether the edge library here is the older one, which cannot do what tests marked by this ask for
+ * (docs/PLATFORMS.md).
  */
 import { limitHeads } from '../src/server/limit-heads.ts';
 import { loadUws } from '../src/server/uws.ts';

@@ -1,4 +1,7 @@
-/** A proxy that puts a path before that of each request: it makes of the embedded engine a ClickHouse as CLICKHOUSE_URL names one. */
+/**
+ * A proxy that puts a path before that of each request: it makes of the embedded engine a ClickHouse as CLICKHOUSE_URL
+ * names one.
+ */
 import { createServer, request } from 'node:http';
 
 export interface PrefixProxy {

@@ -1,5 +1,6 @@
 /**
- * A bare TCP client for tests: writes whatever bytes it is given, reads only if it is told to, and shows what came until the server closed.
+ * A bare TCP client for tests: writes whatever bytes it is given, reads only if it is told to, and shows what came
+ * until the server closed.
  */
 import { connect, type Socket } from 'node:net';
 import { within } from './poll.ts';

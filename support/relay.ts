@@ -1,7 +1,7 @@
 /**
- * A TCP relay before a server that dies and comes back, for clients whose own handshake must not be what ends them: its port
- * stays open, a new connection waits until the server listens, and one whose opening the server did not live to finish is opened
- * again at the next server, byte for byte. After its opening a connection dies with its server.
+ * A TCP relay before a server that dies and comes back, for clients whose own handshake must not be what ends them: its
+ * port stays open, a new connection waits until the server listens, and one whose opening the server did not live to
+ * finish is opened again at the next server, byte for byte. After its opening a connection dies with its server.
  */
 import { createConnection, createServer, type Server, type Socket } from 'node:net';
 

@@ -1,5 +1,6 @@
 /**
- * The weight of a session: Linux may give each session its own share of the CPU, and `nice` says nothing between sessions.
+ * The weight of a session: Linux may give each session its own share of the CPU, and `nice` says nothing between
+ * sessions.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 

@@ -1,5 +1,6 @@
 /**
- * A Sluice of its own for a test file: from dist, on a free port, in a data folder of its own that stays for a restart until it is removed.
+ * A Sluice of its own for a test file: from dist, on a free port, in a data folder of its own that stays for a restart
+ * until it is removed.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

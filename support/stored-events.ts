@@ -1,5 +1,6 @@
 /**
- * The stored events of rows, each read whole and at once: what the readers that decode only what is asked for are held against.
+ * The stored events of rows, each read whole and at once: what the readers that decode only what is asked for are held
+ * against.
  */
 import type { EventBody } from '../schemas/event.ts';
 import type { StoredEvent } from '../schemas/stored-event.ts';

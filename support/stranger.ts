@@ -1,6 +1,6 @@
 /**
- * Another user of this machine: asks a server over HTTP from a process of its own, as `nobody` where the tests run as root
- * (elsewhere as who runs them, for whom the answers must be the same).
+ * Another user of this machine: asks a server over HTTP from a process of its own, as `nobody` where the tests run as
+ * root (elsewhere as who runs them, for whom the answers must be the same).
  */
 import { execFile } from 'node:child_process';
 

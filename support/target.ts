@@ -10,7 +10,10 @@ export interface Target {
   readonly authString?: string;
   /** The certificate that is trusted, where `baseUrl` is https. */
   readonly ca?: string;
-  /** True for Sluice; false for the real Prefect, where laws tagged `ours` may fail and are then listed as expected differences. */
+  /**
+   * True for Sluice; false for the real Prefect, where laws tagged `ours` may fail and are then listed as expected
+   * differences.
+   */
   readonly strict: boolean;
 }
 
@@ -24,7 +27,10 @@ export interface Tag {
   readonly ours: string;
 }
 
-/** States a law: a test on every target; a tagged one that fails on the real Prefect is skipped with the difference as its reason. */
+/**
+ * States a law: a test on every target; a tagged one that fails on the real Prefect is skipped with the difference as
+ * its reason.
+ */
 export function law(target: Target, name: string, body: () => Promise<void>, tag?: Tag): void {
   it(name, async (context) => {
     if (tag === undefined || target.strict) return body();
@@ -36,7 +42,9 @@ export function law(target: Target, name: string, body: () => Promise<void>, tag
   });
 }
 
-/** A word that no other run has used, to begin event names and resource ids with: suites run against used servers too. */
+/**
+ * A word that no other run has used, to begin event names and resource ids with: suites run against used servers too.
+ */
 export function uniqueWord(): string {
   return `t${Date.now().toString(36)}${randomBytes(3).toString('hex')}`;
 }

@@ -1,6 +1,6 @@
 /**
- * The client of tests and proofs: one WebSocket, raw and typed. It sends what it is told, shows each message as it came, and never
- * comes back by itself. Load makers have a faster one (frame-socket.ts) that speaks the same wire.
+ * The client of tests and proofs: one WebSocket, raw and typed. It sends what it is told, shows each message as it
+ * came, and never comes back by itself. Load makers have a faster one (frame-socket.ts) that speaks the same wire.
  */
 import { WebSocket } from 'ws';
 import {

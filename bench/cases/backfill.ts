@@ -1,6 +1,6 @@
 /**
- * Backfill: a load that is in ClickHouse, read from there by one subscriber, and by many of whom some are slow. How soon the first
- * event comes, how fast the rest, and what memory the server takes for it.
+ * Backfill: a load that is in ClickHouse, read from there by one subscriber, and by many of whom some are slow. How
+ * soon the first event comes, how fast the rest, and what memory the server takes for it.
  */
 import { startLoad } from '../load/load-maker.ts';
 import type { PostReport } from '../load/post.ts';
@@ -41,7 +41,10 @@ export async function backfill(target: BenchTarget, { events }: BackfillOptions)
   };
 }
 
-/** 40 readers by themselves, and beside 10 that read slowly: alternating, so that the machine's mood falls on both alike. */
+/**
+ * 40 readers by themselves, and beside 10 that read slowly: alternating, so that the machine's mood falls on both
+ * alike.
+ */
 export async function backfillMany(target: BenchTarget, { events }: BackfillOptions): Promise<object> {
   const loaded = await load(target, events);
   const alone: Read[] = [];

@@ -1,6 +1,6 @@
 /**
- * The same events in Sluice and in the real Prefect, the same questions over HTTP, in turns: how many times as fast. Prefect's
- * SQLite is filled by its own models, for over its API a million events take half an hour and some are lost.
+ * The same events in Sluice and in the real Prefect, the same questions over HTTP, in turns: how many times as fast.
+ * Prefect's SQLite is filled by its own models, for over its API a million events take half an hour and some are lost.
  */
 import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';

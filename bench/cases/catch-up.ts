@@ -1,6 +1,6 @@
 /**
- * Catching up from the log: one subscriber resumes and reads a million events through a filter of which half match, and a
- * hundred of one filter from one position: what they cost beyond their sends, by the fan-out cost of the same run.
+ * Catching up from the log: one subscriber resumes and reads a million events through a filter of which half match, and
+ * a hundred of one filter from one position: what they cost beyond their sends, by the fan-out cost of the same run.
  */
 import type { CatchUpReport } from '../load/catch-up.ts';
 import { startLoad } from '../load/load-maker.ts';

@@ -1,6 +1,6 @@
 /**
- * What matching costs with ten, a thousand and ten thousand different filters on live sockets: the same events, of which the same
- * few are delivered, so that the difference is the matching.
+ * What matching costs with ten, a thousand and ten thousand different filters on live sockets: the same events, of
+ * which the same few are delivered, so that the difference is the matching.
  */
 import { startLoad } from '../load/load-maker.ts';
 import type { PaceReport } from '../load/pace.ts';

@@ -1,6 +1,6 @@
 /**
- * What the engine pays for a row at a steady rate, merges included: those that come late too, for its CPU is taken until it has been
- * calm for a while after all is in the table.
+ * What the engine pays for a row at a steady rate, merges included: those that come late too, for its CPU is taken
+ * until it has been calm for a while after all is in the table.
  */
 import { startLoad } from '../load/load-maker.ts';
 import type { ProduceReport } from '../load/produce.ts';

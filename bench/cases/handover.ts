@@ -1,6 +1,6 @@
 /**
- * From history to live: ten subscribers join at random moments while events flow, each with `since` at the start and a window of its
- * own, as stock clients send it. Each must end with every event exactly once.
+ * From history to live: ten subscribers join at random moments while events flow, each with `since` at the start and a
+ * window of its own, as stock clients send it. Each must end with every event exactly once.
  */
 import { startLoad } from '../load/load-maker.ts';
 import type { ProduceReport } from '../load/produce.ts';

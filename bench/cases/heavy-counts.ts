@@ -1,6 +1,7 @@
 /**
- * What counting costs live delivery: events flow in at a steady rate to a hundred subscribers, of ten filters, while eight clients
- * ask all counts of a large table without a pause. Quiet and counted runs alternate, so that the machine's mood falls on both.
+ * What counting costs live delivery: events flow in at a steady rate to a hundred subscribers, of ten filters, while
+ * eight clients ask all counts of a large table without a pause. Quiet and counted runs alternate, so that the
+ * machine's mood falls on both.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { Agent, request } from 'node:http';
@@ -160,7 +161,10 @@ async function countOn(
   agent.destroy();
 }
 
-/** The status, once the answer is there; it is not looked at, for its clients share the cores with those whose latency is measured. */
+/**
+ * The status, once the answer is there; it is not looked at, for its clients share the cores with those whose latency
+ * is measured.
+ */
 function send(agent: Agent, target: BenchTarget, path: string, body: string): Promise<number> {
   return new Promise((resolve, reject) => {
     const headers = { 'content-type': 'application/json' };

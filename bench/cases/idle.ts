@@ -1,7 +1,7 @@
 /**
- * What an idle subscriber weighs: resident memory of the server for each of fifteen thousand that have authenticated and set a
- * filter, and how fast they were accepted: without history, and some with it as stock clients ask for it, each of which is
- * a query of ClickHouse.
+ * What an idle subscriber weighs: resident memory of the server for each of fifteen thousand that have authenticated
+ * and set a filter, and how fast they were accepted: without history, and some with it as stock clients ask for it,
+ * each of which is a query of ClickHouse.
  */
 import { startLoad } from '../load/load-maker.ts';
 import type { SwarmReport } from '../load/swarm.ts';

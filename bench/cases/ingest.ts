@@ -1,6 +1,7 @@
 /**
- * Intake: events a second that are acknowledged, and until all of them can be queried, over one `/in` socket (in blocks, one frame a
- * write as stock clients send, and at a steady rate) and over HTTP batches; and what CPU each process and thread spends on an event.
+ * Intake: events a second that are acknowledged, and until all of them can be queried, over one `/in` socket (in
+ * blocks, one frame a write as stock clients send, and at a steady rate) and over HTTP batches; and what CPU each
+ * process and thread spends on an event.
  */
 
 import { cpuTimes, microsPerEvent } from '../cpu-split.ts';

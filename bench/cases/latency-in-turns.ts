@@ -1,6 +1,7 @@
 /**
- * One by one, a hundred subscribers at a thousand events a second and one at ten thousand, through Sluice, bare uWebSockets.js and NATS in
- * turns: what of the latency is the sends and the three processes on two cores. Sluice's engine stands still, for the others have none.
+ * One by one, a hundred subscribers at a thousand events a second and one at ten thousand, through Sluice, bare
+ * uWebSockets.js and NATS in turns: what of the latency is the sends and the three processes on two cores. Sluice's
+ * engine stands still, for the others have none.
  */
 import { leftOutSeconds } from '../load/delivery-times.ts';
 import type { Latency } from '../load/histogram.ts';

@@ -1,6 +1,7 @@
 /**
- * Send to delivery at fixed rates, from when each event was due (no coordinated omission) and from when it was sent, with the table
- * writer at work and with the engine stopped. Sender, receiver and server are three processes on the machine's cores.
+ * Send to delivery at fixed rates, from when each event was due (no coordinated omission) and from when it was sent,
+ * with the table writer at work and with the engine stopped. Sender, receiver and server are three processes on the
+ * machine's cores.
  */
 import { leftOutSeconds } from '../load/delivery-times.ts';
 import type { Latency } from '../load/histogram.ts';

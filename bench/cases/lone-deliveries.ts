@@ -1,7 +1,7 @@
 /**
- * A thousand subscribers with a filter each, one match an event: every frame goes to one socket by itself. What such a delivery
- * costs, bare uWebSockets.js says in turns with Sluice: the same events with and without subscribers. What Sluice takes beyond it
- * is what its matching and framing take.
+ * A thousand subscribers with a filter each, one match an event: every frame goes to one socket by itself. What such a
+ * delivery costs, bare uWebSockets.js says in turns with Sluice: the same events with and without subscribers. What
+ * Sluice takes beyond it is what its matching and framing take.
  */
 import { withBare } from '../peers/bare.ts';
 import { median, round } from '../target.ts';

@@ -1,5 +1,6 @@
 /**
- * NATS under the same kinds of load: fan-out over its WebSocket port, acknowledged publish into a file stream, replay of it.
+ * NATS under the same kinds of load: fan-out over its WebSocket port, acknowledged publish into a file stream, replay
+ * of it.
  */
 import { startLoad } from '../load/load-maker.ts';
 import type { NatsReport } from '../load/nats.ts';

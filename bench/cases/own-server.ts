@@ -1,5 +1,6 @@
 /**
- * A Sluice of a case's own, in a fresh data folder, with the settings that the case needs; and what its verbose readiness says.
+ * A Sluice of a case's own, in a fresh data folder, with the settings that the case needs; and what its verbose
+ * readiness says.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,7 +1,8 @@
 /**
- * Sluice between its ceiling and its peers in one run: fan-out to a thousand subscribers by Sluice, bare uWebSockets.js and NATS in
- * turns, so that what else the machine does meets all of them, medians of the turns; and the most that the real Prefect delivers
- * without loss. And what it takes to receive and parse: bare uWebSockets.js beside all of Sluice's intake.
+ * Sluice between its ceiling and its peers in one run: fan-out to a thousand subscribers by Sluice, bare uWebSockets.js
+ * and NATS in turns, so that what else the machine does meets all of them, medians of the turns; and the most that the
+ * real Prefect delivers without loss. And what it takes to receive and parse: bare uWebSockets.js beside all of
+ * Sluice's intake.
  */
 
 import { installPrefect, launchPrefect } from '../../support/peers/prefect.ts';

@@ -1,6 +1,6 @@
 /**
- * Endurance: a steady rate with fifty subscribers of ten filters and queries beside it; memory by its slope after the warm-up,
- * latency of the last stretch beside that of the first, and books that balance.
+ * Endurance: a steady rate with fifty subscribers of ten filters and queries beside it; memory by its slope after the
+ * warm-up, latency of the last stretch beside that of the first, and books that balance.
  */
 import { startLoad } from '../load/load-maker.ts';
 import type { PaceReport } from '../load/pace.ts';

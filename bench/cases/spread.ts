@@ -1,6 +1,6 @@
 /**
- * Fan-out to a thousand subscribers with a window each, as stock clients send it: one filter for all, in bursts and as fast as
- * the slowest follows; and a thousand different filters with one match an event.
+ * Fan-out to a thousand subscribers with a window each, as stock clients send it: one filter for all, in bursts and as
+ * fast as the slowest follows; and a thousand different filters with one match an event.
  */
 
 import type { FilterKind } from '../load/filters.ts';

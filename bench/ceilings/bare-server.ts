@@ -1,7 +1,7 @@
 /**
- * The ceiling of the edge: bare uWebSockets.js that does the same I/O as Sluice and nothing else. It lets everybody in, parses
- * each event (JSON.parse), and publishes it from `setImmediate`, to all who asked for no resource and to those of its resource; no
- * check, no log, no other filter, no store.
+ * The ceiling of the edge: bare uWebSockets.js that does the same I/O as Sluice and nothing else. It lets everybody in,
+ * parses each event (JSON.parse), and publishes it from `setImmediate`, to all who asked for no resource and to those
+ * of its resource; no check, no log, no other filter, no store.
  */
 import { authSuccess, eventFrameHead, eventFrameTail } from '../../schemas/wire.ts';
 import { limitReceiveBuffers } from '../../src/server/receive-buffer.ts';

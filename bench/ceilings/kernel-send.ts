@@ -1,5 +1,6 @@
 /**
- * What the kernel takes for one frame's bytes, sent to a thousand sockets in writes of twenty frames: the floor of every fan-out here.
+ * What the kernel takes for one frame's bytes, sent to a thousand sockets in writes of twenty frames: the floor of
+ * every fan-out here.
  */
 
 import { freePort } from '../../support/peers/server-process.ts';

@@ -1,7 +1,7 @@
 /**
- * Sends each event when it is due, one by one, whatever became of those before: its time is the one it was due at, so that what a
- * late sender or a late server cost is in the latency (no coordinated omission). It sleeps in `Atomics.wait`, which keeps time to
- * some 60 µs, where timers keep it to a millisecond.
+ * Sends each event when it is due, one by one, whatever became of those before: its time is the one it was due at, so
+ * that what a late sender or a late server cost is in the latency (no coordinated omission). It sleeps in
+ * `Atomics.wait`, which keeps time to some 60 µs, where timers keep it to a millisecond.
  */
 import { nowMicros } from './event-template.ts';
 import { Histogram, type Latency } from './histogram.ts';
@@ -13,7 +13,10 @@ export interface Rate {
 
 const sleepMsMax = 2;
 
-/** `send` gets the number of the event, when it was due, and by how much that is over; it says false to end. Gives how late all were. */
+/**
+ * `send` gets the number of the event, when it was due, and by how much that is over; it says false to end. Gives how
+ * late all were.
+ */
 export async function atRate(
   { seconds, rate }: Rate,
   send: (number: number, dueMicros: number, lateMicros: number) => boolean,

@@ -1,6 +1,6 @@
 /**
- * Subscribers that read the log: `token` asks for a position before the events come, `read` resumes from it, with as many
- * subscribers as wanted, and reads until each is told that it has caught up.
+ * Subscribers that read the log: `token` asks for a position before the events come, `read` resumes from it, with as
+ * many subscribers as wanted, and reads until each is told that it has caught up.
  */
 import { type ControlFrame, filterMessage } from '../../schemas/wire.ts';
 import type { FilterKind } from './filters.ts';

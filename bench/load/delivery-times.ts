@@ -1,6 +1,7 @@
 /**
- * How long deliveries took, from when each event was due and from when it was sent. The first second is left out: load makers are new
- * processes, which compile their code in it, and what they stall for then (25 ms) is nothing of the server's.
+ * How long deliveries took, from when each event was due and from when it was sent. The first second is left out: load
+ * makers are new processes, which compile their code in it, and what they stall for then (25 ms) is nothing of the
+ * server's.
  */
 import { Histogram, type Latency } from './histogram.ts';
 

@@ -1,5 +1,6 @@
 /**
- * One event as bytes, of which only the places that differ are written again: the load maker must cost less than the server.
+ * One event as bytes, of which only the places that differ are written again: the load maker must cost less than the
+ * server.
  */
 export interface TemplateOptions {
   /** Begins event names and resource ids. */
@@ -41,7 +42,10 @@ export class EventTemplate {
     this.#id = after(idPrefix);
   }
 
-  /** Writes the event of this number at an offset; times are microseconds since 1970, `lateMicros` what its sender was late by. */
+  /**
+   * Writes the event of this number at an offset; times are microseconds since 1970, `lateMicros` what its sender was
+   * late by.
+   */
   write(into: Buffer, at: number, number: number, occurredMicros: number, sentMicros: number, lateMicros = 0): void {
     this.bytes.copy(into, at);
     into.write(timeText(occurredMicros), at + this.#occurred, 'latin1');

@@ -1,5 +1,6 @@
 /**
- * When an EventTemplate's event was due and how late it was sent, read from the bytes it arrived in without parsing them.
+ * When an EventTemplate's event was due and how late it was sent, read from the bytes it arrived in without parsing
+ * them.
  */
 const dueMark = Buffer.from('"at":"');
 const dueDigits = 16;

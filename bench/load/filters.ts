@@ -4,9 +4,9 @@
 import { resourceText } from './event-template.ts';
 
 /**
- * `one`: all subscribers the same, every event; `ten`: ten filters, each a tenth of the events; `own`: each its own, one
- * resource; `half`: event name prefix and one label that every other event has; `mixed`: each its own, of every kind of
- * condition, and one in a thousand events for the first of them only.
+ * `one`: all subscribers the same, every event; `ten`: ten filters, each a tenth of the events; `own`: each its own,
+ * one resource; `half`: event name prefix and one label that every other event has; `mixed`: each its own, of every
+ * kind of condition, and one in a thousand events for the first of them only.
  */
 export type FilterKind = 'one' | 'ten' | 'own' | 'half' | 'mixed';
 
@@ -56,7 +56,9 @@ export function countOf(share: Share | null, events: number): number {
   return share === null ? 0 : Math.max(0, Math.ceil((events - share.first) / share.stride));
 }
 
-/** As people write them: by run id, label, related, prefix, glob; each shares some of its words with the load's events. */
+/**
+ * As people write them: by run id, label, related, prefix, glob; each shares some of its words with the load's events.
+ */
 function mixedFilter(prefix: string, index: number): object {
   switch (index % 7) {
     case 0:

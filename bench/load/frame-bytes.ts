@@ -1,6 +1,6 @@
 /**
- * Counts the WebSocket frames of a server in bytes that come in any pieces, without copying or parsing them: a load maker has
- * to need less than the server that it measures.
+ * Counts the WebSocket frames of a server in bytes that come in any pieces, without copying or parsing them: a load
+ * maker has to need less than the server that it measures.
  */
 
 export interface FrameVisitor {

@@ -1,7 +1,7 @@
 /**
- * Events made inside ClickHouse: one INSERT SELECT makes a range of rows as accept would have written them, with values that
- * vary as real ones do (skewed resources, runs of ten events, messages of words, trace ids), so that neither codecs nor
- * indexes are flattered. An event depends on its number alone: a set can be made again, or compared.
+ * Events made inside ClickHouse: one INSERT SELECT makes a range of rows as accept would have written them, with values
+ * that vary as real ones do (skewed resources, runs of ten events, messages of words, trace ids), so that neither
+ * codecs nor indexes are flattered. An event depends on its number alone: a set can be made again, or compared.
  */
 
 export interface EventSet {
@@ -45,11 +45,13 @@ function rowsSql({ events, resources, startSeconds, spanSeconds }: EventSet, fro
   const hash = (salt: number) => `bitShiftRight(cityHash64(n, ${salt}), 8)`;
   const list = (words: readonly string[]) => `[${words.map((word) => `'${word}'`).join(',')}]`;
   const word = (salt: number) =>
-    `concat(syllables[1 + ${hash(salt)} % 25], syllables[1 + ${hash(salt + 1)} % 25], syllables[1 + ${hash(salt + 2)} % 25])`;
+    `concat(syllables[1 + ${hash(salt)} % 25], syllables[1 + ${hash(salt + 1)} % 25], syllables[1 ` +
+    `+ ${hash(salt + 2)} % 25])`;
   const resourceId =
     resources === 'runs'
       ? `concat('prefect.flow-run.', run_id)`
-      : `concat('acme.service.', toString(intDiv((${hash(1)} % ${resources}) * (${hash(2)} % ${resources}), ${resources})))`;
+      : `concat('acme.service.', toString(intDiv((${hash(1)} % ${resources}) * (${hash(2)} ` +
+        `% ${resources}), ${resources})))`;
   const resourceName =
     resources === 'runs' ? `concat('run-', substring(run_id, 1, 8))` : `concat('service ', substring(resource_id, 14))`;
   const related = (id: string, role: string) =>

@@ -1,6 +1,6 @@
 /**
- * A data folder with a set of generated events in Sluice's own table, made once and kept: what `--cases scale` asks its questions
- * of. Loading can be stopped at any time, and goes on where it stopped.
+ * A data folder with a set of generated events in Sluice's own table, made once and kept: what `--cases scale` asks its
+ * questions of. Loading can be stopped at any time, and goes on where it stopped.
  */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -99,8 +99,8 @@ async function load(store: Store, set: EventSet): Promise<void> {
 }
 
 /**
- * The table's own rule makes one part of each day to which nothing came for a while: the set is as it will be then. Only the wait is
- * left out.
+ * The table's own rule makes one part of each day to which nothing came for a while: the set is as it will be then.
+ * Only the wait is left out.
  */
 async function untilAged(store: Store): Promise<void> {
   const rule = 'min_age_to_force_merge_seconds';
@@ -113,9 +113,11 @@ async function untilAged(store: Store): Promise<void> {
   await store.command(`ALTER TABLE events MODIFY SETTING ${rule} = 1`);
   try {
     for (let left = -1; left !== 0; await pause(lookMs)) {
-      const parts = `SELECT partition FROM system.parts WHERE database = currentDatabase() AND table = 'events' AND active`;
+      const parts =
+        `SELECT partition FROM system.parts WHERE database = currentDatabase() AND table = ` + `'events' AND active`;
       const [days] = await store.rows<{ many: number }>(
-        `SELECT count() AS many FROM (${parts} GROUP BY partition HAVING count() > 1 AND sum(bytes_on_disk) < ${dayBytesMax})`,
+        `SELECT count() AS many FROM (${parts} GROUP BY partition HAVING count() > 1 AND sum(bytes_on_disk) ` +
+          `< ${dayBytesMax})`,
         {},
       );
       left = days?.many ?? 0;

@@ -1,6 +1,6 @@
 /**
- * The kernel's floor of fan-out: one process writes the bytes of twenty frames at a time to each of many sockets, another reads
- * and drops them. `send` is the one whose CPU counts.
+ * The kernel's floor of fan-out: one process writes the bytes of twenty frames at a time to each of many sockets,
+ * another reads and drops them. `send` is the one whose CPU counts.
  */
 import { connect, createServer, type Socket } from 'node:net';
 import { runLoad } from './load-maker.ts';

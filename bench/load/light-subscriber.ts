@@ -1,6 +1,6 @@
 /**
- * One subscriber that costs little: its bytes are read into a buffer that all share, frames are counted, and what is checked of
- * each is its number: the events of its filter must come in order, without gap or repeat.
+ * One subscriber that costs little: its bytes are read into a buffer that all share, frames are counted, and what is
+ * checked of each is its number: the events of its filter must come in order, without gap or repeat.
  */
 import { connect, type Socket } from 'node:net';
 import { authMessage, type ControlFrame, eventFrameHead, parseFrame } from '../../schemas/wire.ts';
@@ -132,7 +132,8 @@ export class LightSubscriber implements FrameVisitor {
   #shakeHands(hostname: string, port: string): void {
     this.#socket.write(
       `GET /api/events/out HTTP/1.1\r\nHost: ${hostname}:${port}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n` +
-        'Sec-WebSocket-Key: c2x1aWNlLWJlbmNobG9hZA==\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Protocol: prefect\r\n\r\n',
+        'Sec-WebSocket-Key: c2x1aWNlLWJlbmNobG9hZA==\r\nSec-WebSocket-Version: ' +
+        '13\r\nSec-WebSocket-Protocol: prefect\r\n\r\n',
     );
   }
 

@@ -1,6 +1,6 @@
 /**
- * Send to delivery through NATS, as `pace` and `swarm` measure it for Sluice: one process sends at a fixed rate over its TCP port,
- * another subscribes many times over its WebSocket port.
+ * Send to delivery through NATS, as `pace` and `swarm` measure it for Sluice: one process sends at a fixed rate over
+ * its TCP port, another subscribes many times over its WebSocket port.
  */
 import { atRate } from './at-rate.ts';
 import { DeliveryTimes } from './delivery-times.ts';
@@ -18,7 +18,10 @@ export type NatsLatencyOptions =
 export interface NatsLatencyReport {
   /** Of the sender; 0 of the receiver. */
   readonly sent: number;
-  /** Of the receiver. Times are taken of those whose frame came in one piece: all but a few, and those of the first second. */
+  /**
+   * Of the receiver. Times are taken of those whose frame came in one piece: all but a few, and those of the first
+   * second.
+   */
   readonly deliveries: number;
   readonly latency: Latency | null;
   readonly latencyFromSend: Latency | null;

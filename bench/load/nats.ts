@@ -1,5 +1,6 @@
 /**
- * Loads for NATS: fan-out to subscribers of its WebSocket port, acknowledged publish into a JetStream file stream, and its replay.
+ * Loads for NATS: fan-out to subscribers of its WebSocket port, acknowledged publish into a JetStream file stream, and
+ * its replay.
  */
 import { EventTemplate, nowMicros } from './event-template.ts';
 import { runLoad } from './load-maker.ts';

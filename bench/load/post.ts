@@ -62,7 +62,9 @@ function batchOf(template: EventTemplate, options: PostOptions, first: number, c
     options.authString === undefined
       ? ''
       : `Authorization: Basic ${Buffer.from(options.authString).toString('base64')}\r\n`;
-  const head = `POST /api/events HTTP/1.1\r\nHost: ${new URL(options.url).host}\r\nContent-Type: application/json\r\n${authorization}Content-Length: ${bodyBytes}\r\n\r\n`;
+  const head =
+    `POST /api/events HTTP/1.1\r\nHost: ${new URL(options.url).host}\r\nContent-Type: ` +
+    `application/json\r\n${authorization}Content-Length: ${bodyBytes}\r\n\r\n`;
   const request = Buffer.allocUnsafe(head.length + bodyBytes);
   request.write(head, 'latin1');
   const now = nowMicros();

@@ -1,5 +1,6 @@
 /**
- * A producer on one `/in` socket: as fast as pongs come, or at a steady rate. A pong acknowledges all that was sent before its ping.
+ * A producer on one `/in` socket: as fast as pongs come, or at a steady rate. A pong acknowledges all that was sent
+ * before its ping.
  */
 
 import { type FrameSocket, frameHeadBytes, openFrameSocket, writeFrameHead } from '../../support/frame-socket.ts';

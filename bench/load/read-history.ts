@@ -1,6 +1,6 @@
 /**
- * Readers of history, each on a socket of its own: how soon the first event comes, how fast the rest, and that each came exactly
- * once. Some may read slowly: those are never waited for.
+ * Readers of history, each on a socket of its own: how soon the first event comes, how fast the rest, and that each
+ * came exactly once. Some may read slowly: those are never waited for.
  */
 import { filterMessage } from '../../schemas/wire.ts';
 import { type FrameSocket, openFrameSocket } from '../../support/frame-socket.ts';

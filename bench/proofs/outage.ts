@@ -1,6 +1,6 @@
 /**
- * ClickHouse hung for 5 minutes at 2,000 events a second, Sluice killed in the middle: 0 lost, 0 twice, less than 100 MB more
- * memory, the backlog drained at 5 times the intake's rate or better (I9).
+ * ClickHouse hung for 5 minutes at 2,000 events a second, Sluice killed in the middle: 0 lost, 0 twice, less than 100
+ * MB more memory, the backlog drained at 5 times the intake's rate or better (I9).
  */
 import { runOutage } from '../../support/crash/outage.ts';
 import { law, type Prove } from './proof.ts';

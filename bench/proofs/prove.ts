@@ -1,6 +1,6 @@
 /**
- * npm run prove -- NAME [--seconds N] [--scale 0.1] [--data DIR] [--save]: one proof on the real process. Prints its result as JSON
- * with the machine's facts, with --save into bench/results too, and ends with 1 if a law is broken.
+ * npm run prove -- NAME [--seconds N] [--scale 0.1] [--data DIR] [--save]: one proof on the real process. Prints its
+ * result as JSON with the machine's facts, with --save into bench/results too, and ends with 1 if a law is broken.
  */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

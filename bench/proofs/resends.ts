@@ -1,6 +1,7 @@
 /**
- * 100,000 events sent again long after their ids have left the window, future-dated ones among them, with ClickHouse up, hung,
- * and killed meanwhile: 0 stored twice, 0 seen twice, and late events that are new among them come through (I11).
+ * 100,000 events sent again long after their ids have left the window, future-dated ones among them, with ClickHouse
+ * up, hung, and killed meanwhile: 0 stored twice, 0 seen twice, and late events that are new among them come through
+ * (I11).
  */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';

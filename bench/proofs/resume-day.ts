@@ -1,7 +1,7 @@
 /**
- * Resume from a day back among 5 million events, 5 % of them late: the exact complement, at 50,000 events a second or better, behind
- * a seq and behind a place in history. The events are put into Sluice's own table by INSERT SELECT in its own engine, with the seqs
- * of an epoch of two days ago and the times of receipt that go with them.
+ * Resume from a day back among 5 million events, 5 % of them late: the exact complement, at 50,000 events a second or
+ * better, behind a seq and behind a place in history. The events are put into Sluice's own table by INSERT SELECT in
+ * its own engine, with the seqs of an epoch of two days ago and the times of receipt that go with them.
  */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -87,7 +87,10 @@ async function makeEvents(dataDir: string, env: Readonly<Record<string, string>>
   return made;
 }
 
-/** Number n was received at an even pace over two days; each 20th occurred up to 20 hours before, the others 5 ms before. */
+/**
+ * Number n was received at an even pace over two days; each 20th occurred up to 20 hours before, the others 5 ms
+ * before.
+ */
 function occurredMicros({ startMs, count }: Made, n: number): number {
   const received = startMs * 1000 + Math.floor((n * 2 * day * 1000) / count);
   return n % lateEvery === 0 ? received - (1 + ((n * 7919) % 72_000)) * 1_000_000 : received - 5_000;

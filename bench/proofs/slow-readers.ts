@@ -1,7 +1,8 @@
 /**
- * 1,000 subscribers, 100 of them reading 1 kB/s, 50 events a second (I5). `slow-readers`: for 5 minutes; in the end all have
- * everything once, and never more than 1 MB waited for one. `slow-pairs`: how late the others get their events, beside runs
- * without slow ones, in alternation; the slow ones are behind before a run is measured. In a folder that is kept, one pair a call.
+ * 1,000 subscribers, 100 of them reading 1 kB/s, 50 events a second (I5). `slow-readers`: for 5 minutes; in the end all
+ * have everything once, and never more than 1 MB waited for one. `slow-pairs`: how late the others get their events,
+ * beside runs without slow ones, in alternation; the slow ones are behind before a run is measured. In a folder that is
+ * kept, one pair a call.
  */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -22,7 +23,9 @@ const bufferBytesMax = 2 ** 20;
 const pairs = 5;
 const pairSeconds = 20;
 const p99RatioMax = 1.5;
-/** Large events for the slow ones alone, so that what waits for the slow ones is more than the kernel's buffers hold. */
+/**
+ * Large events for the slow ones alone, so that what waits for the slow ones is more than the kernel's buffers hold.
+ */
 const fillEvents = 60;
 const fillCharacters = 100_000;
 const graceMs = 240_000;

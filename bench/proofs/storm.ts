@@ -1,6 +1,6 @@
 /**
- * 3,000 subscribers cut at once by a restart, and once more by kill -9: all are live again within 10 s of the cut, from the log,
- * with at most a few questions to ClickHouse, and each has seen every matching event once.
+ * 3,000 subscribers cut at once by a restart, and once more by kill -9: all are live again within 10 s of the cut, from
+ * the log, with at most a few questions to ClickHouse, and each has seen every matching event once.
  */
 
 import { startProducer } from '../../support/crash/producers.ts';

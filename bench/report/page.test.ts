@@ -1,5 +1,6 @@
 /**
- * docs/PERFORMANCE.md and its plots are what `npm run bench:compare` makes of the committed results: no figure is written by hand.
+ * docs/PERFORMANCE.md and its plots are what `npm run bench:compare` makes of the committed results: no figure is
+ * written by hand.
  */
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';

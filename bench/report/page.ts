@@ -1,6 +1,6 @@
 /**
- * docs/PERFORMANCE.md and its plots from the committed results: of each case the newest result that holds it, named with its
- * commit and machine.
+ * docs/PERFORMANCE.md and its plots from the committed results: of each case the newest result that holds it, named
+ * with its commit and machine.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -63,7 +63,10 @@ function onAnotherNode(section: Section, shown: Result, results: readonly Result
   return `\n\nThe same on Node ${other.machine['node']}:\n\n${tableOf(rows)}\n\n${sourceOf(other)}`;
 }
 
-/** A case that any server can be measured by stands under the server's name: then what Sluice and the peer gave, by their names. */
+/**
+ * A case that any server can be measured by stands under the server's name: then what Sluice and the peer gave, by
+ * their names.
+ */
 function caseOf(result: Result, key: string): unknown {
   if (result[key] !== undefined) return result[key];
   const ofServers = ['sluice', 'prefect'].map((server) => [server, at(result, server, key)] as const);
@@ -103,5 +106,8 @@ function textOf(cell: string | number): string {
 
 function sourceOf({ file, when, machine }: Result): string {
   const { cpus, model, memoryGb, kernel, node, commit, loadBefore } = machine;
-  return `*\`bench/results/${file}\`: ${when}, commit ${commit}, ${cpus} × ${model}, ${memoryGb} GB, Linux ${kernel}, Node ${node}, load average before ${loadBefore}.*`;
+  return (
+    `*\`bench/results/${file}\`: ${when}, commit ${commit}, ${cpus} × ${model}, ${memoryGb} GB, ` +
+    `Linux ${kernel}, Node ${node}, load average before ${loadBefore}.*`
+  );
 }

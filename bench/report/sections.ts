@@ -1,6 +1,6 @@
 /**
- * What docs/PERFORMANCE.md shows: for each case of the bench its rows, and the bars of its plot. A figure that a result does not
- * hold is left out, never filled in.
+ * What docs/PERFORMANCE.md shows: for each case of the bench its rows, and the bars of its plot. A figure that a result
+ * does not hold is left out, never filled in.
  */
 
 import { at, entriesOf, itemsOf, numberAt } from './read-json.ts';
@@ -8,7 +8,8 @@ import { picked, rowWhere, type Section } from './rows.ts';
 import { storeSections } from './store-sections.ts';
 
 const latencyText =
-  'From when an event was due to be sent to its delivery, in ms: a late sender and a late server both count (no coordinated omission). ' +
+  'From when an event was due to be sent to its delivery, in ms: a late sender and a late server both count ' +
+  '(no coordinated omission). ' +
   '"sent" is from when it was written to the socket, "late" the sender itself, on the same two cores. ' +
   'The first second of each run, in which the load makers compile their code, is left out.';
 
@@ -16,7 +17,10 @@ export const sections: readonly Section[] = [
   {
     key: 'turns',
     title: 'Old and new in turns',
-    text: 'This commit beside an older one, on the same Node, each in fresh processes, in alternating pairs: µs of CPU of the server process, medians, and the median of the ratios with the interval that holds it in at least 95 of 100 runs.',
+    text:
+      'This commit beside an older one, on the same Node, each in fresh processes, in alternating ' +
+      'pairs: µs of CPU of the server process, medians, and the median of the ratios with the interval that holds ' +
+      'it in at least 95 of 100 runs.',
     rows: (found) =>
       entriesOf(at(found, 'figures')).map(([figure, compared]) => ({
         'µs of CPU': figure,
@@ -27,7 +31,10 @@ export const sections: readonly Section[] = [
   {
     key: 'ingest',
     title: 'Intake',
-    text: 'Events of 1.1 kB for 10 s, as fast as they are taken: over four WebSockets, and in batches of a hundred over HTTP; acknowledged, and then until ClickHouse has all. CPU of the server process alone, table writer included, until all is queryable; the embedded engine is a process of its own.',
+    text:
+      'Events of 1.1 kB for 10 s, as fast as they are taken: over four WebSockets, and in batches of a ' +
+      'hundred over HTTP; acknowledged, and then until ClickHouse has all. CPU of the server process alone, table ' +
+      'writer included, until all is queryable; the embedded engine is a process of its own.',
     rows: (found) =>
       entriesOf(found).flatMap(([server, ways]) =>
         entriesOf(ways).map(([way, run]) => ({
@@ -45,7 +52,10 @@ export const sections: readonly Section[] = [
   {
     key: 'sustained',
     title: 'Intake that lasts',
-    text: 'One WebSocket at a steady rate for minutes, until all is queryable, with the µs of CPU of each process; of the real Prefect, which drops what it cannot keep up with, the most that it makes queryable at some rates of 20 s each.',
+    text:
+      'One WebSocket at a steady rate for minutes, until all is queryable, with the µs of CPU of each ' +
+      'process; of the real Prefect, which drops what it cannot keep up with, the most that it makes queryable at ' +
+      'some rates of 20 s each.',
     rows: (found) =>
       entriesOf(found).map(([server, run]) => ({
         server,
@@ -68,7 +78,9 @@ export const sections: readonly Section[] = [
   {
     key: 'spread',
     title: 'Fan-out',
-    text: 'Subscribers with a window each, as stock clients send it. CPU of the whole server process, intake and table writer included.',
+    text:
+      'Subscribers with a window each, as stock clients send it. CPU of the whole server process, ' +
+      'intake and table writer included.',
     rows: (found) =>
       entriesOf(found).map(([load, run]) => ({
         load,
@@ -86,7 +98,9 @@ export const sections: readonly Section[] = [
   {
     key: 'side-by-side',
     title: 'Fan-out beside its ceiling and its peers',
-    text: 'A thousand subscribers; the servers in turns within one run, medians of the turns. The real Prefect: the most it delivers without loss, to 90 subscribers.',
+    text:
+      'A thousand subscribers; the servers in turns within one run, medians of the turns. The real ' +
+      'Prefect: the most it delivers without loss, to 90 subscribers.',
     rows: (found) => [
       ...['as fast as all follow', 'bursts of 20'].flatMap((load) =>
         entriesOf(at(found, 'fanOut', load)).map(([server, run]) => ({
@@ -133,7 +147,9 @@ export const sections: readonly Section[] = [
   {
     key: 'latency-in-turns',
     title: 'Latency beside its ceiling and its peer',
-    text: 'Events one by one, in ms; the servers in turns within one run, medians of the turns. Sluice with its engine stopped: the others have none. The first second of each run is left out.',
+    text:
+      'Events one by one, in ms; the servers in turns within one run, medians of the turns. Sluice with ' +
+      'its engine stopped: the others have none. The first second of each run is left out.',
     rows: (found) =>
       itemsOf(at(found, 'loads')).flatMap((load) =>
         entriesOf(at(load, 'servers')).map(([server, run]) => ({
@@ -147,7 +163,9 @@ export const sections: readonly Section[] = [
   {
     key: 'lone-deliveries',
     title: 'Deliveries one by one',
-    text: 'A thousand subscribers with a filter each, one match an event, in µs of CPU an event beyond the same events without subscribers. What a delivery by itself costs, bare uWebSockets.js says in turns with Sluice.',
+    text:
+      'A thousand subscribers with a filter each, one match an event, in µs of CPU an event beyond the ' +
+      'same events without subscribers. What a delivery by itself costs, bare uWebSockets.js says in turns with Sluice.',
     rows: (found) => [
       picked(found, {
         'the delivery (bare)': 'deliveryMicros',
@@ -159,7 +177,9 @@ export const sections: readonly Section[] = [
   {
     key: 'catch-up',
     title: 'Catching up from the log',
-    text: 'Half of the events match (event name prefix and one label). What a hundred cost beyond their sends, by the fan-out cost of the same run, beside one.',
+    text:
+      'Half of the events match (event name prefix and one label). What a hundred cost beyond their ' +
+      'sends, by the fan-out cost of the same run, beside one.',
     rows: (found) => [
       picked(found, {
         events: 'events',
@@ -202,7 +222,9 @@ export const sections: readonly Section[] = [
   {
     key: 'distinct-filters',
     title: 'Different filters on live sockets',
-    text: 'The same events and the same few deliveries; the difference is the matching. All of the server, µs an event, each run.',
+    text:
+      'The same events and the same few deliveries; the difference is the matching. All of the server, ' +
+      'µs an event, each run.',
     rows: (found) =>
       entriesOf(at(found, 'microsPerEvent')).map(([filters, runs]) => ({
         filters,
@@ -212,7 +234,9 @@ export const sections: readonly Section[] = [
   {
     key: 'nats',
     title: 'NATS',
-    text: 'nats-server 2.15.1 from PyPI under the same kinds of load: fan-out to its WebSocket port, acknowledged publish into a file stream, its replay.',
+    text:
+      'nats-server 2.15.1 from PyPI under the same kinds of load: fan-out to its WebSocket port, ' +
+      'acknowledged publish into a file stream, its replay.',
     rows: (found) =>
       [
         ...entriesOf(at(found, 'fanOut')),

@@ -8,7 +8,10 @@ export const storeSections: readonly Section[] = [
   {
     key: 'scale',
     title: 'Questions at 10 million events',
-    text: 'Events over seven days with 5,000 primary resources, through the HTTP server, twenty runs each, in ms. CPU of an answer is of server and engine together: unlike the times, it does not depend on what else the machine does.',
+    text:
+      'Events over seven days with 5,000 primary resources, through the HTTP server, twenty runs each, ' +
+      'in ms. CPU of an answer is of server and engine together: unlike the times, it does not depend on what ' +
+      'else the machine does.',
     fits: (found) => isSet(found, 10_000_000, 5_000),
     rows: questionRows,
   },
@@ -22,7 +25,9 @@ export const storeSections: readonly Section[] = [
   {
     key: 'scale',
     title: 'A million groups',
-    text: 'Count by resource where each of 10 million events has one of a million primary resources: the worst of the runs.',
+    text:
+      'Count by resource where each of 10 million events has one of a million primary resources: the ' +
+      'worst of the runs.',
     fits: (found) => isSet(found, 10_000_000, 'runs'),
     rows: (found) => [
       picked(at(found, 'questions', 'count-by resource, 10⁶ of them'), {
@@ -36,7 +41,9 @@ export const storeSections: readonly Section[] = [
   {
     key: 'beside-prefect',
     title: 'The same million events in the real Prefect',
-    text: 'The same questions over both HTTP servers in turns, medians in ms; "same" is whether both gave the same numbers.',
+    text:
+      'The same questions over both HTTP servers in turns, medians in ms; "same" is whether both gave ' +
+      'the same numbers.',
     rows: (found) =>
       entriesOf(at(found, 'questions')).map(([question, run]) => ({
         question,
@@ -67,7 +74,9 @@ export const storeSections: readonly Section[] = [
   {
     key: 'backfill-many',
     title: 'Backfills beside slow readers',
-    text: 'Forty readers by themselves, and beside ten slow ones, in alternating pairs: medians of the time the fast ones took.',
+    text:
+      'Forty readers by themselves, and beside ten slow ones, in alternating pairs: medians of the time ' +
+      'the fast ones took.',
     rows: (found) =>
       entriesOf(found).map(([server, run]) => ({
         server,
@@ -100,7 +109,9 @@ export const storeSections: readonly Section[] = [
   {
     key: 'heavy-counts',
     title: 'Live delivery beside heavy counts',
-    text: 'Events at a steady rate to a hundred subscribers, without and with clients that count without a pause, in turns; medians of the p99 in ms.',
+    text:
+      'Events at a steady rate to a hundred subscribers, without and with clients that count without a ' +
+      'pause, in turns; medians of the p99 in ms.',
     rows: (found) => [
       picked(found, {
         'events/s': 'rate',

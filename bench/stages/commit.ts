@@ -1,7 +1,7 @@
 /**
- * What durability costs: CPU of a journal's commit for each event, in both modes, at several sizes of a group, and its share
- * of all of intake (parse, check, canonical text, append, commit, answer). In this process, on the disk of the temporary
- * folder; no server.
+ * What durability costs: CPU of a journal's commit for each event, in both modes, at several sizes of a group, and its
+ * share of all of intake (parse, check, canonical text, append, commit, answer). In this process, on the disk of the
+ * temporary folder; no server.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,6 +1,6 @@
 /**
- * What finding an event's filters costs among ten, a thousand and ten thousand different ones, in this process: the index beside
- * testing every filter, over the filters that the load makers send.
+ * What finding an event's filters costs among ten, a thousand and ten thousand different ones, in this process: the
+ * index beside testing every filter, over the filters that the load makers send.
  */
 import type { EventBody } from '../../schemas/event.ts';
 import type { StoredEvent } from '../../schemas/stored-event.ts';

@@ -1,6 +1,7 @@
 /**
- * Where intake's CPU goes: µs an event of each stage, garbage included, of one thread of work in this process: events come as
- * messages of one WebSocket would, a turn's worth at a time. Without the socket itself: the ingest case has the whole.
+ * Where intake's CPU goes: µs an event of each stage, garbage included, of one thread of work in this process: events
+ * come as messages of one WebSocket would, a turn's worth at a time. Without the socket itself: the ingest case has the
+ * whole.
  */
 import { fork } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
@@ -34,8 +35,9 @@ const column = '2026-11-22 10:00:00.500000';
 const stages = ['read', 'dedupe', 'append', 'commit'] as const;
 
 /**
- * µs of CPU an event, median of some rounds: each stage is what it adds to those before it. `insert` is the table writer's
- * sending of rows that are in memory, `readBack` its reading of rows that are not; `generalReader` reads and writes an event that is not plain.
+ * µs of CPU an event, median of some rounds: each stage is what it adds to those before it. `insert` is the table
+ * writer's sending of rows that are in memory, `readBack` its reading of rows that are not; `generalReader` reads and
+ * writes an event that is not plain.
  */
 export async function intakeStage(): Promise<object> {
   const messages = makeMessages();

@@ -1,6 +1,6 @@
 /**
- * The store of this start: the server that CLICKHOUSE_URL names, or the embedded engine; it serves only while the database
- * knows this journal as its owner.
+ * The store of this start: the server that CLICKHOUSE_URL names, or the embedded engine; it serves only while the
+ * database knows this journal as its owner.
  */
 
 import { StartRefused } from '../base/errors.ts';
@@ -25,7 +25,8 @@ export function openSource(config: SourceConfig, log: Log): EndpointSource {
   if (config.clickhouseUrl !== null) return remoteClickhouse(config.clickhouseUrl, config.clickhousePassword);
   if (config.clickhousePassword !== null) {
     throw new StartRefused(
-      'SLUICE_CLICKHOUSE_PASSWORD is set, but CLICKHOUSE_URL is not: name the server too, or leave both out for the embedded engine.',
+      'SLUICE_CLICKHOUSE_PASSWORD is set, but CLICKHOUSE_URL is not: name the server too, or leave both out ' +
+        'for the embedded engine.',
     );
   }
   const { dataDir, engineMemoryBytesMax: memoryBytesMax, engineStartMs: startMs, engineHungMs: hungMs } = config;

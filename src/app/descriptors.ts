@@ -1,12 +1,15 @@
 /**
- * How many files and sockets this process may have open (nofile), and how many of them connections may take: the rest is kept for
- * the journal, the store and the engine, so that peers cannot keep the journal from its next file (I1). Node itself has raised the
- * soft limit to the hard one.
+ * How many files and sockets this process may have open (nofile), and how many of them connections may take: the rest
+ * is kept for the journal, the store and the engine, so that peers cannot keep the journal from its next file (I1).
+ * Node itself has raised the soft limit to the hard one.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { StartRefused } from '../base/errors.ts';
 
-/** What may still be opened for ourselves once connections are taken: files of the journal, reads of the store, the engine's pipes. */
+/**
+ * What may still be opened for ourselves once connections are taken: files of the journal, reads of the store, the
+ * engine's pipes.
+ */
 const ownReserve = 64;
 /** With fewer the program itself cannot go on; the embedded engine has about 130 open when it is idle. */
 const leastOpenFiles = 128;
@@ -29,7 +32,8 @@ export function descriptorRoom({ openFilesMax, openFiles }: DescriptorFacts): De
   if (openFilesMax === null) return null;
   if (openFilesMax < leastOpenFiles) {
     throw new StartRefused(
-      `The limit of open files (nofile) is ${openFilesMax}: Sluice needs ${leastOpenFiles}, with the embedded ClickHouse ${leastWithEngine}. ${wayOn}`,
+      `The limit of open files (nofile) is ${openFilesMax}: Sluice needs ${leastOpenFiles}, with the ` +
+        `embedded ClickHouse ${leastWithEngine}. ${wayOn}`,
     );
   }
   return { openFilesMax, connectionsMax: Math.max(1, openFilesMax - openFiles - ownReserve) };

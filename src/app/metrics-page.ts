@@ -1,5 +1,6 @@
 /**
- * The page at `/metrics`: every number of an observation under its Prometheus name. docs/PROTOCOL.md lists the same names.
+ * The page at `/metrics`: every number of an observation under its Prometheus name. docs/PROTOCOL.md lists the same
+ * names.
  */
 
 import { createMetricsPage, type MetricsPage } from '../base/prometheus.ts';

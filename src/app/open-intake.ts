@@ -1,5 +1,6 @@
 /**
- * Opens what makes an event durable (I1): journal, id window, live bus and the intake before them, from what the last run left.
+ * Opens what makes an event durable (I1): journal, id window, live bus and the intake before them, from what the last
+ * run left.
  */
 import { join } from 'node:path';
 import type { StoredEvent } from '../../schemas/stored-event.ts';
@@ -43,8 +44,8 @@ export interface IntakeParts {
 }
 
 /**
- * Of each of two blocks: what comes in a second and a half at 10,000 events a second, while a batch collects and the one before is inserted; a
- * journal that grows faster than ClickHouse takes it is read from the disk.
+ * Of each of two blocks: what comes in a second and a half at 10,000 events a second, while a batch collects and the
+ * one before is inserted; a journal that grows faster than ClickHouse takes it is read from the disk.
  */
 const recentBytesMax = 16 * 1024 * 1024;
 

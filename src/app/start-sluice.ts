@@ -1,6 +1,6 @@
 /**
- * Puts the parts together, in the order in which an event meets them, and takes them down in reverse (I1, I9): the journal is open
- * before the port is, and the port before ClickHouse answers.
+ * Puts the parts together, in the order in which an event meets them, and takes them down in reverse (I1, I9): the
+ * journal is open before the port is, and the port before ClickHouse answers.
  */
 import { setTimeout as wait } from 'node:timers/promises';
 import { armFailPoint } from '../base/fail-point.ts';
@@ -32,8 +32,8 @@ import { startResolver, startWriter } from './start-writing.ts';
 
 export interface RunningSluice {
   /**
-   * Is not ready any more and serves on for `leaveMs`, or until `hurry` aborts. Then it stops accepting, commits, closes sockets
-   * with 1012 and stops the engine. That ends within 10 s, also with the store down.
+   * Is not ready any more and serves on for `leaveMs`, or until `hurry` aborts. Then it stops accepting, commits,
+   * closes sockets with 1012 and stops the engine. That ends within 10 s, also with the store down.
    */
   stop(hurry: AbortSignal): Promise<void>;
 }
@@ -62,7 +62,9 @@ const settleMs = 3_000;
 const requestsGraceMs = 1_000;
 const insertGraceMs = 1_500;
 
-/** Starts everything and resolves when Sluice listens; `say` tells a person what is worth knowing. Throws StartRefused. */
+/**
+ * Starts everything and resolves when Sluice listens; `say` tells a person what is worth knowing. Throws StartRefused.
+ */
 export async function startSluice(config: Config, log: Log, say: (line: string) => void): Promise<RunningSluice> {
   armFailPoint(config.failPoint);
   const lock = await acquireLock(config.dataDir);

@@ -56,7 +56,10 @@ export class Failure extends Error {
   }
 }
 
-/** A start that cannot go on: the message is a sentence that says what is wrong and what to do. Exit code 1, no stack trace. */
+/**
+ * A start that cannot go on: the message is a sentence that says what is wrong and what to do. Exit code 1, no stack
+ * trace.
+ */
 export class StartRefused extends Error {
   override readonly name = 'StartRefused';
 }

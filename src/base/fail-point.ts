@@ -1,6 +1,6 @@
 /**
- * Named instants at which a test may have this process killed, to prove I1 between any two statements. Off unless the process
- * was started with SLUICE_FAIL_POINT, and then `failPoint` costs one comparison.
+ * Named instants at which a test may have this process killed, to prove I1 between any two statements. Off unless the
+ * process was started with SLUICE_FAIL_POINT, and then `failPoint` costs one comparison.
  */
 export const failPoints = [
   /** A group is in the journal; nobody knows of it. */

@@ -1,5 +1,6 @@
 /**
- * Every change of Sluice's own files, behind one port: tests put disks behind it that fill up, fail, write short and lose power.
+ * Every change of Sluice's own files, behind one port: tests put disks behind it that fill up, fail, write short and
+ * lose power.
  */
 import {
   closeSync,
@@ -20,7 +21,10 @@ import {
 import { open, unlink } from 'node:fs/promises';
 
 export interface FilePort {
-  /** `create` refuses an existing file, `replace` empties it, `change` and `read` want one. Gives a descriptor. A new file gets `mode`, 0640 by default. */
+  /**
+   * `create` refuses an existing file, `replace` empties it, `change` and `read` want one. Gives a descriptor. A new
+   * file gets `mode`, 0640 by default.
+   */
   open(path: string, how: 'create' | 'replace' | 'change' | 'read', mode?: number): number;
   close(file: number): void;
   bytes(file: number): number;

@@ -1,5 +1,6 @@
 /**
- * Addresses and networks (CIDR), IPv4 and IPv6 alike: an IPv4 address is the same one as its form within IPv6 (`::ffff:10.0.0.1`).
+ * Addresses and networks (CIDR), IPv4 and IPv6 alike: an IPv4 address is the same one as its form within IPv6
+ * (`::ffff:10.0.0.1`).
  */
 import { isIPv4, isIPv6 } from 'node:net';
 

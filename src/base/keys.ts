@@ -19,8 +19,9 @@ export interface SigningKeys {
 const secretCharactersMin = 16;
 
 /**
- * Keys from the `secret` setting, or from `<directory>/keys`, which is made if it is not there (mode 0600, JSON with a version).
- * Throws StartRefused for a short secret, a file that others than our user and group may read, or one that cannot be understood.
+ * Keys from the `secret` setting, or from `<directory>/keys`, which is made if it is not there (mode 0600, JSON with a
+ * version). Throws StartRefused for a short secret, a file that others than our user and group may read, or one that
+ * cannot be understood.
  */
 export function openKeys(directory: string, secret: string | null = null, files: FilePort = nodeFiles): SigningKeys {
   return signingKeys(secret === null ? keyOfFile(directory, files) : keyOfSecret(secret));
@@ -41,7 +42,8 @@ function signingKeys(key: Buffer): SigningKeys {
 function keyOfSecret(secret: string): Buffer {
   if (secret.length < secretCharactersMin) {
     throw new StartRefused(
-      `SLUICE_SIGNING_KEY must have at least ${secretCharactersMin} characters; \`openssl rand -hex 32\` makes a good one.`,
+      `SLUICE_SIGNING_KEY must have at least ${secretCharactersMin} characters; \`openssl rand -hex 32\` ` +
+        `makes a good one.`,
     );
   }
   return createHmac('sha256', 'sluice page tokens').update(secret).digest();
@@ -57,21 +59,23 @@ function keyOfFile(directory: string, files: FilePort): Buffer {
   }
   if (isReadByOthers(path)) {
     throw new StartRefused(
-      `The signing keys in ${path} can be read by other users; run \`chmod 600 ${path}\`, or delete the file to make new keys.`,
+      `The signing keys in ${path} can be read by other users; run \`chmod 600 ${path}\`, or delete the ` +
+        `file to make new keys.`,
     );
   }
   const key = parseKeys(readFileSync(path, 'utf8'));
   if (key === null) {
     throw new StartRefused(
-      `${path} holds no signing keys of version 1; delete the file to make new ones (page tokens given out before then end in 403).`,
+      `${path} holds no signing keys of version 1; delete the file to make new ones (page tokens given out ` +
+        `before then end in 403).`,
     );
   }
   return key;
 }
 
 /**
- * Kubernetes gives all files of a volume to the group `fsGroup` at each mount, with what the group may do. That is ours then: nobody else
- * has come to read them, and where the file is ours it is closed again.
+ * Kubernetes gives all files of a volume to the group `fsGroup` at each mount, with what the group may do. That is ours
+ * then: nobody else has come to read them, and where the file is ours it is closed again.
  */
 function isReadByOthers(path: string): boolean {
   const { mode, uid, gid } = statSync(path);

@@ -1,6 +1,6 @@
 /**
- * Keeps the log readable and its disk free, whatever a peer does: of lines that say the same, the first few of each minute are written,
- * and one more says how many there were; long texts in them are cut.
+ * Keeps the log readable and its disk free, whatever a peer does: of lines that say the same, the first few of each
+ * minute are written, and one more says how many there were; long texts in them are cut.
  */
 import pino from 'pino';
 

@@ -1,6 +1,7 @@
 /**
- * The program's log: JSON lines on stderr (pino: small, kept, fast). Nothing that is logged may hold a secret or a payload. It never
- * holds the program up and never ends it: lines are cut, limited where they repeat, and left out and counted where nobody takes them.
+ * The program's log: JSON lines on stderr (pino: small, kept, fast). Nothing that is logged may hold a secret or a
+ * payload. It never holds the program up and never ends it: lines are cut, limited where they repeat, and left out and
+ * counted where nobody takes them.
  */
 import pino from 'pino';
 import { cutFields, cutText, type LineLimit, limitLines } from './log-limit.ts';

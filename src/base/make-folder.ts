@@ -1,6 +1,6 @@
 /**
- * Makes a folder and what leads to it. Node's own recursive way never ends where the system says that a folder that is there is not, as
- * some file systems do, and puts other names on a read-only one.
+ * Makes a folder and what leads to it. Node's own recursive way never ends where the system says that a folder that is
+ * there is not, as some file systems do, and puts other names on a read-only one.
  */
 import { mkdirSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';

@@ -1,6 +1,7 @@
 /**
- * Lines to a descriptor that may be a full disk, a closed pipe or a terminal that stands still: they wait in a bounded queue, are written
- * beside the event loop, and are left out and counted when nobody takes them. Nothing here blocks, throws or ends the process (I4).
+ * Lines to a descriptor that may be a full disk, a closed pipe or a terminal that stands still: they wait in a bounded
+ * queue, are written beside the event loop, and are left out and counted when nobody takes them. Nothing here blocks,
+ * throws or ends the process (I4).
  */
 import { constants, openSync, write, writeSync } from 'node:fs';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -114,8 +115,8 @@ export class Output {
 }
 
 /**
- * A descriptor on which a write never waits for the reader: then it fails with EAGAIN, and is tried again. Node opens pipes and sockets
- * so when it makes their stream; a terminal, which it does not, is opened once more.
+ * A descriptor on which a write never waits for the reader: then it fails with EAGAIN, and is tried again. Node opens
+ * pipes and sockets so when it makes their stream; a terminal, which it does not, is opened once more.
  */
 function withoutWaiting(descriptor: 1 | 2): number {
   const stream = descriptor === 1 ? process.stdout : process.stderr;

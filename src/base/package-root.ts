@@ -1,5 +1,6 @@
 /**
- * Where the package lies on disk: the same folder whether the program runs from `src` (tests) or from `dist/src` (built).
+ * Where the package lies on disk: the same folder whether the program runs from `src` (tests) or from `dist/src`
+ * (built).
  */
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';

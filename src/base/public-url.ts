@@ -1,5 +1,6 @@
 /**
- * What may stand at the beginning of a link: scheme, host and path prefix, each in a form in which it can do no harm in a header or a page.
+ * What may stand at the beginning of a link: scheme, host and path prefix, each in a form in which it can do no harm in
+ * a header or a page.
  */
 
 const labels = /^[A-Za-z0-9_]([A-Za-z0-9_.-]{0,252})$/;

@@ -11,7 +11,10 @@ export interface Retention {
   readonly retentionOverrides?: DaysByEvent | null;
 }
 
-/** ClickHouse counts the end of a TTL in 32 bits of seconds: beyond 2106 it wraps around, and drops everything at once (measured). */
+/**
+ * ClickHouse counts the end of a TTL in 32 bits of seconds: beyond 2106 it wraps around, and drops everything at once
+ * (measured).
+ */
 export const retentionDaysMax = 25_000;
 /** Each other number of days is a part more of every insert that has such events: hence so few. */
 const classesMax = 8;
@@ -25,7 +28,8 @@ export function readDaysByEvent(setting: string, sent: string): DaysByEvent {
     return parsed as DaysByEvent; // each value has just been looked at
   }
   throw new StartRefused(
-    `${setting} must be a JSON object with whole days (1 to ${retentionDaysMax}, at most ${classesMax} different ones) by event type, not "${sent}".`,
+    `${setting} must be a JSON object with whole days (1 to ${retentionDaysMax}, at most ${classesMax} ` +
+      `different ones) by event type, not "${sent}".`,
   );
 }
 

@@ -1,6 +1,6 @@
 /**
- * Small files in the data folder, of one JSON object each: replaced as a whole and synced, so that a power cut leaves the old
- * one or the new one.
+ * Small files in the data folder, of one JSON object each: replaced as a whole and synced, so that a power cut leaves
+ * the old one or the new one.
  */
 import { join } from 'node:path';
 import { codeOf, type FilePort, readFully, writeAll } from './file-port.ts';

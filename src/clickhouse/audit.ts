@@ -1,6 +1,6 @@
 /**
- * What ClickHouse has of a range of seqs, counted exactly (I8): for `sluice verify`. Groups spill to disk, so that any number
- * of events fits into a query's memory.
+ * What ClickHouse has of a range of seqs, counted exactly (I8): for `sluice verify`. Groups spill to disk, so that any
+ * number of events fits into a query's memory.
  */
 import type { Store } from './store.ts';
 
@@ -13,7 +13,10 @@ export interface AuditRange {
 export interface AuditCounts {
   readonly rows: number;
   readonly seqs: number;
-  /** Distinct ids, each with its time: an id that comes again with another time after it has left the id window is another event (I11). */
+  /**
+   * Distinct ids, each with its time: an id that comes again with another time after it has left the id window is
+   * another event (I11).
+   */
   readonly ids: number;
 }
 
@@ -54,7 +57,9 @@ export async function firstReceivedWithin(store: Reader, range: AuditRange, days
 
 /** Whether a time as in a row lies within the last so many days, by ClickHouse's clock. */
 export async function isWithinDays(store: Reader, time: string, days: number): Promise<boolean> {
-  const sql = `SELECT toDateTime64({time:String}, 6, 'UTC') >= now64(6, 'UTC') - toIntervalDay({days:UInt32}) + toIntervalHour(1) AS yes`;
+  const sql =
+    `SELECT toDateTime64({time:String}, 6, 'UTC') >= now64(6, 'UTC') - ` +
+    `toIntervalDay({days:UInt32}) + toIntervalHour(1) AS yes`;
   const [found] = await store.rows<{ yes: number | boolean }>(sql, { time, days }, options);
   return found !== undefined && Boolean(found.yes);
 }
@@ -90,7 +95,9 @@ export async function repeated(
   column: DistinctColumn,
   limit: number,
 ): Promise<string[]> {
-  const sql = `SELECT toString(${column}) AS value FROM events WHERE ${where} GROUP BY ${distinctColumns[column]} HAVING count() > 1 LIMIT ${limit}`;
+  const sql =
+    `SELECT toString(${column}) AS value FROM events WHERE ${where} GROUP ` +
+    `BY ${distinctColumns[column]} HAVING count() > 1 LIMIT ${limit}`;
   return (await store.rows<{ value: string }>(sql, { ...range }, options)).map(({ value }) => value);
 }
 
@@ -132,7 +139,10 @@ export interface RollupComparison {
   readonly isSame: boolean;
 }
 
-/** Each projection beside the same groups counted from the rows: their number, their events, and a hash of all that they say. */
+/**
+ * Each projection beside the same groups counted from the rows: their number, their events, and a hash of all that they
+ * say.
+ */
 export async function compareRollups(store: Reader): Promise<RollupComparison[]> {
   const compared: RollupComparison[] = [];
   for (const [rollup, sql] of Object.entries(rollups)) {

@@ -24,6 +24,7 @@ export function requireVersion(version: string): void {
   const [year = 0, release = 0] = version.split('.').map(Number);
   if (year > oldest.year || (year === oldest.year && release >= oldest.release)) return;
   throw new StartRefused(
-    `This ClickHouse is ${version}; Sluice needs ${oldest.year}.${oldest.release} or newer: upgrade it, or leave CLICKHOUSE_URL unset to use the embedded one.`,
+    `This ClickHouse is ${version}; Sluice needs ${oldest.year}.${oldest.release} or newer: upgrade it, or ` +
+      `leave CLICKHOUSE_URL unset to use the embedded one.`,
   );
 }

@@ -1,6 +1,6 @@
 /**
- * Keeps the store's status true (I9): asks until ClickHouse answers, checks its version, migrates, lets the owner verify, and
- * only then says `ready`; watches it, and begins anew when it stops answering or the endpoint moves.
+ * Keeps the store's status true (I9): asks until ClickHouse answers, checks its version, migrates, lets the owner
+ * verify, and only then says `ready`; watches it, and begins anew when it stops answering or the endpoint moves.
  */
 import { type ClickHouseClient, ClickHouseLogLevel, createClient } from '@clickhouse/client';
 import { BehaviorSubject, type Subscription } from 'rxjs';
@@ -29,8 +29,8 @@ export interface ConnectionOptions extends MigrationValues {
   readonly queriesMax: number;
   readonly log: Log;
   /**
-   * Runs each time ClickHouse answers again, after the migrations and before `ready`. StartRefused or Failure('storeRefused')
-   * makes the status `refused` with that sentence; it is tried again every few seconds.
+   * Runs each time ClickHouse answers again, after the migrations and before `ready`. StartRefused or
+   * Failure('storeRefused') makes the status `refused` with that sentence; it is tried again every few seconds.
    */
   readonly verify?: (client: ClickHouseClient) => Promise<void>;
   /** Runs every 10 s while ready; may refuse as `verify`. */

@@ -122,7 +122,8 @@ function phaseOf({ value }: Pick<EngineSnapshot, 'value'>): EnginePhase {
 function requirePackages(): void {
   const require = createRequire(import.meta.url);
   try {
-    const { libchdbPath } = require('chdb/libchdb') as { libchdbPath: () => string }; // the package's own types are of its index only
+    // The package's own types are of its index only.
+    const { libchdbPath } = require('chdb/libchdb') as { libchdbPath: () => string }; // see above
     libchdbPath();
   } catch (cause) {
     throw new StartRefused(

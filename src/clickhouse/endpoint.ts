@@ -1,5 +1,6 @@
 /**
- * Where ClickHouse answers: given by a URL, or by the embedded engine, which gets a new port and password at each start.
+ * Where ClickHouse answers: given by a URL, or by the embedded engine, which gets a new port and password at each
+ * start.
  */
 import { type Observable, of } from 'rxjs';
 import { StartRefused } from '../base/errors.ts';
@@ -29,8 +30,8 @@ export interface EndpointSource {
 }
 
 /**
- * A ClickHouse that runs elsewhere: `http://user:password@host:8123/database`; the password may also be given by itself, as it is.
- * Throws StartRefused for anything else, with a sentence that holds nothing of the URL.
+ * A ClickHouse that runs elsewhere: `http://user:password@host:8123/database`; the password may also be given by
+ * itself, as it is. Throws StartRefused for anything else, with a sentence that holds nothing of the URL.
  */
 export function remoteClickhouse(clickhouseUrl: string, password: string | null = null): EndpointSource {
   const endpoint = readEndpoint(clickhouseUrl, password);
@@ -44,7 +45,8 @@ export function remoteClickhouse(clickhouseUrl: string, password: string | null 
 const wanted = 'CLICKHOUSE_URL must look like http://user:password@host:8123/database';
 /** Passwords that a generator made hold them all. */
 const encoding =
-  'In a user or a password, write % as %25, : as %3A, / as %2F, ? as %3F, # as %23, @ as %40, [ as %5B, ] as %5D and \\ as %5C; ' +
+  'In a user or a password, write % as %25, : as %3A, / as %2F, ? as %3F, # as %23, @ as %40, [ as %5B, ] ' +
+  'as %5D and \\ as %5C; ' +
   'or give the password as it is by SLUICE_CLICKHOUSE_PASSWORD';
 
 function readEndpoint(clickhouseUrl: string, password: string | null): Endpoint {

@@ -1,7 +1,7 @@
 /**
- * What the embedded engine is started with: its folder, its configuration within a memory bound, and who may ask it what.
- * Three things keep others out: a path of HTTP that nobody else knows, a password of which only the hash touches the disk, and
- * grants that leave the library's own user nothing (docs/SECURITY.md).
+ * What the embedded engine is started with: its folder, its configuration within a memory bound, and who may ask it
+ * what. Three things keep others out: a path of HTTP that nobody else knows, a password of which only the hash touches
+ * the disk, and grants that leave the library's own user nothing (docs/SECURITY.md).
  */
 import { createHash } from 'node:crypto';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
@@ -10,7 +10,9 @@ import { join } from 'node:path';
 export const engineUser = 'sluice';
 const fieldBytesMax = 64 * 1024 * 1024;
 const threadBytesMin = 64 * 1024 * 1024;
-/** The small indexes of a part become one file: a part is 40 files fewer to make, to sync and to remove (decision 024). */
+/**
+ * The small indexes of a part become one file: a part is 40 files fewer to make, to sync and to remove (decision 024).
+ */
 const packedIndexBytesMax = 4 * 1024 * 1024;
 
 export interface EngineFiles {
@@ -47,7 +49,10 @@ function writeSecret(file: string, text: string): void {
   writeFileSync(file, text, { mode: 0o600, flag: 'wx' });
 }
 
-/** The library's own session: `default`, without a password, from this machine. It starts the listener and reads its own empty input. */
+/**
+ * The library's own session: `default`, without a password, from this machine. It starts the listener and reads its own
+ * empty input.
+ */
 const ownGrants = [
   'SYSTEM LISTEN ON *.*',
   // Where that input is. With the same on `default.parent` a table over any file could be made.
@@ -55,10 +60,14 @@ const ownGrants = [
   'TABLE ENGINE ON File',
 ];
 
-/** Sluice's user: tables of these engines, and nothing that reads or writes elsewhere (no source, no dictionary, no backup, no user). */
+/**
+ * Sluice's user: tables of these engines, and nothing that reads or writes elsewhere (no source, no dictionary, no
+ * backup, no user).
+ */
 const sluiceGrants = [
   'SELECT, INSERT, SHOW, CREATE DATABASE, CREATE TABLE, DROP TABLE, TRUNCATE, OPTIMIZE, SYSTEM MERGES ON *.*',
-  'ALTER UPDATE, ALTER DELETE, ALTER COLUMN, ALTER INDEX, ALTER PROJECTION, ALTER CONSTRAINT, ALTER TTL, ALTER SETTINGS ON *.*',
+  'ALTER UPDATE, ALTER DELETE, ALTER COLUMN, ALTER INDEX, ALTER PROJECTION, ALTER CONSTRAINT, ALTER TTL, ' +
+    'ALTER SETTINGS ON *.*',
   // Of the database, then of its tables.
   'TABLE ENGINE ON Atomic',
   'TABLE ENGINE ON MergeTree',
@@ -72,7 +81,8 @@ function usersXml(password: string): string {
   const settings: Record<string, number> = {
     // Read before the settings of a request are: a filter of many ids is one long parameter.
     http_max_field_value_size: fieldBytesMax,
-    // A query takes a second thread only where so much memory is free for each: by default 1 GiB, which an engine of 2 GiB never has.
+    // A query takes a second thread only where so much memory is free for each: by default 1 GiB, which an engine of 2
+    // GiB never has.
     max_threads_min_free_memory_per_thread: threadBytesMin,
   };
   const profile = Object.entries(settings).map(([name, value]) => `<${name}>${value}</${name}>`);
@@ -82,7 +92,8 @@ function usersXml(password: string): string {
   return `<clickhouse><users>
 <default><password></password>${rest}${grantsXml(ownGrants)}</default>
 <${engineUser}><password_sha256_hex>${hash}</password_sha256_hex>${rest}${grantsXml(sluiceGrants)}</${engineUser}>
-</users><profiles><default>${profile.join('')}<constraints>${fixed.join('')}</constraints></default></profiles><quotas><default/></quotas></clickhouse>
+</users><profiles><default>${profile.join('')}<constraints>${fixed.join('')}</constraints></default></profiles>
+<quotas><default/></quotas></clickhouse>
 `;
 }
 

@@ -17,7 +17,10 @@ const askMs = 50;
 /** How often, and how long each time, a running engine is asked whether it answers. */
 const watchMs = 2_000;
 const answerMs = 5_000;
-/** So long may an engine take no connection: it never listens again by itself, but one that ends has stopped listening too. */
+/**
+ * So long may an engine take no connection: it never listens again by itself, but one that ends has stopped listening
+ * too.
+ */
 const deafMs = 10_000;
 
 /** 256 bits. */
@@ -29,7 +32,10 @@ function randomText(): string {
 export interface EngineProcess {
   /** Null if it ended before it answered. */
   readonly answered: Promise<EngineAddress | null>;
-  /** Resolves, with a phrase for a sentence, if it has not answered for `hungMs`, asked again and again; never if it ends before. */
+  /**
+   * Resolves, with a phrase for a sentence, if it has not answered for `hungMs`, asked again and again; never if it
+   * ends before.
+   */
   readonly hung: Promise<string>;
   /** Why it ended: a phrase for a sentence. */
   readonly exited: Promise<string>;
@@ -126,8 +132,9 @@ async function untilAnswers(address: EngineAddress, port: number, signal: AbortS
 const never = new Promise<never>(() => undefined);
 
 /**
- * A slow engine answers in the end, be it with an error. Time counts only as it is spent waiting for an answer, so that a
- * machine that slept is no reason. An engine that refuses connections says so in a millisecond: there each round counts as a whole.
+ * A slow engine answers in the end, be it with an error. Time counts only as it is spent waiting for an answer, so that
+ * a machine that slept is no reason. An engine that refuses connections says so in a millisecond: there each round
+ * counts as a whole.
  */
 async function untilHangs(address: EngineAddress, hungMs: number, signal: AbortSignal): Promise<string> {
   let deafRounds = 0;
@@ -144,8 +151,8 @@ async function untilHangs(address: EngineAddress, hungMs: number, signal: AbortS
 }
 
 /**
- * `refused` if nothing listens there. On a connection of its own, which it closes: an engine that shuts down waits seconds for those
- * that are kept alive.
+ * `refused` if nothing listens there. On a connection of its own, which it closes: an engine that shuts down waits
+ * seconds for those that are kept alive.
  */
 function askPing(address: EngineAddress, deadlineMs: number): Promise<'answered' | 'silent' | 'refused'> {
   const { url, pathname, username, password } = address;

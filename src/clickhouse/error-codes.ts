@@ -1,6 +1,7 @@
 /**
- * What an error code of ClickHouse means to who asked: one table. A failure that has a time for trying again passes (src/base/errors.ts);
- * any other stays, and ends what was asked by its name. Codes that are in no row are `internal`: a statement of ours that is wrong.
+ * What an error code of ClickHouse means to who asked: one table. A failure that has a time for trying again passes
+ * (src/base/errors.ts); any other stays, and ends what was asked by its name. Codes that are in no row are `internal`:
+ * a statement of ours that is wrong.
  */
 import type { FailureName } from '../base/errors.ts';
 

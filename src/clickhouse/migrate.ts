@@ -1,6 +1,6 @@
 /**
- * Brings a database to this program's schema: numbered, idempotent migrations from `schemas/migrations`, each recorded in
- * `schema_migrations`; then the retention, which is a setting and may differ at each start.
+ * Brings a database to this program's schema: numbered, idempotent migrations from `schemas/migrations`, each recorded
+ * in `schema_migrations`; then the retention, which is a setting and may differ at each start.
  */
 import { type ClickHouseClient, ClickHouseError, ClickHouseLogLevel, createClient } from '@clickhouse/client';
 import { StartRefused } from '../base/errors.ts';
@@ -33,8 +33,8 @@ export async function ensureDatabase(client: ClickHouseClient, endpoint: Endpoin
 }
 
 /**
- * Runs what is not recorded yet, and changes the retention where it differs. Throws StartRefused for a database that is not
- * ours, Failure storeRefused while it cannot be migrated.
+ * Runs what is not recorded yet, and changes the retention where it differs. Throws StartRefused for a database that is
+ * not ours, Failure storeRefused while it cannot be migrated.
  */
 export async function migrate(client: ClickHouseClient, values: MigrationValues, log: Log): Promise<void> {
   const migrations = readMigrations(values);
@@ -84,11 +84,14 @@ async function checkEventsTable(client: ClickHouseClient): Promise<void> {
   );
   if (missing.length === 0) return;
   throw new StartRefused(
-    `The database has a table "events" that is not Sluice's (no column ${missing.join(', ')}): name another database in CLICKHOUSE_URL.`,
+    `The database has a table "events" that is not Sluice's (no column ${missing.join(', ')}): name another ` +
+      `database in CLICKHOUSE_URL.`,
   );
 }
 
-/** An event type keeps the days that its setting had when the event came; the retention of all others is of the table. */
+/**
+ * An event type keeps the days that its setting had when the event came; the retention of all others is of the table.
+ */
 async function applyRetention(client: ClickHouseClient, values: MigrationValues, log: Log): Promise<void> {
   const cluster = values.clickhouseCluster ?? null;
   const table = cluster === null ? 'events' : 'events_local';

@@ -1,6 +1,6 @@
 /**
- * The same tables on a cluster: replicated on each shard, with `events` as the Distributed table over them that the program
- * reads and writes. docs/SCALE.md has the rules that go with it.
+ * The same tables on a cluster: replicated on each shard, with `events` as the Distributed table over them that the
+ * program reads and writes. docs/SCALE.md has the rules that go with it.
  */
 
 /** A week: a batch that is sent again later than that would be stored twice. */
@@ -54,7 +54,8 @@ function replicated(statement: string, isSharded: boolean): string {
     .replace(
       /non_replicated_deduplication_window = (\d+)/,
       (_, window: string) =>
-        `replicated_deduplication_window = ${window},\n  replicated_deduplication_window_seconds = ${deduplicationSeconds}`,
+        `replicated_deduplication_window = ${window},\n  replicated_deduplication_window_seconds ` +
+        `= ${deduplicationSeconds}`,
     );
 }
 

@@ -1,6 +1,6 @@
 /**
- * Whether what listens on a port of this machine is ours. Any user may take a port before the process that we started for it does,
- * and would be told the secrets that are meant for that process.
+ * Whether what listens on a port of this machine is ours. Any user may take a port before the process that we started
+ * for it does, and would be told the secrets that are meant for that process.
  */
 import { readFile } from 'node:fs/promises';
 import { connect } from 'node:net';
@@ -11,8 +11,8 @@ const listening = '0A';
 const connectMs = 2000;
 
 /**
- * False if nothing listens on `port`, or somebody else does. Where the system keeps no such tables it only says whether anything
- * listens. The tables list each connection of the machine, so they are read only once a connection was taken.
+ * False if nothing listens on `port`, or somebody else does. Where the system keeps no such tables it only says whether
+ * anything listens. The tables list each connection of the machine, so they are read only once a connection was taken.
  */
 export async function isOurListener(port: number): Promise<boolean> {
   if (!(await takesConnections(port))) return false;
@@ -35,7 +35,10 @@ function takesConnections(port: number): Promise<boolean> {
   });
 }
 
-/** The users whose sockets listen on a port, whatever the address: one that is for all addresses takes what is sent to ours too. */
+/**
+ * The users whose sockets listen on a port, whatever the address: one that is for all addresses takes what is sent to
+ * ours too.
+ */
 function listenerOwners(table: string, port: number): number[] {
   const ending = `:${port.toString(16).toUpperCase().padStart(4, '0')}`;
   return table

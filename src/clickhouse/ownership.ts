@@ -38,7 +38,10 @@ interface Claim {
   readonly age_ms: number;
 }
 
-/** Checks, then registers, then looks again for a rival that did the same. Throws Failure('storeRefused') with the way on. */
+/**
+ * Checks, then registers, then looks again for a rival that did the same. Throws Failure('storeRefused') with the way
+ * on.
+ */
 export async function checkOwnership(client: ClickHouseClient, facts: JournalFacts): Promise<Ownership> {
   const claims = await readClaims(client);
   refuseLiveRival(claims, facts);
@@ -48,12 +51,14 @@ export async function checkOwnership(client: ClickHouseClient, facts: JournalFac
   const maxSeq = await newestSeq(client, facts.firstSeq);
   if (maxSeq > facts.head) {
     refuse(
-      `The database holds events of this journal up to seq ${maxSeq}, but the journal ends at ${facts.head}: the data folder is older than the database (restored from a copy?).`,
+      `The database holds events of this journal up to seq ${maxSeq}, but the journal ends ` +
+        `at ${facts.head}: the data folder is older than the database (restored from a copy?).`,
     );
   }
   if (maxSeq > facts.sentUpTo) {
     refuse(
-      `The database holds events of this journal up to seq ${maxSeq}, but by the table writer's state none above ${facts.sentUpTo} was sent: the data folder, or its file \`writer\`, is older than the database.`,
+      `The database holds events of this journal up to seq ${maxSeq}, but by the table writer's state none ` +
+        `above ${facts.sentUpTo} was sent: the data folder, or its file \`writer\`, is older than the database.`,
     );
   }
   await registerOwner(client, facts);
@@ -62,7 +67,8 @@ export async function checkOwnership(client: ClickHouseClient, facts: JournalFac
   return {
     maxSeq,
     doubt: lacks
-      ? `The database holds this journal's events up to seq ${maxSeq}, while ${facts.checkpoint} were taken: they expired, went to the dead letter, or the database was restored from an older backup.`
+      ? `The database holds this journal's events up to seq ${maxSeq}, while ${facts.checkpoint} were ` +
+        `taken: they expired, went to the dead letter, or the database was restored from an older backup.`
       : null,
   };
 }
@@ -100,8 +106,9 @@ export async function adoptDatabase(client: ClickHouseClient, owner: string): Pr
 }
 
 /**
- * For `sluice adopt`: the newest event of a journal that the database has, if it knows one of its epochs; else 0. Events go in in
- * seq order, so all up to it are there, or in the dead letter: a folder older than the database must not send them again (I8).
+ * For `sluice adopt`: the newest event of a journal that the database has, if it knows one of its epochs; else 0.
+ * Events go in in seq order, so all up to it are there, or in the dead letter: a folder older than the database must
+ * not send them again (I8).
  */
 export async function newestInserted(
   client: ClickHouseClient,
@@ -115,7 +122,8 @@ function refuseLiveRival(claims: readonly Claim[], { owner }: Pick<JournalFacts,
   const rival = claims.find((claim) => claim.owner !== owner && claim.age_ms < liveMs);
   if (rival === undefined) return;
   refuse(
-    `Another Sluice, of data folder ${rival.owner}, writes to this database (seen ${Math.max(0, Math.round(rival.age_ms / 1000))} s ago): stop it first.`,
+    `Another Sluice, of data folder ${rival.owner}, writes to this database ` +
+      `(seen ${Math.max(0, Math.round(rival.age_ms / 1000))} s ago): stop it first.`,
   );
 }
 
@@ -124,7 +132,8 @@ function refuseSuccessor(claims: readonly Claim[], facts: JournalFacts): void {
   if (successor === undefined) return;
   refuse(
     successor.owner === facts.owner
-      ? 'The database knows a newer journal of this data folder: the data folder is older than the database (restored from a copy?).'
+      ? 'The database knows a newer journal of this data folder: the data folder is older than the database ' +
+          '(restored from a copy?).'
       : `The database was taken over by the data folder ${successor.owner}.`,
   );
 }
@@ -133,7 +142,8 @@ function refuseSuccessor(claims: readonly Claim[], facts: JournalFacts): void {
 async function refuseStranger(client: ClickHouseClient, claims: readonly Claim[], facts: JournalFacts): Promise<void> {
   if (facts.everInserted) {
     refuse(
-      'This journal has inserted into a database before, and this one does not know it: it is another or an emptied database.',
+      'This journal has inserted into a database before, and this one does not know it: it is another or an ' +
+        'emptied database.',
     );
   }
   const newest = await newestSeq(client, 0);
@@ -141,7 +151,8 @@ async function refuseStranger(client: ClickHouseClient, claims: readonly Claim[]
     refuseSuccessor(claims, facts);
     if (newest < facts.firstSeq) return;
     refuse(
-      `The database holds events up to seq ${newest}, above the beginning of this journal: the data folder is older than the database.`,
+      `The database holds events up to seq ${newest}, above the beginning of this journal: the data folder ` +
+        `is older than the database.`,
     );
   }
   const [first] = claims;

@@ -1,5 +1,6 @@
 /**
- * The migrations of `schemas/migrations` as the statements that this start runs: with its retention, and for a cluster if there is one.
+ * The migrations of `schemas/migrations` as the statements that this start runs: with its retention, and for a cluster
+ * if there is one.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -19,7 +20,9 @@ export interface MigrationValues extends Retention {
   readonly clickhouseCluster?: string | null;
 }
 
-/** Reads all migrations with their placeholders filled. Throws StartRefused for a retention that cannot be expressed. */
+/**
+ * Reads all migrations with their placeholders filled. Throws StartRefused for a retention that cannot be expressed.
+ */
 export function readMigrations(values: MigrationValues): Migration[] {
   const { retentionDays, clickhouseCluster: cluster = null } = values;
   const retentionOverrides = values.retentionOverrides ?? {};

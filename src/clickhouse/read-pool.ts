@@ -1,6 +1,6 @@
 /**
- * Reads over ClickHouse's HTTP interface, by undici: @clickhouse/client waits for a timer before each request and takes 2 to 3 ms
- * more for it, which of a short read is a fifth (decision 026). Its parsing of errors is used here too.
+ * Reads over ClickHouse's HTTP interface, by undici: @clickhouse/client waits for a timer before each request and takes
+ * 2 to 3 ms more for it, which of a short read is a fifth (decision 026). Its parsing of errors is used here too.
  */
 import { ClickHouseError, parseError } from '@clickhouse/client';
 import { type Dispatcher, FormData, Pool } from 'undici';
@@ -24,8 +24,8 @@ export interface Read {
 
 export interface ReadPool {
   /**
-   * The answer in blocks of whole lines, each line with its newline. Throws a ClickHouseError, a NamelessAnswer, or what the network says. Leaving the
-   * loop ends the query.
+   * The answer in blocks of whole lines, each line with its newline. Throws a ClickHouseError, a NamelessAnswer,
+   * or what the network says. Leaving the loop ends the query.
    */
   read(read: Read): AsyncGenerator<Buffer>;
   /** Breaks off what is under way. */
@@ -37,7 +37,10 @@ const connectMs = 10_000;
 /** Longer ones go in the body, for ClickHouse bounds the length of a URL. */
 const urlCharactersMax = 32 * 1024;
 
-/** As many connections as there are reads at once, which the slots of the store bound; each read has a deadline of its own. */
+/**
+ * As many connections as there are reads at once, which the slots of the store bound; each read has a deadline of its
+ * own.
+ */
 export function openReadPool(endpoint: Endpoint, idleMs: number): ReadPool {
   const pool = new Pool(endpoint.url, {
     keepAliveTimeout: idleMs,
@@ -111,7 +114,10 @@ function form(fields: readonly (readonly [string, string])[]): FormData {
   return form;
 }
 
-/** The text of a parameter, as ClickHouse reads it: escaped, and within an array quoted, numbers as they are, arrays as tuples. */
+/**
+ * The text of a parameter, as ClickHouse reads it: escaped, and within an array quoted, numbers as they are, arrays as
+ * tuples.
+ */
 function paramText(value: unknown): string {
   return Array.isArray(value) ? `[${value.map(itemText).join(',')}]` : escapeText(String(value));
 }

@@ -1,6 +1,7 @@
 /**
- * Puts the table of migration 005 in the place of an older one, with its rows (I1): a partition key cannot be altered. The copy
- * is made beside the old table and exchanged with it in one atomic step; broken off before that, it begins anew at the next start.
+ * Puts the table of migration 005 in the place of an older one, with its rows (I1): a partition key cannot be altered.
+ * The copy is made beside the old table and exchanged with it in one atomic step; broken off before that, it begins
+ * anew at the next start.
  */
 import type { ClickHouseClient } from '@clickhouse/client';
 import { Failure } from '../base/errors.ts';
@@ -16,7 +17,10 @@ const columns = [
 /** Of any size: ClickHouse refuses to drop what has more than 50 GB. */
 export const dropSettings = { max_table_size_to_drop: '0' } as const;
 
-/** `events_next` is there and empty, or it is the old table after the exchange. Throws Failure storeRefused while a Sluice writes. */
+/**
+ * `events_next` is there and empty, or it is the old table after the exchange. Throws Failure storeRefused while a
+ * Sluice writes.
+ */
 export async function replaceEvents(client: ClickHouseClient, log: Log): Promise<void> {
   const key = await partitionKey(client);
   if (!key.includes('seq')) {
@@ -36,7 +40,8 @@ export async function replaceEvents(client: ClickHouseClient, log: Log): Promise
     if (Number(counts?.after) < Number(counts?.before)) {
       throw new Failure(
         'storeRefused',
-        `The new table has ${counts?.after} events, the old one ${counts?.before}: nothing was replaced, and the copy begins anew.`,
+        `The new table has ${counts?.after} events, the old one ${counts?.before}: nothing was replaced, ` +
+          `and the copy begins anew.`,
       );
     }
     await client.command({ query: 'EXCHANGE TABLES events AND events_next' });
@@ -61,7 +66,8 @@ async function refuseWhileWritten(client: ClickHouseClient): Promise<void> {
   if (Number(alive?.beats) === 0) return;
   throw new Failure(
     'storeRefused',
-    `The events are to be copied into a new table, but a Sluice wrote to this database within the last ${liveMs / 1000} s: it goes on by itself once none does.`,
+    `The events are to be copied into a new table, but a Sluice wrote to this database within the ` +
+      `last ${liveMs / 1000} s: it goes on by itself once none does.`,
   );
 }
 

@@ -1,5 +1,6 @@
 /**
- * Statements of a store: each with a deadline, counted by its kind, and in a slot, so that a bounded number of them runs at once.
+ * Statements of a store: each with a deadline, counted by its kind, and in a slot, so that a bounded number of them
+ * runs at once.
  */
 import { Failure } from '../base/errors.ts';
 import type { Clients, StoreConnection } from './connection.ts';

@@ -1,6 +1,7 @@
 /**
- * Cuts a TSVRaw answer at lines, as bytes: what is not looked at is never copied nor decoded. ClickHouse reports an error in
- * mid-answer within the answer, as a line of a lone carriage return and `__exception__`; that is recognised, so a cut answer never looks whole.
+ * Cuts a TSVRaw answer at lines, as bytes: what is not looked at is never copied nor decoded. ClickHouse reports an
+ * error in mid-answer within the answer, as a line of a lone carriage return and `__exception__`; that is recognised,
+ * so a cut answer never looks whole.
  */
 import { parseError } from '@clickhouse/client';
 
@@ -65,8 +66,9 @@ export function cutLines(block: Buffer): string[] {
 }
 
 /**
- * The lines of a block, each a JSON object, with a comma behind each instead of the newline, in place. ClickHouse escapes as JSON.stringify does, but for upper
- * case in the numbers of control characters, and U+2028 and U+2029, which it escapes.
+ * The lines of a block, each a JSON object, with a comma behind each instead of the newline, in place. ClickHouse
+ * escapes as JSON.stringify does, but for upper case in the numbers of control characters, and U+2028 and U+2029, which
+ * it escapes.
  */
 export function jsonItems(block: Buffer): Buffer {
   for (let at = block.indexOf(newline); at !== -1; at = block.indexOf(newline, at + 1)) block[at] = comma;

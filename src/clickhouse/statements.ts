@@ -20,8 +20,8 @@ export interface RunOptions {
 }
 
 /**
- * For a read that takes ClickHouse some milliseconds: what it prepares for long ones would be most of them. To look for a projection takes it 2 to
- * 3 ms, to compile an expression that it meets for the third time some tens (decision 026).
+ * For a read that takes ClickHouse some milliseconds: what it prepares for long ones would be most of them. To look for
+ * a projection takes it 2 to 3 ms, to compile an expression that it meets for the third time some tens (decision 026).
  */
 export const quickRead = {
   optimize_use_projections: 0,
@@ -42,7 +42,8 @@ const insertSettings: ClickHouseSettings = {
   // On a cluster: answered once the shards have it.
   distributed_foreground_insert: 1,
   date_time_input_format: 'basic',
-  // One thread and one block: a batch is one part (one for each class of retention), each of which is inserted whole or not at all.
+  // One thread and one block: a batch is one part (one for each class of retention), each of which is inserted whole or
+  // not at all.
   input_format_parallel_parsing: 0,
   max_insert_threads: '1',
   max_insert_block_size: '1048576',
@@ -163,7 +164,10 @@ export async function runInsertValues(
   );
 }
 
-/** Written as the socket takes them: a batch as one chunk kept the event loop for as long as the kernel copied all of it. */
+/**
+ * Written as the socket takes them: a batch as one chunk kept the event loop for as long as the kernel copied all of
+ * it.
+ */
 function* chunksOf(body: Buffer): Generator<Buffer> {
   for (let at = 0; at < body.length; at += insertChunkBytes) yield body.subarray(at, at + insertChunkBytes);
 }
@@ -188,7 +192,8 @@ function readSettings(options: RunOptions): Read['settings'] {
     cancel_http_readonly_queries_on_client_close: 1,
     output_format_json_quote_64bit_integers: 0,
     output_format_json_escape_forward_slashes: 0,
-    // Another thread that writes is one to begin and to wait for: of one event looked up by its id a seventh (decision 026).
+    // Another thread that writes is one to begin and to wait for: of one event looked up by its id a seventh (decision
+    // 026).
     output_format_parallel_formatting: 0,
     ...options.settings,
   };

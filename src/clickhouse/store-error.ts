@@ -1,6 +1,6 @@
 /**
- * What a failed statement means: a Failure, by the table of `error-codes.ts`, or "these rows are refused".
- * ClickHouse's own words stay in `cause` and out of messages that peers see; RowsRefused has no cause, for they quote rows.
+ * What a failed statement means: a Failure, by the table of `error-codes.ts`, or "these rows are refused". ClickHouse's
+ * own words stay in `cause` and out of messages that peers see; RowsRefused has no cause, for they quote rows.
  */
 import { ClickHouseError } from '@clickhouse/client';
 import { Failure, StartRefused } from '../base/errors.ts';
@@ -11,7 +11,10 @@ export class RowsRefused extends Error {
   override readonly name = 'RowsRefused';
 }
 
-/** An error as the answer of an HTTP server, but none that ClickHouse gives a name: of its form reader, or of what stands before it. */
+/**
+ * An error as the answer of an HTTP server, but none that ClickHouse gives a name: of its form reader, or of what
+ * stands before it.
+ */
 export class NamelessAnswer extends Error {
   override readonly name = 'NamelessAnswer';
   readonly status: number;

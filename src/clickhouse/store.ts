@@ -1,6 +1,6 @@
 /**
- * The one door to ClickHouse: typed statements with deadlines, a bounded number of queries at once, and a
- * status that says whether it serves. The store may be down at any time, at the start too (I9): then calls reject at once.
+ * The one door to ClickHouse: typed statements with deadlines, a bounded number of queries at once, and a status that
+ * says whether it serves. The store may be down at any time, at the start too (I9): then calls reject at once.
  */
 import type { Observable } from 'rxjs';
 import { type ConnectionOptions, StoreConnection, type StoreStatus } from './connection.ts';
@@ -13,7 +13,10 @@ export type { StorePhase, StoreStatus } from './connection.ts';
 export type { QueryOptions, StatementKind } from './slotted-statements.ts';
 export { RowsRefused } from './store-error.ts';
 
-/** All statements reject with a Failure: storeUnavailable, storeRefused, queryTimedOut, queryTooLarge, tooManyQueries, internal. */
+/**
+ * All statements reject with a Failure: storeUnavailable, storeRefused, queryTimedOut, queryTooLarge, tooManyQueries,
+ * internal.
+ */
 export interface Store {
   /** How many were sent so far, inserts apart. */
   readonly statements: Readonly<Record<StatementKind, number>>;
@@ -25,18 +28,22 @@ export interface Store {
   /** The rows of a read as objects; 64-bit integers come as numbers, exact up to 2^53. Without FORMAT in `sql`. */
   rows<Row>(sql: string, params: Record<string, unknown>, options?: QueryOptions): Promise<Row[]>;
   /**
-   * As `rows`, as the text of JSON objects with a comma behind each, in pieces as they come: the query holds its slot until the last one was taken, so no more
-   * than half of the slots are for these. Leaving the loop ends it.
+   * As `rows`, as the text of JSON objects with a comma behind each, in pieces as they come. The query
+   * holds its slot until the last one was taken, so no more than half of the slots are for these. Leaving the loop
+   * ends it.
    */
   jsonRows(sql: string, params: Record<string, unknown>, options?: QueryOptions): AsyncIterable<Buffer>;
-  /** For feeds: the lines of a read as TSVRaw, in batches, in slots apart from those of `rows`. Without FORMAT in `sql`. Leaving the loop ends the query. */
+  /**
+   * For feeds: the lines of a read as TSVRaw, in batches, in slots apart from those of `rows`. Without FORMAT in `sql`.
+   * Leaving the loop ends the query.
+   */
   lines(sql: string, params: Record<string, unknown>, options?: QueryOptions): AsyncIterable<string[]>;
   /** As `lines`, as bytes: blocks of whole lines, each line with its newline. */
   blocks(sql: string, params: Record<string, unknown>, options?: QueryOptions): AsyncIterable<Buffer>;
   command(sql: string, params?: Record<string, unknown>, options?: QueryOptions): Promise<void>;
   /**
-   * Inserts rows of events (`seq, id, received, occurred, head, search, raw` as TSVRaw), all of one UTC day of `received`.
-   * Sent again with the same token it adds nothing. Rejects with RowsRefused if it is the content that is refused.
+   * Inserts rows of events (`seq, id, received, occurred, head, search, raw` as TSVRaw), all of one UTC day of
+   * `received`. Sent again with the same token it adds nothing. Rejects with RowsRefused if the content is refused.
    */
   insertRows(body: Buffer, token: string): Promise<void>;
   /** Inserts rows of a small table; fields that are left out get their defaults. */

@@ -18,7 +18,10 @@ import type { StoppedConfig } from './open-stopped.ts';
 
 const answerMs = 60_000;
 
-/** Resolves to a sentence that says what was done. Throws StartRefused while another owner is alive, or if ClickHouse does not answer. */
+/**
+ * Resolves to a sentence that says what was done. Throws StartRefused while another owner is alive, or if ClickHouse
+ * does not answer.
+ */
 export async function adopt(config: StoppedConfig & Pick<Config, 'batchRowsMax'>, log: Log): Promise<string> {
   const lock = await acquireLock(config.dataDir);
   const stateFile = writerStateFile(config.dataDir, config.durability === 'fsync');
@@ -40,7 +43,8 @@ export async function adopt(config: StoppedConfig & Pick<Config, 'batchRowsMax'>
       const journal = journalOf(config, state, log, { newEpoch: true });
       if (journal.firstSeq <= maxSeq) {
         throw new StartRefused(
-          `The database holds events up to seq ${maxSeq}, which lies in the future: set this machine's clock right first.`,
+          `The database holds events up to seq ${maxSeq}, which lies in the future: set this machine's ` +
+            `clock right first.`,
         );
       }
       const { epoch, firstSeq, checkpoint } = journal;
@@ -73,8 +77,8 @@ export async function adopt(config: StoppedConfig & Pick<Config, 'batchRowsMax'>
 }
 
 /**
- * Where the writer goes on in what the journal still holds: behind what the database has of it, and not beyond its end. The newest batch may be there in
- * part, so what could be of it is looked for.
+ * Where the writer goes on in what the journal still holds: behind what the database has of it, and not beyond its end.
+ * The newest batch may be there in part, so what could be of it is looked for.
  */
 export function goOnFrom(
   written: WriterState | null,

@@ -1,6 +1,6 @@
 /**
- * `sluice dead-letter` lists the events that ClickHouse refused for their content; `sluice dead-letter replay` tries each insert
- * again under its own token, and what is taken leaves the file and is booked as stored (I1, I8).
+ * `sluice dead-letter` lists the events that ClickHouse refused for their content; `sluice dead-letter replay` tries
+ * each insert again under its own token, and what is taken leaves the file and is booked as stored (I1, I8).
  */
 
 import type { Log } from '../base/log.ts';
@@ -34,7 +34,10 @@ export interface Replay {
 /** So many are taken out of the file at once. */
 const batchEvents = 500;
 
-/** On a stopped data folder. Throws StartRefused where it cannot be opened, Failure where ClickHouse goes away meanwhile. */
+/**
+ * On a stopped data folder. Throws StartRefused where it cannot be opened, Failure where ClickHouse goes away
+ * meanwhile.
+ */
 export async function replayDeadLetter(config: StoppedConfig, log: Log): Promise<Replay> {
   const folder = await openStopped(config, log);
   try {
@@ -80,7 +83,10 @@ async function replayAll(folder: StoppedFolder): Promise<Replay> {
 
 const sentAgain = 'its producer sent it again, and it';
 
-/** By id, the seqs of events of the dead letter that were accepted anew, for their ids had left the window (I11), and are not in ClickHouse yet. */
+/**
+ * By id, the seqs of events of the dead letter that were accepted anew, for their ids had left the window (I11), and
+ * are not in ClickHouse yet.
+ */
 async function waitingTwins({ deadLetter, journal, state }: StoppedFolder): Promise<ReadonlyMap<string, number>> {
   const dead = new Set<string>();
   for await (const { row } of deadLetter.entries()) dead.add(splitRow(row).id);
@@ -95,7 +101,9 @@ async function waitingTwins({ deadLetter, journal, state }: StoppedFolder): Prom
 const twinSql = `SELECT seq FROM events
   WHERE occurred = toDateTime64({occurred:String}, 6, 'UTC') AND id = toUUID({id:String}) LIMIT 1`;
 
-/** Null once ClickHouse has it, else why it does not. One that an earlier, killed replay has inserted is not sent again. */
+/**
+ * Null once ClickHouse has it, else why it does not. One that an earlier, killed replay has inserted is not sent again.
+ */
 async function insertAgain(
   { store, journal, state }: StoppedFolder,
   event: DeadEvent,

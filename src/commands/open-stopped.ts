@@ -1,6 +1,6 @@
 /**
- * A stopped data folder, opened for a command: locked, with its journal, its books and its ClickHouse, and nothing that takes
- * events or moves them.
+ * A stopped data folder, opened for a command: locked, with its journal, its books and its ClickHouse, and nothing that
+ * takes events or moves them.
  */
 import { existsSync } from 'node:fs';
 import { filter, firstValueFrom, timeout } from 'rxjs';

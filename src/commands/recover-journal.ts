@@ -1,7 +1,8 @@
 /**
- * `sluice recover`: goes on from a journal, or a table writer's state, that the start refuses as damaged. What is good before the damage
- * stays, the rest is moved to `journal/damaged/` and counted, a damaged state is set aside, and a new epoch begins: with that, the next
- * start asks ClickHouse what it has of the epochs before (I1, I8: nothing is skipped silently, nothing is inserted twice).
+ * `sluice recover`: goes on from a journal, or a table writer's state, that the start refuses as damaged. What is good
+ * before the damage stays, the rest is moved to `journal/damaged/` and counted, a damaged state is set aside, and a new
+ * epoch begins: with that, the next start asks ClickHouse what it has of the epochs before (I1, I8: nothing is skipped
+ * silently, nothing is inserted twice).
  */
 
 import { type JournalConfig, journalOf } from '../app/open-intake.ts';
@@ -12,7 +13,10 @@ import { acquireLock } from '../journal/lock.ts';
 import type { WriterState } from '../table-writer/writer-state.ts';
 import { writerStateFile } from '../table-writer/writer-state-file.ts';
 
-/** Resolves to a sentence that says what was saved and what was not. Throws StartRefused for what no command can help with. */
+/**
+ * Resolves to a sentence that says what was saved and what was not. Throws StartRefused for what no command can help
+ * with.
+ */
 export async function recoverJournal(config: JournalConfig, log: Log): Promise<string> {
   const lock = await acquireLock(config.dataDir);
   try {
@@ -25,7 +29,8 @@ export async function recoverJournal(config: JournalConfig, log: Log): Promise<s
     }
     const journal = journalOf(config, state, log, damage === null ? { newEpoch: true } : { isForced: true });
     journal.close();
-    // Last: killed before, the next start finds it damaged still; without it and in the old epoch, it would not know what was inserted.
+    // Last: killed before, the next start finds it damaged still; without it and in the old epoch, it would not know
+    // what was inserted.
     if (stateDamage !== null) stateFile.setAsideDamaged();
     const ofJournal = damage === null ? [] : [damage, saved(journal, state)];
     const ofState =
@@ -61,6 +66,8 @@ function saved({ aside, firstSeq, oldest }: Journal, state: WriterState | null):
   const moved =
     aside.folder === null
       ? 'Nothing had to be moved.'
-      : `${aside.files} files or parts of files with ${aside.bytes} bytes, in them ${aside.events} whole events up to seq ${aside.newestSeq} and ${aside.parked} parked ones, were moved to ${aside.folder}${inserted}, and the parked ones were not looked up there.`;
+      : `${aside.files} files or parts of files with ${aside.bytes} bytes, in them ${aside.events} whole ` +
+        `events up to seq ${aside.newestSeq} and ${aside.parked} parked ones, were moved ` +
+        `to ${aside.folder}${inserted}, and the parked ones were not looked up there.`;
   return `Events kept: ${kept}. ${moved}`;
 }

@@ -1,6 +1,6 @@
 /**
- * The command: `sluice [--flag value …]` runs the server until a signal, `sluice <command>` does one thing on a data folder,
- * `--help` says what there is and what can be set.
+ * The command: `sluice [--flag value …]` runs the server until a signal, `sluice <command>` does one thing on a data
+ * folder, `--help` says what there is and what can be set.
  */
 
 import { startSluice } from '../app/start-sluice.ts';
@@ -119,7 +119,10 @@ async function tell(ok: boolean, text: string): Promise<boolean> {
   return ok;
 }
 
-/** The first signal asks to stop; while Sluice leaves, the next one asks to be quick about it; one more ends the process at once. */
+/**
+ * The first signal asks to stop; while Sluice leaves, the next one asks to be quick about it; one more ends the process
+ * at once.
+ */
 function stopBySignal(signals: StopSignals, { leaveMs }: Pick<Config, 'leaveMs'>, log: Log) {
   const hurry = new AbortController();
   if (leaveMs === 0) hurry.abort();

@@ -1,17 +1,26 @@
 /**
- * What a failed start or command says: one sentence with what is wrong and what to do, also where it is the operating system that refused.
+ * What a failed start or command says: one sentence with what is wrong and what to do, also where it is the operating
+ * system that refused.
  */
 import { userInfo } from 'node:os';
 import { Failure, StartRefused } from '../base/errors.ts';
 
-/** Null for a fault of ours, which is worth its stack. `place` is the folder that is meant where the system names none. */
+/**
+ * Null for a fault of ours, which is worth its stack. `place` is the folder that is meant where the system names none.
+ */
 export function sentenceOf(error: unknown, place?: string): string | null {
   if (error instanceof StartRefused || error instanceof Failure) return error.message;
   if (error instanceof RangeError && /allocation failed|typed array length|out of memory/i.test(error.message)) {
-    return `There is not enough memory for what the settings ask for (${error.message}). Raise the limit (\`ulimit -v\`, the memory of the container), or lower what SLUICE_…_MAX was raised.`;
+    return (
+      `There is not enough memory for what the settings ask for (${error.message}). Raise the limit ` +
+      `(\`ulimit -v\`, the memory of the container), or lower what SLUICE_…_MAX was raised.`
+    );
   }
   if (error instanceof Error && 'code' in error && /^(ERR_)?MODULE_NOT_FOUND$/.test(String(error.code))) {
-    return `Sluice is not whole (${error.message}). Run \`npm ci\` and build it again; or too few files may be open (\`ulimit -n\`).`;
+    return (
+      `Sluice is not whole (${error.message}). Run \`npm ci\` and build it again; or too few files may ` +
+      `be open (\`ulimit -n\`).`
+    );
   }
   if (!isSystemError(error)) return null;
   const { code, syscall, dest, path = place } = error;
@@ -37,12 +46,18 @@ function causeOf(code: string, path: string | undefined): string {
   switch (code) {
     case 'EACCES':
     case 'EPERM':
-      return `${userName()} may not do that. Give the folder and all in it to that user (\`chown -R\`; in Kubernetes \`fsGroup\`), ${choose}.`;
+      return (
+        `${userName()} may not do that. Give the folder and all in it to that user (\`chown -R\`; in ` +
+        `Kubernetes \`fsGroup\`), ${choose}.`
+      );
     case 'EROFS':
       return `the file system is read-only. Mount it for writing, ${choose}.`;
     case 'ENOSPC':
     case 'EDQUOT':
-      return `there is no space left${code === 'EDQUOT' ? ' within the quota' : ''}. Make room (for files too: \`df -i\`), ${choose}.`;
+      return (
+        `there is no space left${code === 'EDQUOT' ? ' within the quota' : ''}. Make room (for files ` +
+        `too: \`df -i\`), ${choose}.`
+      );
     case 'ENOTDIR':
     case 'EEXIST':
       return `a file, or a link that leads nowhere, stands where a folder must be. Move it away, ${choose}.`;
@@ -61,7 +76,10 @@ function causeOf(code: string, path: string | undefined): string {
       return 'too many files are open. Raise the limit (`ulimit -n`, `LimitNOFILE=`, `--ulimit nofile=`).';
     case 'ENOMEM':
     case 'EAGAIN':
-      return 'the system has no memory or no threads left for it. Raise the limits (`ulimit -v`, `ulimit -u`, the memory of the container).';
+      return (
+        'the system has no memory or no threads left for it. Raise the limits (`ulimit -v`, `ulimit ' +
+        '-u`, the memory of the container).'
+      );
     case 'EIO':
     case 'ESTALE':
     case 'ENXIO':

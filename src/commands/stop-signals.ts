@@ -1,6 +1,6 @@
 /**
- * The signals that ask a process to stop: of a supervisor, a terminal, or a terminal that was closed. Until somebody handles them they
- * end the process, as they do by themselves for all but a process 1.
+ * The signals that ask a process to stop: of a supervisor, a terminal, or a terminal that was closed. Until somebody
+ * handles them they end the process, as they do by themselves for all but a process 1.
  */
 import { constants } from 'node:os';
 

@@ -1,6 +1,7 @@
 /**
- * `sluice verify`: compares the books with ClickHouse and with the journal (I1, I8), on a stopped data folder. For each epoch
- * `count() = uniqExact(seq) = uniqExact(id, occurred)`, and no holes but the dead-lettered, as far back as the retention reaches.
+ * `sluice verify`: compares the books with ClickHouse and with the journal (I1, I8), on a stopped data folder. For each
+ * epoch `count() = uniqExact(seq) = uniqExact(id, occurred)`, and no holes but the dead-lettered, as far back as the
+ * retention reaches.
  */
 
 import type { Log } from '../base/log.ts';
@@ -88,7 +89,8 @@ function problemsOfEpoch({ journal, state }: StoppedFolder): string[] {
   const pending = pendingOf(journal);
   if (events === stored + deadLettered + pending) return [];
   return [
-    `Epoch ${epoch} has ${events} events, but ${stored} stored, ${deadLettered} dead-lettered and ${pending} pending ones are booked.`,
+    `Epoch ${epoch} has ${events} events, but ${stored} stored, ${deadLettered} dead-lettered ` +
+      `and ${pending} pending ones are booked.`,
   ];
 }
 

@@ -62,7 +62,8 @@ export function settingsHelp(): string {
   return rows
     .map((row) => {
       const flag = row.kind === 'secret' && row.hasFlag !== true ? fileFlagOf(row) : flagOf(row);
-      return `  ${flag.padEnd(34)} ${shownName(row).padEnd(38)} ${row.help}${row.fallback === null ? '' : ` (${row.fallback})`}`;
+      const fallback = row.fallback === null ? '' : ` (${row.fallback})`;
+      return `  ${flag.padEnd(34)} ${shownName(row).padEnd(38)} ${row.help}${fallback}`;
     })
     .join('\n');
 }

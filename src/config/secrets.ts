@@ -1,6 +1,6 @@
 /**
- * Secrets come by environment or by file, never by a flag: what stands in a command line, everybody on the machine reads. One that is
- * set but empty stops the start, for it would open the server to all.
+ * Secrets come by environment or by file, never by a flag: what stands in a command line, everybody on the machine
+ * reads. One that is set but empty stops the start, for it would open the server to all.
  */
 import { closeSync, openSync, readSync } from 'node:fs';
 import { StartRefused } from '../base/errors.ts';
@@ -58,7 +58,8 @@ export function refuseSecretFlag(row: SettingRow, value: string): void {
   // What stands between // and @ may be a user with a password, be it parsable or not.
   if (row.hasFlag === true && !/\/\/[^@]*:[^@]*@/.test(value)) return;
   throw new StartRefused(
-    `${flagOf(row)} would show a secret to everybody on this machine: set ${row.env}, or name a file that holds it by ${fileFlagOf(row)}.`,
+    `${flagOf(row)} would show a secret to everybody on this machine: set ${row.env}, or name a file that ` +
+      `holds it by ${fileFlagOf(row)}.`,
   );
 }
 

@@ -1,7 +1,7 @@
 /**
- * Variables that an orchestrator sets by itself. Kubernetes, and Docker's links before it, tell every container of each service near
- * it: a service named `sluice` gives `SLUICE_PORT=tcp://10.0.0.1:4200`, one named `sluice-web` gives `SLUICE_WEB_SERVICE_HOST`.
- * None of them is a setting of ours.
+ * Variables that an orchestrator sets by itself. Kubernetes, and Docker's links before it, tell every container of each
+ * service near it: a service named `sluice` gives `SLUICE_PORT=tcp://10.0.0.1:4200`, one named `sluice-web` gives
+ * `SLUICE_WEB_SERVICE_HOST`. None of them is a setting of ours.
  */
 
 const url = /^(tcp|udp|sctp):\/\//i;

@@ -28,7 +28,9 @@ export interface SettingRow {
   readonly alias?: string;
   /** Of a secret: set but empty is the same as not set. Any other one that is empty stops the start. */
   readonly mayBeEmpty?: true;
-  /** Of a secret: its flag may be given as long as it holds no password. Any other secret has only the flag of its file. */
+  /**
+   * Of a secret: its flag may be given as long as it holds no password. Any other secret has only the flag of its file.
+   */
   readonly hasFlag?: true;
 }
 
@@ -55,7 +57,9 @@ export const settings = {
     env: 'SLUICE_PUBLIC_URL',
     kind: 'url',
     fallback: null,
-    help: 'what links in answers begin with, as `https://events.example.org/sluice`; by default as the request and trusted proxies say (docs/deploy)',
+    help:
+      'what links in answers begin with, as `https://events.example.org/sluice`; by default as the ' +
+      'request and trusted proxies say (docs/deploy)',
   },
   trustedProxies: {
     env: 'SLUICE_TRUSTED_PROXIES',
@@ -81,7 +85,9 @@ export const settings = {
     env: 'SLUICE_SIGNING_KEY',
     kind: 'secret',
     fallback: null,
-    help: 'key of page, export and resume tokens, to share it between gateways; by default one is made in the data folder',
+    help:
+      'key of page, export and resume tokens, to share it between gateways; by default one is made in ' +
+      'the data folder',
   },
   durability: {
     env: 'SLUICE_DURABILITY',
@@ -94,7 +100,9 @@ export const settings = {
     env: 'SLUICE_RETENTION_OVERRIDES',
     kind: 'daysByEvent',
     fallback: null,
-    help: 'JSON: days for event types that are kept shorter or longer, as `{"prefect.flow-run.heartbeat":1}`; for events from then on',
+    help:
+      'JSON: days for event types that are kept shorter or longer, as ' +
+      '`{"prefect.flow-run.heartbeat":1}`; for events from then on',
   },
   clickhouseCluster: {
     env: 'SLUICE_CLICKHOUSE_CLUSTER',
@@ -106,7 +114,8 @@ export const settings = {
   leaveMs: whole(
     'SLUICE_LEAVE_MS',
     0,
-    'after the signal to stop: how long all is served on while `/api/ready` says 503, so that balancers turn away first',
+    'after the signal to stop: how long all is served on while `/api/ready` says 503, so that balancers ' +
+      'turn away first',
     0,
     10 * minute,
   ),
@@ -191,7 +200,8 @@ export const settings = {
     4096,
     mebibyte,
   ),
-  // Room for the largest event with all but ASCII escaped; parsing as much as a sender likes would hold up everybody else.
+  // Room for the largest event with all but ASCII escaped; parsing as much as a sender likes would hold up everybody
+  // else.
   bodyBytesMax: whole('SLUICE_BODY_BYTES_MAX', 5 * mebibyte, 'largest request body', 1024),
   bodiesBytesMax: whole('SLUICE_BODIES_BYTES_MAX', 256 * mebibyte, 'request bodies held at once', mebibyte),
   // The library ends a connection without a word when a body takes 30 s and is slower than 16 kB/s.
@@ -202,7 +212,8 @@ export const settings = {
     'answers read, or waiting for their readers, at once',
     mebibyte,
   ),
-  // The largest event fits, escaped as in a body; the library gathers a message before it hands it over, so larger ones only cost memory.
+  // The largest event fits, escaped as in a body; the library gathers a message before it hands it over, so larger ones
+  // only cost memory.
   frameBytesMax: whole('SLUICE_FRAME_BYTES_MAX', 5 * mebibyte, 'largest WebSocket message', 1024),
   framesBytesMax: whole(
     'SLUICE_FRAMES_BYTES_MAX',

@@ -1,6 +1,7 @@
 /**
- * What all answers together may hold (I4): from the first row read for one until its last byte was taken by its reader. Where there is no
- * room the next one is refused, but first the slowest reader is let go: nobody keeps the room by not reading.
+ * What all answers together may hold (I4): from the first row read for one until its last byte was taken by its reader.
+ * Where there is no room the next one is refused, but first the slowest reader is let go: nobody keeps the room by not
+ * reading.
  */
 import { Failure } from '../base/errors.ts';
 import type { ServerCounters } from './counters.ts';

@@ -1,14 +1,17 @@
 /**
- * How many sockets may be authenticating at once (I4): the library gathers a whole message before it hands it over, so what unknown peers
- * can make us hold is their number times the largest message. Handshakes beyond that wait, which costs nothing: stock clients do
- * not try a refused one again.
+ * How many sockets may be authenticating at once (I4): the library gathers a whole message before it hands it over, so
+ * what unknown peers can make us hold is their number times the largest message. Handshakes beyond that wait, which
+ * costs nothing: stock clients do not try a refused one again.
  */
 import type { FailureName } from '../base/errors.ts';
 import type { ServerCounters } from './counters.ts';
 
 /** A handshake that waits so long is refused; stock clients give up after 10 s. */
 const waitMsMax = 9_000;
-/** While handshakes wait, who takes longer to authenticate than this makes room: the message follows the handshake at once. */
+/**
+ * While handshakes wait, who takes longer to authenticate than this makes room: the message follows the handshake at
+ * once.
+ */
 const crowdedMs = 2_000;
 const lookMs = 250;
 

@@ -1,6 +1,6 @@
 /**
- * How many connections of any kind are open at once (I4): who comes beyond it is told so and let go at once, so that accepting never
- * fails for want of a descriptor; the library would then try again without end.
+ * How many connections of any kind are open at once (I4): who comes beyond it is told so and let go at once, so that
+ * accepting never fails for want of a descriptor; the library would then try again without end.
  */
 import { STATUS_CODES } from 'node:http';
 import { failures } from '../base/errors.ts';
@@ -14,7 +14,10 @@ export interface ConnectionBound {
 
 export interface ConnectionLimits {
   readonly connectionsMax: number;
-  /** How many more may be opened, as the system counts: a WebSocket that was closed from here, and not by its peer, still has one. */
+  /**
+   * How many more may be opened, as the system counts: a WebSocket that was closed from here, and not by its peer,
+   * still has one.
+   */
   readonly descriptorsLeft: () => number;
 }
 

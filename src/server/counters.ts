@@ -3,9 +3,10 @@
  */
 
 /**
- * When a peer left: while its handshake waited, before its body was whole, before the first byte of its answer, in the midst of an
- * answer that comes in parts, in that of an event stream. `glued`: before its answer, in the turn in which its request came; then it
- * was most likely the library, which closes a connection when another request comes before the answer.
+ * When a peer left: while its handshake waited, before its body was whole, before the first byte of its answer, in the
+ * midst of an answer that comes in parts, in that of an event stream. `glued`: before its answer, in the turn in which
+ * its request came; then it was most likely the library, which closes a connection when another request comes before
+ * the answer.
  */
 export type Stage = 'handshake' | 'body' | 'answer' | 'pour' | 'stream' | 'glued';
 

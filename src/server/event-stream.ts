@@ -1,6 +1,6 @@
 /**
- * One answer that goes on as Server-Sent Events, as a subscriber's way out: what is sent in one turn goes as one write, and
- * nothing is written while the peer does not read, so that the bytes which wait are known (I5).
+ * One answer that goes on as Server-Sent Events, as a subscriber's way out: what is sent in one turn goes as one write,
+ * and nothing is written while the peer does not read, so that the bytes which wait are known (I5).
  */
 import { streamHeartbeat } from '../../schemas/wire.ts';
 import type { SubscriberSocket } from '../feed/ports.ts';

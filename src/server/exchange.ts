@@ -1,6 +1,6 @@
 /**
- * One request and its answer: the only file that touches a uWebSockets.js response, which must not be touched once the client
- * has gone or the answer is given.
+ * One request and its answer. Only this file touches a uWebSockets.js response, which must not be touched once the
+ * client has gone or the answer is given.
  */
 import { Readable } from 'node:stream';
 import { promisify } from 'node:util';
@@ -19,12 +19,12 @@ import { type Content, headersOf, writeHead } from './write-head.ts';
 const compressLater = promisify(gzip);
 /** Starlette's bound: shorter bodies stay plain. */
 const gzipBytesMin = 500;
-/** Longer bodies are compressed off the main thread. A page of fifty events takes 0.1 ms here, and there more than that until a thread is free. */
+/** Longer bodies are compressed off the main thread: a page of fifty events takes 0.1 ms here, and there longer. */
 const gzipNowBytesMax = 96 * 1024;
 /** A tenth larger than by zlib's default, in half the time. */
 const gzipOptions = { level: 3 };
 
-/** What is longer has no length where its connection closes behind it: the library can only close at once what it holds itself. */
+/** A longer body has no length where its connection closes behind it: the library holds no more before it closes. */
 const closingBytesMax = 64 * 1024;
 
 /** A peer that takes nothing of its answer for so long is cut off: what is held for it, others wait for. */
@@ -83,7 +83,7 @@ export class Exchange {
     return this.#controller.signal;
   }
 
-  /** Reads the body; `gone` is called instead of a last chunk if the client goes away. A chunk is valid during its call only. */
+  /** Reads the body; `gone` is called instead of a last chunk if the client leaves. A chunk lives for its call. */
   onBody(receive: (chunk: ArrayBuffer, isLast: boolean) => void, gone: () => void): void {
     if (this.#isOver) {
       gone();
@@ -129,7 +129,7 @@ export class Exchange {
     await this.#write(answer, { pieces, bytes, isLong: true, isPacked: false });
   }
 
-  /** Answers with a stream that goes on; if `open` throws, nothing is answered yet. Does nothing if the client has gone. */
+  /** Answers with a stream that goes on. If `open` throws, nothing is answered yet. Nothing if the client has gone. */
   stream(open: (out: EventStream) => void): void {
     if (this.#isOver) return;
     const out = new EventStream(this.#response);
@@ -153,8 +153,8 @@ export class Exchange {
   }
 
   /**
-   * Answers with a body that comes in parts; the next one is asked for when the peer has taken the last. Rejects as they do: before
-   * the first one nothing is answered yet, after it the connection is cut off, so that half an answer never looks whole.
+   * Answers with a body that comes in parts; the next one is asked for when the peer has taken the last. Rejects as
+   * they do: before the first one nothing is answered yet, after it the connection is cut, so that no half looks whole.
    */
   async pour({ pour, headers }: PouredAnswer, status = 200): Promise<void> {
     const response = this.#response;
@@ -274,7 +274,7 @@ export class Exchange {
     clearTimeout(late);
   }
 
-  /** Behind a request that says nothing of its body's length, nothing on its connection is read; and a server that stops reads no more. */
+  /** Nothing is read behind a request that says nothing of its body's length, nor by a server that stops. */
   get #closes(): boolean {
     return isUnframed(this.head) || this.#isLast();
   }

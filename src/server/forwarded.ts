@@ -1,6 +1,7 @@
 /**
- * What proxies say of the request that came to them: `Forwarded` (RFC 7239) and the `X-Forwarded-…` headers. Each proxy adds to the right, so what stands
- * there was written by whoever is connected to us; it is read on to the left only past hops that are trusted.
+ * What proxies say of the request that came to them: `Forwarded` (RFC 7239) and the `X-Forwarded-…` headers. Each proxy
+ * adds to the right, so what stands there was written by whoever is connected to us; it is read on to the left only
+ * past hops that are trusted.
  */
 import { type IpNetwork, isWithin, parseAddress } from '../base/ip-networks.ts';
 import { readHost, readPrefix, readScheme } from '../base/public-url.ts';
@@ -14,7 +15,9 @@ export interface ForwardedHeaders {
   readonly xPrefix: string;
 }
 
-/** As the outermost trusted proxy saw it; null (of the prefix: empty) where none said so, or what it said is malformed. */
+/**
+ * As the outermost trusted proxy saw it; null (of the prefix: empty) where none said so, or what it said is malformed.
+ */
 export interface Outside {
   readonly scheme: 'http' | 'https' | null;
   readonly host: string | null;
@@ -46,7 +49,10 @@ function readStandard(header: string, trusted: readonly IpNetwork[]): Pick<Outsi
   return { scheme, host };
 }
 
-/** Outside of quotes, as they are from the right: what a client began and never ended must not swallow what a proxy wrote behind it. -1 if there is none. */
+/**
+ * Outside of quotes, as they are from the right: what a client began and never ended must not swallow what a proxy
+ * wrote behind it. -1 if there is none.
+ */
 function lastComma(text: string): number {
   let isQuoted = false;
   for (let at = text.length - 1; at >= 0; at -= 1) {
@@ -59,7 +65,9 @@ function lastComma(text: string): number {
   return -1;
 }
 
-/** How many trusted proxies each added a value: the one that is connected to us, and those before it that are trusted. */
+/**
+ * How many trusted proxies each added a value: the one that is connected to us, and those before it that are trusted.
+ */
 function writersOf(xFor: string, trusted: readonly IpNetwork[]): number {
   const addresses = xFor.split(',');
   let hops = 1;

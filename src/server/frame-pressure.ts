@@ -1,7 +1,8 @@
 /**
- * Memory of messages (I4): the library gathers each in a buffer of its socket, says nothing of it before it is whole, and keeps the
- * buffer for the next one. What all peers hold by that shows in the memory of the process alone. Where it grows over its bound every
- * peer is asked: who is within a frame cannot answer. Those who do not are broken off; if all answer, those whose messages were the largest.
+ * Memory of messages (I4): the library gathers each in a buffer of its socket, says nothing of it before it is whole,
+ * and keeps the buffer for the next one. What all peers hold by that shows in the memory of the process alone. Where it
+ * grows over its bound every peer is asked: who is within a frame cannot answer. Those who do not are broken off; if
+ * all answer, those whose messages were the largest.
  */
 
 /** What a connection tells of itself here. */
@@ -40,7 +41,10 @@ const largeMessageBytes = 64 * 1024;
 export class FramePressure {
   readonly #parts: FramePressureParts;
   readonly #options: FramePressureOptions;
-  /** Who was there, with the signs that it had given by then, or null where it could not be asked; null while all is well. */
+  /**
+   * Who was there, with the signs that it had given by then, or null where it could not be asked; null while all is
+   * well.
+   */
   #asked: Map<PressedPeer, number | null> | null = null;
   #askedMs = 0;
   /** What stays though all answered: it is not theirs. */

@@ -1,6 +1,6 @@
 /**
- * One HTTP request from head to answer, in Prefect's order: CORS preflight, credentials, route, slash, method, body. Nothing that a
- * route throws gets past this file.
+ * One HTTP request from head to answer, in Prefect's order: CORS preflight, credentials, route, slash, method, body.
+ * Nothing that a route throws gets past this file.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Failure } from '../base/errors.ts';

@@ -9,7 +9,10 @@ import { whyTooMuchToAsk } from './read-message.ts';
 import type { RouteRequest } from './route.ts';
 
 export type JsonBody =
-  /** `value` is undefined where there is none, which a body of another content type counts as here (measured on Prefect). */
+  /**
+   * `value` is undefined where there is none, which a body of another content type counts as here (measured on
+   * Prefect).
+   */
   | { readonly ok: true; readonly value: unknown; readonly quote: () => Promise<string> }
   | { readonly ok: false; readonly answer: HttpAnswer };
 

@@ -1,6 +1,6 @@
 /**
- * Heads that two servers in a row may read in two ways: a proxy's checks would be passed by what it took for a body. docs/SECURITY.md
- * lists what the library refuses before, and what nobody behind its parser can see.
+ * Heads that two servers in a row may read in two ways: a proxy's checks would be passed by what it took for a body.
+ * docs/SECURITY.md lists what the library refuses before, and what nobody behind its parser can see.
  */
 import { readHost } from '../base/public-url.ts';
 import type { HeadFields } from './head-fields.ts';

@@ -15,7 +15,7 @@ let ffi: Ffi | null = null;
 export function openLibc(): Ffi {
   if (ffi !== null) return ffi;
   // Required, not imported: its native part is missing on some systems, and then the caller has the word.
-  const found = createRequire(import.meta.url)('ffi-rs') as Ffi & { readonly open: typeof openFunction }; // a CommonJS module
+  const found = createRequire(import.meta.url)('ffi-rs') as Ffi & { readonly open: typeof openFunction }; // CommonJS
   found.open({ library: 'libc', path: 'libc.so.6' });
   ffi = found;
   return ffi;

@@ -1,5 +1,6 @@
 /**
- * A JSON list that comes in parts: one whole answer if it is short, else poured as it comes, so that its length costs no memory.
+ * A JSON list that comes in parts: one whole answer if it is short, else poured as it comes, so that its length costs
+ * no memory.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { json } from './http-answer.ts';
@@ -10,7 +11,9 @@ const wholeBytesMax = 256 * 1024;
 const opening = Buffer.from('[');
 const closing = Buffer.from(']');
 
-/** Of parts that are JSON text of items, each with a comma behind it. Rejects as they do, until the answer has begun. */
+/**
+ * Of parts that are JSON text of items, each with a comma behind it. Rejects as they do, until the answer has begun.
+ */
 export async function listAnswer(parts: AsyncIterable<Uint8Array>): Promise<RouteAnswer> {
   const pieces = piecesOf(parts);
   const begun: Uint8Array[] = [];

@@ -1,7 +1,7 @@
 /**
- * Takes the port, alone: two processes on one port would share its connections unnoticed. On Linux by several sockets, for
- * uWebSockets.js lets 512 connections wait on one, and those that come beyond it are not heard before they ask again, 1, 3 and
- * 7 s later: after a restart, thousands of subscribers come at once.
+ * Takes the port, alone: two processes on one port would share its connections unnoticed. On Linux by several sockets,
+ * for uWebSockets.js lets 512 connections wait on one, and those that come beyond it are not heard before they ask
+ * again, 1, 3 and 7 s later: after a restart, thousands of subscribers come at once.
  */
 import { createServer } from 'node:net';
 import { setImmediate as nextTurn } from 'node:timers/promises';
@@ -25,7 +25,9 @@ interface ListensExclusively {
   listen(host: string, port: number, options: number, heard: (socket: us_listen_socket | false) => void): void;
 }
 
-/** Throws StartRefused with a sentence where the port cannot be had, or its sockets not be given a small receive buffer. */
+/**
+ * Throws StartRefused with a sentence where the port cannot be had, or its sockets not be given a small receive buffer.
+ */
 export async function listen(
   { uws, needsSmallBuffer }: LoadedUws,
   app: TemplatedApp,
@@ -74,12 +76,15 @@ function limitBuffers(port: number, count: number): void {
   }
   if (limited >= count) return;
   throw new StartRefused(
-    `The receive buffer of the listening sockets cannot be limited (${reason}), and without that one fast producer would hold up ` +
+    `The receive buffer of the listening sockets cannot be limited (${reason}), and without that one fast ` +
+      `producer would hold up ` +
       'everybody else. Sluice needs the package ffi-rs (run `npm ci`, without --omit=optional) and /proc.',
   );
 }
 
-/** Who connected between a socket's start and its limit has a buffer that grows: they are found once they are accepted. */
+/**
+ * Who connected between a socket's start and its limit has a buffer that grows: they are found once they are accepted.
+ */
 async function limitEarly(port: number): Promise<void> {
   await nextTurn();
   await nextTurn();

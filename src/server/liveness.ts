@@ -1,7 +1,7 @@
 /**
- * Whether a peer still lives, judged once a sweep, and what it tells of itself where memory is short. Sweeps are counted, not time:
- * after a pause of the whole process nobody is judged by an answer that it could not give. A slow reader is left its time (I5): our
- * ping waits behind the bytes that it has not read yet.
+ * Whether a peer still lives, judged once a sweep, and what it tells of itself where memory is short. Sweeps are
+ * counted, not time: after a pause of the whole process nobody is judged by an answer that it could not give. A slow
+ * reader is left its time (I5): our ping waits behind the bytes that it has not read yet.
  */
 import type { PressedPeer } from './frame-pressure.ts';
 import type { Socket } from './socket.ts';

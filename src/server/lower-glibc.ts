@@ -1,7 +1,7 @@
 /**
- * Makes a copy of a Linux binary that asks for an older glibc. The edge library's binaries want glibc 2.38 for nothing but C23's
- * twins of strtol, strtoul, strtoull and sscanf, which differ from those of every glibc in reading `0b…` in bases 0 and 2. In the copy
- * these symbols have their older names; all else is as it was.
+ * Makes a copy of a Linux binary that asks for an older glibc. The edge library's binaries want glibc 2.38 for nothing
+ * but C23's twins of strtol, strtoul, strtoull and sscanf, which differ from those of every glibc in reading `0b…` in
+ * bases 0 and 2. In the copy these symbols have their older names; all else is as it was.
  */
 
 /** What the copy may want at most: Debian 12. */
@@ -27,7 +27,9 @@ interface WantedVersion {
   readonly at: number;
 }
 
-/** Takes and gives a whole file. Throws Error for what is no such binary, or wants more than the twins of a newer glibc. */
+/**
+ * Takes and gives a whole file. Throws Error for what is no such binary, or wants more than the twins of a newer glibc.
+ */
 export function lowerGlibc(binary: Buffer): Buffer {
   const file = Buffer.from(binary);
   if (file.readUInt32BE(0) !== elfMagic || file[4] !== 2 || file[5] !== 1) {

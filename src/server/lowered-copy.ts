@@ -1,6 +1,6 @@
 /**
- * The copy of the edge library's binary that runs below glibc 2.38, in a folder of ours: made once, from a file whose SHA-256 is
- * known, and only loaded if its own is.
+ * The copy of the edge library's binary that runs below glibc 2.38, in a folder of ours: made once, from a file whose
+ * SHA-256 is known, and only loaded if its own is.
  */
 import { createHash, randomUUID } from 'node:crypto';
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
@@ -15,8 +15,8 @@ export function copyIn(folder: string, { loweredSha256 }: KnownBinary): string {
 }
 
 /**
- * The path of a whole copy in one of the folders; where none has it, it is made in the last that can be written. Throws Error
- * with a sentence.
+ * The path of a whole copy in one of the folders; where none has it, it is made in the last that can be written. Throws
+ * Error with a sentence.
  */
 export function findOrMakeCopy(source: string, known: KnownBinary, folders: readonly string[]): string {
   for (const folder of folders) if (isWhole(copyIn(folder, known), known)) return copyIn(folder, known);

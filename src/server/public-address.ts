@@ -1,12 +1,16 @@
 /**
- * What links in answers begin with: the public URL of the settings, else what trusted proxies say, else the request's own host.
+ * What links in answers begin with: the public URL of the settings, else what trusted proxies say, else the request's
+ * own host.
  */
 import { addressOfBytes, type IpNetwork, isWithin, parseNetworks } from '../base/ip-networks.ts';
 import { readHost } from '../base/public-url.ts';
 import { type ForwardedHeaders, readForwarded } from './forwarded.ts';
 import type { HttpRequest, HttpResponse } from './uws.ts';
 
-/** `https://host:port/prefix`, without a slash at its end; without a host that can be told, the prefix alone. Of a request that its handler still has. */
+/**
+ * `https://host:port/prefix`, without a slash at its end; without a host that can be told, the prefix alone. Of a
+ * request that its handler still has.
+ */
 export type ReadAddress = (
   request: Pick<HttpRequest, 'getHeader' | 'forEach'>,
   response: Pick<HttpResponse, 'getRemoteAddress'>,

@@ -1,6 +1,6 @@
 /**
- * Reads request bodies within three bounds: bytes of one, time of one, bytes of all at once (I4). Bytes count when they arrive, so
- * that a client cannot reserve what it never sends.
+ * Reads request bodies within three bounds: bytes of one, time of one, bytes of all at once (I4). Bytes count when they
+ * arrive, so that a client cannot reserve what it never sends.
  */
 import { Failure } from '../base/errors.ts';
 import type { Exchange } from './exchange.ts';
@@ -12,7 +12,10 @@ export interface BodyLimits {
 }
 
 export interface BodyReader {
-  /** Resolves with the bytes, or null if the client went away; rejects with a Failure. `release` must follow once they are used up. */
+  /**
+   * Resolves with the bytes, or null if the client went away; rejects with a Failure. `release` must follow once they
+   * are used up.
+   */
   read(exchange: Exchange, bytesMax?: number): Promise<Buffer | null>;
   release(body: Buffer): void;
   /** Bytes held at this moment. */

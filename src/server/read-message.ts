@@ -6,7 +6,10 @@ import { measureJson } from '../event-text/measure-json.ts';
 
 /** No filter goes deeper, and a megabyte of lists in lists takes JSON.parse a tenth of a second. */
 const askDepthMax = 64;
-/** JSON.parse makes each of them before anybody can look: 350,000 took 60 ms. Of a filter only pairs of resource and role come near. */
+/**
+ * JSON.parse makes each of them before anybody can look: 350,000 took 60 ms. Of a filter only pairs of resource and
+ * role come near.
+ */
 const askContainersMax = 20_000;
 const plainBytesMax = 64 * 1024;
 

@@ -1,7 +1,8 @@
 /**
- * Keeps one fast socket from holding up all others (I5). The edge library reads 512 kB at once, and reads on while a read was full: a
- * peer that sends faster than its messages are handled would keep the loop for itself. With a receive buffer smaller than that
- * read no read is full. The library has no call for it, so libc's own is called; accepted sockets inherit it from the listening ones.
+ * Keeps one fast socket from holding up all others (I5). The edge library reads 512 kB at once, and reads on while a
+ * read was full: a peer that sends faster than its messages are handled would keep the loop for itself. With a receive
+ * buffer smaller than that read no read is full. The library has no call for it, so libc's own is called; accepted
+ * sockets inherit it from the listening ones.
  */
 import { readdirSync } from 'node:fs';
 import type { DataType as DataTypes } from 'ffi-rs';
@@ -25,8 +26,8 @@ interface Libc {
 let libc: Libc | null = null;
 
 /**
- * Limits the buffer of each socket of this process with that local port, listening or accepted, and gives their number. Throws
- * Error where it cannot.
+ * Limits the buffer of each socket of this process with that local port, listening or accepted, and gives their number.
+ * Throws Error where it cannot.
  */
 export function limitReceiveBuffers(port: number): number {
   libc ??= socketCalls();

@@ -1,6 +1,7 @@
 /**
- * Refuses a request before anything behind it on its connection is looked at. uWebSockets.js goes on to parse what came in the same
- * read, and holds a short answer back meanwhile; one as long as its buffer goes out at once, and then the connection can be closed.
+ * Refuses a request before anything behind it on its connection is looked at. uWebSockets.js goes on to parse what came
+ * in the same read, and holds a short answer back meanwhile; one as long as its buffer goes out at once, and then the
+ * connection can be closed.
  */
 import { STATUS_CODES } from 'node:http';
 import { failures } from '../base/errors.ts';
@@ -18,7 +19,8 @@ export function refuseDoubtful(response: HttpResponse, sentence: string, { count
   const { status } = failures.doubtfulHead;
   response.writeStatus(`${status} ${STATUS_CODES[status]}`).writeHeader('content-type', 'application/json');
   response.writeHeader('connection', 'close');
-  // The body stands behind the last header, for an answer that is ended by the library's own call can no longer be closed.
+  // The body stands behind the last header, for an answer that is ended by the library's own call can no longer be
+  // closed.
   response.writeHeader('content-length', `${body.length + '\r\n'.length}\r\n\r\n${body}`);
   response.close();
 }

@@ -56,14 +56,16 @@ export function readHead(request: HttpRequest, response: HttpResponse, readAddre
   };
 }
 
-/** Pages link to the next one, and a path with a slash behind it is sent on. Requests that bring events pay for neither. */
+/**
+ * Pages link to the next one, and a path with a slash behind it is sent on. Requests that bring events pay for neither.
+ */
 function mayLink(path: string): boolean {
   return path.endsWith('/') || path.includes('/filter');
 }
 
 /**
- * No length, and not chunked: there is no body then, unless the length was hidden from us. For the library ends a head at a field
- * without a name.
+ * No length, and not chunked: there is no body then, unless the length was hidden from us. For the library ends a head
+ * at a field without a name.
  */
 export function isUnframed({ method, contentLength, isChunked }: RequestHead): boolean {
   return contentLength === null && !isChunked && method !== 'GET' && method !== 'HEAD' && method !== 'OPTIONS';

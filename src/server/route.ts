@@ -1,6 +1,6 @@
 /**
- * What a route is: a method, a path, and a request turned into an answer, or a WebSocket into a connection. Each stands in a file
- * of its own in routes/ and as one entry in route-table.ts.
+ * What a route is: a method, a path, and a request turned into an answer, or a WebSocket into a connection. Each stands
+ * in a file of its own in routes/ and as one entry in route-table.ts.
  */
 import type { Connection, ConnectionTools, OpenConnection } from './connection.ts';
 import type { EventStream } from './event-stream.ts';

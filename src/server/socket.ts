@@ -1,6 +1,6 @@
 /**
- * One WebSocket as the rest of the edge sees it: safe to use after it has closed, and never dropping (I4): the bound on waiting bytes
- * is kept by whoever asks `bufferedBytes` first.
+ * One WebSocket as the rest of the edge sees it: safe to use after it has closed, and never dropping (I4): the bound on
+ * waiting bytes is kept by whoever asks `bufferedBytes` first.
  */
 import type { Farewell } from '../../actors/ports.ts';
 import type { SubscriberSocket } from '../feed/ports.ts';

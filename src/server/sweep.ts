@@ -1,5 +1,6 @@
 /**
- * Looks after all connections in turn, each once in a period, a slice at a time, so that ten thousand pings never go out at once.
+ * Looks after all connections in turn, each once in a period, a slice at a time, so that ten thousand pings never go
+ * out at once.
  */
 const slicesMax = 400;
 const sliceMsMin = 25;
@@ -24,7 +25,8 @@ export function startSweep(periodMs: number, fault: (error: unknown) => void): S
   let added = 0;
   let turn = 0;
 
-  // By the clock: on a busy loop each timer is late, and four hundred of them would add up. What a long stop left out, one round makes up for.
+  // By the clock: on a busy loop each timer is late, and four hundred of them would add up. What a long stop left out,
+  // one round makes up for.
   const timer = setInterval(() => {
     const due = Math.floor((performance.now() - began) / sliceMs);
     for (turn = Math.max(turn, due - count); turn < due; turn += 1) sweepSlice(turn % count);

@@ -1,5 +1,6 @@
 /**
- * Publishing to all sockets of a topic, and how many frames each topic has had: a socket's own count of frames sent needs it.
+ * Publishing to all sockets of a topic, and how many frames each topic has had: a socket's own count of frames sent
+ * needs it.
  */
 import type { TemplatedApp } from './uws.ts';
 

@@ -1,5 +1,6 @@
 /**
- * How much memory this process has beside what JavaScript knows of: that of the edge library and of whatever else is native code.
+ * How much memory this process has beside what JavaScript knows of: that of the edge library and of whatever else is
+ * native code.
  */
 import { returnFreeMemory } from './libc.ts';
 

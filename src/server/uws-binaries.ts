@@ -98,20 +98,23 @@ export function refusalOf({ platform, arch, node, glibc }: Surroundings): string
 /** Where the operator's own release cannot run; there is no copy of a file that is in no table. */
 export function ownRefusal({ glibc }: Surroundings): string {
   return (
-    `The release of uWebSockets.js in node_modules is not ${release}, the one that Sluice has a table for, so it is loaded as it is, which wants ` +
+    `The release of uWebSockets.js in node_modules is not ${release}, the one that Sluice has a table for, ` +
+    `so it is loaded as it is, which wants ` +
     `glibc 2.38 or newer; this is ${glibc ?? 'a system without glibc'}. Run \`npm ci\` for the one that is known.`
   );
 }
 
 /** Of a system other than Linux. */
 export const untestedWarning =
-  'Sluice is tested on Linux only; here receive buffers cannot be limited, so one producer that sends faster than its events are ' +
+  'Sluice is tested on Linux only; here receive buffers cannot be limited, so one producer that sends ' +
+  'faster than its events are ' +
   'taken can hold up everybody else.';
 
 /** Names the fault, and the way on. */
 export function olderWarning({ glibc }: Surroundings): string {
   return (
-    `glibc ${glibc} is older than 2.36, so an older release of the edge library serves: it answers 505 to a request whose first ` +
+    `glibc ${glibc} is older than 2.36, so an older release of the edge library serves: it answers 505 to a ` +
+    `request whose first ` +
     'line the network cuts into two segments, as it does to long page links and to some WebSocket handshakes; ' +
     "move to Debian 12, Ubuntu 24.04 or newer, or run Sluice's container."
   );

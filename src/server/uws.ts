@@ -1,6 +1,6 @@
 /**
- * Loads uWebSockets.js: native code that runs in this process. Which binary fits is chosen by Node and glibc, its SHA-256 is looked
- * at first, and its absence is a refused start with a sentence, not a stack trace.
+ * Loads uWebSockets.js: native code that runs in this process. Which binary fits is chosen by Node and glibc, its
+ * SHA-256 is looked at first, and its absence is a refused start with a sentence, not a stack trace.
  */
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -48,7 +48,10 @@ interface Installed {
 
 const require = createRequire(import.meta.url);
 
-/** Throws StartRefused with a sentence. A copy that is missing is made in the data folder, or without one in the package's. */
+/**
+ * Throws StartRefused with a sentence. A copy that is missing is made in the data folder, or without one in the
+ * package's.
+ */
 export function loadUws(dataDir: string | null = null, here: Surroundings = surroundings()): LoadedUws {
   const installed = findPackage();
   const choice = chooseBinary(here, installed.isOwn);
@@ -61,13 +64,16 @@ export function loadUws(dataDir: string | null = null, here: Surroundings = surr
     return { uws, needsSmallBuffer, warning };
   } catch (cause) {
     throw new StartRefused(
-      `The edge library does not load: ${firstLineOf(cause).replace(/\.$/, '')}. If packages are damaged or missing, run \`npm ci\`.`,
+      `The edge library does not load: ${firstLineOf(cause).replace(/\.$/, '')}. If packages are damaged or ` +
+        `missing, run \`npm ci\`.`,
       { cause },
     );
   }
 }
 
-/** Makes the copy in the package's folder where one is needed: for `npm start`, before anything runs. Throws as loadUws. */
+/**
+ * Makes the copy in the package's folder where one is needed: for `npm start`, before anything runs. Throws as loadUws.
+ */
 export function prepareUws(): void {
   const here = surroundings();
   const installed = findPackage();
@@ -97,7 +103,8 @@ function copyFolders(dataDir: string | null): string[] {
 function findPackage(): Installed {
   try {
     const folder = dirname(require.resolve('uWebSockets.js'));
-    const { name, version } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as Record<string, unknown>; // npm's
+    const manifest = readFileSync(join(folder, 'package.json'), 'utf8');
+    const { name, version } = JSON.parse(manifest) as Record<string, unknown>; // npm's
     return { folder, isOwn: name !== '@btc-vision/uwebsockets.js' || version !== release };
   } catch (cause) {
     throw new StartRefused('The package uWebSockets.js is not installed: run `npm ci`.', { cause });

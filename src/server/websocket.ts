@@ -36,7 +36,10 @@ interface SocketData {
   connection: Connection | null;
 }
 
-/** A peer that pings on and reads nothing would fill our memory with pongs: of 131 bytes at most, so 1.3 MB a socket (I4). */
+/**
+ * A peer that pings on and reads nothing would fill our memory with pongs: of 131 bytes at most, so 1.3 MB a socket
+ * (I4).
+ */
 const unreadPongsMax = 10_000;
 
 export interface SocketTools extends StreamTools {
@@ -171,7 +174,8 @@ function waitForPlace(response: HttpResponse, data: SocketData, accept: () => vo
       const place = { late: () => data.connection?.hurried() };
       data.place = place;
       places.hold(place);
-      // Not within `cork`, if it has waited: behind it the library looks at what was the response, which by then is the socket, and
+      // Not within `cork`, if it has waited: behind it the library looks at what was the response, which by then is the
+      // socket, and
       // may break it off.
       accept();
     },

@@ -1,5 +1,6 @@
 /**
- * The real Prefect from PyPI, pinned: its venv in `.venv/` (made once, by whoever comes first) and its server as a child process.
+ * The real Prefect from PyPI, pinned: its venv in `.venv/` (made once, by whoever comes first) and its server as a
+ * child process.
  */
 import { spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';

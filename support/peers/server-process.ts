@@ -1,6 +1,6 @@
 /**
- * One server under test as a child process in its own group: started, waited for, stopped or killed by its id, and never left
- * behind when this process ends.
+ * One server under test as a child process in its own group: started, waited for, stopped or killed by its id, and
+ * never left behind when this process ends.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createServer } from 'node:net';

@@ -1,6 +1,6 @@
 /**
- * Bad and odd input on the running process: each piece gets its documented status or close code, or is kept as it was sent; a
- * producer and a subscriber beside it notice nothing (I2, I4).
+ * Bad and odd input on the running process: each piece gets its documented status or close code, or is kept as it was
+ * sent; a producer and a subscriber beside it notice nothing (I2, I4).
  */
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -131,27 +131,30 @@ describe('bad input', () => {
     ]);
   });
 
-  it('of over 1,500,000 bytes is named by POST, which stores nothing, and passed over on /in, which goes on', async () => {
-    const [large, small, later] = [randomUUID(), randomUUID(), randomUUID()];
-    const payload = JSON.stringify({ pad: 'x'.repeat(1_500_000) });
-    const answer = await post(
-      target,
-      '/api/events',
-      `[${textWith('event', '"s"', small)},${textWith('payload', payload, large)}]`,
-    );
-    expect([answer.status, issueOf(answer).msg]).toEqual([
-      422,
-      `Value error, The event ${large} is larger than 1500000 bytes as JSON`,
-    ]);
-    const { skipped } = (await edgeOf(target)).books;
-    const producer = await connectSigned(target, '/api/events/in');
-    producer.send(textWith('payload', payload, large));
-    producer.send(textWith('payload', '{}', later));
-    await producer.ping();
-    await untilFound(target, { id: { id: [large, small, later] } }, 1);
-    expect((await edgeOf(target)).books['skipped']).toBe(skipped! + 1);
-    producer.drop();
-  });
+  it(
+    'of over 1,500,000 bytes is named by POST, which stores nothing, and passed over on /in, ' + 'which goes on',
+    async () => {
+      const [large, small, later] = [randomUUID(), randomUUID(), randomUUID()];
+      const payload = JSON.stringify({ pad: 'x'.repeat(1_500_000) });
+      const answer = await post(
+        target,
+        '/api/events',
+        `[${textWith('event', '"s"', small)},${textWith('payload', payload, large)}]`,
+      );
+      expect([answer.status, issueOf(answer).msg]).toEqual([
+        422,
+        `Value error, The event ${large} is larger than 1500000 bytes as JSON`,
+      ]);
+      const { skipped } = (await edgeOf(target)).books;
+      const producer = await connectSigned(target, '/api/events/in');
+      producer.send(textWith('payload', payload, large));
+      producer.send(textWith('payload', '{}', later));
+      await producer.ping();
+      await untilFound(target, { id: { id: [large, small, later] } }, 1);
+      expect((await edgeOf(target)).books['skipped']).toBe(skipped! + 1);
+      producer.drop();
+    },
+  );
 
   it('in a frame over SLUICE_FRAME_BYTES_MAX breaks off its connection, after all before it is kept', async () => {
     const id = randomUUID();

@@ -1,6 +1,6 @@
 /**
- * Clients that send too much, too slowly, or never read, on the running process: each gets its documented status or close code in
- * time, and a producer and a subscriber beside them lose nothing (I4, I5).
+ * Clients that send too much, too slowly, or never read, on the running process: each gets its documented status or
+ * close code in time, and a producer and a subscriber beside them lose nothing (I4, I5).
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { authMessage, filterMessage } from '../../schemas/wire.ts';
@@ -66,17 +66,21 @@ describe('bad load', () => {
     expect(await query.untilClosed()).toMatch(/^HTTP\/1\.1 413 /);
   });
 
-  it('of a body that trickles is 408 in time; a head that trickles, and a connection that says nothing, are dropped', async () => {
-    const body = await openRaw(target, postHead('/api/events', 1_000));
-    const head = await openRaw(target, 'POST /api/events HTTP/1.1\r\n');
-    const silent = await openRaw(target, '');
-    const drip = setInterval(() => {
-      if (body.received() === '') body.socket.write('[');
-      head.socket.write('X: y\r\n');
-    }, 100);
-    expect(await body.untilClosed()).toMatch(/^HTTP\/1\.1 408 .*"The body did not arrive within 4000 ms\."/s);
-    await Promise.all([head.untilClosed(), silent.untilClosed()]).finally(() => clearInterval(drip));
-  });
+  it(
+    'of a body that trickles is 408 in time; a head that trickles, and a connection that says nothing, ' +
+      'are dropped',
+    async () => {
+      const body = await openRaw(target, postHead('/api/events', 1_000));
+      const head = await openRaw(target, 'POST /api/events HTTP/1.1\r\n');
+      const silent = await openRaw(target, '');
+      const drip = setInterval(() => {
+        if (body.received() === '') body.socket.write('[');
+        head.socket.write('X: y\r\n');
+      }, 100);
+      expect(await body.untilClosed()).toMatch(/^HTTP\/1\.1 408 .*"The body did not arrive within 4000 ms\."/s);
+      await Promise.all([head.untilClosed(), silent.untilClosed()]).finally(() => clearInterval(drip));
+    },
+  );
 
   it('of half-open sockets ends at the second ping that nobody answers', async () => {
     const silentBefore = await counted('silent');
@@ -138,7 +142,8 @@ describe('bad load', () => {
   });
 });
 
-// With the time for a body that there is by default: on a machine that stands still bodies that are held are not given up before they are judged.
+// With the time for a body that there is by default: on a machine that stands still bodies that are held are not given
+// up before they are judged.
 describe('bodies that are too much together', () => {
   let sluice: TestSluice;
   let bystanders: Bystanders;

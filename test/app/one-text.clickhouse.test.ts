@@ -1,6 +1,6 @@
 /**
- * I2 and I12: whatever accept takes has one text, byte for byte the same for a live subscriber, in an answer and in the journal;
- * it parses to what was sent; and ClickHouse took it. On a Sluice of its own, over HTTP and WebSocket.
+ * I2 and I12: whatever accept takes has one text, byte for byte the same for a live subscriber, in an answer and in the
+ * journal; it parses to what was sent; and ClickHouse took it. On a Sluice of its own, over HTTP and WebSocket.
  */
 import { randomUUID } from 'node:crypto';
 import fc from 'fast-check';
@@ -42,58 +42,63 @@ describe('an accepted event', () => {
     removeData(sluice);
   });
 
-  it('has one text in the journal, in answers and in frames, live and from history, and means what was sent', async () => {
-    const seed = Math.floor(Math.random() * 2 ** 31);
-    console.log(`one text: seed ${seed}`);
-    const sent = fc.sample(sentEvent, { numRuns: events, seed }).map(withOwnId);
-    const live = await subscribe(target, { occurred: year }, { backfill: false });
-    const producer = await connectSigned(target, '/api/events/in');
-    await until('the subscriber is live', async () => {
-      const answer = await fetch(`${sluice.url}/api/ready?verbose=1`);
-      return ((await answer.json()) as { liveSubscribers: number }).liveSubscribers === 1 || undefined;
-    });
-
-    const [posted, socketed] = [sent.slice(0, events / 2), sent.slice(events / 2)];
-    expect((await post(target, '/api/events', `[${posted.map(({ text }) => text).join(', ')}]`)).status).toBe(204);
-    for (const { text } of socketed) producer.send(text);
-    await producer.ping();
-
-    await untilFound(target, { occurred: year }, events, 0);
-    await until('all frames came', () => live.messages.length === events + 1 || undefined);
-    const texts = new Map(
-      live.messages.slice(1).map((frame) => [idOf(frame), frame.slice(eventFrameHead.length, -eventFrameTail.length)]),
-    );
-    for (const { id, text } of sent) {
-      const { text: answer } = await post(target, '/api/events/filter', {
-        filter: { occurred: year, id: { id: [id] } },
+  it(
+    'has one text in the journal, in answers and in frames, live and from history, and means ' + 'what was sent',
+    async () => {
+      const seed = Math.floor(Math.random() * 2 ** 31);
+      console.log(`one text: seed ${seed}`);
+      const sent = fc.sample(sentEvent, { numRuns: events, seed }).map(withOwnId);
+      const live = await subscribe(target, { occurred: year }, { backfill: false });
+      const producer = await connectSigned(target, '/api/events/in');
+      await until('the subscriber is live', async () => {
+        const answer = await fetch(`${sluice.url}/api/ready?verbose=1`);
+        return ((await answer.json()) as { liveSubscribers: number }).liveSubscribers === 1 || undefined;
       });
-      expect(answer).toBe(`{"events":[${texts.get(id)}],"total":1,"next_page":null}`);
-      expect(meaning(texts.get(id)!)).toEqual(meaning(text));
-    }
 
-    const late = await subscribe(target, { occurred: year });
-    await until('all of history came', () => late.messages.length === events + 1 || undefined);
-    expect([...late.messages].sort()).toEqual([...live.messages].sort());
+      const [posted, socketed] = [sent.slice(0, events / 2), sent.slice(events / 2)];
+      expect((await post(target, '/api/events', `[${posted.map(({ text }) => text).join(', ')}]`)).status).toBe(204);
+      for (const { text } of socketed) producer.send(text);
+      await producer.ping();
 
-    await sluice.stop();
-    const journal = openJournal({
-      directory: sluice.dataDir,
-      segmentBytesMax: 2 ** 26,
-      budgetBytesMax: 2 ** 30,
-      reserveFreeBytes: 0,
-      keepBytesPastCheckpoint: 0,
-      keepMsPastCheckpoint: 0,
-      durability: 'process',
-      checkpoint: null,
-      log: createLog('silent'),
-    });
-    const kept = [...eventsOf(journal.read(journal.oldest, 2 ** 28, journal.head))].map(({ body, raw }) => [
-      body.id,
-      raw,
-    ]);
-    journal.close();
-    expect(new Map(kept as [string, string][])).toEqual(texts);
-  });
+      await untilFound(target, { occurred: year }, events, 0);
+      await until('all frames came', () => live.messages.length === events + 1 || undefined);
+      const texts = new Map(
+        live.messages
+          .slice(1)
+          .map((frame) => [idOf(frame), frame.slice(eventFrameHead.length, -eventFrameTail.length)]),
+      );
+      for (const { id, text } of sent) {
+        const { text: answer } = await post(target, '/api/events/filter', {
+          filter: { occurred: year, id: { id: [id] } },
+        });
+        expect(answer).toBe(`{"events":[${texts.get(id)}],"total":1,"next_page":null}`);
+        expect(meaning(texts.get(id)!)).toEqual(meaning(text));
+      }
+
+      const late = await subscribe(target, { occurred: year });
+      await until('all of history came', () => late.messages.length === events + 1 || undefined);
+      expect([...late.messages].sort()).toEqual([...live.messages].sort());
+
+      await sluice.stop();
+      const journal = openJournal({
+        directory: sluice.dataDir,
+        segmentBytesMax: 2 ** 26,
+        budgetBytesMax: 2 ** 30,
+        reserveFreeBytes: 0,
+        keepBytesPastCheckpoint: 0,
+        keepMsPastCheckpoint: 0,
+        durability: 'process',
+        checkpoint: null,
+        log: createLog('silent'),
+      });
+      const kept = [...eventsOf(journal.read(journal.oldest, 2 ** 28, journal.head))].map(({ body, raw }) => [
+        body.id,
+        raw,
+      ]);
+      journal.close();
+      expect(new Map(kept as [string, string][])).toEqual(texts);
+    },
+  );
 });
 
 function idOf(frame: string): string {

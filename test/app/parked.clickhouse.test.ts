@@ -1,6 +1,7 @@
 /**
- * I11 on the running process: events sent again long after their ids have left the window, future-dated ones among them, with
- * ClickHouse up, with ClickHouse hung, and with Sluice killed in the middle: none is stored or seen twice, none is lost.
+ * I11 on the running process: events sent again long after their ids have left the window, future-dated ones among
+ * them, with ClickHouse up, with ClickHouse hung, and with Sluice killed in the middle: none is stored or seen twice,
+ * none is lost.
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { engineOf } from '../../support/engine-process.ts';
@@ -38,7 +39,8 @@ describe('events sent again after their ids have left the window', () => {
     await sendAll(manyEvents(3000, () => 0, 'parked.filler'));
     await untilFound(target, { ...filter, event: { name: ['parked.filler'] } }, 3000, 1);
     await untilSettled();
-    // While inserts lag the window grows; after a start it holds the newest ids up to its bound, so none of the old ones.
+    // While inserts lag the window grows; after a start it holds the newest ids up to its bound, so none of the old
+    // ones.
     await sluice.stop();
     sluice = await startSluice({ dataDir: sluice.dataDir, env });
   }, 60_000);
@@ -65,7 +67,8 @@ describe('events sent again after their ids have left the window', () => {
     subscriber.close();
   }, 60_000);
 
-  it('are acknowledged while ClickHouse hangs, survive kill -9 of Sluice, and are settled when it answers', async () => {
+  it('are acknowledged while ClickHouse hangs, survive kill -9 of Sluice, and are settled when ' +
+    'it answers', async () => {
     const fresh = manyEvents(50, (nth) => -4 * hour - nth * 1000, name);
     const engine = engineOf(sluice.dataDir)!;
     process.kill(engine, 'SIGSTOP');

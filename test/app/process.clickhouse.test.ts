@@ -1,5 +1,6 @@
 /**
- * The process as its operator meets it: sentences for what is wrong, a clean stop in time, no orphan, and `sluice adopt`.
+ * The process as its operator meets it: sentences for what is wrong, a clean stop in time, no orphan, and `sluice
+ * adopt`.
  */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';

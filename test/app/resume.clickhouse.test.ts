@@ -1,6 +1,6 @@
 /**
- * Resume on the running process, over WebSocket and Server-Sent Events: what was seen before the connection ended and what
- * comes after are together everything, once each, across restarts, from the log and from the store.
+ * Resume on the running process, over WebSocket and Server-Sent Events: what was seen before the connection ended and
+ * what comes after are together everything, once each, across restarts, from the log and from the store.
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type OutFrame, parseStreamId, type TokenFrame, type WirePosition } from '../../schemas/wire.ts';

@@ -1,6 +1,6 @@
 /**
- * A start that cannot be ends with exit code 1 and one sentence that names the place and says what to do; one that can be goes on in
- * whatever surroundings: without a home, a time zone, a terminal, a folder to stand in.
+ * A start that cannot be ends with exit code 1 and one sentence that names the place and says what to do; one that can
+ * be goes on in whatever surroundings: without a home, a time zone, a terminal, a folder to stand in.
  */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { chmodSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
@@ -76,7 +76,8 @@ describe('a data folder that cannot be used', () => {
     mkdirSync(path);
     const env = { SLUICE_DATA_DIR: path };
     await expectSentence(env, mounted(`mount -t tmpfs -o ro tmpfs ${path}`), both(/the file system is read-only/));
-    const full = `mount -t tmpfs -o size=16k tmpfs ${path} && dd if=/dev/zero of=${path}/all bs=1k count=16 2>/dev/null`;
+    const full =
+      `mount -t tmpfs -o size=16k tmpfs ${path} && dd if=/dev/zero of=${path}/all bs=1k count=16 ` + `2>/dev/null`;
     await expectSentence(env, mounted(full), both(/there is no space left/));
     await expectSentence(
       env,

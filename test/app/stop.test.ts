@@ -60,35 +60,41 @@ describe('a signal that asks to stop', () => {
 });
 
 describe('leaving behind a balancer', () => {
-  it('is told by the ready check at once, while all is served on; then connections end, with their reason', async () => {
-    const { child, ended, dataDir, target } = await startBare({ env: { SLUICE_LEAVE_MS: '2500' } });
-    expect((await get(target, '/api/ready')).status).toBe(200);
-    const open = await connectSigned(target, '/api/events/out');
-    const body = JSON.stringify([eventLike({ event: 'late.body' })]);
-    const halfSent = await openRaw(target, Buffer.from(`${postHead('/api/events', body.length)}${body.slice(0, 50)}`));
+  it(
+    'is told by the ready check at once, while all is served on; then connections end, with ' + 'their reason',
+    async () => {
+      const { child, ended, dataDir, target } = await startBare({ env: { SLUICE_LEAVE_MS: '2500' } });
+      expect((await get(target, '/api/ready')).status).toBe(200);
+      const open = await connectSigned(target, '/api/events/out');
+      const body = JSON.stringify([eventLike({ event: 'late.body' })]);
+      const halfSent = await openRaw(
+        target,
+        Buffer.from(`${postHead('/api/events', body.length)}${body.slice(0, 50)}`),
+      );
 
-    child.kill('SIGTERM');
-    await until('it is not ready', async () => (await get(target, '/api/ready')).status === 503 || undefined, 1_000);
-    expect((await get(target, '/api/ready')).text).toContain('stopping');
-    expect((await get(target, '/api/health')).status).toBe(200);
-    await publish(target, [eventLike({ event: 'while.leaving' })]);
-    const late = await connectSigned(target, '/api/events/in');
-    const kept = await send(target, { path: '/api/health', headers: { connection: 'keep-alive' } });
-    expect(kept.headers.connection).not.toBe('close');
+      child.kill('SIGTERM');
+      await until('it is not ready', async () => (await get(target, '/api/ready')).status === 503 || undefined, 1_000);
+      expect((await get(target, '/api/ready')).text).toContain('stopping');
+      expect((await get(target, '/api/health')).status).toBe(200);
+      await publish(target, [eventLike({ event: 'while.leaving' })]);
+      const late = await connectSigned(target, '/api/events/in');
+      const kept = await send(target, { path: '/api/health', headers: { connection: 'keep-alive' } });
+      expect(kept.headers.connection).not.toBe('close');
 
-    await until('nobody is let in any more', () =>
-      dial(target, '/api/events/in').then(
-        () => undefined,
-        () => true,
-      ),
-    );
-    halfSent.socket.write(body.slice(50));
-    const answer = await halfSent.untilClosed();
-    expect(answer).toMatch(/^HTTP\/1.1 (204|503) .*\r\n(.*\r\n)*connection: close\r\n/i);
-    expect([await open.untilClosed(), await late.untilClosed()]).toMatchObject([{ code: 1012 }, { code: 1012 }]);
-    expect(await ended).toBe(0);
-    expectCleanStop(dataDir);
-  });
+      await until('nobody is let in any more', () =>
+        dial(target, '/api/events/in').then(
+          () => undefined,
+          () => true,
+        ),
+      );
+      halfSent.socket.write(body.slice(50));
+      const answer = await halfSent.untilClosed();
+      expect(answer).toMatch(/^HTTP\/1.1 (204|503) .*\r\n(.*\r\n)*connection: close\r\n/i);
+      expect([await open.untilClosed(), await late.untilClosed()]).toMatchObject([{ code: 1012 }, { code: 1012 }]);
+      expect(await ended).toBe(0);
+      expectCleanStop(dataDir);
+    },
+  );
 
   it('is cut short by a second signal, and the stop is clean all the same', async () => {
     const { child, ended, dataDir, target } = await startBare({ env: { SLUICE_LEAVE_MS: '600000' } });

@@ -1,6 +1,6 @@
 /**
- * A data folder that an older Sluice wrote goes on under this one, with all that was in it, and with the tokens that it gave out (I1, I3,
- * I7, I8, I11); also without the table writer's state.
+ * A data folder that an older Sluice wrote goes on under this one, with all that was in it, and with the tokens that it
+ * gave out (I1, I3, I7, I8, I11); also without the table writer's state.
  */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,6 +1,6 @@
 /**
- * The contract suite against the server that run.mjs names, or against a real Prefect that is started here. No `.test.ts`: it is
- * run by `npm run contract` only.
+ * The contract suite against the server that run.mjs names, or against a real Prefect that is started here. No
+ * `.test.ts`: it is run by `npm run contract` only.
  */
 import { afterAll, beforeAll, describe, it } from 'vitest';
 import { installPrefect, launchPrefect, type PrefectInstall } from '../../support/peers/prefect.ts';

@@ -214,7 +214,8 @@ function tooManyBuckets(target: Target): void {
     law(target, `refuses 1,001 buckets and takes 1,000, by ${countable}`, async () => {
       const tooMany = await count(target, countable, { filter: filter(1000.5), time_unit: 'second' });
       const detail =
-        'The given interval would create 1001 buckets, which is too many. Please increase the interval or reduce the time range to produce 1000 buckets or fewer.';
+        'The given interval would create 1001 buckets, which is too many. Please increase the interval or ' +
+        'reduce the time range to produce 1000 buckets or fewer.';
       expect({ status: tooMany.status, text: tooMany.text }).toEqual({ status: 422, text: JSON.stringify({ detail }) });
       expect((await count(target, countable, { filter: filter(1000), time_unit: 'second' })).status).toBe(200);
     });

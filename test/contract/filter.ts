@@ -217,7 +217,8 @@ function bodies(target: Target): void {
   law(target, 'refuses a text of 201 characters, and takes one of 200', async () => {
     const answer = await post(target, '/api/events/filter', { filter: { text: { query: 'x'.repeat(201) } } });
     expect(answer.text).toContain(
-      '"type":"string_too_long","loc":["body","filter","text","query"],"msg":"String should have at most 200 characters"',
+      '"type":"string_too_long","loc":["body","filter","text","query"],"msg":"String should have at most ' +
+        '200 characters"',
     );
     expect(answer.text).toContain('"ctx":{"max_length":200}');
     expect((await post(target, '/api/events/filter', { filter: { text: { query: 'x'.repeat(200) } } })).status).toBe(

@@ -1,6 +1,6 @@
 /**
- * The frozen answers of Prefect 3.8.8's models (test/fixtures) over the wire: every body that it takes is taken, every other one
- * gets exactly its mistakes.
+ * The frozen answers of Prefect 3.8.8's models (test/fixtures) over the wire: every body that it takes is taken, every
+ * other one gets exactly its mistakes.
  */
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';

@@ -1,6 +1,6 @@
 /**
- * Sluice from dist keeps the contract: whole without an auth string, and what changes with one. The first run is recorded, and its requests are
- * sent again in other pieces.
+ * Sluice from dist keeps the contract: whole without an auth string, and what changes with one. The first run is
+ * recorded, and its requests are sent again in other pieces.
  */
 import { afterAll, beforeAll, describe } from 'vitest';
 import { removeData, startSluice, type TestSluice } from '../../support/sluice.ts';

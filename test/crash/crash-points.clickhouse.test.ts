@@ -11,7 +11,8 @@ import { runCrashes } from './run-crashes.ts';
 const seed = Number(process.env['SLUICE_CRASH_SEED'] ?? Date.now() % 1_000_000);
 const options = { rate: 150, say: () => undefined };
 
-it('killed at every named point, nothing acknowledged is lost, nothing is stored or seen twice, nobody sees a hole', async () => {
+it('killed at every named point, nothing acknowledged is lost, nothing is stored or seen twice, nobody ' +
+  'sees a hole', async () => {
   const kills = planKills(seed, 1, 2, 30);
   const { hits, broken, books } = await runCrashes({ ...options, kills, durability: 'process' });
   expect(broken, `seed ${seed}, ${JSON.stringify(books)}`).toEqual([]);

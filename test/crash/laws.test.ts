@@ -99,18 +99,21 @@ describe('the laws of a crash run', () => {
     ]);
   });
 
-  it('let a connection be cut in what it reads from the store behind the log, and excuse nothing that the log has', () => {
-    // Keys 1 and 2 from the log, then by time: 5 occurred before 3 and 4.
-    const late = rows.map((row) => (row.key === 5 ? { ...row, occurred: since + 1 } : row));
-    expect(exactFeed(saw([1, 2, 5]), indexRows(witness({ rows: late })))).toEqual([]);
-    expect(exactFeed(saw([1, 2, 5, 4]), indexRows(witness({ rows: late })))).toEqual([
-      expect.stringContaining('1 of 4 are missing'),
-    ]);
-    expect(exactFeed(saw([2, 1, 5]), indexRows(witness({ rows: late })))).toEqual([]);
-    expect(exactFeed(saw([1, 3, 5]), indexRows(witness({ rows: late })))).toEqual([
-      expect.stringContaining('1 of 3 are missing'),
-    ]);
-  });
+  it(
+    'let a connection be cut in what it reads from the store behind the log, and excuse nothing that ' + 'the log has',
+    () => {
+      // Keys 1 and 2 from the log, then by time: 5 occurred before 3 and 4.
+      const late = rows.map((row) => (row.key === 5 ? { ...row, occurred: since + 1 } : row));
+      expect(exactFeed(saw([1, 2, 5]), indexRows(witness({ rows: late })))).toEqual([]);
+      expect(exactFeed(saw([1, 2, 5, 4]), indexRows(witness({ rows: late })))).toEqual([
+        expect.stringContaining('1 of 4 are missing'),
+      ]);
+      expect(exactFeed(saw([2, 1, 5]), indexRows(witness({ rows: late })))).toEqual([]);
+      expect(exactFeed(saw([1, 3, 5]), indexRows(witness({ rows: late })))).toEqual([
+        expect.stringContaining('1 of 3 are missing'),
+      ]);
+    },
+  );
 });
 
 it('a seed gives the same plan again, another seed another', () => {

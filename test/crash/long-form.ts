@@ -25,10 +25,12 @@ const say = (line: string): void => void process.stdout.write(`${line}\n`);
 const kills = planKills(seed, Number(values.each), Number(values.kills));
 const [cpu] = cpus();
 say(
-  `${new Date().toISOString()}, Node ${process.version}, ${cpus().length} × ${cpu?.model}, load ${loadavg()[0]?.toFixed(1)}`,
+  `${new Date().toISOString()}, Node ${process.version}, ${cpus().length} × ${cpu?.model}, ` +
+    `load ${loadavg()[0]?.toFixed(1)}`,
 );
 say(
-  `seed ${seed}, durability ${durability}, ${kills.length} kills, ${isPowerCut ? 'with' : 'no'} power cuts of Sluice's own files`,
+  `seed ${seed}, durability ${durability}, ${kills.length} kills, ${isPowerCut ? 'with' : 'no'} power cuts ` +
+    `of Sluice's own files`,
 );
 say('(ClickHouse is killed -9 only: its own files lose nothing to a power cut here)');
 let isEnough = false;

@@ -1,6 +1,7 @@
 /**
- * The same requests through nginx and HAProxy, as docs/deploy has them. A proxy may make one plain request of a doubtful one; then Sluice
- * takes that. What no proxy may let through is a request that the client got no answer to: that one would be smuggled.
+ * The same requests through nginx and HAProxy, as docs/deploy has them. A proxy may make one plain request of a
+ * doubtful one; then Sluice takes that. What no proxy may let through is a request that the client got no answer to:
+ * that one would be smuggled.
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { removeData, startSluice, type TestSluice } from '../../support/sluice.ts';

@@ -1,5 +1,6 @@
 /**
- * No request that can be read in two ways is read at all: each is refused, its connection ends, and nothing behind it runs.
+ * No request that can be read in two ways is read at all: each is refused, its connection ends, and nothing behind it
+ * runs.
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';

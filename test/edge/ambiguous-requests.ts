@@ -1,12 +1,15 @@
 /**
- * Requests that two servers in a row may read in two ways, which is how a request is smuggled past the checks of the first one. Each
- * carries one event of its own and, where a reader might find a second request, that of a smuggled one. docs/SECURITY.md lists them with
- * who refuses each.
+ * Requests that two servers in a row may read in two ways, which is how a request is smuggled past the checks of the
+ * first one. Each carries one event of its own and, where a reader might find a second request, that of a smuggled one.
+ * docs/SECURITY.md lists them with who refuses each.
  */
 
 export interface AmbiguousRequest {
   readonly name: string;
-  /** Who says no where Sluice stands alone: the library that parses, or Sluice. `nobody`: what is behind the parser cannot see it. */
+  /**
+   * Who says no where Sluice stands alone: the library that parses, or Sluice. `nobody`: what is behind the parser
+   * cannot see it.
+   */
   readonly refusedBy: 'the library' | 'Sluice' | 'nobody';
   /** The status, where nobody else answers; null: none comes. */
   readonly status: 400 | 505 | null;
@@ -36,7 +39,9 @@ function posted(lines: (given: Given) => string, rest: (given: Given) => string)
   };
 }
 
-/** A POST whose body has one right length, with more header lines that make it doubtful, and a second request behind it. */
+/**
+ * A POST whose body has one right length, with more header lines that make it doubtful, and a second request behind it.
+ */
 const beside = (lines: string): AmbiguousRequest['bytes'] =>
   posted(
     ({ own }) => `${lines}Content-Length: ${own.length}\r\n`,
@@ -71,7 +76,8 @@ const written = (head: (given: Given) => string): AmbiguousRequest['bytes'] => {
 const upgrade = (lines: string): AmbiguousRequest['bytes'] => {
   return ({ host, path, smuggled }) =>
     Buffer.from(
-      `GET ${path}/in HTTP/1.1\r\nHost: ${host}\r\nConnection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n` +
+      `GET ${path}/in HTTP/1.1\r\nHost: ${host}\r\nConnection: Upgrade\r\nSec-WebSocket-Key: ` +
+        `dGhlIHNhbXBsZSBub25jZQ==\r\n` +
         `Sec-WebSocket-Protocol: prefect\r\n${lines}\r\n${smuggled}`,
     );
 };

@@ -8,8 +8,8 @@ const seams = [16_384, 65_536, 131_072, 262_144, 524_288, 1_048_576];
 const singleBytesMax = 1_200;
 
 /**
- * Every byte of the head, and of a short body; of a longer one the edges: its ends, and those of the sizes in which bytes are read and
- * gathered.
+ * Every byte of the head, and of a short body; of a longer one the edges: its ends, and those of the sizes in which
+ * bytes are read and gathered.
  */
 export function everyCut({ bytes, headBytes }: RecordedRequest, wholeBodyBytesMax: number): number[] {
   const from = (start: number, end: number): number[] => {

@@ -1,6 +1,7 @@
 /**
- * The law of real networks: a request's answer does not depend on the pieces in which it came. For requests that are glued together: none
- * runs twice, no answer goes to another request, and an acknowledgement that was lost is healed by the same ids.
+ * The law of real networks: a request's answer does not depend on the pieces in which it came. For requests that are
+ * glued together: none runs twice, no answer goes to another request, and an acknowledgement that was lost is healed by
+ * the same ids.
  */
 import { randomUUID } from 'node:crypto';
 import { authMessage, authSuccess, filterMessage } from '../../schemas/wire.ts';
@@ -100,7 +101,9 @@ class WholeAnswers {
     return asked;
   }
 
-  /** Of a request whose whole answer changes by itself, as what counts up to now does, only the first line can be told. */
+  /**
+   * Of a request whose whole answer changes by itself, as what counts up to now does, only the first line can be told.
+   */
   async isRight(request: RecordedRequest, answer: string): Promise<boolean> {
     const before = await this.of(request);
     if (isSame(answer, before)) return true;
@@ -162,7 +165,9 @@ async function untilNotBusy(player: Player, pieces: readonly Buffer[], request: 
   }
 }
 
-/** Two requests in one write: what comes are the answers of the first ones, each whole and right, then at most the end. */
+/**
+ * Two requests in one write: what comes are the answers of the first ones, each whole and right, then at most the end.
+ */
 function gluedWork(
   requests: readonly RecordedRequest[],
   whole: WholeAnswers,
@@ -225,7 +230,9 @@ function frameOf(text: string): Buffer {
 
 const gluedPairs = 100;
 
-/** Pairs of new events in one write, then each again by itself: each is stored, and was run once by the pair at most. */
+/**
+ * Pairs of new events in one write, then each again by itself: each is stored, and was run once by the pair at most.
+ */
 async function gluedEvents(target: Target, place: Place): Promise<string[]> {
   const parsedBefore = await parsedEvents(target);
   const ids: string[] = [];
@@ -254,7 +261,10 @@ async function gluedEvents(target: Target, place: Place): Promise<string[]> {
 function postOf(target: Target, id: string): string {
   const body = JSON.stringify([eventLike({ id, event: 'edge.glued' })]);
   const { host } = new URL(target.baseUrl());
-  return `POST /api/events HTTP/1.1\r\nHost: ${host}\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
+  return (
+    `POST /api/events HTTP/1.1\r\nHost: ${host}\r\nContent-Type: ` +
+    `application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`
+  );
 }
 
 async function parsedEvents(target: Target): Promise<number> {

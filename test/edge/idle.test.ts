@@ -1,5 +1,6 @@
 /**
- * How long the library waits for what does not come: 30 s, in steps of 4 s. One test, whose connections wait beside one another.
+ * How long the library waits for what does not come: 30 s, in steps of 4 s. One test, whose connections wait beside one
+ * another.
  */
 import { connect } from 'node:net';
 import { expect, it } from 'vitest';

@@ -1,6 +1,6 @@
 /**
- * What uWebSockets.js does by itself, as docs/PROTOCOL.md has it under "Limits of the library". A release that mends one fails here:
- * then the row goes, and this test says what holds instead.
+ * What uWebSockets.js does by itself, as docs/PROTOCOL.md has it under "Limits of the library". A release that mends
+ * one fails here: then the row goes, and this test says what holds instead.
  */
 import { describe, expect, it } from 'vitest';
 import { askRaw, serverOfEachTest, until } from '../../support/fake-server.ts';
@@ -47,13 +47,17 @@ describe.skipIf(isOlderLibrary)('the library', () => {
     expect(text).toMatch(/^HTTP\/1\.1 200 .*\r\n\r\ntrueHTTP\/1\.1 200 .*\r\n\r\n"0\.8\.4"$/s);
   });
 
-  it('closes, without an answer, when a request comes in the same read before an answer: the first has run, the second does not', async () => {
-    const port = await each.start();
-    const { batches } = heldBatches();
-    expect(await untilClosed(port, oneEvent + posted('Content-Length: 4', '[{}]'))).toBe('<closed>');
-    expect(batches).toEqual(['[]']);
-    expect(each.server.counters.gone).toMatchObject({ glued: 1, answer: 0 });
-  });
+  it(
+    'closes, without an answer, when a request comes in the same read before an answer: the first has run, ' +
+      'the second does not',
+    async () => {
+      const port = await each.start();
+      const { batches } = heldBatches();
+      expect(await untilClosed(port, oneEvent + posted('Content-Length: 4', '[{}]'))).toBe('<closed>');
+      expect(batches).toEqual(['[]']);
+      expect(each.server.counters.gone).toMatchObject({ glued: 1, answer: 0 });
+    },
+  );
 
   it('closes so too when it comes in a later read', async () => {
     const port = await each.start();
@@ -110,8 +114,10 @@ describe.skipIf(isOlderLibrary)('the library', () => {
 
   it('reads every line of the subprotocols', async () => {
     const handshake =
-      'GET /api/events/in HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n' +
-      'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Protocol: other, more\r\nSec-WebSocket-Protocol: prefect\r\n\r\n';
+      'GET /api/events/in HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: ' +
+      'Upgrade\r\nSec-WebSocket-Version: 13\r\n' +
+      'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Protocol: other, ' +
+      'more\r\nSec-WebSocket-Protocol: prefect\r\n\r\n';
     const text = await askRaw(await each.start(), [handshake], /\r\n\r\n/);
     expect(text).toMatch(/^HTTP\/1\.1 101 .*Sec-WebSocket-Protocol: prefect\r\n/s);
   });

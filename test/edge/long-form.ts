@@ -1,5 +1,6 @@
 /**
- * The contract suite and its requests in pieces, as run.mjs asks for it. No `.test.ts`: it is run by `npm run edge` only.
+ * The contract suite and its requests in pieces, as run.mjs asks for it. No `.test.ts`: it is run by `npm run edge`
+ * only.
  */
 import { writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe } from 'vitest';

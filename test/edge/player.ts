@@ -1,5 +1,6 @@
 /**
- * Sends the bytes of requests in given pieces, on connections that live as long as the server lets them, and reads the answers.
+ * Sends the bytes of requests in given pieces, on connections that live as long as the server lets them, and reads the
+ * answers.
  */
 import { connect, type Socket } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';

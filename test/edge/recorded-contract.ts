@@ -1,5 +1,6 @@
 /**
- * The contract suite through a recorder, then its requests again in pieces: one server, one suite, so that what is cut is what clients send.
+ * The contract suite through a recorder, then its requests again in pieces: one server, one suite, so that what is cut
+ * is what clients send.
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { isOlderLibrary } from '../../support/older-library.ts';
@@ -36,7 +37,8 @@ export function recordedContract(target: Target, options: EdgeOptions, note: (re
 
 export function sentenceOf({ requests, shapes, cuts, singles, pairs, frameCuts, ...rest }: EdgeReport): string {
   return (
-    `${requests} requests of ${shapes} shapes: ${cuts} cuts, ${singles} in single bytes, ${frameCuts} cuts in frames, ` +
+    `${requests} requests of ${shapes} shapes: ${cuts} cuts, ${singles} in single bytes, ${frameCuts} cuts ` +
+    `in frames, ` +
     `${pairs} glued pairs (${rest.bothAnswered} answered twice): ${rest.wrong.length} wrong answers`
   );
 }

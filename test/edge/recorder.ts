@@ -1,5 +1,6 @@
 /**
- * A relay before a server that writes down what each client sent, so that a whole suite's requests can be sent again in other pieces.
+ * A relay before a server that writes down what each client sent, so that a whole suite's requests can be sent again in
+ * other pieces.
  */
 import { connect, createServer, type Socket } from 'node:net';
 

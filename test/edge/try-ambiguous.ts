@@ -1,6 +1,7 @@
 /**
- * Sends every ambiguous request to a host and a port: to Sluice itself, or to a proxy before it. `storedOf` is asked of Sluice. What always
- * holds: a smuggled event is never stored. What a proxy makes one plain request of may be answered as such.
+ * Sends every ambiguous request to a host and a port: to Sluice itself, or to a proxy before it. `storedOf` is asked of
+ * Sluice. What always holds: a smuggled event is never stored. What a proxy makes one plain request of may be answered
+ * as such.
  */
 import { randomUUID } from 'node:crypto';
 import { connect } from 'node:net';
@@ -95,5 +96,8 @@ export function sendAmbiguous(host: string, port: number, bytes: Buffer): Promis
 
 /** A request of one event, as text, for a body that a reader may take for one. */
 export function smuggledRequest(host: string, path: string, body: string): string {
-  return `POST ${path} HTTP/1.1\r\nHost: ${host}\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
+  return (
+    `POST ${path} HTTP/1.1\r\nHost: ${host}\r\nContent-Type: ` +
+    `application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`
+  );
 }

@@ -1,4 +1,7 @@
-/** Unknown peers hold a bounded number of places (I4): who comes beyond it waits its turn, and nobody keeps a place for nothing. */
+/**
+ * Unknown peers hold a bounded number of places (I4): who comes beyond it waits its turn, and nobody keeps a place for
+ * nothing.
+ */
 import { connect } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { authMessage } from '../../schemas/wire.ts';
@@ -7,7 +10,8 @@ import { createServerCounters } from '../../src/server/counters.ts';
 import { openSocket, serverOfEachTest, until } from '../../support/fake-server.ts';
 
 const handshake =
-  'GET /api/events/in HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n' +
+  'GET /api/events/in HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: ' +
+  'Upgrade\r\nSec-WebSocket-Version: 13\r\n' +
   'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Protocol: prefect\r\n\r\n';
 
 describe('the places to authenticate', () => {

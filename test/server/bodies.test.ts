@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { type Answer, ask, askRaw, type FakeServer, startFakeServer } from '../../support/fake-server.ts';
 
 const head = (length: number | 'chunked', path = '/api/events'): string =>
-  `POST ${path} HTTP/1.1\r\nHost: a\r\n${length === 'chunked' ? 'Transfer-Encoding: chunked' : `Content-Length: ${length}`}\r\n\r\n`;
+  `POST ${path} HTTP/1.1\r\nHost: ` +
+  `a\r\n${length === 'chunked' ? 'Transfer-Encoding: chunked' : `Content-Length: ${length}`}\r\n\r\n`;
 const health = 'GET /api/health HTTP/1.1\r\nHost: a\r\n\r\n';
 
 async function withServer(options: Parameters<typeof startFakeServer>[0], use: (server: FakeServer) => Promise<void>) {

@@ -1,4 +1,7 @@
-/** Connections have a bound below the descriptors (I4): beyond it they are told so at once, and each that closes makes room. */
+/**
+ * Connections have a bound below the descriptors (I4): beyond it they are told so at once, and each that closes makes
+ * room.
+ */
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { authMessage } from '../../schemas/wire.ts';

@@ -92,27 +92,30 @@ describe('an event stream', () => {
     expect(feed.socket.bufferedBytes()).toBe(0);
   });
 
-  it('says how much waits for a peer that does not read, tells the feed when it reads again, and loses nothing', async () => {
-    const port = await start();
-    const { response, feed, text } = await openStream(port);
-    response.pause();
-    const block = `data: ${'x'.repeat(200_000)}\n\n`;
-    let sent = 0;
-    while (feed.socket.bufferedBytes() < 3_000_000) {
-      feed.socket.send(block);
-      sent += 1;
-      await new Promise((resolve) => setImmediate(resolve));
-    }
-    const { drained } = feed;
-    response.resume();
-    await until(() => feed.socket.bufferedBytes() === 0, 'all is taken');
-    expect(feed.drained).toBeGreaterThan(drained);
-    feed.socket.send('data: last\n\n');
-    // A heartbeat may come behind it.
-    const said = (): string => text().replaceAll(':\n\n', '');
-    await until(() => said().endsWith('data: last\n\n'), 'the last');
-    expect(said().length).toBe(sent * block.length + 'data: last\n\n'.length);
-  });
+  it(
+    'says how much waits for a peer that does not read, tells the feed when it reads again, and ' + 'loses nothing',
+    async () => {
+      const port = await start();
+      const { response, feed, text } = await openStream(port);
+      response.pause();
+      const block = `data: ${'x'.repeat(200_000)}\n\n`;
+      let sent = 0;
+      while (feed.socket.bufferedBytes() < 3_000_000) {
+        feed.socket.send(block);
+        sent += 1;
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+      const { drained } = feed;
+      response.resume();
+      await until(() => feed.socket.bufferedBytes() === 0, 'all is taken');
+      expect(feed.drained).toBeGreaterThan(drained);
+      feed.socket.send('data: last\n\n');
+      // A heartbeat may come behind it.
+      const said = (): string => text().replaceAll(':\n\n', '');
+      await until(() => said().endsWith('data: last\n\n'), 'the last');
+      expect(said().length).toBe(sent * block.length + 'data: last\n\n'.length);
+    },
+  );
 
   it('is kept alive by comments, and stops its feed when the peer goes', async () => {
     const port = await start({ pingMs: 50 });
@@ -158,18 +161,21 @@ describe('an event stream', () => {
     expect(server.feeds).toEqual([]);
   });
 
-  it('is refused where the feed refuses its token, where credentials miss, and where all places are taken', async () => {
-    const port = await start({ authString: 'me:secret', socketsMax: 1 });
-    expect((await ask(port, 'GET', '/api/events/out')).status).toBe(401);
-    const headers = { authorization: `Basic ${Buffer.from('me:secret').toString('base64')}` };
-    server.fakes.openFeed = () => {
-      throw new Failure('forbidden', 'Invalid resume token');
-    };
-    const refused = await ask(port, 'GET', '/api/events/out', { headers: { ...headers, 'last-event-id': '1@x' } });
-    expect(refused.status).toBe(403);
-    server.fakes.openFeed = null;
-    expect((await openStream(port, '', headers)).response.statusCode).toBe(200);
-    expect((await ask(port, 'GET', '/api/events/out', { headers })).status).toBe(503);
-    expect(server.counters.subscribers).toBe(1);
-  });
+  it(
+    'is refused where the feed refuses its token, where credentials miss, and where all places ' + 'are taken',
+    async () => {
+      const port = await start({ authString: 'me:secret', socketsMax: 1 });
+      expect((await ask(port, 'GET', '/api/events/out')).status).toBe(401);
+      const headers = { authorization: `Basic ${Buffer.from('me:secret').toString('base64')}` };
+      server.fakes.openFeed = () => {
+        throw new Failure('forbidden', 'Invalid resume token');
+      };
+      const refused = await ask(port, 'GET', '/api/events/out', { headers: { ...headers, 'last-event-id': '1@x' } });
+      expect(refused.status).toBe(403);
+      server.fakes.openFeed = null;
+      expect((await openStream(port, '', headers)).response.statusCode).toBe(200);
+      expect((await ask(port, 'GET', '/api/events/out', { headers })).status).toBe(503);
+      expect(server.counters.subscribers).toBe(1);
+    },
+  );
 });

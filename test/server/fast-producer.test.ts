@@ -1,5 +1,6 @@
 /**
- * A producer that sends faster than its events are taken, from a thread of its own: it gets its share of the loop, and no more (I5).
+ * A producer that sends faster than its events are taken, from a thread of its own: it gets its share of the loop, and
+ * no more (I5).
  */
 import { Worker } from 'node:worker_threads';
 import { describe, expect, it } from 'vitest';
@@ -11,7 +12,9 @@ const floodBytes = 60 * 250 * messageBytes;
 /** A read of the edge library, with room; a flood that is not bounded takes all of its bytes in one turn. */
 const turnBytesMax = 2 * 1024 * 1024;
 
-/** Sends `bytes` over one socket on /in as fast as it goes, and tells when the first of them and when all were written. */
+/**
+ * Sends `bytes` over one socket on /in as fast as it goes, and tells when the first of them and when all were written.
+ */
 const flooder = `
 const { connect } = require('node:net');
 const { parentPort, workerData: { port, bytes, messageBytes } } = require('node:worker_threads');

@@ -1,4 +1,7 @@
-/** What proxies say, as laws over lists of hops: what the outermost trusted one saw is believed, whatever clients put before it. */
+/**
+ * What proxies say, as laws over lists of hops: what the outermost trusted one saw is believed, whatever clients put
+ * before it.
+ */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { parseNetworks } from '../../src/base/ip-networks.ts';

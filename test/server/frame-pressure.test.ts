@@ -1,4 +1,7 @@
-/** What all peers hold by unfinished and by large messages has a bound (I4), and who answers is not taken for who does not. */
+/**
+ * What all peers hold by unfinished and by large messages has a bound (I4), and who answers is not taken for who does
+ * not.
+ */
 import { describe, expect, it } from 'vitest';
 import { FramePressure, type PressedPeer } from '../../src/server/frame-pressure.ts';
 

@@ -82,7 +82,8 @@ describe('HTTP answers', () => {
     });
     const answer = await ask(port, 'POST', '/api/events', { body: '1.0', headers: { 'content-type': 'text/plain' } });
     expect(answer.text).toBe(
-      '{"exception_message":"Invalid request received.","exception_detail":[{"type":"enum","loc":["body",0],"msg":"M",' +
+      '{"exception_message":"Invalid request ' +
+        'received.","exception_detail":[{"type":"enum","loc":["body",0],"msg":"M",' +
         '"input":[false,1e2],"ctx":{"expected":"x"}}],"request_body":1.0}',
     );
     server.fakes.acceptBatch = (_body, isJson) => {

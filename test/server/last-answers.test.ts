@@ -10,7 +10,10 @@ const served = serverOfEachTest();
 
 function requestOf(line: string): string {
   const body = line.startsWith('POST') ? '[]' : '';
-  return `${line} HTTP/1.1\r\nHost: a\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`;
+  return (
+    `${line} HTTP/1.1\r\nHost: a\r\ncontent-type: ` +
+    `application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`
+  );
 }
 
 describe('an answer behind which the connection closes', () => {

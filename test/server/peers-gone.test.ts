@@ -82,7 +82,8 @@ describe('a client that leaves is counted, and is no fault', () => {
   it('while its handshake waits for a place', async () => {
     const port = await each.start({ authenticatingMax: 1 });
     const handshake =
-      'GET /api/events/in HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n' +
+      'GET /api/events/in HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: ' +
+      'Upgrade\r\nSec-WebSocket-Version: 13\r\n' +
       'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Protocol: prefect\r\n\r\n';
     const first = await speak(port, handshake);
     await until(() => each.server.counters.producers === 1, 'the first one');

@@ -29,7 +29,8 @@ function open(): { socket: Socket; received: () => string } {
   socket.on('error', () => undefined);
   const body = '{"filter":{}}';
   socket.write(
-    `POST /api/events/count-by/resource HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
+    `POST /api/events/count-by/resource HTTP/1.1\r\nHost: x\r\nContent-Type: ` +
+      `application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
   );
   return { socket, received: () => received };
 }

@@ -1,5 +1,6 @@
 /**
- * The receive buffers of a port's sockets are limited, and those of no other: what it brings is seen in fast-producer.test.ts.
+ * The receive buffers of a port's sockets are limited, and those of no other: what it brings is seen in
+ * fast-producer.test.ts.
  */
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server } from 'node:net';

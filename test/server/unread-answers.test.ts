@@ -7,7 +7,8 @@ let server: FakeServer;
 afterEach(() => server.running.close(0));
 
 const handshake =
-  'GET /api/events/out HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n' +
+  'GET /api/events/out HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: ' +
+  'Upgrade\r\nSec-WebSocket-Version: 13\r\n' +
   'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Protocol: prefect\r\n\r\n';
 
 /** A masked ping of 125 zeros. */

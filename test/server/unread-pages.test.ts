@@ -1,4 +1,7 @@
-/** Answers wait for their readers within one bound (I4): held once, written as they are taken, whole or cut off, never half and whole-looking. */
+/**
+ * Answers wait for their readers within one bound (I4): held once, written as they are taken, whole or cut off, never
+ * half and whole-looking.
+ */
 import { connect, type Socket } from 'node:net';
 import { gunzipSync } from 'node:zlib';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -70,34 +73,37 @@ describe('a long answer', () => {
     await until(() => chunks.at(-1)?.toString().endsWith('true') === true, 'the connection goes on');
   });
 
-  it('that nobody reads is held within the bound: others are refused by name, then the slowest are cut off', async () => {
-    const port = await start(60 * mebibyte, 25);
-    const { counters } = each.server;
-    const closed: Socket[] = [];
-    const unread = [askUnread(port), askUnread(port)];
-    for (const socket of unread) socket.on('close', () => closed.push(socket));
-    await until(() => counters.answerBytes > 30 * mebibyte, 'both wait');
-    const headers = { 'content-type': 'application/json' };
-    const refused = await ask(port, 'POST', '/api/events/filter', { body: '{}', headers });
-    expect([refused.status, refused.headers['retry-after']]).toEqual([503, '1']);
-    expect(counters.answerBytes).toBeLessThan(60 * mebibyte);
-    expect([counters.answersRefused, counters.answersStalled]).toEqual([1, 0]);
-    // They were given their time.
-    let status = 0;
-    await until(() => {
-      if (status !== 0) return status === 200;
-      status = -1;
-      const again = ask(port, 'POST', '/api/events/filter', { body: '{}', headers });
-      again.then(
-        (answer) => {
-          status = answer.status === 200 ? 200 : 0;
-        },
-        () => undefined,
-      );
-      return false;
-    }, 'another is answered');
-    expect(counters.answersStalled).toBeGreaterThan(0);
-  });
+  it(
+    'that nobody reads is held within the bound: others are refused by name, then the slowest ' + 'are cut off',
+    async () => {
+      const port = await start(60 * mebibyte, 25);
+      const { counters } = each.server;
+      const closed: Socket[] = [];
+      const unread = [askUnread(port), askUnread(port)];
+      for (const socket of unread) socket.on('close', () => closed.push(socket));
+      await until(() => counters.answerBytes > 30 * mebibyte, 'both wait');
+      const headers = { 'content-type': 'application/json' };
+      const refused = await ask(port, 'POST', '/api/events/filter', { body: '{}', headers });
+      expect([refused.status, refused.headers['retry-after']]).toEqual([503, '1']);
+      expect(counters.answerBytes).toBeLessThan(60 * mebibyte);
+      expect([counters.answersRefused, counters.answersStalled]).toEqual([1, 0]);
+      // They were given their time.
+      let status = 0;
+      await until(() => {
+        if (status !== 0) return status === 200;
+        status = -1;
+        const again = ask(port, 'POST', '/api/events/filter', { body: '{}', headers });
+        again.then(
+          (answer) => {
+            status = answer.status === 200 ? 200 : 0;
+          },
+          () => undefined,
+        );
+        return false;
+      }, 'another is answered');
+      expect(counters.answersStalled).toBeGreaterThan(0);
+    },
+  );
 
   it('whose client leaves is not held any more', async () => {
     const port = await start(100 * mebibyte, 25);

@@ -1,5 +1,6 @@
 /**
- * The edge of WebSockets before fake parts: handshake, authentication, producers, and the stop (subscribers: subscriber-socket.test.ts).
+ * The edge of WebSockets before fake parts: handshake, authentication, producers, and the stop (subscribers:
+ * subscriber-socket.test.ts).
  */
 import { describe, expect, it } from 'vitest';
 import { authMessage, authSuccess } from '../../schemas/wire.ts';

@@ -1,6 +1,6 @@
 /**
- * WS events/in: one producer. A pong tells it that all it sent before is durable (I1); a message never passes the actor's
- * mailbox (I10).
+ * WS events/in: one producer. A pong tells it that all it sent before is durable (I1); a message never passes the
+ * actor's mailbox (I10).
  */
 import { type Actor, createActor } from 'xstate';
 import type { Farewell, ProducerPhase, ProducerPort } from '../../../actors/ports.ts';

@@ -23,7 +23,10 @@ import type { SocketRoute } from '../route.ts';
 import type { Socket } from '../socket.ts';
 import type { SubscriberState } from '../subscriber-load.ts';
 
-/** A larger filter takes two turns: one to be read, one to be compiled when its feed is opened; others have their turn between. */
+/**
+ * A larger filter takes two turns: one to be read, one to be compiled when its feed is opened; others have their turn
+ * between.
+ */
 const oneTurnBytesMax = 128 * 1024;
 
 export const subscriberRoute: SocketRoute = {

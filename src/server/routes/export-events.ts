@@ -1,6 +1,6 @@
 /**
- * POST events/export: all events that fit a filter, a line each, oldest first; an extension. The token in the head and the last
- * line that came are where a new request goes on.
+ * POST events/export: all events that fit a filter, a line each, oldest first; an extension. The token in the head and
+ * the last line that came are where a new request goes on.
  */
 import { validateExportBody } from '../../query/validate-body.ts';
 import { invalidRequest } from '../http-answer.ts';

@@ -1,6 +1,6 @@
 /**
- * GET events/out: one subscriber by Server-Sent Events. It has one phase, from its first byte to its last, so no machine: its
- * request says all, and its feed lives as long as the connection.
+ * GET events/out: one subscriber by Server-Sent Events. It has one phase, from its first byte to its last, so no
+ * machine: its request says all, and its feed lives as long as the connection.
  */
 import type { Farewell } from '../../../actors/ports.ts';
 import { type StreamMessage, streamMessage } from '../../../schemas/wire.ts';
