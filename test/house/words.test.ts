@@ -1,0 +1,53 @@
+/** One name for one thing: what the table of docs/design.md, "Words" says, as far as it can be seen in the code. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+
+const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
+const read = (file: string): string => readFileSync(join(root, file), 'utf8');
+const files = ['schemas', 'actors', 'src'].flatMap((room) =>
+  readdirSync(join(root, room), { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.ts'))
+    .map((name) => join(room, name)),
+);
+/** Names that still mean two things. The list only gets shorter. */
+const stillTwice = ['FeedParts', 'HeldFilter', 'Place', 'Position', 'SentEvent', 'SeqRange', 'Verdict'];
+
+describe('the words of the code', () => {
+  it('are none of those that the table leaves to others', () => {
+    const unused = unusedWords(read('docs/design.md'));
+    expect(unused).toContain('watermark');
+    expect(files.flatMap((file) => found(unused, read(file)).map((word) => `${word} in ${file}`))).toEqual([]);
+  });
+
+  it('would be seen in a comment and in a name', () => {
+    const unused = unusedWords(
+      '| word | what it is | not |\n|---|---|---|\n| **mark** | newest | watermark, high tide |\n',
+    );
+    expect(found(unused, '// the watermark moves')).toEqual(['watermark']);
+    expect(found(unused, 'let highTide = 1; const watermarks = 2;')).toEqual(['high tide']);
+  });
+
+  it('give a name to one type only', () => {
+    const names = files.flatMap((file) =>
+      [...read(file).matchAll(/^export (?:class|interface|type) (\w+)/gm)].map(([, name = '']) => name),
+    );
+    const twice = new Set(names.filter((name, at) => names.indexOf(name) !== at));
+    expect([...twice].filter((name) => !stillTwice.includes(name))).toEqual([]);
+  });
+});
+
+/** The last cells of the table of words. */
+function unusedWords(text: string): string[] {
+  const [, table = ''] = /^\| word \|.*\n\|[-|]*\n((?:\|.*\n)+)/m.exec(text) ?? [];
+  return [...table.matchAll(/\| ([^|]+) \|$/gm)].flatMap(([, cell = '']) =>
+    cell.split(', ').map((word) => word.trim()),
+  );
+}
+
+/** Whole words, in names too: `highTide` holds "high tide". */
+function found(words: readonly string[], text: string): string[] {
+  const plain = text.replace(/([a-z])([A-Z])/g, '$1 $2').toLowerCase();
+  return words.filter((word) => new RegExp(`\\b${word}\\b`).test(plain));
+}
