@@ -34,7 +34,10 @@ export interface Count {
   readonly end_time: string;
 }
 
-/** The answer in parts, each the JSON text of one or more counts with a comma behind each, or the sentence of its `{"detail":…}` 422. */
+/**
+ * The answer in parts, each the JSON text of one or more counts with a comma behind each, or the sentence of its
+ * `{"detail":…}` 422.
+ */
 export type CountOutcome =
   | { readonly ok: true; readonly counts: AsyncIterable<Uint8Array> }
   | { readonly ok: false; readonly tooManyBuckets: string };

@@ -24,8 +24,8 @@ export function hasEventShape(value: unknown): value is SentEvent {
 }
 
 /**
- * A yes by hand for the events that nearly all are, at a third of the compiled schema's cost: whatever it takes the schema takes
- * too, and whatever it does not is for the schema to judge.
+ * A yes by hand for the events that nearly all are, at a third of the compiled schema's cost: whatever it takes the
+ * schema takes too, and whatever it does not is for the schema to judge.
  */
 export function isPlainEvent(value: unknown): boolean {
   if (!isObject(value)) return false;

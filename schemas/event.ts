@@ -2,7 +2,9 @@
  * What an event looks like, as a producer sends it and as Sluice keeps it (docs/prefect-facts.md, "Sending events").
  */
 
-/** Label → value, in the order sent. Read a label with `Object.hasOwn` first: any string may be a label, `toString` too. */
+/**
+ * Label → value, in the order sent. Read a label with `Object.hasOwn` first: any string may be a label, `toString` too.
+ */
 export type Labels = Readonly<Record<string, string>>;
 
 /** The parsed form of an accepted event; every field is present and valid. */

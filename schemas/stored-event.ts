@@ -6,14 +6,22 @@ import type { EventBody } from './event.ts';
 export interface StoredEvent {
   /** The position in the log; rising, without holes within an epoch; a safe integer. */
   readonly seq: number;
-  /** The canonical JSON text: one line without tab or newline, the same bytes for journal, subscribers and ClickHouse (I2). */
+  /**
+   * The canonical JSON text: one line without tab or newline, the same bytes for journal, subscribers and ClickHouse
+   * (I2).
+   */
   readonly raw: string;
-  /** What a text filter searches: name, label values, payload keys and values, folded once (I6). Pieces end in `searchSeparator`. */
+  /**
+   * What a text filter searches: name, label values, payload keys and values, folded once (I6). Pieces end in
+   * `searchSeparator`.
+   */
   readonly search: string;
   readonly body: EventBody;
 }
 
-/** Ends each piece of the search text; never part of a piece nor of a search term, so no term matches across two pieces. */
+/**
+ * Ends each piece of the search text; never part of a piece nor of a search term, so no term matches across two pieces.
+ */
 export const searchSeparator = '\u001f';
 
 const unsearchable = new RegExp(`[\\t\\n\\r${searchSeparator}]`, 'g');

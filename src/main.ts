@@ -1,6 +1,6 @@
 /**
- * The process: it hears signals from its first moment on, loads the command and runs it. Every expected failure is one sentence and exit
- * code 1, be it that too few files may be open to load anything.
+ * The process: it hears signals from its first moment on, loads the command and runs it. Every expected failure is one
+ * sentence and exit code 1, be it that too few files may be open to load anything.
  */
 import { sentenceOf } from './commands/start-sentence.ts';
 import { StopSignals } from './commands/stop-signals.ts';

@@ -1,12 +1,14 @@
--- The events table: one row for each stored event, inserted as `seq, id, received, occurred, head, search, raw` (TSVRaw).
--- * Only the envelope, the first `head` bytes of `raw` up to `,"payload"`, is parsed (I12): JSON of a whole event fails for an
---   integer beyond 64 bits, 1e400 or a very deep payload. An envelope that does not parse has no resource id: the constraint
---   then refuses the insert, instead of storing empty columns.
--- * Plain MergeTree, so that a duplicate shows instead of hiding (I8). Whole parts expire by `received`; events of any date
---   of occurrence go in one batch. A batch sent twice with its token adds nothing.
--- * `occurred` is exact for the years 0001 to 9999, and orders right (measured); the functions of dates wrap around outside of
---   1970 to 2106, so buckets are computed from toUnixTimestamp64Micro(occurred).
--- * The text indexes serve has(<the same expression>, 'label=value'): a filter must write the expression as it stands here.
+-- The events table: one row for each stored event, inserted as `seq, id, received, occurred, head, search, raw`
+-- (TSVRaw).
+-- * Only the envelope, the first `head` bytes of `raw` up to `,"payload"`, is parsed (I12): JSON of a whole event fails
+--   for an integer beyond 64 bits, 1e400 or a very deep payload. An envelope that does not parse has no resource id:
+--   the constraint then refuses the insert, instead of storing empty columns.
+-- * Plain MergeTree, so that a duplicate shows instead of hiding (I8). Whole parts expire by `received`; events of any
+--   date of occurrence go in one batch. A batch sent twice with its token adds nothing.
+-- * `occurred` is exact for the years 0001 to 9999, and orders right (measured); the functions of dates wrap around
+--   outside of 1970 to 2106, so buckets are computed from toUnixTimestamp64Micro(occurred).
+-- * The text indexes serve has(<the same expression>, 'label=value'): a filter must write the expression as it stands
+--   here.
 CREATE TABLE IF NOT EXISTS events (
   seq UInt64 CODEC(Delta(8), ZSTD(1)),
   id UUID,

@@ -1,21 +1,23 @@
--- The events table as it is now; the program copies what an older one holds into it and exchanges the two (src/clickhouse/replace-events.ts),
--- for a table's partition key cannot be changed. It takes the place of 001's table and of that of 004, which is no more. One row for each
--- stored event, inserted as `seq, id, received, occurred, head, search, raw` (TSVRaw). What 001 says of envelope, constraint and times still holds. New:
--- * `retention_days`: 0 for the retention of the table, else the days that a setting gives to the event's type. It is part of the
---   partition key, so that a part holds one class only and expires as a whole, never row by row.
--- * `intDiv(seq, 2^52)` in the partition key is 0 until the year 2106. ClickHouse keeps the least and greatest value of each column of that key
---   for each part: so `seq > C`, and reading by seq, pass over whole parts unopened (decision 024).
--- * Two aggregate projections: parts of the part, so they are as exact as the rows through retried inserts, expiry and merges
---   (I8). Their keys count from the year 0001, for intDiv rounds towards zero; a query must write them as they stand here.
---   The newest event is found by one number of time and seq: a tuple costs a count by resource twice the CPU, and min and max
---   of times before 1970 go wrong once ClickHouse has compiled them.
--- * What counts and text queries read of every row in their range is quick to unpack: `search` and `seq` are LZ4, `occurred` is not packed at
---   all, the resource's id and name are looked up in dictionaries (decisions 019 and 024).
--- * No TTL yet: what is copied here must not expire before it can be compared with what it was copied from. The retention, which is a setting,
---   is set at each start (src/clickhouse/migrate.ts).
--- * What a row costs the engine is its insert and its merges, what a query costs is its parts (decision 024). A part of less than 64 MB is few
---   files, and a merge takes 16 parts of like size where it would take 5. A day to which nothing came for three hours becomes one part, if it
---   has no more than 20 GiB.
+-- The events table as it is now; the program copies what an older one holds into it and exchanges the two
+-- (src/clickhouse/replace-events.ts), for a table's partition key cannot be changed. It takes the place of 001's table
+-- and of that of 004, which is no more. One row for each stored event, inserted as `seq, id, received, occurred, head,
+-- search, raw` (TSVRaw). What 001 says of envelope, constraint and times still holds. New:
+-- * `retention_days`: 0 for the retention of the table, else the days that a setting gives to the event's type. It is
+--   part of the partition key, so that a part holds one class only and expires as a whole, never row by row.
+-- * `intDiv(seq, 2^52)` in the partition key is 0 until the year 2106. ClickHouse keeps the least and greatest value of
+--   each column of that key for each part: so `seq > C`, and reading by seq, pass over whole parts unopened (decision
+--   024).
+-- * Two aggregate projections: parts of the part, so they are as exact as the rows through retried inserts, expiry and
+--   merges (I8). Their keys count from the year 0001, for intDiv rounds towards zero; a query must write them as they
+--   stand here. The newest event is found by one number of time and seq: a tuple costs a count by resource twice the
+--   CPU, and min and max of times before 1970 go wrong once ClickHouse has compiled them.
+-- * What counts and text queries read of every row in their range is quick to unpack: `search` and `seq` are LZ4,
+--   `occurred` is not packed at all, the resource's id and name are looked up in dictionaries (decisions 019 and 024).
+-- * No TTL yet: what is copied here must not expire before it can be compared with what it was copied from. The
+--   retention, which is a setting, is set at each start (src/clickhouse/migrate.ts).
+-- * What a row costs the engine is its insert and its merges, what a query costs is its parts (decision 024). A part of
+--   less than 64 MB is few files, and a merge takes 16 parts of like size where it would take 5. A day to which nothing
+--   came for three hours becomes one part, if it has no more than 20 GiB.
 DROP TABLE IF EXISTS events_next;
 CREATE TABLE events_next (
   seq UInt64 CODEC(T64, LZ4),

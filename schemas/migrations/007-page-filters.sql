@@ -1,5 +1,6 @@
--- Filters that are too large to stand in a page link or an export's token, by the hash of their text (src/query/page-filters.ts). They are kept as long as
--- events are; a filter that is asked with again gets a newer `made`. The retention is set at each start (src/clickhouse/migrate.ts).
+-- Filters that are too large to stand in a page link or an export's token, by the hash of their text
+-- (src/query/page-filters.ts). They are kept as long as events are; a filter that is asked with again gets a newer
+-- `made`. The retention is set at each start (src/clickhouse/migrate.ts).
 CREATE TABLE IF NOT EXISTS page_filters (
   hash String,
   filter String CODEC(ZSTD(1)),

@@ -21,11 +21,14 @@ if (isMainThread) {
   watchParent(workerData.parent);
 }
 
-/** Intake and live delivery go before queries and merges. Called before the library makes its threads: they inherit it. */
+/**
+ * Intake and live delivery go before queries and merges. Called before the library makes its threads: they inherit it.
+ */
 function giveWay() {
   setPriority(niceness);
   try {
-    // Linux weighs sessions first where autogroup is on, and this process is one of its own: then its threads' niceness counts only among them.
+    // Linux weighs sessions first where autogroup is on, and this process is one of its own: then its threads' niceness
+    // counts only among them.
     writeFileSync('/proc/self/autogroup', String(niceness));
   } catch {
     // No such group here: the niceness of the threads counts.

@@ -33,8 +33,8 @@ export function finishRaw(event: Pick<CanonicalEvent, 'open'>, received: string)
 }
 
 /**
- * Null if the event is refused after all (time, lone surrogate, depth): `explainEvent` says why. `spans` are the event's own, in
- * the text of the scanner that made them.
+ * Null if the event is refused after all (time, lone surrogate, depth): `explainEvent` says why. `spans` are the
+ * event's own, in the text of the scanner that made them.
  */
 export function canonicalEvent(scanner: JsonScanner, spans: FieldSpans, sent: SentEvent): CanonicalEvent | null {
   const occurred = parseTime(sent.occurred);

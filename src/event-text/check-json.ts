@@ -1,6 +1,6 @@
 /**
- * What is asked of a large text without making its values: whether it is JSON, and whether an object in it repeats a key. JSON.parse takes
- * a tenth of a second for a megabyte of small objects, and most of that is garbage.
+ * What is asked of a large text without making its values: whether it is JSON, and whether an object in it repeats a
+ * key. JSON.parse takes a tenth of a second for a megabyte of small objects, and most of that is garbage.
  */
 
 const quote = 0x22;
@@ -58,7 +58,10 @@ export function isJson(text: string): boolean {
   }
 }
 
-/** Whether any object in the JSON text has a key twice. Its strings are as JSON.stringify writes them, and nothing is blank. */
+/**
+ * Whether any object in the JSON text has a key twice. Its strings are as JSON.stringify writes them, and nothing is
+ * blank.
+ */
 export function repeatsKey(text: string): boolean {
   /** The object, by its number, that had the key last. */
   const lastWith = new Map<string, number>();

@@ -1,5 +1,6 @@
 /**
- * An event that was checked and may be taken in, however it was read: what intake asks of it, and the row that it writes.
+ * An event that was checked and may be taken in, however it was read: what intake asks of it, and the row that it
+ * writes.
  */
 import type { RowSource } from '../event-log/row-source.ts';
 

@@ -1,7 +1,7 @@
 /**
- * One pass over JSON text, for what JSON.parse does not tell: where a value stands, whether its text is canonical already,
- * how deep it goes, what a text search finds in it. It neither recurses nor throws, whatever the text: JSON.parse judges
- * the text, and what is said here about text that is no JSON means nothing.
+ * One pass over JSON text, for what JSON.parse does not tell: where a value stands, whether its text is canonical
+ * already, how deep it goes, what a text search finds in it. It neither recurses nor throws, whatever the text:
+ * JSON.parse judges the text, and what is said here about text that is no JSON means nothing.
  */
 import { foldLetters, foldText, searchSeparator } from '../../schemas/stored-event.ts';
 
@@ -13,8 +13,8 @@ export interface Span {
   readonly start: number;
   readonly end: number;
   /**
-   * No white space outside strings, each string as JSON.stringify writes it. Repeated keys are not seen here: compare `keys`. Of what nothing
-   * was collected strings are not looked into.
+   * No white space outside strings, each string as JSON.stringify writes it. Repeated keys are not seen here: compare
+   * `keys`. Of what nothing was collected strings are not looked into.
    */
   readonly isCanonical: boolean;
   readonly hasEscape: boolean;
@@ -33,7 +33,9 @@ const comma = 0x2c;
 
 export class JsonScanner {
   readonly text: string;
-  /** Whether the whole text is ASCII: then lower case is all there is to folding, and is taken for all pieces at once. */
+  /**
+   * Whether the whole text is ASCII: then lower case is all there is to folding, and is taken for all pieces at once.
+   */
   readonly isAscii: boolean;
   /** The place of the next character. */
   at = 0;
@@ -127,7 +129,9 @@ export class JsonScanner {
       : this.text.slice(from + 1, this.at - 1);
   }
 
-  /** Goes from the opening quote past the closing one; `#backslashAt < at` then tells whether the string has an escape. */
+  /**
+   * Goes from the opening quote past the closing one; `#backslashAt < at` then tells whether the string has an escape.
+   */
   #passString(): void {
     const { text } = this;
     const from = this.at;
@@ -159,7 +163,10 @@ export class JsonScanner {
   }
 }
 
-/** Of a value so long, pieces are put side by side as they come: half a million strings that are joined later are as much garbage. */
+/**
+ * Of a value so long, pieces are put side by side as they come: half a million strings that are joined later are as
+ * much garbage.
+ */
 const manyCharactersMin = 64 * 1024;
 
 class Pieces {

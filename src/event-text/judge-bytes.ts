@@ -1,6 +1,6 @@
 /**
- * What is refused by its bytes alone (I4): parsing and explaining a large body that cannot be a list of events would hold up
- * everybody else for seconds. A text that passes is judged by its content.
+ * What is refused by its bytes alone (I4): parsing and explaining a large body that cannot be a list of events would
+ * hold up everybody else for seconds. A text that passes is judged by its content.
  */
 import { eventBytesMax } from '../../schemas/event.ts';
 import { type EventIssue, issue, tooLargeIssue } from './explain-event.ts';

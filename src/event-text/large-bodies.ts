@@ -1,6 +1,6 @@
 /**
- * Bodies that are judged in slices, one after the other: between two slices their events lie in the reader's memory, which therefore is
- * another one than that of messages.
+ * Bodies that are judged in slices, one after the other: between two slices their events lie in the reader's memory,
+ * which therefore is another one than that of messages.
  */
 import { PlainReader } from './plain-event.ts';
 

@@ -1,6 +1,7 @@
 /**
- * What the bytes of a JSON text say before it is parsed, in one pass that costs a few ns a byte: a text that cannot be an event, or
- * that would hold up everybody else, is refused by this alone (I4). Bytes that are no JSON give numbers without a meaning.
+ * What the bytes of a JSON text say before it is parsed, in one pass that costs a few ns a byte: a text that cannot be
+ * an event, or that would hold up everybody else, is refused by this alone (I4). Bytes that are no JSON give numbers
+ * without a meaning.
  */
 export interface JsonMeasure {
   /** Levels of nesting. */
@@ -9,7 +10,9 @@ export interface JsonMeasure {
   readonly containers: number;
   /** Commas of the outermost list or object, and one. */
   readonly items: number;
-  /** The item that is the largest, if white space and escapes do not count: its index, where it begins, and its bytes. */
+  /**
+   * The item that is the largest, if white space and escapes do not count: its index, where it begins, and its bytes.
+   */
   readonly largest: { readonly index: number; readonly at: number; readonly bytes: number };
 }
 

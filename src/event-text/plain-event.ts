@@ -1,7 +1,7 @@
 /**
- * Events that need no rewriting, read where they lie: compiled code (src/event-text/read-plain-event.ts) vouches for a message's bytes
- * and makes its search text, and the row is put together from both without a string in between (I2, decision 025). What it does
- * not take, the general reader takes or explains.
+ * Events that need no rewriting, read where they lie: compiled code (src/event-text/read-plain-event.ts) vouches for a
+ * message's bytes and makes its search text, and the row is put together from both without a string in between (I2,
+ * decision 025). What it does not take, the general reader takes or explains.
  */
 
 import { idCharacters } from '../event-log/row.ts';

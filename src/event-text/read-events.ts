@@ -33,7 +33,10 @@ export type ReadMessage =
   | { readonly ok: true; readonly event: CanonicalEvent }
   | { readonly ok: false; readonly failure: FailureName; readonly reason: string };
 
-/** The body of POST /api/events; all of it is good, or nothing. `isJson` false: the content type makes the body one string. */
+/**
+ * The body of POST /api/events; all of it is good, or nothing. `isJson` false: the content type makes the body one
+ * string.
+ */
 export function readBatch(body: Buffer, isJson: boolean): ReadBatch {
   return finished(readBatchSteps(body, isJson));
 }
@@ -122,7 +125,10 @@ function isTooDeep(bytes: Buffer): boolean {
   return bytes.length > 2 * textDepthMax && measureJson(bytes, 0).depth > textDepthMax;
 }
 
-/** The value of an event's text, of a large one what its check needs of it. `spans` are those of its fields in the text that it is part of. */
+/**
+ * The value of an event's text, of a large one what its check needs of it. `spans` are those of its fields in the text
+ * that it is part of.
+ */
 function readItem(text: string, item: string, spans: FieldSpans): ParsedJson {
   if (!isLarge(item)) return parseJson(item);
   if (!isJson(item)) return largeNotJson;

@@ -1,8 +1,9 @@
 /**
- * Reads an event that needs no rewriting, at the speed of memory (decision 025). AssemblyScript, not TypeScript: `npm run wasm` compiles it
- * into src/event-text/plain-event-code.ts. It takes only what it can vouch for, byte by byte: JSON without white space, escapes,
- * control characters or anything beyond ASCII; the fields of an event in their canonical order; labels that are text, with
- * their required ones; no key twice. Whatever else comes is left to the general reader (src/event-text/read-events.ts).
+ * Reads an event that needs no rewriting, at the speed of memory (decision 025). AssemblyScript, not TypeScript: `npm
+ * run wasm` compiles it into src/event-text/plain-event-code.ts. It takes only what it can vouch for, byte by byte:
+ * JSON without white space, escapes, control characters or anything beyond ASCII; the fields of an event in their
+ * canonical order; labels that are text, with their required ones; no key twice. Whatever else comes is left to the
+ * general reader (src/event-text/read-events.ts).
  */
 
 /** Results of the last `readEvent`, 32-bit numbers one behind the other; plain-event.ts reads them. */
@@ -17,7 +18,10 @@ const searchToResult: i32 = 20;
 const keysFrom: i32 = 64;
 const keysTo: i32 = 4096;
 const keyBytes: i32 = 8;
-/** A key is compared with all before it in its object: so much is given to each event, and as much again for each of its bytes. */
+/**
+ * A key is compared with all before it in its object: so much is given to each event, and as much again for each of its
+ * bytes.
+ */
 const compareWork: i32 = 131072;
 
 const depthMax: i32 = 32;
@@ -39,8 +43,8 @@ let began: i32 = 0;
 let compared: i32 = 0;
 
 /**
- * Reads the event that begins at `from` and ends at `to` or before. Gives the place behind it, or 0 if it is not plain. Its search text, folded, is written to
- * `searchFrom` and the 64 bytes or so behind its end.
+ * Reads the event that begins at `from` and ends at `to` or before. Gives the place behind it, or 0 if it is not plain.
+ * Its search text, folded, is written to `searchFrom` and the 64 bytes or so behind its end.
  */
 export function readEvent(from: i32, to: i32, searchFrom: i32): i32 {
   at = from;
@@ -175,8 +179,8 @@ function key(ownKeys: i32, isSearched: bool): i32 {
 }
 
 /**
- * What is left of a string whose opening quote was taken, and its closing quote: sixteen bytes a step. Gives its length, or -1 if it is not plain. What is
- * searched is written behind the search text, in lower case.
+ * What is left of a string whose opening quote was taken, and its closing quote: sixteen bytes a step. Gives its
+ * length, or -1 if it is not plain. What is searched is written behind the search text, in lower case.
  */
 function text(isSearched: bool): i32 {
   const from = at;

@@ -7,7 +7,10 @@ import { finished, type Steps } from './in-slices.ts';
 import { canonicalString, JsonScanner } from './json-scanner.ts';
 
 interface OpenContainer {
-  /** Members by their key as JSON.stringify writes it, for an object: a repeated key keeps its first place and gets its last value. */
+  /**
+   * Members by their key as JSON.stringify writes it, for an object: a repeated key keeps its first place and gets its
+   * last value.
+   */
   readonly members: Map<string, string> | null;
   /** The key whose value comes next. */
   key: string | null;
@@ -16,8 +19,8 @@ interface OpenContainer {
 }
 
 /**
- * The text without white space outside strings, strings as JSON.stringify writes them, numbers as sent, keys in the order
- * sent, a repeated key at its first place with its last value. `text` must be JSON.
+ * The text without white space outside strings, strings as JSON.stringify writes them, numbers as sent, keys in the
+ * order sent, a repeated key at its first place with its last value. `text` must be JSON.
  */
 export function rewriteJson(text: string): string {
   return finished(rewriteSteps(text));
@@ -64,7 +67,10 @@ export function* rewriteSteps(text: string): Steps<string> {
   }
 }
 
-/** Canonical text to show in an answer; what is very long is shown as sent, for rewriting it would hold up everybody else. */
+/**
+ * Canonical text to show in an answer; what is very long is shown as sent, for rewriting it would hold up everybody
+ * else.
+ */
 export function* compactSteps(text: string): Steps<string> {
   return text.length <= compactedCharactersMax ? yield* rewriteSteps(text) : text;
 }

@@ -1,13 +1,16 @@
 /**
- * A large event with no more of its values than its check needs: its payload is made of nothing, and what cannot be a field of an event is
- * not made at all. Its text is JSON already (check-json.ts).
+ * A large event with no more of its values than its check needs: its payload is made of nothing, and what cannot be a
+ * field of an event is not made at all. Its text is JSON already (check-json.ts).
  */
 import { labelsMax } from '../../schemas/event.ts';
 import type { Span } from './json-scanner.ts';
 import { membersOf } from './rewrite-json.ts';
 import type { FieldSpans } from './scan-event.ts';
 
-/** What JSON.parse would make of the fields in `text`, as far as it matters to the check: null is of no field's type, save that `follows` may be it. */
+/**
+ * What JSON.parse would make of the fields in `text`, as far as it matters to the check: null is of no field's type,
+ * save that `follows` may be it.
+ */
 export function sparseEvent(text: string, spans: FieldSpans): Record<string, unknown> {
   const value: Record<string, unknown> = {};
   for (const field of ['occurred', 'event', 'id', 'follows'] as const) {

@@ -15,7 +15,10 @@ export interface Keys<Entry> {
   forEach(text: string, test: (entry: Entry) => void): void;
 }
 
-/** Entries by the whole of a text. Most keys have one: it stands there itself, for a set takes five times as much memory. */
+/**
+ * Entries by the whole of a text. Most keys have one: it stands there itself, for a set takes five times as much
+ * memory.
+ */
 export class ExactKeys<Entry extends object> implements Keys<Entry> {
   readonly #entries = new Map<string, Entry | Several<Entry>>();
 

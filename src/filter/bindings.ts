@@ -1,6 +1,6 @@
 /**
- * The values of a filter as bound parameters of a statement. ClickHouse takes a thousand fields in a form, so a list is one parameter,
- * and texts that stand alone share parameters once there are many.
+ * The values of a filter as bound parameters of a statement. ClickHouse takes a thousand fields in a form, so a list is
+ * one parameter, and texts that stand alone share parameters once there are many.
  */
 
 /** What stands in the SQL for a value of a ClickHouse type. */

@@ -1,9 +1,12 @@
 /**
- * Finds one text in another in linear time, whatever both are: V8's own search costs the product of both lengths for long needles that
- * nearly fit everywhere.
+ * Finds one text in another in linear time, whatever both are: V8's own search costs the product of both lengths for
+ * long needles that nearly fit everywhere.
  */
 
-/** Up to here V8 searches by Boyer-Moore with whole tables, which is linear; of a longer needle it keeps tables for the end alone. */
+/**
+ * Up to here V8 searches by Boyer-Moore with whole tables, which is linear; of a longer needle it keeps tables for the
+ * end alone.
+ */
 const nativeLengthMax = 250;
 
 /** Gives the first place at or behind `from`, or -1. */

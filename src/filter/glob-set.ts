@@ -1,5 +1,6 @@
 /**
- * Whether a text fits one of many globs, or all of them. A long text is gone through once for all globs together, not once for each.
+ * Whether a text fits one of many globs, or all of them. A long text is gone through once for all globs together, not
+ * once for each.
  */
 import { compileGlob, type Glob, insideOf } from './glob.ts';
 import { LiteralScan, type Verdict } from './literal-scan.ts';

@@ -1,6 +1,6 @@
 /**
- * Whether a text fits a glob, in linear time: `*` any run, `?` one code point. Between its stars a glob is a row of pieces, of which each
- * is looked for behind the one before.
+ * Whether a text fits a glob, in linear time: `*` any run, `?` one code point. Between its stars a glob is a row of
+ * pieces, of which each is looked for behind the one before.
  */
 import { createFind, type Find } from './find-text.ts';
 
@@ -104,8 +104,8 @@ const asciiCount = 128;
 const wordBits = 32;
 
 /**
- * A piece with `?` that may lie anywhere: one bit for each of its characters says whether the text that ends here fits so far
- * (Baeza-Yates and Gonnet), a word of them at a time.
+ * A piece with `?` that may lie anywhere: one bit for each of its characters says whether the text that ends here fits
+ * so far (Baeza-Yates and Gonnet), a word of them at a time.
  */
 function compileWild(piece: string): Find {
   const characters = [...piece];

@@ -1,6 +1,6 @@
 /**
- * Finds many texts in one pass over another (Aho and Corasick), so that a hundred terms against a megabyte cost one megabyte's work.
- * Those that are not awaited any more cost nothing either.
+ * Finds many texts in one pass over another (Aho and Corasick), so that a hundred terms against a megabyte cost one
+ * megabyte's work. Those that are not awaited any more cost nothing either.
  */
 import { randomInt } from 'node:crypto';
 

@@ -1,6 +1,6 @@
 /**
- * Conditions over one column of ClickHouse: values, prefixes, and the patterns of labels. Each costs about as much for many values as
- * for a few: a list is looked up in a set, globs are one regular expression.
+ * Conditions over one column of ClickHouse: values, prefixes, and the patterns of labels. Each costs about as much for
+ * many values as for a few: a list is looked up in a set, globs are one regular expression.
  */
 import type { Bind } from './bindings.ts';
 import { likePattern, literalPrefix, type Pattern } from './pattern.ts';

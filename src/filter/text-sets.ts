@@ -35,7 +35,10 @@ export function anyPrefix(prefixes: readonly string[]): Test | null {
   };
 }
 
-/** By halves: of prefixes of which none begins with another, only the last that does not sort behind the text can begin it. */
+/**
+ * By halves: of prefixes of which none begins with another, only the last that does not sort behind the text can begin
+ * it.
+ */
 function anyLongPrefix(prefixes: readonly string[]): Test {
   const sorted: string[] = [];
   for (const prefix of [...prefixes].sort()) {

@@ -11,9 +11,9 @@ export type ParsedTime =
   | { readonly ok: false; readonly msg: string; readonly ctx?: { readonly error: Record<string, never> } };
 
 /**
- * Any JSON value as a canonical time (`YYYY-MM-DDTHH:MM:SS[.ffffff]Z`): ISO 8601 with any offset, naive = UTC, date only = midnight,
- * digits past the sixth cut, a number = epoch seconds (beyond ±2e10: milliseconds, as Pydantic reads it).
- * What Prefect resolves by its clock (`now`, `12:00`) is refused: a resent event would get another time.
+ * Any JSON value as a canonical time (`YYYY-MM-DDTHH:MM:SS[.ffffff]Z`): ISO 8601 with any offset, naive = UTC, date
+ * only = midnight, digits past the sixth cut, a number = epoch seconds (beyond ±2e10: milliseconds, as Pydantic reads
+ * it). What Prefect resolves by its clock (`now`, `12:00`) is refused: a resent event would get another time.
  */
 export function parseTime(value: unknown): ParsedTime {
   if (typeof value === 'string') return parseTimeText(value);
@@ -49,7 +49,8 @@ export function toMicros(canonical: string): bigint {
 
 /** The canonical time of `toMicros`; null outside of the years 0001 to 9999. */
 export function fromMicros(micros: bigint): string | null {
-  // Exact for all that a year from 1684 to 2255 has, and several times as quick: a count by resource has ten thousand times.
+  // Exact for all that a year from 1684 to 2255 has, and several times as quick: a count by resource has ten thousand
+  // times.
   const small = Number(micros);
   const isSmall = Number.isSafeInteger(small);
   const fraction = isSmall ? ((small % 1e6) + 1e6) % 1e6 : Number(((micros % 1_000_000n) + 1_000_000n) % 1_000_000n);
@@ -63,7 +64,10 @@ function unparsable(text: string): ParsedTime {
   return { ok: false, msg: `Value error, Unable to parse string [${text}]`, ctx: { error: {} } };
 }
 
-/** Each digit can be read in one way only: with two (`\d+\.?\d*`), a long run of them that fails costs the square of its length. */
+/**
+ * Each digit can be read in one way only: with two (`\d+\.?\d*`), a long run of them that fails costs the square of its
+ * length.
+ */
 const numeric = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)$/;
 const form = /^([\dW/-]+)[Tt _](\d{2})(?:(:?)(\d{2})(?:\3(\d{2})(?:[.,](\d+))?)?)?(Z|z|[+\u2212-]\d{2}(?::?\d{2})?)?$/;
 

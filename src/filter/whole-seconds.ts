@@ -2,7 +2,10 @@
  * Whole seconds since 1970 of a time's text, without a Date: this runs for every event.
  */
 
-/** Of `YYYY-MM-DD hh:mm:ss…`, with any character between date and time; what follows the seconds is cut off. Exact for the years 0001 to 9999. */
+/**
+ * Of `YYYY-MM-DD hh:mm:ss…`, with any character between date and time; what follows the seconds is cut off. Exact for
+ * the years 0001 to 9999.
+ */
 export function wholeSeconds(text: string): number {
   const year = number(text, 0) * 100 + number(text, 2);
   const month = number(text, 5);

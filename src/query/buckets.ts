@@ -20,8 +20,8 @@ export interface Buckets {
 }
 
 /**
- * The buckets of a range: the first is the one `since` lies in, the last the one that starts before `until`; if `until` is after
- * now, the one that holds the end of the current unit. `since` after `until` gives none.
+ * The buckets of a range: the first is the one `since` lies in, the last the one that starts before `until`; if `until`
+ * is after now, the one that holds the end of the current unit. `since` after `until` gives none.
  */
 export function bucketsOf({ since, until }: Range, unit: TimeUnit, interval: number, now: string): Buckets {
   const width = bucketWidth(unit, interval);
@@ -52,7 +52,10 @@ export function tooManyBuckets({ since, until }: Range, unit: TimeUnit, interval
   );
 }
 
-/** The unit times the interval as it is written in decimal, rounded to whole microseconds (half to even, as Prefect rounds). */
+/**
+ * The unit times the interval as it is written in decimal, rounded to whole microseconds (half to even, as Prefect
+ * rounds).
+ */
 export function bucketWidth(unit: TimeUnit, interval: number): bigint {
   const [mantissa = '', exponent = '0'] = String(interval).split('e');
   const [whole = '', fraction = ''] = mantissa.split('.');
@@ -74,7 +77,9 @@ const microsOf: Record<TimeUnit, bigint> = {
 /** A Monday: weeks begin on Mondays. */
 const pivot = toMicros('2024-04-01T00:00:00Z');
 
-/** Longer than the years 0001 to 9999, so that all wider buckets are alike; and the arithmetic fits ClickHouse's Int64. */
+/**
+ * Longer than the years 0001 to 9999, so that all wider buckets are alike; and the arithmetic fits ClickHouse's Int64.
+ */
 const widthMax = 10n ** 18n;
 
 /** The last microsecond of the unit that holds the time. */

@@ -14,13 +14,13 @@ export interface CountParts {
 }
 
 /**
- * Groups of `event` and `resource` come most first, then by label; those of `time` and `day` in time order, empty buckets included.
- * The 1000 buckets are checked for every countable, with the unit and interval given; `day` counts by 1 day whatever they are, so for
- * it the days are checked too.
+ * Groups of `event` and `resource` come most first, then by label; those of `time` and `day` in time order, empty
+ * buckets included. The 1000 buckets are checked for every countable, with the unit and interval given; `day` counts by
+ * 1 day whatever they are, so for it the days are checked too.
  *
- * After the last regular bucket (`bucketsOf`) the list goes on to the bucket of the newest counted event, if that one lies beyond:
- * exactly at an `until` where a bucket starts, or later than the current unit. So every bucket says the truth about its own
- * span and the counts add up to the filter's total. (Prefect answers 500 in these two cases.)
+ * After the last regular bucket (`bucketsOf`) the list goes on to the bucket of the newest counted event, if that one
+ * lies beyond: exactly at an `until` where a bucket starts, or later than the current unit. So every bucket says the
+ * truth about its own span and the counts add up to the filter's total. (Prefect answers 500 in these two cases.)
  *
  * The counts come in parts, and asking for them may reject with a Failure of the store, in their middle too.
  */

@@ -1,6 +1,6 @@
 /**
- * All events that fit a filter as lines of JSON, as of one checkpoint (I7): pages from ClickHouse, each query closed before its lines
- * are taken, the next one read meanwhile; however many they are, two pages of them are held.
+ * All events that fit a filter as lines of JSON, as of one checkpoint (I7): pages from ClickHouse, each query closed
+ * before its lines are taken, the next one read meanwhile; however many they are, two pages of them are held.
  */
 import type { Filter } from '../../schemas/filter.ts';
 import { Failure } from '../base/errors.ts';
@@ -50,7 +50,10 @@ const rowsMax = 16_384;
 const pageBytes = 2 * 1024 * 1024;
 const slotWaitMs = 1_000;
 
-/** Resolves with the first page read. Rejects with a Failure of the store, `tooManyQueries`, `forbidden`, `pageFilterGone`, or `badFilter`. */
+/**
+ * Resolves with the first page read. Rejects with a Failure of the store, `tooManyQueries`, `forbidden`,
+ * `pageFilterGone`, or `badFilter`.
+ */
 export async function exportEvents(
   parts: ExportParts,
   request: ExportRequest,

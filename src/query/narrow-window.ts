@@ -1,6 +1,7 @@
 /**
- * A page wants the first few events of a window that may hold millions: where they lie if the events are spread evenly is a guess
- * that saves ClickHouse from opening every part of the table. Whoever asks within it and gets too few asks the whole window.
+ * A page wants the first few events of a window that may hold millions: where they lie if the events are spread evenly
+ * is a guess that saves ClickHouse from opening every part of the table. Whoever asks within it and gets too few asks
+ * the whole window.
  */
 import type { Filter } from '../../schemas/filter.ts';
 import { fromMicros, parseClickHouseTime, toMicros } from '../filter/time.ts';
@@ -20,8 +21,8 @@ export interface Wanted {
 }
 
 /**
- * The filter with a window that begins, in its order, where the whole one does; null where the guess is not worth it. The first page of oldest events is
- * never narrowed: by default its window begins half a year before the first event.
+ * The filter with a window that begins, in its order, where the whole one does; null where the guess is not worth it.
+ * The first page of oldest events is never narrowed: by default its window begins half a year before the first event.
  */
 export function narrowWindow({ filter, limit, remaining, after }: Wanted): Filter | null {
   const { order, occurred } = filter;

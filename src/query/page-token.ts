@@ -21,7 +21,10 @@ export interface PageState {
   readonly after: Position | null;
 }
 
-/** A filter that is too large for a token (page-filters.ts): where the rest of it is kept, and what changes with each question. */
+/**
+ * A filter that is too large for a token (page-filters.ts): where the rest of it is kept, and what changes with each
+ * question.
+ */
 export interface KeptFilter extends Pick<Filter, 'occurred' | 'order'> {
   /** SHA-256 of the rest's text, base64url. */
   readonly hash: string;

@@ -24,8 +24,8 @@ export function validatePageBody(body: unknown, now: Date): Checked<PageRequest>
 }
 
 /**
- * The body of POST count-by, the countable of its path (whose issue comes first), and `limit` of its query string, which is our
- * own: in the body it plays no part, as with Prefect.
+ * The body of POST count-by, the countable of its path (whose issue comes first), and `limit` of its query string,
+ * which is our own: in the body it plays no part, as with Prefect.
  */
 export function validateCount(
   { countable, limits }: { readonly countable: string; readonly limits: readonly string[] },

@@ -1,5 +1,6 @@
 /**
- * The log neither holds up nor ends the process, whatever stands behind stderr (I4): a full disk, a closed pipe, a reader that stands still.
+ * The log neither holds up nor ends the process, whatever stands behind stderr (I4): a full disk, a closed pipe, a
+ * reader that stands still.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';

@@ -1,4 +1,7 @@
-/** The settings that say what links begin with: what is no plain URL, or no list of networks, stops the start with a sentence. */
+/**
+ * The settings that say what links begin with: what is no plain URL, or no list of networks, stops the start with a
+ * sentence.
+ */
 import { expect, test } from 'vitest';
 import { readConfig } from '../../src/config/config.ts';
 

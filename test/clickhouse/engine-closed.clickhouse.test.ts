@@ -1,6 +1,6 @@
 /**
- * Nobody but Sluice gets anything from the embedded engine: no other user of the machine, by no path and no user's name, by no
- * statement; and what Sluice's own user may do ends at its own tables.
+ * Nobody but Sluice gets anything from the embedded engine: no other user of the machine, by no path and no user's
+ * name, by no statement; and what Sluice's own user may do ends at its own tables.
  */
 import { chmodSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

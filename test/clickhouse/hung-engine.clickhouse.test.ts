@@ -1,4 +1,7 @@
-/** I9: an embedded engine that hangs (SIGSTOP), or lives and no longer listens, is replaced after its time, and not before; being watched does not hold up its stop. */
+/**
+ * I9: an embedded engine that hangs (SIGSTOP), or lives and no longer listens, is replaced after its time, and not
+ * before; being watched does not hold up its stop.
+ */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

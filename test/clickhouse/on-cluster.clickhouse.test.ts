@@ -1,4 +1,7 @@
-/** The tables on a cluster: the embedded engine cannot run Replicated ones, so the text is held, and ClickHouse must parse it. */
+/**
+ * The tables on a cluster: the embedded engine cannot run Replicated ones, so the text is held, and ClickHouse must
+ * parse it.
+ */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { alterOnCluster } from '../../src/clickhouse/on-cluster.ts';
 import { readMigrations } from '../../src/clickhouse/read-migrations.ts';

@@ -1,4 +1,6 @@
-/** How long events are kept: by type in whole parts, changed at a start; and the old table's rows in the new one (I1). */
+/**
+ * How long events are kept: by type in whole parts, changed at a start; and the old table's rows in the new one (I1).
+ */
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';

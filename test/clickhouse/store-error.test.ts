@@ -1,4 +1,7 @@
-/** I4: what an error of ClickHouse means. What passes may be tried again, what stays ends by its name, and rows are refused for their content only. */
+/**
+ * I4: what an error of ClickHouse means. What passes may be tried again, what stays ends by its name, and rows are
+ * refused for their content only.
+ */
 import { ClickHouseError } from '@clickhouse/client';
 import { expect, test } from 'vitest';
 import { Failure, failures } from '../../src/base/errors.ts';

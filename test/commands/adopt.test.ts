@@ -1,4 +1,7 @@
-/** Where the table writer goes on after `sluice adopt`: nothing is sent twice, and nothing that only the journal has is left out. */
+/**
+ * Where the table writer goes on after `sluice adopt`: nothing is sent twice, and nothing that only the journal has is
+ * left out.
+ */
 import { expect, test } from 'vitest';
 import { goOnFrom } from '../../src/commands/adopt.ts';
 import type { WriterState } from '../../src/table-writer/writer-state.ts';

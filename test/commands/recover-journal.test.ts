@@ -1,5 +1,6 @@
 /**
- * `sluice recover` on a data folder: says what was damaged, what was kept and what was moved, and the next start goes on.
+ * `sluice recover` on a data folder: says what was damaged, what was kept and what was moved, and the next start goes
+ * on.
  */
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

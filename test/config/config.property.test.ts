@@ -1,6 +1,6 @@
 /**
- * Settings and secrets as the surroundings give them: what an orchestrator injects counts as unset, any other unknown name and every
- * empty secret stop the start, and no secret is taken from a command line.
+ * Settings and secrets as the surroundings give them: what an orchestrator injects counts as unset, any other unknown
+ * name and every empty secret stop the start, and no secret is taken from a command line.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

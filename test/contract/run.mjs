@@ -1,5 +1,6 @@
-// `npm run contract -- --url http://… [--auth-string S] [--peer]` runs the suite against a server that is there already;
-// `--peer` says that it is no Sluice. `npm run contract:prefect` starts the real Prefect (`--prefect`) and runs against that.
+// `npm run contract -- --url http://… [--auth-string S] [--peer]` runs the suite against a server that is there
+// already; `--peer` says that it is no Sluice. `npm run contract:prefect` starts the real Prefect (`--prefect`) and
+// runs against that.
 import { spawn } from 'node:child_process';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';

@@ -1,5 +1,5 @@
-// Two network namespaces with a link of 1,500 bytes between them. Needs root and `ip`; with loss, delay and reordering netem, or where the
-// kernel has none, a wire of our own (lossy-link.py).
+// Two network namespaces with a link of 1,500 bytes between them. Needs root and `ip`; with loss, delay and reordering
+// netem, or where the kernel has none, a wire of our own (lossy-link.py).
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { dirname, join } from 'node:path';
@@ -8,7 +8,10 @@ import { fileURLToPath } from 'node:url';
 export const server = { space: 'sluice-edge-server', device: 'sledge0', address: '10.215.77.1' };
 export const client = { space: 'sluice-edge-client', device: 'sledge1', address: '10.215.77.2' };
 
-/** `trouble` is null, or loss and reordering as parts of one and the delay of one way. Resolves with what the link is, and how it goes away. */
+/**
+ * `trouble` is null, or loss and reordering as parts of one and the delay of one way. Resolves with what the link is,
+ * and how it goes away.
+ */
 export async function openNetwork(trouble) {
   close();
   for (const { space } of [server, client]) ip('netns', 'add', space);

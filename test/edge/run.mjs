@@ -1,5 +1,7 @@
-// `npm run edge`: the contract suite and its requests in pieces, in the long form: every request at every byte. `--mtu`: across a link of 1,500 bytes
-// between two network namespaces; `--trouble`: one that loses, delays and reorders too. `--save` adds the result to RESULTS.md.
+// `npm run edge`: the contract suite and its requests in pieces, in the long form: every request at every byte.
+// `--mtu`: across a link of 1,500 bytes
+// between two network namespaces; `--trouble`: one that loses, delays and reorders too. `--save` adds the result to
+// RESULTS.md.
 import { spawn, spawnSync } from 'node:child_process';
 import { appendFileSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';

@@ -35,7 +35,10 @@ const character = fc.oneof(
 );
 
 const stringText = fc.array(character, { maxLength: 6 }).map((characters) => `"${characters.join('')}"`);
-/** Few, so that keys repeat, some in another spelling; integer-like ones, which objects reorder; and names of Object.prototype. */
+/**
+ * Few, so that keys repeat, some in another spelling; integer-like ones, which objects reorder; and names of
+ * Object.prototype.
+ */
 const keyText = fc.oneof(
   fc.constantFrom('"a"', '"\\u0061"', '"b"', '"2"', '"1"', '"10"', '"-1"', '"__proto__"', '"toString"', '""'),
   stringText,
@@ -58,7 +61,10 @@ export const jsonText: fc.Arbitrary<string> = fc.letrec<{ value: string; object:
 
 export const jsonObjectText = jsonText.filter((text) => text.startsWith('{'));
 
-/** A value as a tree: an object is a list of members in the order sent, a repeated key at its first place with its last value. */
+/**
+ * A value as a tree: an object is a list of members in the order sent, a repeated key at its first place with its last
+ * value.
+ */
 export type Tree =
   | { kind: 'object'; members: [key: string, value: Tree][] }
   | { kind: 'array'; items: Tree[] }

@@ -1,5 +1,6 @@
 /**
- * A large body is judged in slices: others have their turns meanwhile, and what comes of it is what comes of it at once (I1, I4).
+ * A large body is judged in slices: others have their turns meanwhile, and what comes of it is what comes of it at once
+ * (I1, I4).
  */
 import { describe, expect, it } from 'vitest';
 import { Failure } from '../../src/base/errors.ts';

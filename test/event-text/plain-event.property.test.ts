@@ -1,6 +1,7 @@
 /**
- * The compiled reader of plain events against the general one (I2, I12): whatever bytes come, what the first takes the second takes as well, and
- * both write the same row. The texts are events as clients write them, whole, damaged in a byte or two, and anything else.
+ * The compiled reader of plain events against the general one (I2, I12): whatever bytes come, what the first takes the
+ * second takes as well, and both write the same row. The texts are events as clients write them, whole, damaged in a
+ * byte or two, and anything else.
  */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';

@@ -1,4 +1,7 @@
-/** The maps of the filter index hold what was put into them, however often and in whatever order, and nothing of what was taken out. */
+/**
+ * The maps of the filter index hold what was put into them, however often and in whatever order, and nothing of what
+ * was taken out.
+ */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { ExactKeys, LabelKeys, PrefixKeys } from '../../src/filter/access-keys.ts';

@@ -1,7 +1,7 @@
 /**
- * The same events sent to Sluice and to the real Prefect, and the same random filters asked of both: each must find the same ids.
- * Left out are filters of what docs/PROTOCOL.md lists as different: case, `%` and `_`, text beyond ASCII, and text that
- * stands in names of labels or in JSON syntax, which Prefect's stored search reads too.
+ * The same events sent to Sluice and to the real Prefect, and the same random filters asked of both: each must find the
+ * same ids. Left out are filters of what docs/PROTOCOL.md lists as different: case, `%` and `_`, text beyond ASCII, and
+ * text that stands in names of labels or in JSON syntax, which Prefect's stored search reads too.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,6 +1,6 @@
 /**
- * I6 for lists of any length: what ClickHouse finds with many values, prefixes and globs is what each of them finds by itself. Asked of
- * a handful of awkward values, many lists at a time.
+ * I6 for lists of any length: what ClickHouse finds with many values, prefixes and globs is what each of them finds by
+ * itself. Asked of a handful of awkward values, many lists at a time.
  */
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';

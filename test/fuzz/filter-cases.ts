@@ -1,5 +1,6 @@
 /**
- * Filters as hostile askers send them: every field in every shape, and lists, globs, terms and prefixes that are dear to match.
+ * Filters as hostile askers send them: every field in every shape, and lists, globs, terms and prefixes that are dear
+ * to match.
  */
 import type { Case } from './event-cases.ts';
 import { allShapes, fill, type Shape, textShapes, valueShapes } from './shapes.ts';

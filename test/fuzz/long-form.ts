@@ -1,5 +1,6 @@
 /**
- * The long form of the fuzz that looks for time: npm run fuzz:time -- --seconds 600 --seed 1. Exit code 1 if a message costs too much.
+ * The long form of the fuzz that looks for time: npm run fuzz:time -- --seconds 600 --seed 1. Exit code 1 if a message
+ * costs too much.
  */
 import { cpus, loadavg } from 'node:os';
 import { parseArgs } from 'node:util';

@@ -1,5 +1,6 @@
 /**
- * What a piece of work costs the loop: CPU, and never more than the time it took, for other threads collect garbage meanwhile.
+ * What a piece of work costs the loop: CPU, and never more than the time it took, for other threads collect garbage
+ * meanwhile.
  */
 
 /** Milliseconds. */
@@ -28,7 +29,10 @@ export interface Bounds {
 /** On a quiet core of the machine that the bounds were set on. */
 const paceMs = 5.5;
 
-/** How much slower this machine is just now; at least 1. Two threads of one core take each other's time, and CPU time counts it. */
+/**
+ * How much slower this machine is just now; at least 1. Two threads of one core take each other's time, and CPU time
+ * counts it.
+ */
 function slowness(): number {
   const text = JSON.stringify(Array.from({ length: 40_000 }, (_, nth) => ({ key: `value ${nth}` })));
   const pace = median(Array.from({ length: 21 }, () => costOf(() => JSON.parse(text))));
@@ -44,9 +48,10 @@ export interface Verdict {
 }
 
 /**
- * The work at half of a size and at the whole. Measured once; what looks bad is measured five times more, and the median counts; a busy
- * machine is asked twice again. Tables grow by leaps, and so does what V8's collector does with much garbage: what grows too much at once is
- * looked at from a quarter to twice the size, three doublings, of which the mean counts. Null where there is no work.
+ * The work at half of a size and at the whole. Measured once; what looks bad is measured five times more, and the
+ * median counts; a busy machine is asked twice again. Tables grow by leaps, and so does what V8's collector does with
+ * much garbage: what grows too much at once is looked at from a quarter to twice the size, three doublings, of which
+ * the mean counts. Null where there is no work.
  */
 export function judge(workOf: (size: number) => Work | null, size: number, judged: 'all' | 'growth'): Verdict | null {
   const [half, whole] = [workOf(size / 2), workOf(size)];

@@ -1,6 +1,6 @@
 /**
- * Texts and JSON values of a size that are known to be dear for parsers, searches and maps, and random ones of the same kind. Each is
- * so many characters of JSON.
+ * Texts and JSON values of a size that are known to be dear for parsers, searches and maps, and random ones of the same
+ * kind. Each is so many characters of JSON.
  */
 
 export interface Shape {

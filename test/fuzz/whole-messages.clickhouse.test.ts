@@ -1,5 +1,6 @@
 /**
- * Hostile messages against the real server: what each costs its main thread, sockets and answer included, and what it is answered.
+ * Hostile messages against the real server: what each costs its main thread, sockets and answer included, and what it
+ * is answered.
  */
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from 'vitest';

@@ -1,5 +1,6 @@
 /**
- * Whatever a comment or a document points to is there: documents and their headings, decisions, files and folders of the repository.
+ * Whatever a comment or a document points to is there: documents and their headings, decisions, files and folders of
+ * the repository.
  */
 import { dirname, join, normalize } from 'node:path';
 

@@ -1,6 +1,6 @@
 /**
- * What is written down is true: the README lists every setting, docs/PROTOCOL.md every failure and metric, and whatever a comment or a
- * document points to is there.
+ * What is written down is true: the README lists every setting, docs/PROTOCOL.md every failure and metric, and whatever
+ * a comment or a document points to is there.
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, extname, join } from 'node:path';

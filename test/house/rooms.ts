@@ -1,5 +1,6 @@
 /**
- * The rooms of the house and the arrows between them: who may import whom. A room is a folder; a file in no room is a fault.
+ * The rooms of the house and the arrows between them: who may import whom. A room is a folder; a file in no room is a
+ * fault.
  */
 import { dirname, join, normalize } from 'node:path';
 
@@ -60,7 +61,10 @@ export const rooms = {
 
 export type Room = keyof typeof rooms;
 
-/** The room that a file stands in; null for a folder that the table does not have. Only `main.ts` stands in `src` itself. */
+/**
+ * The room that a file stands in; null for a folder that the table does not have. Only `main.ts` stands in `src`
+ * itself.
+ */
 export function roomOf(file: string): Room | null {
   const [top = '', second = ''] = file.split('/');
   if (file === 'src/main.ts') return 'src';
@@ -94,8 +98,8 @@ export function unusedArrows(files: readonly string[], read: (file: string) => s
 }
 
 /**
- * What stands around the house, and what each may import from the others. From the rooms of the house all may import; what both
- * tests and benchmarks need stands in `support`.
+ * What stands around the house, and what each may import from the others. From the rooms of the house all may import;
+ * what both tests and benchmarks need stands in `support`.
  */
 const around: Readonly<Record<string, readonly string[]>> = { support: [], bench: ['support'], test: ['support'] };
 

@@ -1,7 +1,8 @@
 /**
- * The real Prefect producer, unmodified, while Sluice and its engine are killed -9 under it and started again (I1): it sends again
- * by itself what no pong confirmed, and of all it ever emitted ClickHouse has each event once. It does not retry an opening that a
- * kill meets, so a relay does that for it (relay.ts). (The stock subscriber is not in it: it ends with its connection.)
+ * The real Prefect producer, unmodified, while Sluice and its engine are killed -9 under it and started again (I1): it
+ * sends again by itself what no pong confirmed, and of all it ever emitted ClickHouse has each event once. It does not
+ * retry an opening that a kill meets, so a relay does that for it (relay.ts). (The stock subscriber is not in it: it
+ * ends with its connection.)
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -23,7 +24,10 @@ import { PrefectClient } from './prefect-client.ts';
 
 const install = await installPrefect(repositoryRoot());
 const count = 12_000;
-/** Each Sluice gets a stretch of 1,500 events. The client waits for a pong every 700, so that each stretch is three groups or more. */
+/**
+ * Each Sluice gets a stretch of 1,500 events. The client waits for a pong every 700, so that each stretch is three
+ * groups or more.
+ */
 const kills: readonly (readonly [FailPointName, hits: number])[] = [
   ['pong-due', 1],
   ['journal-written', 2],

@@ -1,6 +1,6 @@
 /**
- * The real Prefect client against Sluice behind nginx, with TLS and under a path: it emits, subscribes and pages as it does without a proxy, with an auth string and
- * without (I1, I3, I7).
+ * The real Prefect client against Sluice behind nginx, with TLS and under a path: it emits, subscribes and pages as it
+ * does without a proxy, with an auth string and without (I1, I3, I7).
  */
 import { afterEach, describe, expect, it } from 'vitest';
 import { untilFound } from '../../support/events.ts';

@@ -1,6 +1,6 @@
 /**
- * The real Prefect client against Sluice: what `get_events_client()` emits, `get_events_subscriber()` gets, each event once, with
- * an auth string and without, and through a restart of Sluice (I1, I3).
+ * The real Prefect client against Sluice: what `get_events_client()` emits, `get_events_subscriber()` gets, each event
+ * once, with an auth string and without, and through a restart of Sluice (I1, I3).
  */
 import { afterEach, describe, expect, it } from 'vitest';
 import { untilFound } from '../../support/events.ts';

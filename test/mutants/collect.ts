@@ -1,5 +1,6 @@
 /**
- * Which mutants are tried: a seeded sample of each room, the same for the same code whatever changes elsewhere, and the named ones.
+ * Which mutants are tried: a seeded sample of each room, the same for the same code whatever changes elsewhere, and the
+ * named ones.
  */
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';

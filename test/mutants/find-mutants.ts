@@ -1,6 +1,7 @@
 /**
- * All single changes of the usual kinds in one source: conditions, comparisons, arithmetic, logic, literals, calls and statements
- * left out, answers forgotten. What no law can hold is left alone: types, sentences to people, log lines, and bounds with a name.
+ * All single changes of the usual kinds in one source: conditions, comparisons, arithmetic, logic, literals, calls and
+ * statements left out, answers forgotten. What no law can hold is left alone: types, sentences to people, log lines,
+ * and bounds with a name.
  */
 import ts from 'typescript';
 

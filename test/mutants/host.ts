@@ -1,5 +1,6 @@
 /**
- * Runs one test file after the other for its parent, in a tree that holds the mutants, and keeps what vitest has made of the files.
+ * Runs one test file after the other for its parent, in a tree that holds the mutants, and keeps what vitest has made
+ * of the files.
  */
 import { createVitest } from 'vitest/node';
 import type { Asked, Told } from './test-host.ts';

@@ -1,5 +1,6 @@
 /**
- * One source with all its mutants in it, each asleep until its number is called (`switch.ts`): so one build serves for all.
+ * One source with all its mutants in it, each asleep until its number is called (`switch.ts`): so one build serves for
+ * all.
  */
 import type ts from 'typescript';
 import type { Change } from './find-mutants.ts';

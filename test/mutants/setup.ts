@@ -1,6 +1,6 @@
 /**
- * For a test file under a mutant: a property that fails need not be shrunk, one that holds for 15 s is taken to hold, and a run that
- * never ends is ended.
+ * For a test file under a mutant: a property that fails need not be shrunk, one that holds for 15 s is taken to hold,
+ * and a run that never ends is ended.
  */
 import { Worker } from 'node:worker_threads';
 import fc from 'fast-check';

@@ -1,5 +1,6 @@
 /**
- * Which mutant is awake in this process, by `SLUICE_MUTANT`; with `SLUICE_MUTANTS_SEEN` (a file) none is, and who is passed is noted.
+ * Which mutant is awake in this process, by `SLUICE_MUTANT`; with `SLUICE_MUTANTS_SEEN` (a file) none is, and who is
+ * passed is noted.
  */
 import { appendFileSync } from 'node:fs';
 

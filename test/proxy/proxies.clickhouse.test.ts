@@ -1,5 +1,6 @@
 /**
- * Sluice behind nginx and HAProxy as docs/deploy has them: every way in and out, plain, with TLS and under a path, and HTTP/2 to clients.
+ * Sluice behind nginx and HAProxy as docs/deploy has them: every way in and out, plain, with TLS and under a path, and
+ * HTTP/2 to clients.
  */
 
 import { randomUUID } from 'node:crypto';

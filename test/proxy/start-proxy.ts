@@ -1,5 +1,6 @@
 /**
- * nginx or HAProxy before a Sluice, by the very files of docs/deploy: their names, ports and paths are replaced, nothing else. With or without TLS and a path prefix.
+ * nginx or HAProxy before a Sluice, by the very files of docs/deploy: their names, ports and paths are replaced,
+ * nothing else. With or without TLS and a path prefix.
  */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -139,7 +140,10 @@ function writeHaproxy({ folder, port, sluicePort, hasPrefix, certificate }: Plac
   return ['-db', '-f', file];
 }
 
-/** A file of docs/deploy with other places. Throws where one is not in it: then the file has changed and the test has not. */
+/**
+ * A file of docs/deploy with other places. Throws where one is not in it: then the file has changed and the test has
+ * not.
+ */
 function fill(name: string, places: readonly (readonly [from: string, to: string])[]): string {
   let text = readFileSync(join(repositoryRoot(), 'docs', 'deploy', name), 'utf8');
   for (const [from, to] of places) {

@@ -1,4 +1,6 @@
-/** Buckets as Prefect has them (docs/prefect-facts.md, "Counts"), and as a law: they tile all time without a gap (I8). */
+/**
+ * Buckets as Prefect has them (docs/prefect-facts.md, "Counts"), and as a law: they tile all time without a gap (I8).
+ */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { timeUnits } from '../../schemas/count.ts';

@@ -1,4 +1,7 @@
-/** I8: the steps that a projection answers lie whole within the range, all of them, and only where it knows what the filter asks for. */
+/**
+ * I8: the steps that a projection answers lie whole within the range, all of them, and only where it knows what the
+ * filter asks for.
+ */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Filter } from '../../schemas/filter.ts';

@@ -1,5 +1,6 @@
 /**
- * Counts from projections say what the rows say (I8): whatever is inserted twice, merged or expired, and wherever the range begins.
+ * Counts from projections say what the rows say (I8): whatever is inserted twice, merged or expired, and wherever the
+ * range begins.
  */
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';

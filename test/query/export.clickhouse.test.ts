@@ -1,4 +1,7 @@
-/** Exports on a real ClickHouse: wherever one breaks off, what came and what comes next are the whole as of its beginning (I7). */
+/**
+ * Exports on a real ClickHouse: wherever one breaks off, what came and what comes next are the whole as of its
+ * beginning (I7).
+ */
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openKeys } from '../../src/base/keys.ts';

@@ -1,6 +1,6 @@
 /**
- * Tokens of pages and exports that were given out before go on working, and are made as they were (I7). The fixture holds tokens, what they
- * were made from, and the key that signed them; it is never made anew.
+ * Tokens of pages and exports that were given out before go on working, and are made as they were (I7). The fixture
+ * holds tokens, what they were made from, and the key that signed them; it is never made anew.
  */
 import { readFileSync } from 'node:fs';
 import { inflateRawSync } from 'node:zlib';

@@ -1,4 +1,7 @@
-/** The guess of where a page lies (I7): a window that begins where the whole one does, so that what it holds is what comes first. */
+/**
+ * The guess of where a page lies (I7): a window that begins where the whole one does, so that what it holds is what
+ * comes first.
+ */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { formatTimeForClickHouse, fromMicros, toMicros } from '../../src/filter/time.ts';

@@ -1,6 +1,6 @@
 /**
- * Links stay short whatever was asked: large filters are kept in a real ClickHouse, and a token goes on with them from any gateway, after a restart too, until they
- * are gone (I7).
+ * Links stay short whatever was asked: large filters are kept in a real ClickHouse, and a token goes on with them from
+ * any gateway, after a restart too, until they are gone (I7).
  */
 import { randomBytes, randomUUID } from 'node:crypto';
 import fc from 'fast-check';

@@ -1,4 +1,7 @@
-/** Large filters behind short tokens (I7), with a table in memory: what is written when, what goes, and what is found again. */
+/**
+ * Large filters behind short tokens (I7), with a table in memory: what is written when, what goes, and what is found
+ * again.
+ */
 import { randomUUID } from 'node:crypto';
 import { expect, test } from 'vitest';
 import type { Filter } from '../../schemas/filter.ts';
