@@ -3,8 +3,9 @@
  */
 import { concat, defer, EMPTY, expand, finalize, ignoreElements, type Observable, of } from 'rxjs';
 import type { FeedState } from './feed-state.ts';
+import { isInside, type LogMatch, liesInside } from './log-stretch.ts';
 import { nextTurn } from './next-turn.ts';
-import { isInside, type LogMatch, liesInside, type SharedLog, type SharedReader } from './shared-log.ts';
+import type { SharedLog, SharedReader } from './shared-log.ts';
 import { storedStretch$ } from './stored-stretch.ts';
 
 /** Reads on until the position is the mark, and then calls `goLive` in the same synchronous step. */

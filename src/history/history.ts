@@ -77,95 +77,24 @@ const pageSettings = { ...quickRead, max_threads: 1, max_block_size: 2048 };
 /** So long an answer about retention holds: it leaves out what expires within twice that time. */
 const retainedMs = 60_000;
 
-export function createHistoryReader(store: Pick<Store, 'lines' | 'blocks'>, options: HistoryOptions): HistoryReader {
+type HistoryStore = Pick<Store, 'lines' | 'blocks'>;
+
+export function createHistoryReader(store: HistoryStore, options: HistoryOptions): HistoryReader {
   const { retentionDays, elapsedMs } = options;
   let retained: { readonly at: number; readonly answer: Promise<Retained> } | null = null;
-
-  /** Leaving the loop ends the query. */
-  async function read(
-    filter: Filter,
-    { after, checkpoint }: StoredRange,
-    from: Place | null,
-    max: HistoryPageMax,
-    signal: AbortSignal,
-  ): Promise<HistoryPage> {
-    const { where, params: values } = filterSql(filter);
-    const place = `({from_occurred:DateTime64(6,'UTC')}, {from_id:UUID})`;
-    const behind = `AND occurred >= {from_occurred:DateTime64(6,'UTC')} AND (occurred, id) > ${place}`;
-    const above = after === 0 ? '' : 'AND seq > {after:UInt64}';
-    const sql = `SELECT seq, id, occurred, raw FROM events
-      WHERE ${where} AND seq <= {checkpoint:UInt64} ${above} ${from ? behind : ''}
-      ORDER BY occurred, id LIMIT {page_rows:UInt32}`;
-    const params = {
-      ...values,
-      checkpoint,
-      ...(after === 0 ? {} : { after }),
-      page_rows: max.rows,
-      ...(from && { from_occurred: from.occurred, from_id: from.id }),
-    };
-    const slices: StoredRows[] = [];
-    let [rows, bytes] = [0, 0];
-    const isFull = () => rows >= max.rows || bytes >= max.bytes;
-    for await (const block of store.blocks(sql, params, { signal, settings: pageSettings })) {
-      let slice = slices.at(-1);
-      if (slice === undefined || slice.bytes >= sliceBytesMin) {
-        slice = new StoredRows();
-        slices.push(slice);
-      }
-      const taken = slice.add(block, max.rows - rows, max.bytes - bytes);
-      rows += taken.rows;
-      bytes += taken.bytes;
-      if (bytes >= max.bytes) break;
-    }
-    const last = slices.at(-1)?.last ?? null;
-    const spanMicros = from === null || last === null ? null : microsOf(last) - microsOf(from);
-    return { slices, rows, bytes, next: isFull() ? last : null, spanMicros };
-  }
-
-  /** The rows of the narrow window, and those behind it where it held too few. */
-  async function readNarrow(
-    whole: Filter,
-    narrow: Filter,
-    range: StoredRange,
-    from: Place,
-    max: HistoryPageMax,
-    signal: AbortSignal,
-  ): Promise<HistoryPage> {
-    const page = await read(narrow, range, from, max, signal);
-    if (page.next !== null) return page;
-    const rest = { ...max, rows: max.rows - page.rows, bytes: max.bytes - page.bytes };
-    const more = await read(whole, range, page.slices.at(-1)?.last ?? from, rest, signal);
-    return {
-      slices: [...page.slices, ...more.slices],
-      rows: page.rows + more.rows,
-      bytes: page.bytes + more.bytes,
-      next: more.next,
-      spanMicros: page.spanMicros === null ? more.spanMicros : page.spanMicros + (more.spanMicros ?? 0n),
-    };
-  }
-
-  async function readRetained(): Promise<Retained> {
-    const since = `now64(6, 'UTC') - toIntervalDay({days:UInt32}) + toIntervalSecond({margin:UInt32})`;
-    const sql = `SELECT count(), min(seq), ${since} AS since FROM events WHERE received >= since`;
-    for await (const lines of store.lines(sql, { days: retentionDays, margin: (2 * retainedMs) / 1000 })) {
-      const [count, seq, from = ''] = lines[0]?.split('\t') ?? [];
-      return { seq: count === '0' ? null : Number(seq), since: from };
-    }
-    throw new Error('ClickHouse gave no row of an aggregate');
-  }
 
   return {
     byOccurred(filter, range, from, max, signal) {
       const narrow =
         from === null || max.withinMicros === undefined ? null : endingSoon(filter, from, max.withinMicros);
-      if (from === null || narrow === null) return read(filter, range, from, max, signal);
-      return readNarrow(filter, narrow, range, from, max, signal);
+      if (from === null || narrow === null) return readPage(store, filter, range, from, max, signal);
+      return readNarrow(store, filter, narrow, range, from, max, signal);
     },
 
     async retained() {
       const now = elapsedMs();
       if (retained === null || now - retained.at >= retainedMs) {
-        const asked = { at: now, answer: readRetained() };
+        const asked = { at: now, answer: readRetained(store, retentionDays) };
         retained = asked;
         asked.answer.catch(() => {
           if (retained === asked) retained = null;
@@ -174,6 +103,81 @@ export function createHistoryReader(store: Pick<Store, 'lines' | 'blocks'>, opti
       return retained.answer;
     },
   };
+}
+
+/** Leaving the loop ends the query. */
+async function readPage(
+  store: HistoryStore,
+  filter: Filter,
+  { after, checkpoint }: StoredRange,
+  from: Place | null,
+  max: HistoryPageMax,
+  signal: AbortSignal,
+): Promise<HistoryPage> {
+  const { where, params: values } = filterSql(filter);
+  const place = `({from_occurred:DateTime64(6,'UTC')}, {from_id:UUID})`;
+  const behind = `AND occurred >= {from_occurred:DateTime64(6,'UTC')} AND (occurred, id) > ${place}`;
+  const above = after === 0 ? '' : 'AND seq > {after:UInt64}';
+  const sql = `SELECT seq, id, occurred, raw FROM events
+    WHERE ${where} AND seq <= {checkpoint:UInt64} ${above} ${from ? behind : ''}
+    ORDER BY occurred, id LIMIT {page_rows:UInt32}`;
+  const params = {
+    ...values,
+    checkpoint,
+    ...(after === 0 ? {} : { after }),
+    page_rows: max.rows,
+    ...(from && { from_occurred: from.occurred, from_id: from.id }),
+  };
+  const slices: StoredRows[] = [];
+  let [rows, bytes] = [0, 0];
+  const isFull = () => rows >= max.rows || bytes >= max.bytes;
+  for await (const block of store.blocks(sql, params, { signal, settings: pageSettings })) {
+    let slice = slices.at(-1);
+    if (slice === undefined || slice.bytes >= sliceBytesMin) {
+      slice = new StoredRows();
+      slices.push(slice);
+    }
+    const taken = slice.add(block, max.rows - rows, max.bytes - bytes);
+    rows += taken.rows;
+    bytes += taken.bytes;
+    if (bytes >= max.bytes) break;
+  }
+  const last = slices.at(-1)?.last ?? null;
+  const spanMicros = from === null || last === null ? null : microsOf(last) - microsOf(from);
+  return { slices, rows, bytes, next: isFull() ? last : null, spanMicros };
+}
+
+/** The rows of the narrow window, and those behind it where it held too few. */
+async function readNarrow(
+  store: HistoryStore,
+  whole: Filter,
+  narrow: Filter,
+  range: StoredRange,
+  from: Place,
+  max: HistoryPageMax,
+  signal: AbortSignal,
+): Promise<HistoryPage> {
+  const page = await readPage(store, narrow, range, from, max, signal);
+  if (page.next !== null) return page;
+  const rest = { ...max, rows: max.rows - page.rows, bytes: max.bytes - page.bytes };
+  const more = await readPage(store, whole, range, page.slices.at(-1)?.last ?? from, rest, signal);
+  return {
+    slices: [...page.slices, ...more.slices],
+    rows: page.rows + more.rows,
+    bytes: page.bytes + more.bytes,
+    next: more.next,
+    spanMicros: page.spanMicros === null ? more.spanMicros : page.spanMicros + (more.spanMicros ?? 0n),
+  };
+}
+
+async function readRetained(store: HistoryStore, retentionDays: number): Promise<Retained> {
+  const since = `now64(6, 'UTC') - toIntervalDay({days:UInt32}) + toIntervalSecond({margin:UInt32})`;
+  const sql = `SELECT count(), min(seq), ${since} AS since FROM events WHERE received >= since`;
+  for await (const lines of store.lines(sql, { days: retentionDays, margin: (2 * retainedMs) / 1000 })) {
+    const [count, seq, from = ''] = lines[0]?.split('\t') ?? [];
+    return { seq: count === '0' ? null : Number(seq), since: from };
+  }
+  throw new Error('ClickHouse gave no row of an aggregate');
 }
 
 function microsOf({ occurred }: Place): bigint {
