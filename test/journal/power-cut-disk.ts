@@ -179,6 +179,21 @@ export class PowerCutDisk implements FilePort {
     settleDirectory(this.#root, cut, new Set());
   }
 
+  /** From now on, names that go and directories that are synced, in their order. */
+  removals(): readonly ('unlink' | 'sync')[] {
+    const order: ('unlink' | 'sync')[] = [];
+    const { unlink, syncDirectory } = this;
+    this.unlink = (path) => {
+      order.push('unlink');
+      unlink.call(this, path);
+    };
+    this.syncDirectory = (path) => {
+      order.push('sync');
+      syncDirectory.call(this, path);
+    };
+    return order;
+  }
+
   #change(node: FileNode, data: Buffer): void {
     node.data = data;
     node.version += 1;

@@ -253,16 +253,7 @@ describe('a journal after power cuts', () => {
       append(journal, sent(number));
       journal.commit();
     }
-    const order: string[] = [];
-    const { unlink, syncDirectory } = disk;
-    disk.unlink = (path) => {
-      order.push('unlink');
-      unlink.call(disk, path);
-    };
-    disk.syncDirectory = (path) => {
-      order.push('sync');
-      syncDirectory.call(disk, path);
-    };
+    const order = disk.removals();
     journal.advanceCheckpoint(journal.head);
     journal.trim();
     expect(order.length).toBeGreaterThan(4);

@@ -57,16 +57,7 @@ describe('a file that goes', () => {
     const journal = open('/data', options, disk);
     fill(journal);
     journal.trimLater();
-    const order: string[] = [];
-    const { unlink, syncDirectory } = disk;
-    disk.unlink = (path) => {
-      order.push('unlink');
-      unlink.call(disk, path);
-    };
-    disk.syncDirectory = (path) => {
-      order.push('sync');
-      syncDirectory.call(disk, path);
-    };
+    const order = disk.removals();
     journal.trim();
     // The file of the removal under way has lost its name already; that this is on the disk is made sure first.
     expect(order.slice(0, 4)).toEqual(['unlink', 'sync', 'unlink', 'sync']);
