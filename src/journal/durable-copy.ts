@@ -38,80 +38,37 @@ interface Snapshot {
 }
 
 export function withDurableCopy(inner: FilePort, folder: string): FilePort {
-  const byInode = new Map<string, Tracked>();
-  const byFile = new Map<number, Tracked>();
-  mkdirSync(join(folder, 'files'), { recursive: true });
-
-  function track(path: string, file: number): void {
-    const inode = inodeOf(path) ?? '';
-    const fresh = { inode, from: 0, to: Number.POSITIVE_INFINITY, version: 1, copied: 0 };
-    const tracked = byInode.get(inode) ?? fresh;
-    byInode.set(inode, tracked);
-    byFile.set(file, tracked);
-  }
-
-  function change(file: number, from: number, to: number): void {
-    const tracked = byFile.get(file)!; // every descriptor comes from `open`
-    tracked.from = Math.min(tracked.from, from);
-    tracked.to = Math.max(tracked.to, to);
-    tracked.version += 1;
-  }
-
-  function snapshot(file: number): Snapshot {
-    const { from, to, version } = byFile.get(file)!; // every descriptor comes from `open`
-    const size = inner.bytes(file);
-    const bytes = Buffer.alloc(Math.max(0, Math.min(to, size) - from));
-    let got = 0;
-    while (got < bytes.length) {
-      const read = inner.read(file, bytes, got, bytes.length - got, from + got);
-      if (read === 0) break;
-      got += read;
-    }
-    return { version, at: from, bytes, size };
-  }
-
-  /** A younger copy holds all that this one does. */
-  function copy(tracked: Tracked, { version, at, bytes, size }: Snapshot): void {
-    if (tracked.copied >= version) return;
-    const copied = openSync(join(folder, 'files', tracked.inode), constants.O_RDWR | constants.O_CREAT);
-    if (bytes.length > 0) writeSync(copied, bytes, 0, bytes.length, at);
-    ftruncateSync(copied, size);
-    closeSync(copied);
-    tracked.copied = version;
-    if (tracked.version === version) Object.assign(tracked, { from: Number.POSITIVE_INFINITY, to: 0 });
-  }
-
+  const copies = new Copies(inner, folder);
   return {
     ...inner,
     open(path, how, mode) {
       const file = inner.open(path, how, mode);
-      track(path, file);
-      if (how === 'replace') change(file, 0, Number.POSITIVE_INFINITY);
+      copies.track(path, file);
+      if (how === 'replace') copies.change(file, 0, Number.POSITIVE_INFINITY);
       return file;
     },
     close(file) {
-      byFile.delete(file);
+      copies.forget(file);
       inner.close(file);
     },
     write(file, from, at, length, position) {
       const written = inner.write(file, from, at, length, position);
-      change(file, position, position + written);
+      copies.change(file, position, position + written);
       return written;
     },
     truncate(file, bytes) {
       inner.truncate(file, bytes);
-      change(file, bytes, Number.POSITIVE_INFINITY);
+      copies.change(file, bytes, Number.POSITIVE_INFINITY);
     },
     sync(file) {
-      const taken = snapshot(file);
+      const finish = copies.begin(file);
       inner.sync(file);
-      copy(byFile.get(file)!, taken); // still open
+      finish();
     },
     async syncLater(file) {
-      const tracked = byFile.get(file)!; // every descriptor comes from `open`
-      const taken = snapshot(file);
+      const finish = copies.begin(file);
       await inner.syncLater(file);
-      copy(tracked, taken);
+      finish();
     },
     async unlinkLater(path, directory) {
       // In two, for the names are copied as they are before the sync.
@@ -126,4 +83,67 @@ export function withDurableCopy(inner: FilePort, folder: string): FilePort {
       appendFileSync(join(folder, 'names'), `${JSON.stringify(line)}\n`);
     },
   };
+}
+
+/** What is copied of each file, whoever has it open. */
+class Copies {
+  readonly #inner: FilePort;
+  readonly #folder: string;
+  readonly #byInode = new Map<string, Tracked>();
+  readonly #byFile = new Map<number, Tracked>();
+
+  constructor(inner: FilePort, folder: string) {
+    this.#inner = inner;
+    this.#folder = folder;
+    mkdirSync(join(folder, 'files'), { recursive: true });
+  }
+
+  track(path: string, file: number): void {
+    const inode = inodeOf(path) ?? '';
+    const fresh = { inode, from: 0, to: Number.POSITIVE_INFINITY, version: 1, copied: 0 };
+    const tracked = this.#byInode.get(inode) ?? fresh;
+    this.#byInode.set(inode, tracked);
+    this.#byFile.set(file, tracked);
+  }
+
+  forget(file: number): void {
+    this.#byFile.delete(file);
+  }
+
+  change(file: number, from: number, to: number): void {
+    const tracked = this.#byFile.get(file)!; // every descriptor comes from `open`
+    tracked.from = Math.min(tracked.from, from);
+    tracked.to = Math.max(tracked.to, to);
+    tracked.version += 1;
+  }
+
+  /** Looks at what a sync that begins now will cover; the copy is made when it has ended. */
+  begin(file: number): () => void {
+    const tracked = this.#byFile.get(file)!; // every descriptor comes from `open`
+    const taken = this.#snapshot(file, tracked);
+    return () => this.#copy(tracked, taken);
+  }
+
+  #snapshot(file: number, { from, to, version }: Tracked): Snapshot {
+    const size = this.#inner.bytes(file);
+    const bytes = Buffer.alloc(Math.max(0, Math.min(to, size) - from));
+    let got = 0;
+    while (got < bytes.length) {
+      const read = this.#inner.read(file, bytes, got, bytes.length - got, from + got);
+      if (read === 0) break;
+      got += read;
+    }
+    return { version, at: from, bytes, size };
+  }
+
+  /** A younger copy holds all that this one does. */
+  #copy(tracked: Tracked, { version, at, bytes, size }: Snapshot): void {
+    if (tracked.copied >= version) return;
+    const copied = openSync(join(this.#folder, 'files', tracked.inode), constants.O_RDWR | constants.O_CREAT);
+    if (bytes.length > 0) writeSync(copied, bytes, 0, bytes.length, at);
+    ftruncateSync(copied, size);
+    closeSync(copied);
+    tracked.copied = version;
+    if (tracked.version === version) Object.assign(tracked, { from: Number.POSITIVE_INFINITY, to: 0 });
+  }
 }
