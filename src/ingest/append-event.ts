@@ -5,13 +5,13 @@
 
 import type { IncomingEvent } from '../event-text/incoming-event.ts';
 import { wholeSeconds } from '../filter/whole-seconds.ts';
-import type { Appended } from './audience.ts';
+import type { AppendedEvent } from './audience.ts';
 import type { GroupParts } from './group.ts';
 import type { LiveRows } from './live-rows.ts';
 import type { Receipt } from './receipt-clock.ts';
 
 /** `parked`: the ticket under which the event waited. Throws Failure as the log does, and then has appended nothing. */
-export type AppendEvent = (event: IncomingEvent, parked?: number) => Appended;
+export type AppendEvent = (event: IncomingEvent, parked?: number) => AppendedEvent;
 
 export function createAppend(
   { journal, window, audience }: Pick<GroupParts, 'journal' | 'window' | 'audience'>,

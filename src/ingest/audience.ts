@@ -12,7 +12,7 @@ export interface Audience {
 }
 
 /** An event that waits to be handed to live delivery. */
-export interface Appended {
+export interface AppendedEvent {
   readonly seq: number;
   /** Of its text, at most. */
   readonly bytes: number;
@@ -26,14 +26,14 @@ export interface Appended {
  * Hands durable events to live delivery, in seq order. Without `audience` all of them were kept. Throws what `readBack`
  * throws: nobody may miss an event.
  */
-export function handOut(live: LiveBus, batch: readonly Appended[], audience?: Audience): void {
+export function handOut(live: LiveBus, batch: readonly AppendedEvent[], audience?: Audience): void {
   const last = batch.at(-1);
   if (last === undefined) return;
   if (audience?.isThere() === false) live.pass(last.seq);
   else live.publish(eventsOf(batch, audience));
 }
 
-function eventsOf(batch: readonly Appended[], audience: Audience | undefined): readonly StoredEvent[] {
+function eventsOf(batch: readonly AppendedEvent[], audience: Audience | undefined): readonly StoredEvent[] {
   const events: StoredEvent[] = [];
   for (const { seq, event } of batch) {
     const kept = event ?? audience?.readBack(seq);

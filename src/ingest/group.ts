@@ -11,7 +11,7 @@ import type { Counters } from '../base/metrics.ts';
 import { type LocalLogWriter, leftOf } from '../event-log/log-writer.ts';
 import type { IdWindow } from '../ids/id-window.ts';
 import { Answers, isBelow } from './answers.ts';
-import { type Appended, type Audience, handOut } from './audience.ts';
+import { type AppendedEvent, type Audience, handOut } from './audience.ts';
 import type { LiveBus } from './live-bus.ts';
 import type { LiveRows } from './live-rows.ts';
 import { type Loss, Losses } from './losses.ts';
@@ -78,7 +78,7 @@ export class Group {
   }
 
   /** Takes events that were just appended, in seq order. */
-  add(events: readonly Appended[]): void {
+  add(events: readonly AppendedEvent[]): void {
     this.#groupBytes += this.#events.add(events);
     this.schedule();
   }

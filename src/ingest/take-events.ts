@@ -8,7 +8,7 @@ import { splitRow } from '../event-log/row.ts';
 import type { IncomingEvent } from '../event-text/incoming-event.ts';
 import { wholeSeconds } from '../filter/whole-seconds.ts';
 import type { AppendEvent } from './append-event.ts';
-import type { Appended } from './audience.ts';
+import type { AppendedEvent } from './audience.ts';
 import type { Group, GroupParts } from './group.ts';
 import type { Receipt } from './receipt-clock.ts';
 
@@ -38,7 +38,7 @@ export function createTakeEvents(
   const park = createPark(parts, receive);
 
   /** An event's ticket is its seq, which the window knows of first copies. */
-  function takeEach(events: readonly IncomingEvent[], appended: Appended[]): Taken {
+  function takeEach(events: readonly IncomingEvent[], appended: AppendedEvent[]): Taken {
     const taken = { ticket: 0, parkedTicket: 0, appended: 0, parked: 0 };
     for (const event of events) {
       const seq = window.seqOf(event.id);
@@ -62,7 +62,7 @@ export function createTakeEvents(
     counters.parsed += events.length;
     group.announceLoss();
     const { appended: before, parkedAppended: beforeParked } = journal;
-    const appended: Appended[] = [];
+    const appended: AppendedEvent[] = [];
     let taken: Taken;
     try {
       taken = takeEach(events, appended);

@@ -6,7 +6,7 @@ import { failPoint } from '../base/fail-point.ts';
 import { TextEvent } from '../event-text/text-event.ts';
 import { parseClickHouseTime } from '../filter/time.ts';
 import type { AppendEvent } from './append-event.ts';
-import type { Appended } from './audience.ts';
+import type { AppendedEvent } from './audience.ts';
 import type { Group, GroupParts } from './group.ts';
 import type { Unpark } from './intake.ts';
 import type { ParkedRow } from './parked-events.ts';
@@ -21,7 +21,7 @@ export function createUnpark(parts: UnparkParts, group: Group, append: AppendEve
   return async (rows, isStored) => {
     group.announceLoss();
     const before = journal.appended;
-    const taken: Appended[] = [];
+    const taken: AppendedEvent[] = [];
     let reliesOn = 0;
     try {
       for (const row of rows) {
@@ -45,7 +45,7 @@ export function createUnpark(parts: UnparkParts, group: Group, append: AppendEve
   };
 
   /** With the time of receipt of now: its record says when it was parked. */
-  function appendParked({ seq: number, id, occurred, head, search, raw }: ParkedRow): Appended {
+  function appendParked({ seq: number, id, occurred, head, search, raw }: ParkedRow): AppendedEvent {
     const open = raw.slice(0, raw.lastIndexOf(',"received":"'));
     const event = new TextEvent(id, parseClickHouseTime(occurred), { open, head, search, isAscii: false });
     return append(event, number);

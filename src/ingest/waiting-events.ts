@@ -1,10 +1,10 @@
 /**
  * Events that were appended and are not yet handed to live delivery, in seq order, and how much text they hold (I4).
  */
-import type { Appended } from './audience.ts';
+import type { AppendedEvent } from './audience.ts';
 
 export class WaitingEvents {
-  #events: Appended[] = [];
+  #events: AppendedEvent[] = [];
   #bytes = 0;
 
   get isEmpty(): boolean {
@@ -16,7 +16,7 @@ export class WaitingEvents {
   }
 
   /** Gives their bytes. */
-  add(events: readonly Appended[]): number {
+  add(events: readonly AppendedEvent[]): number {
     for (const event of events) this.#events.push(event);
     const bytes = bytesOf(events);
     this.#bytes += bytes;
@@ -24,7 +24,7 @@ export class WaitingEvents {
   }
 
   /** Those up to a seq, which wait no more. */
-  takeUpTo(seq: number): readonly Appended[] {
+  takeUpTo(seq: number): readonly AppendedEvent[] {
     const later = this.#events.findIndex((event) => event.seq > seq);
     const taken = later < 0 ? this.#events : this.#events.slice(0, later);
     this.#events = later < 0 ? [] : this.#events.slice(later);
@@ -43,7 +43,7 @@ export class WaitingEvents {
   }
 }
 
-function bytesOf(events: readonly Appended[]): number {
+function bytesOf(events: readonly AppendedEvent[]): number {
   let sum = 0;
   for (const { bytes } of events) sum += bytes;
   return sum;

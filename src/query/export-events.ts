@@ -7,7 +7,7 @@ import { Failure } from '../base/errors.ts';
 import type { SigningKeys } from '../base/keys.ts';
 import type { QuerySlots } from '../clickhouse/query-slots.ts';
 import type { PageFilters } from './page-filters.ts';
-import { openToken, type Position, sealToken } from './page-token.ts';
+import { openToken, type PagePosition, sealToken } from './page-token.ts';
 
 export type ExportRequest =
   | { readonly filter: Filter }
@@ -25,14 +25,14 @@ interface Page {
   readonly slices: readonly Iterable<{ readonly raw: { toString(): string } }>[];
   readonly rows: number;
   readonly bytes: number;
-  readonly next: Position | null;
+  readonly next: PagePosition | null;
 }
 
 export interface ExportParts {
   readonly readPage: (
     filter: Filter,
     range: { readonly after: number; readonly checkpoint: number },
-    from: Position | null,
+    from: PagePosition | null,
     max: { readonly rows: number; readonly bytes: number },
     signal: AbortSignal,
   ) => Promise<Page>;
@@ -42,7 +42,7 @@ export interface ExportParts {
   readonly filters: PageFilters;
   readonly checkpoint: () => number;
   /** Null for what is no place of an event. */
-  readonly parsePlace: (occurred: string, id: string) => Position | null;
+  readonly parsePlace: (occurred: string, id: string) => PagePosition | null;
 }
 
 const firstRows = 256;
@@ -62,7 +62,7 @@ export async function exportEvents(
   const { filter, checkpoint, after } = await placeOf(parts, request, signal);
   const held = await parts.filters.hold(filter);
   const token = sealToken(parts.keys, { ...held, limit: 0, total: 0, remaining: 0, checkpoint, after: null });
-  const read = (from: Position | null, rows: number): Promise<Page> =>
+  const read = (from: PagePosition | null, rows: number): Promise<Page> =>
     parts.readPage(filter, { after: 0, checkpoint }, from, { rows, bytes: 2 * pageBytes }, signal);
   const release = await parts.slots.take(slotWaitMs, signal);
   // Whoever leaves before the first line leaves no loop behind.
@@ -92,7 +92,7 @@ async function placeOf(
 
 async function* linesOf(
   first: Page,
-  read: (from: Position, rows: number) => Promise<Page>,
+  read: (from: PagePosition, rows: number) => Promise<Page>,
   release: () => void,
 ): AsyncGenerator<Uint8Array> {
   try {

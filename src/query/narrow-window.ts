@@ -5,7 +5,7 @@
  */
 import type { Filter } from '../../schemas/filter.ts';
 import { fromMicros, parseClickHouseTime, toMicros } from '../filter/time.ts';
-import type { Position } from './page-token.ts';
+import type { PagePosition } from './page-token.ts';
 
 /** So many times the span in which a page's events would lie on average. */
 const slack = 4;
@@ -17,7 +17,7 @@ export interface Wanted {
   readonly limit: number;
   /** Events of the window that are behind `after`, or all. */
   readonly remaining: number;
-  readonly after: Position | null;
+  readonly after: PagePosition | null;
 }
 
 /**

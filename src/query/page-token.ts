@@ -18,7 +18,7 @@ export interface PageState {
   /** Pages see seq ≤ checkpoint, as the first page did. */
   readonly checkpoint: number;
   /** The last event given; null before the first. */
-  readonly after: Position | null;
+  readonly after: PagePosition | null;
 }
 
 /**
@@ -37,7 +37,7 @@ export interface KeptState extends Omit<PageState, 'filter'> {
 export type TokenState = PageState | KeptState;
 
 /** A place in the order (occurred, id), both as ClickHouse prints them. */
-export interface Position {
+export interface PagePosition {
   readonly occurred: string;
   readonly id: string;
 }

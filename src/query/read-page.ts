@@ -14,7 +14,7 @@ import { asksForTimeOnly } from './count-plan.ts';
 import { makePage, type PageRow } from './make-page.ts';
 import { narrowWindow } from './narrow-window.ts';
 import type { PageFilters } from './page-filters.ts';
-import { openToken, type PageState, type Position } from './page-token.ts';
+import { openToken, type PagePosition, type PageState } from './page-token.ts';
 
 export interface PageParts {
   readonly store: Pick<Store, 'rows'>;
@@ -276,6 +276,6 @@ async function readDistinct(
   return { total, rows };
 }
 
-function afterParams(after: Position | null): Record<string, string> {
+function afterParams(after: PagePosition | null): Record<string, string> {
   return after ? { page_after: after.occurred, page_after_id: after.id } : {};
 }
