@@ -42,7 +42,7 @@ export function readHead(request: HttpRequest, response: HttpResponse, readAddre
     method,
     path,
     query: request.getQuery() ?? '',
-    publicUrl: mayLink(path) ? readAddress(request, response) : '',
+    publicUrl: mayLink(path) ? readAddress(fields, response) : '',
     hasOrigin,
     authorization: values.authorization ?? '',
     acceptsGzip: values['accept-encoding']?.includes('gzip') === true,

@@ -76,8 +76,7 @@ describe('a data folder that cannot be used', () => {
     mkdirSync(path);
     const env = { SLUICE_DATA_DIR: path };
     await expectSentence(env, mounted(`mount -t tmpfs -o ro tmpfs ${path}`), both(/the file system is read-only/));
-    const full =
-      `mount -t tmpfs -o size=16k tmpfs ${path} && dd if=/dev/zero of=${path}/all bs=1k count=16 ` + `2>/dev/null`;
+    const full = `mount -t tmpfs -o size=16k tmpfs ${path} && dd if=/dev/zero of=${path}/all bs=1k count=16 2>/dev/null`;
     await expectSentence(env, mounted(full), both(/there is no space left/));
     await expectSentence(
       env,

@@ -6,6 +6,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { parseNetworks } from '../../src/base/ip-networks.ts';
 import { type ForwardedHeaders, readForwarded } from '../../src/server/forwarded.ts';
+import { readFields } from '../../src/server/head-fields.ts';
 import { addressReader } from '../../src/server/public-address.ts';
 
 const networks = '10.0.0.0/8, fd00::/16';
@@ -131,13 +132,13 @@ describe('behind proxies that each add what they saw', () => {
 
 const safe = /^https?:\/\/(\[[0-9a-f:.]+\]|[a-z0-9_][a-z0-9_.-]*)(:\d{1,5})?(\/[\w.~!$&'()*+;=:@%-]+)*$/i;
 
-function request(headers: Readonly<Record<string, string>>) {
-  return {
-    getHeader: (name: string) => headers[name] ?? '',
+/** The fields of a head with these lines. */
+function fieldsOf(headers: Readonly<Record<string, string>>) {
+  return readFields({
     forEach: (tell: (name: string, value: string) => void) => {
       for (const [name, value] of Object.entries(headers)) tell(name, value);
     },
-  };
+  });
 }
 
 const peer = (...bytes: number[]) => ({ getRemoteAddress: () => Uint8Array.from(bytes).buffer });
@@ -174,7 +175,7 @@ describe('what links begin with', () => {
     const read = addressReader({ publicUrl: null, trustedProxies: networks });
     fc.assert(
       fc.property(given, fc.oneof(fc.constant('h.example:1'), fc.string()), (headers, host) => {
-        const address = read(request({ ...headers, host }), peer(10, 0, 0, 1));
+        const address = read(fieldsOf({ ...headers, host }), peer(10, 0, 0, 1));
         if (host === 'h.example:1') expect(address).toMatch(safe);
         else if (address !== '' && !address.startsWith('/')) expect(address).toMatch(safe);
         expect(address).not.toMatch(/[\r\n"<>\s\\]/);
@@ -192,7 +193,7 @@ describe('what links begin with', () => {
         const headers = { host: 'h.example:1', forwarded, ...x, 'x-forwarded-prefix': xPrefix };
         const read = addressReader({ publicUrl: null, trustedProxies });
         for (const from of [peer(192, 0, 2, 1), peer(), peer(0x20, 1, ...new Array<number>(14).fill(0))]) {
-          expect(read(request(headers), from)).toBe('http://h.example:1');
+          expect(read(fieldsOf(headers), from)).toBe('http://h.example:1');
         }
       }),
     );
@@ -203,7 +204,7 @@ describe('what links begin with', () => {
     const read = addressReader({ publicUrl, trustedProxies: networks });
     fc.assert(
       fc.property(given, (headers) => {
-        expect(read(request({ ...headers, host: 'h' }), peer(10, 0, 0, 1))).toBe(publicUrl);
+        expect(read(fieldsOf({ ...headers, host: 'h' }), peer(10, 0, 0, 1))).toBe(publicUrl);
       }),
     );
   });
@@ -212,6 +213,6 @@ describe('what links begin with', () => {
     const read = addressReader({ publicUrl: null, trustedProxies: networks });
     const mapped = peer(...new Array<number>(10).fill(0), 0xff, 0xff, 10, 9, 8, 7);
     const headers = { host: 'h', 'x-forwarded-proto': 'https', 'x-forwarded-prefix': '/s/' };
-    expect(read(request(headers), mapped)).toBe('https://h/s');
+    expect(read(fieldsOf(headers), mapped)).toBe('https://h/s');
   });
 });
