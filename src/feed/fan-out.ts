@@ -9,11 +9,11 @@ import { timeKey } from '../../schemas/event.ts';
 import type { Filter } from '../../schemas/filter.ts';
 import type { StoredEvent } from '../../schemas/stored-event.ts';
 import type { FilterIndex } from '../filter/filter-index.ts';
+import { type FilterTopic, FilterTopics, type Member, type SharedForm, sharedForms, widen } from './filter-topics.ts';
 import { frameOf } from './frame-bytes.ts';
 import { type Framing, frameText, framingOf } from './frames.ts';
 import type { Publish } from './ports.ts';
 import { createScratch } from './scratch.ts';
-import { type Member, type SharedForm, sharedForms, type Topic, Topics, widen } from './topics.ts';
 
 export interface FanOutOptions {
   readonly bufferBytesMax: number;
@@ -67,12 +67,12 @@ class EventFrames {
 }
 
 export function createFanOut(
-  index: FilterIndex<Topic>,
+  index: FilterIndex<FilterTopic>,
   publish: Publish,
   options: FanOutOptions,
   counters: FanOutCounters,
 ): FanOut {
-  const topics = new Topics(index);
+  const topics = new FilterTopics(index);
   const scratch: Scratch = { plain: createScratch(), positions: createScratch() };
   const deliver = createDeliver(publish, counters);
   let publishedBytes = 0;
@@ -118,7 +118,7 @@ export function createFanOut(
   };
 }
 
-type Deliver = (event: StoredEvent, frames: EventFrames, topic: Topic) => void;
+type Deliver = (event: StoredEvent, frames: EventFrames, topic: FilterTopic) => void;
 
 /** To all whose windows hold the event: by one publish, or one by one. */
 function createDeliver(publish: Publish, counters: FanOutCounters): Deliver {

@@ -13,6 +13,7 @@ import { Failure } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
 import type { FanOut } from './fan-out.ts';
 import { type FeedSources, FeedState } from './feed-state.ts';
+import type { Member } from './filter-topics.ts';
 import { framingOf } from './frames.ts';
 import type { HeldFilters } from './held-filters.ts';
 import { logUntilMark$ } from './log-until-mark.ts';
@@ -21,7 +22,6 @@ import { createRepeatGuard } from './repeat-guard.ts';
 import { createSharedLog, type SharedLog } from './shared-log.ts';
 import { type Start, startOf } from './start.ts';
 import { storedStretch$ } from './stored-stretch.ts';
-import type { Member } from './topics.ts';
 
 export interface FeedParts extends FeedSources {
   readonly fanOut: FanOut;

@@ -11,7 +11,7 @@ export interface NamedChange {
 }
 
 const fanOut = 'src/feed/fan-out.ts';
-const topics = 'src/feed/topics.ts';
+const topics = 'src/feed/filter-topics.ts';
 const insertNext = 'src/table-writer/insert-next.ts';
 
 export const namedChanges: readonly NamedChange[] = [

@@ -27,7 +27,7 @@ export interface Member {
 export type SharedForm = NonNullable<Framing['shared']>;
 export const sharedForms: readonly SharedForm[] = ['plain', 'positions'];
 
-export interface Topic {
+export interface FilterTopic {
   readonly key: string;
   readonly members: Set<Member>;
   /** What is published under in each form, and to how many. */
@@ -42,13 +42,13 @@ export interface Topic {
   isTooNarrow: boolean;
 }
 
-export class Topics {
-  readonly #index: FilterIndex<Topic>;
-  readonly #topics = new Map<string, Topic>();
-  readonly #topicOf = new Map<Member, Topic>();
+export class FilterTopics {
+  readonly #index: FilterIndex<FilterTopic>;
+  readonly #topics = new Map<string, FilterTopic>();
+  readonly #topicOf = new Map<Member, FilterTopic>();
   #named = 0;
 
-  constructor(index: FilterIndex<Topic>) {
+  constructor(index: FilterIndex<FilterTopic>) {
     this.#index = index;
   }
 
@@ -97,9 +97,9 @@ export class Topics {
     if (timeKey(since) === topic.since || (until !== null && timeKey(until) === topic.until)) topic.isTooNarrow = true;
   }
 
-  #make({ key, filter, fits }: Member): Topic {
+  #make({ key, filter, fits }: Member): FilterTopic {
     this.#named += 1;
-    const topic: Topic = {
+    const topic: FilterTopic = {
       key,
       members: new Set(),
       shared: {
@@ -118,14 +118,14 @@ export class Topics {
   }
 }
 
-function narrow(topic: Topic, member: Member): void {
+function narrow(topic: FilterTopic, member: Member): void {
   const { since, until } = member.filter.occurred;
   if (timeKey(since) > topic.since) topic.since = timeKey(since);
   if (until !== null && (topic.until === null || timeKey(until) < topic.until)) topic.until = timeKey(until);
 }
 
 /** Looks anew at the windows of all who are left. */
-export function widen(topic: Topic): void {
+export function widen(topic: FilterTopic): void {
   topic.isTooNarrow = false;
   topic.since = '';
   topic.until = null;
