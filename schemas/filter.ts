@@ -33,6 +33,9 @@ export interface Filter {
   readonly order: 'ASC' | 'DESC';
 }
 
+/** Filters that must all match. The first is the client's own. */
+export type AllFilters = readonly [Filter, ...Filter[]];
+
 export interface RelatedFilter {
   readonly id: readonly string[];
   readonly role: readonly string[];

@@ -3,11 +3,21 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { settingsTable } from '../dist/src/config/config.js';
+import { filterTable } from '../dist/src/filter/filter-table.js';
 
-const readme = join(dirname(dirname(fileURLToPath(import.meta.url))), 'README.md');
-const settings = /<!-- settings -->\n[\s\S]*?<!-- \/settings -->/;
-const table = `<!-- settings -->\n${settingsTable()}\n<!-- /settings -->`;
-writeFileSync(
-  readme,
-  readFileSync(readme, 'utf8').replace(settings, () => table),
-);
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+
+writeTable('README.md', 'settings', settingsTable());
+writeTable('docs/PROTOCOL.md', 'filter parts', filterTable());
+
+/** The table stands between two comments with its name. */
+function writeTable(document, name, table) {
+  const file = join(root, document);
+  const block = new RegExp(`<!-- ${name} -->\\n[\\s\\S]*?<!-- /${name} -->`);
+  const text = readFileSync(file, 'utf8');
+  if (!block.test(text)) throw new Error(`${document} has no place for the table of ${name}`);
+  writeFileSync(
+    file,
+    text.replace(block, () => `<!-- ${name} -->\n${table}\n<!-- /${name} -->`),
+  );
+}

@@ -25,9 +25,9 @@ function measure(count: number, events: readonly StoredEvent[]): object {
   const index = new FilterIndex<number>();
   const filters = Array.from({ length: count }, (_, at) => validFilter(filterOf('mixed', 'bench', at, 100)));
   const startBuild = process.cpuUsage();
-  for (const [at, filter] of filters.entries()) index.add(filter, at);
+  for (const [at, filter] of filters.entries()) index.add([filter], at);
   const addMicros = cpuSince(startBuild) / count;
-  const tests = filters.map(compilePredicate);
+  const tests = filters.map((filter) => compilePredicate([filter]));
   let found = 0;
   const withIndex = median(rounds, () => {
     found = 0;

@@ -112,7 +112,7 @@ export class FilterTopics {
       until: null,
       isTooNarrow: false,
     };
-    const remove = this.#index.add(filter, topic, fits);
+    const remove = this.#index.add([filter], topic, fits);
     this.#topics.set(key, topic);
     return topic;
   }

@@ -7,7 +7,8 @@ import type { Filter } from '../../schemas/filter.ts';
 import type { StoredEvent } from '../../schemas/stored-event.ts';
 import { Failure } from '../base/errors.ts';
 import { filterHeapBytes } from '../filter/filter-bytes.ts';
-import { compilePredicate, filterKey } from '../filter/predicate.ts';
+import { filterKey } from '../filter/filter-key.ts';
+import { compilePredicate } from '../filter/predicate.ts';
 
 export interface HeldFilter {
   /** The lists of the first who came with it, in the window and order of this one. */
@@ -49,12 +50,12 @@ export function createHeldFilters(bytesMax: number): HeldFilters {
     const key = shortKey(filter);
     const present = byKey.get(key);
     if (present !== undefined) return present;
-    const bytes = filterHeapBytes(filter);
+    const bytes = filterHeapBytes([filter]);
     if (heldBytes + bytes > bytesMax) {
       refused += 1;
       throw new Failure('tooManyFilterBytes', `All filters together take ${bytesMax} bytes; this one wants ${bytes}`);
     }
-    const shared: Shared = { filter, key, fits: compilePredicate(filter), bytes, holders: 0 };
+    const shared: Shared = { filter, key, fits: compilePredicate([filter]), bytes, holders: 0 };
     byKey.set(key, shared);
     heldBytes += bytes;
     return shared;
@@ -92,6 +93,6 @@ export function createHeldFilters(bytesMax: number): HeldFilters {
 }
 
 function shortKey(filter: Filter): string {
-  const key = filterKey(filter);
+  const key = filterKey([filter]);
   return key.length <= keyLengthMax ? key : createHash('sha256').update(key).digest('base64');
 }

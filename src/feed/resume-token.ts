@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto';
 import type { Filter } from '../../schemas/filter.ts';
 import { Failure } from '../base/errors.ts';
 import type { SigningKeys } from '../base/keys.ts';
-import { filterKey } from '../filter/predicate.ts';
+import { filterKey } from '../filter/filter-key.ts';
 
 export interface ResumeState {
   /** In which seqs mean something. */
@@ -44,5 +44,8 @@ export function openResumeToken(keys: SigningKeys, filter: Filter, token: string
 }
 
 function hashOf(filter: Filter): string {
-  return createHash('sha256').update(filterKey(filter)).digest('base64url').slice(0, 22);
+  return createHash('sha256')
+    .update(filterKey([filter]))
+    .digest('base64url')
+    .slice(0, 22);
 }

@@ -1,14 +1,12 @@
 /**
- * What one filter may ask for (docs/PROTOCOL.md, Bounds): lists of plain values cost hardly more than one value and have no bound of their
- * own, all else is tried on every event. No honest client comes near.
+ * What one filter may ask for (docs/PROTOCOL.md, Bounds): lists of plain values cost hardly more than one value and
+ * have no bound of their own, all else is tried on every event. No honest client comes near.
  */
 import type { Filter, LabelPatterns } from '../../schemas/filter.ts';
 import type { Location, ValidationIssue } from '../../schemas/validation-issue.ts';
+import { askParts } from './filter-parts.ts';
 import { parseGlob } from './glob.ts';
 import { parsePattern } from './pattern.ts';
-
-/** Of `related`, and of `any_resource`. */
-export const entriesMax = 50;
 
 /** All of one filter, entries of `related` and `any_resource` included. */
 export const filterBounds = {
@@ -40,7 +38,7 @@ export function boundIssues(filter: Filter, loc: Location): ValidationIssue[] {
   });
 }
 
-function sizesOf({ resource, related, anyResource }: Filter): Sizes {
+function sizesOf(filter: Filter): Sizes {
   const sizes: Sizes = {
     labels: 0,
     globs: 0,
@@ -50,7 +48,7 @@ function sizesOf({ resource, related, anyResource }: Filter): Sizes {
     floats: 0,
     floatCharacters: 0,
   };
-  for (const { labels } of [resource, ...related, ...anyResource]) addLabels(sizes, labels);
+  for (const labels of askParts(filter, (part, value) => part.labels(value)).flat()) addLabels(sizes, labels);
   return sizes;
 }
 

@@ -1,12 +1,14 @@
 /**
- * Many filters, one event: finds those that fit by testing only the few that share an access key with the event.
- * Each filter sits under one key, the most selective it has; the compiled predicate decides (so the index cannot break I6).
+ * Many filters, one event: finds those that fit by testing only the few that share an access key with the event. Each
+ * stands under one kind of key, the most selective it has. The compiled predicate decides, so the index cannot break
+ * I6.
  */
 import { type Labels, resourceIdLabel } from '../../schemas/event.ts';
-import type { Filter, LabelPatterns } from '../../schemas/filter.ts';
+import type { AllFilters } from '../../schemas/filter.ts';
 import type { StoredEvent } from '../../schemas/stored-event.ts';
 import { ExactKeys, type Keys, LabelKeys, PrefixKeys } from './access-keys.ts';
-import { literalPrefix, type Pattern, parsePattern } from './pattern.ts';
+import type { Access } from './filter-part.ts';
+import { askParts } from './filter-parts.ts';
 import { compilePredicate } from './predicate.ts';
 
 export class FilterIndex<Value> {
@@ -22,10 +24,17 @@ export class FilterIndex<Value> {
   readonly #rest = new Set<Entry<Value>>();
   #visit = 0;
 
-  /** Returns the way to remove it again. `fits` is the filter's predicate, if there is one already. */
-  add(filter: Filter, value: Value, fits: (event: StoredEvent) => boolean = compilePredicate(filter)): () => void {
+  /**
+   * Adds filters that must all match; returns the way to remove them again. `fits` is their predicate, if there is one
+   * already.
+   */
+  add(
+    filters: AllFilters,
+    value: Value,
+    fits: (event: StoredEvent) => boolean = compilePredicate(filters),
+  ): () => void {
     const entry = { fits, value, lastVisit: 0 };
-    const place = this.#placeOf(filter);
+    const place = this.#placeOf(filters);
     if (place === null) {
       this.#rest.add(entry);
       return () => void this.#rest.delete(entry);
@@ -90,35 +99,55 @@ export class FilterIndex<Value> {
     this.#namePrefixes.forEach(name, test);
   }
 
-  /** Where every event that fits the filter comes by; null where only all of them do. */
-  #placeOf(filter: Filter): Place<Value> | null {
-    const { id, resource, related, anyResource } = filter;
-    if (areKeys(id)) return { keys: this.#eventIds, texts: id };
-    if (areKeys(resource.id)) return { keys: this.#resourceIds, texts: resource.id };
-    const relatedIds = related.map(relatedIdsOf).find(isSelective);
-    if (relatedIds) return { keys: this.#relatedIds, texts: relatedIds };
-    const anyIds = anyResource.map((any) => any.id).find(isSelective);
-    if (anyIds) return { keys: this.#anyIds, texts: anyIds };
-    const labels = parsedLabels(resource.labels);
-    const exact = labels.find(({ isExact, prefixes }) => isExact && prefixes.length <= keysMax);
-    if (exact) return { keys: this.#labels.of(exact.label), texts: exact.prefixes };
-    return this.#placeWhereFewest(filter, labels);
+  /** Where every event that fits comes by; null where only all of them do. */
+  #placeOf(filters: AllFilters): Place<Value> | null {
+    const accesses = filters
+      .flatMap((filter) => askParts(filter, (part, value) => part.access(value)).flat())
+      .filter(isSelective);
+    for (const kind of selectiveKinds) {
+      const found = accesses.find(({ by }) => by === kind);
+      if (found !== undefined) return this.#placeAt(found);
+    }
+    const shared = sharedKinds.flatMap((kind) => accesses.filter(({ by }) => by === kind));
+    const ofName = accesses.find(({ by }) => by === 'namePrefix');
+    return fewest(shared.map((access) => this.#placeAt(access))) ?? (ofName ? this.#placeAt(ofName) : null);
   }
 
-  /**
-   * A short beginning or a common name may be shared by thousands of filters, and which one it is the filters alone tell: of the
-   * weaker keys that one is taken under which the fewest stand already.
-   */
-  #placeWhereFewest({ resource, event }: Filter, labels: ReturnType<typeof parsedLabels>): Place<Value> | null {
-    const places: Place<Value>[] = labels.map(({ label, prefixes }) => {
-      return { keys: this.#labelPrefixes.of(label), texts: prefixes };
-    });
-    places.push({ keys: this.#resourceIdPrefixes, texts: resource.idPrefix }, { keys: this.#names, texts: event.name });
-    const best = fewest(places.filter(({ texts }) => isSelective(texts)));
-    if (best !== null) return best;
-    return isSelective(event.prefix) ? { keys: this.#namePrefixes, texts: event.prefix } : null;
+  #placeAt(access: Access): Place<Value> {
+    return { keys: this.#keysOf(access), texts: access.texts };
+  }
+
+  #keysOf(access: Access): Place<Value>['keys'] {
+    switch (access.by) {
+      case 'eventId':
+        return this.#eventIds;
+      case 'resourceId':
+        return this.#resourceIds;
+      case 'relatedId':
+        return this.#relatedIds;
+      case 'anyId':
+        return this.#anyIds;
+      case 'label':
+        return this.#labels.of(access.label);
+      case 'labelPrefix':
+        return this.#labelPrefixes.of(access.label);
+      case 'resourceIdPrefix':
+        return this.#resourceIdPrefixes;
+      case 'name':
+        return this.#names;
+      case 'namePrefix':
+        return this.#namePrefixes;
+    }
   }
 }
+
+/** The best first: few filters stand under one such text. */
+const selectiveKinds = ['eventId', 'resourceId', 'relatedId', 'anyId', 'label'] as const;
+/**
+ * A short beginning or a common name may be shared by thousands of filters, and which one it is the filters alone tell:
+ * of these keys that one is taken under which the fewest stand already.
+ */
+const sharedKinds = ['labelPrefix', 'resourceIdPrefix', 'name'] as const;
 
 /** A filter stands under each of the texts. */
 interface Place<Value> {
@@ -139,13 +168,6 @@ function fewest<Value>(places: readonly Place<Value>[]): Place<Value> | null {
   return best;
 }
 
-function parsedLabels(labels: LabelPatterns) {
-  return Object.keys(labels).map((label) => {
-    const patterns = (labels[label] ?? []).map((pattern) => parsePattern(label, pattern));
-    return { label, isExact: patterns.every(isExact), prefixes: patterns.map(literalPrefix) };
-  });
-}
-
 interface Entry<Value> {
   readonly fits: (event: StoredEvent) => boolean;
   readonly value: Value;
@@ -153,23 +175,14 @@ interface Entry<Value> {
   lastVisit: number;
 }
 
-function relatedIdsOf(entry: Filter['related'][number]): readonly string[] {
-  return entry.id.length > 0 ? entry.id : entry.resourcesInRoles.map(([id]) => id);
-}
-
-function isExact({ isNegated, kind }: Pattern): boolean {
-  return !isNegated && kind === 'equals';
-}
-
-/** A filter with more keys of a kind is tried on every event: to put it under each of them would take longer than a thousand tries. */
+/**
+ * A filter with more keys of a kind is tried on every event: to put it under each of them would take longer than a
+ * thousand tries.
+ */
 const keysMax = 4096;
 
-/** Without keys there is no condition. */
-function areKeys(keys: readonly string[]): boolean {
-  return keys.length > 0 && keys.length <= keysMax;
-}
-
-/** An empty prefix selects nothing. */
-function isSelective(keys: readonly string[]): boolean {
-  return areKeys(keys) && keys.every((key) => key !== '');
+/** An empty beginning selects nothing. */
+function isSelective({ by, texts }: Access): boolean {
+  const isPrefix = by === 'labelPrefix' || by === 'resourceIdPrefix' || by === 'namePrefix';
+  return texts.length <= keysMax && !(isPrefix && texts.includes(''));
 }

@@ -106,6 +106,9 @@ export const readString: Reader<string> = (input, place) => {
   return input;
 };
 
+/** Null, as nothing, is the empty list. */
+export const readStrings = optional<readonly string[]>([], listOf(readString));
+
 export const readTime: Reader<string> = (input, place) => {
   const parsed = parseTime(input);
   if (parsed.ok) return parsed.time;

@@ -114,7 +114,7 @@ async function readPage(
   max: HistoryPageMax,
   signal: AbortSignal,
 ): Promise<HistoryPage> {
-  const { where, params: values } = filterSql(filter);
+  const { where, params: values } = filterSql([filter]);
   const place = `({from_occurred:DateTime64(6,'UTC')}, {from_id:UUID})`;
   const behind = `AND occurred >= {from_occurred:DateTime64(6,'UTC')} AND (occurred, id) > ${place}`;
   const above = after === 0 ? '' : 'AND seq > {after:UInt64}';

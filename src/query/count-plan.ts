@@ -1,8 +1,10 @@
 /**
- * Which aggregate projection of `events` (migration 005) answers a count: the steps (hours, or six of them) that lie whole within the range come
- * from it, the edges from the rows. A projection is part of its part, so both tell the same (I8).
+ * Which aggregate projection of `events` (migration 005) answers a count: the steps (hours, or six of them) that lie
+ * whole within the range come from it, the edges from the rows. A projection is part of its part, so both tell the same
+ * (I8).
  */
 import type { Filter } from '../../schemas/filter.ts';
+import { conditionsOf } from '../filter/filter-parts.ts';
 import { toMicros } from '../filter/time.ts';
 import type { Buckets } from './buckets.ts';
 
@@ -56,10 +58,9 @@ export function asksForTimeOnly(filter: Filter): boolean {
   return isKnown(filter, 'sixHours');
 }
 
-function isKnown({ event, resource, related, anyResource, id, text }: Filter, rollup: Rollup): boolean {
-  const isAnyResource = resource.id.length + resource.idPrefix.length + Object.keys(resource.labels).length === 0;
-  const isAnyEvent =
-    event.prefix.length + event.excludePrefix.length + event.name.length + event.excludeName.length === 0;
-  const isElse = related.length + anyResource.length + id.length === 0 && text === null;
-  return isElse && isAnyResource && (rollup === 'hour' || isAnyEvent);
+/** Conditions that a projection knows: it holds the columns for them. */
+const known: Record<Rollup, readonly (keyof Filter)[]> = { hour: ['occurred', 'event'], sixHours: ['occurred'] };
+
+function isKnown(filter: Filter, rollup: Rollup): boolean {
+  return conditionsOf(filter).every((name) => known[rollup].includes(name));
 }

@@ -1,6 +1,7 @@
 /**
- * The statements of counts. What lies in whole hours (of `six_hours_resource` in whole quarters of a day) comes from a projection where the filter
- * allows it, the rest from the rows: each event is in one of the two, and both are read from one snapshot (I8).
+ * The statements of counts. What lies in whole hours (of `six_hours_resource` in whole quarters of a day) comes from a
+ * projection where the filter allows it, the rest from the rows: each event is in one of the two, and both are read
+ * from one snapshot (I8).
  */
 import type { Filter } from '../../schemas/filter.ts';
 import { quickRead } from '../clickhouse/statements.ts';
@@ -24,7 +25,10 @@ function settingsOf(usesProjection: boolean): CountSql['settings'] {
   };
 }
 
-/** As it stands in the projections. Not min(occurred): compiled, as a profile may have it, ClickHouse 26.7 takes times before 1970 for the latest. */
+/**
+ * As it stands in the projections. Not min(occurred): compiled, as a profile may have it, ClickHouse 26.7 takes times
+ * before 1970 for the latest.
+ */
 const micros = 'toUnixTimestamp64Micro(occurred)';
 
 /** Time and seq as one number, as it stands in the projection: a tuple of them costs twice the CPU. */
@@ -68,8 +72,9 @@ const ofParts: Aggregates = {
 };
 
 /**
- * Rows of `value, label, count, start_time, end_time`, as the answer has them but for the zeros of whole seconds; most first, then by label and
- * value. ClickHouse writes each as the text of its JSON: taking apart and writing again 5,000 groups in Node cost as much as finding them.
+ * Rows of `value, label, count, start_time, end_time`, as the answer has them but for the zeros of whole seconds; most
+ * first, then by label and value. ClickHouse writes each as the text of its JSON: taking apart and writing again 5,000
+ * groups in Node cost as much as finding them.
  */
 export function groupsSql(filter: Filter, countable: keyof typeof groups): CountSql {
   const { column, rollup, ofRows, last } = groups[countable];
@@ -92,7 +97,7 @@ export function groupsSql(filter: Filter, countable: keyof typeof groups): Count
 
 /** The same by the value of a label of the primary resource; events without it are in no group. */
 export function labelGroupsSql(filter: Filter, label: string): CountSql {
-  const { where, params } = filterSql(filter);
+  const { where, params } = filterSql([filter]);
   const name = '{group_of:String}';
   const reading = `FROM events WHERE (${where}) AND mapContains(resource, ${name})`;
   const { ofRows, last } = groups.event;
@@ -132,9 +137,12 @@ export function bucketsSql(filter: Filter, buckets: Buckets): CountSql {
   return { sql, params: { ...params, ...bounds }, settings: settingsOf(middle !== null) };
 }
 
-/** FROM and WHERE of each reading that makes up the range: the middle first, if there is one, then the rows of the edges. */
+/**
+ * FROM and WHERE of each reading that makes up the range: the middle first, if there is one, then the rows of the
+ * edges.
+ */
 function readings(filter: Filter, middle: Middle | null): { from: string[]; params: Record<string, unknown> } {
-  const { where, whereAnyTime, params } = filterSql(filter);
+  const { where, whereAnyTime, params } = filterSql([filter]);
   if (middle === null) return { from: [`FROM events WHERE ${where}`], params };
   const step = stepOf[middle.rollup];
   const time = (name: string) => `fromUnixTimestamp64Micro({${name}:Int64}, 'UTC')`;

@@ -1,6 +1,7 @@
 /**
- * How a filter stands in a token: a small one as it is, a large one by its hash, so that a link stays under 2 kB whatever was asked. Large ones are in ClickHouse,
- * for all gateways and over restarts, as long as events are kept; there is a bound, and beyond it the oldest go.
+ * How a filter stands in a token: a small one as it is, a large one by its hash, so that a link stays under 2 kB
+ * whatever was asked. Large ones are in ClickHouse, for all gateways and over restarts, as long as events are kept;
+ * there is a bound, and beyond it the oldest go.
  */
 import { createHash } from 'node:crypto';
 import { deflateRawSync } from 'node:zlib';
@@ -9,13 +10,17 @@ import { Failure } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
 import type { Counters } from '../base/metrics.ts';
 import type { Store } from '../clickhouse/store.ts';
-import type { KeptFilter, PageState, TokenState } from './page-token.ts';
+import { completeFilter } from '../filter/validate-filter.ts';
+import type { KeptFilter, TokenState } from './page-token.ts';
 
 /** How a filter stands in a token. */
 export type HeldFilter = { readonly filter: Filter } | { readonly kept: KeptFilter };
 
 export interface PageFilters {
-  /** What a token says of the filter; one that must be kept is in ClickHouse when this resolves. Rejects with a Failure of the store. */
+  /**
+   * What a token says of the filter; one that must be kept is in ClickHouse when this resolves. Rejects with a Failure
+   * of the store.
+   */
   hold(filter: Filter): Promise<HeldFilter>;
   /** The filter of a token. Rejects with Failure `pageFilterGone`, or one of the store. */
   filterOf(state: TokenState, signal?: AbortSignal): Promise<Filter>;
@@ -39,7 +44,10 @@ export interface PageFilterOptions {
 
 type Room = Pick<Store, 'rows' | 'command' | 'insertValues'>;
 
-/** Of the deflated filter. With all else that a token holds, its signature and the longest public URL, a link has less than 2,048 characters. */
+/**
+ * Of the deflated filter. With all else that a token holds, its signature and the longest public URL, a link has less
+ * than 2,048 characters.
+ */
 const deflatedBytesMax = 850;
 /** Of what deflate stores as it is. */
 const blockHeadBytes = 5;
@@ -69,7 +77,7 @@ export function createPageFilters(
       return { kept: { hash, occurred, order } };
     },
     async filterOf(state, signal) {
-      if (!('kept' in state)) return state.filter;
+      if (!('kept' in state)) return completeFilter(state.filter);
       const { hash, occurred, order } = state.kept;
       const read = () => readKept(store, hash, signal);
       let text = await read();
@@ -80,8 +88,8 @@ export function createPageFilters(
       }
       // It was signed as it was; what another hand has put there is not it.
       if (text === null || hashOf(text) !== hash) throw gone();
-      const rest = JSON.parse(text) as Omit<PageState['filter'], 'occurred' | 'order'>; // `hold` wrote it
-      return { occurred, ...rest, order };
+      const rest = JSON.parse(text) as Partial<Filter>; // `hold` wrote it
+      return completeFilter({ occurred, ...rest, order });
     },
   };
 }

@@ -1,13 +1,13 @@
 /**
- * Reads events page by page: the total and every page are as of the first page's checkpoint, and go on from the last event
- * given, so that events which arrive meanwhile shift nothing and are in neither (I7).
+ * Reads events page by page: the total and every page are as of the first page's checkpoint, and go on from the last
+ * event given, so that events which arrive meanwhile shift nothing and are in neither (I7).
  */
 import type { Page, PageRequest } from '../../schemas/page.ts';
 import { Failure } from '../base/errors.ts';
 import type { SigningKeys } from '../base/keys.ts';
 import { quickRead } from '../clickhouse/statements.ts';
 import type { QueryOptions, Store } from '../clickhouse/store.ts';
-import { insideWindow } from '../filter/predicate.ts';
+import { insideWindow } from '../filter/parts/occurred.ts';
 import { filterSql } from '../filter/sql.ts';
 import { parseClickHouseTime, toMicros } from '../filter/time.ts';
 import { asksForTimeOnly } from './count-plan.ts';
@@ -28,13 +28,22 @@ export interface PageParts {
 const idsMax = 100;
 /** Of a window that holds no less, the first page is found at once. */
 const pagesGuessed = 1000;
-/** The same where the filter asks for more than a time: what the guess costs is hidden behind the total, which takes longer. */
+/**
+ * The same where the filter asks for more than a time: what the guess costs is hidden behind the total, which takes
+ * longer.
+ */
 const pagesGuessedOfFilter = 64;
 
-/** As long as events are kept by default: where they are kept longer, the index of ids goes through every part, as it does without a window. */
+/**
+ * As long as events are kept by default: where they are kept longer, the index of ids goes through every part, as it
+ * does without a window.
+ */
 const wideMicros = 7n * 86_400_000_000n;
 
-/** The first page and the total, in at most four statements, of which two run at once. Rejects with a Failure of the store. */
+/**
+ * The first page and the total, in at most four statements, of which two run at once. Rejects with a Failure of the
+ * store.
+ */
 export async function readFirstPage(parts: PageParts, request: PageRequest, signal?: AbortSignal): Promise<Page> {
   const { filter, limit } = request;
   const checkpoint = parts.checkpoint();
@@ -46,7 +55,10 @@ export async function readFirstPage(parts: PageParts, request: PageRequest, sign
   return makePage(parts.keys, state, rows, () => parts.filters.hold(filter));
 }
 
-/** The page that a token asks for. Rejects with Failure `forbidden` for a token that is not ours, `pageFilterGone`, or a Failure of the store. */
+/**
+ * The page that a token asks for. Rejects with Failure `forbidden` for a token that is not ours, `pageFilterGone`, or a
+ * Failure of the store.
+ */
 export async function readNextPage(parts: PageParts, token: string, signal?: AbortSignal): Promise<Page> {
   const opened = openToken(parts.keys, token);
   const filter = await parts.filters.filterOf(opened, signal);
@@ -110,13 +122,13 @@ function unlessBusy(error: unknown): readonly PageRow[] {
 }
 
 /**
- * Of one id, which nearly always one event has: neither order nor number is to be asked for. A term of a wide window, or of the checkpoint, takes
- * ClickHouse a millisecond: whether the event is within is seen here. Several events have it where an id was sent again with another time
- * after it had left the id window (I11).
+ * Of one id, which nearly always one event has: neither order nor number is to be asked for. A term of a wide window,
+ * or of the checkpoint, takes ClickHouse a millisecond: whether the event is within is seen here. Several events have
+ * it where an id was sent again with another time after it had left the id window (I11).
  */
 async function readOne(store: Rows, reading: Reading, signal: AbortSignal | undefined) {
   const { filter, checkpoint } = reading;
-  const { where, whereAnyTime, params } = filterSql(filter);
+  const { where, whereAnyTime, params } = filterSql([filter]);
   const found = await store.rows<PageRow & { readonly seq: string | number }>(
     `SELECT seq, ${columns} FROM events WHERE ${isWide(filter.occurred) ? whereAnyTime : where} LIMIT 2`,
     params,
@@ -129,7 +141,10 @@ async function readOne(store: Rows, reading: Reading, signal: AbortSignal | unde
   return { total: rows.length, rows };
 }
 
-/** The index of ids is gone through at once, not by each reader of a part; nothing is worth a second thread, or remembering. */
+/**
+ * The index of ids is gone through at once, not by each reader of a part; nothing is worth a second thread, or
+ * remembering.
+ */
 const oneRead = { ...quickRead, max_threads: 1, use_skip_indexes_on_data_read: 0, use_query_condition_cache: 0 };
 
 function isWide({ since, until }: Reading['filter']['occurred']): boolean {
@@ -138,7 +153,7 @@ function isWide({ since, until }: Reading['filter']['occurred']): boolean {
 
 /** Of a few ids: to find them is all the work, so it is done once for rows and total. */
 async function readCounted(store: Rows, reading: Reading, signal: AbortSignal | undefined) {
-  const { where, params } = filterSql(reading.filter);
+  const { where, params } = filterSql([reading.filter]);
   const rows = await store.rows<PageRow & { readonly total: string | number }>(
     pageSql(reading, where, `${columns}, count() OVER () AS total`),
     { ...params, page_checkpoint: reading.checkpoint, page_limit: reading.limit },
@@ -152,7 +167,7 @@ async function readTotal(
   { filter, checkpoint }: Reading,
   signal: AbortSignal | undefined,
 ): Promise<number> {
-  const { where, params } = filterSql(filter);
+  const { where, params } = filterSql([filter]);
   // Without a seq term the first count can come from the index alone, and the second reads only the newest rows;
   // both must see one snapshot.
   const sql = `SELECT sum(part) AS total FROM (
@@ -210,7 +225,7 @@ function readWindow(
   signal: AbortSignal | undefined,
   waitMs?: number,
 ): Promise<PageRow[]> {
-  const { where, params } = filterSql(reading.filter);
+  const { where, params } = filterSql([reading.filter]);
   return store.rows<PageRow>(
     pageSql(reading, where),
     { ...params, page_checkpoint: reading.checkpoint, page_limit: reading.limit, ...afterParams(reading.after) },
@@ -238,8 +253,9 @@ interface DistinctPlace {
 }
 
 /**
- * One place for each resource, the same on every page, for it is as of the checkpoint. The events are read once, without
- * their texts, for the places and their number; then the texts of these places alone. `total` is of what is behind `after`.
+ * One place for each resource, the same on every page, for it is as of the checkpoint. The events are read once,
+ * without their texts, for the places and their number; then the texts of these places alone. `total` is of what is
+ * behind `after`.
  */
 async function readDistinct(
   store: Rows,
@@ -248,7 +264,7 @@ async function readDistinct(
 ): Promise<{ total: number; rows: PageRow[] }> {
   const { filter, checkpoint, limit, after } = reading;
   const { order } = filter;
-  const { where, params } = filterSql(filter);
+  const { where, params } = filterSql([filter]);
   const options = rowsOptions(signal);
   const places = await store.rows<DistinctPlace>(
     `SELECT toString(place.1) AS place_occurred, toString(place.2) AS place_id, count() OVER () AS total FROM (

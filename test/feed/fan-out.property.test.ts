@@ -11,7 +11,8 @@ import { createFanOut } from '../../src/feed/fan-out.ts';
 import type { Member } from '../../src/feed/filter-topics.ts';
 import { type Form, framingOf } from '../../src/feed/frames.ts';
 import { FilterIndex } from '../../src/filter/filter-index.ts';
-import { compilePredicate, filterKey } from '../../src/filter/predicate.ts';
+import { filterKey } from '../../src/filter/filter-key.ts';
+import { compilePredicate } from '../../src/filter/predicate.ts';
 import { defaultFilter } from '../../src/filter/validate-filter.ts';
 
 /** With and without a fraction, which sort differently as texts. */
@@ -62,8 +63,8 @@ class Listener {
     this.filter = { ...base, occurred: { since: times[since]!, until: until === null ? null : times[until]! } };
     this.member = {
       filter: this.filter,
-      key: filterKey(this.filter),
-      fits: compilePredicate(this.filter),
+      key: filterKey([this.filter]),
+      fits: compilePredicate([this.filter]),
       framing: framingOf(form),
       socket: {
         send: (frame) => {

@@ -12,7 +12,7 @@ import { Failure } from '../../src/base/errors.ts';
 import { createHeldFilters, type HeldFilter } from '../../src/feed/held-filters.ts';
 import { filterHeapBytes } from '../../src/filter/filter-bytes.ts';
 import { FilterIndex } from '../../src/filter/filter-index.ts';
-import { filterKey } from '../../src/filter/predicate.ts';
+import { filterKey } from '../../src/filter/filter-key.ts';
 import { validateFilter } from '../../src/filter/validate-filter.ts';
 import { filterFrom, sampleEvents } from '../filter/arbitraries.ts';
 
@@ -42,7 +42,7 @@ describe('the filters of all subscribers', () => {
             const of = filters[pick % filters.length] as Filter; // within its length
             open.push({ of, hold: held.hold(structuredClone(of)) });
           }
-          const distinct = new Map(open.map(({ of }) => [filterKey(of), filterHeapBytes(of)]));
+          const distinct = new Map(open.map(({ of }) => [filterKey([of]), filterHeapBytes([of])]));
           expect(held.count).toBe(distinct.size);
           expect(held.heldBytes).toBe([...distinct.values()].reduce((sum, bytes) => sum + bytes, 0));
         }
@@ -55,7 +55,7 @@ describe('the filters of all subscribers', () => {
 
   it('beyond the bound are refused by name, but for one that is held already; and taken when there is room again', () => {
     const [one, two] = [valid({ event: { name: ['one'] } }), valid({ event: { name: ['two'] } })];
-    const held = createHeldFilters(filterHeapBytes(one));
+    const held = createHeldFilters(filterHeapBytes([one]));
     const first = held.hold(one);
     const later = { ...one, occurred: { since: '2026-01-01T00:00:00Z', until: null } };
     const second = held.hold(later);
@@ -106,7 +106,7 @@ describe('what a filter is counted for', () => {
     let all: (() => void)[] = [];
     function open(): void {
       const hold = held.hold(valid(JSON.parse(JSON.stringify(make()))));
-      const remove = index.add(hold.filter, hold, hold.fits);
+      const remove = index.add([hold.filter], hold, hold.fits);
       all.push(() => {
         remove();
         hold.release();

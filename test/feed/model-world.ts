@@ -221,7 +221,7 @@ export function makeFilter(name: number, window: number): Filter {
 export function matches(filter: Filter, event: StoredEvent): boolean {
   const at = timeKey(event.body.occurred);
   const { since: from, until } = filter.occurred;
-  return compilePredicate(filter)(event) && at >= timeKey(from) && (until === null || at <= timeKey(until));
+  return compilePredicate([filter])(event) && at >= timeKey(from) && (until === null || at <= timeKey(until));
 }
 
 function makeEvent(seq: number, name: number): StoredEvent {

@@ -1,12 +1,14 @@
 /**
- * npm run agree -- --filters 1000 --events 20000: the live predicate, the SQL on a real ClickHouse and the reference of the
- * specification, over every pair of a random filter and a random event (I6). With --prefect: 300 filters, asked of Sluice and
- * of the real Prefect, must find the same events, but for the differences that docs/PROTOCOL.md lists. Prints JSON.
+ * npm run agree -- --filters 1000 --events 20000: the live predicate, the SQL on a real ClickHouse and the reference of
+ * the specification, over every pair of a random filter and a random event (I6). With --prefect: 300 filters, asked of
+ * Sluice and of the real Prefect, must find the same events, but for the differences that docs/PROTOCOL.md lists.
+ * Prints JSON.
  */
 import { parseArgs } from 'node:util';
 import fc from 'fast-check';
 import type { StoredEvent } from '../../schemas/stored-event.ts';
-import { compilePredicate, insideWindow } from '../../src/filter/predicate.ts';
+import { insideWindow } from '../../src/filter/parts/occurred.ts';
+import { compilePredicate } from '../../src/filter/predicate.ts';
 import { filterSql } from '../../src/filter/sql.ts';
 import { validateFilter } from '../../src/filter/validate-filter.ts';
 import { startTestStore } from '../../support/engine.ts';
@@ -46,8 +48,8 @@ async function agree(filters: number, eventCount: number): Promise<boolean> {
     for (const [at, sent] of drawn.entries()) {
       const checked = validateFilter(sent, { loc: [], now: new Date(), openEnded: false });
       if (!checked.ok) throw new Error(JSON.stringify(checked.issues));
-      const fits = compilePredicate(checked.value);
-      const { where, params } = filterSql(checked.value);
+      const fits = compilePredicate([checked.value]);
+      const { where, params } = filterSql([checked.value]);
       const rows = await opened.store.rows<{ seq: number }>(`SELECT seq FROM events WHERE ${where}`, params);
       const inSql = new Set(rows.map(({ seq }) => seq));
       const differing = { predicate: [] as number[], sql: [] as number[] };

@@ -1,11 +1,13 @@
 /**
- * Random events with awkward labels, and filters (as a client sends them) derived from those events, so that many of them
- * match some events but not all.
+ * Random events with awkward labels, and filters (as a client sends them) derived from those events, so that many of
+ * them match some events but not all.
  */
 import fc from 'fast-check';
 import type { EventBody } from '../../schemas/event.ts';
+import type { Filter } from '../../schemas/filter.ts';
 import { foldText, type StoredEvent, searchSeparator } from '../../schemas/stored-event.ts';
 import { filterBounds } from '../../src/filter/filter-bounds.ts';
+import { filterParts, partNames } from '../../src/filter/filter-parts.ts';
 import { validateFilter } from '../../src/filter/validate-filter.ts';
 
 const character = fc.constantFrom(...'aabbAB*?!%_\\=é😀\'"\t\n [].^$ßΣ\u0000'.match(/./gsu)!);
@@ -113,27 +115,37 @@ function isWithinBounds(sent: Record<string, unknown>): boolean {
   return checked.ok || !checked.issues.every(({ type }) => boundTypes.has(type));
 }
 
+type PartArbitrary = (body: EventBody, events: readonly StoredEvent[]) => fc.Arbitrary<unknown>;
+
+/** Each part as a client sends it, near what one event has. A part without an arbitrary does not compile. */
+const arbitraryParts: Record<keyof Filter, PartArbitrary> = {
+  occurred: () =>
+    fc.tuple(fc.nat(2), fc.nat(2)).map(([from, back]) => ({ since: moments[from], until: moments.at(-1 - back) })),
+  event: ({ event }) =>
+    someOf({
+      prefix: listFrom(prefixOf(event)),
+      exclude_prefix: listFrom(prefixOf('flow.failed')),
+      name: listFrom(fc.oneof(fc.constant(event), eventName)),
+      exclude_name: listFrom(eventName),
+    }),
+  resource: ({ resource }) => resourceFilter(resource),
+  related: ({ resource, related }) => oneOrMore(fc.constantFrom(resource, ...related).chain(relatedFilter)),
+  anyResource: ({ resource, related }) => oneOrMore(fc.constantFrom(resource, ...related).chain(resourceFilter)),
+  id: (_body, events) =>
+    fc.record({ id: fc.array(fc.constantFrom(...events.map((event) => event.body.id)), { maxLength: 20 }) }),
+  text: (body) => fc.record({ query: textQuery(body) }),
+  order: () => fc.constantFrom('ASC', 'DESC'),
+};
+
 function anyFilterFrom(events: readonly StoredEvent[]): fc.Arbitrary<Record<string, unknown>> {
   return fc.constantFrom(...events).chain(({ body }) => {
-    const parts = {
-      occurred: fc
-        .tuple(fc.nat(2), fc.nat(2))
-        .map(([from, back]) => ({ since: moments[from], until: moments.at(-1 - back) })),
-      event: someOf({
-        prefix: listFrom(prefixOf(body.event)),
-        exclude_prefix: listFrom(prefixOf('flow.failed')),
-        name: listFrom(fc.oneof(fc.constant(body.event), eventName)),
-        exclude_name: listFrom(eventName),
-      }),
-      resource: resourceFilter(body.resource),
-      related: oneOrMore(fc.constantFrom(body.resource, ...body.related).chain(relatedFilter)),
-      any_resource: oneOrMore(fc.constantFrom(body.resource, ...body.related).chain(resourceFilter)),
-      id: fc.record({ id: fc.array(fc.constantFrom(...events.map((event) => event.body.id)), { maxLength: 20 }) }),
-      text: fc.record({ query: textQuery(body) }),
-    };
-    return someOf(parts).map((filter) => ({
+    const { order, ...conditions } = Object.fromEntries(
+      partNames.map((name) => [filterParts[name].name, arbitraryParts[name](body, events)]),
+    );
+    return fc.tuple(someOf(conditions), fc.option(order!)).map(([filter, ordered]) => ({
       ...filter,
-      occurred: Object.assign({ since: moments[0], until: moments.at(-1) }, filter.occurred),
+      ...(ordered === null ? {} : { order: ordered }),
+      occurred: Object.assign({ since: moments[0], until: moments.at(-1) }, filter['occurred']),
     }));
   });
 }

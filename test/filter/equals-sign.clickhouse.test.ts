@@ -1,6 +1,7 @@
 /**
- * I6 where names and values hold equals signs: the indexes of ClickHouse know `name=value`, and `a=b=c` is of the label `a` and of
- * `a=b`. All small cases, tried one by one: each filter finds what the specification says, and not its double.
+ * I6 where names and values hold equals signs: the indexes of ClickHouse know `name=value`, and `a=b=c` is of the label
+ * `a` and of `a=b`. All small cases, tried one by one: each filter finds what the specification says, and not its
+ * double.
  */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { EventBody, Labels } from '../../schemas/event.ts';
@@ -53,7 +54,7 @@ test('a label `a=b` with the value `c` is not a label `a` with the value `b=c`, 
     const whole = { ...sent, occurred: { since: '2026-11-01T00:00:00Z', until: '2026-12-01T00:00:00Z' } };
     const checked = validateFilter(whole, { loc: [], now: new Date(), openEnded: false });
     if (!checked.ok) throw new Error(JSON.stringify(checked.issues));
-    const { where, params } = filterSql(checked.value);
+    const { where, params } = filterSql([checked.value]);
     const rows = await opened.store.rows<{ seq: number }>(`SELECT seq FROM events WHERE ${where} ORDER BY seq`, params);
     const wanted = events.filter((event) => referenceFits(whole, event)).map(({ seq }) => seq);
     expect(wanted.length, JSON.stringify(sent)).toBeGreaterThan(0);

@@ -4,8 +4,10 @@
  */
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Filter } from '../../schemas/filter.ts';
 import type { StoredEvent } from '../../schemas/stored-event.ts';
-import { compilePredicate, insideWindow } from '../../src/filter/predicate.ts';
+import { insideWindow } from '../../src/filter/parts/occurred.ts';
+import { compilePredicate } from '../../src/filter/predicate.ts';
 import { filterSql } from '../../src/filter/sql.ts';
 import { validateFilter } from '../../src/filter/validate-filter.ts';
 import { startTestStore, type TestStore } from '../../support/engine.ts';
@@ -31,12 +33,16 @@ function seqsOf(fits: (event: StoredEvent) => boolean): number[] {
   return events.filter(fits).map(({ seq }) => seq);
 }
 
-async function checkAgreement(sent: Record<string, unknown>): Promise<number> {
+function valid(sent: Record<string, unknown>): Filter {
   const checked = validateFilter(sent, { loc: [], now: new Date(), openEnded: false });
   if (!checked.ok) throw new Error(JSON.stringify(checked.issues));
-  const filter = checked.value;
-  const fits = compilePredicate(filter);
-  const { where, params } = filterSql(filter);
+  return checked.value;
+}
+
+async function checkAgreement(sent: Record<string, unknown>): Promise<number> {
+  const filter = valid(sent);
+  const fits = compilePredicate([filter]);
+  const { where, params } = filterSql([filter]);
   const rows = await opened.store.rows<{ seq: number }>(`SELECT seq FROM events WHERE ${where} ORDER BY seq`, params);
   const reference = seqsOf((event) => referenceFits(sent, event));
   expect(
@@ -64,6 +70,24 @@ test(`predicate, SQL and reference agree on random filters (events of seed ${see
   expect(telling / tried).toBeGreaterThan(0.5);
 }, 600_000);
 
+test('of filters that must all match, the SQL finds the events that fit each, windows and all', async () => {
+  let telling = 0;
+  await fc.assert(
+    fc.asyncProperty(filterFrom(events), filterFrom(events), async (one, other) => {
+      const { where, params } = filterSql([valid(one), valid(other)]);
+      const rows = await opened.store.rows<{ seq: number }>(
+        `SELECT seq FROM events WHERE ${where} ORDER BY seq`,
+        params,
+      );
+      const wanted = seqsOf((event) => referenceFits(one, event) && referenceFits(other, event));
+      expect(rows.map(({ seq }) => seq)).toEqual(wanted);
+      if (wanted.length > 0) telling += 1;
+    }),
+    { numRuns: 60 },
+  );
+  expect(telling).toBeGreaterThan(10);
+}, 300_000);
+
 test.each([
   [{ resource: { labels: { env: 'prod' } } }, 'resource_labels'],
   [{ resource: { id: ['flow.1', 'flow.2'] } }, 'resource_labels'],
@@ -71,9 +95,7 @@ test.each([
   [{ related: { id: ['flow.1'], role: ['flow'] } }, 'related_role_id'],
   [{ related: { resources_in_roles: [['flow.1', 'flow']] } }, 'related_role_id'],
 ])('%j reads the index %s', async (sent, name) => {
-  const checked = validateFilter(sent, { loc: [], now: new Date(), openEnded: true });
-  if (!checked.ok) throw new Error(JSON.stringify(checked.issues));
-  const { where, params } = filterSql(checked.value);
+  const { where, params } = filterSql([valid(sent)]);
   const plan = await opened.store.rows(`EXPLAIN indexes = 1 SELECT count() FROM events WHERE ${where}`, params);
   expect(JSON.stringify(plan)).toContain(`Name: ${name}`);
 });

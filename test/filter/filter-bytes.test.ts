@@ -1,4 +1,7 @@
-/** What a filter is counted for: each of its parts, by its length. What the heap really takes is in held-filters.property.test.ts. */
+/**
+ * What a filter is counted for: each of its parts, by its length. What the heap really takes is in
+ * held-filters.property.test.ts.
+ */
 import { expect, test } from 'vitest';
 import type { Filter } from '../../schemas/filter.ts';
 import { filterHeapBytes } from '../../src/filter/filter-bytes.ts';
@@ -31,14 +34,14 @@ const parts: [string, (text: string) => Partial<Filter>][] = [
 ];
 
 test.each(parts)('%s counts, a longer one for as much more, and wide characters twice', (_, changed) => {
-  const bytes = (text: string) => filterHeapBytes({ ...none, ...changed(text) });
-  expect(bytes('aaaa')).toBeGreaterThan(filterHeapBytes(none) + 4);
+  const bytes = (text: string) => filterHeapBytes([{ ...none, ...changed(text) }]);
+  expect(bytes('aaaa')).toBeGreaterThan(filterHeapBytes([none]) + 4);
   expect(bytes('a'.repeat(1004)) - bytes('aaaa')).toBeGreaterThanOrEqual(1000);
   expect(bytes('ж'.repeat(1004)) - bytes('жжжж')).toBe(2 * (bytes('a'.repeat(1004)) - bytes('aaaa')));
 });
 
 test('parts count together as each does alone, and a pattern that is not looked up for more than a value', () => {
-  const bytes = (changes: Partial<Filter>) => filterHeapBytes({ ...none, ...changes }) - filterHeapBytes(none);
+  const bytes = (changes: Partial<Filter>) => filterHeapBytes([{ ...none, ...changes }]) - filterHeapBytes([none]);
   const all = { id: ['x'], role: ['y'], resourcesInRoles: [['a', 'b']] as const, labels: { env: ['prod'] } };
   const each = Object.entries(all).map(([field, value]) => bytes({ related: [{ ...related, [field]: value }] }));
   const entry = bytes({ related: [related] });

@@ -6,7 +6,8 @@ import { expect, test } from 'vitest';
 import type { EventBody } from '../../schemas/event.ts';
 import type { Filter } from '../../schemas/filter.ts';
 import { FilterIndex } from '../../src/filter/filter-index.ts';
-import { compilePredicate, filterKey } from '../../src/filter/predicate.ts';
+import { filterKey } from '../../src/filter/filter-key.ts';
+import { compilePredicate } from '../../src/filter/predicate.ts';
 import { validateFilter } from '../../src/filter/validate-filter.ts';
 import { filterFrom, sampleEvents } from './arbitraries.ts';
 
@@ -24,12 +25,12 @@ test(`law: the index visits exactly the filters that fit, each once (events of s
   fc.assert(
     fc.property(fc.array(fc.tuple(filter, fc.boolean()), { maxLength: 40 }), (filters) => {
       const index = new FilterIndex<number>();
-      const removes = filters.map(([added], name) => index.add(added, name));
+      const removes = filters.map(([added], name) => index.add([added], name));
       filters.forEach(([, isRemoved], name) => {
         if (isRemoved) removes[name]?.();
       });
       const kept = filters.flatMap(([one, isRemoved], name) =>
-        isRemoved ? [] : [{ name, fits: compilePredicate(one) }],
+        isRemoved ? [] : [{ name, fits: compilePredicate([one]) }],
       );
       for (const event of events) {
         const found: number[] = [];
@@ -38,6 +39,35 @@ test(`law: the index visits exactly the filters that fit, each once (events of s
       }
     }),
     { numRuns: 100 },
+  );
+});
+
+test('law: of filters that must all match, the index visits those that fit each, and their key is of a set', () => {
+  const two = fc.tuple(filter, filter);
+  fc.assert(
+    fc.property(fc.array(two, { maxLength: 20 }), (pairs) => {
+      const index = new FilterIndex<number>();
+      const removes = pairs.map((pair, name) => index.add(pair, name));
+      const fits = pairs.map((pair) => pair.map((one) => compilePredicate([one])));
+      for (const event of events.slice(0, 40)) {
+        const found: number[] = [];
+        index.forEachMatch(event, (name) => found.push(name));
+        const wanted = fits.flatMap((each, name) => (each.every((one) => one(event)) ? [name] : []));
+        expect(found.sort((a, b) => a - b)).toEqual(wanted);
+        expect(pairs.flatMap((pair, name) => (compilePredicate(pair)(event) ? [name] : []))).toEqual(wanted);
+      }
+      for (const remove of removes) remove();
+      for (const event of events) index.forEachMatch(event, () => expect.unreachable('all were removed'));
+    }),
+    { numRuns: 60 },
+  );
+  fc.assert(
+    fc.property(two, ([one, other]) => {
+      expect(filterKey([one, other])).toBe(filterKey([other, one, other]));
+      expect(filterKey([one, one])).toBe(filterKey([one]));
+      const isSame = filterKey([one]) === filterKey([other]);
+      for (const each of [one, other]) expect(filterKey([one, other]) === filterKey([each])).toBe(isSame);
+    }),
   );
 });
 
@@ -60,7 +90,7 @@ test.each([
   ],
 ])('of a thousand filters with %s, an event meets few', (_title, filterOf) => {
   const index = new FilterIndex<number>();
-  for (let nth = 0; nth < 1000; nth += 1) index.add(valid(filterOf(nth)), nth);
+  for (let nth = 0; nth < 1000; nth += 1) index.add([valid(filterOf(nth))], nth);
   const [first] = events;
   if (first === undefined) throw new Error('there is no event');
   let looks = 0;
@@ -84,7 +114,7 @@ test('nothing of an event is decoded that no filter asks for', () => {
     { event: { prefix: ['sha'] } },
     { event: { exclude_name: ['x'] } },
   ];
-  for (const [nth, each] of sent.entries()) index.add(valid(each), nth);
+  for (const [nth, each] of sent.entries()) index.add([valid(each)], nth);
   const body = new Proxy({} as EventBody, {
     get(_, field) {
       if (field === 'event') return 'shared';
@@ -102,17 +132,17 @@ test('law: the order and repetition of values, and the window, make no other key
       const turned = JSON.parse(JSON.stringify(one), (_name, part) =>
         isPair(part) || !Array.isArray(part) ? part : [...part, ...part].reverse(),
       );
-      expect(filterKey({ ...turned, occurred: other.occurred, order: 'ASC' })).toBe(filterKey(one));
-      if (filterKey(one) !== filterKey(other)) return;
-      expect(events.map(compilePredicate(one))).toEqual(events.map(compilePredicate(other)));
+      expect(filterKey([{ ...turned, occurred: other.occurred, order: 'ASC' }])).toBe(filterKey([one]));
+      if (filterKey([one]) !== filterKey([other])) return;
+      expect(events.map(compilePredicate([one]))).toEqual(events.map(compilePredicate([other])));
     }),
   );
 });
 
 test('a filter is one topic whatever its window, and two with another pair', () => {
-  const pair = (id: string, role: string) => filterKey(valid({ related: { resources_in_roles: [[id, role]] } }));
+  const pair = (id: string, role: string) => filterKey([valid({ related: { resources_in_roles: [[id, role]] } })]);
   expect(pair('a', 'b')).not.toBe(pair('b', 'a'));
-  expect(filterKey(valid({ event: { name: ['a'] } }))).not.toBe(filterKey(valid({ event: { prefix: ['a'] } })));
+  expect(filterKey([valid({ event: { name: ['a'] } })])).not.toBe(filterKey([valid({ event: { prefix: ['a'] } })]));
 });
 
 /** The pairs of `resources_in_roles`: their order is a meaning. */

@@ -2,6 +2,7 @@
  * What docs/prefect-facts.md, "Filters" says about a filter, written down once more and as plainly as possible, on the
  * filter as sent: what predicate and SQL are held against.
  */
+import type { Filter } from '../../schemas/filter.ts';
 import { foldText, type StoredEvent } from '../../schemas/stored-event.ts';
 
 interface Sent {
@@ -13,25 +14,32 @@ type Patterns = Readonly<Record<string, string | string[]>>;
 const idLabel = 'prefect.resource.id';
 const roleLabel = 'prefect.resource.role';
 
-export function referenceFits(filter: Sent, { body, search }: StoredEvent): boolean {
-  const { occurred, event, resource, id, text } = filter as Record<string, Record<string, never>>;
-  return (
-    within(occurred ?? {}, body.occurred) &&
-    namesFit(event ?? {}, body.event) &&
-    resourceFits(resource ?? {}, body.resource, 'primary') &&
-    entries(filter.related).every((entry) => relatedEntryFits(entry, body.related)) &&
-    entries(filter.any_resource).every(
+export function referenceFits(filter: Sent, event: StoredEvent): boolean {
+  return Object.entries(meanings).every(([part, fits]) => {
+    const sent = filter[part.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)];
+    return sent === undefined || fits(sent as never, event); // each reads what its part is sent as
+  });
+}
+
+/** Of each part. One that has none does not compile. */
+const meanings = {
+  occurred: (sent: Sent, { body }) => within(sent, body.occurred),
+  event: (sent: Sent, { body }) => namesFit(sent, body.event),
+  resource: (sent: Sent, { body }) => resourceFits(sent, body.resource, 'primary'),
+  related: (sent: unknown, { body }) => entries(sent).every((entry) => relatedEntryFits(entry, body.related)),
+  anyResource: (sent: unknown, { body }) =>
+    entries(sent).every(
       (entry) =>
         resourceFits(entry, body.resource, 'counted') ||
         body.related.some((one) => resourceFits(entry, one, 'related')),
-    ) &&
-    wanted(id?.id, (one) => one === body.id) &&
-    (text === undefined || textFits(String(text.query), search))
-  );
-}
+    ),
+  id: (sent: Sent, { body }) => wanted(sent['id'], (one) => one === body.id),
+  text: (sent: Sent, { search }) => textFits(String(sent['query']), search),
+  order: () => true,
+} satisfies Record<keyof Filter, (sent: never, event: StoredEvent) => boolean>;
 
 function entries(part: unknown): Sent[] {
-  return part === undefined ? [] : ([part].flat() as Sent[]);
+  return [part].flat() as Sent[];
 }
 
 /** An absent or empty list is no condition. */

@@ -1,4 +1,7 @@
-/** The SQL of a filter as text: what it binds, and how it grows with many values. What it finds is in filter-agreement.clickhouse.test.ts (I6). */
+/**
+ * The SQL of a filter as text: what it binds, and how it grows with many values. What it finds is in
+ * filter-agreement.clickhouse.test.ts (I6).
+ */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Filter } from '../../schemas/filter.ts';
@@ -10,7 +13,7 @@ import { filterOf } from '../query/stored-rows.ts';
 
 const list = (length: number, of: (nth: number) => string): string[] => Array.from({ length }, (_, nth) => of(nth));
 const sqlOf = (changes: Partial<Filter>) =>
-  filterSql(filterOf('2026-11-15T00:00:00Z', '2026-11-17T00:00:00Z', changes));
+  filterSql([filterOf('2026-11-15T00:00:00Z', '2026-11-17T00:00:00Z', changes)]);
 
 /** What a place of the statement stands for. */
 function boundAt(place: string, params: Record<string, unknown>): unknown {

@@ -79,9 +79,9 @@ export function holding(filter: string): (() => void) | null {
 export function joining(filter: string): (() => void) | null {
   const checked = validateFilter(JSON.parse(filter), { loc: [], now, openEnded: true });
   if (!checked.ok) return null;
-  const fits = compilePredicate(checked.value);
+  const fits = compilePredicate([checked.value]);
   const index = new FilterIndex<number>();
-  return () => index.add(checked.value, 1, fits)();
+  return () => index.add([checked.value], 1, fits)();
 }
 
 /** The three questions, and what is answered if they are none. */
@@ -134,7 +134,7 @@ export function meet({ filter, event }: Meeting, size: number): (() => void) | n
   const checked = validateFilter(JSON.parse(filter(size)), { loc: [], now, openEnded: true });
   if (!checked.ok) return null;
   const index = new FilterIndex<number>();
-  index.add(checked.value, 1);
+  index.add([checked.value], 1);
   const stored = storedEvent(event(size));
   return () => index.forEachMatch(stored, () => undefined);
 }

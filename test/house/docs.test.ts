@@ -1,6 +1,6 @@
 /**
- * What is written down is true: the README lists every setting, docs/PROTOCOL.md every failure and metric, and whatever
- * a comment or a document points to is there.
+ * What is written down is true: the README lists every setting, docs/PROTOCOL.md every part of a filter, failure and
+ * metric, and whatever a comment or a document points to is there.
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, extname, join } from 'node:path';
@@ -9,6 +9,7 @@ import { describe, expect, it } from 'vitest';
 import { failures } from '../../src/base/errors.ts';
 import { settingsTable } from '../../src/config/config.ts';
 import { type SettingRow, settings } from '../../src/config/settings.ts';
+import { filterTable } from '../../src/filter/filter-table.ts';
 import { falseCitations, headingsIn, type Repository } from './citations.ts';
 
 /** What an orchestrator sets for a service, as the page on Kubernetes shows it. */
@@ -18,9 +19,12 @@ const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 const read = (file: string): string => readFileSync(join(root, file), 'utf8');
 
 describe('the documents', () => {
-  it('list every setting with its default, as src/config/settings.ts has them', () => {
-    const [, block = ''] = /<!-- settings -->\n([\s\S]*?)<!-- \/settings -->/.exec(read('README.md')) ?? [];
-    expect(block.trim()).toBe(settingsTable().trim());
+  it.each([
+    ['README.md', 'settings', settingsTable()],
+    ['docs/PROTOCOL.md', 'filter parts', filterTable()],
+  ])('hold the tables that `npm run docs` writes: %s, %s', (file, name, table) => {
+    const [, block = ''] = new RegExp(`<!-- ${name} -->\\n([\\s\\S]*?)<!-- /${name} -->`).exec(read(file)) ?? [];
+    expect(block.trim()).toBe(table.trim());
   });
 
   it('list every failure with its status and close code, and no other', () => {

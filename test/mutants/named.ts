@@ -55,7 +55,7 @@ export const namedChanges: readonly NamedChange[] = [
   },
   {
     name: 'every token is unmistakable',
-    file: 'src/filter/sql.ts',
+    file: 'src/filter/token-sql.ts',
     find: "token.indexOf('=') === token.lastIndexOf('=')",
     text: 'true',
   },

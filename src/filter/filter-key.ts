@@ -1,0 +1,16 @@
+/**
+ * Canonical text of what filters mean, windows and order apart: filters with the same key share a topic.
+ */
+import type { AllFilters, Filter } from '../../schemas/filter.ts';
+import { askParts } from './filter-parts.ts';
+import { asSet } from './key-sets.ts';
+
+/** Several filters have the key of one where they are the same. */
+export function filterKey(filters: AllFilters): string {
+  const [first = '', ...others] = asSet(filters.map(keyOf));
+  return others.length === 0 ? first : JSON.stringify([first, ...others]);
+}
+
+function keyOf(filter: Filter): string {
+  return JSON.stringify(askParts(filter, (part, value) => part.key(value)).flat());
+}
