@@ -2,8 +2,7 @@
  * From the sent text of an event to its one canonical text (docs/design.md, "Taking events in"; I2), made from the
  * bytes as sent: key order and the text of numbers stay, which JSON.parse and JSON.stringify would not keep.
  */
-import { type EventBody, eventBytesMax, payloadDepthMax } from '../../schemas/event.ts';
-import type { SentEvent } from '../../schemas/event-check.ts';
+import { type EventBody, eventBytesMax, type Labels } from '../../schemas/event.ts';
 import { foldText, searchSeparator } from '../../schemas/stored-event.ts';
 import { parseTime } from '../filter/time.ts';
 import { parseUuid } from '../filter/uuid.ts';
@@ -32,27 +31,21 @@ export function finishRaw(event: Pick<CanonicalEvent, 'open'>, received: string)
   return `${event.open},"received":"${received}"}`;
 }
 
-/**
- * Null if the event is refused after all (time, lone surrogate, depth): `explainEvent` says why. `spans` are the
- * event's own, in the text of the scanner that made them.
- */
-export function canonicalEvent(scanner: JsonScanner, spans: FieldSpans, sent: SentEvent): CanonicalEvent | null {
-  const occurred = parseTime(sent.occurred);
-  const id = parseUuid(sent.id);
-  const follows = sent.follows == null ? null : parseUuid(sent.follows);
-  if (!occurred.ok || !id.ok || follows?.ok === false) return null;
-  if ((spans.payload?.depth ?? 0) > payloadDepthMax || holdsLoneSurrogate(spans, sent)) return null;
+/** Of an event (`isEvent`), as JSON.parse makes it; unknown fields may be there too. */
+export interface ParsedEvent {
+  readonly occurred: string | number;
+  readonly event: string;
+  readonly resource: Labels;
+  readonly related?: readonly Labels[];
+  readonly payload?: Readonly<Record<string, unknown>>;
+  readonly id: string;
+  readonly follows?: string | null;
+}
 
+/** `spans` are the event's own, in the text of the scanner that made them. Throws if it is no event. */
+export function canonicalEvent(scanner: JsonScanner, spans: FieldSpans, sent: ParsedEvent): CanonicalEvent {
   const { text } = scanner;
-  const body: EventBody = {
-    occurred: occurred.time,
-    event: sent.event,
-    resource: sent.resource,
-    related: sent.related ?? [],
-    payload: sent.payload ?? {},
-    id: id.id,
-    follows: follows === null ? null : follows.id,
-  };
+  const body = bodyOf(sent);
   const resource = canonicalField(text, spans.resource, sent.resource, 'values');
   const related = canonicalField(text, spans.related, sent.related, 'values');
   const payload = canonicalField(text, spans.payload, sent.payload, 'all');
@@ -72,6 +65,22 @@ export function canonicalEvent(scanner: JsonScanner, spans: FieldSpans, sent: Se
     search,
     body,
     isTooLarge: bytes + 1 > eventBytesMax,
+  };
+}
+
+function bodyOf(sent: ParsedEvent): EventBody {
+  const occurred = parseTime(sent.occurred);
+  const id = parseUuid(sent.id);
+  const follows = sent.follows == null ? null : parseUuid(sent.follows);
+  if (!occurred.ok || !id.ok || follows?.ok === false) throw new Error('canonicalEvent was given what is no event');
+  return {
+    occurred: occurred.time,
+    event: sent.event,
+    resource: sent.resource,
+    related: sent.related ?? [],
+    payload: sent.payload ?? {},
+    id: id.id,
+    follows: follows === null ? null : follows.id,
   };
 }
 
@@ -96,15 +105,4 @@ function hasKeysOnce(sent: string, span: Span, value: unknown): boolean {
 function keysOf({ depth }: Span, value: unknown): number {
   const isFlat = depth === 1 || (depth === 2 && Array.isArray(value));
   return isFlat ? countFlatKeys(value) : countKeys(value);
-}
-
-/** Text that came as UTF-8 holds a lone surrogate only by an escape. */
-function holdsLoneSurrogate(spans: FieldSpans, sent: SentEvent): boolean {
-  if (spans.event?.hasEscape && !sent.event.isWellFormed()) return true;
-  if (spans.resource?.hasEscape && labelsAreSpoiled(sent.resource)) return true;
-  return spans.related?.hasEscape === true && (sent.related ?? []).some(labelsAreSpoiled);
-}
-
-function labelsAreSpoiled(labels: Record<string, string>): boolean {
-  return Object.entries(labels).some(([label, value]) => !(label.isWellFormed() && value.isWellFormed()));
 }

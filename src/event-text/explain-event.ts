@@ -1,7 +1,8 @@
 /**
- * Why an event is refused, in Pydantic's words: all reasons at once, in the order of the model's fields
- * (docs/prefect-facts.md, "Sending events"). Reads the text, so that what it shows of the input is what was sent, and
- * yields issue by issue, so that a body of nothing but errors costs no more than the caller takes.
+ * The rules of an event (docs/prefect-facts.md, "Sending events"): an event is taken if there is no issue with it. Issues
+ * are in Pydantic's words, all at once, in the order of the model's fields. The text is read, so that what is shown of
+ * the input is what was sent. They come one by one, so that a body of nothing but errors costs no more than the caller
+ * takes. Only the reader of plain events says the rules once more; a test holds the two together.
  */
 import {
   eventBytesMax,
@@ -15,8 +16,8 @@ import {
 import type { Location, ValidationIssue } from '../../schemas/validation-issue.ts';
 import { parseTime } from '../filter/time.ts';
 import { parseUuid } from '../filter/uuid.ts';
-import { JsonScanner } from './json-scanner.ts';
 import { membersOf } from './rewrite-json.ts';
+import type { FieldSpans } from './scan-event.ts';
 
 /** `inputJson` is the input as sent: the parsed one has lost the text of numbers, and may be too deep to print. */
 export interface EventIssue extends ValidationIssue {
@@ -29,10 +30,37 @@ export function* explainEvent(json: string, loc: Location): Generator<EventIssue
     yield issue('model_attributes_type', objectWanted, loc, json);
     return;
   }
-  const fields = new Map(membersOf(json));
+  const fields = new Map<string | number, Field>();
+  for (const [name, field, depth] of membersOf(json)) fields.set(name, { json: field, depth });
+  yield* explainFields((name) => fields.get(name), json, loc);
+}
+
+/** Whether `explainEvent` has nothing to say. `spans` are those of the event's fields in `text`, which must be JSON. */
+export function isEvent(text: string, spans: FieldSpans): boolean {
+  if (!spans.isObject) return false;
+  const fieldOf = (name: FieldName): Field | undefined => {
+    const span = spans[name];
+    return span === null ? undefined : { json: text.slice(span.start, span.end), depth: span.depth };
+  };
+  return explainFields(fieldOf, text, []).next().done === true;
+}
+
+/** `depth`: levels of nesting. */
+interface Field {
+  readonly json: string;
+  readonly depth: number;
+}
+
+type FieldName = Exclude<keyof FieldSpans, 'isObject'>;
+
+function* explainFields(
+  fieldOf: (name: FieldName) => Field | undefined,
+  json: string,
+  loc: Location,
+): Generator<EventIssue> {
   for (const [name, isRequired, check] of checks) {
-    const field = fields.get(name);
-    if (field !== undefined) yield* check(field, [...loc, name]);
+    const field = fieldOf(name);
+    if (field !== undefined) yield* check(field.json, [...loc, name], field.depth);
     else if (isRequired) yield issue('missing', 'Field required', [...loc, name], json);
   }
 }
@@ -61,12 +89,12 @@ export function issue(
   return ctx === undefined ? parts : Object.assign(parts, { ctx });
 }
 
-type Check = (json: string, loc: Location) => Iterable<EventIssue>;
+type Check = (json: string, loc: Location, depth: number) => Iterable<EventIssue>;
 
 const objectWanted = 'Input should be a valid dictionary or object to extract fields from';
 
 /** Name, whether it is required, and the check: in the order of the model. */
-const checks: readonly (readonly [name: string, isRequired: boolean, check: Check])[] = [
+const checks: readonly (readonly [name: FieldName, isRequired: boolean, check: Check])[] = [
   ['occurred', true, checkOccurred],
   ['event', true, checkName],
   ['resource', true, (json, loc) => checkLabels(json, loc, [resourceIdLabel])],
@@ -84,7 +112,8 @@ function* checkOccurred(json: string, loc: Location): Iterable<EventIssue> {
 function* checkName(json: string, loc: Location): Iterable<EventIssue> {
   const wrong = checkString(json, loc);
   if (wrong !== null) yield wrong;
-  else if (codePoints(JSON.parse(json)) > eventNameCharactersMax) {
+  // The text is at least as long as the name.
+  else if (json.length > eventNameCharactersMax && codePoints(JSON.parse(json)) > eventNameCharactersMax) {
     yield valueError(`Event name must be at most ${eventNameCharactersMax} characters`, loc, json);
   }
 }
@@ -114,9 +143,12 @@ function* checkLabels(json: string, loc: Location, required: readonly string[]):
     yield notADictionary(loc, json);
     return;
   }
-  const labels = new Map(membersOf(json));
+  const labels = new Map<string | number, string>();
+  for (const [label, value] of membersOf(json)) labels.set(label, value);
+  const mayBeLone = holdsUnicodeEscape(json);
   let areText = true;
   for (const [label, value] of labels) {
+    if (!mayBeLone && value.startsWith('"')) continue;
     const wrongKey = checkString(JSON.stringify(label), [...loc, label, '[key]']);
     const wrongValue = checkString(value, [...loc, label]);
     if (wrongKey !== null) yield wrongKey;
@@ -138,9 +170,9 @@ function wrongTogether(labels: Map<string | number, string>, required: readonly 
   return null;
 }
 
-function* checkPayload(json: string, loc: Location): Iterable<EventIssue> {
+function* checkPayload(json: string, loc: Location, depth: number): Iterable<EventIssue> {
   if (!json.startsWith('{')) yield notADictionary(loc, json);
-  else if (new JsonScanner(json).value('nothing').depth > payloadDepthMax) {
+  else if (depth > payloadDepthMax) {
     yield valueError(`The payload must not be nested deeper than ${payloadDepthMax} levels`, loc, json);
   }
 }
@@ -157,9 +189,14 @@ function scalarOf(json: string): unknown {
 
 function checkString(json: string, loc: Location): EventIssue | null {
   if (!json.startsWith('"')) return issue('string_type', 'Input should be a valid string', loc, json);
-  if (!json.includes('\\u') || String(JSON.parse(json)).isWellFormed()) return null;
+  if (!holdsUnicodeEscape(json) || String(JSON.parse(json)).isWellFormed()) return null;
   const msg = 'Input should be a valid string, unable to parse raw data as a unicode string';
   return issue('string_unicode', msg, loc, json);
+}
+
+/** Text that came as UTF-8 holds a lone surrogate only by an escape. */
+function holdsUnicodeEscape(json: string): boolean {
+  return json.includes('\\u');
 }
 
 function notADictionary(loc: Location, json: string): EventIssue {

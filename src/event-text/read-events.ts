@@ -3,13 +3,12 @@
  * Nothing of it knows the log. Each error of docs/prefect-facts.md, "Sending events" comes from here.
  */
 import { isUtf8 } from 'node:buffer';
-import { hasEventShape } from '../../schemas/event-check.ts';
 import { issuesMax } from '../../schemas/validation-issue.ts';
 import type { FailureName } from '../base/errors.ts';
 import { issueLine } from '../base/issue-line.ts';
-import { type CanonicalEvent, canonicalEvent } from './canonical.ts';
+import { type CanonicalEvent, canonicalEvent, type ParsedEvent } from './canonical.ts';
 import { isJson, isLarge } from './check-json.ts';
-import { type EventIssue, explainEvent, issue, tooLargeIssue } from './explain-event.ts';
+import { type EventIssue, explainEvent, isEvent, issue, tooLargeIssue } from './explain-event.ts';
 import { finished, type Steps } from './in-slices.ts';
 import { JsonScanner } from './json-scanner.ts';
 import { judgeBytes, textDepthMax } from './judge-bytes.ts';
@@ -73,13 +72,13 @@ function* readList(scanner: JsonScanner, text: string): Steps<ReadBatch> {
     const start = scanner.at;
     const spans = scanEvent(scanner);
     const item = json.slice(start, scanner.at);
-    const parsed = readItem(scanner.text, item, spans);
+    const parsed = readItem(item);
     isOpen = scanner.peek() === 0x2c;
     if (!parsed.ok || !(isOpen || scanner.peek() === 0x5d)) return notJson(brokenOff(json, parsed, start), text);
     if (isOpen) scanner.at += 1;
     yield;
     if (issues.length >= issuesMax) continue;
-    const event = hasEventShape(parsed.value) ? canonicalEvent(scanner, spans, parsed.value) : null;
+    const event = eventOf(scanner, spans, parsed.value);
     if (event !== null && !event.isTooLarge) events.push(event);
     else if (event !== null) issues.push(tooLargeIssue(event.body.id, ['body', count]));
     else takeIssues(issues, explainEvent(yield* compactSteps(item), ['body', count]));
@@ -97,9 +96,9 @@ export function readMessage(bytes: Buffer): ReadMessage {
   const json = withoutMark(bytes.toString('utf8'));
   const scanner = new JsonScanner(json, json.length === bytes.length);
   const spans = scanEvent(scanner);
-  const parsed = readItem(json, json, spans);
+  const parsed = readItem(json);
   if (!parsed.ok) return refusedMessage('badText', `The message is not JSON: ${parsed.words}`);
-  const event = hasEventShape(parsed.value) ? canonicalEvent(scanner, spans, parsed.value) : null;
+  const event = eventOf(scanner, spans, parsed.value);
   if (event !== null) return { ok: true, event };
   const issues: EventIssue[] = [];
   // Of what is shown nothing is quoted: it need not be canonical.
@@ -125,14 +124,17 @@ function isTooDeep(bytes: Buffer): boolean {
   return bytes.length > 2 * textDepthMax && measureJson(bytes, 0).depth > textDepthMax;
 }
 
-/**
- * The value of an event's text, of a large one what its check needs of it. `spans` are those of its fields in the text
- * that it is part of.
- */
-function readItem(text: string, item: string, spans: FieldSpans): ParsedJson {
+/** Of a large text no value is made yet. */
+function readItem(item: string): ParsedJson {
   if (!isLarge(item)) return parseJson(item);
-  if (!isJson(item)) return largeNotJson;
-  return { ok: true, value: spans.isObject ? sparseEvent(text, spans) : null };
+  return isJson(item) ? { ok: true, value: undefined } : largeNotJson;
+}
+
+/** Null if it is no event. `value` is that of its text, if it was made; `spans` are those of its fields. */
+function eventOf(scanner: JsonScanner, spans: FieldSpans, value: unknown): CanonicalEvent | null {
+  if (!isEvent(scanner.text, spans)) return null;
+  const parsed = value === undefined ? sparseEvent(scanner.text, spans) : (value as ParsedEvent); // `isEvent` has said so
+  return canonicalEvent(scanner, spans, parsed);
 }
 
 function parseJson(json: string): ParsedJson {

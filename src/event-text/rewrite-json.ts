@@ -77,8 +77,11 @@ export function* compactSteps(text: string): Steps<string> {
 
 const compactedCharactersMax = 1024 * 1024;
 
-/** Key (or index) and text of each member of an object (or array) as sent, repeated keys too; none for a scalar. */
-export function* membersOf(text: string): Generator<[key: string | number, json: string]> {
+/**
+ * Key (or index), text and levels of nesting of each member of an object (or array) as sent, repeated keys too; none for
+ * a scalar.
+ */
+export function* membersOf(text: string): Generator<[key: string | number, json: string, depth: number]> {
   const isObject = text.startsWith('{');
   if (!isObject && !text.startsWith('[')) return;
   const scanner = new JsonScanner(text);
@@ -88,8 +91,8 @@ export function* membersOf(text: string): Generator<[key: string | number, json:
     if (code === 0x7d || code === 0x5d || Number.isNaN(code)) return;
     const key = isObject ? scanner.string() : index;
     if (isObject && scanner.peek() === 0x3a) scanner.at += 1;
-    const { start, end } = scanner.value('nothing');
-    yield [key, text.slice(start, end)];
+    const { start, end, depth } = scanner.value('nothing');
+    yield [key, text.slice(start, end), depth];
     if (scanner.peek() === 0x2c) scanner.at += 1;
   }
 }
