@@ -165,7 +165,14 @@ export class MemoryLog implements LocalLogWriter, LogAdmin {
   }
 
   commitNow(ticket: number, parked: number): void {
-    if (ticket > this.head || parked > this.#parkedCommitted) this.#commit();
+    if (ticket > this.head || parked > this.#parkedCommitted) {
+      try {
+        this.#commit();
+      } catch (error) {
+        this.#beginSync();
+        throw error;
+      }
+    }
     if (this.failed !== null) throw this.failed;
     if (this.#durability === 'process') return;
     if (this.syncFails) throw this.#fail('The sync failed');
