@@ -51,12 +51,16 @@ export function canonicalEvent(scanner: JsonScanner, spans: FieldSpans, sent: Pa
   const payload = canonicalField(text, spans.payload, sent.payload, 'all');
   const name =
     spans.event?.hasEscape === false ? text.slice(spans.event.start, spans.event.end) : JSON.stringify(sent.event);
-  const head = `{"occurred":"${body.occurred}","event":${name},"resource":${resource?.json ?? '{}'},"related":${related?.json ?? '[]'}`;
-  const rest = `,"payload":${payload?.json ?? '{}'},"id":"${body.id}","follows":${body.follows === null ? 'null' : `"${body.follows}"`}`;
+  const resources = `"resource":${resource?.json ?? '{}'},"related":${related?.json ?? '[]'}`;
+  const head = `{"occurred":"${body.occurred}","event":${name},${resources}`;
+  const follows = body.follows === null ? 'null' : `"${body.follows}"`;
+  const rest = `,"payload":${payload?.json ?? '{}'},"id":"${body.id}","follows":${follows}`;
   const isPlain = scanner.isAscii && hasNoEscape(spans);
   const headBytes = isPlain ? head.length : Buffer.byteLength(head);
   const bytes = headBytes + (isPlain ? rest.length : Buffer.byteLength(rest));
-  const search = `${isPlain ? sent.event.toLowerCase() : foldText(sent.event)}${searchSeparator}${resource?.search ?? ''}${related?.search ?? ''}${payload?.search ?? ''}`;
+  const folded = isPlain ? sent.event.toLowerCase() : foldText(sent.event);
+  const ofResources = `${resource?.search ?? ''}${related?.search ?? ''}`;
+  const search = `${folded}${searchSeparator}${ofResources}${payload?.search ?? ''}`;
   return {
     open: head + rest,
     head: headBytes,

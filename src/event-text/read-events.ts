@@ -133,8 +133,8 @@ function readItem(item: string): ParsedJson {
 /** Null if it is no event. `value` is that of its text, if it was made; `spans` are those of its fields. */
 function eventOf(scanner: JsonScanner, spans: FieldSpans, value: unknown): CanonicalEvent | null {
   if (!isEvent(scanner.text, spans)) return null;
-  const parsed = value === undefined ? sparseEvent(scanner.text, spans) : (value as ParsedEvent); // `isEvent` has said so
-  return canonicalEvent(scanner, spans, parsed);
+  if (value === undefined) return canonicalEvent(scanner, spans, sparseEvent(scanner.text, spans));
+  return canonicalEvent(scanner, spans, value as ParsedEvent); // `isEvent` has said so
 }
 
 function parseJson(json: string): ParsedJson {

@@ -78,8 +78,8 @@ export function* compactSteps(text: string): Steps<string> {
 const compactedCharactersMax = 1024 * 1024;
 
 /**
- * Key (or index), text and levels of nesting of each member of an object (or array) as sent, repeated keys too; none for
- * a scalar.
+ * Key (or index), text and levels of nesting of each member of an object (or array) as sent, repeated keys too; none
+ * for a scalar.
  */
 export function* membersOf(text: string): Generator<[key: string | number, json: string, depth: number]> {
   const isObject = text.startsWith('{');

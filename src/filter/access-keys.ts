@@ -16,8 +16,8 @@ export interface Keys<Entry> {
 }
 
 /**
- * Entries by the whole of a text. Most keys have one: it stands there itself, for a set takes five times as much
- * memory.
+ * Entries by a whole text. Most keys have one entry: the map then holds the entry itself, for a set takes five times as
+ * much memory.
  */
 export class ExactKeys<Entry extends object> implements Keys<Entry> {
   readonly #entries = new Map<string, Entry | Several<Entry>>();
@@ -55,10 +55,10 @@ export class ExactKeys<Entry extends object> implements Keys<Entry> {
   }
 }
 
-/** Two entries or more, so that they are never taken for one. */
+/** Two entries or more. A class of its own, so that no entry is taken for it. */
 class Several<Entry> extends Set<Entry> {}
 
-/** A longer prefix is kept by its beginning, so that a text is looked up under so many lengths at most. */
+/** A longer prefix is kept by its beginning. So a text is looked up under this many lengths at most. */
 const prefixLengthMax = 48;
 
 /** Entries by what a text starts with: one map for each length in use. */

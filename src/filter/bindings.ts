@@ -12,9 +12,9 @@ export interface Bindings {
   readonly params: Record<string, unknown>;
 }
 
-/** So many texts have parameters of their own, which ClickHouse reads a little faster. */
+/** This many texts have parameters of their own: ClickHouse reads those a little faster. */
 const aloneMax = 64;
-/** Of those that share one: each place in the SQL where one of them stands reads them all. */
+/** This many of the others share a parameter. Each place in the SQL that names one of them reads them all. */
 const sharedMax = 16;
 
 export function bindings(): Bindings {

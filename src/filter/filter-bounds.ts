@@ -1,6 +1,6 @@
 /**
- * What one filter may ask for (docs/PROTOCOL.md, Bounds): lists of plain values cost hardly more than one value and
- * have no bound of their own, all else is tried on every event. No honest client comes near.
+ * What one filter may ask for (docs/PROTOCOL.md, Bounds). A list of plain values costs hardly more than one value, and
+ * has no bound of its own. All else is tried on every event. No honest client comes near.
  */
 import type { Filter, LabelPatterns } from '../../schemas/filter.ts';
 import type { Location, ValidationIssue } from '../../schemas/validation-issue.ts';
@@ -8,11 +8,11 @@ import { askParts } from './filter-parts.ts';
 import { parseGlob } from './glob.ts';
 import { parsePattern } from './pattern.ts';
 
-/** All of one filter, entries of `related` and `any_resource` included. */
+/** Each counts all of one filter, entries of `related` and `any_resource` included. */
 export const filterBounds = {
   labels: { type: 'too_many_labels', max: 500, what: 'labels' },
   globs: { type: 'too_many_globs', max: 1000, what: 'values with * or ?' },
-  // An index helps with none of them: a thousand cost ClickHouse a second of CPU.
+  // No index helps with them: a thousand cost ClickHouse a second of CPU.
   negatedGlobs: { type: 'too_many_negated_globs', max: 100, what: 'values that begin with ! and hold * or ?' },
   globCharacters: { type: 'globs_too_long', max: 65_536, what: 'characters in values with * or ?' },
   wilds: { type: 'too_many_wild_cards', max: 4096, what: 'runs of * and ? in its values' },

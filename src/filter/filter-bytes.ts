@@ -1,11 +1,11 @@
 /**
- * What live filters take of the heap, about: their lists, their predicate and their places in the index. Not their
+ * About how much of the heap live filters take: lists, predicate and places in the index. It is not the length of their
  * text: a short pattern takes ten times its length.
  */
 import type { AllFilters } from '../../schemas/filter.ts';
 import { askParts } from './filter-parts.ts';
 
-/** Of a filter without a condition: topic, predicate, entry. */
+/** A filter without a condition: topic, predicate, entry. */
 const filterBytes = 2_600;
 
 export function filterHeapBytes(filters: AllFilters): number {

@@ -1,7 +1,7 @@
 /**
- * Many filters, one event: finds those that fit by testing only the few that share an access key with the event. Each
- * stands under one kind of key, the most selective it has. The compiled predicate decides, so the index cannot break
- * I6.
+ * Finds which of many filters an event fits. Only those are tested that share an access key with the event. Each filter
+ * stands under one kind of key, the most selective that it has. The compiled predicate decides, so the index cannot
+ * break I6.
  */
 import { type Labels, resourceIdLabel } from '../../schemas/event.ts';
 import type { AllFilters } from '../../schemas/filter.ts';
@@ -25,7 +25,7 @@ export class FilterIndex<Value> {
   #visit = 0;
 
   /**
-   * Adds filters that must all match; returns the way to remove them again. `fits` is their predicate, if there is one
+   * Adds filters that must all match, and returns the way to remove them. `fits` is their predicate, if there is one
    * already.
    */
   add(
@@ -55,7 +55,7 @@ export class FilterIndex<Value> {
       entry.lastVisit = thisVisit;
       if (entry.fits(event)) visit(entry.value);
     };
-    // An event is decoded as it is asked: nothing is looked at for which no filter stands.
+    // An event is decoded when it is asked: what no filter asks for is not looked at.
     const { body } = event;
     if (!this.#eventIds.isEmpty) this.#eventIds.forEach(body.id, test);
     if (this.#looksAtResource) this.#probeResource(body.resource, test);
@@ -99,7 +99,7 @@ export class FilterIndex<Value> {
     this.#namePrefixes.forEach(name, test);
   }
 
-  /** Where every event that fits comes by; null where only all of them do. */
+  /** The keys under which every event that fits is looked up; null if there are none. */
   #placeOf(filters: AllFilters): Place<Value> | null {
     const accesses = filters
       .flatMap((filter) => askParts(filter, (part, value) => part.access(value)).flat())
@@ -144,8 +144,8 @@ export class FilterIndex<Value> {
 /** The best first: few filters stand under one such text. */
 const selectiveKinds = ['eventId', 'resourceId', 'relatedId', 'anyId', 'label'] as const;
 /**
- * A short beginning or a common name may be shared by thousands of filters, and which one it is the filters alone tell:
- * of these keys that one is taken under which the fewest stand already.
+ * Thousands of filters may share a short beginning or a common name. The filter alone does not tell: the key is taken
+ * under which the fewest filters stand.
  */
 const sharedKinds = ['labelPrefix', 'resourceIdPrefix', 'name'] as const;
 
@@ -155,7 +155,7 @@ interface Place<Value> {
   readonly texts: readonly string[];
 }
 
-/** The first of those under whose texts the fewest entries stand. */
+/** The first place under whose texts the fewest entries stand. */
 function fewest<Value>(places: readonly Place<Value>[]): Place<Value> | null {
   let best: Place<Value> | null = null;
   let standingAtBest = Number.POSITIVE_INFINITY;
@@ -171,13 +171,13 @@ function fewest<Value>(places: readonly Place<Value>[]): Place<Value> | null {
 interface Entry<Value> {
   readonly fits: (event: StoredEvent) => boolean;
   readonly value: Value;
-  /** So that an event that finds an entry under two keys tests it once. */
+  /** An event that finds an entry under two keys tests it once. */
   lastVisit: number;
 }
 
 /**
- * A filter with more keys of a kind is tried on every event: to put it under each of them would take longer than a
- * thousand tries.
+ * A filter with more keys of a kind is tried on every event. To put it under each key would take longer than a thousand
+ * tries.
  */
 const keysMax = 4096;
 

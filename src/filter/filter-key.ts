@@ -1,11 +1,11 @@
 /**
- * Canonical text of what filters mean, windows and order apart: filters with the same key share a topic.
+ * The canonical text of what filters mean, without window and order. Filters with the same key share a topic.
  */
 import type { AllFilters, Filter } from '../../schemas/filter.ts';
 import { askParts } from './filter-parts.ts';
 import { asSet } from './key-sets.ts';
 
-/** Several filters have the key of one where they are the same. */
+/** Filters that are all the same have the key of one. */
 export function filterKey(filters: AllFilters): string {
   const [first = '', ...others] = asSet(filters.map(keyOf));
   return others.length === 0 ? first : JSON.stringify([first, ...others]);

@@ -1,6 +1,6 @@
 /**
- * What a part of a filter says of itself. All that Sluice does with filters is made from it: reading and refusing, the
- * live test, the SQL, the key, the index and the documentation. Test and SQL of a part have one meaning (I6).
+ * What a part of a filter says of itself. All that Sluice does with filters is made from it: how they are read and
+ * refused, the live test, the SQL, the key, the index and the documentation. Test and SQL of a part mean the same (I6).
  */
 import type { LabelPatterns } from '../../schemas/filter.ts';
 import type { StoredEvent } from '../../schemas/stored-event.ts';
@@ -17,22 +17,22 @@ export interface FilterPart<Value> {
   readonly absent: (defaults: FilterDefaults) => Value;
   /** Whether every event fits. */
   readonly isAbsent: (value: Value) => boolean;
-  /** Reads it as sent; `absent` is what stands for what is not there. */
+  /** Reads the part as a client sends it. `absent` stands for what is not there. */
   readonly read: (absent: Value) => Reader<Value>;
   /** The live test; null where every event fits. */
   readonly test: (value: Value) => Condition<StoredEvent>;
   /** Conditions over the columns of `events` that must all hold. */
   readonly sql: (value: Value, bind: Bind) => readonly string[];
   /**
-   * What it adds to the key of a filter. A new part adds its name and value where it is present and nothing where it is
-   * absent: the keys of filters without it must stay as they are, for tokens hold a hash of them.
+   * What it adds to the key of a filter. A new part adds its name and value where it is present, and nothing where it
+   * is absent. The keys of filters without it must stay as they are: tokens hold a hash of them.
    */
   readonly key: (value: Value) => readonly unknown[];
-  /** Keys of the filter index by which every event that fits comes. */
+  /** Keys of the filter index: every event that fits is found by each of them. */
   readonly access: (value: Value) => readonly Access[];
   /** Its label patterns, which count against the bounds of a filter. */
   readonly labels: (value: Value) => readonly LabelPatterns[];
-  /** What it takes of the heap while the filter is live, about. */
+  /** About how much of the heap it takes while the filter is live. */
   readonly heapBytes: (value: Value) => number;
 }
 
@@ -45,12 +45,12 @@ export interface FilterDefaults {
 /** What is looked up: a whole text of an event, or what it begins with. */
 export type AccessKind = 'eventId' | 'resourceId' | 'relatedId' | 'anyId' | 'resourceIdPrefix' | 'name' | 'namePrefix';
 
-/** Every event that fits has one of the texts there. */
+/** Every event that fits has one of the texts in that place. */
 export type Access =
   | { readonly by: AccessKind; readonly texts: readonly string[] }
   | { readonly by: 'label' | 'labelPrefix'; readonly label: string; readonly texts: readonly string[] };
 
-/** The access by a list of which one is wanted; an empty list is no condition. */
+/** The access for a list of which the event must have one. An empty list is no condition. */
 export function accessBy(by: AccessKind, texts: readonly string[]): readonly Access[] {
   return texts.length === 0 ? [] : [{ by, texts }];
 }

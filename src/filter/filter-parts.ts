@@ -14,18 +14,20 @@ import { text } from './parts/text.ts';
 
 export type FilterParts = { readonly [Name in keyof Filter]: FilterPart<Filter[Name]> };
 
-/** In the order in which they are read, refused, and put into keys and tokens: it stays, and a new one comes last. */
+/** Their order is that of reading, of refusals, of keys and of tokens. It stays as it is: a new part comes last. */
 export const filterParts: FilterParts = { occurred, event, resource, related, anyResource, id, text, order };
 
 export const partNames = Object.keys(filterParts) as readonly (keyof Filter)[]; // of this very object
 
-/** The conditions on events, the cheapest first. The window is apart: each reader has its own. */
+/**
+ * The parts that are conditions on an event, the cheapest first. The window is not among them: each reader has its own.
+ */
 export const conditionNames: readonly (keyof Filter)[] = [
   'id',
   ...partNames.filter((name) => name !== 'id' && name !== 'occurred'),
 ];
 
-/** Asks parts of a filter for what they say of their values. */
+/** Asks each part about its value in a filter. */
 export function askParts<Answer>(
   filter: Filter,
   ask: <Value>(part: FilterPart<Value>, value: Value) => Answer,
@@ -35,7 +37,7 @@ export function askParts<Answer>(
   return names.map(askOne);
 }
 
-/** A filter from what is told of each part. */
+/** Makes a filter from the value of each part. */
 export function makeFilter(partOf: <Name extends keyof Filter>(name: Name) => Filter[Name]): Filter {
   const parts = partNames.map((name) => [name, partOf(name)]);
   return Object.fromEntries(parts) as unknown as Filter; // each name has its own value

@@ -1,11 +1,11 @@
 /**
- * Finds one text in another in linear time, whatever both are: V8's own search costs the product of both lengths for
- * long needles that nearly fit everywhere.
+ * Finds one text in another in linear time, whatever the texts are. V8's own search may cost the product of both
+ * lengths: that is so for a long needle that nearly fits everywhere.
  */
 
 /**
- * Up to here V8 searches by Boyer-Moore with whole tables, which is linear; of a longer needle it keeps tables for the
- * end alone.
+ * Up to this length V8 searches by Boyer-Moore with whole tables, which is linear. For a longer needle it has tables of
+ * the end alone.
  */
 const nativeLengthMax = 250;
 

@@ -12,7 +12,7 @@ export interface GlobSet {
   all(text: string): boolean;
 }
 
-/** Globs times UTF-16 units: below it each glob is tried by itself. */
+/** Number of globs times UTF-16 units. Below it each glob is tried by itself. */
 const scanMin = 4096;
 
 export function createGlobSet(globs: readonly Glob[]): GlobSet {
@@ -37,7 +37,7 @@ type ScannedGlobs = (text: string, wanted: boolean) => boolean;
 /** A glob whose middles are looked for in the scan. */
 interface Waiting {
   readonly glob: Glob;
-  /** Of each middle, its literal. */
+  /** The literal of each middle. */
   readonly literals: readonly number[];
 }
 

@@ -1,5 +1,5 @@
 /**
- * What the values of a live filter take of the heap, about. The numbers are measured, and a test holds them to the
+ * About how much of the heap the values of a live filter take. The numbers are measured, and a test holds them to the
  * heap.
  */
 import type { LabelPatterns } from '../../schemas/filter.ts';
@@ -9,10 +9,10 @@ import { parsePattern } from './pattern.ts';
 const valueBytes = 180;
 /** A pattern that is not looked up has a test of its own. */
 const patternBytes = 300;
-/** Of the tree in which the globs of a label are looked for at once, for each of their characters. */
+/** For each character of a glob: all globs of a label stand in one tree, in which they are looked for at once. */
 const globCharacterBytes = 40;
 const labelBytes = 600;
-/** Of an entry without values. */
+/** An entry without values. */
 export const entryBytes = 1_100;
 export const pairBytes = 100;
 

@@ -1,13 +1,13 @@
 /**
- * Finds many texts in one pass over another (Aho and Corasick), so that a hundred terms against a megabyte cost one
- * megabyte's work. Those that are not awaited any more cost nothing either.
+ * Finds many texts in one pass over another (Aho and Corasick): to look for a hundred terms in a megabyte costs one
+ * pass. Texts that are no longer awaited cost nothing.
  */
 import { randomInt } from 'node:crypto';
 
 /** `changed`: what is awaited has changed. */
 export type Verdict = 'same' | 'changed' | 'stop';
 
-/** Odd, and unknown to whoever chooses the texts: else they could be made to meet in one place of the table. */
+/** Odd numbers that nobody knows. Whoever knew them could choose texts that all meet in one place of the table. */
 const nodeFactor = 2 * randomInt(2 ** 30) + 1;
 const codeFactor = 2 * randomInt(2 ** 30) + 1;
 const none = -1;
@@ -16,7 +16,7 @@ const none = -1;
 class Children {
   readonly #nodes: Int32Array;
   readonly #codes: Uint16Array;
-  /** 0 is the root, which is nobody's child: the place is free. */
+  /** 0 means that the place is free: it is the root, which is nobody's child. */
   readonly #children: Int32Array;
   readonly #shift: number;
   readonly #mask: number;
@@ -51,14 +51,14 @@ class Children {
 }
 
 export class LiteralScan {
-  /** Different texts, none of them empty, shorter ones first; a literal is known by its index. */
+  /** All different, none empty, shorter ones first. A literal is named by its index. */
   readonly literals: readonly string[];
   readonly #children: Children;
-  /** Of each node, the one of the longest end that is a node too. */
+  /** For each node, the node of its longest end that is a node too. */
   readonly #fallback: Int32Array;
-  /** Of each node, the longest literal that it ends in. */
+  /** For each node, the longest literal that it ends in. */
   readonly #literalOf: Int32Array;
-  /** Of each literal, the next shorter one that it ends in. */
+  /** For each literal, the next shorter one that it ends in. */
   readonly #shorter: Int32Array;
 
   constructor(texts: Iterable<string>) {
@@ -71,7 +71,7 @@ export class LiteralScan {
     this.#build();
   }
 
-  /** Tells each place at which a literal ends that is awaited (1), in their order, longer literals first. */
+  /** Tells where awaited literals (1) end: in the order of the text, and of several at one place the longest first. */
   scan(text: string, awaited: Uint8Array, found: (literal: number, end: number) => Verdict): void {
     const nearest = new Int32Array(this.literals.length);
     this.#findNearest(nearest, awaited);
@@ -90,7 +90,7 @@ export class LiteralScan {
     }
   }
 
-  /** Level by level, for a node's fallback is shorter than the node. */
+  /** Goes level by level, for a node's fallback is shorter than the node. */
   #build(): void {
     const codes = [0];
     const parents = [0];
@@ -127,7 +127,7 @@ export class LiteralScan {
     }
   }
 
-  /** Of each literal, the longest awaited one that it ends in, itself included. */
+  /** For each literal, the longest awaited one that it ends in, itself included. */
   #findNearest(nearest: Int32Array, awaited: Uint8Array): void {
     for (let literal = 0; literal < nearest.length; literal += 1) {
       const shorter = this.#shorter[literal]!;

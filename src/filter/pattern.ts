@@ -61,7 +61,7 @@ function anyUnequal(texts: readonly string[]): Test | null {
   return other === undefined ? (value) => value !== text : () => true;
 }
 
-/** A value starts with all of the texts only where each is the start of the longest. */
+/** A value can start with all of the texts only if each is the start of the longest. */
 function anyOtherStart(texts: readonly string[]): Test | null {
   if (texts.length === 0) return null;
   const longest = texts.reduce((one, other) => (other.length > one.length ? other : one));
@@ -89,7 +89,7 @@ export function likePattern(text: string): string {
     .replaceAll('?', '_');
 }
 
-/** Where no condition is meant: `[]` and `""` for an id or, among related resources, a role. */
+/** Whether no condition is meant: by `[]` or `""` for an id or, among related resources, for a role. */
 export function isUnconditional(label: string, value: string | readonly string[]): boolean {
   return (label === resourceIdLabel || label === resourceRoleLabel) && value.length === 0;
 }

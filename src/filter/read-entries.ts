@@ -3,12 +3,12 @@
  */
 import { addIssues, listOf, type Reader, refuse, under } from './read-model.ts';
 
-/** An index helps with none of them: each is tried on every event. */
+/** No index helps with most entries: each is tried on every event. */
 export const entriesMax = 50;
 
 /**
- * One model or a list of them; if it is neither, the issues of both readings. Entries without a condition are left out:
- * every event meets them.
+ * Reads one model or a list of them; if it is neither, it tells the issues of both readings. Entries without a
+ * condition are left out, for every event meets them.
  */
 export function oneOrMore<Entry extends object>(name: string, reader: Reader<Entry>): Reader<readonly Entry[]> {
   return (input, place) => {
@@ -33,7 +33,7 @@ export function oneOrMore<Entry extends object>(name: string, reader: Reader<Ent
   };
 }
 
-/** Also an event without related resources meets an entry without a condition. */
+/** An entry without a condition is met by an event without related resources, too. */
 function hasCondition(entry: object): boolean {
   return Object.values(entry).some((field: object) => Object.keys(field).length > 0);
 }

@@ -1,5 +1,5 @@
 /**
- * Reads label patterns, with the special cases of ids and roles resolved, so that test and SQL start from one meaning
+ * Reads label patterns. It resolves the special cases of ids and roles, so that test and SQL start from one meaning
  * (I6).
  */
 import { resourceIdLabel, resourceRoleLabel } from '../../schemas/event.ts';
@@ -10,9 +10,9 @@ import { isFull, isRecord, listOf, type Reader, readString, refuse, under } from
 export const noLabels: LabelPatterns = Object.freeze(Object.create(null));
 
 /**
- * Label patterns of the primary resource, or of any. An id without a condition fits every resource (`*`), so an entry
- * that names only such labels still wants one resource to be there. The primary resource has no role: its label fits
- * nothing.
+ * Label patterns of the primary resource, or of any. An id or role without a value fits every resource, which is the id
+ * `*`: an entry with only such labels still wants one resource to be there. The primary resource has no role, so its
+ * role label fits nothing.
  */
 export function readLabels(resource: 'primary' | 'any'): Reader<LabelPatterns> {
   return (input, place) => {

@@ -1,6 +1,5 @@
 /**
- * Conditions over one resource of an event: the primary one, whose labels stand in columns, or a related one, which is
- * an entry of arrays.
+ * Conditions over one resource of an event. The primary one stands in columns, related ones in arrays.
  */
 import { resourceIdLabel, resourceRoleLabel } from '../../schemas/event.ts';
 import type { LabelPatterns } from '../../schemas/filter.ts';
@@ -9,7 +8,7 @@ import { type Pattern, parsePattern } from './pattern.ts';
 import { all, any, matchSql, oneOfSql, patternsSql } from './sql-patterns.ts';
 import { labelTokens, narrowSql, tokensSql } from './token-sql.ts';
 
-/** The columns, or the variables of a lambda, in which the parts of one resource are found. */
+/** The columns, or the variables of a lambda, that hold one resource. */
 export interface ResourceColumns {
   readonly id: string;
   readonly role: string;
@@ -26,11 +25,11 @@ const relatedArrays = [
 ] as const;
 
 /**
- * More labels of which nothing is negated are looked for in one pass over what the resource has: ClickHouse plans each
- * for a millisecond.
+ * If more labels than this have no negated value, one pass over the resource looks for all of them: apart, each takes
+ * ClickHouse a millisecond to plan.
  */
 const labelsApart = 8;
-/** Of these so many narrow by the index. */
+/** This many of them are looked up in the index first, to narrow. */
 const labelsNarrowing = 4;
 
 /** Whether one related resource fits. Only the arrays that the condition names are read. */
@@ -41,12 +40,12 @@ export function someRelated(condition: string): string {
   return `arrayExists((${variables}) -> ${condition}, ${used.map(([, array]) => array).join(', ')})`;
 }
 
-/** The ids of the primary resource: by the index of labels, of which the id is one. */
+/** The ids of the primary resource. The index of labels knows them, for the id is a label. */
 export function primaryIdsSql(ids: readonly string[], bind: Bind): string[] {
   return tokensSql(labelTokens, [resourceIdLabel], ids, () => oneOfSql('resource_id', ids, bind), bind);
 }
 
-/** The labels of the primary resource: by the index where whole values are wanted. */
+/** The labels of the primary resource. The index answers where whole values are wanted. */
 export function primaryLabelsSql(labels: LabelPatterns, bind: Bind): string[] {
   const many = manyPositive(labels);
   if (many === null) return Object.keys(labels).map((label) => primaryLabelSql(label, labels, bind));
@@ -67,7 +66,7 @@ function narrowByLabels(names: readonly string[], labels: LabelPatterns, bind: B
   return whole.slice(0, labelsNarrowing).flatMap((wanted) => narrowSql(labelTokens, wanted, bind));
 }
 
-/** Without an index: what one resource's labels must fit. */
+/** What one resource's labels must fit, without an index. */
 export function labelsSql(columns: ResourceColumns, labels: LabelPatterns, bind: Bind): string[] {
   const many = manyPositive(labels);
   const apart = Object.keys(labels).filter((label) => many === null || !many.has(label));
@@ -95,13 +94,13 @@ function manyPositive(labels: LabelPatterns): ReadonlyMap<string, readonly Patte
   return found.size > labelsApart ? found : null;
 }
 
-/** A resource has each label once: as many of what it has must fit as there are labels. */
+/** A resource has each label once. So as many of its labels must fit as there are labels wanted. */
 function manyLabelsSql(labels: string, many: ReadonlyMap<string, readonly Pattern[]>, bind: Bind): string {
   const wanted = [...many].flatMap(([label, patterns]) => patterns.map((pattern) => ({ label, pattern })));
   const pairs = wanted
     .filter(({ pattern }) => pattern.kind === 'equals')
     .map(({ label, pattern }) => [label, pattern.text] as const);
-  // The length first, so that no label with its value is as another with its own.
+  // The length comes first, so that no other pair of label and value gives the same text.
   const keyOf = (label: string): string => `${Buffer.byteLength(label)}:${label}`;
   const globs = wanted
     .filter(({ pattern }) => pattern.kind !== 'equals')
@@ -115,8 +114,8 @@ function manyLabelsSql(labels: string, many: ReadonlyMap<string, readonly Patter
 }
 
 /**
- * An event without the label never fits. Where keys are of low cardinality, ClickHouse 26.7 finds the empty key neither
- * by mapContains nor by indexOf nor by `[]` (by chance of the part's dictionary): that one is compared entry by entry.
+ * An event without the label never fits. The empty label is compared entry by entry: with keys of low cardinality,
+ * ClickHouse 26.7 may fail to find it by mapContains, indexOf and `[]`, as the part's dictionary has it.
  */
 function labelSql(labels: string, label: string, patterns: readonly Pattern[], bind: Bind): string {
   if (label === '') {
@@ -127,7 +126,7 @@ function labelSql(labels: string, label: string, patterns: readonly Pattern[], b
   return all([`mapContains(${labels}, ${name})`, patternsSql(`${labels}[${name}]`, patterns, bind)]);
 }
 
-/** The values of a label of which one is wanted whole; null where a pattern says otherwise. */
+/** The values of a label, if one of them is wanted as it stands; null if there are other patterns. */
 function wholeValues(label: string, labels: LabelPatterns): string[] | null {
   const patterns = patternsOf(label, labels);
   const isWhole = patterns.length > 0 && patterns.every(({ kind, isNegated }) => kind === 'equals' && !isNegated);

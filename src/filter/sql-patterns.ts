@@ -5,9 +5,9 @@
 import type { Bind } from './bindings.ts';
 import { likePattern, literalPrefix, type Pattern } from './pattern.ts';
 
-/** More prefixes are looked up in a set, by their lengths. */
+/** If there are more prefixes, they are looked up in a set by their lengths. */
 const prefixesTried = 8;
-/** More globs become regular expressions of so many characters at most: what RE2 compiles has a bound. */
+/** If there are more globs, they become regular expressions of at most this many characters: RE2 has a bound. */
 const globsTried = 16;
 const regexCharactersMax = 8_192;
 
@@ -32,7 +32,7 @@ export function prefixSql(column: string, prefixes: readonly string[], bind: Bin
   if (prefixes.length <= prefixesTried) {
     return [`arrayExists(prefix -> startsWith(${column}, prefix), ${bind('Array(String)', prefixes)})`];
   }
-  // What is shorter than a length is compared as a whole: then it is such a prefix itself.
+  // A value shorter than a length is compared as a whole, and found only if it is such a prefix itself.
   const lengths = [...new Set(prefixes.map((prefix) => Buffer.byteLength(prefix)))];
   const start = `substring(${column}, 1, prefix_length)`;
   return [
@@ -54,7 +54,7 @@ export function patternsSql(value: string, patterns: readonly Pattern[], bind: B
   ]);
 }
 
-/** Every value is another than one of two. */
+/** Of two texts, every value differs from one. */
 function unequalSql(value: string, texts: readonly string[], bind: Bind): string[] {
   const [text, other] = new Set(texts);
   if (text === undefined) return [];
@@ -67,18 +67,18 @@ function globsSql(value: string, globs: readonly string[], bind: Bind): string[]
   return matchSql(value, patterns, bind);
 }
 
-/** A text, then what fits a pattern, of which the sign does not count. */
+/** A text, and behind it what fits a pattern. The pattern's sign does not count. */
 export interface Continued {
   readonly literal: string;
   readonly pattern: Pattern;
 }
 
-/** Whether a value fits any of them: to be or-ed. */
+/** Conditions of which one must hold if a value fits any of the patterns. */
 export function matchSql(value: string, patterns: readonly Continued[], bind: Bind): string[] {
   return regexesOf(patterns).map((regex) => `match(${value}, ${bind('String', regex)})`);
 }
 
-/** What every fitting value starts with is compared first: most values go no further. */
+/** The literal start is compared first: most values go no further. */
 function globSql(value: string, glob: string, bind: Bind): string {
   const prefix = literalPrefix({ isNegated: false, kind: 'glob', text: glob });
   const like = `${value} LIKE ${bind('String', likePattern(glob))}`;

@@ -13,7 +13,7 @@ export function anyOf(texts: readonly string[]): Test | null {
   return (text) => set.has(text);
 }
 
-/** So few are tried one by one. */
+/** Up to this many are tried one by one. */
 const fewMax = 8;
 /** Shorter prefixes are looked up by their length. */
 const shortMax = 48;
@@ -36,8 +36,8 @@ export function anyPrefix(prefixes: readonly string[]): Test | null {
 }
 
 /**
- * By halves: of prefixes of which none begins with another, only the last that does not sort behind the text can begin
- * it.
+ * Searches by halves. No prefix begins with another here: so only the last one that does not sort behind the text can
+ * be its start.
  */
 function anyLongPrefix(prefixes: readonly string[]): Test {
   const sorted: string[] = [];

@@ -1,7 +1,7 @@
 /**
- * Times: every form that a producer or a filter may send becomes one canonical UTC text (docs/prefect-facts.md,
- * "Sending events"), and microsecond arithmetic on that text which is exact from year 0001 to 9999 (part of I6:
- * predicate and SQL compare the same text).
+ * Times. Every form that a producer or a filter may send becomes one canonical UTC text (docs/prefect-facts.md,
+ * "Sending events"). Arithmetic in microseconds on that text is exact from year 0001 to 9999. Predicate and SQL compare
+ * the same text (I6).
  */
 import type { Location, ValidationIssue } from '../../schemas/validation-issue.ts';
 import { dateOfForm, daysInMonth } from './calendar.ts';
@@ -11,9 +11,10 @@ export type ParsedTime =
   | { readonly ok: false; readonly msg: string; readonly ctx?: { readonly error: Record<string, never> } };
 
 /**
- * Any JSON value as a canonical time (`YYYY-MM-DDTHH:MM:SS[.ffffff]Z`): ISO 8601 with any offset, naive = UTC, date
- * only = midnight, digits past the sixth cut, a number = epoch seconds (beyond ±2e10: milliseconds, as Pydantic reads
- * it). What Prefect resolves by its clock (`now`, `12:00`) is refused: a resent event would get another time.
+ * Any JSON value as a canonical time (`YYYY-MM-DDTHH:MM:SS[.ffffff]Z`). ISO 8601 with any offset; without one it is
+ * UTC. A date is its midnight. Digits past the sixth are cut. A number is epoch seconds, beyond ±2e10 milliseconds, as
+ * Pydantic reads it. What Prefect resolves by its clock (`now`, `12:00`) is refused: an event that is sent again would
+ * get another time.
  */
 export function parseTime(value: unknown): ParsedTime {
   if (typeof value === 'string') return parseTimeText(value);
@@ -21,7 +22,7 @@ export function parseTime(value: unknown): ParsedTime {
   return notATime;
 }
 
-/** The 422 row of a time that `parseTime` refused. */
+/** The row of a 422 for a time that `parseTime` refused. */
 export function timeIssue(refused: ParsedTime & { ok: false }, loc: Location, input: unknown): ValidationIssue {
   const issue = { type: 'value_error', loc, msg: refused.msg, input };
   return refused.ctx ? { ...issue, ctx: refused.ctx } : issue;
@@ -49,8 +50,7 @@ export function toMicros(canonical: string): bigint {
 
 /** The canonical time of `toMicros`; null outside of the years 0001 to 9999. */
 export function fromMicros(micros: bigint): string | null {
-  // Exact for all that a year from 1684 to 2255 has, and several times as quick: a count by resource has ten thousand
-  // times.
+  // From 1684 to 2255 a number is exact, and several times as quick: a count by resource has ten thousand times.
   const small = Number(micros);
   const isSmall = Number.isSafeInteger(small);
   const fraction = isSmall ? ((small % 1e6) + 1e6) % 1e6 : Number(((micros % 1_000_000n) + 1_000_000n) % 1_000_000n);
@@ -65,7 +65,7 @@ function unparsable(text: string): ParsedTime {
 }
 
 /**
- * Each digit can be read in one way only: with two (`\d+\.?\d*`), a long run of them that fails costs the square of its
+ * Each digit can be read in one way only. With two ways (`\d+\.?\d*`) a long run that fails costs the square of its
  * length.
  */
 const numeric = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)$/;
@@ -85,7 +85,7 @@ function parseTimeText(text: string): ParsedTime {
   return base === null ? unparsable(text) : { ok: true, time: canonicalTime(base, fraction) };
 }
 
-/** The shape in which nearly all times come, without a regular expression: this runs for every event. */
+/** Whether the time is in the shape in which nearly all come. No regular expression, for this runs for every event. */
 function isCanonicalShape(text: string): boolean {
   const size = text.length;
   if ((size !== 20 && size !== 27) || text.charCodeAt(size - 1) !== 0x5a) return false;
@@ -136,7 +136,7 @@ const lastSecond = 253_402_300_799;
 
 const daySeconds = 86_400;
 const twoDigits = Array.from({ length: 60 }, (_, number) => String(number).padStart(2, '0'));
-/** The day that was asked for last: times of one day come together. */
+/** The day that was asked for last. Times of one day come together. */
 const known = { day: Number.NaN, text: '' };
 
 function baseOfSeconds(seconds: number): string | null {

@@ -1,5 +1,5 @@
 /**
- * Conditions that the text indexes of migration 005 answer: whether an event has one of some tokens.
+ * Conditions that the text indexes of migration 005 answer: whether an event has one of the wanted tokens.
  */
 import type { Bind } from './bindings.ts';
 import { any } from './sql-patterns.ts';
@@ -13,8 +13,8 @@ export const idTokens = 'related_ids';
 export const tokensMax = 32;
 
 /**
- * The index alone where its tokens cannot be mistaken, for then no column need be read; else the index and the plain
- * condition. `names` are what stands before the values, each with each; null for values alone.
+ * The index alone if its tokens cannot be mistaken, for then no column need be read; else the index and the plain
+ * condition. Each of `names` stands before each of the values; null for values alone.
  */
 export function tokensSql(
   tokens: string,
@@ -29,7 +29,7 @@ export function tokensSql(
   return names === null || wanted.every(isUnmistakable) ? [index] : [index, ...plain()];
 }
 
-/** `a=b=c` is of the label `a` and of `a=b`; a token with one `=` can only be read in one way. */
+/** `a=b=c` may be the label `a` or the label `a=b`. A token with one `=` can be read in one way only. */
 export function isUnmistakable(token: string): boolean {
   return token.indexOf('=') === token.lastIndexOf('=');
 }

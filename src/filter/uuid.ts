@@ -49,7 +49,8 @@ function whyNot(value: string): string {
   for (let group = 0; group < 4; group += 1) {
     end += 1 + (groups[group]?.length ?? 0);
     if (end === groupEnds[group]) continue;
-    return `invalid group length in group ${group}: expected ${group === 0 ? 8 : 4}, found ${end - (groupStarts[group] ?? 0)}`;
+    const found = end - (groupStarts[group] ?? 0);
+    return `invalid group length in group ${group}: expected ${group === 0 ? 8 : 4}, found ${found}`;
   }
   return `invalid group length in group 4: expected 12, found ${bytes - 24}`;
 }

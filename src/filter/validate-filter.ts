@@ -1,7 +1,7 @@
 /**
- * Reads a filter as a client sends it (docs/prefect-facts.md, "Filters"): defaults filled in, absent conditions
- * dropped, the special cases of labels resolved, so that predicate and SQL start from one meaning (I6); or every reason
- * why it is none, in Prefect's words.
+ * Reads a filter as a client sends it (docs/prefect-facts.md, "Filters"). Defaults are filled in and absent conditions
+ * dropped, so that predicate and SQL start from one meaning (I6). If it is no filter, every reason is told in Prefect's
+ * words.
  */
 import type { Filter } from '../../schemas/filter.ts';
 import type { Checked, Location } from '../../schemas/validation-issue.ts';
@@ -28,7 +28,7 @@ export function defaultFilter(defaults: FilterDefaults): Filter {
   return makeFilter((name) => filterParts[name].absent(defaults));
 }
 
-/** A filter as it was kept by a version that may not have known all parts: those are absent. */
+/** A filter that was kept by an older version. Parts that this version did not know are absent. */
 export function completeFilter(kept: Partial<Filter> & Pick<Filter, 'occurred' | 'order'>): Filter {
   return { ...defaultFilter({ now: new Date(0), openEnded: true }), ...kept };
 }

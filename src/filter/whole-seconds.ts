@@ -3,8 +3,8 @@
  */
 
 /**
- * Of `YYYY-MM-DD hh:mm:ss…`, with any character between date and time; what follows the seconds is cut off. Exact for
- * the years 0001 to 9999.
+ * The text is `YYYY-MM-DD hh:mm:ss…`, with any character between date and time. What follows the seconds is cut off.
+ * Exact for the years 0001 to 9999.
  */
 export function wholeSeconds(text: string): number {
   const year = number(text, 0) * 100 + number(text, 2);

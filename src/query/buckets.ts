@@ -20,8 +20,8 @@ export interface Buckets {
 }
 
 /**
- * The buckets of a range: the first is the one `since` lies in, the last the one that starts before `until`; if `until`
- * is after now, the one that holds the end of the current unit. `since` after `until` gives none.
+ * The buckets of a range. The first holds `since`. The last is the one that starts before `until`; if `until` is after
+ * now, it is the one that holds the end of the current unit. If `since` is after `until`, there are none.
  */
 export function bucketsOf({ since, until }: Range, unit: TimeUnit, interval: number, now: string): Buckets {
   const width = bucketWidth(unit, interval);
@@ -74,11 +74,11 @@ const microsOf: Record<TimeUnit, bigint> = {
   second: secondMicros,
 };
 
-/** A Monday: weeks begin on Mondays. */
+/** A Monday, for weeks begin on Mondays. */
 const pivot = toMicros('2024-04-01T00:00:00Z');
 
 /**
- * Longer than the years 0001 to 9999, so that all wider buckets are alike; and the arithmetic fits ClickHouse's Int64.
+ * Longer than the years 0001 to 9999, so all wider buckets are alike. Arithmetic with it fits ClickHouse's Int64.
  */
 const widthMax = 10n ** 18n;
 

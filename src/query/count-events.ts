@@ -1,6 +1,6 @@
 /**
- * Counts events by time, name or resource (docs/prefect-facts.md, "Counts"), exactly (I8): every visible row is final,
- * so the counts carry no seq term, and each event is in the one group that it belongs to.
+ * Counts events by time, name or resource (docs/prefect-facts.md, "Counts"), exactly (I8). Every visible row is final,
+ * so the counts need no seq term. Each event is in one group.
  */
 import type { Count, CountOutcome, CountRequest } from '../../schemas/count.ts';
 import type { Filter } from '../../schemas/filter.ts';
@@ -61,7 +61,7 @@ interface Ask {
   readonly options: QueryOptions;
 }
 
-/** As they come: there can be a million of them. */
+/** Groups as they come: there can be a million of them. */
 async function* countGroups(
   { store, groupsMax, options }: Ask,
   { sql, params, settings }: CountSql,
@@ -72,12 +72,12 @@ async function* countGroups(
 }
 
 const zeros = '.000000Z';
-/** No value or label looks like it: what is within a text has a backslash before its quotes. */
+/** No value or label looks like it: within a text there is a backslash before each quote. */
 const timeWithZeros = /("(?:start|end)_time":".{19})\.000000Z"/g;
 
 /** The JSON of groups with whole seconds as Prefect writes them: without a fraction. */
 function withoutZeros(json: Buffer): Buffer {
-  // Bytes as letters: what is no ASCII stays as it is.
+  // As latin1 every byte is a letter: what is no ASCII stays as it is.
   return json.includes(zeros) ? Buffer.from(json.toString('latin1').replace(timeWithZeros, '$1Z"'), 'latin1') : json;
 }
 

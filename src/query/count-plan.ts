@@ -1,7 +1,7 @@
 /**
- * Which aggregate projection of `events` (migration 005) answers a count: the steps (hours, or six of them) that lie
- * whole within the range come from it, the edges from the rows. A projection is part of its part, so both tell the same
- * (I8).
+ * Which aggregate projection of `events` (migration 005) answers a count. It holds steps of an hour or of six hours.
+ * Steps that lie whole within the range come from it, the edges from the rows. A projection is stored in its part of
+ * the table, so both tell the same (I8).
  */
 import type { Filter } from '../../schemas/filter.ts';
 import { conditionsOf } from '../filter/filter-parts.ts';
@@ -21,16 +21,16 @@ export interface Middle {
 
 const yearOne = 62_135_596_800_000_000n;
 const stepMicros: Record<Rollup, bigint> = { hour: 3_600_000_000n, sixHours: 21_600_000_000n };
-/** Below it the rows of a range are as quick. */
+/** With fewer steps the rows of a range are as quick. */
 const stepsMin = 2n;
 
-/** As it stands in the projections: written otherwise, they are not used. Counts from the year 0001. */
+/** The text must be that of the projections, or they are not used. It counts from the year 0001. */
 export const stepOf: Record<Rollup, string> = {
   hour: `intDiv(toUnixTimestamp64Micro(occurred) + ${yearOne}, ${stepMicros.hour})`,
   sixHours: `intDiv(toUnixTimestamp64Micro(occurred) + ${yearOne}, ${stepMicros.sixHours})`,
 };
 
-/** Null where the filter asks for what the projection does not know, or the range is too short. */
+/** Null if the filter asks for what the projection does not know, or if the range is too short. */
 export function middleOf(filter: Filter, rollup: Rollup): Middle | null {
   if (!isKnown(filter, rollup)) return null;
   const step = stepMicros[rollup];
@@ -58,7 +58,7 @@ export function asksForTimeOnly(filter: Filter): boolean {
   return isKnown(filter, 'sixHours');
 }
 
-/** Conditions that a projection knows: it holds the columns for them. */
+/** The conditions that a projection knows: it has their columns. */
 const known: Record<Rollup, readonly (keyof Filter)[]> = { hour: ['occurred', 'event'], sixHours: ['occurred'] };
 
 function isKnown(filter: Filter, rollup: Rollup): boolean {

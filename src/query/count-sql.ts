@@ -1,7 +1,6 @@
 /**
- * The statements of counts. What lies in whole hours (of `six_hours_resource` in whole quarters of a day) comes from a
- * projection where the filter allows it, the rest from the rows: each event is in one of the two, and both are read
- * from one snapshot (I8).
+ * The statements of counts. Where the filter allows it, whole steps come from a projection and the rest from the rows
+ * (count-plan.ts). Each event is in one of the two, and both are read from one snapshot (I8).
  */
 import type { Filter } from '../../schemas/filter.ts';
 import { quickRead } from '../clickhouse/statements.ts';
@@ -26,15 +25,15 @@ function settingsOf(usesProjection: boolean): CountSql['settings'] {
 }
 
 /**
- * As it stands in the projections. Not min(occurred): compiled, as a profile may have it, ClickHouse 26.7 takes times
- * before 1970 for the latest.
+ * The text is that of the projections. It is not min(occurred): if a profile has expressions compiled, ClickHouse 26.7
+ * takes times before 1970 for the latest.
  */
 const micros = 'toUnixTimestamp64Micro(occurred)';
 
 /** Time and seq as one number, as it stands in the projection: a tuple of them costs twice the CPU. */
 const place = `bitShiftLeft(toInt128(${micros}), 64) + toInt128(seq)`;
 
-/** What is told of one group, from rows or a projection, and how the same of several parts of the range becomes one. */
+/** What is told of one group, from rows or from a projection. */
 const groups = {
   event: {
     column: 'event',
@@ -45,7 +44,7 @@ const groups = {
   resource: {
     column: 'resource_id',
     rollup: 'sixHours',
-    // Of a resource's events the newest names it; of several at the same time the one that came last.
+    // A resource is named by its newest event; of several at one time by the one that came last.
     ofRows: {
       count: 'count()',
       first: `min(${micros})`,
@@ -72,9 +71,9 @@ const ofParts: Aggregates = {
 };
 
 /**
- * Rows of `value, label, count, start_time, end_time`, as the answer has them but for the zeros of whole seconds; most
- * first, then by label and value. ClickHouse writes each as the text of its JSON: taking apart and writing again 5,000
- * groups in Node cost as much as finding them.
+ * Rows of `value, label, count, start_time, end_time`, most first, then by label and value. They are as the answer has
+ * them, but for the zeros of whole seconds. ClickHouse writes the JSON of each: to parse and write 5,000 groups in Node
+ * cost as much as to find them.
  */
 export function groupsSql(filter: Filter, countable: keyof typeof groups): CountSql {
   const { column, rollup, ofRows, last } = groups[countable];
@@ -113,7 +112,9 @@ function grouped(
   lastAs: string,
 ): string {
   const label = name === null ? '' : `, ${name} AS ${prefix}_name`;
-  return `SELECT ${value} AS ${prefix}_value, ${count} AS ${prefix}_count, ${first} AS ${prefix}_first, ${last} AS ${lastAs}${label} ${from} GROUP BY ${prefix}_value`;
+  const counted = `${value} AS ${prefix}_value, ${count} AS ${prefix}_count`;
+  const times = `${first} AS ${prefix}_first, ${last} AS ${lastAs}`;
+  return `SELECT ${counted}, ${times}${label} ${from} GROUP BY ${prefix}_value`;
 }
 
 /** Groups with the names of the answer. */
@@ -130,26 +131,28 @@ export function bucketsSql(filter: Filter, buckets: Buckets): CountSql {
   const { from, params } = readings(filter, middle);
   const parts = from.map((reading, at) => {
     const start = middle !== null && at === 0 ? stepStart('hour') : micros;
-    return `SELECT intDiv(${start} - {bucket_first:Int64}, {bucket_width:Int64}) AS bucket, count() AS part_count ${reading} GROUP BY bucket`;
+    const bucket = `intDiv(${start} - {bucket_first:Int64}, {bucket_width:Int64}) AS bucket`;
+    return `SELECT ${bucket}, count() AS part_count ${reading} GROUP BY bucket`;
   });
-  const sql = `SELECT bucket, sum(part_count) AS bucket_count FROM (${parts.join(' UNION ALL ')}) GROUP BY bucket ORDER BY bucket`;
+  const all = parts.join(' UNION ALL ');
+  const sql = `SELECT bucket, sum(part_count) AS bucket_count FROM (${all}) GROUP BY bucket ORDER BY bucket`;
   const bounds = { bucket_first: String(buckets.first), bucket_width: String(buckets.width) };
   return { sql, params: { ...params, ...bounds }, settings: settingsOf(middle !== null) };
 }
 
 /**
- * FROM and WHERE of each reading that makes up the range: the middle first, if there is one, then the rows of the
- * edges.
+ * FROM and WHERE of the readings that together are the range: the middle, if there is one, then the rows of the edges.
  */
 function readings(filter: Filter, middle: Middle | null): { from: string[]; params: Record<string, unknown> } {
   const { where, whereAnyTime, params } = filterSql([filter]);
   if (middle === null) return { from: [`FROM events WHERE ${where}`], params };
   const step = stepOf[middle.rollup];
   const time = (name: string) => `fromUnixTimestamp64Micro({${name}:Int64}, 'UTC')`;
+  const atEdges = `occurred < ${time('middle_first_micros')} OR occurred >= ${time('middle_end_micros')}`;
   return {
     from: [
       `FROM events WHERE ${whereAnyTime} AND ${step} >= {middle_first:Int64} AND ${step} < {middle_end:Int64}`,
-      `FROM events WHERE ${where} AND (occurred < ${time('middle_first_micros')} OR occurred >= ${time('middle_end_micros')})`,
+      `FROM events WHERE ${where} AND (${atEdges})`,
     ],
     params: {
       ...params,

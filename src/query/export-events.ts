@@ -1,6 +1,7 @@
 /**
- * All events that fit a filter as lines of JSON, as of one checkpoint (I7): pages from ClickHouse, each query closed
- * before its lines are taken, the next one read meanwhile; however many they are, two pages of them are held.
+ * All events that fit a filter as lines of JSON, as of one checkpoint (I7). They are read in pages from ClickHouse.
+ * Each query is closed before its lines are taken, and the next page is read meanwhile: two pages are held, however
+ * many there are.
  */
 import type { Filter } from '../../schemas/filter.ts';
 import { Failure } from '../base/errors.ts';
@@ -41,7 +42,7 @@ export interface ExportParts {
   readonly keys: SigningKeys;
   readonly filters: PageFilters;
   readonly checkpoint: () => number;
-  /** Null for what is no place of an event. */
+  /** Null if it is no place of an event. */
   readonly parsePlace: (occurred: string, id: string) => PagePosition | null;
 }
 
@@ -65,7 +66,7 @@ export async function exportEvents(
   const read = (from: PagePosition | null, rows: number): Promise<Page> =>
     parts.readPage(filter, { after: 0, checkpoint }, from, { rows, bytes: 2 * pageBytes }, signal);
   const release = await parts.slots.take(slotWaitMs, signal);
-  // Whoever leaves before the first line leaves no loop behind.
+  // Whoever leaves before the first line never runs the loop that would release it.
   signal.addEventListener('abort', release, { once: true });
   try {
     const first = await read(after, firstRows);
@@ -100,7 +101,7 @@ async function* linesOf(
       const { slices, rows, bytes, next: from }: Page = page;
       const rowsNext = Math.min(rowsMax, Math.max(16, Math.round((rows * pageBytes) / Math.max(1, bytes))));
       const next: Promise<Page> | null = from === null ? null : read(from, rowsNext);
-      // Heard when it is waited for, below.
+      // A failure is heard when the page is waited for, below.
       next?.catch(() => undefined);
       for (const slice of slices) yield textOf(slice);
       page = await next;

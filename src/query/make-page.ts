@@ -1,5 +1,5 @@
 /**
- * What was read of one page, as the page: its events' texts, and the token for what remains (I7).
+ * Makes a page from the rows that were read: the events' texts, and the token for what remains (I7).
  */
 import type { Page } from '../../schemas/page.ts';
 import type { SigningKeys } from '../base/keys.ts';
@@ -12,7 +12,7 @@ export interface PageRow {
   readonly raw: string;
 }
 
-/** What was read, and the token for what remains. A page that comes short (retention took the rest) is the last one. */
+/** A page that comes short is the last one: retention took the rest. */
 export async function makePage(
   keys: SigningKeys,
   { limit, total, remaining: before, checkpoint, after: behind }: PageState,

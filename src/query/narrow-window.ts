@@ -1,28 +1,30 @@
 /**
- * A page wants the first few events of a window that may hold millions: where they lie if the events are spread evenly
- * is a guess that saves ClickHouse from opening every part of the table. Whoever asks within it and gets too few asks
- * the whole window.
+ * A page wants the first few events of a window that may hold millions. If events are spread evenly, it can be told
+ * where these lie. That guess saves ClickHouse from opening every part of the table. If it holds too few, the whole
+ * window is asked.
  */
 import type { Filter } from '../../schemas/filter.ts';
 import { fromMicros, parseClickHouseTime, toMicros } from '../filter/time.ts';
 import type { PagePosition } from './page-token.ts';
 
-/** So many times the span in which a page's events would lie on average. */
+/** The guess is this many times the span in which a page's events would lie on average. */
 const slack = 4;
-/** Below it the whole window costs hardly more, and never asks twice. */
+/**
+ * If the guess is not this many times smaller, the whole window is asked: it costs hardly more, and never asks twice.
+ */
 const gainMin = 4;
 
 export interface Wanted {
   readonly filter: Filter;
   readonly limit: number;
-  /** Events of the window that are behind `after`, or all. */
+  /** How many events of the window are behind `after`; all, if it is null. */
   readonly remaining: number;
   readonly after: PagePosition | null;
 }
 
 /**
- * The filter with a window that begins, in its order, where the whole one does; null where the guess is not worth it.
- * The first page of oldest events is never narrowed: by default its window begins half a year before the first event.
+ * The filter with a shorter window that begins, in its order, where the whole one does; null if the guess is not worth
+ * it. The first page of oldest events is never narrowed: by default its window begins half a year before any event.
  */
 export function narrowWindow({ filter, limit, remaining, after }: Wanted): Filter | null {
   const { order, occurred } = filter;

@@ -1,7 +1,7 @@
 /**
- * How a filter stands in a token: a small one as it is, a large one by its hash, so that a link stays under 2 kB
- * whatever was asked. Large ones are in ClickHouse, for all gateways and over restarts, as long as events are kept;
- * there is a bound, and beyond it the oldest go.
+ * How a filter stands in a token: a small one as it is, a large one by its hash. So a link stays under 2 kB whatever
+ * was asked. Large filters are kept in ClickHouse, for all gateways and over restarts, as long as events are. There is
+ * a bound, beyond which the oldest go.
  */
 import { createHash } from 'node:crypto';
 import { deflateRawSync } from 'node:zlib';
@@ -31,7 +31,7 @@ export interface PageFilterBounds {
   readonly bytesMax: number;
 }
 
-/** They hear of what nobody waits for. */
+/** Who is told of what nobody waits for. */
 export interface PageFilterWatch {
   readonly log: Pick<Log, 'warn' | 'info'>;
   readonly counters: Pick<Counters, 'pageFiltersKept' | 'pageFiltersDropped'>;
@@ -45,20 +45,20 @@ export interface PageFilterOptions {
 type Room = Pick<Store, 'rows' | 'command' | 'insertValues'>;
 
 /**
- * Of the deflated filter. With all else that a token holds, its signature and the longest public URL, a link has less
- * than 2,048 characters.
+ * The deflated filter has no more bytes. With all else in a token, its signature and the longest public URL, a link
+ * stays under 2,048 characters.
  */
 const deflatedBytesMax = 850;
-/** Of what deflate stores as it is. */
+/** What deflate adds to bytes that it stores as they are. */
 const blockHeadBytes = 5;
-/** A longer text is never tried: it costs time, and shrinks to so little only if it says nothing. */
+/** A longer text is not deflated to see: that costs time, and it would hardly shrink to so little. */
 const triedCharactersMax = 16 * 1024;
 export const pageFilterBounds: PageFilterBounds = { filtersMax: 10_000, bytesMax: 256 * 1024 * 1024 };
-/** Of one insert. What waits for it is bounded with the requests that wait. */
+/** Bytes of one insert. What waits for it is bounded by the number of requests. */
 const batchBytesMax = 8 * 1024 * 1024;
-/** One that is asked with again and again is written again once in so long. */
+/** A filter that is used again and again is written again once in this time. */
 const renewedAfterHours = 1;
-/** The bounds are looked after each time that this part of them was written. */
+/** The bounds are checked each time that a sixteenth of them was written. */
 const part = 16;
 
 export function createPageFilters(
@@ -82,11 +82,11 @@ export function createPageFilters(
       const read = () => readKept(store, hash, signal);
       let text = await read();
       if (text === null && isCluster) {
-        // Another replica may have it, for it was there before the token was given out.
+        // Another replica may have it: it was written before the token was given out.
         await store.command('SYSTEM SYNC REPLICA page_filters', {}, signal && { signal });
         text = await read();
       }
-      // It was signed as it was; what another hand has put there is not it.
+      // The token signs the hash: another text under it is not the filter.
       if (text === null || hashOf(text) !== hash) throw gone();
       const rest = JSON.parse(text) as Partial<Filter>; // `hold` wrote it
       return completeFilter({ occurred, ...rest, order });
@@ -106,7 +106,7 @@ async function readKept(store: Room, hash: string, signal: AbortSignal | undefin
 function isSmall(filter: Filter): boolean {
   const text = JSON.stringify(filter);
   if (text.length > triedCharactersMax) return false;
-  // Deflating makes nothing longer but by the head of a block: most filters need not be tried.
+  // Deflate adds no more than the head of a block, so most filters need not be tried.
   return (
     Buffer.byteLength(text) <= deflatedBytesMax - blockHeadBytes || deflateRawSync(text).length <= deflatedBytesMax
   );
@@ -131,11 +131,11 @@ interface Batch {
   readonly written: Promise<void>;
 }
 
-/** One insert at a time: what comes meanwhile goes together in the next, for each is a part of the table. */
+/** One insert at a time, for each makes a part of the table. What comes meanwhile goes together in the next. */
 function batchWriter(store: Room, watch: PageFilterWatch, bounds: PageFilterBounds) {
   let before: Promise<unknown> = Promise.resolve();
   let open: Batch | null = null;
-  // As if so much had been written: the first batch of a start looks after the bounds.
+  // As if all of the bounds had been written: the first batch after a start checks them.
   let unseen = { filters: bounds.filtersMax, bytes: bounds.bytesMax };
 
   async function insert(rows: ReadonlyMap<string, string>): Promise<void> {
@@ -147,7 +147,7 @@ function batchWriter(store: Room, watch: PageFilterWatch, bounds: PageFilterBoun
     unseen.bytes += values.reduce((sum, { filter }) => sum + filter.length, 0);
   }
 
-  /** Nobody waits for it but the next batch. */
+  /** Only the next batch waits for it. */
   async function lookAfterBounds(): Promise<void> {
     if (unseen.filters * part < bounds.filtersMax && unseen.bytes * part < bounds.bytesMax) return;
     unseen = { filters: 0, bytes: 0 };
@@ -174,7 +174,7 @@ function batchWriter(store: Room, watch: PageFilterWatch, bounds: PageFilterBoun
   };
 }
 
-/** Those that are not there, or that were written long ago. */
+/** The filters that are not there, or that were written long ago. */
 async function unknownOf(store: Room, rows: ReadonlyMap<string, string>): Promise<Kept[]> {
   const known = await store.rows<{ hash: string }>(
     `SELECT hash FROM page_filters WHERE hash IN ({page_filters:Array(String)})
@@ -185,7 +185,7 @@ async function unknownOf(store: Room, rows: ReadonlyMap<string, string>): Promis
   return [...rows].filter(([hash]) => !fresh.has(hash)).map(([hash, filter]) => ({ hash, filter }));
 }
 
-/** Lets the oldest go, down to so much below the bounds that they hold until the next look. */
+/** Lets the oldest go, so far below the bounds that they hold until the next check. */
 async function trim(store: Room, watch: PageFilterWatch, { filtersMax, bytesMax }: PageFilterBounds): Promise<void> {
   const keep = (bound: number) => Math.floor((bound * (part - 1)) / part);
   const [found] = await store.rows<{ rows: number; last: string }>(

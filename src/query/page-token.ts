@@ -1,6 +1,6 @@
 /**
- * Page tokens: where a reading stands, signed, so that nobody can make or change one (I7).
- * `<state>.<signature>`, both base64url; the state is opaque to clients (deflated JSON: a token travels in a URL).
+ * Page tokens say where a reading stands. They are signed, so that nobody can make or change one (I7). A token is
+ * `<state>.<signature>`, both base64url. The state is opaque to clients: deflated JSON, for a token travels in a URL.
  */
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import type { Filter } from '../../schemas/filter.ts';
@@ -9,7 +9,7 @@ import type { SigningKeys } from '../base/keys.ts';
 
 export interface PageState {
   readonly filter: Filter;
-  /** Events of one page; 0 reads nothing, for ever. */
+  /** Events of one page. With 0 no page ever has any. */
   readonly limit: number;
   /** As of the first page, never counted again. */
   readonly total: number;
@@ -22,8 +22,8 @@ export interface PageState {
 }
 
 /**
- * A filter that is too large for a token (page-filters.ts): where the rest of it is kept, and what changes with each
- * question.
+ * A filter that is too large for a token (page-filters.ts): what changes with each question, and where the rest is
+ * kept.
  */
 export interface KeptFilter extends Pick<Filter, 'occurred' | 'order'> {
   /** SHA-256 of the rest's text, base64url. */
@@ -42,7 +42,7 @@ export interface PagePosition {
   readonly id: string;
 }
 
-/** Of the state's form; a token of another version is refused. */
+/** The version of the state's form. A token of another version is refused. */
 const versionOf = (state: object): number => ('kept' in state ? 2 : 1);
 
 export function sealToken(keys: SigningKeys, state: TokenState): string {
@@ -53,7 +53,7 @@ export function sealToken(keys: SigningKeys, state: TokenState): string {
 /** Throws Failure `forbidden` for anything that `sealToken` did not make with these keys. */
 export function openToken(keys: SigningKeys, token: string): TokenState {
   const [text = '', signature = '', ...rest] = token.split('.');
-  // Signed first: nothing that a stranger made is inflated or parsed.
+  // The signature comes first: nothing that a stranger made is inflated or parsed.
   if (rest.length > 0 || !keys.verify(text, signature)) throw new Failure('forbidden', 'Forbidden');
   const { version, ...state } = JSON.parse(inflateRawSync(Buffer.from(text, 'base64url')).toString());
   if (version !== versionOf(state)) throw new Failure('forbidden', 'Forbidden');

@@ -1,10 +1,10 @@
 /**
- * Numbers as Pydantic's lax mode reads them from JSON: `true` is 1, text is read if it is a number
+ * Numbers as Pydantic's lax mode reads them from JSON: `true` is 1, and a text that is a number is read
  * (docs/prefect-facts.md, "Validation errors").
  */
 import type { Checked, Location } from '../../schemas/validation-issue.ts';
 
-/** Text: an optional sign, digits with single underscores between them, then at most a fraction of zeros. */
+/** A text may have a sign, digits with single underscores between them, and a fraction of zeros. */
 export function readInteger(input: unknown, loc: Location): Checked<number> {
   switch (typeof input) {
     case 'boolean':

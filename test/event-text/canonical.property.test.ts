@@ -35,7 +35,8 @@ describe('canonical text', () => {
         const { event } = read;
         const field = fieldOf(readTree(text));
         const json = (name: string, absent: string) => writeTree(field(name) ?? { kind: 'scalar', text: absent });
-        const head = `{"occurred":"2026-11-22T10:00:00Z","event":${json('event', '')},"resource":${json('resource', '')},"related":${json('related', '[]')}`;
+        const resources = `"resource":${json('resource', '')},"related":${json('related', '[]')}`;
+        const head = `{"occurred":"2026-11-22T10:00:00Z","event":${json('event', '')},${resources}`;
         const follows = field('follows')?.kind === 'string' ? `"${id}"` : 'null';
         const raw = finishRaw(event, received);
         expect(raw).toBe(
@@ -52,7 +53,8 @@ describe('canonical text', () => {
   });
 
   it('that is ASCII only by its escapes is not written as ASCII, for its search text is not', () => {
-    const text = `{"occurred":"2026-11-22T10:00:00Z","event":"n","resource":{"prefect.resource.id":"r"},"payload":{"a":"\\ud800"},"id":"${id}"}`;
+    const fields = `"event":"n","resource":{"prefect.resource.id":"r"},"payload":{"a":"\\ud800"},"id":"${id}"`;
+    const text = `{"occurred":"2026-11-22T10:00:00Z",${fields}}`;
     const read = readMessage(Buffer.from(text));
     if (!read.ok) throw new Error(read.reason);
     expect(read.event.open).toContain('\\ud800');

@@ -1,6 +1,6 @@
 /**
- * The rules of an event: what they take is what the schema takes (event-schema.ts), whether they are asked for a verdict
- * or for the reasons. In which words they refuse is in event-errors.test.ts.
+ * The rules of an event: what they take is what the schema takes (event-schema.ts), whether they are asked for a
+ * verdict or for the reasons. In which words they refuse is in event-errors.test.ts.
  */
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
@@ -135,7 +135,7 @@ it('law: of what the rules take there is a canonical text, and of nothing else',
   );
 });
 
-it('nested too deep, a field twice, and a label twice: the last counts, and the rules see what JSON.parse makes', () => {
+it('of a field or a label that comes twice the last counts, and a payload may nest a thousand levels deep', () => {
   const start = JSON.stringify(plain).slice(0, -1);
   const deep = (levels: number) => `${'{"a":'.repeat(levels)}1${'}'.repeat(levels)}`;
   for (const [more, wanted] of [

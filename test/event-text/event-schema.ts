@@ -1,6 +1,6 @@
 /**
- * The shape of an event as a JSON schema, written apart from the rules of src/event-text/explain-event.ts, which are held
- * against it. Times, and text that UTF-8 cannot hold, are beyond a schema.
+ * The shape of an event as a JSON schema, written apart from the rules of src/event-text/explain-event.ts, which are
+ * held against it. Times, and text that UTF-8 cannot hold, are beyond a schema.
  */
 import { Ajv, type AnySchema } from 'ajv';
 import {

@@ -143,7 +143,8 @@ describe('the reader of plain events', () => {
   it('leaves long texts, deep payloads and many keys to the general reader', () => {
     const withPayload = (payload: string): Buffer =>
       Buffer.from(
-        `{"occurred":"2026-11-22T10:00:00Z","event":"e","resource":{"prefect.resource.id":"r"},"related":[],"payload":${payload},"id":"0f0e0d0c-0b0a-4908-8706-050403020100"}`,
+        '{"occurred":"2026-11-22T10:00:00Z","event":"e","resource":{"prefect.resource.id":"r"},"related":[],' +
+          `"payload":${payload},"id":"0f0e0d0c-0b0a-4908-8706-050403020100"}`,
       );
     const object = (keys: number) =>
       JSON.stringify(Object.fromEntries(Array.from({ length: keys }, (_, at) => [`k${at}`, at])));

@@ -180,7 +180,7 @@ test('law: a long text is gone through for every term of a query, not until the 
   );
 });
 
-test('law: of texts that end in each other the scan tells those that are awaited, in whatever order they were given', () => {
+test('law: of texts that end in each other the scan tells those that are awaited, in whatever order they are', () => {
   const word = fc.nat(5).chain((length) => fc.constantFrom('a', 'b').map((end) => end + 'ab'.repeat(length) + end));
   const texts = fc.uniqueArray(
     fc.oneof(word, fc.string({ unit: fc.constantFrom('a', 'b'), minLength: 1, maxLength: 4 })),

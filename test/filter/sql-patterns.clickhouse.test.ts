@@ -99,7 +99,7 @@ test('law: many values, prefixes and patterns find what each finds', async () =>
   );
 }, 600_000);
 
-test('a text followed by what fits a pattern is found as one, whatever its characters mean to an expression', async () => {
+test('a text and what fits a pattern behind it are found as one, whatever its characters mean elsewhere', async () => {
   const { bind, params } = bindings();
   const patterns: Pattern[] = ['a*', 'b', '?b', '*.*', '(*', '', 'x'].map((text) => parsePattern('env', text));
   const continued = patterns.flatMap((pattern) => ['', 'a', '.', '(', '\\'].map((literal) => ({ literal, pattern })));

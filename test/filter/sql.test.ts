@@ -111,7 +111,7 @@ test('of many labels those of which nothing is negated are looked for in one pas
   }
 });
 
-test('pairs alone, or ids alone, are answered by an index; what must be met by one related resource is looked for in one', () => {
+test('an index answers pairs alone, or ids alone; what one related resource must meet is looked for in one', () => {
   const related = { id: [], role: [], resourcesInRoles: [], labels: {} };
   const pair = ['a', 'flow'] as const;
   const [bothPairs, onePair] = [[pair, ['b', 'tag']] as const, [pair] as const];

@@ -81,7 +81,8 @@ test('law: an offset moves the time by as much', () => {
   fc.assert(
     fc.property(micros, fc.integer({ min: -1439, max: 1439 }), (at, minutes) => {
       const pad = (value: number) => String(value).padStart(2, '0');
-      const zone = `${minutes < 0 ? '-' : '+'}${pad(Math.trunc(Math.abs(minutes) / 60))}:${pad(Math.abs(minutes) % 60)}`;
+      const [hours, rest] = [Math.trunc(Math.abs(minutes) / 60), Math.abs(minutes) % 60];
+      const zone = `${minutes < 0 ? '-' : '+'}${pad(hours)}:${pad(rest)}`;
       const moved = fromMicros(at - BigInt(minutes) * 60_000_000n);
       const parsed = parseTime(text(at).replace('Z', zone));
       expect(parsed.ok ? parsed.time : null).toBe(moved);

@@ -23,7 +23,8 @@ test('every filter is refused in the words and the order of Prefect, or taken as
 test('issues begin at the given location, and their fields stand in the order of the wire', () => {
   const checked = validateFilter({ occurred: { since: 'yesterday' } }, { ...options, loc: ['body', 'filter'] });
   expect(JSON.stringify(checked)).toBe(
-    '{"ok":false,"issues":[{"type":"value_error","loc":["body","filter","occurred","since"],"msg":"Value error, Unable to parse string [yesterday]","input":"yesterday","ctx":{"error":{}}}]}',
+    '{"ok":false,"issues":[{"type":"value_error","loc":["body","filter","occurred","since"],' +
+      '"msg":"Value error, Unable to parse string [yesterday]","input":"yesterday","ctx":{"error":{}}}]}',
   );
 });
 
@@ -93,7 +94,7 @@ test('any label is a label, __proto__ too', () => {
   ]);
 });
 
-test('an id or role label without a value is no condition, but a related entry of such wants a related resource', () => {
+test('an id or role label without a value is no condition; a related entry of such wants a related resource', () => {
   const labels = (given: unknown) => ({ ...valid({ related: { labels: given } }).related[0]?.labels });
   expect(labels({ 'prefect.resource.id': '', env: 'x' })).toEqual({ 'prefect.resource.id': ['*'], env: ['x'] });
   expect(labels({ 'prefect.resource.role': [] })).toEqual({ 'prefect.resource.id': ['*'] });

@@ -6,7 +6,7 @@ import { wholeSeconds } from '../../src/filter/whole-seconds.ts';
 const first = Date.parse('0001-01-01T00:00:00Z');
 const last = Date.parse('9999-12-31T23:59:59.999Z');
 
-test('law: seconds since 1970 are what a Date says, with any fraction, as an event or ClickHouse writes the time', () => {
+test('law: seconds since 1970 are as a Date has them, as an event or ClickHouse writes the time', () => {
   const check = (ms: number): void => {
     const text = new Date(ms).toISOString();
     expect([text, wholeSeconds(text)]).toEqual([text, Math.floor(ms / 1000)]);

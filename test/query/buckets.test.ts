@@ -103,7 +103,8 @@ test('1000 buckets pass, one microsecond more is refused in the words of Prefect
   const since = '2026-11-22T12:00:00Z';
   expect(tooManyBuckets({ since, until: '2026-11-22T12:00:10Z' }, 'second', 0.01)).toBeNull();
   expect(tooManyBuckets({ since, until: '2026-11-22T12:00:10.000001Z' }, 'second', 0.01)).toBe(
-    'The given interval would create 1001 buckets, which is too many. Please increase the interval or reduce the time range to produce 1000 buckets or fewer.',
+    'The given interval would create 1001 buckets, which is too many. Please increase the interval or reduce the ' +
+      'time range to produce 1000 buckets or fewer.',
   );
   expect(tooManyBuckets({ since, until: '2020-01-01T00:00:00Z' }, 'second', 0.01)).toBeNull();
 });

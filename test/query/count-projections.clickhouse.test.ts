@@ -19,7 +19,8 @@ let opened: TestStore;
 /** Over four days, many exactly at the edges of hours. */
 const events: RowParts[] = Array.from({ length: 900 }, (_, at) => {
   const offsetMs = at % 3 === 0 ? (at % 96) * hourMs : (at * 7_919_333) % (96 * hourMs);
-  const occurred = `${new Date(begin + offsetMs).toISOString().slice(0, -1).replace('T', ' ')}${at % 2 === 0 ? '000' : '999'}`;
+  const milliseconds = new Date(begin + offsetMs).toISOString().slice(0, -1).replace('T', ' ');
+  const occurred = `${milliseconds}${at % 2 === 0 ? '000' : '999'}`;
   const name = at % 5 === 0 ? {} : { 'prefect.resource.name': `name ${at}` };
   return { seq: at + 1, occurred, event: `e.${at % 7}`, resource: { 'prefect.resource.id': `r${at % 11}`, ...name } };
 });

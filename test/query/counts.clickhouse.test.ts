@@ -123,7 +123,8 @@ describe('the sample table', () => {
       interval: 0.5,
     });
     expect(JSON.stringify(counts.slice(1, 2))).toBe(
-      '[{"value":"1","label":"2026-11-16T00:00:00.500000+00:00","count":1,"start_time":"2026-11-16T00:00:00.500000Z","end_time":"2026-11-16T00:00:00.999999Z"}]',
+      '[{"value":"1","label":"2026-11-16T00:00:00.500000+00:00","count":1,' +
+        '"start_time":"2026-11-16T00:00:00.500000Z","end_time":"2026-11-16T00:00:00.999999Z"}]',
     );
   });
 });
@@ -180,7 +181,7 @@ describe('the limits', () => {
     expect(await countEvents({ store: engine.store }, days)).toMatchObject({ ok: false });
   });
 
-  test('a resource whose newest event has no name is called by its id; of two at one time the later seq names it', async () => {
+  test('a resource whose newest event has no name goes by its id; of two at once the later seq counts', async () => {
     const named = (name: string) => ({ 'prefect.resource.name': name });
     await insert(engine.store, [
       sample('2026-11-16T00:00:00Z', 'l.one', 'r.1', named('Old')),

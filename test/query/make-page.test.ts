@@ -18,7 +18,7 @@ const stateOf = (limit: number, remaining: number) => ({
   ...{ filter, limit, remaining, total: 9, checkpoint: 77, after: null },
 });
 
-test('law: there is a next page exactly where a whole page came and some are left; it goes on behind the last event', async () => {
+test('law: a next page comes exactly where a whole page came and some are left, and begins behind it', async () => {
   await fc.assert(
     fc.asyncProperty(fc.integer({ min: 1, max: 5 }), fc.nat(9), fc.nat(5), async (limit, remaining, came) => {
       const given = rows(Math.min(limit, remaining, came));

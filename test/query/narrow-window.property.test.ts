@@ -26,7 +26,7 @@ const wanted = fc.record({
   after: fc.option(micros),
 });
 
-test('law: the narrow window is the beginning of the whole one, as its order and its position have it, and much shorter', () => {
+test('law: the narrow window is a short beginning of the whole one, as order and position have it', () => {
   let narrowed = 0;
   fc.assert(
     fc.property(wanted, ({ one, other, order, limit, remaining, after }) => {

@@ -180,7 +180,7 @@ test('an insert that fails is told to those who wait for it, and hinders no late
   expect(table.rows).toHaveLength(1);
 });
 
-test('the bounds are looked after at a start, then each time that a sixteenth of them was written: by number, or by bytes', async () => {
+test('the bounds are looked after at a start, and each time that a sixteenth of them was written', async () => {
   const probe = tableOf();
   await gateway(probe).hold(long(20_000));
   const bytes = probe.rows[0]?.filter.length ?? 0;

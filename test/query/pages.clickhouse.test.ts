@@ -142,7 +142,7 @@ test('with distinct, pages together are the newest or oldest event of each resou
   );
 });
 
-test('the events of one id are those that window, filter and checkpoint have, however wide the window is (I11)', async () => {
+test('of one id, the events are those in window, filter and checkpoint, however wide the window is (I11)', async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.uniqueArray(instant, { minLength: 1, maxLength: 3 }),

@@ -68,7 +68,7 @@ test('a further page takes one statement, with the checkpoint of the first', asy
   expect(asked[0]?.params).toMatchObject({ page_checkpoint: 77, page_after: row.place, page_after_id: row.place_id });
 });
 
-test('with distinct, the events are gone through once for total and page: the second statement reads named places only', async () => {
+test('with distinct, one statement goes through the events for total and page; one reads named places', async () => {
   const distinct = { ...filter, resource: { ...filter.resource, distinct: true } };
   const { parts, asked } = partsWith(9, [1]);
   const page = await readFirstPage(parts, { filter: distinct, limit: 3 });
@@ -142,7 +142,7 @@ test('one id takes one statement; a window as wide as what is kept is no term of
   }
 });
 
-test('a few ids take one statement for page and total, of one event too; with limit 0, or for many, they are counted apart', async () => {
+test('a few ids take one statement for page and total; many ids, or a limit of 0, are counted apart', async () => {
   const idsOf = (count: number) => ({ ...filter, id: Array.from({ length: count }, () => row.place_id) });
   for (const [ids, limit, statements] of [
     [2, 1, 1],
@@ -200,7 +200,7 @@ test.each([
   expect([events.length, asked.length]).toEqual([Math.min(3, total), statements]);
 });
 
-test('where few fit, the total says in which part of the window the others are likely to be; where many fit, the whole is asked', async () => {
+test('where few fit, the total says where the others are likely to be; where many fit, all is asked', async () => {
   for (const [total, isPart] of [
     [100, true],
     [1000, false],

@@ -73,7 +73,7 @@ function keyOf({ id, idPrefix, labels }: AnyResourceFilter): string {
   return JSON.stringify([asSet(id), asSet(idPrefix), labelsKey(labels)]);
 }
 
-/** Its labels are compiled twice: the primary resource has no role. */
+/** Its labels are compiled twice: once for the primary resource, which has no role. */
 function bytesOf({ id, idPrefix, labels }: AnyResourceFilter): number {
   return entryBytes + listsBytes([id, idPrefix]) + 2 * labelsBytes(labels);
 }

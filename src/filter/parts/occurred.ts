@@ -1,5 +1,5 @@
 /**
- * `occurred`: the window. It is in no live test and in no key, for subscribers of one topic have windows of their own:
+ * `occurred`: the window. It is in no live test and no key, for each subscriber of a topic has a window of its own: see
  * `insideWindow`.
  */
 import { timeKey } from '../../../schemas/event.ts';

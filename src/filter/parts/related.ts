@@ -23,8 +23,9 @@ type Related = readonly RelatedFilter[];
 export const related: FilterPart<Related> = {
   name: 'related',
   about:
-    'An entry, or a list of entries that must all be met. One related resource meets an entry if it has one of the ' +
-    'ids of `id`, one of the roles of `role`, one of the pairs `[id, role]` of `resources_in_roles`, and all of `labels`',
+    'An entry, or a list of entries that must all be met. One related resource meets an entry if it has one of ' +
+    'the ids of `id`, one of the roles of `role`, one of the pairs `[id, role]` of `resources_in_roles`, and ' +
+    'all of `labels`',
   absent: () => [],
   isAbsent: (entries) => entries.length === 0,
   read: (absent) => optional(absent, oneOrMore('EventRelatedFilter', readEntry)),
@@ -82,7 +83,7 @@ function anyPair(pairs: RelatedFilter['resourcesInRoles']): Condition<Labels> {
 function entrySql(entry: RelatedFilter, bind: Bind): string {
   const { id, role, resourcesInRoles, labels } = entry;
   const hasLabels = Object.keys(labels).length > 0;
-  // One list alone is what the index knows; two of them must be met by the same related resource.
+  // The index knows one list alone. Two of them must be met by the same related resource.
   if (id.length > 0 && resourcesInRoles.length === 0 && !hasLabels) {
     const plain = () => [someRelated(oneSql(entry, bind))];
     if (role.length === 0) return allSql(tokensSql(idTokens, null, id, plain, bind));
@@ -108,7 +109,7 @@ function oneSql({ id, role, resourcesInRoles, labels }: RelatedFilter, bind: Bin
   ]);
 }
 
-/** More pairs of id and role are looked up in a set. */
+/** If there are more pairs of id and role, they are looked up in a set. */
 const pairsTried = 4;
 
 function pairsSql(pairs: RelatedFilter['resourcesInRoles'], bind: Bind): string[] {

@@ -21,9 +21,9 @@ type Resource = Filter['resource'];
 export const resource: FilterPart<Resource> = {
   name: 'resource',
   about:
-    'The resource has one of the ids of `id`, an id that begins with one of `id_prefix`, and all of `labels`. A label ' +
-    'has a value, or a list of which one must fit: `*` is any run, `?` one character, and `!` in front negates. ' +
-    '`distinct`, for pages only: of each resource the newest event, or with `order` `ASC` the oldest',
+    'The resource has one of the ids of `id`, an id that begins with one of `id_prefix`, and all of `labels`. A ' +
+    'label has a value, or a list of which one must fit: `*` is any run, `?` one character, and `!` in front ' +
+    'negates. `distinct`, for pages only: of each resource the newest event, or with `order` `ASC` the oldest',
   absent: () => noCondition,
   isAbsent: ({ id, idPrefix, labels }) => id.length + idPrefix.length + Object.keys(labels).length === 0,
   read: (absent) => optional(absent, readResource),
@@ -59,7 +59,7 @@ const readResource: Reader<Resource> = (input, place) =>
     distinct: field('distinct', false, readBoolean),
   }));
 
-/** By whole values where all patterns are such; else by what fitting values begin with. */
+/** By whole values, if all patterns are such; else by what fitting values begin with. */
 function accessByLabel(label: string, labels: LabelPatterns): Access {
   const patterns = (labels[label] ?? []).map((pattern) => parsePattern(label, pattern));
   return { by: patterns.every(isExact) ? 'label' : 'labelPrefix', label, texts: patterns.map(literalPrefix) };
