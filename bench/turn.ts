@@ -2,42 +2,72 @@
  * One turn of a server: what an event, a delivery and a question cost its process, after it has warmed up.
  */
 import { Agent, request } from 'undici';
+import { measure as measureLatency } from './cases/latency.ts';
 import { cpuOf, type OwnServer, untilDrained } from './cases/own-server.ts';
 import { measure as measureSpread } from './cases/spread.ts';
+import type { CatchUpReport } from './load/catch-up.ts';
 import { startLoad } from './load/load-maker.ts';
 import type { PostReport } from './load/post.ts';
+import type { ProduceReport } from './load/produce.ts';
 import { freshNames, loadOptions } from './target.ts';
 
-/** µs of CPU of the server's process for each event, delivery or question. */
+/** µs: of CPU of the server's process for each event, delivery or question, but for the last one, which is of time. */
 export interface Figures {
   readonly 'event of a batch of 100': number;
   readonly 'event by itself': number;
+  readonly 'event on /in': number;
   readonly 'delivery to one of 200': number;
+  readonly 'event caught up with': number;
   readonly 'page of 50': number;
   readonly 'count by event': number;
+  readonly 'p99 of a delivery at 1,000/s': number;
 }
 
-const warmUpEvents = 60_000;
-const batchEvents = 200_000;
-const loneEvents = 15_000;
-const questions = 300;
-const deadlineMs = 120_000;
+/** A server that has warmed up, and where its log is read from. */
+export interface Runner {
+  readonly server: OwnServer;
+  readonly logged: { readonly names: ReturnType<typeof freshNames>; readonly from: Position; readonly events: number };
+}
 
-export async function measureTurn(server: OwnServer): Promise<Figures> {
-  await post(server, 100, warmUpEvents);
-  await post(server, 1, 2_000);
+type Position = Pick<CatchUpReport, 'token' | 'position'>;
+
+const loggedEvents = 60_000;
+const batchEvents = 40_000;
+const loneEvents = 4_000;
+const socketEvents = 60_000;
+const pages = 100;
+const counts = 100;
+const deadlineMs = 300_000;
+
+/** `events` are there when questions are asked. */
+export async function warmUp(server: OwnServer, events: number): Promise<Runner> {
+  await post(server, 100, Math.max(0, events - loggedEvents));
+  await post(server, 1, loneEvents);
+  const names = freshNames();
+  const from = await catchUp(server, names, null, 0);
+  await produce(server, names, loggedEvents);
+  const runner = { server, logged: { names, from, events: loggedEvents } };
+  await measureTurn(runner);
+  return runner;
+}
+
+export async function measureTurn({ server, logged }: Runner): Promise<Figures> {
   return {
+    'page of 50': await ask(server, pages, 'filter', { filter: { event: { prefix: ['bench-'] } }, limit: 50 }),
+    'count by event': await ask(server, counts, 'count-by/event', { filter: {} }),
     'event of a batch of 100': await post(server, 100, batchEvents),
     'event by itself': await post(server, 1, loneEvents),
+    'event on /in': await produce(server, freshNames(), socketEvents),
     'delivery to one of 200': await deliveries(server),
-    'page of 50': await ask(server, 'filter', { filter: { event: { prefix: ['bench-'] } }, limit: 50 }),
-    'count by event': await ask(server, 'count-by/event', { filter: {} }),
+    'event caught up with': (await catchUp(server, logged.names, logged.from, logged.events)).micros,
+    'p99 of a delivery at 1,000/s': await latency(server),
   };
 }
 
 /** Until ClickHouse has them all, so that the table writer's share is in it. */
 async function post(server: OwnServer, batch: number, events: number): Promise<number> {
-  const shape = { connections: 4, batch, eventsMax: events, spreadMs: 0, eventBytes: 1_100, seconds: 60 };
+  if (events === 0) return Number.NaN;
+  const shape = { connections: 4, batch, eventsMax: events, spreadMs: 0, eventBytes: 1_100, seconds: 200 };
   const { cpu } = await cpuOf(server.pid, async () => {
     const load = startLoad<PostReport>('post', { ...loadOptions(server), ...freshNames(), ...shape }, deadlineMs);
     const { acknowledged } = await load.finished;
@@ -47,13 +77,48 @@ async function post(server: OwnServer, batch: number, events: number): Promise<n
   return (cpu * 1e6) / events;
 }
 
+/** The same of one socket, as fast as pongs come. */
+async function produce(server: OwnServer, names: object, events: number): Promise<number> {
+  const shape = { eventBytes: 1_100, seconds: 60, rate: null, pingEvery: 700, pingsMax: 8, eventsMax: events };
+  const { cpu } = await cpuOf(server.pid, async () => {
+    const load = startLoad<ProduceReport>('produce', { ...loadOptions(server), ...names, ...shape }, deadlineMs);
+    const { acknowledged } = await load.finished;
+    if (acknowledged !== events) throw new Error(`Only ${acknowledged} of ${events} events were acknowledged`);
+    await untilDrained(server);
+  });
+  return (cpu * 1e6) / events;
+}
+
 async function deliveries(server: OwnServer): Promise<number> {
-  const drive = { seconds: 3, burst: 20, everyMs: 20 };
+  const drive = { seconds: 1.5, burst: 20, everyMs: 20 };
   const { microsPerDelivery } = await measureSpread(server, { name: '', filter: 'one', subscribers: 200, drive });
   return microsPerDelivery;
 }
 
-async function ask(server: OwnServer, path: string, body: object): Promise<number> {
+/** One subscriber reads the log behind the position; without one it is told where the log ends. */
+async function catchUp(
+  server: OwnServer,
+  names: ReturnType<typeof freshNames>,
+  resume: Position | null,
+  events: number,
+): Promise<Position & { readonly micros: number }> {
+  const options = { ...loadOptions(server), ...names, filter: 'half', subscribers: 1, resume, from: 0, to: events };
+  const { result, cpu } = await cpuOf(
+    server.pid,
+    () => startLoad<CatchUpReport>('catch-up', options, deadlineMs).finished,
+  );
+  if (result.missing > 0 || result.wrong > 0) throw new Error(`${result.missing} missing, ${result.wrong} wrong`);
+  const { token, position } = result;
+  return { token, position, micros: (cpu * 1e6) / Math.max(1, events) };
+}
+
+async function latency(server: OwnServer): Promise<number> {
+  const { latencyMs } = await measureLatency(server, { subscribers: 1, rate: 1_000 }, 3);
+  if (latencyMs === null) throw new Error('No delivery was timed');
+  return latencyMs.p99 * 1000;
+}
+
+async function ask(server: OwnServer, questions: number, path: string, body: object): Promise<number> {
   const agent = new Agent({ connections: 1 });
   const once = async (): Promise<void> => {
     const answer = await request(`${server.url}/api/events/${path}`, {
@@ -65,7 +130,7 @@ async function ask(server: OwnServer, path: string, body: object): Promise<numbe
     const text = await answer.body.text();
     if (answer.statusCode !== 200) throw new Error(`${path} answered ${answer.statusCode}: ${text.slice(0, 200)}`);
   };
-  for (let nth = 0; nth < questions / 3; nth += 1) await once();
+  await once();
   const { cpu } = await cpuOf(server.pid, async () => {
     for (let nth = 0; nth < questions; nth += 1) await once();
   });

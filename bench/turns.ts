@@ -1,7 +1,7 @@
 /**
- * Old and new in turns: another commit beside this checkout, on the same Node, each in a fresh process, one after the
- * other. A change on a hot path is judged by the median of the pairs' ratios of CPU time, and by the interval that the
- * pairs leave for it.
+ * Old and new in turns: another commit beside this checkout, on the same Node. Both servers live at once and are loaded
+ * one after the other, in short turns: a machine that changes its speed changes it for both. A change on a hot path is
+ * judged by the median of the ratios of all turns, and by the interval that they leave for it.
  */
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -9,15 +9,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { repositoryRoot } from '../support/peers/sluice.ts';
-import { type OwnServer, withServer } from './cases/own-server.ts';
+import { withServer } from './cases/own-server.ts';
 import { machineFacts } from './machine.ts';
 import { rankOfInterval } from './median-interval.ts';
 import { median, round } from './target.ts';
-import { type Figures, measureTurn } from './turn.ts';
+import { type Figures, measureTurn, warmUp } from './turn.ts';
 
 const help = `npm run bench:turns -- --old COMMIT [options]
   --old COMMIT     what to compare this checkout with
-  --pairs N        alternating pairs (10)
+  --pairs N        alternating pairs of turns (20)
+  --events N       events that are there when questions are asked first (120000)
   --save NAME      write the result to bench/results/NAME.json as well
   --most RATIO     ends with 1 if the whole interval of a figure's ratio lies above it (1.03)
 `;
@@ -26,7 +27,8 @@ async function main(): Promise<number> {
   const { values } = parseArgs({
     options: {
       old: { type: 'string' },
-      pairs: { type: 'string', default: '10' },
+      pairs: { type: 'string', default: '20' },
+      events: { type: 'string', default: '120000' },
       most: { type: 'string', default: '1.03' },
       save: { type: 'string' },
       help: { type: 'boolean' },
@@ -39,13 +41,19 @@ async function main(): Promise<number> {
   const root = repositoryRoot();
   const old = checkOut(root, values.old);
   try {
-    const pairs = await runPairs({ old: old.folder, new: root }, Number(values.pairs));
+    const pairs = await runPairs({ old: old.folder, new: root }, Number(values.pairs), Number(values.events));
     const figures = compare(pairs);
     const tooDear = Object.entries(figures).filter(([, { interval }]) => interval[0] > Number(values.most));
     const result = {
       when: new Date().toISOString(),
       machine: machineFacts(root),
-      turns: { old: old.commit, pairs: pairs.length, most: Number(values.most), figures },
+      turns: {
+        old: old.commit,
+        pairs: pairs.length,
+        events: Number(values.events),
+        most: Number(values.most),
+        figures,
+      },
     };
     const text = `${JSON.stringify(result, null, 2)}\n`;
     if (values.save !== undefined) writeFileSync(join(root, 'bench', 'results', `${values.save}.json`), text);
@@ -73,19 +81,27 @@ function checkOut(root: string, commit: string): { readonly folder: string; read
   return { folder: join(folder, 'checkout'), commit: name };
 }
 
-async function runPairs(roots: { readonly old: string; readonly new: string }, count: number): Promise<Pair[]> {
-  const pairs: Pair[] = [];
-  const turn = (root: string): Promise<Figures> => withServer(root, {}, (server: OwnServer) => measureTurn(server));
-  for (let nth = 0; nth < count; nth += 1) {
-    // Who goes first changes, so that a machine that warms up or slows down favours neither.
-    const oldFirst = nth % 2 === 0;
-    const first = await turn(oldFirst ? roots.old : roots.new);
-    const second = await turn(oldFirst ? roots.new : roots.old);
-    const pair = oldFirst ? { old: first, new: second } : { old: second, new: first };
-    pairs.push(pair);
-    process.stderr.write(`pair ${nth + 1} of ${count}: ${JSON.stringify(pair)}\n`);
-  }
-  return pairs;
+function runPairs(
+  roots: { readonly old: string; readonly new: string },
+  count: number,
+  events: number,
+): Promise<Pair[]> {
+  return withServer(roots.old, {}, (oldServer) =>
+    withServer(roots.new, {}, async (newServer) => {
+      const runners = { old: await warmUp(oldServer, events), new: await warmUp(newServer, events) };
+      const pairs: Pair[] = [];
+      for (let nth = 0; nth < count; nth += 1) {
+        // Who goes first changes, so that a machine that warms up or slows down favours neither.
+        const oldFirst = nth % 2 === 0;
+        const first = await measureTurn(oldFirst ? runners.old : runners.new);
+        const second = await measureTurn(oldFirst ? runners.new : runners.old);
+        const pair = oldFirst ? { old: first, new: second } : { old: second, new: first };
+        pairs.push(pair);
+        process.stderr.write(`pair ${nth + 1} of ${count}: ${JSON.stringify(pair)}\n`);
+      }
+      return pairs;
+    }),
+  );
 }
 
 interface Compared {
