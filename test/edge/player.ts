@@ -21,6 +21,8 @@ const answerMs = 60_000;
 /** Instead of an answer. */
 export const closed = 'closed';
 export const late = 'late';
+/** A server's ping, as latin-1. */
+const emptyPing = '\x89\x00';
 
 export class Player {
   readonly #place: Place;
@@ -53,17 +55,21 @@ export class Player {
     return answers;
   }
 
-  /** A WebSocket: a handshake, then frames in pieces, and as many bytes as come back, up to `bytesMax`. */
-  async shake(handshake: Buffer, frames: readonly Buffer[], bytesMax: number): Promise<string> {
+  /**
+   * A WebSocket: a handshake, then frames in pieces, and what comes back until it has so many bytes. The server's own
+   * pings, which come when their time has come, are left out.
+   */
+  async shake(handshake: Buffer, frames: readonly Buffer[], bytes: number): Promise<string> {
     this.end();
     await this.#write([handshake]);
     const answer = await this.#readAnswer(true);
     if (!answer.startsWith('HTTP/1.1 101 ')) return answer;
     await this.#write(frames);
-    await this.#until(() => this.#received.length >= bytesMax);
-    const received = this.#received.toString('latin1');
+    const received = (): string => this.#received.toString('latin1').replaceAll(emptyPing, '');
+    await this.#until(() => received().length >= bytes);
+    const answers = received();
     this.end();
-    return received;
+    return answers;
   }
 
   end(): void {
