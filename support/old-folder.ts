@@ -18,7 +18,8 @@ export interface OldFolder {
 }
 
 const fixtures = new URL('../test/fixtures/upgrade/', import.meta.url);
-export const oldFolder = JSON.parse(readFileSync(new URL('data-folder-adf93c5.json', fixtures), 'utf8')) as OldFolder; // as it was made
+const folderText = readFileSync(new URL('data-folder-adf93c5.json', fixtures), 'utf8');
+export const oldFolder = JSON.parse(folderText) as OldFolder; // as it was made
 /** As it ran then: its events must not expire from a test. */
 export const oldFolderEnv = { SLUICE_RETENTION_DAYS: '25000' };
 export const oldFolderFilter = { event: { prefix: ['fixture.'] }, occurred: { since: '2026-11-28T00:00:00Z' } };

@@ -21,12 +21,15 @@ export interface RowParts {
 
 export function rawOf(parts: RowParts): { raw: string; head: number } {
   const occurred = parts.occurred ?? '2026-11-22 01:02:03.000000';
+  const event = JSON.stringify(parts.event ?? 'thing.happened');
+  const resource = JSON.stringify(parts.resource ?? { 'prefect.resource.id': 'thing.1' });
+  const related = JSON.stringify(parts.related ?? []);
   const envelope =
     parts.envelope ??
-    `{"occurred":"${occurred.replace(' ', 'T')}Z","event":${JSON.stringify(parts.event ?? 'thing.happened')},"resource":${JSON.stringify(
-      parts.resource ?? { 'prefect.resource.id': 'thing.1' },
-    )},"related":${JSON.stringify(parts.related ?? [])}`;
-  const raw = `${envelope},"payload":${parts.payload ?? '{}'},"id":"${parts.id ?? randomUUID()}","follows":null,"received":"2026-11-22T01:02:03Z"}`;
+    `{"occurred":"${occurred.replace(' ', 'T')}Z","event":${event},"resource":${resource},"related":${related}`;
+  const raw =
+    `${envelope},"payload":${parts.payload ?? '{}'},"id":"${parts.id ?? randomUUID()}",` +
+    '"follows":null,"received":"2026-11-22T01:02:03Z"}';
   return { raw, head: Buffer.byteLength(envelope) };
 }
 

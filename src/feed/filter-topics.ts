@@ -1,6 +1,6 @@
 /**
- * The live subscribers by the meaning of their filters: who is a member of which topic, under which names its frames are
- * published, and the window that all its members share.
+ * The live subscribers by the meaning of their filters: who is a member of which topic, under which names its frames
+ * are published, and the window that all its members share.
  */
 import { timeKey } from '../../schemas/event.ts';
 import type { Filter } from '../../schemas/filter.ts';

@@ -1,5 +1,6 @@
 /**
- * What a feed gets from the log: all from its position up to the mark, a stretch at a time, as the socket has room (I5).
+ * What a feed gets from the log: all from its position up to the mark, a stretch at a time, as the socket has room
+ * (I5).
  */
 import { concat, defer, EMPTY, expand, finalize, ignoreElements, type Observable, of } from 'rxjs';
 import type { FeedState } from './feed-state.ts';

@@ -238,6 +238,7 @@ function numberOfName(name: string): number | null {
 
 function newer(path: string): StartRefused {
   return new StartRefused(
-    `The id file ${path} holds records that this version of Sluice does not know. Start the newer version that wrote it.`,
+    `The id file ${path} holds records that this version of Sluice does not know. ` +
+      'Start the newer version that wrote it.',
   );
 }

@@ -36,7 +36,10 @@ export class DiskBudget {
     }
     this.#check();
     if (this.#freeBytes - this.#takenBytes - recordBytes < reserveFreeBytes) {
-      return `The disk has less than the ${reserveFreeBytes} bytes free that are kept in reserve; send again when there is room.`;
+      return (
+        `The disk has less than the ${reserveFreeBytes} bytes free that are kept in reserve; ` +
+        'send again when there is room.'
+      );
     }
     return null;
   }

@@ -29,7 +29,8 @@ export function readEpochFile(files: FilePort, dataDir: string): EpochFile | nul
   const content = parse(text);
   if (content === null) {
     throw new StartRefused(
-      `The file ${path} is damaged or was written by a newer Sluice: it says which epoch the journal belongs to. Restore it from a copy of the data folder, or \`sluice recover\` goes on as a new owner with a new epoch.`,
+      `The file ${path} is damaged or was written by a newer Sluice: it says which epoch the journal belongs to. ` +
+        'Restore it from a copy of the data folder, or `sluice recover` goes on as a new owner with a new epoch.',
     );
   }
   return content;

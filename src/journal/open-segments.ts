@@ -40,10 +40,10 @@ export function openSegments(request: OpenRequest, files: FilePort, moment: Mome
     return { ...opened, aside: recovered?.aside ?? nothingAside, parked: recovered?.parked ?? new ParkedRecords() };
   } catch (error) {
     if (error instanceof StartRefused || codeOf(error) === '') throw error;
-    throw new StartRefused(
-      `The journal in ${segmentsDirectory(directory)} cannot be opened: ${error instanceof Error ? error.message : codeOf(error)}`,
-      { cause: error },
-    );
+    const reason = error instanceof Error ? error.message : codeOf(error);
+    throw new StartRefused(`The journal in ${segmentsDirectory(directory)} cannot be opened: ${reason}`, {
+      cause: error,
+    });
   }
 }
 
@@ -108,6 +108,8 @@ function beginEpoch(
 function checkCheckpoint(checkpoint: number, head: number): void {
   if (checkpoint <= head) return;
   throw new StartRefused(
-    `The table writer's state says that ClickHouse has all events up to seq ${checkpoint}, but the journal ends at ${head}: its end was lost, by a power cut or an older copy of it. \`sluice adopt\` goes on with a new epoch.`,
+    `The table writer's state says that ClickHouse has all events up to seq ${checkpoint}, ` +
+      `but the journal ends at ${head}: its end was lost, by a power cut or an older copy of it. ` +
+      '`sluice adopt` goes on with a new epoch.',
   );
 }

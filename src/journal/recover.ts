@@ -129,12 +129,14 @@ function refuseStrange(last: Segment | undefined, identity: EpochFile | null, da
   const path = epochPath(dataDir);
   if (last === undefined) {
     throw new StartRefused(
-      `The journal's files are missing from ${segmentsDirectory(dataDir)}, though ${path} says that there were some. ${wayOn}.`,
+      `The journal's files are missing from ${segmentsDirectory(dataDir)}, ` +
+        `though ${path} says that there were some. ${wayOn}.`,
     );
   }
   if (last.epoch !== identity?.epoch) {
     throw new StartRefused(
-      `The journal file ${last.path} belongs to epoch ${last.epoch}, but ${path} says ${identity?.epoch}: they are of two data folders. ${wayOn}.`,
+      `The journal file ${last.path} belongs to epoch ${last.epoch}, but ${path} says ${identity?.epoch}: ` +
+        `they are of two data folders. ${wayOn}.`,
     );
   }
 }
@@ -147,7 +149,9 @@ function cutOrRefuse(files: FilePort, damage: Damage, isPowerCut: boolean, log: 
     return;
   }
   throw new StartRefused(
-    `The journal file ${path} is damaged at byte ${offset} (${what}). All is good up to seq ${goodUpTo}, and can be saved. ${wayOn} behind it, and moves the rest to journal/damaged.`,
+    `The journal file ${path} is damaged at byte ${offset} (${what}). ` +
+      `All is good up to seq ${goodUpTo}, and can be saved. ` +
+      `${wayOn} behind it, and moves the rest to journal/damaged.`,
   );
 }
 

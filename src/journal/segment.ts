@@ -101,7 +101,8 @@ function removeHalfMade(files: FilePort, file: number, path: string, cause: unkn
   } catch (error) {
     throw new Failure(
       'journalFailed',
-      `The journal could make no new file (${codeOf(cause)}) nor clean up (${codeOf(error)}); restart Sluice when the disk is well.`,
+      `The journal could make no new file (${codeOf(cause)}) nor clean up (${codeOf(error)}); ` +
+        'restart Sluice when the disk is well.',
       { cause },
     );
   }

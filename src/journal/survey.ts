@@ -183,6 +183,7 @@ function isZero(bytes: Buffer): boolean {
 
 function newer(path: string, what: string): StartRefused {
   return new StartRefused(
-    `The journal file ${path} holds ${what}, which this version of Sluice does not know. Start the newer version that wrote it.`,
+    `The journal file ${path} holds ${what}, which this version of Sluice does not know. ` +
+      'Start the newer version that wrote it.',
   );
 }

@@ -131,7 +131,8 @@ function parse(text: string, path: string): DeadEvent {
     // Told below.
   }
   throw new StartRefused(
-    `A line of the dead letter ${path} is damaged or was written by a newer Sluice: ${text.slice(0, 80)}. Restore the file from a copy of the data folder.`,
+    `A line of the dead letter ${path} is damaged or was written by a newer Sluice: ${text.slice(0, 80)}. ` +
+      'Restore the file from a copy of the data folder.',
   );
 }
 

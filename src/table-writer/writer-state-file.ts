@@ -27,7 +27,9 @@ export function writerStateFile(dataDir: string, sync: boolean, files: FilePort 
       const state = parseWriterState(text);
       if (state === null) {
         throw new StartRefused(
-          `The table writer's state file ${path} is damaged or was written by a newer Sluice. Restore it from a copy of the data folder of this moment, or \`sluice recover\` sets it aside and the next start asks ClickHouse what it has.`,
+          `The table writer's state file ${path} is damaged or was written by a newer Sluice. ` +
+            'Restore it from a copy of the data folder of this moment, or `sluice recover` sets it aside ' +
+            'and the next start asks ClickHouse what it has.',
         );
       }
       return state;
