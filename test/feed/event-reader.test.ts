@@ -135,3 +135,25 @@ test('what was read last is read from the journal once, eight chunks of it, the 
     journal.close();
   });
 });
+
+test('an event is decoded once for all who read about its place, and let go when they are two chunks further', () => {
+  withFolder((folder) => {
+    const journal = open(folder);
+    const first = append(journal, sent(0, 60_000));
+    for (let number = 1; number < 12; number += 1) append(journal, sent(number, 60_000));
+    journal.commit();
+    const reader = eventReader(journal);
+    const eventAt = (seq: number) => [...reader.read(seq, 1, journal.head).events][0];
+    const event = eventAt(first);
+    expect(eventAt(first)).toBe(event);
+    // A chunk has about three of them.
+    eventAt(first + 5);
+    expect(eventAt(first)).toBe(event);
+    eventAt(first + 5);
+    eventAt(first + 10);
+    const again = eventAt(first);
+    expect(again).not.toBe(event);
+    expect(again?.raw).toBe(sent(0, 60_000).raw);
+    journal.close();
+  });
+});

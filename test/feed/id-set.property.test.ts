@@ -58,4 +58,20 @@ describe('an id set', () => {
     expect(ids.has('00000000-0000-0000-0000-000000000001')).toBe(false);
     expect(ids.has('00000000-0000-0000-0000-000000000000')).toBe(true);
   });
+
+  it('tells ids apart whose words would be the same in 32 bits if their digits were of another base', () => {
+    const zero = '00000000-0000-0000-0000-000000000000';
+    const ids = createIdSet();
+    ids.add(zero);
+    // In base 17 this word is 2 ** 32.
+    for (const id of [
+      'a7ffda91-0000-0000-0000-000000000000',
+      '00000000-a7ff-da91-0000-000000000000',
+      '00000000-0000-0000-a7ff-da9100000000',
+      '00000000-0000-0000-0000-0000a7ffda91',
+    ]) {
+      expect(ids.has(id)).toBe(false);
+    }
+    expect(ids.has(zero)).toBe(true);
+  });
 });

@@ -27,6 +27,8 @@ function world() {
   const asked: unknown[] = [];
   const counters = { delivered: 0, lagged: 0, repeats: 0 };
   const live = { mark: 20 };
+  const log = { checkpoint: 15, oldest: 11 };
+  const retained = { seq: 6, since: '2026-11-15 00:00:00.000000' };
   const fanOut = createFanOut(
     new FilterIndex(),
     (topic, frame) => published.push([topic, Buffer.from(frame).toString()]),
@@ -36,8 +38,12 @@ function world() {
   const parts: FeedParts = {
     journal: {
       epoch: 'e1',
-      checkpoint: 15,
-      oldest: 11,
+      get checkpoint() {
+        return log.checkpoint;
+      },
+      get oldest() {
+        return log.oldest;
+      },
       read: (from, _bytesMax, upTo) => ({ events: eventsOf(from, upTo), last: upTo }),
     },
     live,
@@ -47,7 +53,7 @@ function world() {
         asked.push([range, from]);
         return { slices: [], rows: 0, bytes: 0, next: null, spanMicros: null };
       },
-      retained: async () => ({ seq: 6, since: '2026-11-15 00:00:00.000000' }),
+      retained: async () => retained,
     },
     store: { whenReady: async () => undefined },
     keys,
@@ -63,25 +69,28 @@ function world() {
     const sent: string[] = [];
     const topics: string[] = [];
     const failures: Failure[] = [];
+    const buffer = { bytes: 0 };
     let isLive = false;
     const socket = {
       send: (frame: string | Uint8Array) => sent.push(Buffer.from(frame).toString()),
       cork: (write: () => void) => write(),
-      bufferedBytes: () => 0,
+      bufferedBytes: () => buffer.bytes,
       subscribe: (topic: string) => topics.push(topic),
       unsubscribe: () => undefined,
     };
-    open({ filter, backfill, form, resume }, socket, {
+    const feed = open({ filter, backfill, form, resume }, socket, {
       caughtUp: () => {
         isLive = true;
       },
-      lagging: () => undefined,
+      lagging: () => {
+        isLive = false;
+      },
       failed: (failure) => failures.push(failure),
     });
     const settled = () => until('live or failed', () => isLive || failures.length > 0 || undefined);
-    return { sent, topics, failures, settled };
+    return { sent, topics, failures, settled, buffer, feed };
   }
-  return { subscribe, published, asked, fanOut, counters, live };
+  return { subscribe, published, asked, fanOut, counters, live, log, retained };
 }
 
 function* eventsOf(from: number, upTo: number): Generator<StoredEvent> {
@@ -205,6 +214,51 @@ describe('a resumed feed', () => {
     const { subscribe } = world();
     expect(() => subscribe('positions', { token: tokenOf('e1', 0, 3), position: 'x' })).toThrow('position');
     expect(() => subscribe('positions', { token: 'x', position: 3 })).toThrow('Invalid resume token');
+  });
+});
+
+describe('a feed whose socket took nothing until its next events had expired', () => {
+  async function lagged(form: Form) {
+    const { subscribe, fanOut, live, log, retained } = world();
+    const subscriber = subscribe(form);
+    await subscriber.settled();
+    subscriber.sent.length = 0;
+    subscriber.buffer.bytes = 5_000;
+    live.mark = 21;
+    fanOut.flush([{ ...eventOf(21), raw: `{"pad":"${'x'.repeat(1_000)}"}` }]);
+    live.mark = 40;
+    Object.assign(log, { checkpoint: 35, oldest: 31 });
+    Object.assign(retained, { seq: 25, since: '2026-11-25 00:00:00.000000' });
+    subscriber.buffer.bytes = 0;
+    subscriber.feed.drained();
+    await subscriber.settled();
+    return subscriber;
+  }
+
+  it('is ended where its form cannot tell it, never given a silent hole', async () => {
+    const { sent, failures } = await lagged('plain');
+    expect(failures.map(({ failure }) => failure)).toEqual(['pastRetention']);
+    expect(sent).toEqual([]);
+  });
+
+  it('is told of the gap in any other form, and goes on', async () => {
+    const { sent, failures } = await lagged('positions');
+    expect(failures).toEqual([]);
+    expect(kinds(sent).slice(0, 2)).toEqual(['gap', 'token']);
+    expect(JSON.parse(sent[0] ?? '')).toMatchObject({ reason: 'retention', head: 40 });
+    expect(kinds(sent).at(-1)).toBe('caught_up');
+  });
+});
+
+describe('a stream', () => {
+  it('names each message that is no event, so that a browser hears it by a listener of its own', async () => {
+    const { subscribe } = world();
+    const { sent, settled } = subscribe('stream', { token: tokenOf('e0', 0, 3), position: 18 });
+    await settled();
+    expect(sent.map((message) => /^event: (.*)$/m.exec(message)?.[1])).toEqual(['gap', 'token', 'caught_up']);
+    expect(sent.map((message) => JSON.parse(/^data: (.*)$/m.exec(message)?.[1] ?? '').type)).toEqual([
+      ...['gap', 'token', 'caught_up'],
+    ]);
   });
 });
 

@@ -195,20 +195,58 @@ test('what one of two readers has read is there for the other, once, and then go
   expect(reads).toEqual([1, 129, 1, 129]);
 });
 
-test('when all of a filter have left, nothing of it is kept, and who leaves twice has left once', () => {
+test('when all of a filter have left, nothing of it is kept for who comes later', () => {
   const { reads, come } = countedLog(128);
   const [one, other, third] = [come('a'), come('a'), come('a')];
   one.read(1, 1_000);
+  other.read(1, 1_000);
+  expect(reads).toEqual([1]);
+  for (const reader of [one, other, third]) reader.leave();
+  const [next, last] = [come('a'), come('a')];
+  next.read(1, 1_000);
+  expect(reads).toEqual([1, 1]);
+  last.read(1, 1_000);
+  expect(reads).toEqual([1, 1]);
+});
+
+test('who leaves, even twice, has left once: the two who stay go on sharing', () => {
+  const { reads, come } = countedLog(128);
+  const [one, other, third] = [come('a'), come('a'), come('a')];
   one.leave();
   one.leave();
   other.read(1, 1_000);
+  third.read(1, 1_000);
   expect(reads).toEqual([1]);
-  other.leave();
-  third.leave();
-  const [next, last] = [come('a'), come('a')];
-  next.read(1, 1_000);
-  last.read(1, 1_000);
+  // What is kept for a reader stays when another leaves.
+  third.read(129, 1_000);
+  const late = come('a');
+  late.leave();
+  other.read(129, 1_000);
+  expect(reads).toEqual([1, 129]);
+});
+
+test('who reads by a filter alone keeps nothing: a later reader reads for itself', () => {
+  const { reads, come } = countedLog(128);
+  const [one] = [come('a'), come('b')];
+  one.read(1, 1_000);
+  come('a').read(1, 1_000);
   expect(reads).toEqual([1, 1]);
+});
+
+test('what was kept for those who have left takes no room from others', () => {
+  // Six stretches have room.
+  const { reads, come } = countedLog(128, () => 'x'.repeat(10_000));
+  const starts = Array.from({ length: 6 }, (_, at) => 1 + at * 128);
+  const [one, other, gone, alsoGone] = [come('a'), come('a'), come('b'), come('b')];
+  for (const from of starts.slice(0, 4)) one.read(from, 100_000);
+  gone.read(1, 100_000);
+  gone.read(129, 100_000);
+  gone.leave();
+  alsoGone.leave();
+  for (const from of starts.slice(4)) one.read(from, 100_000);
+  reads.length = 0;
+  for (const from of starts) other.read(from, 100_000);
+  expect(reads).toEqual([]);
 });
 
 test('what is kept has a bound for all filters together: beyond it the longest unused goes', () => {
