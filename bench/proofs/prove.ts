@@ -61,7 +61,8 @@ try {
   process.stdout.write(text);
   if (values.save) {
     mkdirSync(join(root, 'bench', 'results'), { recursive: true });
-    writeFileSync(join(root, 'bench', 'results', `${about.when.slice(0, 10)}-proof-${name}.json`), text);
+    const scaled = values.scale === '1' ? name : `${name}-x${values.scale}`;
+    writeFileSync(join(root, 'bench', 'results', `${about.when.slice(0, 10)}-proof-${scaled}.json`), text);
   }
   process.exitCode = broken.length === 0 ? 0 : 1;
 } finally {
