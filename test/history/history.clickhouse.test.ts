@@ -4,6 +4,7 @@
  */
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { formatTimeForClickHouse, timeOfDate } from '../../src/filter/time.ts';
 import { createHistoryReader, type HistoryPage, type HistoryReader } from '../../src/history/history.ts';
 import type { Place } from '../../src/history/position.ts';
 import { startTestStore, type TestStore } from '../../support/engine.ts';
@@ -86,4 +87,25 @@ test('a guess that is too short, too long or just right leaves nothing out and r
 test('a page says how long a span its rows cover, and nothing of the first one', async () => {
   const [first, second] = await readAll([{ rows: 41 }, { rows: 10 }]);
   expect([first?.spanMicros, second?.spanMicros]).toEqual([null, 10_000_000n]);
+});
+
+test('what is retained leaves out what expires while the answer holds: the next two minutes', async () => {
+  const days = 3;
+  const expiresInMs = (ms: number) => new Date(Date.now() - days * 86_400_000 + ms);
+  for (const [seq, ms] of [
+    [5, -60_000],
+    [6, 60_000],
+    [7, 110_000],
+    [8, 180_000],
+    [9, 3_600_000],
+  ] as const) {
+    const time = timeOfDate(expiresInMs(ms));
+    await insert(engine.store, [{ ...sample(time, 'history.retained', 'r', {}), seq }], formatTimeForClickHouse(time));
+  }
+  const reader = createHistoryReader(engine.store, { retentionDays: days, elapsedMs: () => 0 });
+  const { seq, since } = await reader.retained();
+  expect(seq).toBe(8);
+  const lead = Date.parse(`${since.replace(' ', 'T')}Z`) - expiresInMs(0).getTime();
+  expect(lead).toBeGreaterThan(100_000);
+  expect(lead).toBeLessThanOrEqual(120_000);
 });

@@ -12,6 +12,8 @@ interface Equivalent {
   readonly file: string;
   /** The line as it stands, without the blanks before it. */
   readonly line: string;
+  /** The line above, where the line stands more than once. */
+  readonly above?: string;
   readonly was: string;
   readonly text: string;
   readonly why: string;
@@ -67,10 +69,16 @@ export function report(parts: ReportParts): void {
   });
   writeFileSync(join(root, 'test/mutants/results.ndjson'), `${all.join('\n')}\n`);
 
-  function whyEquivalent(mutant: Mutant): string | undefined {
-    const line = collected.sources.get(mutant.file)?.text.split('\n')[mutant.line - 1]?.trim();
+  function whyEquivalent({ file, line, was, text }: Mutant): string | undefined {
+    const lines = collected.sources.get(file)?.text.split('\n') ?? [];
+    const [own, above] = [line - 1, line - 2].map((at) => lines[at]?.trim());
     return equivalents.find(
-      (each) => each.file === mutant.file && each.line === line && each.was === mutant.was && each.text === mutant.text,
+      (each) =>
+        each.file === file &&
+        each.line === own &&
+        (each.above === undefined || each.above === above) &&
+        each.was === was &&
+        each.text === text,
     )?.why;
   }
 }

@@ -47,12 +47,12 @@ export function sample(
 /** One moment, for a batch may not span two days; today, for old rows expire. */
 const received = formatTimeForClickHouse(timeOfDate(new Date()));
 
-export async function insert(store: Store, samples: readonly Sample[]): Promise<void> {
+export async function insert(store: Store, samples: readonly Sample[], receivedAt = received): Promise<void> {
   const first = samples[0]?.seq;
   if (first === undefined) return;
   const lines = samples.map(({ seq, id, occurred, raw }) => {
     const head = Buffer.byteLength(raw.slice(0, raw.indexOf(',"payload"')));
-    return `${[seq, id, received, formatTimeForClickHouse(occurred), head, '', raw].join('\t')}\n`;
+    return `${[seq, id, receivedAt, formatTimeForClickHouse(occurred), head, '', raw].join('\t')}\n`;
   });
   await store.insertRows(Buffer.from(lines.join('')), `test:${first}-${samples.at(-1)?.seq}`);
 }
