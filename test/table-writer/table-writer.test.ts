@@ -100,7 +100,8 @@ it('sends nothing more once it is stopped, and writes no state, whatever it was 
   }
 });
 
-it('waits for the insert under way when it is stopped, and for no longer than its grace', async () => {
+/** Five rows are being inserted, and the table answers when it is told to. */
+async function startInserting() {
   let answer: () => void = () => undefined;
   const table = new FakeTable([], []);
   const insert = table.insertRows.bind(table);
@@ -112,21 +113,46 @@ it('waits for the insert under way when it is stopped, and for no longer than it
   };
   const { writer } = await start(table, 5, 5);
   await turns();
+  const stop = (graceMs: number) => {
+    const seen = { isStopped: false };
+    void writer.stop(graceMs).then(() => {
+      seen.isStopped = true;
+    });
+    return seen;
+  };
+  return { table, stop, answer: () => answer() };
+}
+
+it('waits for the insert under way when it is stopped, and no longer than for that', async () => {
+  const { table, stop, answer } = await startInserting();
   // From here on the database must know the log, whatever becomes of this insert.
   expect(await writerStateFile(dataDir, false).load()).toMatchObject({
     checkpoint: 0,
     range: { first: 1, last: 5 },
     everInserted: true,
   });
-  let isStopped = false;
-  const stopped = writer.stop(1_000).then(() => {
-    isStopped = true;
-  });
+  const timersBefore = vi.getTimerCount();
+  const seen = stop(1_000);
   vi.advanceTimersByTime(999);
   await turns();
-  expect(isStopped).toBe(false);
+  expect(seen.isStopped).toBe(false);
   answer();
-  await stopped;
+  await turns();
+  expect(seen.isStopped).toBe(true);
+  // Nothing is left that would hold up the process until the grace is over.
+  expect(vi.getTimerCount()).toBe(timersBefore);
   expect(table.rows).toEqual([2, 4, 1, 3, 5]);
   expect(await writerStateFile(dataDir, false).load()).toMatchObject({ checkpoint: 5, range: null });
+});
+
+it('gives up an insert that does not end within the grace of a stop, and its range stays announced', async () => {
+  const { stop } = await startInserting();
+  const seen = stop(1_000);
+  vi.advanceTimersByTime(999);
+  await turns();
+  expect(seen.isStopped).toBe(false);
+  vi.advanceTimersByTime(1);
+  await turns();
+  expect(seen.isStopped).toBe(true);
+  expect(await writerStateFile(dataDir, false).load()).toMatchObject({ checkpoint: 0, range: { first: 1, last: 5 } });
 });
