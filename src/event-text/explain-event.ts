@@ -35,14 +35,22 @@ export function* explainEvent(json: string, loc: Location): Generator<EventIssue
   yield* explainFields((name) => fields.get(name), json, loc);
 }
 
-/** Whether `explainEvent` has nothing to say. `spans` are those of the event's fields in `text`, which must be JSON. */
-export function isEvent(text: string, spans: FieldSpans): boolean {
-  if (!spans.isObject) return false;
+/** The same of JSON whose fields have been found: `spans` are those of the event's fields in `text`. */
+export function* explainScanned(text: string, spans: FieldSpans): Generator<EventIssue> {
+  if (!spans.isObject) {
+    yield issue('model_attributes_type', objectWanted, [], text);
+    return;
+  }
   const fieldOf = (name: FieldName): Field | undefined => {
     const span = spans[name];
     return span === null ? undefined : { json: text.slice(span.start, span.end), depth: span.depth };
   };
-  return explainFields(fieldOf, text, []).next().done === true;
+  yield* explainFields(fieldOf, text, []);
+}
+
+/** Whether `explainScanned` has nothing to say. */
+export function isEvent(text: string, spans: FieldSpans): boolean {
+  return explainScanned(text, spans).next().done === true;
 }
 
 /** `depth`: levels of nesting. */
@@ -149,8 +157,8 @@ function* checkLabels(json: string, loc: Location, required: readonly string[]):
   let areText = true;
   for (const [label, value] of labels) {
     if (!mayBeLone && value.startsWith('"')) continue;
-    const wrongKey = checkString(JSON.stringify(label), [...loc, label, '[key]']);
-    const wrongValue = checkString(value, [...loc, label]);
+    const wrongKey = isWellFormed(label) ? null : checkString(JSON.stringify(label), [...loc, label, '[key]']);
+    const wrongValue = isGoodString(value) ? null : checkString(value, [...loc, label]);
     if (wrongKey !== null) yield wrongKey;
     if (wrongValue !== null) yield wrongValue;
     if (wrongKey !== null || wrongValue !== null) areText = false;
@@ -192,6 +200,15 @@ function checkString(json: string, loc: Location): EventIssue | null {
   if (!holdsUnicodeEscape(json) || String(JSON.parse(json)).isWellFormed()) return null;
   const msg = 'Input should be a valid string, unable to parse raw data as a unicode string';
   return issue('string_unicode', msg, loc, json);
+}
+
+function isWellFormed(label: string | number): boolean {
+  return typeof label === 'number' || label.isWellFormed();
+}
+
+/** Most are told by a look; `checkString` judges the rest. */
+function isGoodString(json: string): boolean {
+  return json.startsWith('"') && !holdsUnicodeEscape(json);
 }
 
 /** Text that came as UTF-8 holds a lone surrogate only by an escape. */

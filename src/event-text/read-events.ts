@@ -8,7 +8,7 @@ import type { FailureName } from '../base/errors.ts';
 import { issueLine } from '../base/issue-line.ts';
 import { type CanonicalEvent, canonicalEvent, type ParsedEvent } from './canonical.ts';
 import { isJson, isLarge } from './check-json.ts';
-import { type EventIssue, explainEvent, isEvent, issue, tooLargeIssue } from './explain-event.ts';
+import { type EventIssue, explainEvent, explainScanned, isEvent, issue, tooLargeIssue } from './explain-event.ts';
 import { finished, type Steps } from './in-slices.ts';
 import { JsonScanner } from './json-scanner.ts';
 import { judgeBytes, textDepthMax } from './judge-bytes.ts';
@@ -78,7 +78,7 @@ function* readList(scanner: JsonScanner, text: string): Steps<ReadBatch> {
     if (isOpen) scanner.at += 1;
     yield;
     if (issues.length >= issuesMax) continue;
-    const event = eventOf(scanner, spans, parsed.value);
+    const event = isEvent(json, spans) ? canonicalOf(scanner, spans, parsed.value) : null;
     if (event !== null && !event.isTooLarge) events.push(event);
     else if (event !== null) issues.push(tooLargeIssue(event.body.id, ['body', count]));
     else takeIssues(issues, explainEvent(yield* compactSteps(item), ['body', count]));
@@ -98,11 +98,10 @@ export function readMessage(bytes: Buffer): ReadMessage {
   const spans = scanEvent(scanner);
   const parsed = readItem(json);
   if (!parsed.ok) return refusedMessage('badText', `The message is not JSON: ${parsed.words}`);
-  const event = eventOf(scanner, spans, parsed.value);
-  if (event !== null) return { ok: true, event };
   const issues: EventIssue[] = [];
   // Of what is shown nothing is quoted: it need not be canonical.
-  takeIssues(issues, explainEvent(json.trim(), []));
+  takeIssues(issues, explainScanned(json, spans));
+  if (issues.length === 0) return { ok: true, event: canonicalOf(scanner, spans, parsed.value) };
   return refusedMessage('badEvent', issueLine(issues, 'The message is not an event'));
 }
 
@@ -130,11 +129,10 @@ function readItem(item: string): ParsedJson {
   return isJson(item) ? { ok: true, value: undefined } : largeNotJson;
 }
 
-/** Null if it is no event. `value` is that of its text, if it was made; `spans` are those of its fields. */
-function eventOf(scanner: JsonScanner, spans: FieldSpans, value: unknown): CanonicalEvent | null {
-  if (!isEvent(scanner.text, spans)) return null;
+/** Of an event. `value` is that of its text, if it was made; `spans` are those of its fields. */
+function canonicalOf(scanner: JsonScanner, spans: FieldSpans, value: unknown): CanonicalEvent {
   if (value === undefined) return canonicalEvent(scanner, spans, sparseEvent(scanner.text, spans));
-  return canonicalEvent(scanner, spans, value as ParsedEvent); // `isEvent` has said so
+  return canonicalEvent(scanner, spans, value as ParsedEvent); // it is an event
 }
 
 function parseJson(json: string): ParsedJson {
