@@ -2,22 +2,12 @@
  * What became of the mutants: a score for each room, and who lives.
  */
 import { execFileSync } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Collected, Mutant } from './collect.ts';
+import { readEquivalents, type WhyEquivalent } from './equivalents.ts';
 import { rooms } from './rooms.ts';
 import type { Result } from './run.ts';
-
-interface Equivalent {
-  readonly file: string;
-  /** The line as it stands, without the blanks before it. */
-  readonly line: string;
-  /** The line above, where the line stands more than once. */
-  readonly above?: string;
-  readonly was: string;
-  readonly text: string;
-  readonly why: string;
-}
 
 export interface ReportParts {
   readonly collected: Collected;
@@ -28,13 +18,11 @@ export interface ReportParts {
   readonly isSaved: boolean;
 }
 
-const equivalentsPath = 'test/mutants/equivalents.json';
-
 export function report(parts: ReportParts): void {
   const { collected, results, seed, sampleMax, root } = parts;
-  const equivalents = JSON.parse(readFileSync(join(root, equivalentsPath), 'utf8')) as Equivalent[]; // a file of ours
+  const whyEquivalent = readEquivalents(root, collected);
   const names = [...rooms.map(({ name }) => name), 'elsewhere'];
-  const lines = names.map((name) => scoreOf(name, collected, results, (mutant) => whyEquivalent(mutant)));
+  const lines = names.map((name) => scoreOf(name, collected, results, whyEquivalent));
   const living = collected.mutants.filter(({ key }) => results.get(key)?.status === 'survived');
   const unexplained = living.filter((mutant) => whyEquivalent(mutant) === undefined);
   const page = [
@@ -68,26 +56,13 @@ export function report(parts: ReportParts): void {
       : [JSON.stringify({ key, place: `${file}:${line}`, operator, status: result.status })];
   });
   writeFileSync(join(root, 'test/mutants/results.ndjson'), `${all.join('\n')}\n`);
-
-  function whyEquivalent({ file, line, was, text }: Mutant): string | undefined {
-    const lines = collected.sources.get(file)?.text.split('\n') ?? [];
-    const [own, above] = [line - 1, line - 2].map((at) => lines[at]?.trim());
-    return equivalents.find(
-      (each) =>
-        each.file === file &&
-        each.line === own &&
-        (each.above === undefined || each.above === above) &&
-        each.was === was &&
-        each.text === text,
-    )?.why;
-  }
 }
 
 function scoreOf(
   room: string,
   { mutants, found }: Collected,
   results: ReadonlyMap<string, Result>,
-  whyEquivalent: (mutant: Mutant) => string | undefined,
+  whyEquivalent: WhyEquivalent,
 ): string {
   const tried = mutants.filter((mutant) => mutant.room === room && results.has(mutant.key));
   const of = (status: Result['status']) => tried.filter(({ key }) => results.get(key)?.status === status);

@@ -6,6 +6,7 @@ import { cpus, loadavg } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { collect, type Mutant } from './collect.ts';
+import { readEquivalents } from './equivalents.ts';
 import { report } from './report.ts';
 import { elsewhereTests, roomOf, rooms } from './rooms.ts';
 import { createTestHost } from './test-host.ts';
@@ -36,7 +37,7 @@ const { values } = parseArgs({
     sample: { type: 'string', default: '150' },
     rooms: { type: 'string', default: ['named', ...rooms.map(({ name }) => name)].join(',') },
     work: { type: 'string', default: '.tmp/mutants' },
-    /** Tries again what has survived, with the tests as they are now. */
+    /** Tries again what has survived and is not named equivalent, with the tests as they are now. */
     again: { type: 'boolean', default: false },
     only: { type: 'string', default: '' },
     'report-only': { type: 'boolean', default: false },
@@ -65,9 +66,11 @@ async function tryAll(): Promise<void> {
   process.on('exit', () => host.stop());
   process.on('SIGINT', () => process.exit(130));
   process.on('SIGTERM', () => process.exit(143));
-  const waiting = mutants.filter(({ key }) => {
-    const known = results.get(key);
-    return known === undefined || (values.again && known.status === 'survived');
+  const whyEquivalent = readEquivalents(root, collected);
+  const waiting = mutants.filter((mutant) => {
+    const known = results.get(mutant.key);
+    if (known === undefined) return true;
+    return values.again && known.status === 'survived' && whyEquivalent(mutant) === undefined;
   });
   say(`seed ${values.seed}; ${mutants.length} mutants, ${waiting.length} to be tried`);
   makeTree(root, tree, { ...collected, mutants: waiting });
