@@ -104,7 +104,8 @@ function commitOf(root: string): string {
   try {
     const git = (...words: string[]): string =>
       execFileSync('git', words, { cwd: root, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim();
-    return `${git('rev-parse', '--short', 'HEAD')}${git('status', '--porcelain', 'src', 'actors', 'schemas') === '' ? '' : ' with changes'}`;
+    const changes = git('status', '--porcelain', 'src', 'actors', 'schemas');
+    return `${git('rev-parse', '--short', 'HEAD')}${changes === '' ? '' : ' with changes'}`;
   } catch {
     return 'unknown';
   }

@@ -27,9 +27,11 @@ const help = `npm run bench -- [options]
   --peer prefect       measure the real Prefect too, in the same run
   --cases a,b          of: ingest, fanout, handover, counts, sustained (default: all);
                        commit: what durability costs an event; intake: CPU of each stage; both without a server;
-                       backfill: one reader of --events (1000000); backfill-many: 40 readers of --events (30000), and 10 slow ones
-                       with servers of their own: spread, latency, latency-in-turns, lone-deliveries, catch-up, idle, distinct-filters,
-                       soak, nats, scale, heavy-counts, engine-cpu, beside-prefect, side-by-side; without one: filter-index, kernel-send
+                       backfill: one reader of --events (1000000);
+                       backfill-many: 40 readers of --events (30000), and 10 slow ones;
+                       with servers of their own: spread, latency, latency-in-turns, lone-deliveries, catch-up, idle,
+                       distinct-filters, soak, nats, scale, heavy-counts, engine-cpu, beside-prefect, side-by-side;
+                       without one: filter-index, kernel-send
   --suite speed        the figures of docs/PERFORMANCE.md, but for the long ones (sustained --seconds 600, soak)
   --minutes N          of soak and engine-cpu (30)
   --soak-rate N        events a second of soak and engine-cpu (10000)

@@ -1,5 +1,5 @@
-// Before `npm start` and `npm test`: installs what is missing and builds what is stale, and otherwise costs a few milliseconds.
-// Plain JavaScript on Node alone, for it runs when nothing is installed yet.
+// Before `npm start` and `npm test`: installs what is missing and builds what is stale, and otherwise costs a few
+// milliseconds. Plain JavaScript on Node alone, for it runs when nothing is installed yet.
 import { spawnSync } from 'node:child_process';
 import { existsSync, lstatSync, readdirSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -24,15 +24,16 @@ function install() {
   // A link (as in a second work tree) leads to another checkout's packages, which npm ci would delete.
   if (existsSync(marker) && lstatSync(at('node_modules')).isSymbolicLink()) return;
   const leftOut = existsSync(marker) && !existsSync(at('node_modules', 'chdb'));
-  say(
-    `installing packages${leftOut ? ' (without the embedded ClickHouse, as before)' : ' (the embedded ClickHouse among them is large: a minute or so)'}`,
-  );
+  const which = leftOut
+    ? 'without the embedded ClickHouse, as before'
+    : 'the embedded ClickHouse among them is large: a minute or so';
+  say(`installing packages (${which})`);
   const npm = process.env.npm_execpath;
   const words = ['ci', '--no-audit', '--no-fund', ...(leftOut ? ['--omit=peer'] : [])];
   run(npm ? process.execPath : 'npm', npm ? [npm, ...words] : words, 'npm ci');
 }
 
-/** Compiles when a source is newer than the last build; tsc is plain JavaScript, so this works without optional packages. */
+/** Compiles when a source is newer than the last build. tsc is plain JavaScript: no optional package is needed. */
 function build() {
   const sources = ['src', 'actors', 'schemas', 'bench', 'support'].map((folder) => newest(at(folder)));
   const wanted = Math.max(

@@ -1,5 +1,6 @@
-// `npm run verify:debian13 [-- TEST…]`: the edge, contract and process tests in Debian 13 with Node 24, as the container has them. It makes a
-// root with debootstrap, once, and enters it in a mount namespace of its own, so that nothing stays mounted however it ends.
+// `npm run verify:debian13 [-- TEST…]`: the edge, contract and process tests in Debian 13 with Node 24, as the
+// container has them. It makes a root with debootstrap, once, and enters it in a mount namespace of its own, so that
+// nothing stays mounted however it ends.
 import { execFileSync, spawnSync } from 'node:child_process';
 import {
   copyFileSync,
@@ -94,16 +95,19 @@ function runTests(chosen) {
   rmSync(report, { force: true });
   const inside = [
     'cd /sluice',
-    'echo "verify:debian13: $(cat /etc/debian_version), glibc $(ldd --version | sed -n "1s/.* //p"), Node $(node --version)"',
+    'glibc=$(ldd --version | sed -n "1s/.* //p")',
+    'echo "verify:debian13: $(cat /etc/debian_version), glibc $glibc, Node $(node --version)"',
     'node scripts/prepare.mjs',
-    'exec node node_modules/vitest/vitest.mjs run --reporter=default --reporter=json --outputFile.json=/tmp/report.json "$@"',
+    'report="--reporter=default --reporter=json --outputFile.json=/tmp/report.json"',
+    'exec node node_modules/vitest/vitest.mjs run $report "$@"',
   ].join(' && ');
   const outside = [
     'root=$1; checkout=$2; inside=$3; shift 3',
     'mount --bind "$checkout" "$root/sluice"',
     'mount -t proc proc "$root/proc"',
     'mount --rbind /dev "$root/dev"',
-    'exec chroot "$root" /usr/bin/env -i HOME=/root LANG=C.UTF-8 PATH=/usr/local/bin:/usr/bin:/bin sh -ec "$inside" sh "$@"',
+    'path=/usr/local/bin:/usr/bin:/bin',
+    'exec chroot "$root" /usr/bin/env -i HOME=/root LANG=C.UTF-8 PATH="$path" sh -ec "$inside" sh "$@"',
   ].join('\n');
   const entered = ['--mount', '--propagation=private', 'sh', '-ec', outside, 'sh', root, checkout, inside, ...chosen];
   const { status } = spawnSync('unshare', entered, { stdio: ['ignore', 'inherit', 'inherit'] });

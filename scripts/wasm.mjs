@@ -1,4 +1,5 @@
-// npm run wasm: compiles src/event-text/read-plain-event.ts (AssemblyScript) and puts its code into src/event-text/plain-event-code.ts.
+// npm run wasm: compiles src/event-text/read-plain-event.ts (AssemblyScript) and puts its code into plain-event-code.ts
+// beside it.
 import { writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -26,7 +27,11 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
     .match(/.{1,100}/g)
     .map((line) => `  '${line}'`);
   writeFileSync(
-    join(root, 'src', 'ingest', 'plain-event-code.ts'),
-    `/** Made by \`npm run wasm\` from src/event-text/read-plain-event.ts; a test compiles that again and compares. */\nexport const code = [\n${text.join(',\n')},\n].join('');\n`,
+    join(root, 'src', 'event-text', 'plain-event-code.ts'),
+    `/** Made by \`npm run wasm\` from src/event-text/read-plain-event.ts; a test compiles that again and compares. */
+export const code = [
+${text.join(',\n')},
+].join('');
+`,
   );
 }

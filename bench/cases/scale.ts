@@ -25,7 +25,7 @@ export interface Timed {
   readonly firstByteP95: number;
   readonly targetMs: number | null;
   readonly within: boolean | null;
-  /** Of the server process and its engine together, for one answer: the other processes of the machine are not in it. */
+  /** Of the server process and its engine together, for one answer, without the machine's other processes. */
   readonly cpuMs: number | null;
 }
 
@@ -90,10 +90,12 @@ export async function checkAnswers(target: BenchTarget, set: EventSet): Promise<
   const sums: Record<string, number> = {};
   for (const path of ['count-by/day', 'count-by/time', 'count-by/event', 'count-by/resource']) {
     if (path.endsWith('resource') && set.resources === 'runs') continue;
-    const counts = JSON.parse((await post(target, path, { filter: { occurred } })).text) as { count: number }[]; // the API's answer
+    const { text } = await post(target, path, { filter: { occurred } });
+    const counts = JSON.parse(text) as { count: number }[]; // the API's answer
     sums[path] = counts.reduce((sum, { count }) => sum + count, 0);
   }
-  const page = JSON.parse((await post(target, 'filter', { filter: { occurred } })).text) as { total: number }; // the API's answer
+  const { text } = await post(target, 'filter', { filter: { occurred } });
+  const page = JSON.parse(text) as { total: number }; // the API's answer
   const isRight = [...Object.values(sums), page.total].every((sum) => sum === set.events);
   return { isRight, ...sums, total: page.total, rareWords: Math.floor(set.events / rareEvery) };
 }
@@ -135,7 +137,8 @@ async function scaleCase(target: BenchTarget, set: EventSet, dataDir: string): P
   const results: Record<string, unknown> = { answers: await checkAnswers(target, set) };
   const questions = questionsOf(set);
   if (set.resources === 'runs') {
-    results['count-by resource, 10⁶ of them'] = await manyGroups(target, questions['count-by resource'] as Question); // made above
+    const question = questions['count-by resource'] as Question; // made above
+    results['count-by resource, 10⁶ of them'] = await manyGroups(target, question);
     return results;
   }
   for (const [name, question] of Object.entries(questions)) {
@@ -213,7 +216,7 @@ export async function lookup(target: BenchTarget, set: EventSet): Promise<Omit<Q
   return { path: 'filter', body: { filter: { id: { id }, occurred: { since: occurred.since } } } };
 }
 
-/** What a page costs at the beginning and from page 10,000 on, both after a token; the deep token is made as the server makes it. */
+/** What a page costs at the beginning and from page 10,000 on. Both begin at a token, made as the server makes it. */
 async function paging(target: BenchTarget, set: EventSet, dataDir: string): Promise<object> {
   const occurred = { since: time(set.startSeconds), until: time(set.startSeconds + set.spanSeconds) };
   const deep = Math.min(deepPage, Math.floor(set.events / pageRows) - runsOf - 2);
@@ -269,7 +272,7 @@ function get(target: BenchTarget, url: string): Promise<Asked> {
   return ask(`${target.url}${new URL(url).pathname}${new URL(url).search}`, {}, true);
 }
 
-/** By undici, as stock clients ask: a body may come packed. To unpack it, and whatever else a client makes of it, is not in the time. */
+/** By undici, as stock clients ask: a body may come packed. The time ends with its last byte, before it is unpacked. */
 async function ask(url: string, asked: { method?: 'POST'; body?: string }, keep: boolean): Promise<Asked> {
   const start = performance.now();
   const packing = { 'accept-encoding': 'gzip, deflate' };

@@ -30,7 +30,11 @@ export class EventTemplate {
   constructor({ prefix, idPrefix, eventBytes, resources = resourcesDefault }: TemplateOptions) {
     this.#resources = resources;
     const text = (fill: string): string =>
-      `{"occurred":"2026-01-01T00:00:00.000000Z","event":"${prefix}.event.0","resource":{"prefect.resource.id":"${prefix}.resource.${resourceText(0, resources)}","prefect.resource.name":"a bench resource","region":"${regions[0]}"},"related":[{"prefect.resource.id":"${prefix}.owner","prefect.resource.role":"owner"}],"payload":{"at":"0000000000000000","late":"000000","fill":"${fill}"},"id":"${idPrefix}000000000000"}`;
+      `{"occurred":"2026-01-01T00:00:00.000000Z","event":"${prefix}.event.0",` +
+      `"resource":{"prefect.resource.id":"${prefix}.resource.${resourceText(0, resources)}",` +
+      `"prefect.resource.name":"a bench resource","region":"${regions[0]}"},` +
+      `"related":[{"prefect.resource.id":"${prefix}.owner","prefect.resource.role":"owner"}],` +
+      `"payload":{"at":"0000000000000000","late":"000000","fill":"${fill}"},"id":"${idPrefix}000000000000"}`;
     this.bytes = Buffer.from(text('lorem ipsum '.repeat(1000).slice(0, Math.max(0, eventBytes - text('').length))));
     const after = (mark: string): number => this.bytes.indexOf(mark) + mark.length;
     this.#occurred = after('{"occurred":"');

@@ -71,7 +71,8 @@ function rowsSql({ events, resources, startSeconds, spanSeconds }: EventSet, fro
     concat('prefect.work-pool.', toString(${hash(14)} % 8)) AS pool,
     concat('prefect.tag.', ${word(15)}) AS tag,
     concat('prefect.flow-run.', run_id) AS run,
-    concat(${[20, 23, 26, 29, 32, 35, 38].map(word).join(`, ' ', `)}, if(n % ${rareEvery} = ${rareEvery / 2}, ' ${rareWord}', '')) AS message,
+    concat(${[20, 23, 26, 29, 32, 35, 38].map(word).join(`, ' ', `)},
+      if(n % ${rareEvery} = ${rareEvery / 2}, ' ${rareWord}', '')) AS message,
     hex(${hash(41)}) AS trace, toString(${hash(42)} % 100000 / 100) AS seconds,
     concat('{"occurred":"', replaceOne(toString(occurred_at), ' ', 'T'), 'Z","event":"', event_name,
       '","resource":{"prefect.resource.id":"', resource_id, '","prefect.resource.name":"', resource_name,
@@ -80,11 +81,13 @@ function rowsSql({ events, resources, startSeconds, spanSeconds }: EventSet, fro
       ${related('pool', 'work-pool')}, ',', ${related('tag', 'tag')}, ']') AS envelope_text
     SELECT ${startSeconds * 2 ** 20} + n AS seq, event_id AS id, received_at AS received, occurred_at AS occurred,
       toUInt32(length(envelope_text)) AS head,
-      lower(concat(event_name, sep, resource_id, sep, resource_name, sep, region, sep, team, sep, stage, sep, run, sep, 'flow-run', sep,
-        flow, sep, 'flow', sep, deployment, sep, 'deployment', sep, pool, sep, 'work-pool', sep, tag, sep, 'tag', sep,
-        'message', sep, message, sep, 'trace', sep, trace, sep, 'seconds', sep, seconds, sep, 'attempt', sep)) AS search,
-      concat(envelope_text, ',"payload":{"message":"', message, '","trace":"', trace, '","seconds":', seconds, ',"attempt":',
-        toString(1 + ${hash(43)} % 3), '},"id":"', toString(event_id), '","follows":null,"received":"',
+      lower(concat(event_name, sep, resource_id, sep, resource_name, sep, region, sep, team, sep, stage, sep,
+        run, sep, 'flow-run', sep, flow, sep, 'flow', sep, deployment, sep, 'deployment', sep,
+        pool, sep, 'work-pool', sep, tag, sep, 'tag', sep,
+        'message', sep, message, sep, 'trace', sep, trace, sep,
+        'seconds', sep, seconds, sep, 'attempt', sep)) AS search,
+      concat(envelope_text, ',"payload":{"message":"', message, '","trace":"', trace, '","seconds":', seconds,
+        ',"attempt":', toString(1 + ${hash(43)} % 3), '},"id":"', toString(event_id), '","follows":null,"received":"',
         replaceOne(toString(received_at), ' ', 'T'), 'Z"}') AS raw
     FROM (SELECT number, char(31) AS sep FROM numbers(${from}, ${to - from}))`;
 }

@@ -1,6 +1,6 @@
 """
-Fills the SQLite database of a Prefect home with events, a line of JSON each on stdin, by Prefect's own models: the rows that its
-event persister would write one batch after the other, in larger transactions. Prints how many.
+Fills the SQLite database of a Prefect home with events, a line of JSON each on stdin, by Prefect's own models: the
+rows that its event persister would write one batch after the other, in larger transactions. Prints how many.
 """
 
 import asyncio

@@ -101,7 +101,8 @@ function idOf(n: number): string {
 }
 
 function micros(value: number): string {
-  return `${new Date(Math.floor(value / 1e6) * 1000).toISOString().slice(0, 19)}.${String(value % 1e6).padStart(6, '0')}Z`;
+  const seconds = new Date(Math.floor(value / 1e6) * 1000).toISOString().slice(0, 19);
+  return `${seconds}.${String(value % 1e6).padStart(6, '0')}Z`;
 }
 
 async function fill(store: Store, { count, firstSeq, startMs }: Made): Promise<void> {
@@ -118,10 +119,13 @@ async function fill(store: Store, { count, firstSeq, startMs }: Made): Promise<v
            fromUnixTimestamp64Micro(${startMs * 1000} + ${stepMicros}, 'UTC') AS received,
            fromUnixTimestamp64Micro(${startMs * 1000} + ${stepMicros}
              - if(number % ${lateEvery} = 0, (1 + (number * 7919) % 72000) * 1000000, 5000), 'UTC') AS occurred,
-           concat('{"occurred":"', formatDateTime(occurred, '%Y-%m-%dT%H:%i:%S.%fZ'), '","event":"day.event","resource":{"prefect.resource.id":"day.',
-             toString(number % 100), '","region":"eu-west"},"related":[{"prefect.resource.id":"day.owner","prefect.resource.role":"owner"}]') AS envelope,
-           concat(',"payload":{"n":', toString(number), ',"fill":"', repeat('x', ${fillCharacters}), '"},"id":"', toString(id),
-             '","follows":null,"received":"', formatDateTime(received, '%Y-%m-%dT%H:%i:%S.%fZ'), '"}') AS rest
+           concat('{"occurred":"', formatDateTime(occurred, '%Y-%m-%dT%H:%i:%S.%fZ'),
+             '","event":"day.event","resource":{"prefect.resource.id":"day.', toString(number % 100),
+             '","region":"eu-west"},"related":[{"prefect.resource.id":"day.owner",',
+             '"prefect.resource.role":"owner"}]') AS envelope,
+           concat(',"payload":{"n":', toString(number), ',"fill":"', repeat('x', ${fillCharacters}),
+             '"},"id":"', toString(id), '","follows":null,"received":"',
+             formatDateTime(received, '%Y-%m-%dT%H:%i:%S.%fZ'), '"}') AS rest
          FROM numbers(${from}, ${rows})
        )`,
       {},

@@ -21,7 +21,8 @@ export function barsOf(
   <rect x="${labelWidth}" y="${y}" width="${length}" height="${rowHeight - 8}" fill="#3b7dd8"/>
   <text x="${labelWidth + length + 6}" y="${y + 15}">${value}</text>`;
   });
-  return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${top + rows.length * rowHeight + 10}" font-family="sans-serif" font-size="13">
+  const size = `width="${width}" height="${top + rows.length * rowHeight + 10}"`;
+  return `<svg xmlns="http://www.w3.org/2000/svg" ${size} font-family="sans-serif" font-size="13">
   <rect width="100%" height="100%" fill="#ffffff"/>
   <text x="10" y="22" font-weight="bold">${escaped(`${title}: ${unit}`)}</text>
 ${bars.join('\n')}

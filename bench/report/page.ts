@@ -42,13 +42,18 @@ export function performancePages(results: readonly Result[]): Readonly<Record<st
     ...pages,
     'PERFORMANCE.md': `# Performance
 
-Made by \`npm run bench:compare\` from the results in \`bench/results\`; every figure is of one of them. Absolute figures are of one noisy
-machine whose cores the load makers share: take them as ratios and orders of magnitude. µs are CPU time of the server process.
+${preface}
 
 ${parts.join('\n\n')}
 `,
   };
 }
+
+const preface =
+  'Made by `npm run bench:compare` from the results in `bench/results`; every figure is of one of them. ' +
+  'Absolute figures are of one noisy\n' +
+  'machine whose cores the load makers share: take them as ratios and orders of magnitude. ' +
+  'µs are CPU time of the server process.';
 
 /** The same case of the same commit on another Node, where it was measured; else nothing. */
 function onAnotherNode(section: Section, shown: Result, results: readonly Result[]): string {

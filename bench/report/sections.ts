@@ -165,7 +165,8 @@ export const sections: readonly Section[] = [
     title: 'Deliveries one by one',
     text:
       'A thousand subscribers with a filter each, one match an event, in µs of CPU an event beyond the ' +
-      'same events without subscribers. What a delivery by itself costs, bare uWebSockets.js says in turns with Sluice.',
+      'same events without subscribers. What a delivery by itself costs, bare uWebSockets.js says in turns ' +
+      'with Sluice.',
     rows: (found) => [
       picked(found, {
         'the delivery (bare)': 'deliveryMicros',

@@ -54,7 +54,8 @@ function makeEvents(count: number): StoredEvent[] {
     const bytes = Buffer.alloc(template.bytes.length);
     template.write(bytes, 0, at, Date.now() * 1000, 0);
     const raw = bytes.toString();
-    return { seq: at + 1, raw, search: '', body: JSON.parse(raw) as EventBody }; // the template has every field that filters look at
+    const body = JSON.parse(raw) as EventBody; // the template has every field that filters look at
+    return { seq: at + 1, raw, search: '', body };
   });
 }
 

@@ -18,7 +18,8 @@ CREATE TABLE IF NOT EXISTS events (
   search String CODEC(ZSTD(1)),
   raw String CODEC(ZSTD(1)),
   envelope Tuple(event String, resource Map(String, String), related Array(Map(String, String)))
-    EPHEMERAL JSONExtract(concat(substring(raw, 1, head), '}'), 'Tuple(event String, resource Map(String, String), related Array(Map(String, String)))'),
+    EPHEMERAL JSONExtract(concat(substring(raw, 1, head), '}'),
+      'Tuple(event String, resource Map(String, String), related Array(Map(String, String)))'),
   event LowCardinality(String) DEFAULT envelope.1,
   resource_id String DEFAULT envelope.2['prefect.resource.id'] CODEC(ZSTD(1)),
   resource_name String DEFAULT multiIf(
@@ -28,14 +29,16 @@ CREATE TABLE IF NOT EXISTS events (
   resource Map(LowCardinality(String), String) DEFAULT envelope.2 CODEC(ZSTD(1)),
   related Array(Map(LowCardinality(String), String)) DEFAULT envelope.3 CODEC(ZSTD(1)),
   related_ids Array(String) DEFAULT arrayMap(labels -> labels['prefect.resource.id'], envelope.3) CODEC(ZSTD(1)),
-  related_roles Array(LowCardinality(String)) DEFAULT arrayMap(labels -> labels['prefect.resource.role'], envelope.3) CODEC(ZSTD(1)),
+  related_roles Array(LowCardinality(String))
+    DEFAULT arrayMap(labels -> labels['prefect.resource.role'], envelope.3) CODEC(ZSTD(1)),
   CONSTRAINT envelope_was_parsed CHECK resource_id != '',
   INDEX id_bloom id TYPE bloom_filter(0.01) GRANULARITY 8,
   INDEX seq_range seq TYPE minmax GRANULARITY 4,
   INDEX resource_labels arrayMap((label, value) -> concat(label, '=', value), mapKeys(resource), mapValues(resource))
     TYPE text(tokenizer = array),
   INDEX related_id related_ids TYPE text(tokenizer = array),
-  INDEX related_role_id arrayMap((role, id) -> concat(role, '=', id), related_roles, related_ids) TYPE text(tokenizer = array)
+  INDEX related_role_id arrayMap((role, id) -> concat(role, '=', id), related_roles, related_ids)
+    TYPE text(tokenizer = array)
 ) ENGINE = MergeTree
 PARTITION BY toDate(received)
 ORDER BY (occurred, id)

@@ -28,7 +28,8 @@ CREATE TABLE events_next (
   search String CODEC(LZ4),
   raw String CODEC(ZSTD(1)),
   envelope Tuple(event String, resource Map(String, String), related Array(Map(String, String)))
-    EPHEMERAL JSONExtract(concat(substring(raw, 1, head), '}'), 'Tuple(event String, resource Map(String, String), related Array(Map(String, String)))'),
+    EPHEMERAL JSONExtract(concat(substring(raw, 1, head), '}'),
+      'Tuple(event String, resource Map(String, String), related Array(Map(String, String)))'),
   event LowCardinality(String) DEFAULT envelope.1,
   resource_id LowCardinality(String) DEFAULT envelope.2['prefect.resource.id'] CODEC(ZSTD(1)),
   resource_name LowCardinality(String) DEFAULT multiIf(
@@ -38,7 +39,8 @@ CREATE TABLE events_next (
   resource Map(LowCardinality(String), String) DEFAULT envelope.2 CODEC(ZSTD(1)),
   related Array(Map(LowCardinality(String), String)) DEFAULT envelope.3 CODEC(ZSTD(1)),
   related_ids Array(String) DEFAULT arrayMap(labels -> labels['prefect.resource.id'], envelope.3) CODEC(ZSTD(1)),
-  related_roles Array(LowCardinality(String)) DEFAULT arrayMap(labels -> labels['prefect.resource.role'], envelope.3) CODEC(ZSTD(1)),
+  related_roles Array(LowCardinality(String))
+    DEFAULT arrayMap(labels -> labels['prefect.resource.role'], envelope.3) CODEC(ZSTD(1)),
   retention_days UInt16 DEFAULT {{retentionClass}},
   CONSTRAINT envelope_was_parsed CHECK resource_id != '',
   INDEX id_bloom id TYPE bloom_filter(0.01) GRANULARITY 1,
@@ -46,7 +48,8 @@ CREATE TABLE events_next (
   INDEX resource_labels arrayMap((label, value) -> concat(label, '=', value), mapKeys(resource), mapValues(resource))
     TYPE text(tokenizer = array),
   INDEX related_id related_ids TYPE text(tokenizer = array),
-  INDEX related_role_id arrayMap((role, id) -> concat(role, '=', id), related_roles, related_ids) TYPE text(tokenizer = array),
+  INDEX related_role_id arrayMap((role, id) -> concat(role, '=', id), related_roles, related_ids)
+    TYPE text(tokenizer = array),
   PROJECTION hour_event (
     SELECT intDiv(toUnixTimestamp64Micro(occurred) + 62135596800000000, 3600000000), event,
       count(), min(toUnixTimestamp64Micro(occurred)), max(toUnixTimestamp64Micro(occurred))
