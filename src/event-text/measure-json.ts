@@ -8,6 +8,8 @@ export interface JsonMeasure {
   readonly depth: number;
   /** Objects and lists at all levels. */
   readonly containers: number;
+  /** Keys of objects at all levels, repeated ones too. */
+  readonly keys: number;
   /** Commas of the outermost list or object, and one. */
   readonly items: number;
   /**
@@ -20,6 +22,7 @@ const quote = 0x22;
 const backslash = 0x5c;
 const smallU = 0x75;
 const comma = 0x2c;
+const colon = 0x3a;
 
 /** `itemLevel` is the nesting at which items stand: 1 in a list of events, 0 for a text that is one event. */
 export function measureJson(bytes: Uint8Array, itemLevel: 0 | 1): JsonMeasure {
@@ -27,6 +30,7 @@ export function measureJson(bytes: Uint8Array, itemLevel: 0 | 1): JsonMeasure {
   let level = 0;
   let depth = 0;
   let containers = 0;
+  let keys = 0;
   let items = 1;
   let itemAt = 0;
   let largest = { index: 0, at: 0, bytes: 0 };
@@ -48,6 +52,7 @@ export function measureJson(bytes: Uint8Array, itemLevel: 0 | 1): JsonMeasure {
       if (level > depth) depth = level;
       if (level === itemLevel && items === 1) itemAt = at + 1;
     } else if (code === 0x5d || code === 0x7d) level -= 1;
+    else if (code === colon) keys += 1;
     else if (code === comma && level === 1 && itemLevel === 1) {
       const itemBytes = at - itemAt - spare;
       if (itemBytes > largest.bytes) largest = { index: items - 1, at: itemAt, bytes: itemBytes };
@@ -58,5 +63,5 @@ export function measureJson(bytes: Uint8Array, itemLevel: 0 | 1): JsonMeasure {
   }
   const lastBytes = length - itemAt - spare;
   if (lastBytes > largest.bytes) largest = { index: items - 1, at: itemAt, bytes: lastBytes };
-  return { depth, containers, items, largest };
+  return { depth, containers, keys, items, largest };
 }

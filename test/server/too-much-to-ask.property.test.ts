@@ -51,6 +51,15 @@ test('a question may have so many objects and lists, of any shape, and no more',
   );
 });
 
+test('a question may have so many keys, and no more', () => {
+  const keyed = (keys: number): string => `{"a":"${':'.repeat(64 * 1024)}"${',"b" : 1'.repeat(keys - 1)}}`;
+  expect(whyTooMuchToAsk(Buffer.from(keyed(20_000)))).toBeNull();
+  expect(whyTooMuchToAsk(Buffer.from(keyed(20_001)))).toBe('More than 20000 keys');
+  const nested = `{"filter":[${'{"a":1,"b":2,":":"\\":"},'.repeat(7_000)}{"a":"${'-'.repeat(64 * 1024)}"}]}`;
+  expect(() => JSON.parse(nested)).not.toThrow();
+  expect(whyTooMuchToAsk(Buffer.from(nested))).toBe('More than 20000 keys');
+});
+
 test('a question with more is refused before it is parsed: what follows is not even looked at', () => {
   for (const text of [`{"filter":[${'{},'.repeat(30_000)}`, `{"filter":[${'[],'.repeat(300_000)}]} no JSON`]) {
     const read = readJsonBody({ body: Buffer.from(text), isJson: true });
