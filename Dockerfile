@@ -2,6 +2,7 @@
 FROM node:24-trixie-slim AS build
 WORKDIR /sluice
 COPY package.json package-lock.json .npmrc ./
+COPY client/package.json ./client/
 RUN npm ci --omit=peer
 COPY . .
 # What is left is what Debian 13 with Node 24 runs: the older edge library, and the binaries for other systems, are not.

@@ -35,7 +35,7 @@ function install() {
 
 /** Compiles when a source is newer than the last build. tsc is plain JavaScript: no optional package is needed. */
 function build() {
-  const sources = ['src', 'actors', 'schemas', 'bench', 'support'].map((folder) => newest(at(folder)));
+  const sources = ['src', 'actors', 'schemas', 'client/src', 'bench', 'support'].map((folder) => newest(at(folder)));
   const wanted = Math.max(
     ...sources,
     changed(at('package-lock.json')),

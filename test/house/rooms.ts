@@ -8,6 +8,7 @@ import { dirname, join, normalize } from 'node:path';
 export const rooms = {
   schemas: [],
   actors: [],
+  client: ['schemas'],
   'src/base': ['schemas'],
   'src/config': ['src/base'],
   'src/filter': ['schemas'],
