@@ -103,6 +103,9 @@ describe('recovery by order', () => {
         const journal = open(folder, { isForced: true });
         expect(journal.owner).not.toBe(before.owner);
         expect(readAll(journal).size).toBe(8);
+        putEach(journal, [8]);
+        // Of both epochs, without the seqs between them that nobody got.
+        expect([journal.pending, journal.head - journal.checkpoint > 9]).toEqual([9, true]);
         journal.close();
       });
     }

@@ -1,6 +1,6 @@
 /**
  * The small parts that the journal finds its way with, each against a model of it: the sparse index, the files that are
- * held open, the columns of a row, and what a rollback leaves of a group.
+ * held open, and what a rollback leaves of a group.
  */
 
 import fc from 'fast-check';
@@ -14,7 +14,6 @@ import {
   recordVersion,
   sealRecord,
 } from '../../src/base/record.ts';
-import { formatRow, splitRow } from '../../src/event-log/row.ts';
 import { FileCache } from '../../src/journal/file-cache.ts';
 import { recordKinds } from '../../src/journal/record-kinds.ts';
 import { SparseIndex, strideBytes } from '../../src/journal/sparse-index.ts';
@@ -92,26 +91,6 @@ describe('files that are held open', () => {
       }),
       { numRuns: 200 },
     );
-  });
-});
-
-describe('a row', () => {
-  it('is read as it was written, with and without its line feed, and nothing else is read as one', () => {
-    const column = fc.string({ unit: fc.constantFrom('a', 'é', ' ', '\u001f', '0'), maxLength: 5 });
-    const row = fc.record({
-      ...{ seq: fc.nat(), id: column, received: column, occurred: column, head: fc.nat(), search: column },
-      // JSON escapes a tab, but whoever reads a row must not depend on it.
-      raw: fc.string({ unit: fc.constantFrom('a', '\t', '"'), maxLength: 5 }),
-    });
-    fc.assert(
-      fc.property(row, (written) => {
-        const line = formatRow(written);
-        expect(splitRow(line)).toEqual(written);
-        expect(splitRow(line.slice(0, -1))).toEqual(written);
-      }),
-    );
-    for (let tabs = 0; tabs < 6; tabs += 1)
-      expect(() => splitRow('\t'.repeat(tabs))).toThrow('fewer than seven columns');
   });
 });
 

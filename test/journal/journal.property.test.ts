@@ -73,6 +73,7 @@ describe('the journal', () => {
             expect(journal.head).toBe(firstSeq - 1 + committed.size);
             expect(journal.appended).toBe(journal.head + pending.length);
             expect(journal.checkpoint).toBe(checkpoint);
+            expect(journal.pending).toBe(journal.head - checkpoint);
             expect(journal.oldest).toBeLessThanOrEqual(checkpoint + 1);
           };
           const commit = (): void => {
