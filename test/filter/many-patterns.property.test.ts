@@ -104,6 +104,18 @@ test('law: many prefixes begin a text as one of them does', () => {
   );
 });
 
+test('law: many long prefixes, some of which begin with another, begin a text as one of them does', () => {
+  const stem = 'a'.repeat(60);
+  const letters = (minLength: number) =>
+    fc.string({ unit: fc.constantFrom('a', 'b', 'c'), minLength, maxLength: 4 }).map((end) => stem + end);
+  fc.assert(
+    fc.property(fc.array(letters(2), { minLength: 9, maxLength: 40, size: 'max' }), letters(0), (prefixes, text) => {
+      expect(anyPrefix(prefixes)?.(text)).toBe(prefixes.some((each) => text.startsWith(each)));
+    }),
+    { numRuns: 300 },
+  );
+});
+
 test('law: a text query means the same in a long text as in a short one', () => {
   const terms = fc.array(fc.string({ unit, minLength: 1, maxLength: 3 }), { maxLength: 20 });
   fc.assert(

@@ -108,6 +108,8 @@ test('of many labels those of which nothing is negated are looked for in one pas
     expect(where.match(/arrayCount/g)?.length ?? 0).toBe(count > 8 ? 1 : 0);
     expect(where).not.toContain('undefined');
     if (count > 8) expect(Object.values(params)).toContain(count);
+    // No value is wanted as it stands, so no list of values is bound.
+    expect(Object.values(params)).not.toContainEqual([]);
   }
 });
 
@@ -126,6 +128,8 @@ test('an index answers pairs alone, or ids alone; what one related resource must
     [{ labels: { env: ['a'] } }, false, ['one_labels']],
     [{ id: ['a'], labels: { env: ['a'] } }, false, ['one_id', 'one_labels']],
     [{ resourcesInRoles: onePair, labels: { env: ['a'] } }, false, ['one_id', 'one_role', 'one_labels']],
+    // A label of no value fits nothing, whatever stands in a column: the smallest one is read.
+    [{ labels: { 'prefect.resource.id': [] } }, false, ['one_id']],
   ] as const) {
     const { where } = sqlOf({ related: [{ ...related, ...entry }] });
     const [, variables] = /arrayExists\(\(([^)]*)\) -> /.exec(where) ?? [];
