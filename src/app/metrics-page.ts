@@ -30,7 +30,7 @@ function writeProcessBooks(page: MetricsPage, { books, parkedWaiting }: Observat
   page.counter('events_parked_deduped_total', 'Parked events that were repeats.', books.parkedDeduped);
   page.counter('events_parked_taken_back_total', 'Parked events whose write failed.', books.parkedTakenBack);
   page.counter('events_appended_total', 'Events that were given a seq.', books.appended);
-  page.counter('events_taken_back_total', 'Appended events whose write failed; never acknowledged.', books.takenBack);
+  page.counter('events_taken_back_total', 'Appended, but never written; never acknowledged.', books.takenBack);
   page.counter('messages_skipped_total', 'Messages of /in passed over, not among the parsed.', books.skipped);
 }
 

@@ -23,7 +23,7 @@ export interface Counters {
   parkedTakenBack: number;
   /** Given a seq when they came. */
   appended: number;
-  /** Of those, taken back because the write failed; their producers were told. */
+  /** Of those, taken back before they were written, as a write failed, or a sync; their producers were told. */
   takenBack: number;
   /** Messages of `/in` passed over, too large or refused before with the same bytes: not among `parsed`. */
   skipped: number;

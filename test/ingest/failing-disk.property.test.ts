@@ -8,22 +8,19 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { readiness } from '../../src/app/readiness.ts';
 import { Failure } from '../../src/base/errors.ts';
-import { createLog } from '../../src/base/log.ts';
-import { createCounters } from '../../src/base/metrics.ts';
-import type { StoreStatus } from '../../src/clickhouse/store.ts';
-import { wholeSeconds } from '../../src/filter/whole-seconds.ts';
-import { ForgottenIds } from '../../src/ids/forgotten-ids.ts';
-import { IdWindow } from '../../src/ids/id-window.ts';
-import { createIntake } from '../../src/ingest/accept.ts';
-import { LiveBus } from '../../src/ingest/live-bus.ts';
-import { ParkedEvents } from '../../src/ingest/parked-events.ts';
-import type { Journal } from '../../src/journal/journal.ts';
 import { randomFrom } from '../../support/random.ts';
-import { eventsOf } from '../../support/stored-events.ts';
 import { PowerCutDisk } from '../journal/power-cut-disk.ts';
-import { clockStart, open } from '../journal/support.ts';
-
-type Durability = 'process' | 'fsync';
+import {
+  attempt,
+  checkBooks,
+  type Durability,
+  eventText,
+  idText,
+  kept,
+  start,
+  store,
+  turn,
+} from './failing-disk-life.ts';
 
 type Step =
   | { kind: 'post'; ids: number[] }
@@ -60,89 +57,6 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     arbitrary: fc.record({ kind: fc.constant('restart' as const), isPowerCut: fc.boolean(), seed: fc.integer() }),
   },
 );
-
-function idText(number: number): string {
-  return `00000000-0000-4000-8000-${String(number).padStart(12, '0')}`;
-}
-
-/** Every third occurred before all that the window knows of: it is parked. */
-const forgottenUpTo = '2026-11-20T00:00:00Z';
-
-function eventText(number: number): string {
-  const resource = { 'prefect.resource.id': 'r' };
-  const occurred = number % 3 === 0 ? '2026-11-19T09:00:00Z' : '2026-11-22T09:00:00Z';
-  return JSON.stringify({ occurred, event: 'e', resource, id: idText(number) });
-}
-
-/** The process: all that a kill ends. */
-interface Limits {
-  readonly waitingBytesMax?: number;
-  readonly groupBytesMax?: number;
-}
-
-function start(disk: PowerCutDisk, durability: Durability, boot: number, limits: Limits = {}) {
-  const options = { durability, segmentBytesMax: 4_000 };
-  const journal = open('/data', options, disk, () => clockStart + boot * 1_000, `boot ${boot}`);
-  const live = new LiveBus(journal.head);
-  const forgotten = new ForgottenIds();
-  forgotten.forget(Date.parse(forgottenUpTo) / 1000, 0);
-  const window = new IdWindow({ idsMax: 1000, checkpoint: () => journal.checkpoint, forgotten });
-  journal.scanIds((known, occurred, seq, received) => {
-    window.add(known, seq, wholeSeconds(received), wholeSeconds(occurred));
-  });
-  const clocks = { now: () => clockStart, elapsedMs: () => 0, gate: () => null };
-  const parked = new ParkedEvents({ eventsMax: 1000, bytesMax: 1_000_000 });
-  for (const row of journal.parked.takeRows()) parked.add(row);
-  parked.confirm(journal.committed.parked);
-  const parts = { journal, parked, window, live, log: createLog('silent'), counters: createCounters() };
-  const intake = createIntake({ ...parts, ...clocks, waitingBytesMax: 1_000_000, ...limits });
-  const delivered: number[] = [];
-  live.batches$.subscribe((batch) => {
-    for (const { seq } of batch) delivered.push(seq);
-  });
-  const sockets = [0, 1, 2].map(() => ({ reliesOn: 0, reliesOnParked: 0, sent: [] as number[] }));
-  const breakOff = (each: (typeof sockets)[number]): void => {
-    each.reliesOn = 0;
-    each.reliesOnParked = 0;
-    each.sent = [];
-  };
-  intake.lost$.subscribe(({ above, parkedAbove }) => {
-    for (const each of sockets) if (each.reliesOn > above || each.reliesOnParked > parkedAbove) breakOff(each);
-  });
-  return { journal, intake, parked, delivered, sockets, breakOff, isKilled: false };
-}
-
-/** By id; parked ones, which have no seq, as 0. */
-function kept({ journal, parked }: { readonly journal: Journal; readonly parked: ParkedEvents }): Map<string, number> {
-  const found = new Map<string, number>();
-  for (const { id: known } of parked.oldest(1000)) {
-    expect(found.has(known)).toBe(false);
-    found.set(known, 0);
-  }
-  for (let from = journal.oldest; ; ) {
-    const chunk = journal.read(from, 1_000, journal.head);
-    if (chunk.count === 0) return found;
-    for (const { seq, body } of eventsOf(chunk)) {
-      expect(found.has(body.id)).toBe(false);
-      found.set(body.id, seq);
-    }
-    from = chunk.last + 1;
-  }
-}
-
-const store: StoreStatus = { phase: 'ready', where: 'here', version: '', reason: '' };
-
-const turn = (): Promise<unknown> => new Promise(setImmediate);
-
-function attempt(work: () => void): Failure | null {
-  try {
-    work();
-    return null;
-  } catch (error) {
-    if (error instanceof Failure) return error;
-    throw error;
-  }
-}
 
 async function run(durability: Durability, steps: readonly Step[], groupBytesMax: number): Promise<void> {
   const disk = new PowerCutDisk('/data');
@@ -190,6 +104,7 @@ async function run(durability: Durability, steps: readonly Step[], groupBytesMax
       }
       case 'turn':
         await turn();
+        checkBooks(life);
         break;
       case 'end syncs':
         disk.endSyncs();
@@ -212,6 +127,7 @@ async function run(durability: Durability, steps: readonly Step[], groupBytesMax
       }
       case 'restart': {
         await turn();
+        checkBooks(life);
         life.isKilled = true;
         const { delivered } = life;
         if (now.isPowerCut && durability === 'fsync') {
@@ -268,6 +184,26 @@ describe('intake on a failing disk', () => {
     await taken.durable;
     disk.kill();
     expect(kept(start(disk, 'process', 1)).size).toBe(1);
+  });
+
+  it('counts as taken back what waits for a commit when a sync fails, and not what is written', async () => {
+    const disk = new PowerCutDisk('/data');
+    const { journal, intake, counters } = start(disk, 'fsync', 1);
+    const post = (number: number) => {
+      const outcome = intake.acceptBatch(Buffer.from(`[${eventText(number)}]`), true);
+      if (!outcome.ok) throw new Error('The batch was refused');
+      return expect(outcome.durable).rejects.toMatchObject({ failure: 'journalFailed' });
+    };
+    const written = post(1);
+    await turn();
+    const waiting = post(2);
+    disk.syncError = 'EIO';
+    disk.endSyncs();
+    await Promise.all([written, waiting, turn()]);
+    expect([counters.appended, counters.takenBack, journal.pending]).toEqual([2, 1, 1]);
+    journal.close();
+    disk.kill();
+    expect([...kept(start(disk, 'fsync', 1)).keys()]).toEqual([idText(1)]);
   });
 
   it('is not ready while too much waits for a disk that hangs, and says so as producers hear it', async () => {
