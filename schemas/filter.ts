@@ -1,11 +1,12 @@
 /**
- * What a filter looks like after validation (docs/prefect-facts.md, "Filters"): every part normalised, absent
- * conditions gone.
+ * A filter as the server has it and as a client sends it (docs/prefect-facts.md, "Filters"). This file imports nothing
+ * that a browser lacks.
  */
 
 /** Label → the patterns any of which must fit; all labels must fit. */
 export type LabelPatterns = Readonly<Record<string, readonly string[]>>;
 
+/** After validation: every part normalised, absent conditions gone. */
 export interface Filter {
   /** Canonical UTC times, both inclusive. `until: null` is open-ended (only on `/out`). */
   readonly occurred: { readonly since: string; readonly until: string | null };
@@ -55,4 +56,46 @@ export interface TextQuery {
   readonly include: readonly string[];
   readonly required: readonly string[];
   readonly exclude: readonly string[];
+}
+
+/** As a client sends it: all parts must hold, and what is left out asks for nothing. Each part may be null, too. */
+export interface SentFilter {
+  /** Both inclusive: ISO 8601, without a zone UTC, or seconds since 1970. */
+  readonly occurred?: { readonly since?: string | number; readonly until?: string | number };
+  readonly event?: {
+    readonly prefix?: readonly string[];
+    readonly exclude_prefix?: readonly string[];
+    readonly name?: readonly string[];
+    readonly exclude_name?: readonly string[];
+  };
+  readonly resource?: {
+    readonly id?: readonly string[];
+    readonly id_prefix?: readonly string[];
+    readonly labels?: SentLabels;
+    /** For pages only: of each resource the newest event, or with `ASC` the oldest. */
+    readonly distinct?: boolean;
+  };
+  readonly related?: SentRelated | readonly SentRelated[];
+  readonly any_resource?: SentAnyResource | readonly SentAnyResource[];
+  readonly id?: { readonly id?: readonly string[] };
+  /** Words any of which must be there; `+word` must, `-word` must not; `"a phrase"`. */
+  readonly text?: { readonly query: string };
+  readonly order?: 'ASC' | 'DESC';
+}
+
+/** Label → a value, or values any of which must fit: `*` is any run, `?` one character, `!` in front negates. */
+export type SentLabels = Readonly<Record<string, string | readonly string[]>>;
+
+export interface SentRelated {
+  readonly id?: readonly string[];
+  readonly role?: readonly string[];
+  /** [id, role] pairs. */
+  readonly resources_in_roles?: readonly (readonly [id: string, role: string])[];
+  readonly labels?: SentLabels;
+}
+
+export interface SentAnyResource {
+  readonly id?: readonly string[];
+  readonly id_prefix?: readonly string[];
+  readonly labels?: SentLabels;
 }

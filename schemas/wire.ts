@@ -3,6 +3,7 @@
  * each. Server, tests and benchmarks share this file. It imports nothing that a browser lacks.
  */
 import type { EventBody, Labels } from './event.ts';
+import type { SentFilter } from './filter.ts';
 
 /** The first message of a client, on both sockets. */
 export interface AuthMessage {
@@ -46,7 +47,7 @@ export interface RejectFrame {
 export interface FilterMessage {
   readonly type: 'filter';
   /** As a query has it. */
-  readonly filter: object;
+  readonly filter: SentFilter;
   /** True where it is left out: history comes first. */
   readonly backfill?: boolean;
   /** Wants a position beside each event, and control frames. */
@@ -134,7 +135,7 @@ export function authMessage(token: string | null = null, rejects?: boolean): str
   return JSON.stringify(message);
 }
 
-export function filterMessage(filter: object, more: Omit<FilterMessage, 'type' | 'filter'> = {}): string {
+export function filterMessage(filter: SentFilter, more: Omit<FilterMessage, 'type' | 'filter'> = {}): string {
   const message: FilterMessage = { type: 'filter', filter, ...more };
   return JSON.stringify(message);
 }

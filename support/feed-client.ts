@@ -2,13 +2,15 @@
  * A subscriber that resumes: keeps the newest token and the newest position, and goes on behind them with each new
  * connection.
  */
+
+import type { SentFilter } from '../schemas/filter.ts';
 import { type ControlFrame, filterMessage, type GapFrame, parseFrame, type WirePosition } from '../schemas/wire.ts';
 import { type FrameSocket, openFrameSocket } from './frame-socket.ts';
 
 export interface FeedClientOptions {
   readonly url: string;
   /** Asked for with each connection. */
-  readonly filter: object;
+  readonly filter: SentFilter;
   readonly backfill: boolean;
   /** A whole event frame, valid during the call, and its position. */
   readonly onEvent: (frame: Buffer, position: WirePosition) => void;

@@ -2,6 +2,7 @@
  * What a test asks of a subscriber: which events came, in which order, and whether it is live yet.
  */
 import { expect } from 'vitest';
+import type { SentFilter } from '../schemas/filter.ts';
 import { eventLike, publish, type Sent } from './events.ts';
 import { until } from './poll.ts';
 import type { Target } from './target.ts';
@@ -31,7 +32,7 @@ export async function untilGot(socket: WireClient, word: string, names: readonly
 export async function subscribeTo(
   target: Target,
   word: string,
-  filter: object,
+  filter: SentFilter,
   fields: SubscriptionFields = {},
 ): Promise<WireClient> {
   const socket = await subscribe(target, { event: { prefix: [word] }, occurred: { until: far }, ...filter }, fields);

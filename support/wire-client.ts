@@ -3,6 +3,7 @@
  * came, and never comes back by itself. Load makers have a faster one (frame-socket.ts) that speaks the same wire.
  */
 import { WebSocket } from 'ws';
+import type { SentFilter } from '../schemas/filter.ts';
 import {
   type AnsweredEvent,
   authMessage,
@@ -222,7 +223,11 @@ export async function connectSigned(target: Target, path: string, rejects?: bool
 export type SubscriptionFields = Omit<FilterMessage, 'type' | 'filter'>;
 
 /** A subscriber whose filter message was sent; the fields stand in that message. */
-export async function subscribe(target: Target, filter: object, fields: SubscriptionFields = {}): Promise<WireClient> {
+export async function subscribe(
+  target: Target,
+  filter: SentFilter,
+  fields: SubscriptionFields = {},
+): Promise<WireClient> {
   const socket = await connectSigned(target, '/api/events/out');
   socket.send(filterMessage(filter, fields));
   return socket;

@@ -2,7 +2,7 @@
  * What a part of a filter says of itself. All that Sluice does with filters is made from it: how they are read and
  * refused, the live test, the SQL, the key, the index and the documentation. Test and SQL of a part mean the same (I6).
  */
-import type { LabelPatterns } from '../../schemas/filter.ts';
+import type { LabelPatterns, SentFilter } from '../../schemas/filter.ts';
 import type { StoredEvent } from '../../schemas/stored-event.ts';
 import type { Bind } from './bindings.ts';
 import type { Condition } from './conditions.ts';
@@ -10,7 +10,7 @@ import type { Reader } from './read-model.ts';
 
 export interface FilterPart<Value> {
   /** As the API calls it. */
-  readonly name: string;
+  readonly name: keyof SentFilter;
   /** Its line in docs/PROTOCOL.md. */
   readonly about: string;
   /** What stands for it where a client sends none. */

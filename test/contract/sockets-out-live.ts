@@ -2,6 +2,7 @@
  * docs/prefect-facts.md, "Messages of a subscriber": which new events a subscriber gets while it is live.
  */
 import { describe, expect } from 'vitest';
+import type { SentFilter } from '../../schemas/filter.ts';
 import { eventLike, publish, type Sent } from '../../support/events.ts';
 import { until } from '../../support/poll.ts';
 import { ago, far, namesOf, subscribeTo, untilLive } from '../../support/subscriber.ts';
@@ -116,7 +117,11 @@ function others(target: Target): void {
 }
 
 /** What comes of the events, sent one by one to a subscriber that is live, between the probes. */
-async function livePart(target: Target, filter: object, events: (word: string) => readonly Sent[]): Promise<string[]> {
+async function livePart(
+  target: Target,
+  filter: SentFilter,
+  events: (word: string) => readonly Sent[],
+): Promise<string[]> {
   const word = uniqueWord();
   const socket = await subscribe(
     target,

@@ -4,7 +4,7 @@
  */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { Filter } from '../../schemas/filter.ts';
+import type { Filter, SentFilter } from '../../schemas/filter.ts';
 import { bindings } from '../../src/filter/bindings.ts';
 import type { FilterPart } from '../../src/filter/filter-part.ts';
 import {
@@ -40,6 +40,14 @@ test('a part without one of its five, or a filter without one of its parts, does
   expect(whole).toEqual(filterParts);
   expect(tooFew).not.toEqual(whole);
   for (const part of incompleteParts) expect(Object.keys(part)).toHaveLength(Object.keys(filterParts.id).length - 1);
+});
+
+test('law: each part is named as a client sends it, and a client sends no other', () => {
+  const names: Record<keyof SentFilter, true> = {
+    ...{ occurred: true, event: true, resource: true, related: true, any_resource: true, id: true, text: true },
+    order: true,
+  };
+  expect(Object.values(filterParts).map(({ name }) => name)).toEqual(Object.keys(names));
 });
 
 const seed = Math.trunc(Math.random() * 2 ** 31);
