@@ -17,7 +17,7 @@ import { FilterIndex } from '../filter/filter-index.ts';
 import { createHistoryReader } from '../history/history.ts';
 import type { IntakeParts } from './open-intake.ts';
 
-export interface FeedParts {
+export interface OpenFeedsParts {
   readonly config: Pick<
     Config,
     'subscriberBufferBytesMax' | 'backfillBytesMax' | 'filtersBytesMax' | 'retentionDays' | 'retentionOverrides'
@@ -38,7 +38,7 @@ const sweepBytes = 256 * 1024;
 
 export type Feeds = ReturnType<typeof openFeeds>;
 
-export function openFeeds({ config, journal, live, store, whenCertain, publish, keys, counters, log }: FeedParts) {
+export function openFeeds({ config, journal, live, store, whenCertain, publish, keys, counters, log }: OpenFeedsParts) {
   const { subscriberBufferBytesMax: bufferBytesMax } = config;
   const fanOut = createFanOut(new FilterIndex(), publish, { bufferBytesMax, sweepBytes }, counters);
   const pages = createPageBudget(config.backfillBytesMax);

@@ -100,7 +100,7 @@ export class FilterIndex<Value> {
   }
 
   /** The keys under which every event that fits is looked up; null if there are none. */
-  #placeOf(filters: AllFilters): Place<Value> | null {
+  #placeOf(filters: AllFilters): KeyPlace<Value> | null {
     const accesses = filters
       .flatMap((filter) => askParts(filter, (part, value) => part.access(value)).flat())
       .filter(isSelective);
@@ -113,11 +113,11 @@ export class FilterIndex<Value> {
     return fewest(shared.map((access) => this.#placeAt(access))) ?? (ofName ? this.#placeAt(ofName) : null);
   }
 
-  #placeAt(access: Access): Place<Value> {
+  #placeAt(access: Access): KeyPlace<Value> {
     return { keys: this.#keysOf(access), texts: access.texts };
   }
 
-  #keysOf(access: Access): Place<Value>['keys'] {
+  #keysOf(access: Access): KeyPlace<Value>['keys'] {
     switch (access.by) {
       case 'eventId':
         return this.#eventIds;
@@ -150,14 +150,14 @@ const selectiveKinds = ['eventId', 'resourceId', 'relatedId', 'anyId', 'label'] 
 const sharedKinds = ['labelPrefix', 'resourceIdPrefix', 'name'] as const;
 
 /** A filter stands under each of the texts. */
-interface Place<Value> {
+interface KeyPlace<Value> {
   readonly keys: Pick<Keys<Entry<Value>>, 'add' | 'remove' | 'count'>;
   readonly texts: readonly string[];
 }
 
 /** The first place under whose texts the fewest entries stand. */
-function fewest<Value>(places: readonly Place<Value>[]): Place<Value> | null {
-  let best: Place<Value> | null = null;
+function fewest<Value>(places: readonly KeyPlace<Value>[]): KeyPlace<Value> | null {
+  let best: KeyPlace<Value> | null = null;
   let standingAtBest = Number.POSITIVE_INFINITY;
   for (const place of places) {
     const standing = place.texts.reduce((sum, text) => sum + place.keys.count(text), 0);

@@ -3,7 +3,7 @@
  * once for each.
  */
 import { compileGlob, type Glob, insideOf } from './glob.ts';
-import { LiteralScan, type Verdict } from './literal-scan.ts';
+import { LiteralScan, type ScanStep } from './literal-scan.ts';
 
 export interface GlobSet {
   /** Whether the text fits any of them. */
@@ -86,7 +86,7 @@ function countWhole(scan: LiteralScan, text: string, readers: readonly Reader[],
   readers.forEach(expect);
   let [whole, open] = [0, readers.length];
 
-  const found = (literal: number, end: number): Verdict => {
+  const found = (literal: number, end: number): ScanStep => {
     const start = end - literals[literal]!.length;
     const due = readersOf[literal]!;
     const early = due.filter(({ from }) => from > start);

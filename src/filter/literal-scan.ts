@@ -5,7 +5,7 @@
 import { randomInt } from 'node:crypto';
 
 /** `changed`: what is awaited has changed. */
-export type Verdict = 'same' | 'changed' | 'stop';
+export type ScanStep = 'same' | 'changed' | 'stop';
 
 /** Odd numbers that nobody knows. Whoever knew them could choose texts that all meet in one place of the table. */
 const nodeFactor = 2 * randomInt(2 ** 30) + 1;
@@ -72,7 +72,7 @@ export class LiteralScan {
   }
 
   /** Tells where awaited literals (1) end: in the order of the text, and of several at one place the longest first. */
-  scan(text: string, awaited: Uint8Array, found: (literal: number, end: number) => Verdict): void {
+  scan(text: string, awaited: Uint8Array, found: (literal: number, end: number) => ScanStep): void {
     const nearest = new Int32Array(this.literals.length);
     this.#findNearest(nearest, awaited);
     let node = 0;

@@ -6,19 +6,19 @@ import { issuesMax, type Location, type ValidationIssue } from '../../schemas/va
 import { parseTime, timeIssue } from './time.ts';
 import { parseUuid } from './uuid.ts';
 
-export interface Place {
+export interface ReadPlace {
   readonly loc: Location;
   readonly issues: ValidationIssue[];
 }
 
-export type Reader<Value> = (input: unknown, place: Place) => Value;
+export type Reader<Value> = (input: unknown, place: ReadPlace) => Value;
 /** Reads one field of a model, or gives `whenAbsent`. */
 export type FieldReader = <Value>(name: string, whenAbsent: Value, reader: Reader<Value>) => Value;
 
 /** A model that forbids unknown fields: their issues follow those of the known ones. */
 export function readModel<Model>(
   input: unknown,
-  place: Place,
+  place: ReadPlace,
   standIn: Model,
   read: (field: FieldReader) => Model,
 ): Model {
@@ -44,16 +44,22 @@ export function readModel<Model>(
   return model;
 }
 
-export function under({ loc, issues }: Place, ...parts: Location): Place {
+export function under({ loc, issues }: ReadPlace, ...parts: Location): ReadPlace {
   return { loc: [...loc, ...parts], issues };
 }
 
-export function refuse(place: Place, type: string, msg: string, input: unknown, ctx?: ValidationIssue['ctx']): void {
+export function refuse(
+  place: ReadPlace,
+  type: string,
+  msg: string,
+  input: unknown,
+  ctx?: ValidationIssue['ctx'],
+): void {
   const issue = { type, loc: place.loc, msg, input };
   addIssues(place, [ctx ? { ...issue, ctx } : issue]);
 }
 
-export function addIssues({ issues }: Place, more: readonly ValidationIssue[]): void {
+export function addIssues({ issues }: ReadPlace, more: readonly ValidationIssue[]): void {
   for (const issue of more) {
     if (issues.length >= issuesMax) return;
     issues.push(issue);
@@ -61,7 +67,7 @@ export function addIssues({ issues }: Place, more: readonly ValidationIssue[]): 
 }
 
 /** Whether no further issue would be taken: the rest need not be read. */
-export function isFull({ issues }: Place): boolean {
+export function isFull({ issues }: ReadPlace): boolean {
   return issues.length >= issuesMax;
 }
 

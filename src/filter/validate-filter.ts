@@ -8,10 +8,10 @@ import type { Checked, Location } from '../../schemas/validation-issue.ts';
 import { boundIssues } from './filter-bounds.ts';
 import type { FilterDefaults } from './filter-part.ts';
 import { filterParts, makeFilter } from './filter-parts.ts';
-import { addIssues, type FieldReader, type Place, readModel } from './read-model.ts';
+import { addIssues, type FieldReader, type ReadPlace, readModel } from './read-model.ts';
 
 export function validateFilter(input: unknown, options: FilterDefaults & { readonly loc: Location }): Checked<Filter> {
-  const place: Place = { loc: options.loc, issues: [] };
+  const place: ReadPlace = { loc: options.loc, issues: [] };
   const absent = defaultFilter(options);
   const value = readModel(input, place, absent, (field) => makeFilter((name) => readPart(name, field, absent)));
   if (place.issues.length === 0) addIssues(place, boundIssues(value, options.loc));

@@ -3,7 +3,7 @@
  */
 import type { Page } from '../../schemas/page.ts';
 import type { SigningKeys } from '../base/keys.ts';
-import type { HeldFilter } from './page-filters.ts';
+import type { TokenFilter } from './page-filters.ts';
 import { type PageState, sealToken } from './page-token.ts';
 
 export interface PageRow {
@@ -17,7 +17,7 @@ export async function makePage(
   keys: SigningKeys,
   { limit, total, remaining: before, checkpoint, after: behind }: PageState,
   rows: readonly PageRow[],
-  hold: () => HeldFilter | Promise<HeldFilter>,
+  hold: () => TokenFilter | Promise<TokenFilter>,
 ): Promise<Page> {
   const last = rows.at(-1);
   const remaining = before - rows.length;

@@ -14,14 +14,14 @@ import { completeFilter } from '../filter/validate-filter.ts';
 import type { KeptFilter, TokenState } from './page-token.ts';
 
 /** How a filter stands in a token. */
-export type HeldFilter = { readonly filter: Filter } | { readonly kept: KeptFilter };
+export type TokenFilter = { readonly filter: Filter } | { readonly kept: KeptFilter };
 
 export interface PageFilters {
   /**
    * What a token says of the filter; one that must be kept is in ClickHouse when this resolves. Rejects with a Failure
    * of the store.
    */
-  hold(filter: Filter): Promise<HeldFilter>;
+  hold(filter: Filter): Promise<TokenFilter>;
   /** The filter of a token. Rejects with Failure `pageFilterGone`, or one of the store. */
   filterOf(state: TokenState, signal?: AbortSignal): Promise<Filter>;
 }

@@ -28,7 +28,7 @@ const gzipOptions = { level: 3 };
 const closingBytesMax = 64 * 1024;
 
 /** A peer that takes nothing of its answer for so long is cut off: what is held for it, others wait for. */
-const stallMs = 30_000;
+const unreadMs = 30_000;
 
 export interface ExchangeParts extends Pick<ServerParts, 'counters' | 'log'> {
   readonly answers: AnswerBudget;
@@ -269,7 +269,7 @@ export class Exchange {
     const late = setTimeout(() => {
       this.#parts.counters.answersStalled += 1;
       this.#cut();
-    }, stallMs);
+    }, unreadMs);
     await new Promise<void>((resolve) => whenWoken(resolve));
     clearTimeout(late);
   }

@@ -6,7 +6,7 @@
 import type { PressedPeer } from './frame-pressure.ts';
 import type { Socket } from './socket.ts';
 
-export type Verdict = 'alive' | 'silent' | 'stalled';
+export type PeerVerdict = 'alive' | 'silent' | 'stalled';
 
 /** A peer without a sign of life for so many sweeps is gone, if nothing keeps it from answering. */
 const silentSweepsMax = 2;
@@ -45,7 +45,7 @@ export class Liveness implements PressedPeer {
   }
 
   /** Pings the peer if nothing waits for it; `stallSweeps` is how long one may take to read. */
-  sweep(stallSweeps: number): Verdict {
+  sweep(stallSweeps: number): PeerVerdict {
     const bytesWait = this.#socket.bufferedBytes() > 0;
     // Frames sent since the last sign may wait unread where we cannot see it: in the kernels' buffers.
     const mayBeReading = bytesWait || this.#socket.sentFrames !== this.#sentFramesAtSign;

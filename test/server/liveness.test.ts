@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { Liveness, type Verdict } from '../../src/server/liveness.ts';
+import { Liveness, type PeerVerdict } from '../../src/server/liveness.ts';
 import type { Socket } from '../../src/server/socket.ts';
 import { type FakeServer, openAuthenticated, startFakeServer, until } from '../../support/fake-server.ts';
 
@@ -18,7 +18,7 @@ function fakeSocket() {
   return { facts, socket };
 }
 
-function sweeps(liveness: Liveness, count: number): Verdict[] {
+function sweeps(liveness: Liveness, count: number): PeerVerdict[] {
   return Array.from({ length: count }, () => liveness.sweep(10));
 }
 
