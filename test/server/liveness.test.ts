@@ -77,7 +77,8 @@ describe('the sweep', () => {
   });
 
   it('ends a subscriber that reads nothing, after its time, and wakes the feed of one that reads', async () => {
-    server = await startFakeServer({ pingMs: 50, stallMs: 600 });
+    // Of a loaded machine one turn of the loop may be as long as a short interval; a pong takes three.
+    server = await startFakeServer({ pingMs: 250, stallMs: 2_500 });
     const { port } = server.running;
     const client = await openAuthenticated(port, '/api/events/out');
     client.send('{"type":"filter","filter":{}}');
