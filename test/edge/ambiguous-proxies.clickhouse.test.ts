@@ -6,6 +6,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { removeData, startSluice, type TestSluice } from '../../support/sluice.ts';
 import { type ProxyKind, type RunningProxy, startProxy, whyNoProxy } from '../proxy/start-proxy.ts';
+import { ambiguousRequests, obeyedRequests } from './ambiguous-requests.ts';
 import { storedOf } from './stored-ids.ts';
 import { type AmbiguousOutcome, tryAmbiguousRequests } from './try-ambiguous.ts';
 
@@ -24,13 +25,14 @@ function through(kind: ProxyKind): void {
   beforeAll(async () => {
     sluice = await startSluice();
     proxy = await startProxy(kind, { sluicePort: Number(new URL(sluice.url).port) });
-    outcomes = await tryAmbiguousRequests({
+    const target = {
       host: 'localhost',
       port: proxy.port,
       name: 'localhost',
       path: '/api/events',
-      storedOf: (ids) => storedOf({ baseUrl: () => sluice.url, strict: true }, ids),
-    });
+      storedOf: (ids: readonly string[]) => storedOf({ baseUrl: () => sluice.url, strict: true }, ids),
+    };
+    outcomes = await tryAmbiguousRequests(target, [...ambiguousRequests, ...obeyedRequests]);
   });
   afterAll(async () => {
     await proxy?.stop();
@@ -49,5 +51,11 @@ function through(kind: ProxyKind): void {
   it('are refused by the proxy or by Sluice, all but those that the proxy makes plain', () => {
     const taken = outcomes.filter(({ answer: { statuses } }) => statuses[0] !== undefined && statuses[0] < 400);
     expect(outcomes.length - taken.length).toBeGreaterThanOrEqual(25);
+  });
+
+  it('are refused by the proxy where Sluice could not see them', () => {
+    const obeyed = outcomes.filter(({ request }) => obeyedRequests.includes(request));
+    const passed = obeyed.filter(({ isOwnStored, isSmuggledStored }) => isOwnStored || isSmuggledStored);
+    expect(passed.map(({ request, answer }) => ({ name: request.name, answer }))).toEqual([]);
   });
 }

@@ -256,6 +256,17 @@ export const ambiguousRequests: readonly AmbiguousRequest[] = [
   { name: 'a handshake without Upgrade', ...bySluice, bytes: upgrade('Sec-WebSocket-Version: 13\r\n') },
 ];
 
+/**
+ * The library cuts bytes over 127 off the ends of a value before anybody sees them, so Sluice obeys these where it
+ * stands alone.
+ */
+export const obeyedRequests: readonly AmbiguousRequest[] = [
+  { name: 'a byte over 127 before a length', ...byNobody, bytes: lengthAs((bytes) => ` \xa0${bytes}`) },
+  { name: 'a byte over 127 behind a length', ...byNobody, bytes: lengthAs((bytes) => ` ${bytes}\xa0`) },
+  { name: 'a byte over 127 before chunked', ...byNobody, bytes: codedAs('Transfer-Encoding: \xa0chunked\r\n') },
+  { name: 'a byte over 127 behind chunked', ...byNobody, bytes: codedAs('Transfer-Encoding: chunked\xa0\r\n') },
+];
+
 function folded({ path, host }: Given): string {
   return `POST ${path} HTTP/1.1\r\n X-A: a\r\nHost: ${host}\r\n`;
 }

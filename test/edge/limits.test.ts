@@ -88,6 +88,22 @@ describe.skipIf(isOlderLibrary)('the library', () => {
     expect(batches).toEqual([]);
   });
 
+  it('cuts bytes over 127 off the ends of a value: what is no length is obeyed as one', async () => {
+    const port = await each.start();
+    const { batches, settle } = heldBatches();
+    settle();
+    const framings = [
+      ['Content-Length: \xa02', '[]'],
+      ['Content-Length: 2\xa0', '[]'],
+      ['Transfer-Encoding: \xa0chunked', '2\r\n[]\r\n0\r\n\r\n'],
+      ['Transfer-Encoding: chunked\xa0', '2\r\n[]\r\n0\r\n\r\n'],
+    ] as const;
+    for (const [framing, body] of framings) {
+      expect(await askRaw(port, [Buffer.from(posted(framing, body), 'latin1')], / 204 /)).toMatch(/^HTTP\/1\.1 204 /);
+    }
+    expect(batches).toEqual(['[]', '[]', '[]', '[]']);
+  });
+
   it('takes 98 header lines', async () => {
     const port = await each.start();
     expect(await askRaw(port, [withHeaders(98)], /true$/)).toMatch(/^HTTP\/1\.1 200 /);

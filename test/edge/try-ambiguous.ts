@@ -34,10 +34,13 @@ export interface AmbiguousOutcome {
 }
 
 /** Sends them all, one after the other, each on a connection of its own. */
-export async function tryAmbiguousRequests(target: AmbiguousTarget): Promise<AmbiguousOutcome[]> {
+export async function tryAmbiguousRequests(
+  target: AmbiguousTarget,
+  requests: readonly AmbiguousRequest[] = ambiguousRequests,
+): Promise<AmbiguousOutcome[]> {
   const { host, port, name, path, storedOf } = target;
   const tried: { request: AmbiguousRequest; answer: AmbiguousAnswer; own: string; smuggled: string }[] = [];
-  for (const request of ambiguousRequests) {
+  for (const request of requests) {
     const [own, smuggled] = [randomUUID(), randomUUID()];
     const second = smuggledRequest(name, path, bodyOf(smuggled));
     const bytes = request.bytes({ host: name, path, own: bodyOf(own), smuggled: second });
