@@ -11,6 +11,7 @@ import { launchSluice, repositoryRoot } from '../support/peers/sluice.ts';
 import { backfill, backfillMany } from './cases/backfill.ts';
 import { counts } from './cases/counts.ts';
 import { fanout } from './cases/fanout.ts';
+import { forms } from './cases/forms.ts';
 import { handover } from './cases/handover.ts';
 import { ingest } from './cases/ingest.ts';
 import { sustained, sustainedByPeer } from './cases/sustained.ts';
@@ -26,6 +27,7 @@ const help = `npm run bench -- [options]
   --pid N              of that server's process, for memory and CPU
   --peer prefect       measure the real Prefect too, in the same run
   --cases a,b          of: ingest, fanout, handover, counts, sustained (default: all);
+                       forms: intake by the form of the JSON, which ingest runs too;
                        commit: what durability costs an event; intake: CPU of each stage; both without a server;
                        backfill: one reader of --events (1000000);
                        backfill-many: 40 readers of --events (30000), and 10 slow ones;
@@ -74,6 +76,7 @@ async function main(): Promise<void> {
   const root = repositoryRoot();
   const cases: Readonly<Record<string, Case>> = {
     ingest,
+    forms,
     fanout,
     handover,
     commit: commitStage,
@@ -86,7 +89,9 @@ async function main(): Promise<void> {
         ? sustainedByPeer(target)
         : sustained(target, { seconds: Number(values.seconds), rate: Number(values.rate) }),
   };
-  const names = values.suite === undefined ? values.cases.split(',') : (suites[values.suite] ?? ['of that suite']);
+  const asked = values.suite === undefined ? values.cases.split(',') : (suites[values.suite] ?? ['of that suite']);
+  // A figure of intake is of one form: the others stand beside it.
+  const names = [...new Set(asked.flatMap((name) => (name === 'ingest' ? ['ingest', 'forms'] : [name])))];
   const unknown = names.find((name) => cases[name] === undefined && ownCases[name] === undefined);
   if (unknown !== undefined) throw new Error(`There is no case ${unknown}.\n${help}`);
   const result: Record<string, unknown> = { when: new Date().toISOString(), machine: machineFacts(root) };
@@ -94,7 +99,7 @@ async function main(): Promise<void> {
   const measure = async (target: BenchTarget): Promise<void> => {
     result[target.name] = await runCases(
       target,
-      shared.filter((name) => !(target.isPeer && ['commit', 'intake'].includes(name))),
+      shared.filter((name) => !(target.isPeer && ['commit', 'intake', 'forms'].includes(name))),
       cases,
     );
   };

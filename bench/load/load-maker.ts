@@ -6,6 +6,7 @@ import { fork } from 'node:child_process';
 export type LoadScript =
   | 'produce'
   | 'post'
+  | 'post-form'
   | 'subscribe'
   | 'swarm'
   | 'pace'

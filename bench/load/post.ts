@@ -1,8 +1,9 @@
 /**
  * Producers that POST batches over a few kept-alive connections, each the next one when the last was answered.
  */
-import { connect, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { EventTemplate, nowMicros } from './event-template.ts';
+import { dial, exchange, headOf } from './http-socket.ts';
 import { runLoad } from './load-maker.ts';
 
 export interface PostOptions {
@@ -58,13 +59,7 @@ runLoad(async (options: PostOptions, ready): Promise<PostReport> => {
 function batchOf(template: EventTemplate, options: PostOptions, first: number, count: number): Buffer {
   const size = template.bytes.length;
   const bodyBytes = count * (size + 1) + 1;
-  const authorization =
-    options.authString === undefined
-      ? ''
-      : `Authorization: Basic ${Buffer.from(options.authString).toString('base64')}\r\n`;
-  const head =
-    `POST /api/events HTTP/1.1\r\nHost: ${new URL(options.url).host}\r\nContent-Type: ` +
-    `application/json\r\n${authorization}Content-Length: ${bodyBytes}\r\n\r\n`;
+  const head = headOf(options, bodyBytes);
   const request = Buffer.allocUnsafe(head.length + bodyBytes);
   request.write(head, 'latin1');
   const now = nowMicros();
@@ -77,34 +72,4 @@ function batchOf(template: EventTemplate, options: PostOptions, first: number, c
   }
   request[request.length - 1] = 0x5d;
   return request;
-}
-
-function dial(url: string): Promise<Socket> {
-  const { hostname, port } = new URL(url);
-  return new Promise((resolve, reject) => {
-    const socket = connect(Number(port), hostname);
-    socket.setNoDelay(true);
-    socket.once('error', reject);
-    socket.once('connect', () => resolve(socket));
-  });
-}
-
-/** Sends a request and resolves to the status; the answers of interest have no body. */
-function exchange(socket: Socket, request: Buffer): Promise<number> {
-  return new Promise((resolve, reject) => {
-    let head = '';
-    const take = (chunk: Buffer): void => {
-      head += chunk.toString('latin1');
-      if (!head.includes('\r\n\r\n')) return;
-      socket.off('data', take);
-      socket.off('close', fail);
-      const status = Number(head.slice(9, 12));
-      if (status === 204 || status === 503) resolve(status);
-      else reject(new Error(`A batch was answered with ${head.slice(0, 500)}`));
-    };
-    const fail = (): void => reject(new Error('The server hung up'));
-    socket.on('data', take);
-    socket.once('close', fail);
-    socket.write(request);
-  });
 }

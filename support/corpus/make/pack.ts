@@ -1,6 +1,6 @@
 /**
- * Packs what the writers wrote into one file: `pack.ts EVENTS FOLDER FILE`. The texts of one event lie beside each other,
- * for they are nearly equal.
+ * Packs what the writers wrote into one file: `pack.ts EVENTS FOLDER FILE`. The texts of one event lie beside each
+ * other, for they are nearly equal.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
