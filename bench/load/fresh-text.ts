@@ -1,6 +1,6 @@
 /**
- * A text of an event that is sent again as another event: with another id and the minute of now, at the places where the
- * text has them. All else stays as its writer wrote it.
+ * A text of an event that is sent again as another event: with another id and the minute of now, at the places where
+ * the text has them. All else stays as its writer wrote it.
  */
 export interface FreshText {
   readonly bytes: Buffer;
