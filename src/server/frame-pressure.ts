@@ -35,6 +35,9 @@ export interface FramePressureOptions {
 const patienceMs = 2_000;
 const hurriedMs = 500;
 
+/** So often it is looked whether what was nobody's is free by now. */
+const restMs = 10_000;
+
 /** Who never sent more than this is not broken off for what it sent. */
 const largeMessageBytes = 64 * 1024;
 
@@ -49,6 +52,7 @@ export class FramePressure {
   #askedMs = 0;
   /** What stays though all answered: it is not theirs. */
   #restingBytes = 0;
+  #restedMs = 0;
 
   constructor(parts: FramePressureParts, options: FramePressureOptions) {
     this.#parts = parts;
@@ -58,7 +62,7 @@ export class FramePressure {
   /** To be called some times a second. */
   look(): void {
     const { bytesMax } = this.#options;
-    const seen = this.#parts.unseenBytes(false);
+    const seen = this.#parts.unseenBytes(this.#isRestOver());
     this.#restingBytes = Math.min(this.#restingBytes, seen);
     const bound = Math.max(bytesMax, this.#restingBytes + bytesMax / 4);
     if (seen <= bound) {
@@ -69,6 +73,13 @@ export class FramePressure {
     if (unseenBytes <= bound) this.#asked = null;
     else if (this.#asked === null) this.#ask();
     else this.#judge(unseenBytes, bound);
+  }
+
+  /** What is free and was not returned looks as if it were held. */
+  #isRestOver(): boolean {
+    if (this.#restingBytes === 0 || this.#parts.nowMs() - this.#restedMs < restMs) return false;
+    this.#restedMs = this.#parts.nowMs();
+    return true;
   }
 
   #ask(): void {
@@ -101,7 +112,9 @@ export class FramePressure {
     this.#breakOff(large, unseenBytes - bound, ({ longestMessageBytes }) => longestMessageBytes);
     // What is left is not theirs, if nobody came meanwhile.
     const isAskedAll = [...this.#parts.peers()].every((peer) => asked.has(peer));
-    if (large.length === 0 && isAskedAll) this.#restingBytes = unseenBytes;
+    if (large.length > 0 || !isAskedAll) return;
+    this.#restingBytes = unseenBytes;
+    this.#restedMs = this.#parts.nowMs();
   }
 
   /** As many as hold so many bytes, whether there were enough of them. */

@@ -11,11 +11,15 @@ const mebibyte = 1024 * 1024;
 function world() {
   const peers = new Set<PressedPeer & { readonly name: string }>();
   const ended: string[] = [];
-  const facts = { nowMs: 0, otherBytes: 0, asked: 0 };
+  /** `freeBytes` look held until they are returned to the system. */
+  const facts = { nowMs: 0, otherBytes: 0, freeBytes: 0, asked: 0 };
   const held = new Map<PressedPeer, number>();
   const pressure = new FramePressure(
     {
-      unseenBytes: () => [...held.values()].reduce((sum, bytes) => sum + bytes, facts.otherBytes),
+      unseenBytes(isExact) {
+        if (isExact) facts.freeBytes = 0;
+        return [...held.values()].reduce((sum, bytes) => sum + bytes, facts.otherBytes + facts.freeBytes);
+      },
       peers: () => peers,
       ended: () => undefined,
       nowMs: () => facts.nowMs,
@@ -117,5 +121,18 @@ describe('the memory of messages', () => {
     pass(10_000);
     expect(ended.length).toBeGreaterThan(0);
     expect(ended.every((name) => name.startsWith('partial'))).toBe(true);
+  });
+
+  it('that was nobody’s goes back to the system once it is free, and raises the bound no longer', () => {
+    const { facts, ended, add, pass } = world();
+    facts.otherBytes = 300 * mebibyte;
+    pass(10_000);
+    facts.otherBytes = 0;
+    facts.freeBytes = 300 * mebibyte;
+    pass(15_000);
+    expect(facts.freeBytes).toBe(0);
+    for (let nth = 0; nth < 30; nth += 1) add(`partial ${nth}`, 5 * mebibyte, { answers: false });
+    pass(10_000);
+    expect(ended).toHaveLength(10);
   });
 });
