@@ -104,6 +104,22 @@ describe.skipIf(isOlderLibrary)('the library', () => {
     expect(batches).toEqual(['[]', '[]', '[]', '[]']);
   });
 
+  it('waits for more where an empty line stands before a request', async () => {
+    const answer = askRaw(await each.start(), [`\r\n${health}`], /HTTP/);
+    const isSilent = new Promise((resolve) => setTimeout(() => resolve('no answer'), 300));
+    expect(await Promise.race([answer, isSilent])).toBe('no answer');
+  });
+
+  it('passes over a preamble of the PROXY protocol, and its address counts for nothing', async () => {
+    const port = await each.start({ trustedProxies: '10.0.0.1' });
+    const preamble = Buffer.from('0d0a0d0a000d0a515549540a2111000c0a0000017f00000100010002', 'hex');
+    const moved = 'POST /api/events/ HTTP/1.1\r\nHost: a\r\nX-Forwarded-Host: b\r\nContent-Length: 0\r\n\r\n';
+    expect(await askRaw(port, [Buffer.concat([preamble, Buffer.from(moved)])], /\r\n\r\n/)).toContain(
+      'http://a/api/events',
+    );
+    expect(await untilClosed(port, `PROXY TCP4 10.0.0.1 127.0.0.1 1 2\r\n${health}`)).toMatch(/^HTTP\/1\.1 505 /);
+  });
+
   it('takes 98 header lines', async () => {
     const port = await each.start();
     expect(await askRaw(port, [withHeaders(98)], /true$/)).toMatch(/^HTTP\/1\.1 200 /);
