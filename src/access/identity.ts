@@ -1,0 +1,51 @@
+/**
+ * Who asks, and what they may do: the rights are apart, `admin` gives neither `read` nor `write`.
+ */
+import type { Filter } from '../../schemas/filter.ts';
+
+export const rightNames = ['read', 'write', 'admin'] as const;
+export type Right = (typeof rightNames)[number];
+
+export interface Limits {
+  /** Events a second, a batch being taken as a whole. */
+  readonly rate: number | null;
+  /** Bytes of bodies and messages a second. */
+  readonly rateBytes: number | null;
+  /** Sockets and event streams at once. */
+  readonly connections: number | null;
+  /** Questions at once. */
+  readonly queries: number | null;
+}
+
+export const noLimits: Limits = { rate: null, rateBytes: null, connections: null, queries: null };
+
+/** A label that every event gets, whatever its sender wrote there. */
+export interface ForcedLabel {
+  readonly key: string;
+  readonly value: string;
+}
+
+export interface Identity {
+  /** What its page, export and resume tokens are sealed to; empty for the one that may do everything. */
+  readonly seal: string;
+  /** For people: logs, metrics and lists. */
+  readonly name: string;
+  readonly rights: ReadonlySet<Right>;
+  /** Of every read, only what fits all of these is given. */
+  readonly forced: readonly Filter[];
+  readonly label: ForcedLabel | null;
+  readonly limits: Limits;
+  /** Milliseconds since 1970; Infinity for one that does not expire. */
+  readonly expires: number;
+}
+
+/** Who has the auth string, and everybody where there is no credential at all. */
+export const everything: Identity = {
+  seal: '',
+  name: 'everything',
+  rights: new Set(rightNames),
+  forced: [],
+  label: null,
+  limits: noLimits,
+  expires: Number.POSITIVE_INFINITY,
+};

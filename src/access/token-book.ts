@@ -1,0 +1,98 @@
+/**
+ * The made tokens of a running server: who a token is, and who has ended. The file is looked at a few times a second,
+ * so a change holds within a second. A file that cannot be read leaves the tokens as they were, and is logged once.
+ */
+import type { Log } from '../base/log.ts';
+import type { Identity } from './identity.ts';
+import { idOfToken, isTokenOf } from './made-token.ts';
+import { readTokens, stampOfTokens } from './token-file.ts';
+import { identityOf, isLiving, type TokenRecord } from './token-record.ts';
+
+const lookMs = 250;
+
+export interface TokenBook {
+  /** Whether there is any token, living or not: a server that once had one stays closed. */
+  readonly isUsed: boolean;
+  /** Null for a token that is none of ours, or has ended. */
+  find(token: string): Identity | null;
+  /** Whether one that was found before has ended meanwhile. */
+  hasEnded(identity: Identity): boolean;
+  /** Calls when a token may have ended; gives the way to stop that. */
+  onChange(listener: () => void): () => void;
+  close(): void;
+}
+
+interface Entry {
+  readonly record: TokenRecord;
+  readonly identity: Identity;
+}
+
+export function openTokenBook(dataDir: string, log: Log, now: () => number = Date.now): TokenBook {
+  let entries = entriesOf(readTokens(dataDir), log);
+  let stamp = stampOfTokens(dataDir);
+  const listeners = new Set<() => void>();
+  const living = (entry: Entry | undefined): entry is Entry => entry !== undefined && isLiving(entry.record, now());
+  let soonest = soonestOf(entries, now());
+
+  function look(): void {
+    const seen = stampOfTokens(dataDir);
+    if (seen !== stamp) {
+      stamp = seen;
+      try {
+        entries = entriesOf(readTokens(dataDir), log);
+        soonest = soonestOf(entries, now());
+        log.info({ tokens: entries.size }, 'the tokens were read again');
+      } catch (error) {
+        log.error({ err: error }, 'The tokens cannot be read; those known before hold');
+        return;
+      }
+    } else if (now() < soonest) return;
+    soonest = soonestOf(entries, now());
+    for (const listener of [...listeners]) listener();
+  }
+
+  const timer = setInterval(look, lookMs).unref();
+  return {
+    get isUsed() {
+      return entries.size > 0;
+    },
+    find(token) {
+      const entry = entries.get(idOfToken(token) ?? '');
+      const isRight = isTokenOf(token, entry?.record.hash ?? null);
+      return isRight && living(entry) ? entry.identity : null;
+    },
+    hasEnded({ seal }) {
+      const id = seal.slice(seal.indexOf(':') + 1);
+      return !living(entries.get(id));
+    },
+    onChange(listener) {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
+    close: () => clearInterval(timer),
+  };
+}
+
+/** A token whose filter this version cannot read lets nobody in. */
+function entriesOf(records: readonly TokenRecord[], log: Log): Map<string, Entry> {
+  const entries = new Map<string, Entry>();
+  for (const record of records) {
+    try {
+      entries.set(record.id, { record, identity: identityOf(record) });
+    } catch (error) {
+      log.error({ err: error, id: record.id, name: record.name }, 'A token cannot be used');
+      entries.set(record.id, { record: { ...record, revoked: record.made }, identity: nobodyOf(record) });
+    }
+  }
+  return entries;
+}
+
+function nobodyOf(record: TokenRecord): Identity {
+  return identityOf({ ...record, filter: null, rights: [] });
+}
+
+/** When the next one expires. */
+function soonestOf(entries: ReadonlyMap<string, Entry>, now: number): number {
+  const times = [...entries.values()].map(({ identity }) => identity.expires).filter((time) => time > now);
+  return Math.min(Number.POSITIVE_INFINITY, ...times);
+}

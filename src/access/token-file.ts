@@ -1,0 +1,79 @@
+/**
+ * `access/tokens.json` in the data folder, mode 0600: read as a whole, and replaced as a whole under a lock, so that
+ * two commands at once lose nothing. A running server sees a change by the file's time and inode.
+ */
+import { mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { StartRefused } from '../base/errors.ts';
+import { codeOf, nodeFiles } from '../base/file-port.ts';
+import { readSmallFile, replaceSmallFile } from '../base/small-file.ts';
+import { readRecord, type TokenRecord } from './token-record.ts';
+
+export const accessFolder = (dataDir: string): string => join(dataDir, 'access');
+const fileName = 'tokens.json';
+const version = 1;
+const lockMs = 10_000;
+
+/** Empty if there is no file. Throws StartRefused for one that cannot be understood: it must not open the server. */
+export function readTokens(dataDir: string): readonly TokenRecord[] {
+  const path = join(accessFolder(dataDir), fileName);
+  const text = readSmallFile(nodeFiles, path);
+  const records = text === null ? [] : parse(text);
+  if (records === null) {
+    throw new StartRefused(
+      `${path} holds no tokens of version ${version}; put a good copy in its place, or delete it to have none.`,
+    );
+  }
+  return records;
+}
+
+/** What differs whenever the file was replaced; empty if there is none. */
+export function stampOfTokens(dataDir: string): string {
+  const found = statSync(join(accessFolder(dataDir), fileName), { bigint: true, throwIfNoEntry: false });
+  return found === undefined ? '' : `${found.ino} ${found.mtimeNs} ${found.size}`;
+}
+
+/** Replaces the tokens by what `change` makes of them, once nobody else is at it. */
+export async function changeTokens(
+  dataDir: string,
+  change: (records: readonly TokenRecord[]) => readonly TokenRecord[],
+): Promise<void> {
+  const folder = accessFolder(dataDir);
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const lock = join(folder, 'tokens.lock');
+  await takeLock(lock);
+  try {
+    const content = { version, tokens: change(readTokens(dataDir)) };
+    replaceSmallFile(nodeFiles, folder, fileName, content, { mode: 0o600 });
+  } finally {
+    rmSync(lock, { force: true });
+  }
+}
+
+async function takeLock(path: string): Promise<void> {
+  const deadline = Date.now() + lockMs;
+  for (;;) {
+    try {
+      writeFileSync(path, `${process.pid}\n`, { flag: 'wx', mode: 0o600 });
+      return;
+    } catch (error) {
+      if (codeOf(error) !== 'EEXIST') throw error;
+    }
+    if (Date.now() > deadline) {
+      throw new StartRefused(`Another command holds ${path}. If none runs, delete that file.`);
+    }
+    await wait(50);
+  }
+}
+
+function parse(text: string): readonly TokenRecord[] | null {
+  try {
+    const content: { version?: unknown; tokens?: unknown } = JSON.parse(text);
+    if (content.version !== version || !Array.isArray(content.tokens)) return null;
+    const records = content.tokens.map(readRecord);
+    return records.every((record) => record !== null) ? records : null;
+  } catch {
+    return null;
+  }
+}
