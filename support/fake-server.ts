@@ -5,6 +5,7 @@ import { type IncomingHttpHeaders, request } from 'node:http';
 import { connect as connectTcp } from 'node:net';
 import { Subject } from 'rxjs';
 import { afterEach } from 'vitest';
+import { createCredentials } from '../src/access/credentials.ts';
 import { createLog } from '../src/base/log.ts';
 import type { FeedListener, FeedRequest, SubscriberSocket } from '../src/feed/ports.ts';
 import type { BatchOutcome, MessageOutcome } from '../src/ingest/intake.ts';
@@ -47,7 +48,6 @@ export interface Fakes {
 const defaults: ServerOptions = {
   host: '127.0.0.1',
   port: 0,
-  authString: null,
   publicUrl: null,
   trustedProxies: '127.0.0.0/8, ::1',
   headBytesMax: 64 * 1024,
@@ -70,7 +70,9 @@ async function* nothing(): AsyncGenerator<never> {}
 
 export const now = new Date('2026-11-22T12:00:00.000Z');
 
-export type FakeOptions = Partial<ServerOptions & Pick<ServerParts, 'connectionsMax' | 'descriptorsLeft'>>;
+export type FakeOptions = Partial<
+  ServerOptions & Pick<ServerParts, 'connectionsMax' | 'descriptorsLeft' | 'credentials'>
+> & { readonly authString?: string };
 
 export async function startFakeServer(options: FakeOptions = {}): Promise<FakeServer> {
   const counters = createServerCounters();
@@ -91,9 +93,11 @@ export async function startFakeServer(options: FakeOptions = {}): Promise<FakeSe
     lost$: new Subject<Loss>(),
     readiness: { ok: true, reason: '', verbose: () => ({ lag: 7 }) },
   };
-  const { connectionsMax = 10_000, descriptorsLeft = () => Number.POSITIVE_INFINITY, ...given } = options;
+  const { connectionsMax = 10_000, descriptorsLeft = () => Number.POSITIVE_INFINITY, authString = null, ...more } = options;
+  const { credentials = createCredentials({ authString, book: null, jwt: null }), ...given } = more;
   const parts: ServerParts = {
     options: { ...defaults, ...given },
+    credentials,
     connectionsMax,
     descriptorsLeft,
     intake: {

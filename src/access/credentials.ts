@@ -12,8 +12,11 @@ export interface Credentials {
   readonly isRequired: boolean;
   /** There is more than an auth string: a server that is not meant for any web page. */
   readonly hasTokens: boolean;
-  /** Null for a text that is none of them. At once where that is possible. */
-  identify(secret: string): Identity | null | Promise<Identity | null>;
+  /**
+   * Null for a text that is none of them. At once where that is possible; else it may reject with Failure
+   * `keysUnavailable`. The auth string holds as `any` only.
+   */
+  identify(secret: string, as: 'any' | 'token'): Identity | null | Promise<Identity | null>;
   hasEnded(identity: Identity): boolean;
   /** Calls when somebody may have ended, or the server has been closed to those without a credential. */
   onChange(listener: () => void): () => void;
@@ -26,6 +29,8 @@ export interface CredentialParts {
   readonly now?: () => number;
 }
 
+const lookMs = 250;
+
 export function createCredentials({ authString, book, jwt, now = Date.now }: CredentialParts): Credentials {
   const expected = authString === null ? null : digest(authString);
   return {
@@ -35,9 +40,9 @@ export function createCredentials({ authString, book, jwt, now = Date.now }: Cre
     get hasTokens() {
       return jwt !== null || book?.isUsed === true;
     },
-    identify(secret) {
+    identify(secret, as) {
       if (!this.isRequired) return everything;
-      if (expected !== null && timingSafeEqual(digest(secret), expected)) return everything;
+      if (as === 'any' && expected !== null && timingSafeEqual(digest(secret), expected)) return everything;
       const found = book?.find(secret) ?? null;
       if (found !== null || jwt === null || !looksLikeJwt(secret)) return found;
       return jwt.known(secret) ?? jwt.verify(secret);
@@ -47,7 +52,15 @@ export function createCredentials({ authString, book, jwt, now = Date.now }: Cre
       if (identity === everything) return expected === null && this.hasTokens;
       return identity.seal.startsWith('token:') && book?.hasEnded(identity) === true;
     },
-    onChange: (listener) => book?.onChange(listener) ?? (() => undefined),
+    onChange(listener) {
+      const forget = book?.onChange(listener);
+      // JWTs end by their own time, which no file tells.
+      const timer = jwt === null ? undefined : setInterval(listener, lookMs).unref();
+      return () => {
+        forget?.();
+        clearInterval(timer);
+      };
+    },
   };
 }
 

@@ -1,7 +1,7 @@
 /**
  * Who asks, and what they may do: the rights are apart, `admin` gives neither `read` nor `write`.
  */
-import type { Filter } from '../../schemas/filter.ts';
+import type { Reader } from '../../schemas/reader.ts';
 
 export const rightNames = ['read', 'write', 'admin'] as const;
 export type Right = (typeof rightNames)[number];
@@ -25,19 +25,26 @@ export interface ForcedLabel {
   readonly value: string;
 }
 
-export interface Identity {
-  /** What its page, export and resume tokens are sealed to; empty for the one that may do everything. */
-  readonly seal: string;
+export interface Identity extends Reader {
   /** For people: logs, metrics and lists. */
   readonly name: string;
   readonly rights: ReadonlySet<Right>;
-  /** Of every read, only what fits all of these is given. */
-  readonly forced: readonly Filter[];
   readonly label: ForcedLabel | null;
   readonly limits: Limits;
   /** Milliseconds since 1970; Infinity for one that does not expire. */
   readonly expires: number;
 }
+
+/** Who has no credential, or one that does not hold. */
+export const nobody: Identity = {
+  seal: 'nobody',
+  name: 'nobody',
+  rights: new Set(),
+  forced: [],
+  label: null,
+  limits: noLimits,
+  expires: Number.POSITIVE_INFINITY,
+};
 
 /** Who has the auth string, and everybody where there is no credential at all. */
 export const everything: Identity = {

@@ -5,6 +5,7 @@
 import { createHash } from 'node:crypto';
 import { type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose';
 import type { Filter } from '../../schemas/filter.ts';
+import { Failure } from '../base/errors.ts';
 import { filterKey } from '../filter/filter-key.ts';
 import { readForcedFilter } from './forced-filter.ts';
 import { type Identity, noLimits, type Right, rightNames } from './identity.ts';
@@ -68,7 +69,7 @@ export function createJwtVerifier(
         (result) => result.payload,
         (error: unknown) => {
           if (isOfToken(error)) return null;
-          throw error;
+          throw new Failure('keysUnavailable', 'The keys of tokens cannot be had. Try again.', { cause: error });
         },
       );
       const identity = payload === null ? null : identityOf(payload);

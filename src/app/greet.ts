@@ -1,6 +1,7 @@
 /**
  * What a person is told at the start, and what an operator is warned of.
  */
+import type { Credentials } from '../access/credentials.ts';
 import type { Log } from '../base/log.ts';
 import type { Store } from '../clickhouse/store.ts';
 import type { Config } from '../config/config.ts';
@@ -17,10 +18,10 @@ export function connectionRoom(
   return room?.connectionsMax ?? Number.POSITIVE_INFINITY;
 }
 
-export function warnOfOpenDoor({ host, authString }: Pick<Config, 'host' | 'authString'>, log: Log): void {
+export function warnOfOpenDoor({ host }: Pick<Config, 'host'>, credentials: Credentials, log: Log): void {
   const isLoopback = host === 'localhost' || host === '::1' || host.startsWith('127.');
-  if (isLoopback || authString !== null) return;
-  log.warn({ host }, 'everybody who reaches this address can send and read events: set SLUICE_AUTH_STRING');
+  if (isLoopback || credentials.isRequired) return;
+  log.warn({ host }, 'everybody who reaches this address can send and read events: set SLUICE_AUTH_STRING, or make a token');
 }
 
 export function greet({ host }: Pick<Config, 'host'>, port: number, store: Store, say: (line: string) => void): void {

@@ -78,6 +78,7 @@ function writeEdge(page: MetricsPage, { edge }: Observation): void {
   );
   page.counter('edge_refused_total', 'Refusals by the edge itself, before anything was parsed.', [
     [{ reason: 'unauthorized' }, edge.unauthorized],
+    [{ reason: 'forbidden' }, edge.forbidden],
     [{ reason: 'doubt' }, edge.doubtful],
     [{ reason: 'body' }, edge.bodiesRefused],
     [{ reason: 'answer' }, edge.answersRefused],

@@ -19,9 +19,11 @@ export function queriesOf(parts: PageParts & { readonly store: Store }, history:
   });
   const exports = { ...parts, slots, readPage: history.byOccurred, parsePlace };
   return {
-    readFirstPage: (request, signal, taken) => readFirstPage({ ...parts, store: told(taken) }, request, signal),
-    readNextPage: (token, signal, taken) => readNextPage({ ...parts, store: told(taken) }, token, signal),
-    countEvents: (request, signal) => countEvents(parts, request, signal),
-    exportEvents: (request, signal) => exportEvents(exports, request, signal),
+    readFirstPage: (request, reader, signal, taken) =>
+      readFirstPage({ ...parts, store: told(taken) }, request, reader, signal),
+    readNextPage: (token, reader, signal, taken) =>
+      readNextPage({ ...parts, store: told(taken) }, token, reader, signal),
+    countEvents: (request, reader, signal) => countEvents(parts, request, reader, signal),
+    exportEvents: (request, reader, signal) => exportEvents(exports, request, reader, signal),
   };
 }

@@ -24,6 +24,7 @@ import { endsWithin } from './ends-within.ts';
 import { connectionRoom, greet, warnOfOpenDoor } from './greet.ts';
 import { metricsPage } from './metrics-page.ts';
 import { type LoopDelay, type Observation, observe, startLoopDelay } from './observe.ts';
+import { type Access, openAccess } from './open-access.ts';
 import { type Feeds, openFeeds } from './open-feeds.ts';
 import { type IntakeParts, openIntake } from './open-intake.ts';
 import { queriesOf } from './queries.ts';
@@ -45,6 +46,7 @@ interface Parts {
   readonly store: Store;
   readonly feeds: Feeds;
   readonly keys: SigningKeys;
+  readonly access: Access;
   readonly counters: Counters;
   readonly serverCounters: ServerCounters;
   readonly loopDelay: LoopDelay;
@@ -71,6 +73,7 @@ export async function startSluice(config: Config, log: Log, say: (line: string) 
   const counters = createCounters();
   const machine = thisMachine(config.durableCopy);
   const keys = openKeys(config.dataDir, config.signingKey, machine.files);
+  const access = openAccess(config, log);
   const running: Running = { server: null, isLeaving: false };
   const hasSubscribers = (): boolean => feeds.fanOut.topicCount > 0;
   const intake = await openIntake(config, machine, counters, () => store.status, log, hasSubscribers);
@@ -82,7 +85,7 @@ export async function startSluice(config: Config, log: Log, say: (line: string) 
     publish: (topic, frame) => running.server?.publish(topic, frame),
   });
   const parts: Parts = {
-    ...{ config, intake, store, feeds, keys, counters, log },
+    ...{ config, intake, store, feeds, keys, access, counters, log },
     serverCounters: createServerCounters(),
     loopDelay: startLoopDelay(),
   };
@@ -96,7 +99,7 @@ export async function startSluice(config: Config, log: Log, say: (line: string) 
     feeds.fanOut.flush(batch);
     writer.wake();
   });
-  warnOfOpenDoor(config, log);
+  warnOfOpenDoor(config, access.credentials, log);
   greet(config, server.port, store, say);
 
   return {
@@ -115,6 +118,7 @@ export async function startSluice(config: Config, log: Log, say: (line: string) 
       // It would wait for the same disk. The next start finds what a kill leaves.
       if (isSettled) journal.close();
       intake.ids.close();
+      access.close();
       parts.loopDelay.stop();
       await store.close();
       await lock.release();
@@ -129,6 +133,7 @@ function serve(parts: Parts, running: Running, observed: () => Observation): Pro
   const filters = createPageFilters(store, { log, counters }, { isCluster: config.clickhouseCluster !== null });
   return startServer({
     options: config,
+    credentials: parts.access.credentials,
     connectionsMax: connectionRoom(config, log),
     descriptorsLeft,
     intake: intake.intake,

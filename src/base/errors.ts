@@ -35,6 +35,7 @@ export const failures = {
   tooManyFilterBytes: { status: 503, code: 1013, retryAfterSeconds: 30 },
   tooManyAuthenticating: { status: 503, code: 1013, retryAfterSeconds: 2 },
   tooManySockets: { status: 503, code: 1013, retryAfterSeconds: 5 },
+  keysUnavailable: { status: 503, code: 1013, retryAfterSeconds: 5 },
   timedOut: { status: 408, code: 1008 },
   stalledSubscriber: { status: 408, code: 1008 },
   pastRetention: { status: 410, code: 1008 },

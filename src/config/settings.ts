@@ -53,6 +53,24 @@ export const settings = {
     alias: 'PREFECT_SERVER_API_AUTH_STRING',
     help: 'if set, every route but health and ready wants it',
   },
+  jwks: {
+    env: 'SLUICE_JWKS',
+    kind: 'optional',
+    fallback: null,
+    help: 'URL or file of a JSON Web Key Set; JWTs that its keys have signed let in, with the rights of their claims',
+  },
+  jwtIssuer: {
+    env: 'SLUICE_JWT_ISSUER',
+    kind: 'optional',
+    fallback: null,
+    help: 'the `iss` that JWTs must have',
+  },
+  jwtAudience: {
+    env: 'SLUICE_JWT_AUDIENCE',
+    kind: 'optional',
+    fallback: null,
+    help: 'the `aud` that JWTs must have',
+  },
   publicUrl: {
     env: 'SLUICE_PUBLIC_URL',
     kind: 'url',

@@ -30,6 +30,8 @@ export interface FeedSources {
 export class FeedState {
   readonly sources: FeedSources;
   readonly held: HeldFilter;
+  /** Whose it is. */
+  readonly seal: string;
   readonly framing: Framing;
   readonly socket: SubscriberSocket;
   readonly room: SocketRoom;
@@ -38,9 +40,16 @@ export class FeedState {
   position: number;
   guard: RepeatGuard = createRepeatGuard(-1);
 
-  constructor(sources: FeedSources, held: HeldFilter, framing: Framing, socket: SubscriberSocket) {
+  constructor(
+    sources: FeedSources,
+    held: HeldFilter,
+    seal: string,
+    framing: Framing,
+    socket: SubscriberSocket,
+  ) {
     this.sources = sources;
     this.held = held;
+    this.seal = seal;
     this.framing = framing;
     this.socket = socket;
     this.room = createSocketRoom(socket);
@@ -66,8 +75,9 @@ export class FeedState {
   announce(range: StoredRange, at: Position): void {
     if (!this.framing.hasControl) return;
     const { epoch } = this.sources.journal;
-    const { filter } = this.held;
-    const token = sealResumeToken(this.sources.keys, filter, { epoch, ...range, window: filter.occurred });
+    const { filter, filters } = this.held;
+    const owner = { filters, seal: this.seal };
+    const token = sealResumeToken(this.sources.keys, owner, { epoch, ...range, window: filter.occurred });
     this.say(this.framing.token({ token, epoch, checkpoint: range.checkpoint }, at));
   }
 }

@@ -3,7 +3,7 @@
  * are published, and the window that all its members share.
  */
 import { timeKey } from '../../schemas/event.ts';
-import type { Filter } from '../../schemas/filter.ts';
+import type { AllFilters, Filter } from '../../schemas/filter.ts';
 import type { StoredEvent } from '../../schemas/stored-event.ts';
 import type { FilterIndex } from '../filter/filter-index.ts';
 import type { Framing } from './frames.ts';
@@ -12,6 +12,7 @@ import type { SubscriberSocket } from './ports.ts';
 /** One live subscriber. */
 export interface Member {
   readonly filter: Filter;
+  readonly filters: AllFilters;
   /** The same for members whose filters mean the same, windows apart. */
   readonly key: string;
   readonly fits: (event: StoredEvent) => boolean;
@@ -97,7 +98,7 @@ export class FilterTopics {
     if (timeKey(since) === topic.since || (until !== null && timeKey(until) === topic.until)) topic.isTooNarrow = true;
   }
 
-  #make({ key, filter, fits }: Member): FilterTopic {
+  #make({ key, filters, fits }: Member): FilterTopic {
     this.#named += 1;
     const topic: FilterTopic = {
       key,
@@ -112,7 +113,7 @@ export class FilterTopics {
       until: null,
       isTooNarrow: false,
     };
-    const remove = this.#index.add([filter], topic, fits);
+    const remove = this.#index.add(filters, topic, fits);
     this.#topics.set(key, topic);
     return topic;
   }

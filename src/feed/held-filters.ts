@@ -3,7 +3,7 @@
  * heap and not of the messages they came in.
  */
 import { createHash } from 'node:crypto';
-import type { Filter } from '../../schemas/filter.ts';
+import type { AllFilters, Filter } from '../../schemas/filter.ts';
 import type { StoredEvent } from '../../schemas/stored-event.ts';
 import { Failure } from '../base/errors.ts';
 import { filterHeapBytes } from '../filter/filter-bytes.ts';
@@ -13,6 +13,8 @@ import { compilePredicate } from '../filter/predicate.ts';
 export interface HeldFilter {
   /** The lists of the first who came with it, in the window and order of this one. */
   readonly filter: Filter;
+  /** With those that are forced upon it. */
+  readonly filters: AllFilters;
   /** The same for filters of one meaning, windows apart; short. */
   readonly key: string;
   readonly fits: (event: StoredEvent) => boolean;
@@ -27,11 +29,11 @@ export interface HeldFilters {
   /** Subscribers that found no room. */
   readonly refused: number;
   /** Throws Failure `tooManyFilterBytes` if there is no room. */
-  hold(filter: Filter): HeldFilter;
+  hold(filters: AllFilters): HeldFilter;
 }
 
 interface Shared {
-  readonly filter: Filter;
+  readonly filters: AllFilters;
   readonly key: string;
   readonly fits: (event: StoredEvent) => boolean;
   readonly bytes: number;
@@ -46,16 +48,16 @@ export function createHeldFilters(bytesMax: number): HeldFilters {
   let heldBytes = 0;
   let refused = 0;
 
-  function take(filter: Filter): Shared {
-    const key = shortKey(filter);
+  function take(filters: AllFilters): Shared {
+    const key = shortKey(filters);
     const present = byKey.get(key);
     if (present !== undefined) return present;
-    const bytes = filterHeapBytes([filter]);
+    const bytes = filterHeapBytes(filters);
     if (heldBytes + bytes > bytesMax) {
       refused += 1;
       throw new Failure('tooManyFilterBytes', `All filters together take ${bytesMax} bytes; this one wants ${bytes}`);
     }
-    const shared: Shared = { filter, key, fits: compilePredicate([filter]), bytes, holders: 0 };
+    const shared: Shared = { filters, key, fits: compilePredicate(filters), bytes, holders: 0 };
     byKey.set(key, shared);
     heldBytes += bytes;
     return shared;
@@ -71,12 +73,17 @@ export function createHeldFilters(bytesMax: number): HeldFilters {
     get refused() {
       return refused;
     },
-    hold(filter) {
-      const shared = take(filter);
+    hold(filters) {
+      const shared = take(filters);
+      const [{ occurred, order }] = filters;
+      const [first, ...forced] = shared.filters;
+      // All in one window: those who share them may have them in another order, with other windows.
+      const filter = { ...first, occurred, order };
       shared.holders += 1;
       let isHeld = true;
       return {
-        filter: { ...shared.filter, occurred: filter.occurred, order: filter.order },
+        filter,
+        filters: [filter, ...forced.map((each) => ({ ...each, occurred, order }))],
         key: shared.key,
         fits: shared.fits,
         release() {
@@ -92,7 +99,7 @@ export function createHeldFilters(bytesMax: number): HeldFilters {
   };
 }
 
-function shortKey(filter: Filter): string {
-  const key = filterKey([filter]);
+function shortKey(filters: AllFilters): string {
+  const key = filterKey(filters);
   return key.length <= keyLengthMax ? key : createHash('sha256').update(key).digest('base64');
 }

@@ -34,11 +34,11 @@ export interface FeedParts extends FeedSources {
 export function createOpenFeed(parts: FeedParts): OpenFeed {
   const sharedLog = createSharedLog(parts.journal, parts.options.sliceBytesMax);
   return (request, socket, listener) => {
-    const { filter, at, gap } = startOf(parts, request);
+    const { filters, at, gap } = startOf(parts, request);
     // The filter that was sent is let go: an equal one may be held already.
-    const held = parts.filters.hold(filter);
+    const held = parts.filters.hold(filters);
     try {
-      const state = new FeedState(parts, held, framingOf(request.form), socket);
+      const state = new FeedState(parts, held, request.reader.seal, framingOf(request.form), socket);
       const feed = new SubscriberFeed(parts, state, sharedLog, listener);
       feed.begin({ at, gap });
       return feed;
@@ -64,12 +64,12 @@ class SubscriberFeed implements Feed {
     this.#listener = listener;
     const { held, socket, framing } = state;
     this.#member = {
-      ...{ filter: held.filter, key: held.key, fits: held.fits, socket, framing },
+      ...{ filter: held.filter, filters: held.filters, key: held.key, fits: held.fits, socket, framing },
       lags: () => this.#lags(),
     };
   }
 
-  begin({ at, gap }: Omit<Start, 'filter'>): void {
+  begin({ at, gap }: Omit<Start, 'filters'>): void {
     const state = this.#state;
     if (gap !== null) state.sayGap(gap, state.sources.journal.oldest);
     if (typeof at !== 'number') {

@@ -2,6 +2,7 @@
  * What a feed needs from the edge, and what it offers: the only words that the server and the feed share.
  */
 import type { Filter } from '../../schemas/filter.ts';
+import type { Reader } from '../../schemas/reader.ts';
 import type { ResumePoint } from '../../schemas/wire.ts';
 import type { Failure } from '../base/errors.ts';
 import type { Form } from './frames.ts';
@@ -32,6 +33,7 @@ export interface FeedListener {
 
 export interface FeedRequest {
   readonly filter: Filter;
+  readonly reader: Reader;
   /** False starts at the mark, without history. */
   readonly backfill: boolean;
   /** What its frames look like; all but `plain` can be resumed. */

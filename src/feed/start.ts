@@ -1,7 +1,8 @@
 /**
  * Where a feed begins: by its request, or after the position that it resumes from (I3).
  */
-import type { Filter } from '../../schemas/filter.ts';
+import { timeKey } from '../../schemas/event.ts';
+import type { AllFilters, Filter } from '../../schemas/filter.ts';
 import type { GapFrame } from '../../schemas/wire.ts';
 import { Failure } from '../base/errors.ts';
 import type { SigningKeys } from '../base/keys.ts';
@@ -20,8 +21,8 @@ export interface Stretch {
 }
 
 export interface Start {
-  /** Its window is the one that the feed was first opened with. */
-  readonly filter: Filter;
+  /** The window of the first is the one that the feed was first opened with. */
+  readonly filters: AllFilters;
   /** In history, or behind a seq. */
   readonly at: Stretch | number;
   /** The position cannot be resumed from: to be told, before a start by the request. */
@@ -36,21 +37,32 @@ export interface StartParts {
 
 /** Throws Failure `forbidden` for a token that is not ours, `badFilter` for what is no position. */
 export function startOf({ journal, live, keys }: StartParts, request: FeedRequest): Start {
-  const { filter, backfill, resume } = request;
+  const { filter, reader, backfill, resume } = request;
+  const filters = [insideAll(filter, reader.forced), ...reader.forced] as const;
   const fresh = (gap: Start['gap']): Start => ({
-    filter,
+    filters,
     at: backfill ? { after: 0, checkpoint: null, from: null } : live.mark,
     gap,
   });
   if (resume === null) return fresh(null);
-  const { epoch, after, checkpoint, window } = openResumeToken(keys, filter, resume.token);
+  const { epoch, after, checkpoint, window } = openResumeToken(keys, { filters, seal: reader.seal }, resume.token);
   const position = parsePosition(resume.position);
   if (position === null) throw new Failure('badFilter', 'Invalid resume: position');
   if (epoch !== journal.epoch) return fresh('epoch');
   if ((typeof position === 'number' ? position : checkpoint) > live.mark) return fresh('head');
   return {
-    filter: { ...filter, occurred: window },
+    filters: [{ ...filter, occurred: window }, ...reader.forced],
     at: typeof position === 'number' ? position : { after, checkpoint, from: position === 'start' ? null : position },
     gap: null,
   };
+}
+
+/** A feed has one window: that which lies in all of them. */
+function insideAll(filter: Filter, forced: readonly Filter[]): Filter {
+  let { since, until } = filter.occurred;
+  for (const { occurred } of forced) {
+    if (timeKey(occurred.since) > timeKey(since)) since = occurred.since;
+    if (occurred.until !== null && (until === null || timeKey(occurred.until) < timeKey(until))) until = occurred.until;
+  }
+  return { ...filter, occurred: { since, until } };
 }

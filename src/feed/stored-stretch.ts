@@ -35,7 +35,7 @@ function history$(feed: FeedState, range: StoredRange, from: Place | null): Obse
     {
       ...{ socket, room, framing, store, pages, counters, signal },
       holdMs: options.holdMs,
-      read: (behind, max) => history.byOccurred(held.filter, range, behind, max, signal),
+      read: (behind, max) => history.byOccurred(held.filters, range, behind, max, signal),
       note: (row) => feed.guard.note(row),
     },
     from,

@@ -3,7 +3,7 @@
  * once however late it came. Each query is closed before its page is handed on (I5: a slow reader holds no query).
  */
 import { timeKey } from '../../schemas/event.ts';
-import type { Filter } from '../../schemas/filter.ts';
+import type { AllFilters } from '../../schemas/filter.ts';
 import { quickRead } from '../clickhouse/statements.ts';
 import type { Store } from '../clickhouse/store.ts';
 import { filterSql } from '../filter/sql.ts';
@@ -45,7 +45,7 @@ export interface Retained {
 export interface HistoryReader {
   /** The rows behind `from`; the first page for null. Rejects with a Failure. */
   byOccurred(
-    filter: Filter,
+    filters: AllFilters,
     range: StoredRange,
     from: Place | null,
     max: HistoryPageMax,
@@ -84,11 +84,11 @@ export function createHistoryReader(store: HistoryStore, options: HistoryOptions
   let retained: { readonly at: number; readonly answer: Promise<Retained> } | null = null;
 
   return {
-    byOccurred(filter, range, from, max, signal) {
+    byOccurred(filters, range, from, max, signal) {
       const narrow =
-        from === null || max.withinMicros === undefined ? null : endingSoon(filter, from, max.withinMicros);
-      if (from === null || narrow === null) return readPage(store, filter, range, from, max, signal);
-      return readNarrow(store, filter, narrow, range, from, max, signal);
+        from === null || max.withinMicros === undefined ? null : endingSoon(filters, from, max.withinMicros);
+      if (from === null || narrow === null) return readPage(store, filters, range, from, max, signal);
+      return readNarrow(store, filters, narrow, range, from, max, signal);
     },
 
     async retained() {
@@ -108,13 +108,13 @@ export function createHistoryReader(store: HistoryStore, options: HistoryOptions
 /** Leaving the loop ends the query. */
 async function readPage(
   store: HistoryStore,
-  filter: Filter,
+  filters: AllFilters,
   { after, checkpoint }: StoredRange,
   from: Place | null,
   max: HistoryPageMax,
   signal: AbortSignal,
 ): Promise<HistoryPage> {
-  const { where, params: values } = filterSql([filter]);
+  const { where, params: values } = filterSql(filters);
   const place = `({from_occurred:DateTime64(6,'UTC')}, {from_id:UUID})`;
   const behind = `AND occurred >= {from_occurred:DateTime64(6,'UTC')} AND (occurred, id) > ${place}`;
   const above = after === 0 ? '' : 'AND seq > {after:UInt64}';
@@ -150,8 +150,8 @@ async function readPage(
 /** The rows of the narrow window, and those behind it where it held too few. */
 async function readNarrow(
   store: HistoryStore,
-  whole: Filter,
-  narrow: Filter,
+  whole: AllFilters,
+  narrow: AllFilters,
   range: StoredRange,
   from: Place,
   max: HistoryPageMax,
@@ -184,10 +184,10 @@ function microsOf({ occurred }: Place): bigint {
   return toMicros(parseClickHouseTime(occurred));
 }
 
-/** The filter with a window that ends so soon behind the place; null if it does by itself. */
-function endingSoon(filter: Filter, from: Place, withinMicros: bigint): Filter | null {
+/** The filters with a window that ends so soon behind the place; null if it does by itself. */
+function endingSoon([filter, ...others]: AllFilters, from: Place, withinMicros: bigint): AllFilters | null {
   const { occurred } = filter;
   const until = fromMicros(microsOf(from) + withinMicros);
   if (until === null || (occurred.until !== null && timeKey(until) >= timeKey(occurred.until))) return null;
-  return { ...filter, occurred: { ...occurred, until } };
+  return [{ ...filter, occurred: { ...occurred, until } }, ...others];
 }

@@ -3,7 +3,8 @@
  * so the counts need no seq term. Each event is in one group.
  */
 import type { Count, CountOutcome, CountRequest } from '../../schemas/count.ts';
-import type { Filter } from '../../schemas/filter.ts';
+import type { AllFilters } from '../../schemas/filter.ts';
+import type { Reader } from '../../schemas/reader.ts';
 import type { QueryOptions, Store } from '../clickhouse/store.ts';
 import { timeOfDate } from '../filter/time.ts';
 import { type Buckets, bucketEnds, bucketsOf, tooManyBuckets } from './buckets.ts';
@@ -27,6 +28,7 @@ export interface CountParts {
 export function countEvents(
   parts: CountParts,
   request: CountRequest & { readonly now: Date },
+  { forced }: Pick<Reader, 'forced'>,
   signal?: AbortSignal,
 ): CountOutcome {
   const { filter, countable, unit, interval } = request;
@@ -37,7 +39,7 @@ export function countEvents(
   if (detail !== null) return { ok: false, tooManyBuckets: detail };
   const ask: Ask = {
     store: parts.store,
-    filter,
+    filters: [filter, ...forced],
     groupsMax: request.groupsMax ?? null,
     options: signal ? { signal } : {},
   };
@@ -48,15 +50,15 @@ export function countEvents(
       return { ok: true, counts: countTimes(ask, bucketsOf(range, unit, interval, now)) };
     case 'event':
     case 'resource':
-      return { ok: true, counts: countGroups(ask, groupsSql(filter, countable)) };
+      return { ok: true, counts: countGroups(ask, groupsSql(ask.filters, countable)) };
     default:
-      return { ok: true, counts: countGroups(ask, labelGroupsSql(filter, countable.label)) };
+      return { ok: true, counts: countGroups(ask, labelGroupsSql(ask.filters, countable.label)) };
   }
 }
 
 interface Ask {
   readonly store: CountParts['store'];
-  readonly filter: Filter;
+  readonly filters: AllFilters;
   readonly groupsMax: number | null;
   readonly options: QueryOptions;
 }
@@ -86,8 +88,8 @@ interface BucketRow {
   readonly bucket_count: string | number;
 }
 
-async function* countTimes({ store, filter, options }: Ask, buckets: Buckets): AsyncGenerator<Uint8Array> {
-  const { sql, params, settings } = bucketsSql(filter, buckets);
+async function* countTimes({ store, filters, options }: Ask, buckets: Buckets): AsyncGenerator<Uint8Array> {
+  const { sql, params, settings } = bucketsSql(filters, buckets);
   const rows = await store.rows<BucketRow>(sql, params, { ...options, settings });
   const counted = new Map(rows.map((row) => [Number(row.bucket), Number(row.bucket_count)]));
   const length = Math.max(buckets.count, 1 + Number(rows.at(-1)?.bucket ?? -1));

@@ -3,7 +3,7 @@
  * Steps that lie whole within the range come from it, the edges from the rows. A projection is stored in its part of
  * the table, so both tell the same (I8).
  */
-import type { Filter } from '../../schemas/filter.ts';
+import type { AllFilters, Filter } from '../../schemas/filter.ts';
 import { conditionsOf } from '../filter/filter-parts.ts';
 import { toMicros } from '../filter/time.ts';
 import type { Buckets } from './buckets.ts';
@@ -31,8 +31,9 @@ export const stepOf: Record<Rollup, string> = {
 };
 
 /** Null if the filter asks for what the projection does not know, or if the range is too short. */
-export function middleOf(filter: Filter, rollup: Rollup): Middle | null {
-  if (!isKnown(filter, rollup)) return null;
+export function middleOf([filter, ...forced]: AllFilters, rollup: Rollup): Middle | null {
+  // The steps of one window only.
+  if (forced.length > 0 || !isKnown(filter, rollup)) return null;
   const step = stepMicros[rollup];
   const { since, until } = filter.occurred;
   const first = (toMicros(since) + yearOne + step - 1n) / step;
@@ -53,9 +54,9 @@ export function stepStart(rollup: Rollup): string {
   return `(${stepOf[rollup]} * ${stepMicros[rollup]} - ${yearOne})`;
 }
 
-/** Whether a filter has a window and nothing else. */
-export function asksForTimeOnly(filter: Filter): boolean {
-  return isKnown(filter, 'sixHours');
+/** Whether filters have a window and nothing else. */
+export function asksForTimeOnly(filters: AllFilters): boolean {
+  return filters.every((filter) => isKnown(filter, 'sixHours'));
 }
 
 /** The conditions that a projection knows: it has their columns. */

@@ -2,7 +2,7 @@
  * The statements of counts. Where the filter allows it, whole steps come from a projection and the rest from the rows
  * (count-plan.ts). Each event is in one of the two, and both are read from one snapshot (I8).
  */
-import type { Filter } from '../../schemas/filter.ts';
+import type { AllFilters } from '../../schemas/filter.ts';
 import { quickRead } from '../clickhouse/statements.ts';
 import { filterSql } from '../filter/sql.ts';
 import type { Buckets } from './buckets.ts';
@@ -75,9 +75,9 @@ const ofParts: Aggregates = {
  * them, but for the zeros of whole seconds. ClickHouse writes the JSON of each: to parse and write 5,000 groups in Node
  * cost as much as to find them.
  */
-export function groupsSql(filter: Filter, countable: keyof typeof groups): CountSql {
+export function groupsSql(filters: AllFilters, countable: keyof typeof groups): CountSql {
   const { column, rollup, ofRows, last } = groups[countable];
-  const { from, params } = readings(filter, middleOf(filter, rollup));
+  const { from, params } = readings(filters, middleOf(filters, rollup));
   const [only, ...others] = from;
   if (only !== undefined && others.length === 0) {
     const sql = written(grouped(column, ofRows, 'group', only, 'last_place'), ofRows, last);
@@ -95,8 +95,8 @@ export function groupsSql(filter: Filter, countable: keyof typeof groups): Count
 }
 
 /** The same by the value of a label of the primary resource; events without it are in no group. */
-export function labelGroupsSql(filter: Filter, label: string): CountSql {
-  const { where, params } = filterSql([filter]);
+export function labelGroupsSql(filters: AllFilters, label: string): CountSql {
+  const { where, params } = filterSql(filters);
   const name = '{group_of:String}';
   const reading = `FROM events WHERE (${where}) AND mapContains(resource, ${name})`;
   const { ofRows, last } = groups.event;
@@ -126,9 +126,9 @@ function written(sql: string, { name }: Aggregates, last: string): string {
 }
 
 /** Rows of `bucket, bucket_count`, those without events left out. */
-export function bucketsSql(filter: Filter, buckets: Buckets): CountSql {
-  const middle = fitsBuckets(buckets, 'hour') ? middleOf(filter, 'hour') : null;
-  const { from, params } = readings(filter, middle);
+export function bucketsSql(filters: AllFilters, buckets: Buckets): CountSql {
+  const middle = fitsBuckets(buckets, 'hour') ? middleOf(filters, 'hour') : null;
+  const { from, params } = readings(filters, middle);
   const parts = from.map((reading, at) => {
     const start = middle !== null && at === 0 ? stepStart('hour') : micros;
     const bucket = `intDiv(${start} - {bucket_first:Int64}, {bucket_width:Int64}) AS bucket`;
@@ -143,8 +143,8 @@ export function bucketsSql(filter: Filter, buckets: Buckets): CountSql {
 /**
  * FROM and WHERE of the readings that together are the range: the middle, if there is one, then the rows of the edges.
  */
-function readings(filter: Filter, middle: Middle | null): { from: string[]; params: Record<string, unknown> } {
-  const { where, whereAnyTime, params } = filterSql([filter]);
+function readings(filters: AllFilters, middle: Middle | null): { from: string[]; params: Record<string, unknown> } {
+  const { where, whereAnyTime, params } = filterSql(filters);
   if (middle === null) return { from: [`FROM events WHERE ${where}`], params };
   const step = stepOf[middle.rollup];
   const time = (name: string) => `fromUnixTimestamp64Micro({${name}:Int64}, 'UTC')`;

@@ -3,7 +3,8 @@
  * Each query is closed before its lines are taken, and the next page is read meanwhile: two pages are held, however
  * many there are.
  */
-import type { Filter } from '../../schemas/filter.ts';
+import type { AllFilters, Filter } from '../../schemas/filter.ts';
+import type { Reader } from '../../schemas/reader.ts';
 import { Failure } from '../base/errors.ts';
 import type { SigningKeys } from '../base/keys.ts';
 import type { QuerySlots } from '../clickhouse/query-slots.ts';
@@ -31,7 +32,7 @@ interface Page {
 
 export interface ExportParts {
   readonly readPage: (
-    filter: Filter,
+    filters: AllFilters,
     range: { readonly after: number; readonly checkpoint: number },
     from: PagePosition | null,
     max: { readonly rows: number; readonly bytes: number },
@@ -58,13 +59,14 @@ const slotWaitMs = 1_000;
 export async function exportEvents(
   parts: ExportParts,
   request: ExportRequest,
+  { seal, forced }: Reader,
   signal: AbortSignal,
 ): Promise<EventExport> {
-  const { filter, checkpoint, after } = await placeOf(parts, request, signal);
+  const { filter, checkpoint, after } = await placeOf(parts, request, seal, signal);
   const held = await parts.filters.hold(filter);
-  const token = sealToken(parts.keys, { ...held, limit: 0, total: 0, remaining: 0, checkpoint, after: null });
+  const token = sealToken(parts.keys, seal, { ...held, limit: 0, total: 0, remaining: 0, checkpoint, after: null });
   const read = (from: PagePosition | null, rows: number): Promise<Page> =>
-    parts.readPage(filter, { after: 0, checkpoint }, from, { rows, bytes: 2 * pageBytes }, signal);
+    parts.readPage([filter, ...forced], { after: 0, checkpoint }, from, { rows, bytes: 2 * pageBytes }, signal);
   const release = await parts.slots.take(slotWaitMs, signal);
   // Whoever leaves before the first line never runs the loop that would release it.
   signal.addEventListener('abort', release, { once: true });
@@ -80,12 +82,13 @@ export async function exportEvents(
 async function placeOf(
   { keys, filters, checkpoint, parsePlace }: ExportParts,
   request: ExportRequest,
+  seal: string,
   signal: AbortSignal,
 ) {
   if ('filter' in request) {
     return { filter: { ...request.filter, order: 'ASC' as const }, checkpoint: checkpoint(), after: null };
   }
-  const state = openToken(keys, request.token);
+  const state = openToken(keys, seal, request.token);
   const after = parsePlace(request.after.occurred, request.after.id);
   if (after === null) throw new Failure('badFilter', 'Invalid after: it wants occurred and id of an exported event');
   return { filter: await filters.filterOf(state, signal), checkpoint: state.checkpoint, after };

@@ -14,7 +14,7 @@ export interface PageRow {
 
 /** A page that comes short is the last one: retention took the rest. */
 export async function makePage(
-  keys: SigningKeys,
+  { keys, seal }: { readonly keys: SigningKeys; readonly seal: string },
   { limit, total, remaining: before, checkpoint, after: behind }: PageState,
   rows: readonly PageRow[],
   hold: () => TokenFilter | Promise<TokenFilter>,
@@ -26,7 +26,7 @@ export async function makePage(
   return {
     events: rows.map((row) => row.raw),
     total,
-    token: hasNext ? sealToken(keys, { ...(await hold()), limit, total, remaining, checkpoint, after }) : null,
+    token: hasNext ? sealToken(keys, seal, { ...(await hold()), limit, total, remaining, checkpoint, after }) : null,
   };
 }
 

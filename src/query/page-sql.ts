@@ -1,14 +1,22 @@
 /**
  * What the statements of a page have in common: columns, keyset, order, and the parameters of all but the filter.
  */
+import type { AllFilters, Filter } from '../../schemas/filter.ts';
 import { quickRead } from '../clickhouse/statements.ts';
 import type { QueryOptions, Store } from '../clickhouse/store.ts';
 import type { PagePosition, PageState } from './page-token.ts';
 
 export type Rows = Pick<Store, 'rows'>;
 
-export type Reading = Pick<PageState, 'filter' | 'limit' | 'checkpoint' | 'after'>;
+export interface Reading extends Pick<PageState, 'filter' | 'limit' | 'checkpoint' | 'after'> {
+  /** What all rows must fit besides. */
+  readonly forced: readonly Filter[];
+}
 export type RowsReading = Reading & Pick<PageState, 'remaining'>;
+
+export function filtersOf({ filter, forced }: Pick<Reading, 'filter' | 'forced'>): AllFilters {
+  return [filter, ...forced];
+}
 
 export const columns = 'toString(occurred) AS place, toString(id) AS place_id, raw';
 export const placeAfter = "({page_after:DateTime64(6, 'UTC')}, {page_after_id:UUID})";

@@ -45,17 +45,23 @@ export interface PagePosition {
 /** The version of the state's form. A token of another version is refused. */
 const versionOf = (state: object): number => ('kept' in state ? 2 : 1);
 
-export function sealToken(keys: SigningKeys, state: TokenState): string {
+/** `seal` says whose token it is: to everybody else it is none. */
+export function sealToken(keys: SigningKeys, seal: string, state: TokenState): string {
   const text = deflateRawSync(JSON.stringify({ version: versionOf(state), ...state })).toString('base64url');
-  return `${text}.${keys.sign(text)}`;
+  return `${text}.${keys.sign(signed(seal, text))}`;
 }
 
-/** Throws Failure `forbidden` for anything that `sealToken` did not make with these keys. */
-export function openToken(keys: SigningKeys, token: string): TokenState {
+/** Throws Failure `forbidden` for anything that `sealToken` did not make with these keys for this seal. */
+export function openToken(keys: SigningKeys, seal: string, token: string): TokenState {
   const [text = '', signature = '', ...rest] = token.split('.');
   // The signature comes first: nothing that a stranger made is inflated or parsed.
-  if (rest.length > 0 || !keys.verify(text, signature)) throw new Failure('forbidden', 'Forbidden');
+  if (rest.length > 0 || !keys.verify(signed(seal, text), signature)) throw new Failure('forbidden', 'Forbidden');
   const { version, ...state } = JSON.parse(inflateRawSync(Buffer.from(text, 'base64url')).toString());
   if (version !== versionOf(state)) throw new Failure('forbidden', 'Forbidden');
   return state as TokenState; // the signature says that sealToken wrote it, in this version
+}
+
+/** A seal holds no line feed, and neither does base64. */
+function signed(seal: string, text: string): string {
+  return seal === '' ? text : `${seal}\n${text}`;
 }

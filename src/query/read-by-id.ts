@@ -1,12 +1,13 @@
 /**
  * The first page and the total of events that are asked for by their ids: to find them is all the work.
  */
+import type { AllFilters, Filter } from '../../schemas/filter.ts';
 import { quickRead } from '../clickhouse/statements.ts';
 import { insideWindow } from '../filter/parts/occurred.ts';
 import { filterSql } from '../filter/sql.ts';
 import { parseClickHouseTime, toMicros } from '../filter/time.ts';
 import type { PageRow } from './make-page.ts';
-import { columns, pageSql, type Reading, type Rows, rowsOptions } from './page-sql.ts';
+import { columns, filtersOf, pageSql, type Reading, type Rows, rowsOptions } from './page-sql.ts';
 
 /**
  * Reads the event with one id. There is nearly always one, so neither order nor number is asked for. A condition on a
@@ -14,16 +15,17 @@ import { columns, pageSql, type Reading, type Rows, rowsOptions } from './page-s
  * if it was sent again with another time after it had left the id window (I11).
  */
 export async function readOne(store: Rows, reading: Reading, signal: AbortSignal | undefined) {
-  const { filter, checkpoint } = reading;
-  const { where, whereAnyTime, params } = filterSql([filter]);
+  const { checkpoint } = reading;
+  const filters = filtersOf(reading);
+  const { where, whereAnyTime, params } = filterSql(filters);
   const found = await store.rows<PageRow & { readonly seq: string | number }>(
-    `SELECT seq, ${columns} FROM events WHERE ${isWide(filter.occurred) ? whereAnyTime : where} LIMIT 2`,
+    `SELECT seq, ${columns} FROM events WHERE ${filters.every(isWide) ? whereAnyTime : where} LIMIT 2`,
     params,
     { ...rowsOptions(signal), settings: oneRead },
   );
   if (found.length > 1) return readCounted(store, reading, signal);
   const rows = found.filter(
-    ({ seq, place }) => Number(seq) <= checkpoint && insideWindow(filter.occurred, parseClickHouseTime(place)),
+    ({ seq, place }) => Number(seq) <= checkpoint && isInside(filters, parseClickHouseTime(place)),
   );
   return { total: rows.length, rows };
 }
@@ -38,13 +40,17 @@ const oneRead = { ...quickRead, max_threads: 1, use_skip_indexes_on_data_read: 0
  */
 const wideMicros = 7n * 86_400_000_000n;
 
-function isWide({ since, until }: Reading['filter']['occurred']): boolean {
+function isInside(filters: AllFilters, time: string): boolean {
+  return filters.every(({ occurred }) => insideWindow(occurred, time));
+}
+
+function isWide({ occurred: { since, until } }: Filter): boolean {
   return until !== null && toMicros(until) - toMicros(since) >= wideMicros;
 }
 
 /** Reads events of a few ids. To find them is all the work, so it is done once for rows and total. */
 export async function readCounted(store: Rows, reading: Reading, signal: AbortSignal | undefined) {
-  const { where, params } = filterSql([reading.filter]);
+  const { where, params } = filterSql(filtersOf(reading));
   const rows = await store.rows<PageRow & { readonly total: string | number }>(
     pageSql(reading, where, `${columns}, count() OVER () AS total`),
     { ...params, page_checkpoint: reading.checkpoint, page_limit: reading.limit },

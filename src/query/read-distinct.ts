@@ -3,7 +3,7 @@
  */
 import { filterSql } from '../filter/sql.ts';
 import type { PageRow } from './make-page.ts';
-import { afterParams, columns, placeAfter, type Reading, type Rows, rowsOptions } from './page-sql.ts';
+import { afterParams, columns, filtersOf, placeAfter, type Reading, type Rows, rowsOptions } from './page-sql.ts';
 
 interface DistinctPlace {
   readonly place_occurred: string;
@@ -22,7 +22,7 @@ export async function readDistinct(
 ): Promise<{ total: number; rows: PageRow[] }> {
   const { filter, checkpoint, limit, after } = reading;
   const { order } = filter;
-  const { where, params } = filterSql([filter]);
+  const { where, params } = filterSql(filtersOf(reading));
   const options = rowsOptions(signal);
   const places = await store.rows<DistinctPlace>(
     `SELECT toString(place.1) AS place_occurred, toString(place.2) AS place_id, count() OVER () AS total FROM (

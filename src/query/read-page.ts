@@ -3,13 +3,14 @@
  * behind the last event given. So events that arrive meanwhile shift nothing, and are in no page (I7).
  */
 import type { Page, PageRequest } from '../../schemas/page.ts';
+import type { Reader } from '../../schemas/reader.ts';
 import { Failure } from '../base/errors.ts';
 import type { SigningKeys } from '../base/keys.ts';
 import type { Store } from '../clickhouse/store.ts';
 import { asksForTimeOnly } from './count-plan.ts';
 import { makePage, type PageRow } from './make-page.ts';
 import type { PageFilters } from './page-filters.ts';
-import type { Reading, Rows } from './page-sql.ts';
+import { filtersOf, type Reading, type Rows } from './page-sql.ts';
 import { openToken } from './page-token.ts';
 import { readCounted, readOne } from './read-by-id.ts';
 import { readDistinct } from './read-distinct.ts';
@@ -38,27 +39,37 @@ const pagesGuessedOfFilter = 64;
  * The first page and the total, in at most four statements, of which two run at once. Rejects with a Failure of the
  * store.
  */
-export async function readFirstPage(parts: PageParts, request: PageRequest, signal?: AbortSignal): Promise<Page> {
+export async function readFirstPage(
+  parts: PageParts,
+  request: PageRequest,
+  { seal, forced }: Reader,
+  signal?: AbortSignal,
+): Promise<Page> {
   const { filter, limit } = request;
   const checkpoint = parts.checkpoint();
-  const reading = { filter, limit, checkpoint, after: null };
+  const reading = { filter, forced, limit, checkpoint, after: null };
   const { total, rows } = await (filter.resource.distinct
     ? readDistinct(parts.store, reading, signal)
     : readBoth(parts.store, reading, signal));
   const state = { filter, limit, total, remaining: total, checkpoint, after: null };
-  return makePage(parts.keys, state, rows, () => parts.filters.hold(filter));
+  return makePage({ keys: parts.keys, seal }, state, rows, () => parts.filters.hold(filter));
 }
 
 /**
- * The page that a token asks for. Rejects with Failure `forbidden` for a token that is not ours, `pageFilterGone`, or a
+ * The page that a token asks for. Rejects with Failure `forbidden` for a token that is not this reader's, `pageFilterGone`, or a
  * Failure of the store.
  */
-export async function readNextPage(parts: PageParts, token: string, signal?: AbortSignal): Promise<Page> {
-  const opened = openToken(parts.keys, token);
+export async function readNextPage(
+  parts: PageParts,
+  token: string,
+  { seal, forced }: Reader,
+  signal?: AbortSignal,
+): Promise<Page> {
+  const opened = openToken(parts.keys, seal, token);
   const filter = await parts.filters.filterOf(opened, signal);
   const state = { ...opened, filter };
-  const rows = await readRows(parts.store, state, signal);
-  return makePage(parts.keys, state, rows, () =>
+  const rows = await readRows(parts.store, { ...state, forced }, signal);
+  return makePage({ keys: parts.keys, seal }, state, rows, () =>
     'kept' in opened ? { kept: opened.kept } : parts.filters.hold(filter),
   );
 }
@@ -67,7 +78,7 @@ async function readBoth(store: Rows, reading: Reading, signal: AbortSignal | und
   const ids = reading.filter.id.length;
   if (ids === 1 && reading.limit > 0) return readOne(store, reading, signal);
   if (ids > 0 && ids <= idsMax && reading.limit > 0) return readCounted(store, reading, signal);
-  if (asksForTimeOnly(reading.filter)) {
+  if (asksForTimeOnly(filtersOf(reading))) {
     // The total costs nothing, so it is not waited for.
     const guess = { ...reading, remaining: reading.limit * pagesGuessed };
     const [total, rows] = await together(signal, (both) => [

@@ -6,7 +6,7 @@ import { filterSql } from '../filter/sql.ts';
 import { asksForTimeOnly } from './count-plan.ts';
 import type { PageRow } from './make-page.ts';
 import { narrowWindow } from './narrow-window.ts';
-import { afterParams, pageSql, type Reading, type Rows, type RowsReading, rowsOptions } from './page-sql.ts';
+import { afterParams, filtersOf, pageSql, type Reading, type Rows, type RowsReading, rowsOptions } from './page-sql.ts';
 import { readDistinct } from './read-distinct.ts';
 
 export async function readRows(
@@ -37,7 +37,7 @@ export function readWindow(
   signal: AbortSignal | undefined,
   waitMs?: number,
 ): Promise<PageRow[]> {
-  const { where, params } = filterSql([reading.filter]);
+  const { where, params } = filterSql(filtersOf(reading));
   return store.rows<PageRow>(
     pageSql(reading, where),
     { ...params, page_checkpoint: reading.checkpoint, page_limit: reading.limit, ...afterParams(reading.after) },
@@ -47,10 +47,11 @@ export function readWindow(
 
 export async function readTotal(
   store: Rows,
-  { filter, checkpoint }: Reading,
+  reading: Reading,
   signal: AbortSignal | undefined,
 ): Promise<number> {
-  const { where, params } = filterSql([filter]);
+  const filters = filtersOf(reading);
+  const { where, params } = filterSql(filters);
   // Without a seq term the first count can come from the index alone, and the second reads only the newest rows;
   // both must see one snapshot.
   const sql = `SELECT sum(part) AS total FROM (
@@ -59,13 +60,13 @@ export async function readTotal(
       SELECT -toInt64(count()) AS part FROM events WHERE (${where}) AND seq > {page_checkpoint:UInt64})`;
   const rows = await store.rows<{ total: string | number }>(
     sql,
-    { ...params, page_checkpoint: checkpoint },
+    { ...params, page_checkpoint: reading.checkpoint },
     {
       settings: {
         ...quickRead,
         enable_shared_storage_snapshot_in_query: 1,
         // For a window alone ClickHouse knows how many rows whole parts and marks hold.
-        optimize_use_projections: asksForTimeOnly(filter) ? 1 : 0,
+        optimize_use_projections: asksForTimeOnly(filters) ? 1 : 0,
       },
       ...(signal && { signal }),
     },

@@ -1,24 +1,30 @@
 /**
- * Who may talk to us: the Authorization header of a request, and the first message of a WebSocket
- * (docs/prefect-facts.md, "The auth string", "The handshake of a WebSocket"). Secrets are compared by their hashes, in
- * constant time.
+ * Who talks to us: the Authorization header of a request, and the first message of a WebSocket
+ * (docs/prefect-facts.md, "The auth string", "The handshake of a WebSocket").
  */
-import { createHash, timingSafeEqual } from 'node:crypto';
 import type { Farewell } from '../../actors/ports.ts';
 import type { AuthMessage } from '../../schemas/wire.ts';
+import type { Credentials } from '../access/credentials.ts';
+import { everything, type Identity } from '../access/identity.ts';
 import { failures } from '../base/errors.ts';
 import { readObject } from './read-message.ts';
+
+/** At once, or where keys must be asked for first, later. */
+export type Soon<Value> = Value | Promise<Value>;
 
 export interface Authenticator {
   /** Without it, everybody is let in. */
   readonly isRequired: boolean;
-  admitsHeader(authorization: string): boolean;
-  readAuthMessage(bytes: Buffer, isBinary: boolean): AuthOutcome;
+  /** Null for a header of nobody. May reject with Failure `keysUnavailable`. */
+  identify(authorization: string): Soon<Identity | null>;
+  /** May reject with Failure `keysUnavailable`. */
+  readAuthMessage(bytes: Buffer, isBinary: boolean): Soon<AuthOutcome>;
 }
 
 export type AuthOutcome =
   /** `rejects`: the producer wants bad messages named instead of its connection closed. */
-  { readonly ok: true; readonly rejects: boolean } | { readonly ok: false; readonly farewell: Farewell };
+  | { readonly ok: true; readonly identity: Identity; readonly rejects: boolean }
+  | { readonly ok: false; readonly farewell: Farewell };
 
 /** What an auth message may have: it holds a token and little else. */
 export const authMessageBytesMax = 64 * 1024;
@@ -29,29 +35,42 @@ export const longAuthMessageFarewell = {
   reason: `The auth message is larger than ${authMessageBytesMax} bytes`,
 };
 
-export function createAuthenticator(authString: string | null): Authenticator {
-  const expected = authString === null ? null : digest(authString);
-  const expectedHeader = authString === null ? null : digest(Buffer.from(authString).toString('base64'));
-
-  function admitsHeader(authorization: string): boolean {
-    if (expectedHeader === null) return true;
-    return authorization.startsWith('Basic ') && isSame(authorization.slice('Basic '.length).trim(), expectedHeader);
+export function createAuthenticator(credentials: Pick<Credentials, 'isRequired' | 'identify'>): Authenticator {
+  function identify(authorization: string): Soon<Identity | null> {
+    if (!credentials.isRequired) return everything;
+    if (authorization.startsWith('Bearer ')) return credentials.identify(authorization.slice(7).trim(), 'token');
+    const secret = authorization.startsWith('Basic ') ? decode(authorization.slice(6).trim()) : null;
+    return secret === null ? null : credentials.identify(secret, 'any');
   }
 
-  function readAuthMessage(bytes: Buffer, isBinary: boolean): AuthOutcome {
+  function readAuthMessage(bytes: Buffer, isBinary: boolean): Soon<AuthOutcome> {
     if (bytes.length > authMessageBytesMax) return { ok: false, farewell: longAuthMessageFarewell };
     const message = readObject<AuthMessage>(bytes, isBinary);
     if (message === null) return brokenOff;
     if (message.type !== 'auth') return refused("Expected 'auth' message");
-    if (expected !== null) {
-      if (isEmpty(message.token)) return refused('Auth required but no token provided');
-      if (typeof message.token !== 'string') return brokenOff;
-      if (!isSame(message.token, expected)) return refused('Invalid token');
-    }
-    return { ok: true, rejects: message.rejects === true };
+    const rejects = message.rejects === true;
+    const admit = (identity: Identity | null): AuthOutcome =>
+      identity === null ? refused('Invalid token') : { ok: true, identity, rejects };
+    if (!credentials.isRequired) return admit(everything);
+    if (isEmpty(message.token)) return refused('Auth required but no token provided');
+    if (typeof message.token !== 'string') return brokenOff;
+    const found = credentials.identify(message.token, 'any');
+    return found instanceof Promise ? found.then(admit) : admit(found);
   }
 
-  return { isRequired: authString !== null, admitsHeader, readAuthMessage };
+  return {
+    get isRequired() {
+      return credentials.isRequired;
+    },
+    identify,
+    readAuthMessage,
+  };
+}
+
+/** Null for what is no base64, or a second spelling of it. */
+function decode(base64: string): string | null {
+  const text = Buffer.from(base64, 'base64').toString();
+  return Buffer.from(text).toString('base64') === base64 ? text : null;
 }
 
 const brokenOff: AuthOutcome = { ok: false, farewell: null };
@@ -63,12 +82,4 @@ function refused(reason: string): AuthOutcome {
 /** False in Python: no token at all. */
 function isEmpty(token: unknown): boolean {
   return token === undefined || token === null || token === '' || token === false || token === 0;
-}
-
-function isSame(given: string, expected: Buffer): boolean {
-  return timingSafeEqual(digest(given), expected);
-}
-
-function digest(text: string): Buffer {
-  return createHash('sha256').update(text).digest();
 }

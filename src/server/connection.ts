@@ -2,13 +2,12 @@
  * What the WebSocket handlers know of a connection, and what all connections of a server share.
  */
 import type { ConnectionSettings, Farewell } from '../../actors/ports.ts';
-import { authSuccess } from '../../schemas/wire.ts';
+import type { Identity } from '../access/identity.ts';
 import { Failure, failures } from '../base/errors.ts';
 import type { Loss } from '../ingest/losses.ts';
-import { type Authenticator, type AuthOutcome, longAuthMessageFarewell } from './authenticate.ts';
+import type { Authenticator } from './authenticate.ts';
 import type { PressedPeer } from './frame-pressure.ts';
 import type { ServerOptions, ServerParts } from './parts.ts';
-import type { Socket } from './socket.ts';
 import type { SubscriberState } from './subscriber-load.ts';
 import type { Swept } from './sweep.ts';
 
@@ -16,18 +15,22 @@ import type { Swept } from './sweep.ts';
 export interface OpenConnection {
   /** Null for what sends no messages. */
   readonly pressed: PressedPeer | null;
+  /** Whose it is; `nobody` while that is not known. */
+  readonly identity: Identity;
   /** Null for a producer. */
   readonly subscriberState: SubscriberState | null;
   /** A group of events could not be written. */
   recordsLost(loss: Loss): void;
-  /** Ends the connection from our side; a client that understands it is told when to come back. */
-  stop(farewell: Farewell, retryAfterMs: number): void;
+  /** Ends the connection from our side; a client that understands it is told when to come back, if it may. */
+  stop(farewell: Farewell, retryAfterMs: number | null): void;
 }
 
 /** Its methods may throw: the caller logs that and closes the connection with 1011. */
 export interface Connection extends Swept, OpenConnection {
   /** Its peer is not known yet. */
   readonly isAuthenticating: boolean;
+  /** `whenOver` is called when it is known who the peer is, or that it is nobody. */
+  whenAdmitted(whenOver: () => void): void;
   /** Ends a peer that takes too long to say who it is. */
   hurried(): void;
   /** The bytes are valid during the call only. */
@@ -56,19 +59,6 @@ export function connectionTools(parts: ServerParts, authenticator: Authenticator
     settings: connectionSettings(options),
     stallSweeps: Math.ceil(options.stallMs / options.pingMs),
   };
-}
-
-/** Judges the first message of a peer, and answers it where it lets the peer in. */
-export function answerAuth(
-  socket: Pick<Socket, 'send'>,
-  { authenticator, parts }: ConnectionTools,
-  bytes: Buffer,
-  isBinary: boolean,
-): AuthOutcome {
-  const outcome = authenticator.readAuthMessage(bytes, isBinary);
-  if (outcome.ok) socket.send(authSuccess);
-  else if (outcome.farewell === longAuthMessageFarewell) parts.counters.longAuthMessages += 1;
-  return outcome;
 }
 
 /** How a failure ends a connection; a fault of ours is logged, and its words stay here. */

@@ -23,6 +23,8 @@ export interface ServerCounters {
   /** Peers that left before they had their answer, by what was under way: that is no fault. */
   readonly gone: Record<Stage, number>;
   unauthorized: number;
+  /** A credential without the right that was needed. */
+  forbidden: number;
   /** Heads that can be read in more than one way. */
   doubtful: number;
   /** Bodies that were too large, too slow, or too many at once. */
@@ -59,6 +61,7 @@ export function createServerCounters(): ServerCounters {
     faults: 0,
     gone: { handshake: 0, body: 0, answer: 0, pour: 0, stream: 0, glued: 0 },
     unauthorized: 0,
+    forbidden: 0,
     doubtful: 0,
     bodiesRefused: 0,
     answerBytes: 0,

@@ -3,15 +3,17 @@
  * Nothing that a route throws gets past this file.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { type Identity, nobody } from '../access/identity.ts';
 import { Failure } from '../base/errors.ts';
 import type { Authenticator } from './authenticate.ts';
 import type { Exchange } from './exchange.ts';
-import { routeFor } from './find-route.ts';
+import { type FoundPath, routeFor } from './find-route.ts';
 import {
   failed,
   type HttpAnswer,
   internalError,
   json,
+  lacksRight,
   methodNotAllowed,
   notFound,
   unauthorized,
@@ -55,17 +57,41 @@ export async function handleRequest(exchange: Exchange, tools: RequestTools): Pr
 async function answerTo(exchange: Exchange, tools: RequestTools): Promise<RouteAnswer | null> {
   const { head } = exchange;
   if (head.preflightMethod !== '') return preflightAnswer(head);
-  const isAuthorized = tools.authenticator.admitsHeader(head.authorization);
   const found = findRoute(head.path);
   const route = found === null ? null : routeFor(found.place, head.method);
-  if (!isAuthorized && route?.isOpen !== true) {
-    tools.parts.counters.unauthorized += 1;
-    return unauthorized;
+  const identified = tools.authenticator.identify(head.authorization);
+  if (!(identified instanceof Promise)) return answerAs(identified, { exchange, tools, found, route, reading: null });
+  // Its body comes meanwhile, and would be lost to whoever reads it later.
+  const reading = route === null || route.method === 'GET' ? null : readBody(exchange, tools, route);
+  reading?.catch(() => undefined);
+  const identity = await identified.catch((error: unknown) => {
+    dropBody(reading, tools);
+    throw error;
+  });
+  return answerAs(identity, { exchange, tools, found, route, reading });
+}
+
+interface Asked {
+  readonly exchange: Exchange;
+  readonly tools: RequestTools;
+  readonly found: FoundPath | null;
+  readonly route: Route | null;
+  /** The body, if it is being read already. */
+  readonly reading: Promise<Buffer | null> | null;
+}
+
+async function answerAs(identity: Identity | null, asked: Asked): Promise<RouteAnswer | null> {
+  const { exchange, tools, found, route, reading } = asked;
+  const { head } = exchange;
+  const refusal = refusalOf(identity, route, tools.parts);
+  if (refusal !== null) {
+    dropBody(reading, tools);
+    return refusal;
   }
   if (found === null) return withoutSlash(head) ?? notFound;
   if (route === null) return methodNotAllowed(found.place.allow);
   const { parameter } = found;
-  return withBody(exchange, tools, route, (body) =>
+  return withBody(reading ?? readBody(exchange, tools, route), asked, (body) =>
     route.answer(
       {
         body,
@@ -74,7 +100,7 @@ async function answerTo(exchange: Exchange, tools: RequestTools): Promise<RouteA
         publicUrl: head.publicUrl,
         parameter,
         lastEventId: head.lastEventId,
-        isAuthorized,
+        identity: identity ?? nobody,
         signal: () => exchange.signal,
         holds: (bytes) => exchange.share.add(bytes),
       },
@@ -85,24 +111,45 @@ async function answerTo(exchange: Exchange, tools: RequestTools): Promise<RouteA
 
 const noBody = Buffer.alloc(0);
 
-/** Gives a POST its body; null if the client went away before it was whole. */
+/** Null for one who may use the route. */
+function refusalOf(identity: Identity | null, route: Route | null, { counters }: ServerParts): HttpAnswer | null {
+  if (route?.isOpen === true) return null;
+  if (identity === null) {
+    counters.unauthorized += 1;
+    return unauthorized;
+  }
+  if (route?.needs === undefined || identity.rights.has(route.needs)) return null;
+  counters.forbidden += 1;
+  return lacksRight(route.needs);
+}
+
+function readBody(exchange: Exchange, { bodies }: RequestTools, route: Route): Promise<Buffer | null> {
+  return route.method === 'GET' ? Promise.resolve(noBody) : bodies.read(exchange, route.bodyBytesMax);
+}
+
+function dropBody(reading: Promise<Buffer | null> | null, { bodies }: RequestTools): void {
+  reading?.then(
+    (body) => body !== null && bodies.release(body),
+    () => undefined,
+  );
+}
+
+/** Gives a route its body; null if the client went away before it was whole. */
 async function withBody(
-  exchange: Exchange,
-  { bodies, parts }: RequestTools,
-  route: Route,
+  reading: Promise<Buffer | null>,
+  { exchange, tools: { bodies, parts } }: Asked,
   answer: (body: Buffer) => RouteAnswer | Promise<RouteAnswer>,
 ): Promise<RouteAnswer | null> {
-  if (route.method === 'GET') return answer(noBody);
   let body: Buffer | null;
   try {
-    body = await bodies.read(exchange, route.bodyBytesMax);
+    body = await reading;
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
     parts.counters.bodiesRefused += 1;
     return { ...failed(error), closes: true };
   }
   // A trailer in the same read ends the connection with an error: then nothing may have been done.
-  if (exchange.head.isChunked) await nextTurn();
+  if (body !== noBody && exchange.head.isChunked) await nextTurn();
   if (body === null) return null;
   try {
     return exchange.hasLeft ? null : await answer(body);

@@ -35,6 +35,11 @@ export function json(
 export const noContent: HttpAnswer = { status: 204, body: null };
 export const notFound = json(404, '{"detail":"Not Found"}');
 export const forbidden = json(403, '{"detail":"Forbidden"}');
+/** A credential that holds, without the right that a route needs. */
+export function lacksRight(right: string): HttpAnswer {
+  return json(403, JSON.stringify({ detail: `This needs the right to ${right}` }));
+}
+
 export const unauthorized = json(401, '{"exception_message":"Unauthorized"}');
 export const internalError = json(500, '{"exception_message":"Internal Server Error"}');
 export const undecodableBody = json(400, '{"detail":"There was an error parsing the body"}');

@@ -3,6 +3,8 @@
  */
 import type { CountOutcome, CountRequest } from '../../schemas/count.ts';
 import type { Page, PageRequest } from '../../schemas/page.ts';
+import type { Reader } from '../../schemas/reader.ts';
+import type { Credentials } from '../access/credentials.ts';
 import type { Log } from '../base/log.ts';
 import type { OpenFeed } from '../feed/ports.ts';
 import type { Intake } from '../ingest/intake.ts';
@@ -11,6 +13,7 @@ import type { ServerCounters } from './counters.ts';
 
 export interface ServerParts {
   readonly options: ServerOptions;
+  readonly credentials: Credentials;
   /** Of any kind at once. */
   readonly connectionsMax: number;
   /** How many more files and sockets may be opened; Infinity where that is not known. */
@@ -36,7 +39,6 @@ export interface ServerOptions {
   readonly host: string;
   /** 0 takes a free one. */
   readonly port: number;
-  readonly authString: string | null;
   /** What links in answers begin with; null where requests tell. */
   readonly publicUrl: string | null;
   /** Addresses and networks whose `Forwarded` and `X-Forwarded-…` headers are believed. */
@@ -69,12 +71,17 @@ export interface ServerOptions {
 /** Each rejects with a Failure; the signal tells that the client has gone. */
 export interface Queries {
   /** `taken` hears of the bytes of each row before it is read, and may throw. */
-  readFirstPage(request: PageRequest, signal: AbortSignal, taken: (bytes: number) => void): Promise<Page>;
-  /** Rejects with Failure `forbidden` for a token that is not ours. */
-  readNextPage(token: string, signal: AbortSignal, taken: (bytes: number) => void): Promise<Page>;
-  countEvents(request: CountRequest & { readonly now: Date }, signal: AbortSignal): CountOutcome;
-  /** Rejects with Failure `forbidden` for a token that is not ours, `badFilter` for what is no event's place. */
-  exportEvents(request: ExportRequest, signal: AbortSignal): Promise<EventExport>;
+  readFirstPage(
+    request: PageRequest,
+    reader: Reader,
+    signal: AbortSignal,
+    taken: (bytes: number) => void,
+  ): Promise<Page>;
+  /** Rejects with Failure `forbidden` for a token that is not this reader's. */
+  readNextPage(token: string, reader: Reader, signal: AbortSignal, taken: (bytes: number) => void): Promise<Page>;
+  countEvents(request: CountRequest & { readonly now: Date }, reader: Reader, signal: AbortSignal): CountOutcome;
+  /** Rejects with Failure `forbidden` for a token that is not this reader's, `badFilter` for what is no event's place. */
+  exportEvents(request: ExportRequest, reader: Reader, signal: AbortSignal): Promise<EventExport>;
 }
 
 /** Whether intake is durable (docs/design.md, "Health"). */

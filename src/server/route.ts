@@ -2,6 +2,7 @@
  * What a route is: a method, a path, and a request turned into an answer, or a WebSocket into a connection. Each stands
  * in a file of its own in routes/ and as one entry in route-table.ts.
  */
+import type { Identity, Right } from '../access/identity.ts';
 import type { Connection, ConnectionTools, OpenConnection } from './connection.ts';
 import type { EventStream } from './event-stream.ts';
 import type { HttpAnswer } from './http-answer.ts';
@@ -21,7 +22,8 @@ export interface RouteRequest {
   readonly parameter: string;
   /** Empty if it was not sent. */
   readonly lastEventId: string;
-  readonly isAuthorized: boolean;
+  /** Who asks; `nobody` on open routes only. */
+  readonly identity: Identity;
   readonly signal: () => AbortSignal;
   /** So many more bytes are held for the answer. Throws a Failure where there is no room for them. */
   readonly holds: (bytes: number) => void;
@@ -55,6 +57,8 @@ export interface Route {
   readonly path: string;
   /** Answers without credentials too. */
   readonly isOpen?: true;
+  /** Without it, any credential will do. */
+  readonly needs?: Right;
   /** Where a body may have less than the setting allows. */
   readonly bodyBytesMax?: number;
   /** May throw or reject with a Failure. */
@@ -68,6 +72,7 @@ export interface SocketRoute {
   readonly method: 'WS';
   /** As of a route, without a parameter. */
   readonly path: string;
+  readonly needs: Right;
   /** Where a message may have less than the setting allows. */
   readonly messageBytesMax?: number;
   readonly connect: Connect;

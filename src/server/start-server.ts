@@ -2,6 +2,8 @@
  * Starts the edge: one uWebSockets.js app that serves HTTP and both WebSocket routes before the parts it is given.
  */
 import { setTimeout as wait } from 'node:timers/promises';
+import { nobody } from '../access/identity.ts';
+import { failures } from '../base/errors.ts';
 import type { Publish } from '../feed/ports.ts';
 import { createAnswerBudget } from './answer-budget.ts';
 import { createAuthenticator } from './authenticate.ts';
@@ -75,6 +77,8 @@ export async function startServer(parts: ServerParts): Promise<RunningServer> {
     for (const connection of [...open]) connection.recordsLost(loss);
   });
 
+  const ended = parts.credentials.onChange(() => endTheEnded(open, parts));
+
   function stopListening(): void {
     isStopping = true;
     listening.stop();
@@ -97,6 +101,7 @@ export async function startServer(parts: ServerParts): Promise<RunningServer> {
       // A close frame that has just been sent would be lost with the connection.
       if (hasClosedSockets) await wait(lingerMs);
       losses.unsubscribe();
+      ended();
       sweep.stop();
       clearInterval(pressure);
       app.close();
@@ -104,10 +109,20 @@ export async function startServer(parts: ServerParts): Promise<RunningServer> {
   };
 }
 
+/** Closes what belongs to a credential that holds no more. */
+function endTheEnded(open: ReadonlySet<OpenConnection>, { credentials }: ServerParts): void {
+  for (const connection of [...open]) {
+    const { identity } = connection;
+    if (identity !== nobody && credentials.hasEnded(identity)) connection.stop(endedFarewell, null);
+  }
+}
+
+const endedFarewell = { code: failures.unauthorized.code, reason: 'The credential has ended' };
+
 function socketTools(app: TemplatedApp, parts: ServerParts, isStopping: () => boolean): SocketTools {
   const { options, counters } = parts;
   return {
-    connection: connectionTools(parts, createAuthenticator(options.authString)),
+    connection: connectionTools(parts, createAuthenticator(parts.credentials)),
     topics: new Topics(),
     sweep: startSweep(options.pingMs, (error) => farewellOf(error, parts)),
     open: new Set<OpenConnection>(),

@@ -98,7 +98,6 @@ function behaviorOf(tools: SocketTools, frameBytesMax: number, connect: Connect)
     message: (webSocket, message, isBinary) =>
       run(webSocket, (connection) => {
         connection.received(Buffer.from(message), isBinary);
-        if (!connection.isAuthenticating) leavePlace(webSocket.getUserData(), tools);
       }),
     ping: (webSocket) => {
       const data = webSocket.getUserData();
@@ -130,6 +129,7 @@ function opened(webSocket: WebSocket<SocketData>, tools: SocketTools, connect: C
   try {
     const connection = connect(socket, tools.connection, data.isLegacy);
     data.connection = connection;
+    connection.whenAdmitted(() => leavePlace(data, tools));
     tools.open.add(connection);
     tools.sweep.add(connection);
   } catch (error) {

@@ -11,6 +11,7 @@ import type { Route } from '../route.ts';
 export const countEventsRoute: Route = {
   method: 'POST',
   path: '/events/count-by/:countable',
+  needs: 'read',
   bodyBytesMax: filterBytesMax,
   answer: async (request, parts) => {
     const body = readJsonBody(request);
@@ -19,7 +20,7 @@ export const countEventsRoute: Route = {
     const asked = { countable: request.parameter, limits: request.query.getAll('limit') };
     const checked = validateCount(asked, body.value, now);
     if (!checked.ok) return invalidRequest(checked.issues, await body.quote());
-    const outcome = parts.queries.countEvents({ ...checked.value, now }, request.signal());
+    const outcome = parts.queries.countEvents({ ...checked.value, now }, request.identity, request.signal());
     if (!outcome.ok) return json(422, JSON.stringify({ detail: outcome.tooManyBuckets }));
     return listAnswer(outcome.counts);
   },

@@ -6,12 +6,13 @@ import { type Actor, createActor } from 'xstate';
 import type { Farewell, ProducerPhase, ProducerPort } from '../../../actors/ports.ts';
 import { type ProducerEvent, producerMachine } from '../../../actors/producer.ts';
 import { rejectFrame } from '../../../schemas/wire.ts';
+import type { Identity } from '../../access/identity.ts';
 import { type FailureName, failures } from '../../base/errors.ts';
 import { failPoint } from '../../base/fail-point.ts';
 import type { MessageOutcome } from '../../ingest/intake.ts';
 import type { Loss } from '../../ingest/losses.ts';
+import { Admission, type Admitted, type AdmissionListener } from '../admission.ts';
 import {
-  answerAuth,
   type Connection,
   type ConnectionTools,
   farewellOf,
@@ -29,14 +30,16 @@ const unreadBytesMax = 1024 * 1024;
 export const producerRoute: SocketRoute = {
   method: 'WS',
   path: '/events/in',
+  needs: 'write',
   connect: (socket, tools, isLegacy) => new ProducerConnection(socket, tools, isLegacy),
 };
 
-class ProducerConnection implements Connection, ProducerPort {
+class ProducerConnection implements Connection, ProducerPort, AdmissionListener {
   readonly subscriberState = null;
   readonly #socket: Socket;
   readonly #tools: ConnectionTools;
   readonly #liveness: Liveness;
+  readonly #admission: Admission;
   readonly #actor: Actor<typeof producerMachine>;
   #phase: ProducerPhase = 'authenticating';
   /** The newest tickets, of an event and of a parked one, that the next pong would vouch for. */
@@ -50,6 +53,7 @@ class ProducerConnection implements Connection, ProducerPort {
   constructor(socket: Socket, tools: ConnectionTools, isLegacy: boolean) {
     this.#socket = socket;
     this.#tools = tools;
+    this.#admission = new Admission(socket, tools, { needs: 'write', isLegacy }, this);
     this.#liveness = new Liveness(socket, () => this.#tell({ type: 'peer.silent', farewell: null }));
     tools.parts.counters.producers += 1;
     this.#actor = createActor(producerMachine, { input: { port: this, settings: tools.settings, isLegacy } });
@@ -64,6 +68,14 @@ class ProducerConnection implements Connection, ProducerPort {
     return this.#phase === 'authenticating';
   }
 
+  get identity(): Identity {
+    return this.#admission.identity;
+  }
+
+  whenAdmitted(whenOver: () => void): void {
+    this.#admission.whenOver = whenOver;
+  }
+
   hurried(): void {
     this.#tell({ type: 'auth.refused', farewell: this.#tools.settings.lateToAuthenticate });
   }
@@ -75,7 +87,7 @@ class ProducerConnection implements Connection, ProducerPort {
         this.#take(bytes, isBinary);
         break;
       case 'authenticating':
-        this.#authenticate(bytes, isBinary);
+        this.#admission.received(bytes, isBinary);
         break;
       case 'draining':
       case 'closed':
@@ -130,6 +142,15 @@ class ProducerConnection implements Connection, ProducerPort {
     this.#tell({ type: 'intake.failed', farewell: farewellOf(failure, this.#tools.parts) });
   }
 
+  admitted({ rejects }: Admitted): void {
+    this.#rejects = rejects;
+    this.#tell({ type: 'auth.accepted' });
+  }
+
+  refused(farewell: Farewell): void {
+    this.#tell({ type: 'auth.refused', farewell });
+  }
+
   entered(phase: ProducerPhase): void {
     this.#phase = phase;
   }
@@ -157,16 +178,6 @@ class ProducerConnection implements Connection, ProducerPort {
   #tell(event: ProducerEvent): void {
     // `closed` ends the actor while its last effect, the end of the socket, still reports back.
     if (this.#phase !== 'closed') this.#actor.send(event);
-  }
-
-  #authenticate(bytes: Buffer, isBinary: boolean): void {
-    const outcome = answerAuth(this.#socket, this.#tools, bytes, isBinary);
-    if (!outcome.ok) {
-      this.#tell({ type: 'auth.refused', farewell: outcome.farewell });
-      return;
-    }
-    this.#rejects = outcome.rejects;
-    this.#tell({ type: 'auth.accepted' });
   }
 
   #take(bytes: Buffer, isBinary: boolean): void {

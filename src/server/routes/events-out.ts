@@ -5,10 +5,11 @@ import { type Actor, createActor } from 'xstate';
 import type { Farewell, SubscriberPhase, SubscriberPort } from '../../../actors/ports.ts';
 import { type SubscriberEvent, subscriberMachine } from '../../../actors/subscriber.ts';
 import { retryFrame } from '../../../schemas/wire.ts';
+import type { Identity } from '../../access/identity.ts';
 import type { Failure } from '../../base/errors.ts';
 import type { Feed, FeedListener, FeedRequest } from '../../feed/ports.ts';
+import { Admission, type AdmissionListener } from '../admission.ts';
 import {
-  answerAuth,
   type Connection,
   type ConnectionTools,
   farewellOf,
@@ -32,14 +33,16 @@ const oneTurnBytesMax = 128 * 1024;
 export const subscriberRoute: SocketRoute = {
   method: 'WS',
   path: '/events/out',
+  needs: 'read',
   messageBytesMax: filterBytesMax,
   connect: (socket, tools, isLegacy) => new SubscriberConnection(socket, tools, isLegacy),
 };
 
-class SubscriberConnection implements Connection, SubscriberPort, FeedListener {
+class SubscriberConnection implements Connection, SubscriberPort, FeedListener, AdmissionListener {
   readonly #socket: Socket;
   readonly #tools: ConnectionTools;
   readonly #liveness: Liveness;
+  readonly #admission: Admission;
   readonly #actor: Actor<typeof subscriberMachine>;
   #phase: SubscriberPhase = 'authenticating';
   /** What was asked for, until its feed is opened. */
@@ -51,6 +54,7 @@ class SubscriberConnection implements Connection, SubscriberPort, FeedListener {
   constructor(socket: Socket, tools: ConnectionTools, isLegacy: boolean) {
     this.#socket = socket;
     this.#tools = tools;
+    this.#admission = new Admission(socket, tools, { needs: 'read', isLegacy }, this);
     this.#liveness = new Liveness(socket, () => this.#tell({ type: 'peer.silent', farewell: null }));
     tools.parts.counters.subscribers += 1;
     this.#actor = createActor(subscriberMachine, { input: { port: this, settings: tools.settings, isLegacy } });
@@ -69,6 +73,14 @@ class SubscriberConnection implements Connection, SubscriberPort, FeedListener {
     return this.#phase === 'authenticating';
   }
 
+  get identity(): Identity {
+    return this.#admission.identity;
+  }
+
+  whenAdmitted(whenOver: () => void): void {
+    this.#admission.whenOver = whenOver;
+  }
+
   hurried(): void {
     this.#tell({ type: 'auth.refused', farewell: this.#tools.settings.lateToAuthenticate });
   }
@@ -77,7 +89,7 @@ class SubscriberConnection implements Connection, SubscriberPort, FeedListener {
     this.#liveness.heard(bytes.length);
     switch (this.#phase) {
       case 'authenticating':
-        this.#authenticate(bytes, isBinary);
+        this.#admission.received(bytes, isBinary);
         break;
       case 'awaitingFilter':
         if (this.#request === null) this.#subscribe(bytes, isBinary);
@@ -112,8 +124,8 @@ class SubscriberConnection implements Connection, SubscriberPort, FeedListener {
     this.#tell({ type: 'peer.silent', farewell: verdict === 'silent' ? silentFarewell : stalledFarewell });
   }
 
-  stop(farewell: Farewell, retryAfterMs: number): void {
-    if (this.#wantsControl) this.#socket.send(retryFrame(retryAfterMs));
+  stop(farewell: Farewell, retryAfterMs: number | null): void {
+    if (this.#wantsControl && retryAfterMs !== null) this.#socket.send(retryFrame(retryAfterMs));
     this.#tell({ type: 'server.stopping', farewell });
   }
 
@@ -138,6 +150,14 @@ class SubscriberConnection implements Connection, SubscriberPort, FeedListener {
 
   failed(failure: Failure): void {
     this.#tell({ type: 'feed.failed', farewell: farewellOf(failure, this.#tools.parts) });
+  }
+
+  admitted(): void {
+    this.#tell({ type: 'auth.accepted' });
+  }
+
+  refused(farewell: Farewell): void {
+    this.#tell({ type: 'auth.refused', farewell });
   }
 
   entered(phase: SubscriberPhase): void {
@@ -175,18 +195,13 @@ class SubscriberConnection implements Connection, SubscriberPort, FeedListener {
     if (this.#phase !== 'closed') this.#actor.send(event);
   }
 
-  #authenticate(bytes: Buffer, isBinary: boolean): void {
-    const outcome = answerAuth(this.#socket, this.#tools, bytes, isBinary);
-    if (!outcome.ok) {
-      this.#tell({ type: 'auth.refused', farewell: outcome.farewell });
-      return;
-    }
-    this.#tell({ type: 'auth.accepted' });
-  }
-
   #subscribe(bytes: Buffer, isBinary: boolean): void {
     const { options, now } = this.#tools.parts;
-    const outcome = readFilterMessage(bytes, isBinary, { now: now(), backfillMaxMs: options.backfillMaxMs });
+    const outcome = readFilterMessage(bytes, isBinary, {
+      now: now(),
+      backfillMaxMs: options.backfillMaxMs,
+      reader: this.identity,
+    });
     if (!outcome.ok) {
       this.#tell({ type: 'filter.refused', farewell: outcome.farewell });
       return;

@@ -11,13 +11,14 @@ import type { Route } from '../route.ts';
 export const exportEventsRoute: Route = {
   method: 'POST',
   path: '/events/export',
+  needs: 'read',
   bodyBytesMax: filterBytesMax,
   answer: async (request, { queries, now }) => {
     const body = readJsonBody(request);
     if (!body.ok) return body.answer;
     const checked = validateExportBody(body.value, now());
     if (!checked.ok) return invalidRequest(checked.issues, await body.quote());
-    const { token, lines } = await queries.exportEvents(checked.value, request.signal());
+    const { token, lines } = await queries.exportEvents(checked.value, request.identity, request.signal());
     const headers = {
       'content-type': 'application/x-ndjson',
       'sluice-export-token': token,

@@ -11,12 +11,13 @@ import type { Route } from '../route.ts';
 export const filterEventsRoute: Route = {
   method: 'POST',
   path: '/events/filter',
+  needs: 'read',
   bodyBytesMax: filterBytesMax,
   answer: async (request, { queries, now }) => {
     const body = readJsonBody(request);
     if (!body.ok) return body.answer;
     const checked = validatePageBody(body.value, now());
     if (!checked.ok) return invalidRequest(checked.issues, await body.quote());
-    return pageAnswer(await queries.readFirstPage(checked.value, request.signal(), request.holds), request.publicUrl);
+    return pageAnswer(await queries.readFirstPage(checked.value, request.identity, request.signal(), request.holds), request.publicUrl);
   },
 };

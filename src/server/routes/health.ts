@@ -1,7 +1,8 @@
 /**
  * GET health: the process lives. GET ready: intake is durable (docs/design.md, "Health").
  */
-import { json, unauthorized } from '../http-answer.ts';
+import { nobody } from '../../access/identity.ts';
+import { json, lacksRight, unauthorized } from '../http-answer.ts';
 import type { Route } from '../route.ts';
 
 export const healthRoute: Route = {
@@ -15,9 +16,10 @@ export const readyRoute: Route = {
   method: 'GET',
   path: '/ready',
   isOpen: true,
-  answer: ({ query, isAuthorized }, parts) => {
+  answer: ({ query, identity }, parts) => {
     const isVerbose = query.get('verbose') === '1';
-    if (isVerbose && !isAuthorized) return unauthorized;
+    if (isVerbose && identity === nobody) return unauthorized;
+    if (isVerbose && !identity.rights.has('admin')) return lacksRight('admin');
     const { ok, reason, verbose } = parts.ready();
     const body = JSON.stringify({ message: ok ? 'OK' : reason, ...(isVerbose ? verbose() : {}) });
     return ok ? json(200, body) : json(503, body, { 'retry-after': '2' });

@@ -8,5 +8,6 @@ import type { Route } from '../route.ts';
 export const metricsRoute: Route = {
   method: 'GET',
   path: '/metrics',
+  needs: 'admin',
   answer: (_, parts) => json(200, parts.metrics(), { 'content-type': metricsType }),
 };

@@ -9,9 +9,10 @@ import type { Route } from '../route.ts';
 export const nextPageRoute: Route = {
   method: 'GET',
   path: '/events/filter/next',
+  needs: 'read',
   answer: async (request, { queries }) => {
     const checked = validatePageToken(request.query.getAll('page-token'));
     if (!checked.ok) return invalidRequest(checked.issues, 'null');
-    return pageAnswer(await queries.readNextPage(checked.value, request.signal(), request.holds), request.publicUrl);
+    return pageAnswer(await queries.readNextPage(checked.value, request.identity, request.signal(), request.holds), request.publicUrl);
   },
 };

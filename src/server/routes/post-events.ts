@@ -11,6 +11,7 @@ const atOnceBytesMax = 128 * 1024;
 export const postEventsRoute: Route = {
   method: 'POST',
   path: '/events',
+  needs: 'write',
   answer: async ({ body, isJson }, { intake }) => {
     if (isJson && !isUtf8(body)) return undecodableBody;
     const isLarge = body.length > atOnceBytesMax;

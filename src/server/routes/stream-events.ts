@@ -4,6 +4,7 @@
  */
 import type { Farewell } from '../../../actors/ports.ts';
 import { type StreamMessage, streamMessage } from '../../../schemas/wire.ts';
+import type { Identity } from '../../access/identity.ts';
 import { Failure } from '../../base/errors.ts';
 import type { Feed, FeedListener, FeedRequest } from '../../feed/ports.ts';
 import { farewellOf, type OpenConnection, stalledFarewell } from '../connection.ts';
@@ -17,22 +18,27 @@ import type { Swept } from '../sweep.ts';
 export const streamEventsRoute: Route = {
   method: 'GET',
   path: '/events/out',
+  needs: 'read',
   answer: (request, { now, options }) => {
-    const checked = readStreamRequest(request, { now: now(), backfillMaxMs: options.backfillMaxMs });
+    const checked = readStreamRequest(request, {
+      now: now(),
+      backfillMaxMs: options.backfillMaxMs,
+      reader: request.identity,
+    });
     if (!checked.ok) return invalidRequest(checked.issues, 'null');
-    return { stream: (out, tools) => openStream(out, tools, checked.value) };
+    return { stream: (out, tools) => openStream(out, tools, checked.value, request.identity) };
   },
 };
 
 /** Throws a Failure where there is no place, or the request cannot be resumed. */
-function openStream(out: EventStream, tools: StreamTools, request: FeedRequest): void {
+function openStream(out: EventStream, tools: StreamTools, request: FeedRequest, identity: Identity): void {
   const { parts } = tools.connection;
   if (tools.isStopping()) throw new Failure('shuttingDown', 'Sluice is stopping.');
   if (tools.open.size >= parts.options.socketsMax) {
     parts.counters.socketsRefused += 1;
     throw new Failure('tooManySockets', 'All places are taken.');
   }
-  const stream = new SubscriberStream(out, tools);
+  const stream = new SubscriberStream(out, tools, identity);
   stream.feed = parts.openFeed(request, out, stream);
   tools.open.add(stream);
   tools.sweep.add(stream);
@@ -48,13 +54,15 @@ function openStream(out: EventStream, tools: StreamTools, request: FeedRequest):
 
 class SubscriberStream implements OpenConnection, FeedListener, Swept {
   readonly pressed = null;
+  readonly identity: Identity;
   feed: Feed | null = null;
   readonly #out: EventStream;
   readonly #tools: StreamTools;
   #quietSweeps = 0;
   #isLagging = false;
 
-  constructor(out: EventStream, tools: StreamTools) {
+  constructor(out: EventStream, tools: StreamTools, identity: Identity) {
+    this.identity = identity;
     this.#out = out;
     this.#tools = tools;
   }
@@ -84,8 +92,8 @@ class SubscriberStream implements OpenConnection, FeedListener, Swept {
   }
 
   /** A browser comes back by itself, after what it was told last. */
-  stop(farewell: Farewell, retryAfterMs: number): void {
-    this.#end(farewell, { retry: retryAfterMs });
+  stop(farewell: Farewell, retryAfterMs: number | null): void {
+    this.#end(farewell, retryAfterMs === null ? {} : { retry: retryAfterMs });
   }
 
   failed(failure: Failure): void {

@@ -1,0 +1,13 @@
+/**
+ * For whom events are read.
+ */
+import type { Filter } from './filter.ts';
+
+export interface Reader {
+  /** What its tokens are sealed to; empty for the one that may read everything. */
+  readonly seal: string;
+  /** Only what fits all of these is read. */
+  readonly forced: readonly Filter[];
+}
+
+export const everyReader: Reader = { seal: '', forced: [] };

@@ -1,0 +1,45 @@
+/**
+ * Who may do what: the auth string, the tokens of the data folder, and JWTs where their keys are named.
+ */
+import { type Credentials, createCredentials } from '../access/credentials.ts';
+import { createJwtVerifier, type JwtVerifier } from '../access/jwt.ts';
+import { openJwtKeys } from '../access/jwt-keys.ts';
+import { openTokenBook } from '../access/token-book.ts';
+import { StartRefused } from '../base/errors.ts';
+import type { Log } from '../base/log.ts';
+import type { Config } from '../config/config.ts';
+
+export type AccessSettings = Pick<Config, 'dataDir' | 'authString' | 'jwks' | 'jwtIssuer' | 'jwtAudience'>;
+
+export interface Access {
+  readonly credentials: Credentials;
+  close(): void;
+}
+
+/** Throws StartRefused for tokens or keys that cannot be read, and for keys without an issuer and an audience. */
+export function openAccess(config: AccessSettings, log: Log): Access {
+  const book = openTokenBook(config.dataDir, log);
+  const jwt = openJwt(config, log);
+  return {
+    credentials: createCredentials({ authString: config.authString, book, jwt: jwt?.verifier ?? null }),
+    close() {
+      book.close();
+      jwt?.close();
+    },
+  };
+}
+
+function openJwt(
+  { jwks, jwtIssuer: issuer, jwtAudience: audience }: AccessSettings,
+  log: Log,
+): { readonly verifier: JwtVerifier; close(): void } | null {
+  if (jwks === null) return null;
+  if (issuer === null || audience === null) {
+    throw new StartRefused(
+      'SLUICE_JWKS wants SLUICE_JWT_ISSUER and SLUICE_JWT_AUDIENCE too: else a token made for somebody else would hold.',
+    );
+  }
+  const keys = openJwtKeys(jwks, () => verifier.forget(), log);
+  const verifier = createJwtVerifier({ issuer, audience }, keys.get);
+  return { verifier, close: () => keys.close() };
+}

@@ -1,0 +1,110 @@
+/**
+ * Lets the peer of one WebSocket in: judges its first message, and holds what it says meanwhile where keys must be
+ * asked for first.
+ */
+import { authSuccess } from '../../schemas/wire.ts';
+import { everything, type Identity, nobody, type Right } from '../access/identity.ts';
+import { failures } from '../base/errors.ts';
+import { type AuthOutcome, authMessageBytesMax, longAuthMessageFarewell } from './authenticate.ts';
+import { type ConnectionTools, farewellOf } from './connection.ts';
+import type { Socket } from './socket.ts';
+
+export type Admitted = AuthOutcome & { readonly ok: true };
+
+/** Told once. */
+export interface AdmissionListener {
+  admitted(outcome: Admitted): void;
+  refused(farewell: (AuthOutcome & { readonly ok: false })['farewell']): void;
+  /** A message that came while the first one was judged. */
+  received(bytes: Buffer, isBinary: boolean): void;
+}
+
+export class Admission {
+  /** Called when it is over, one way or the other; for whom it is kept waiting for that. */
+  whenOver: () => void = () => undefined;
+  #identity: Identity = nobody;
+  readonly #socket: Pick<Socket, 'send'>;
+  readonly #tools: ConnectionTools;
+  readonly #needs: Right;
+  readonly #listener: AdmissionListener;
+  /** What came while the first message was judged; null before that. */
+  #held: { readonly bytes: Buffer; readonly isBinary: boolean }[] | null = null;
+  #heldBytes = 0;
+  #isOver = false;
+
+  constructor(
+    socket: Pick<Socket, 'send'>,
+    tools: ConnectionTools,
+    { needs, isLegacy }: { readonly needs: Right; readonly isLegacy: boolean },
+    listener: AdmissionListener,
+  ) {
+    this.#socket = socket;
+    this.#tools = tools;
+    this.#needs = needs;
+    this.#listener = listener;
+    if (isLegacy) this.#identity = everything;
+  }
+
+  /** `nobody` until it is admitted. */
+  get identity(): Identity {
+    return this.#identity;
+  }
+
+  received(bytes: Buffer, isBinary: boolean): void {
+    if (this.#held === null) this.#judge(bytes, isBinary);
+    else this.#hold(bytes, isBinary);
+  }
+
+  #judge(bytes: Buffer, isBinary: boolean): void {
+    const outcome = this.#tools.authenticator.readAuthMessage(bytes, isBinary);
+    if (!(outcome instanceof Promise)) {
+      this.#decide(outcome);
+      return;
+    }
+    this.#held = [];
+    const failed = (error: unknown): void =>
+      this.#listener.refused(farewellOf(error, this.#tools.parts));
+    outcome.then((later) => this.#decide(later)).catch(failed);
+  }
+
+  #hold(bytes: Buffer, isBinary: boolean): void {
+    this.#heldBytes += bytes.length;
+    if (this.#heldBytes > authMessageBytesMax) {
+      this.#decide({ ok: false, farewell: tooEager });
+      return;
+    }
+    // A copy: the bytes are valid during the call only.
+    this.#held?.push({ bytes: Buffer.from(bytes), isBinary });
+  }
+
+  #decide(judged: AuthOutcome): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    const outcome = this.#withRight(judged);
+    const held = this.#held ?? [];
+    this.#held = [];
+    if (!outcome.ok) {
+      const { counters } = this.#tools.parts;
+      if (outcome.farewell === longAuthMessageFarewell) counters.longAuthMessages += 1;
+      this.#listener.refused(outcome.farewell);
+    } else {
+      this.#identity = outcome.identity;
+      this.#socket.send(authSuccess);
+      this.#listener.admitted(outcome);
+      for (const { bytes, isBinary } of held) this.#listener.received(bytes, isBinary);
+    }
+    this.whenOver();
+  }
+
+  #withRight(outcome: AuthOutcome): AuthOutcome {
+    if (!outcome.ok || outcome.identity.rights.has(this.#needs)) return outcome;
+    this.#tools.parts.counters.forbidden += 1;
+    const reason = `This needs the right to ${this.#needs}`;
+    return { ok: false, farewell: { code: failures.forbidden.code, reason } };
+  }
+}
+
+const tooEager = {
+  code: failures.bodyTooLarge.code,
+  reason: `More than ${authMessageBytesMax} bytes came before 'auth_success'`,
+};
