@@ -93,7 +93,12 @@ export async function startFakeServer(options: FakeOptions = {}): Promise<FakeSe
     lost$: new Subject<Loss>(),
     readiness: { ok: true, reason: '', verbose: () => ({ lag: 7 }) },
   };
-  const { connectionsMax = 10_000, descriptorsLeft = () => Number.POSITIVE_INFINITY, authString = null, ...more } = options;
+  const {
+    connectionsMax = 10_000,
+    descriptorsLeft = () => Number.POSITIVE_INFINITY,
+    authString = null,
+    ...more
+  } = options;
   const { credentials = createCredentials({ authString, book: null, jwt: null }), ...given } = more;
   const parts: ServerParts = {
     options: { ...defaults, ...given },

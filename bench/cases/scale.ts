@@ -223,7 +223,7 @@ async function paging(target: BenchTarget, set: EventSet, dataDir: string): Prom
   const first = await post(target, 'filter', { filter: { occurred }, limit: pageRows });
   const keys = openKeys(dataDir);
   const token = nextOf(first.text) ?? '';
-  const state = openToken(keys, decodeURIComponent(token.split('page-token=')[1] ?? ''));
+  const state = openToken(keys, '', decodeURIComponent(token.split('page-token=')[1] ?? ''));
   // Events are spread evenly, but for their seconds of latency: the place of page 10,000 within a page or so.
   const passed = (deep * pageRows * set.spanSeconds) / set.events;
   const there = { since: occurred.since, until: time(set.startSeconds + set.spanSeconds - passed) };
@@ -231,7 +231,7 @@ async function paging(target: BenchTarget, set: EventSet, dataDir: string): Prom
   const { events } = JSON.parse(found.text) as { events: { id: string; occurred: string }[] }; // the API's answer
   const after = { occurred: formatTimeForClickHouse(events[0]?.occurred ?? ''), id: events[0]?.id ?? '' };
   const remaining = state.remaining - (deep - 1) * pageRows;
-  const deepToken = sealToken(keys, { ...state, remaining, after });
+  const deepToken = sealToken(keys, '', { ...state, remaining, after });
   const early = await walk(target, token);
   const late = await walk(target, `${target.url}/api/events/filter/next?page-token=${encodeURIComponent(deepToken)}`);
   return {

@@ -1,7 +1,7 @@
 /**
  * Who asks, and what they may do: the rights are apart, `admin` gives neither `read` nor `write`.
  */
-import type { Reader } from '../../schemas/reader.ts';
+import type { ReadScope } from '../../schemas/read-scope.ts';
 
 export const rightNames = ['read', 'write', 'admin'] as const;
 export type Right = (typeof rightNames)[number];
@@ -25,7 +25,7 @@ export interface ForcedLabel {
   readonly value: string;
 }
 
-export interface Identity extends Reader {
+export interface Identity extends ReadScope {
   /** For people: logs, metrics and lists. */
   readonly name: string;
   readonly rights: ReadonlySet<Right>;

@@ -24,7 +24,19 @@ export interface JwtVerifier {
   forget(): void;
 }
 
-const algorithms = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519'];
+const algorithms = [
+  'RS256',
+  'RS384',
+  'RS512',
+  'PS256',
+  'PS384',
+  'PS512',
+  'ES256',
+  'ES384',
+  'ES512',
+  'EdDSA',
+  'Ed25519',
+];
 const skewSeconds = 60;
 /** With the keys' own age this is within the five minutes in which a removed key is gone. */
 const rememberedMs = 60_000;

@@ -68,7 +68,14 @@ function readLimits(value: unknown): Limits | null {
 }
 
 function isLabel(value: unknown): value is ForcedLabel {
-  return typeof value === 'object' && value !== null && 'key' in value && 'value' in value && isText(value.key) && isText(value.value);
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    'key' in value &&
+    'value' in value &&
+    isText(value.key) &&
+    isText(value.value)
+  );
 }
 
 function isRight(value: unknown): value is Right {

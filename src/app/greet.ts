@@ -21,7 +21,10 @@ export function connectionRoom(
 export function warnOfOpenDoor({ host }: Pick<Config, 'host'>, credentials: Credentials, log: Log): void {
   const isLoopback = host === 'localhost' || host === '::1' || host.startsWith('127.');
   if (isLoopback || credentials.isRequired) return;
-  log.warn({ host }, 'everybody who reaches this address can send and read events: set SLUICE_AUTH_STRING, or make a token');
+  log.warn(
+    { host },
+    'everybody who reaches this address can send and read events: set SLUICE_AUTH_STRING, or make a token',
+  );
 }
 
 export function greet({ host }: Pick<Config, 'host'>, port: number, store: Store, say: (line: string) => void): void {

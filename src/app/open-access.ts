@@ -11,13 +11,13 @@ import type { Config } from '../config/config.ts';
 
 export type AccessSettings = Pick<Config, 'dataDir' | 'authString' | 'jwks' | 'jwtIssuer' | 'jwtAudience'>;
 
-export interface Access {
+export interface OpenedAccess {
   readonly credentials: Credentials;
   close(): void;
 }
 
 /** Throws StartRefused for tokens or keys that cannot be read, and for keys without an issuer and an audience. */
-export function openAccess(config: AccessSettings, log: Log): Access {
+export function openAccess(config: AccessSettings, log: Log): OpenedAccess {
   const book = openTokenBook(config.dataDir, log);
   const jwt = openJwt(config, log);
   return {
@@ -36,7 +36,8 @@ function openJwt(
   if (jwks === null) return null;
   if (issuer === null || audience === null) {
     throw new StartRefused(
-      'SLUICE_JWKS wants SLUICE_JWT_ISSUER and SLUICE_JWT_AUDIENCE too: else a token made for somebody else would hold.',
+      'SLUICE_JWKS wants SLUICE_JWT_ISSUER and SLUICE_JWT_AUDIENCE too: ' +
+        'else a token made for somebody else would hold.',
     );
   }
   const keys = openJwtKeys(jwks, () => verifier.forget(), log);

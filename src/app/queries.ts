@@ -19,11 +19,10 @@ export function queriesOf(parts: PageParts & { readonly store: Store }, history:
   });
   const exports = { ...parts, slots, readPage: history.byOccurred, parsePlace };
   return {
-    readFirstPage: (request, reader, signal, taken) =>
-      readFirstPage({ ...parts, store: told(taken) }, request, reader, signal),
-    readNextPage: (token, reader, signal, taken) =>
-      readNextPage({ ...parts, store: told(taken) }, token, reader, signal),
-    countEvents: (request, reader, signal) => countEvents(parts, request, reader, signal),
-    exportEvents: (request, reader, signal) => exportEvents(exports, request, reader, signal),
+    readFirstPage: (request, scope, signal, taken) =>
+      readFirstPage({ ...parts, store: told(taken) }, request, scope, signal),
+    readNextPage: (token, scope, signal, taken) => readNextPage({ ...parts, store: told(taken) }, token, scope, signal),
+    countEvents: (request, scope, signal) => countEvents(parts, request, scope, signal),
+    exportEvents: (request, scope, signal) => exportEvents(exports, request, scope, signal),
   };
 }

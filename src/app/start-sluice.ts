@@ -24,7 +24,7 @@ import { endsWithin } from './ends-within.ts';
 import { connectionRoom, greet, warnOfOpenDoor } from './greet.ts';
 import { metricsPage } from './metrics-page.ts';
 import { type LoopDelay, type Observation, observe, startLoopDelay } from './observe.ts';
-import { type Access, openAccess } from './open-access.ts';
+import { type OpenedAccess, openAccess } from './open-access.ts';
 import { type Feeds, openFeeds } from './open-feeds.ts';
 import { type IntakeParts, openIntake } from './open-intake.ts';
 import { queriesOf } from './queries.ts';
@@ -46,7 +46,7 @@ interface Parts {
   readonly store: Store;
   readonly feeds: Feeds;
   readonly keys: SigningKeys;
-  readonly access: Access;
+  readonly access: OpenedAccess;
   readonly counters: Counters;
   readonly serverCounters: ServerCounters;
   readonly loopDelay: LoopDelay;

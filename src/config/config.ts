@@ -10,7 +10,8 @@ import { readPublicUrl } from '../base/public-url.ts';
 import { type DaysByEvent, readDaysByEvent } from '../base/retention.ts';
 import { fileFlagOf, flagOf, readSecret, refuseSecretFlag, secretNames } from './secrets.ts';
 import { isServiceLink } from './service-links.ts';
-import { type Config, type SettingRow, settings } from './settings.ts';
+import type { SettingRow } from './setting-row.ts';
+import { type Config, settings } from './settings.ts';
 
 export type { Config } from './settings.ts';
 

@@ -5,7 +5,7 @@
 import { closeSync, openSync, readSync } from 'node:fs';
 import { StartRefused } from '../base/errors.ts';
 import { codeOf } from '../base/file-port.ts';
-import type { SettingRow } from './settings.ts';
+import type { SettingRow } from './setting-row.ts';
 
 const fileBytesMax = 64 * 1024;
 

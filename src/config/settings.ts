@@ -4,42 +4,7 @@
 import type { FailPointOrder } from '../base/fail-point.ts';
 import type { DaysByEvent } from '../base/retention.ts';
 
-type Kind =
-  | 'integer'
-  | 'string'
-  | 'optional'
-  | 'secret'
-  | 'durability'
-  | 'level'
-  | 'daysByEvent'
-  | 'failPoint'
-  | 'url'
-  | 'networks';
-
-export interface SettingRow {
-  /** Environment variable; the flag is the name without `SLUICE_`, in kebab-case. */
-  readonly env: string;
-  readonly kind: Kind;
-  readonly fallback: number | string | null;
-  readonly min?: number;
-  readonly max?: number;
-  readonly help: string;
-  /** Another variable that is taken when this one is not set. */
-  readonly alias?: string;
-  /** Of a secret: set but empty is the same as not set. Any other one that is empty stops the start. */
-  readonly mayBeEmpty?: true;
-  /**
-   * Of a secret: its flag may be given as long as it holds no password. Any other secret has only the flag of its file.
-   */
-  readonly hasFlag?: true;
-}
-
-const second = 1000;
-const minute = 60 * second;
-const day = 24 * 60 * minute;
-const mebibyte = 1024 * 1024;
-/** The system's timers count in 31 bits: 24.8 days. */
-const timerMsMax = 24 * day;
+import { day, mebibyte, minute, type SettingRow, second, text, whole } from './setting-row.ts';
 
 /** A setting's name in the program, ending in its unit, and its row. */
 export const settings = {
@@ -295,15 +260,3 @@ type Value<Row extends SettingRow> = Row['kind'] extends 'integer'
           : string;
 
 export type Config = { readonly [Name in keyof typeof settings]: Value<(typeof settings)[Name]> };
-
-function whole(env: string, fallback: number, help: string, min = 0, max = mostOf(env)) {
-  return { env, kind: 'integer', fallback, help, min, max } as const;
-}
-
-function text(env: string, fallback: string, help: string) {
-  return { env, kind: 'string', fallback, help } as const;
-}
-
-function mostOf(env: string): number {
-  return env.endsWith('_MS') ? timerMsMax : Number.MAX_SAFE_INTEGER;
-}

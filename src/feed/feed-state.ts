@@ -40,13 +40,7 @@ export class FeedState {
   position: number;
   guard: RepeatGuard = createRepeatGuard(-1);
 
-  constructor(
-    sources: FeedSources,
-    held: HeldFilter,
-    seal: string,
-    framing: Framing,
-    socket: SubscriberSocket,
-  ) {
+  constructor(sources: FeedSources, held: HeldFilter, seal: string, framing: Framing, socket: SubscriberSocket) {
     this.sources = sources;
     this.held = held;
     this.seal = seal;

@@ -38,7 +38,7 @@ export function createOpenFeed(parts: FeedParts): OpenFeed {
     // The filter that was sent is let go: an equal one may be held already.
     const held = parts.filters.hold(filters);
     try {
-      const state = new FeedState(parts, held, request.reader.seal, framingOf(request.form), socket);
+      const state = new FeedState(parts, held, request.scope.seal, framingOf(request.form), socket);
       const feed = new SubscriberFeed(parts, state, sharedLog, listener);
       feed.begin({ at, gap });
       return feed;

@@ -2,7 +2,7 @@
  * What a feed needs from the edge, and what it offers: the only words that the server and the feed share.
  */
 import type { Filter } from '../../schemas/filter.ts';
-import type { Reader } from '../../schemas/reader.ts';
+import type { ReadScope } from '../../schemas/read-scope.ts';
 import type { ResumePoint } from '../../schemas/wire.ts';
 import type { Failure } from '../base/errors.ts';
 import type { Form } from './frames.ts';
@@ -15,7 +15,7 @@ export interface SubscriberSocket {
   send(frame: string | Uint8Array): void;
   /** Runs several sends as one write. */
   cork(write: () => void): void;
-  /** Bytes that wait for a slow reader. */
+  /** Bytes that wait for a slow scope. */
   bufferedBytes(): number;
   subscribe(topic: string): void;
   unsubscribe(topic: string): void;
@@ -33,7 +33,7 @@ export interface FeedListener {
 
 export interface FeedRequest {
   readonly filter: Filter;
-  readonly reader: Reader;
+  readonly scope: ReadScope;
   /** False starts at the mark, without history. */
   readonly backfill: boolean;
   /** What its frames look like; all but `plain` can be resumed. */

@@ -55,8 +55,5 @@ function signed({ seal }: ResumeOwner, text: string): string {
 }
 
 function hashOf({ filters }: ResumeOwner): string {
-  return createHash('sha256')
-    .update(filterKey(filters))
-    .digest('base64url')
-    .slice(0, 22);
+  return createHash('sha256').update(filterKey(filters)).digest('base64url').slice(0, 22);
 }

@@ -37,21 +37,21 @@ export interface StartParts {
 
 /** Throws Failure `forbidden` for a token that is not ours, `badFilter` for what is no position. */
 export function startOf({ journal, live, keys }: StartParts, request: FeedRequest): Start {
-  const { filter, reader, backfill, resume } = request;
-  const filters = [insideAll(filter, reader.forced), ...reader.forced] as const;
+  const { filter, scope, backfill, resume } = request;
+  const filters = [insideAll(filter, scope.forced), ...scope.forced] as const;
   const fresh = (gap: Start['gap']): Start => ({
     filters,
     at: backfill ? { after: 0, checkpoint: null, from: null } : live.mark,
     gap,
   });
   if (resume === null) return fresh(null);
-  const { epoch, after, checkpoint, window } = openResumeToken(keys, { filters, seal: reader.seal }, resume.token);
+  const { epoch, after, checkpoint, window } = openResumeToken(keys, { filters, seal: scope.seal }, resume.token);
   const position = parsePosition(resume.position);
   if (position === null) throw new Failure('badFilter', 'Invalid resume: position');
   if (epoch !== journal.epoch) return fresh('epoch');
   if ((typeof position === 'number' ? position : checkpoint) > live.mark) return fresh('head');
   return {
-    filters: [{ ...filter, occurred: window }, ...reader.forced],
+    filters: [{ ...filter, occurred: window }, ...scope.forced],
     at: typeof position === 'number' ? position : { after, checkpoint, from: position === 'start' ? null : position },
     gap: null,
   };

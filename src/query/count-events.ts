@@ -4,7 +4,7 @@
  */
 import type { Count, CountOutcome, CountRequest } from '../../schemas/count.ts';
 import type { AllFilters } from '../../schemas/filter.ts';
-import type { Reader } from '../../schemas/reader.ts';
+import type { ReadScope } from '../../schemas/read-scope.ts';
 import type { QueryOptions, Store } from '../clickhouse/store.ts';
 import { timeOfDate } from '../filter/time.ts';
 import { type Buckets, bucketEnds, bucketsOf, tooManyBuckets } from './buckets.ts';
@@ -28,7 +28,7 @@ export interface CountParts {
 export function countEvents(
   parts: CountParts,
   request: CountRequest & { readonly now: Date },
-  { forced }: Pick<Reader, 'forced'>,
+  { forced }: Pick<ReadScope, 'forced'>,
   signal?: AbortSignal,
 ): CountOutcome {
   const { filter, countable, unit, interval } = request;

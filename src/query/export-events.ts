@@ -4,7 +4,7 @@
  * many there are.
  */
 import type { AllFilters, Filter } from '../../schemas/filter.ts';
-import type { Reader } from '../../schemas/reader.ts';
+import type { ReadScope } from '../../schemas/read-scope.ts';
 import { Failure } from '../base/errors.ts';
 import type { SigningKeys } from '../base/keys.ts';
 import type { QuerySlots } from '../clickhouse/query-slots.ts';
@@ -59,7 +59,7 @@ const slotWaitMs = 1_000;
 export async function exportEvents(
   parts: ExportParts,
   request: ExportRequest,
-  { seal, forced }: Reader,
+  { seal, forced }: ReadScope,
   signal: AbortSignal,
 ): Promise<EventExport> {
   const { filter, checkpoint, after } = await placeOf(parts, request, seal, signal);

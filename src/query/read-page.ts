@@ -3,7 +3,7 @@
  * behind the last event given. So events that arrive meanwhile shift nothing, and are in no page (I7).
  */
 import type { Page, PageRequest } from '../../schemas/page.ts';
-import type { Reader } from '../../schemas/reader.ts';
+import type { ReadScope } from '../../schemas/read-scope.ts';
 import { Failure } from '../base/errors.ts';
 import type { SigningKeys } from '../base/keys.ts';
 import type { Store } from '../clickhouse/store.ts';
@@ -42,7 +42,7 @@ const pagesGuessedOfFilter = 64;
 export async function readFirstPage(
   parts: PageParts,
   request: PageRequest,
-  { seal, forced }: Reader,
+  { seal, forced }: ReadScope,
   signal?: AbortSignal,
 ): Promise<Page> {
   const { filter, limit } = request;
@@ -56,13 +56,13 @@ export async function readFirstPage(
 }
 
 /**
- * The page that a token asks for. Rejects with Failure `forbidden` for a token that is not this reader's, `pageFilterGone`, or a
- * Failure of the store.
+ * The page that a token asks for. Rejects with Failure `forbidden` for a token that is not this reader's,
+ * `pageFilterGone`, or a Failure of the store.
  */
 export async function readNextPage(
   parts: PageParts,
   token: string,
-  { seal, forced }: Reader,
+  { seal, forced }: ReadScope,
   signal?: AbortSignal,
 ): Promise<Page> {
   const opened = openToken(parts.keys, seal, token);

@@ -45,11 +45,7 @@ export function readWindow(
   );
 }
 
-export async function readTotal(
-  store: Rows,
-  reading: Reading,
-  signal: AbortSignal | undefined,
-): Promise<number> {
+export async function readTotal(store: Rows, reading: Reading, signal: AbortSignal | undefined): Promise<number> {
   const filters = filtersOf(reading);
   const { where, params } = filterSql(filters);
   // Without a seq term the first count can come from the index alone, and the second reads only the newest rows;

@@ -62,8 +62,7 @@ export class Admission {
       return;
     }
     this.#held = [];
-    const failed = (error: unknown): void =>
-      this.#listener.refused(farewellOf(error, this.#tools.parts));
+    const failed = (error: unknown): void => this.#listener.refused(farewellOf(error, this.#tools.parts));
     outcome.then((later) => this.#decide(later)).catch(failed);
   }
 

@@ -3,7 +3,7 @@
  */
 import type { CountOutcome, CountRequest } from '../../schemas/count.ts';
 import type { Page, PageRequest } from '../../schemas/page.ts';
-import type { Reader } from '../../schemas/reader.ts';
+import type { ReadScope } from '../../schemas/read-scope.ts';
 import type { Credentials } from '../access/credentials.ts';
 import type { Log } from '../base/log.ts';
 import type { OpenFeed } from '../feed/ports.ts';
@@ -73,15 +73,15 @@ export interface Queries {
   /** `taken` hears of the bytes of each row before it is read, and may throw. */
   readFirstPage(
     request: PageRequest,
-    reader: Reader,
+    scope: ReadScope,
     signal: AbortSignal,
     taken: (bytes: number) => void,
   ): Promise<Page>;
-  /** Rejects with Failure `forbidden` for a token that is not this reader's. */
-  readNextPage(token: string, reader: Reader, signal: AbortSignal, taken: (bytes: number) => void): Promise<Page>;
-  countEvents(request: CountRequest & { readonly now: Date }, reader: Reader, signal: AbortSignal): CountOutcome;
-  /** Rejects with Failure `forbidden` for a token that is not this reader's, `badFilter` for what is no event's place. */
-  exportEvents(request: ExportRequest, reader: Reader, signal: AbortSignal): Promise<EventExport>;
+  /** Rejects with Failure `forbidden` for a token of another scope. */
+  readNextPage(token: string, scope: ReadScope, signal: AbortSignal, taken: (bytes: number) => void): Promise<Page>;
+  countEvents(request: CountRequest & { readonly now: Date }, scope: ReadScope, signal: AbortSignal): CountOutcome;
+  /** Rejects with Failure `forbidden` for a token of another scope, `badFilter` for what is no event's place. */
+  exportEvents(request: ExportRequest, scope: ReadScope, signal: AbortSignal): Promise<EventExport>;
 }
 
 /** Whether intake is durable (docs/design.md, "Health"). */

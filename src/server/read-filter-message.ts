@@ -5,7 +5,7 @@
 import type { Farewell } from '../../actors/ports.ts';
 import { timeKey } from '../../schemas/event.ts';
 import type { Filter } from '../../schemas/filter.ts';
-import type { Reader } from '../../schemas/reader.ts';
+import type { ReadScope } from '../../schemas/read-scope.ts';
 import type { FilterMessage, ResumePoint } from '../../schemas/wire.ts';
 import { failures } from '../base/errors.ts';
 import { issueLine } from '../base/issue-line.ts';
@@ -20,7 +20,7 @@ export type FilterOutcome =
 
 export interface FilterTerms {
   /** Who asks. */
-  readonly reader: Reader;
+  readonly scope: ReadScope;
   readonly now: Date;
   /** `since` is raised to so long before now. */
   readonly backfillMaxMs: number;
@@ -37,7 +37,10 @@ export function readFilterMessage(bytes: Buffer, isBinary: boolean, terms: Filte
   const { resume = null } = message;
   if (resume !== null && !isResume(resume)) return refused('Invalid resume: it wants token and position');
   const form = resume !== null || message.positions === true ? 'positions' : 'plain';
-  return { ok: true, request: { filter: clampFilter(checked.value, terms), reader: terms.reader, backfill, form, resume } };
+  return {
+    ok: true,
+    request: { filter: clampFilter(checked.value, terms), scope: terms.scope, backfill, form, resume },
+  };
 }
 
 function isResume(value: unknown): value is ResumePoint {
@@ -47,7 +50,10 @@ function isResume(value: unknown): value is ResumePoint {
 }
 
 /** The oldest event first, and none older than the server looks back. */
-export function clampFilter(filter: Filter, { now, backfillMaxMs }: Pick<FilterTerms, 'now' | 'backfillMaxMs'>): Filter {
+export function clampFilter(
+  filter: Filter,
+  { now, backfillMaxMs }: Pick<FilterTerms, 'now' | 'backfillMaxMs'>,
+): Filter {
   const oldest = timeOfDate(new Date(now.getTime() - backfillMaxMs));
   const { since, until } = filter.occurred;
   const isOlder = timeKey(since) < timeKey(oldest);

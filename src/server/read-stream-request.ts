@@ -24,7 +24,10 @@ export function readStreamRequest(
   const resume = id === '' ? null : parseStreamId(id);
   if (id !== '' && resume === null) throw new Failure('badFilter', 'Invalid last event id');
   const backfill = !['false', '0'].includes(query.get('backfill') ?? '');
-  return { ok: true, value: { filter: clampFilter(checked.value, terms), reader: terms.reader, backfill, form: 'stream', resume } };
+  return {
+    ok: true,
+    value: { filter: clampFilter(checked.value, terms), scope: terms.scope, backfill, form: 'stream', resume },
+  };
 }
 
 function parseJson(text: string): Checked<unknown> {

@@ -7,9 +7,11 @@
  * Not modelled here: ClickHouse's own behaviour, the journal's files and what a power cut takes (tests of those rooms
  * run on the real parts, test/crash on all of them).
  */
+
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Filter } from '../../schemas/filter.ts';
+import { wholeScope } from '../../schemas/read-scope.ts';
 import type { Form } from '../../src/feed/frames.ts';
 import { ModelSocket, type Resume } from './model-socket.ts';
 import { makeFilter, matches, World } from './model-world.ts';
@@ -125,7 +127,7 @@ class Run {
   }
 
   #connect(socket: ModelSocket, filter: Filter, resume: Resume | null, owed: Filter): void {
-    socket.feed = this.world.open({ filter, backfill: true, form: socket.form, resume }, socket, {
+    socket.feed = this.world.open({ filter, scope: wholeScope, backfill: true, form: socket.form, resume }, socket, {
       caughtUp: () => undefined,
       lagging: () => undefined,
       failed: (failure) => {

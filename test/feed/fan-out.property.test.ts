@@ -63,6 +63,7 @@ class Listener {
     this.filter = { ...base, occurred: { since: times[since]!, until: until === null ? null : times[until]! } };
     this.member = {
       filter: this.filter,
+      filters: [this.filter],
       key: filterKey([this.filter]),
       fits: compilePredicate([this.filter]),
       framing: framingOf(form),

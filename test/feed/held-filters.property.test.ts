@@ -40,7 +40,7 @@ describe('the filters of all subscribers', () => {
             if (repeats) gone?.hold.release();
           } else {
             const of = filters[pick % filters.length] as Filter; // within its length
-            open.push({ of, hold: held.hold(structuredClone(of)) });
+            open.push({ of, hold: held.hold([structuredClone(of)]) });
           }
           const distinct = new Map(open.map(({ of }) => [filterKey([of]), filterHeapBytes([of])]));
           expect(held.count).toBe(distinct.size);
@@ -56,17 +56,17 @@ describe('the filters of all subscribers', () => {
   it('beyond the bound are refused by name, but for one that is held already; and taken when there is room again', () => {
     const [one, two] = [valid({ event: { name: ['one'] } }), valid({ event: { name: ['two'] } })];
     const held = createHeldFilters(filterHeapBytes([one]));
-    const first = held.hold(one);
+    const first = held.hold([one]);
     const later = { ...one, occurred: { since: '2026-01-01T00:00:00Z', until: null } };
-    const second = held.hold(later);
+    const second = held.hold([later]);
     expect(second.filter.occurred).toEqual(later.occurred);
     expect(second.filter.event).toBe(first.filter.event);
-    expect(() => held.hold(two)).toThrow(expect.objectContaining({ failure: 'tooManyFilterBytes' }));
-    expect(() => held.hold(two)).toThrow(Failure);
+    expect(() => held.hold([two])).toThrow(expect.objectContaining({ failure: 'tooManyFilterBytes' }));
+    expect(() => held.hold([two])).toThrow(Failure);
     expect(held.refused).toBe(2);
     first.release();
     second.release();
-    held.hold(two);
+    held.hold([two]);
   });
 });
 
@@ -105,7 +105,7 @@ describe('what a filter is counted for', () => {
     const index = new FilterIndex<object>();
     let all: (() => void)[] = [];
     function open(): void {
-      const hold = held.hold(valid(JSON.parse(JSON.stringify(make()))));
+      const hold = held.hold([valid(JSON.parse(JSON.stringify(make())))]);
       const remove = index.add([hold.filter], hold, hold.fits);
       all.push(() => {
         remove();

@@ -152,7 +152,7 @@ export class World {
 
   #history(): HistoryReader {
     return {
-      byOccurred: async (filter, { after, checkpoint }, from) => {
+      byOccurred: async ([filter], { after, checkpoint }, from) => {
         const rows = this.#stored(filter, after, checkpoint)
           .sort((one, other) => (orderOf(one) < orderOf(other) ? -1 : 1))
           .filter((event) => from === null || orderOf(event) > `${from.occurred} ${from.id}`)

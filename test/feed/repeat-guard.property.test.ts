@@ -2,8 +2,10 @@
  * I3 where the cut between history and log is wrong: an event that history gave is not given again from the log. The
  * guard as a law, and the feed that asks it.
  */
+
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { wholeScope } from '../../schemas/read-scope.ts';
 import { createRepeatGuard } from '../../src/feed/repeat-guard.ts';
 import { ModelSocket } from './model-socket.ts';
 import { makeFilter, matches, World } from './model-world.ts';
@@ -51,7 +53,11 @@ test('a subscriber gets each event once though the table has events above the ch
       throw failure;
     },
   };
-  socket.feed = world.open({ filter, backfill: true, form: 'positions', resume: null }, socket, listener);
+  socket.feed = world.open(
+    { filter, scope: wholeScope, backfill: true, form: 'positions', resume: null },
+    socket,
+    listener,
+  );
   const wanted = world.log.filter((event) => matches(filter, event)).map(({ seq }) => seq);
   for (let turn = 0; turn < 100; turn += 1) {
     socket.read(1_000_000);

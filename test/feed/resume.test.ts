@@ -1,5 +1,7 @@
 /** Resuming at its edges: what cannot be resumed is told, and stock subscribers see nothing of it all. */
+
 import { describe, expect, it } from 'vitest';
+import { wholeScope } from '../../schemas/read-scope.ts';
 import type { StoredEvent } from '../../schemas/stored-event.ts';
 import type { Failure } from '../../src/base/errors.ts';
 import { openKeys } from '../../src/base/keys.ts';
@@ -19,7 +21,7 @@ const keys = openKeys('', 'a secret of enough characters');
 const filter = defaultFilter({ now: new Date('2026-11-22T00:00:00Z'), openEnded: true });
 const window = { since: '2026-11-10T00:00:00Z', until: null };
 const tokenOf = (epoch: string, after: number, checkpoint: number) =>
-  sealResumeToken(keys, filter, { epoch, after, checkpoint, window });
+  sealResumeToken(keys, { filters: [filter], seal: '' }, { epoch, after, checkpoint, window });
 
 /** Head 20, checkpoint 15, log from 11 on; the store has what was received since the 15th, which is seq 6. */
 function world() {
@@ -78,7 +80,7 @@ function world() {
       subscribe: (topic: string) => topics.push(topic),
       unsubscribe: () => undefined,
     };
-    const feed = open({ filter, backfill, form, resume }, socket, {
+    const feed = open({ filter, scope: wholeScope, backfill, form, resume }, socket, {
       caughtUp: () => {
         isLive = true;
       },

@@ -1,10 +1,13 @@
 /**
  * What the process does with each message, as its own functions do it: without sockets, disk and ClickHouse.
  */
+
 import { createHash } from 'node:crypto';
 import { resourceIdLabel, resourceRoleLabel } from '../../schemas/event.ts';
+import { wholeScope } from '../../schemas/read-scope.ts';
 import type { StoredEvent } from '../../schemas/stored-event.ts';
 import { parseStreamId } from '../../schemas/wire.ts';
+import { createCredentials } from '../../src/access/credentials.ts';
 import type { SigningKeys } from '../../src/base/keys.ts';
 import { isBeyondEvent } from '../../src/event-text/judge-bytes.ts';
 import { PlainReader } from '../../src/event-text/plain-event.ts';
@@ -29,7 +32,7 @@ import { findRoute } from '../../src/server/route-table.ts';
 import type { Meeting } from './filter-cases.ts';
 
 const now = new Date('2026-11-22T12:00:00Z');
-const terms = { now, backfillMaxMs: 900_000 };
+const terms = { scope: wholeScope, now, backfillMaxMs: 900_000 };
 const reader = new PlainReader();
 const row = Buffer.alloc(16 * 1024 * 1024);
 const receipt = { received: '2026-11-22T10:00:00.5Z', column: '2026-11-22 10:00:00.500000' };
@@ -72,7 +75,7 @@ export function readFilter(filter: string): FilterOutcome {
 /** The next one, in which a large filter is held and compiled; null for one that is refused. */
 export function holding(filter: string): (() => void) | null {
   const outcome = readFilter(filter);
-  return outcome.ok ? () => void createHeldFilters(2 ** 40).hold(outcome.request.filter) : null;
+  return outcome.ok ? () => void createHeldFilters(2 ** 40).hold([outcome.request.filter]) : null;
 }
 
 /** The turn in which it becomes live, and the one in which it leaves; null for a filter that is refused. */
@@ -104,13 +107,16 @@ export const textTargets: readonly (readonly [name: string, run: (text: string) 
     'the auth message',
     (text) => void authenticator.readAuthMessage(Buffer.from(`{"type":"auth","token":${JSON.stringify(text)}}`), false),
   ],
-  ['the authorization header', (text) => void authenticator.admitsHeader(`Basic ${text}`)],
-  ['a page token', (text) => attempt(() => openToken(keys, text))],
-  ['a signed page token', (text) => attempt(() => openToken(keys, `${text}.${keys.sign(text)}`))],
-  ['a resume token', (text) => attempt(() => openResumeToken(keys, anyFilter, text))],
+  ['the authorization header', (text) => void authenticator.identify(`Basic ${text}`)],
+  ['a page token', (text) => attempt(() => openToken(keys, '', text))],
+  ['a signed page token', (text) => attempt(() => openToken(keys, '', `${text}.${keys.sign(text)}`))],
+  ['a resume token', (text) => attempt(() => openResumeToken(keys, { filters: [anyFilter], seal: '' }, text))],
   [
     'a signed resume token',
-    (text) => attempt(() => openResumeToken(keys, anyFilter, `${text}~${keys.sign(`resume.${text}`)}`)),
+    (text) =>
+      attempt(() =>
+        openResumeToken(keys, { filters: [anyFilter], seal: '' }, `${text}~${keys.sign(`resume.${text}`)}`),
+      ),
   ],
   ['a position', (text) => void parsePosition(text)],
   ['a stream id', (text) => void parseStreamId(text)],
@@ -148,7 +154,7 @@ function storedEvent({ label = '', search = '', name = 'e', related = 0 }: Retur
   return { seq: 1, raw: '', search, body };
 }
 
-const authenticator = createAuthenticator('a secret');
+const authenticator = createAuthenticator(createCredentials({ authString: 'a secret', book: null, jwt: null }));
 const anyFilter = defaultFilter({ now, openEnded: true });
 const keys: SigningKeys = {
   sign: (text) => createHash('sha256').update(text).digest('base64url'),

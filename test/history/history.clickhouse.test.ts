@@ -56,7 +56,7 @@ async function readAll(sizes: readonly Size[]): Promise<HistoryPage[]> {
     const size = sizes[Math.min(pages.length, sizes.length - 1)] ?? { rows: 1000 };
     const max = { bytes: 1_000_000, ...size };
     const range = { after: 0, checkpoint: newest() };
-    const page = await history.byOccurred(filter, range, from, max, new AbortController().signal);
+    const page = await history.byOccurred([filter], range, from, max, new AbortController().signal);
     pages.push(page);
     expect(page.rows).toBeLessThanOrEqual(size.rows);
     from = page.next;

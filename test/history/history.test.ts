@@ -34,7 +34,7 @@ function endless(characters: number) {
 test('a page of long events ends before its rows are full, and the next begins behind it', async () => {
   const { taken, store } = endless(1000);
   const { slices, rows, bytes, next } = await createHistoryReader(store, options).byOccurred(
-    filter,
+    [filter],
     { after: 0, checkpoint: 9 },
     null,
     { rows: 2000, bytes: 3500 },
@@ -74,7 +74,7 @@ test('rows are the same for every way of cutting the answer into blocks, and are
       },
     };
     const { slices, next } = await createHistoryReader(store, options).byOccurred(
-      filter,
+      [filter],
       { after: 0, checkpoint: 99 },
       null,
       { rows: texts.length, bytes: 1_000_000 },
@@ -102,7 +102,7 @@ test('an answer of another form is an error, never a wrong row', async () => {
       },
     };
     const read = createHistoryReader(store, options).byOccurred(
-      filter,
+      [filter],
       { after: 0, checkpoint: 9 },
       null,
       { rows: 9, bytes: 99 },

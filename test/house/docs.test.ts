@@ -8,7 +8,8 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { failures } from '../../src/base/errors.ts';
 import { settingsTable } from '../../src/config/config.ts';
-import { type SettingRow, settings } from '../../src/config/settings.ts';
+import type { SettingRow } from '../../src/config/setting-row.ts';
+import { settings } from '../../src/config/settings.ts';
 import { filterTable } from '../../src/filter/filter-table.ts';
 import { falseCitations, headingsIn, type Repository } from './citations.ts';
 

@@ -81,11 +81,11 @@ test('law: over any range the groups and buckets read from projections are those
         const filter = filterOf(since, until, changes);
         const wanted = await countOf(since, until, 'event' in changes);
         for (const countable of ['event', 'resource'] as const) {
-          const { sql, params } = groupsSql(filter, countable);
+          const { sql, params } = groupsSql([filter], countable);
           const groups = await bothWays<{ count: number }>(sql, params);
           expect(groups.reduce((sum, { count }) => sum + count, 0)).toBe(wanted);
         }
-        const { sql, params } = bucketsSql(filter, bucketsOf({ since, until }, unit, interval, now));
+        const { sql, params } = bucketsSql([filter], bucketsOf({ since, until }, unit, interval, now));
         const buckets = await bothWays<{ bucket_count: number }>(sql, params);
         expect(buckets.reduce((sum, { bucket_count }) => sum + bucket_count, 0)).toBe(wanted);
       },
@@ -98,14 +98,14 @@ test.each([
   ['event', 'hour_event'],
   ['resource', 'six_hours_resource'],
 ] as const)('a count by %s over days reads the projection %s', async (countable, projection) => {
-  const { sql, params } = groupsSql(filterOf('2026-11-19T23:10:00Z', '2026-11-23T00:10:00Z'), countable);
+  const { sql, params } = groupsSql([filterOf('2026-11-19T23:10:00Z', '2026-11-23T00:10:00Z')], countable);
   expect(JSON.stringify(await opened.store.rows(`EXPLAIN ${sql}`, params))).toContain(`(${projection})`);
 });
 
 test('a count by hour over days reads the projection hour_event, one by half hours the rows', async () => {
   const range = { since: '2026-11-19T23:10:00Z', until: '2026-11-23T00:10:00Z' };
   const plan = async (interval: number) => {
-    const { sql, params } = bucketsSql(filterOf(range.since, range.until), bucketsOf(range, 'hour', interval, now));
+    const { sql, params } = bucketsSql([filterOf(range.since, range.until)], bucketsOf(range, 'hour', interval, now));
     return JSON.stringify(await opened.store.rows(`EXPLAIN ${sql}`, params));
   };
   expect(await plan(1)).toContain('(hour_event)');

@@ -12,16 +12,16 @@ const named: Filter = { ...days, event: { prefix: [], excludePrefix: [], name: [
 const short = filterOf('2026-11-16T00:10:00Z', '2026-11-16T01:20:00Z');
 
 const statements: [string, CountSql, readings: number][] = [
-  ['by event, of days', groupsSql(days, 'event'), 2],
-  ['by event, of days, by name', groupsSql(named, 'event'), 2],
-  ['by event, of an hour', groupsSql(short, 'event'), 1],
-  ['by resource, of days', groupsSql(days, 'resource'), 2],
-  ['by resource, of days, by name', groupsSql(named, 'resource'), 1],
-  ['by resource, of an hour', groupsSql(short, 'resource'), 1],
-  ['by a label', labelGroupsSql(days, 'env'), 1],
-  ['by hours', bucketsSql(days, bucketsOf(range, 'hour', 1, now)), 2],
-  ['by half hours', bucketsSql(days, bucketsOf(range, 'hour', 0.5, now)), 1],
-  ['by hours, of an hour', bucketsSql(short, bucketsOf(range, 'hour', 1, now)), 1],
+  ['by event, of days', groupsSql([days], 'event'), 2],
+  ['by event, of days, by name', groupsSql([named], 'event'), 2],
+  ['by event, of an hour', groupsSql([short], 'event'), 1],
+  ['by resource, of days', groupsSql([days], 'resource'), 2],
+  ['by resource, of days, by name', groupsSql([named], 'resource'), 1],
+  ['by resource, of an hour', groupsSql([short], 'resource'), 1],
+  ['by a label', labelGroupsSql([days], 'env'), 1],
+  ['by hours', bucketsSql([days], bucketsOf(range, 'hour', 1, now)), 2],
+  ['by half hours', bucketsSql([days], bucketsOf(range, 'hour', 0.5, now)), 1],
+  ['by hours, of an hour', bucketsSql([short], bucketsOf(range, 'hour', 1, now)), 1],
 ];
 
 describe.each(statements)('a count %s', (_, { sql, params, settings }, readings) => {

@@ -1,10 +1,12 @@
 /** Counts on a real ClickHouse: the sample of test/contract/count-sample.ts, and counts that add up exactly (I8). */
+
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Count, CountRequest } from '../../schemas/count.ts';
 import { timeUnits } from '../../schemas/count.ts';
 import { timeKey } from '../../schemas/event.ts';
 import type { Filter } from '../../schemas/filter.ts';
+import { wholeScope } from '../../schemas/read-scope.ts';
 import { fromMicros, toMicros } from '../../src/filter/time.ts';
 import { countEvents } from '../../src/query/count-events.ts';
 import { startTestStore, type TestStore } from '../../support/engine.ts';
@@ -39,7 +41,7 @@ interface Asked extends Partial<Omit<CountRequest, 'filter'>> {
 async function count({ since, until, changes, ...asked }: Asked): Promise<readonly Count[]> {
   const filter = filterOf(since, until, { event: sampleNames, ...changes });
   const request = { filter, countable: 'time', unit: 'day', interval: 1, now, ...asked } as const;
-  const outcome = countEvents({ store: engine.store }, request);
+  const outcome = countEvents({ store: engine.store }, request, wholeScope);
   if (!outcome.ok) throw new Error(outcome.tooManyBuckets);
   const counts: Count[] = [];
   for await (const part of outcome.counts) {
@@ -166,7 +168,7 @@ describe('the limits', () => {
     const filter = filterOf('2026-11-16T00:00:00Z', '2026-11-16T00:00:10.000001Z');
     for (const countable of ['day', 'time', 'event', 'resource'] as const) {
       const request = { filter, countable, unit: 'second', interval: 0.01, now } as const;
-      expect(await countEvents({ store: engine.store }, request)).toEqual({
+      expect(await countEvents({ store: engine.store }, request, wholeScope)).toEqual({
         ok: false,
         tooManyBuckets: expect.stringMatching(/^The given interval would create 1001 buckets, which is too many\. /),
       });
@@ -178,7 +180,7 @@ describe('the limits', () => {
       interval: 1,
       now,
     } as const;
-    expect(await countEvents({ store: engine.store }, days)).toMatchObject({ ok: false });
+    expect(await countEvents({ store: engine.store }, days, wholeScope)).toMatchObject({ ok: false });
   });
 
   test('a resource whose newest event has no name goes by its id; of two at once the later seq counts', async () => {
@@ -285,7 +287,7 @@ test('a group is written as JSON.stringify writes it, whatever its name holds', 
       event: { prefix: [], excludePrefix: [], name: wanted, excludeName: [] },
     });
     const request = { filter, countable: 'event', unit: 'day', interval: 1, now } as const;
-    const outcome = countEvents({ store: engine.store }, request);
+    const outcome = countEvents({ store: engine.store }, request, wholeScope);
     if (!outcome.ok) throw new Error(outcome.tooManyBuckets);
     let text = '';
     for await (const part of outcome.counts) text += Buffer.from(part);

@@ -1,5 +1,7 @@
 /** An export without a store: its place among others, its pages, and what it does when it cannot go on (I7). */
+
 import { expect, it } from 'vitest';
+import { wholeScope } from '../../schemas/read-scope.ts';
 import { Failure } from '../../src/base/errors.ts';
 import { openKeys } from '../../src/base/keys.ts';
 import { type ExportParts, exportEvents } from '../../src/query/export-events.ts';
@@ -18,7 +20,7 @@ function partsOf(pages: number, rowBytes: number, failsAt = Number.POSITIVE_INFI
     filterOf: async (opened) => ('filter' in opened ? opened.filter : expect.unreachable('it stands in the token')),
   };
   const parts: ExportParts = {
-    async readPage(sent, range, from, max) {
+    async readPage([sent], range, from, max) {
       expect([sent.order, range]).toEqual(['ASC', { after: 0, checkpoint: 77 }]);
       const nth = asked.push(max);
       expect(from === null).toBe(nth === 1);
@@ -57,7 +59,7 @@ it('gives each event as a line, in pages of two megabytes, within bounds, and th
     [mebibyte, 16],
   ] as const) {
     const { parts, asked, slots } = partsOf(3, rowBytes);
-    const { lines } = await exportEvents(parts, { filter }, new AbortController().signal);
+    const { lines } = await exportEvents(parts, { filter }, wholeScope, new AbortController().signal);
     expect(slots).toEqual({ taken: 1, released: 0 });
     expect(await textOf(lines)).toBe('{"page":1}\n{"page":2}\n{"page":3}\n');
     expect(asked.map((max) => max.rows)).toEqual([256, rows, rows]);
@@ -69,7 +71,8 @@ it('gives each event as a line, in pages of two megabytes, within bounds, and th
 it('fails with the store, at once or in the middle, and gives its place back', async () => {
   for (const failsAt of [1, 2, 3]) {
     const { parts, slots } = partsOf(3, 1_024, failsAt);
-    const run = async () => await textOf((await exportEvents(parts, { filter }, new AbortController().signal)).lines);
+    const run = async () =>
+      await textOf((await exportEvents(parts, { filter }, wholeScope, new AbortController().signal)).lines);
     await expect(run()).rejects.toMatchObject({ failure: 'storeUnavailable' });
     expect(slots).toEqual({ taken: 1, released: 1 });
   }
@@ -78,26 +81,31 @@ it('fails with the store, at once or in the middle, and gives its place back', a
 it('gives its place back when whoever asked leaves before the first line', async () => {
   const { parts, slots } = partsOf(3, 1_024);
   const leaving = new AbortController();
-  await exportEvents(parts, { filter }, leaving.signal);
+  await exportEvents(parts, { filter }, wholeScope, leaving.signal);
   leaving.abort();
   expect(slots).toEqual({ taken: 1, released: 1 });
 });
 
 it('goes on behind a place as of its first checkpoint, and refuses what is none', async () => {
   const { parts } = partsOf(1, 1_024);
-  const { token } = await exportEvents(parts, { filter }, new AbortController().signal);
+  const { token } = await exportEvents(parts, { filter }, wholeScope, new AbortController().signal);
   const from: unknown[] = [];
   const later: ExportParts = {
     ...parts,
     checkpoint: () => 99,
-    readPage: async (sent, range, place) => {
+    readPage: async ([sent], range, place) => {
       from.push([sent.order, range.checkpoint, place]);
       return { slices: [], rows: 0, bytes: 0, next: null };
     },
   };
   const after = { occurred: '2026-11-16 00:00:00.000000', id: 'x' };
-  await textOf((await exportEvents(later, { token, after }, new AbortController().signal)).lines);
+  await textOf((await exportEvents(later, { token, after }, wholeScope, new AbortController().signal)).lines);
   expect(from).toEqual([['ASC', 77, after]]);
-  const nowhere = exportEvents(later, { token, after: { occurred: '', id: '' } }, new AbortController().signal);
+  const nowhere = exportEvents(
+    later,
+    { token, after: { occurred: '', id: '' } },
+    wholeScope,
+    new AbortController().signal,
+  );
   await expect(nowhere).rejects.toMatchObject({ failure: 'badFilter' });
 });

@@ -2,8 +2,10 @@
  * Exports on a real ClickHouse: wherever one breaks off, what came and what comes next are the whole as of its
  * beginning (I7).
  */
+
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { wholeScope } from '../../schemas/read-scope.ts';
 import { openKeys } from '../../src/base/keys.ts';
 import { createCounters } from '../../src/base/metrics.ts';
 import { QuerySlots } from '../../src/clickhouse/query-slots.ts';
@@ -34,7 +36,7 @@ beforeAll(async () => {
 afterAll(() => engine?.stop());
 
 async function linesOf(request: ExportRequest): Promise<{ token: string; lines: string[] }> {
-  const { token, lines } = await exportEvents(parts, request, new AbortController().signal);
+  const { token, lines } = await exportEvents(parts, request, wholeScope, new AbortController().signal);
   let text = '';
   for await (const part of lines) text += Buffer.from(part).toString();
   return { token, lines: text === '' ? [] : text.trimEnd().split('\n') };
@@ -82,10 +84,15 @@ test('a token that is not ours, and a place that no event has, are refused', asy
 
 test('an export that is left gives its place to the next, and without a place there is a refusal', async () => {
   const leaving = new AbortController();
-  await exportEvents(parts, { filter: named('export.all') }, leaving.signal);
+  await exportEvents(parts, { filter: named('export.all') }, wholeScope, leaving.signal);
   await expect(linesOf({ filter: named('export.all') })).rejects.toMatchObject({ failure: 'tooManyQueries' });
   leaving.abort();
-  const { lines } = await exportEvents(parts, { filter: named('export.all') }, new AbortController().signal);
+  const { lines } = await exportEvents(
+    parts,
+    { filter: named('export.all') },
+    wholeScope,
+    new AbortController().signal,
+  );
   for await (const _ of lines) break;
   expect((await linesOf({ filter: named('export.all') })).lines.length).toBe(740);
 });

@@ -2,9 +2,11 @@
  * Tokens of pages and exports that were given out before go on working, and are made as they were (I7). The fixture
  * holds tokens, what they were made from, and the key that signed them; it is never made anew.
  */
+
 import { readFileSync } from 'node:fs';
 import { inflateRawSync } from 'node:zlib';
 import { expect, test } from 'vitest';
+import { wholeScope } from '../../schemas/read-scope.ts';
 import { openKeys } from '../../src/base/keys.ts';
 import { createCounters } from '../../src/base/metrics.ts';
 import { type ExportParts, exportEvents } from '../../src/query/export-events.ts';
@@ -67,10 +69,10 @@ function requestOf(body: object) {
 test.each(fixture.pages)('a page token for $body gives its filter and place, and is made as it was', async (page) => {
   const { filter, limit } = requestOf(page.body);
   const filters = filtersWith(page.kept);
-  const opened = openToken(keys, page.token);
+  const opened = openToken(keys, '', page.token);
   expect(JSON.stringify(await filters.filterOf(opened))).toBe(JSON.stringify(filter));
   expect(opened).toMatchObject({ limit, ...page.place });
-  const made = sealToken(keys, { ...(await filters.hold(filter)), limit, ...page.place });
+  const made = sealToken(keys, '', { ...(await filters.hold(filter)), limit, ...page.place });
   expect(textOf(made)).toBe(textOf(page.token));
   expect(filters.written).toEqual(page.kept === null ? [] : [page.kept]);
 });
@@ -82,7 +84,7 @@ test.each(fixture.exports)(
     const read: unknown[] = [];
     const filters = filtersWith(kept);
     const parts: ExportParts = {
-      async readPage(wanted, range, from) {
+      async readPage([wanted], range, from) {
         read.push([JSON.stringify(wanted), range, from]);
         return { slices: [], rows: 0, bytes: 0, next: null };
       },
@@ -94,9 +96,9 @@ test.each(fixture.exports)(
     };
     const signal = new AbortController().signal;
     const after = { occurred: '2026-11-21 10:00:00.000000', id: '00000000-0000-4000-8000-000000000001' };
-    const fresh = await exportEvents(parts, { filter }, signal);
+    const fresh = await exportEvents(parts, { filter }, wholeScope, signal);
     expect(textOf(fresh.token)).toBe(textOf(token));
-    await exportEvents(parts, { token, after }, signal);
+    await exportEvents(parts, { token, after }, wholeScope, signal);
     const asked = JSON.stringify({ ...filter, order: 'ASC' });
     expect(read).toEqual([
       [asked, { after: 0, checkpoint }, null],

@@ -22,13 +22,13 @@ test('law: a next page comes exactly where a whole page came and some are left, 
   await fc.assert(
     fc.asyncProperty(fc.integer({ min: 1, max: 5 }), fc.nat(9), fc.nat(5), async (limit, remaining, came) => {
       const given = rows(Math.min(limit, remaining, came));
-      const page = await makePage(keys, stateOf(limit, remaining), given, () => ({ filter }));
+      const page = await makePage({ keys, seal: '' }, stateOf(limit, remaining), given, () => ({ filter }));
       expect([page.events, page.total]).toEqual([given.map(({ raw }) => raw), 9]);
       const left = remaining - given.length;
       expect(page.token !== null).toBe(given.length === limit && left > 0);
       if (page.token === null) return;
       const after = { occurred: given.at(-1)?.place, id: given.at(-1)?.place_id };
-      expect(openToken(keys, page.token)).toEqual({ ...stateOf(limit, left), after });
+      expect(openToken(keys, '', page.token)).toEqual({ ...stateOf(limit, left), after });
     }),
   );
 });
@@ -39,9 +39,9 @@ test('a filter is held for a next page only', async () => {
     held += 1;
     return { filter };
   };
-  await makePage(keys, stateOf(3, 3), rows(3), hold);
+  await makePage({ keys, seal: '' }, stateOf(3, 3), rows(3), hold);
   expect(held).toBe(0);
-  await makePage(keys, stateOf(3, 4), rows(3), hold);
+  await makePage({ keys, seal: '' }, stateOf(3, 4), rows(3), hold);
   expect(held).toBe(1);
 });
 

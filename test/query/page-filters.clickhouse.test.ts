@@ -2,10 +2,12 @@
  * Links stay short whatever was asked: large filters are kept in a real ClickHouse, and a token goes on with them from
  * any gateway, after a restart too, until they are gone (I7).
  */
+
 import { randomBytes, randomUUID } from 'node:crypto';
 import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import type { Filter } from '../../schemas/filter.ts';
+import { wholeScope } from '../../schemas/read-scope.ts';
 import { openKeys } from '../../src/base/keys.ts';
 import { createCounters } from '../../src/base/metrics.ts';
 import { QuerySlots } from '../../src/clickhouse/query-slots.ts';
@@ -59,11 +61,11 @@ function large(ids: number, changes: Partial<Filter> = {}): Filter {
 }
 
 async function readAll(filter: Filter, limit: number, next = gateway): Promise<{ events: string[]; tokens: string[] }> {
-  let page = await readFirstPage(gateway(), { filter, limit });
+  let page = await readFirstPage(gateway(), { filter, limit }, wholeScope);
   const [events, tokens] = [[...page.events], [] as string[]];
   while (page.token !== null) {
     tokens.push(page.token);
-    page = await readNextPage(next(), page.token);
+    page = await readNextPage(next(), page.token, wholeScope);
     events.push(...page.events);
   }
   return { events, tokens };
@@ -108,7 +110,7 @@ test('a token is short whatever a filter holds, at every length around the bound
     });
     const held = await filters.hold(filter);
     if ('kept' in held) kept += 1;
-    expect(sealToken(keys, { ...state, ...held }).length + restCharactersMax).toBeLessThan(linkCharactersMax);
+    expect(sealToken(keys, '', { ...state, ...held }).length + restCharactersMax).toBeLessThan(linkCharactersMax);
   }
   expect(kept).toBeGreaterThan(50);
   expect(kept).toBeLessThan(2_000 / 7 - 50);
@@ -117,26 +119,26 @@ test('a token is short whatever a filter holds, at every length around the bound
 test('a filter of 1 MiB is kept, found again and exported with, over a restart of the store', async () => {
   const filter = large(26_000);
   expect(JSON.stringify(filter).length).toBeGreaterThan(1_000_000);
-  const first = await readFirstPage(gateway(), { filter, limit: 3 });
+  const first = await readFirstPage(gateway(), { filter, limit: 3 }, wholeScope);
   expect(first.token?.length).toBeLessThan(1_000);
   const again = openStore({ ...testStoreOptions, source: { ...engine.engine, stop: () => Promise.resolve() } });
   await again.whenReady(AbortSignal.timeout(30_000));
   try {
     const filters = createPageFilters(again, watch);
-    const page = await readNextPage({ store: again, keys, filters, checkpoint: newest }, first.token ?? '');
+    const page = await readNextPage({ store: again, keys, filters, checkpoint: newest }, first.token ?? '', wholeScope);
     expect([...first.events, ...page.events]).toEqual(samples.map(({ raw }) => raw));
   } finally {
     await again.close();
   }
   const history = createHistoryReader(engine.store, { retentionDays: 7, elapsedMs: () => 0 });
   const parts = { ...gateway(), readPage: history.byOccurred, slots: new QuerySlots(1), parsePlace };
-  const begun = await exportEvents(parts, { filter }, new AbortController().signal);
+  const begun = await exportEvents(parts, { filter }, wholeScope, new AbortController().signal);
   expect(begun.token.length).toBeLessThan(1_000);
   let text = '';
   for await (const lines of begun.lines) text += Buffer.from(lines).toString();
   expect(text.trimEnd().split('\n')).toEqual(samples.map(({ raw }) => raw));
   const after = { occurred: samples[1]!.occurred, id: samples[1]!.id };
-  const { lines } = await exportEvents(parts, { token: begun.token, after }, new AbortController().signal);
+  const { lines } = await exportEvents(parts, { token: begun.token, after }, wholeScope, new AbortController().signal);
   let rest = '';
   for await (const more of lines) rest += Buffer.from(more).toString();
   expect(rest.trimEnd().split('\n')).toEqual(samples.slice(2).map(({ raw }) => raw));
@@ -144,7 +146,7 @@ test('a filter of 1 MiB is kept, found again and exported with, over a restart o
 
 test('small filters, and pages without a next one, leave nothing in the table', async () => {
   await readAll(large(3), 1);
-  await readFirstPage(gateway(), { filter: large(500), limit: 50 });
+  await readFirstPage(gateway(), { filter: large(500), limit: 50 }, wholeScope);
   expect(await rows()).toBe(0);
 });
 
@@ -160,9 +162,9 @@ test('the same filter asked again and again, of a window that moves, is kept onc
 test('questions at once share inserts, and each link holds', async () => {
   const parts = gateway();
   const filters = Array.from({ length: 8 }, () => large(100));
-  const pages = await Promise.all(filters.map((filter) => readFirstPage(parts, { filter, limit: 2 })));
+  const pages = await Promise.all(filters.map((filter) => readFirstPage(parts, { filter, limit: 2 }, wholeScope)));
   for (const page of pages) {
-    const next = await readNextPage(gateway(), page.token ?? '');
+    const next = await readNextPage(gateway(), page.token ?? '', wholeScope);
     expect(next.events).toEqual(samples.slice(2, 4).map(({ raw }) => raw));
   }
   expect(await rows()).toBe(8);
@@ -201,12 +203,12 @@ test('beyond the bounds the oldest go, and their links say so; the newest stay',
 });
 
 test('what another hand put in its place is not taken for the filter', async () => {
-  const { token } = await readFirstPage(gateway(), { filter: large(300), limit: 2 });
-  const opened = openToken(keys, token ?? '');
+  const { token } = await readFirstPage(gateway(), { filter: large(300), limit: 2 }, wholeScope);
+  const opened = openToken(keys, '', token ?? '');
   if (!('kept' in opened)) throw new Error('a large filter is kept');
   await engine.store.command('TRUNCATE TABLE page_filters');
   await engine.store.insertValues('page_filters', [{ hash: opened.kept.hash, filter: '{}' }]);
-  await expect(readNextPage(gateway(), token ?? '')).rejects.toMatchObject({ failure: 'pageFilterGone' });
+  await expect(readNextPage(gateway(), token ?? '', wholeScope)).rejects.toMatchObject({ failure: 'pageFilterGone' });
 });
 
 test('filters are kept as long as events may be, as the retention says at each start', async () => {

@@ -32,11 +32,11 @@ const state: PageState = {
   checkpoint: 1_840_000_000_000_000,
   after: { occurred: '2026-11-16 00:00:00.000000', id: '01234567-89ab-cdef-0123-456789abcdef' },
 };
-const token = sealToken(keys, state);
+const token = sealToken(keys, '', state);
 
 function expectForbidden(forged: string): void {
   try {
-    openToken(keys, forged);
+    openToken(keys, '', forged);
   } catch (error) {
     expect(error).toBeInstanceOf(Failure);
     expect(error).toMatchObject({ failure: 'forbidden' });
@@ -51,7 +51,7 @@ test('a sealed state comes back as it was', () => {
     fc.property(arbitraryText, fc.nat(), fc.nat(), fc.boolean(), (name, total, remaining, isFirst) => {
       const any = { ...state, filter: { ...filter, event: { ...filter.event, name } }, total, remaining };
       const sealed = { ...any, after: isFirst ? null : any.after };
-      expect(openToken(keys, sealToken(keys, sealed))).toEqual(sealed);
+      expect(openToken(keys, '', sealToken(keys, '', sealed))).toEqual(sealed);
     }),
     { numRuns: 100 },
   );
@@ -64,7 +64,7 @@ test('a token can stand in a URL as it is', () => {
 
 test('a filter of 50 ids fits the 4 kB of a request head', () => {
   const id = Array.from({ length: 50 }, () => crypto.randomUUID());
-  expect(sealToken(keys, { ...state, filter: { ...filter, id } }).length).toBeLessThan(3000);
+  expect(sealToken(keys, '', { ...state, filter: { ...filter, id } }).length).toBeLessThan(3000);
 });
 
 test('any altered character is forbidden', () => {
@@ -89,13 +89,13 @@ test('a token of other keys is forbidden, of a shared secret it is taken', () =>
     openKeys(directory, secret),
   );
   if (!one || !two || !other) throw new Error('three keys were made');
-  expectForbidden(sealToken(one, state));
-  expect(openToken(two, sealToken(one, state))).toEqual(state);
-  expect(() => openToken(other, sealToken(one, state))).toThrow(Failure);
+  expectForbidden(sealToken(one, '', state));
+  expect(openToken(two, '', sealToken(one, '', state))).toEqual(state);
+  expect(() => openToken(other, '', sealToken(one, '', state))).toThrow(Failure);
 });
 
 test('a token of another version is forbidden', () => {
-  expectForbidden(sealToken(keys, { ...state, ...{ version: 2 } }));
+  expectForbidden(sealToken(keys, '', { ...state, ...{ version: 2 } }));
 });
 
 test('tokens that were given out before large filters were kept elsewhere are still good', () => {
@@ -106,9 +106,9 @@ test('tokens that were given out before large filters were kept elsewhere are st
   };
   const then = openKeys(directory, secret);
   for (const { token: old, state: sealed } of tokens) {
-    expect(openToken(then, old)).toEqual(sealed);
+    expect(openToken(then, '', old)).toEqual(sealed);
     // Small ones are sealed as they were, to the byte: the version before this one can open them.
-    expect(sealToken(then, sealed)).toBe(old);
+    expect(sealToken(then, '', sealed)).toBe(old);
   }
   expect(tokens).toHaveLength(4);
 });

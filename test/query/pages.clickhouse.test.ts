@@ -8,6 +8,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Filter } from '../../schemas/filter.ts';
 import type { Page } from '../../schemas/page.ts';
+import { wholeScope } from '../../schemas/read-scope.ts';
 import { Failure } from '../../src/base/errors.ts';
 import { openKeys } from '../../src/base/keys.ts';
 import { createCounters } from '../../src/base/metrics.ts';
@@ -71,10 +72,10 @@ function named(name: string, changes: Partial<Filter> = {}): Filter {
 
 /** All pages, with `between` run before each further one. */
 async function readAll(filter: Filter, limit: number, between: () => Promise<void>): Promise<Page[]> {
-  const pages = [await readFirstPage(parts, { filter, limit })];
+  const pages = [await readFirstPage(parts, { filter, limit }, wholeScope)];
   for (let token = pages[0]?.token ?? null; token !== null; token = pages.at(-1)?.token ?? null) {
     await between();
-    pages.push(await readNextPage(parts, token));
+    pages.push(await readNextPage(parts, token, wholeScope));
   }
   return pages;
 }
@@ -157,7 +158,7 @@ test('of one id, the events are those in window, filter and checkpoint, however 
         await store(samples);
         const asked = named(isNamed ? name : `${name}.other`, { id: [id], occurred: { since, until } });
         const last = (samples[0]?.seq ?? 0) + ahead;
-        const page = await readFirstPage({ ...parts, checkpoint: () => last }, { filter: asked, limit: 9 });
+        const page = await readFirstPage({ ...parts, checkpoint: () => last }, { filter: asked, limit: 9 }, wholeScope);
         const [first, end] = [toMicros(since), toMicros(until)];
         const there = samples.filter(
           ({ seq, occurred }) => isNamed && seq <= last && toMicros(occurred) >= first && toMicros(occurred) <= end,
@@ -177,7 +178,7 @@ test('the total is of one snapshot, while inserts run beside it', async () => {
   const totals = new Set<number>();
   for (let round = 0; round < 250; round += 1) {
     const inserting = insert(engine.store, samplesOf([place], name));
-    totals.add((await readFirstPage(parts, { filter: named(name), limit: 1 })).total);
+    totals.add((await readFirstPage(parts, { filter: named(name), limit: 1 }, wholeScope)).total);
     await inserting;
   }
   expect([...totals]).toEqual([40]);
@@ -188,7 +189,7 @@ describe('one page', () => {
     const name = 'texts "é\\ \u2028';
     const samples = samplesOf([['2026-11-16T00:00:01.500000Z', 'c.1']], name);
     await store(samples);
-    const page = await readFirstPage(parts, { filter: named(name), limit: 50 });
+    const page = await readFirstPage(parts, { filter: named(name), limit: 50 }, wholeScope);
     expect(page).toEqual({ events: rawOf(samples), total: 1, token: null });
     expect(pagePieces(page, null).join('')).toBe(`{"events":[${samples[0]?.raw}],"total":1,"next_page":null}`);
     expect(pagePieces({ events: [], total: 2, token: null }, 'http://h/?page-token=t').join('')).toBe(
@@ -197,9 +198,9 @@ describe('one page', () => {
   });
 
   test('nothing that fits gives an empty page without a next one', async () => {
-    const page = await readFirstPage(parts, { filter: named('nothing'), limit: 50 });
+    const page = await readFirstPage(parts, { filter: named('nothing'), limit: 50 }, wholeScope);
     expect(page).toEqual({ events: [], total: 0, token: null });
-    expect((await readFirstPage(parts, { filter: named('nothing'), limit: 0 })).token).toBeNull();
+    expect((await readFirstPage(parts, { filter: named('nothing'), limit: 0 }, wholeScope)).token).toBeNull();
   });
 
   test('limit 0 gives the total and an empty next page for ever', async () => {
@@ -212,18 +213,18 @@ describe('one page', () => {
         'zero',
       ),
     );
-    let page = await readFirstPage(parts, { filter: named('zero'), limit: 0 });
+    let page = await readFirstPage(parts, { filter: named('zero'), limit: 0 }, wholeScope);
     for (let round = 0; round < 3; round += 1) {
       expect(page).toMatchObject({ events: [], total: 2, token: expect.any(String) });
-      page = await readNextPage(parts, page.token ?? '');
+      page = await readNextPage(parts, page.token ?? '', wholeScope);
     }
   });
 
   test('a token can be used again', async () => {
     await store(samplesOf(Array(5).fill(['2026-11-16T00:00:01Z', 'c.1']), 'again'));
-    const { token } = await readFirstPage(parts, { filter: named('again'), limit: 2 });
-    const once = await readNextPage(parts, token ?? '');
-    expect(await readNextPage(parts, token ?? '')).toEqual(once);
+    const { token } = await readFirstPage(parts, { filter: named('again'), limit: 2 }, wholeScope);
+    const once = await readNextPage(parts, token ?? '', wholeScope);
+    expect(await readNextPage(parts, token ?? '', wholeScope)).toEqual(once);
   });
 
   test('any year from 0001 to 9999 has its place', async () => {
@@ -247,7 +248,7 @@ describe('one page', () => {
   });
 
   test('a forged token is forbidden before the store is asked', async () => {
-    await expect(readNextPage(parts, 'forged')).rejects.toMatchObject({ failure: 'forbidden' });
-    await expect(readNextPage(parts, '')).rejects.toBeInstanceOf(Failure);
+    await expect(readNextPage(parts, 'forged', wholeScope)).rejects.toMatchObject({ failure: 'forbidden' });
+    await expect(readNextPage(parts, '', wholeScope)).rejects.toBeInstanceOf(Failure);
   });
 });

@@ -1,6 +1,8 @@
 /** Pages without a store: how few statements they take, and when they end. */
+
 import { getEventListeners } from 'node:events';
 import { expect, test } from 'vitest';
+import { wholeScope } from '../../schemas/read-scope.ts';
 import { Failure } from '../../src/base/errors.ts';
 import { openKeys } from '../../src/base/keys.ts';
 import { quickRead } from '../../src/clickhouse/statements.ts';
@@ -47,7 +49,7 @@ function partsWith(total: number, pages: number[]): { parts: PageParts; asked: A
 
 test('a first page takes two statements, of one checkpoint; the total is of one snapshot', async () => {
   const { parts, asked } = partsWith(9, [3]);
-  await readFirstPage(parts, { filter, limit: 3 });
+  await readFirstPage(parts, { filter, limit: 3 }, wholeScope);
   expect(asked).toHaveLength(2);
   expect(asked.map(({ params }) => params.page_checkpoint)).toEqual([77, 77]);
   // Of a window alone: what ClickHouse knows of whole parts counts it.
@@ -60,9 +62,9 @@ test('a first page takes two statements, of one checkpoint; the total is of one 
 
 test('a further page takes one statement, with the checkpoint of the first', async () => {
   const { parts, asked } = partsWith(9, [3, 3]);
-  const { token } = await readFirstPage(parts, { filter, limit: 3 });
+  const { token } = await readFirstPage(parts, { filter, limit: 3 }, wholeScope);
   asked.length = 0;
-  const page = await readNextPage({ ...parts, checkpoint: () => 99 }, token ?? '');
+  const page = await readNextPage({ ...parts, checkpoint: () => 99 }, token ?? '', wholeScope);
   expect(page.total).toBe(9);
   expect(asked).toHaveLength(1);
   expect(asked[0]?.params).toMatchObject({ page_checkpoint: 77, page_after: row.place, page_after_id: row.place_id });
@@ -71,7 +73,7 @@ test('a further page takes one statement, with the checkpoint of the first', asy
 test('with distinct, one statement goes through the events for total and page; one reads named places', async () => {
   const distinct = { ...filter, resource: { ...filter.resource, distinct: true } };
   const { parts, asked } = partsWith(9, [1]);
-  const page = await readFirstPage(parts, { filter: distinct, limit: 3 });
+  const page = await readFirstPage(parts, { filter: distinct, limit: 3 }, wholeScope);
   expect(page.total).toBe(9);
   expect(asked).toHaveLength(2);
   expect(asked[0]?.sql).toContain('GROUP BY resource_id');
@@ -88,7 +90,7 @@ test('with distinct, no second statement is asked where there is nothing to be r
     [1, 1, 2],
   ] as const) {
     const { parts, asked } = partsWith(total, [1]);
-    const page = await readFirstPage(parts, { filter: distinctOf('DESC'), limit });
+    const page = await readFirstPage(parts, { filter: distinctOf('DESC'), limit }, wholeScope);
     expect([asked.length, page.total]).toEqual([statements, total]);
   }
 });
@@ -99,14 +101,14 @@ test.each([
 ] as const)('%s: a further page is of what lies behind the last event, distinct or not', async (order, behind, end) => {
   for (const asksFor of [{ ...filter, order }, distinctOf(order)]) {
     const { parts, asked } = partsWith(9, [1, 1]);
-    const { token } = await readFirstPage(parts, { filter: asksFor, limit: 1 });
+    const { token } = await readFirstPage(parts, { filter: asksFor, limit: 1 }, wholeScope);
     const place = "({page_after:DateTime64(6, 'UTC')}, {page_after_id:UUID})";
     const keyset = asksFor.resource.distinct
       ? `WHERE place ${behind} ${place}`
       : `occurred ${behind}= {page_after:DateTime64(6, 'UTC')} AND (occurred, id) ${behind} ${place}`;
     for (const { sql } of asked) expect(sql).not.toContain('page_after');
     asked.length = 0;
-    expect((await readNextPage(parts, token ?? '')).events).toEqual(['{}']);
+    expect((await readNextPage(parts, token ?? '', wholeScope)).events).toEqual(['{}']);
     expect(asked[0]?.sql).toContain(keyset);
     expect(asked[0]?.params).toMatchObject({ page_after: row.place, page_after_id: row.place_id });
     expect(asked.at(-1)?.sql).toMatch(new RegExp(`ORDER BY occurred ${order}, id ${order}`));
@@ -117,15 +119,15 @@ test.each([
 
 test('limit 0 asks for no events', async () => {
   const { parts, asked } = partsWith(9, []);
-  const { token } = await readFirstPage(parts, { filter, limit: 0 });
-  await readNextPage(parts, token ?? '');
+  const { token } = await readFirstPage(parts, { filter, limit: 0 }, wholeScope);
+  await readNextPage(parts, token ?? '', wholeScope);
   expect(asked).toHaveLength(1);
 });
 
 test('a page that retention left short is the last one', async () => {
   const { parts } = partsWith(9, [3, 2]);
-  const { token } = await readFirstPage(parts, { filter, limit: 3 });
-  expect(await readNextPage(parts, token ?? '')).toEqual({ events: ['{}', '{}'], total: 9, token: null });
+  const { token } = await readFirstPage(parts, { filter, limit: 3 }, wholeScope);
+  expect(await readNextPage(parts, token ?? '', wholeScope)).toEqual({ events: ['{}', '{}'], total: 9, token: null });
 });
 
 test('one id takes one statement; a window as wide as what is kept is no term of it', async () => {
@@ -135,7 +137,11 @@ test('one id takes one statement; a window as wide as what is kept is no term of
   ] as const) {
     const { parts, asked } = partsWith(9, [1]);
     const one = { ...filterOf('2026-11-16T00:00:00Z', until), id: [row.place_id] };
-    expect(await readFirstPage(parts, { filter: one, limit: 3 })).toEqual({ events: ['{}'], total: 1, token: null });
+    expect(await readFirstPage(parts, { filter: one, limit: 3 }, wholeScope)).toEqual({
+      events: ['{}'],
+      total: 1,
+      token: null,
+    });
     expect(asked).toHaveLength(1);
     expect(asked[0]?.sql).toMatch(/LIMIT 2$/);
     expect(asked[0]?.sql.includes('occurred >=')).toBe(isTerm);
@@ -154,7 +160,7 @@ test('a few ids take one statement for page and total; many ids, or a limit of 0
     [2, 0, 1],
   ] as const) {
     const { parts, asked } = partsWith(9, [1, 1]);
-    await readFirstPage(parts, { filter: idsOf(ids), limit });
+    await readFirstPage(parts, { filter: idsOf(ids), limit }, wholeScope);
     expect(asked).toHaveLength(statements);
     expect(asked.some(({ sql }) => sql.includes('LIMIT'))).toBe(limit > 0);
   }
@@ -162,10 +168,10 @@ test('a few ids take one statement for page and total; many ids, or a limit of 0
 
 test('of a window alone the page waits for its slot as the total does: it is no guess that gives way', async () => {
   const { parts, asked } = partsWith(9, [3]);
-  await readFirstPage(parts, { filter, limit: 3 });
+  await readFirstPage(parts, { filter, limit: 3 }, wholeScope);
   expect(asked.map(({ options }) => options?.waitMs)).toEqual([undefined, undefined]);
   const filtered = partsWith(9, [3]);
-  await readFirstPage(filtered.parts, { filter: named, limit: 3 });
+  await readFirstPage(filtered.parts, { filter: named, limit: 3 }, wholeScope);
   expect(filtered.asked.map(({ options }) => options?.waitMs)).toEqual([undefined, 0]);
 });
 
@@ -179,7 +185,7 @@ test('who leaves ends both statements, and leaves nothing at the signal; nor doe
       options?.signal?.throwIfAborted();
       return answer;
     };
-    const page = readFirstPage({ ...parts, store: { rows } }, { filter, limit: 3 }, leaving.signal);
+    const page = readFirstPage({ ...parts, store: { rows } }, { filter, limit: 3 }, wholeScope, leaving.signal);
     if (isLeaving) await expect(page).rejects.toThrow('left');
     else expect((await page).events).toHaveLength(3);
     expect(asked.map(({ options }) => options?.signal?.aborted)).toEqual([isLeaving, isLeaving]);
@@ -196,7 +202,7 @@ test.each([
   ['many fit, and the newest of them are older than the guess', 1000, [0, 3], 3],
 ])('a filtered first page is looked for beside its total: %s', async (_, total, pages, statements) => {
   const { parts, asked } = partsWith(total, [...pages]);
-  const { events } = await readFirstPage(parts, { filter: named, limit: 3 });
+  const { events } = await readFirstPage(parts, { filter: named, limit: 3 }, wholeScope);
   expect([events.length, asked.length]).toEqual([Math.min(3, total), statements]);
 });
 
@@ -206,7 +212,7 @@ test('where few fit, the total says where the others are likely to be; where man
     [1000, false],
   ] as const) {
     const { parts, asked } = partsWith(total, [1, 3]);
-    await readFirstPage(parts, { filter: named, limit: 3 });
+    await readFirstPage(parts, { filter: named, limit: 3 }, wholeScope);
     // The first term of a window is where it begins.
     const [, guess, last] = asked.map(({ params }) => String(params.f0));
     const whole = '2026-11-16 00:00:00.000000';
@@ -228,7 +234,7 @@ test('where all slots are taken a filtered page waits for its total; another fai
       return [row, row, row];
     };
     const parts = { ...partsWith(9, []).parts, store: { rows } as unknown as Pick<Store, 'rows'> };
-    const page = readFirstPage(parts, { filter: named, limit: 3 });
+    const page = readFirstPage(parts, { filter: named, limit: 3 }, wholeScope);
     if (failure === 'tooManyQueries') expect((await page).events).toHaveLength(3);
     else await expect(page).rejects.toMatchObject({ failure });
     expect(ended?.aborted).toBe(failure !== 'tooManyQueries');

@@ -2,8 +2,14 @@
 import { type ClientRequest, type IncomingMessage, request } from 'node:http';
 import { afterEach, describe, expect, it } from 'vitest';
 import { Failure } from '../../src/base/errors.ts';
-import type { ServerOptions } from '../../src/server/parts.ts';
-import { ask, type FakeServer, type OpenedFeed, startFakeServer, until } from '../../support/fake-server.ts';
+import {
+  ask,
+  type FakeOptions,
+  type FakeServer,
+  type OpenedFeed,
+  startFakeServer,
+  until,
+} from '../../support/fake-server.ts';
 
 let server: FakeServer;
 const requests: ClientRequest[] = [];
@@ -13,7 +19,7 @@ afterEach(async () => {
   await server.running.close();
 });
 
-async function start(options: Partial<ServerOptions> = {}): Promise<number> {
+async function start(options: FakeOptions = {}): Promise<number> {
   server = await startFakeServer(options);
   return server.running.port;
 }

@@ -72,7 +72,7 @@ describe('queries', () => {
   it('are aborted when the client goes away, and harm nobody', async () => {
     let isAborted = false;
     const controller = new AbortController();
-    server.fakes.queries.readFirstPage = (_request, signal) =>
+    server.fakes.queries.readFirstPage = (_request, _reader, signal) =>
       new Promise((_resolve, reject) => {
         signal.addEventListener('abort', () => {
           isAborted = true;

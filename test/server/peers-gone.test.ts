@@ -36,7 +36,7 @@ describe('a client that leaves is counted, and is no fault', () => {
   it('while a query runs', async () => {
     const port = await each.start();
     let asked = false;
-    each.server.fakes.queries.readFirstPage = (_, signal) => {
+    each.server.fakes.queries.readFirstPage = (_, _reader, signal) => {
       asked = true;
       return untilAborted(signal);
     };
@@ -110,7 +110,7 @@ describe('what is not a leaving', () => {
   it('is a fault of ours that shows after the client has gone', async () => {
     const port = await each.start();
     let asked = false;
-    each.server.fakes.queries.readFirstPage = (_, signal) => {
+    each.server.fakes.queries.readFirstPage = (_, _reader, signal) => {
       asked = true;
       return untilAborted(signal, () => new TypeError('a bug'));
     };

@@ -1,15 +1,17 @@
 /**
  * Questions that are refused by their bytes: those for which JSON.parse would make too much.
  */
+
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { wholeScope } from '../../schemas/read-scope.ts';
 import { readJsonBody } from '../../src/server/json-body.ts';
 import { readFilterMessage } from '../../src/server/read-filter-message.ts';
 import { whyTooMuchToAsk } from '../../src/server/read-message.ts';
 
 const containersMax = 20_000;
 const wanted = `More than ${containersMax} objects and lists`;
-const terms = { now: new Date('2026-11-22T12:00:00Z'), backfillMaxMs: 900_000 };
+const terms = { scope: wholeScope, now: new Date('2026-11-22T12:00:00Z'), backfillMaxMs: 900_000 };
 
 /** What one item of a list holds: how many objects and lists, and brackets in its texts that are none. */
 const item = fc.constantFrom(

@@ -23,7 +23,7 @@ const wholePage = (count: number): string =>
 const each = serverOfEachTest();
 async function start(answersBytesMax: number, count: number): Promise<number> {
   const port = await each.start({ answersBytesMax });
-  each.server.fakes.queries.readFirstPage = async (_request, _signal, taken) => {
+  each.server.fakes.queries.readFirstPage = async (_request, _reader, _signal, taken) => {
     const rows = events.slice(0, count);
     for (const row of rows) taken(Buffer.byteLength(row));
     return { events: rows, total: count, token: null };

@@ -11,14 +11,8 @@ import { type FailureName, failures } from '../../base/errors.ts';
 import { failPoint } from '../../base/fail-point.ts';
 import type { MessageOutcome } from '../../ingest/intake.ts';
 import type { Loss } from '../../ingest/losses.ts';
-import { Admission, type Admitted, type AdmissionListener } from '../admission.ts';
-import {
-  type Connection,
-  type ConnectionTools,
-  farewellOf,
-  silentFarewell,
-  stalledFarewell,
-} from '../connection.ts';
+import { Admission, type AdmissionListener, type Admitted } from '../admission.ts';
+import { type Connection, type ConnectionTools, farewellOf, silentFarewell, stalledFarewell } from '../connection.ts';
 import type { PressedPeer } from '../frame-pressure.ts';
 import { Liveness } from '../liveness.ts';
 import type { SocketRoute } from '../route.ts';

@@ -9,13 +9,7 @@ import type { Identity } from '../../access/identity.ts';
 import type { Failure } from '../../base/errors.ts';
 import type { Feed, FeedListener, FeedRequest } from '../../feed/ports.ts';
 import { Admission, type AdmissionListener } from '../admission.ts';
-import {
-  type Connection,
-  type ConnectionTools,
-  farewellOf,
-  silentFarewell,
-  stalledFarewell,
-} from '../connection.ts';
+import { type Connection, type ConnectionTools, farewellOf, silentFarewell, stalledFarewell } from '../connection.ts';
 import type { PressedPeer } from '../frame-pressure.ts';
 import { Liveness } from '../liveness.ts';
 import { filterBytesMax } from '../parts.ts';
@@ -200,7 +194,7 @@ class SubscriberConnection implements Connection, SubscriberPort, FeedListener, 
     const outcome = readFilterMessage(bytes, isBinary, {
       now: now(),
       backfillMaxMs: options.backfillMaxMs,
-      reader: this.identity,
+      scope: this.identity,
     });
     if (!outcome.ok) {
       this.#tell({ type: 'filter.refused', farewell: outcome.farewell });

@@ -18,6 +18,9 @@ export const filterEventsRoute: Route = {
     if (!body.ok) return body.answer;
     const checked = validatePageBody(body.value, now());
     if (!checked.ok) return invalidRequest(checked.issues, await body.quote());
-    return pageAnswer(await queries.readFirstPage(checked.value, request.identity, request.signal(), request.holds), request.publicUrl);
+    return pageAnswer(
+      await queries.readFirstPage(checked.value, request.identity, request.signal(), request.holds),
+      request.publicUrl,
+    );
   },
 };

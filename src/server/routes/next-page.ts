@@ -13,6 +13,9 @@ export const nextPageRoute: Route = {
   answer: async (request, { queries }) => {
     const checked = validatePageToken(request.query.getAll('page-token'));
     if (!checked.ok) return invalidRequest(checked.issues, 'null');
-    return pageAnswer(await queries.readNextPage(checked.value, request.identity, request.signal(), request.holds), request.publicUrl);
+    return pageAnswer(
+      await queries.readNextPage(checked.value, request.identity, request.signal(), request.holds),
+      request.publicUrl,
+    );
   },
 };

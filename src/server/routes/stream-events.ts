@@ -23,7 +23,7 @@ export const streamEventsRoute: Route = {
     const checked = readStreamRequest(request, {
       now: now(),
       backfillMaxMs: options.backfillMaxMs,
-      reader: request.identity,
+      scope: request.identity,
     });
     if (!checked.ok) return invalidRequest(checked.issues, 'null');
     return { stream: (out, tools) => openStream(out, tools, checked.value, request.identity) };

@@ -3,11 +3,11 @@
  */
 import type { Filter } from './filter.ts';
 
-export interface Reader {
+export interface ReadScope {
   /** What its tokens are sealed to; empty for the one that may read everything. */
   readonly seal: string;
   /** Only what fits all of these is read. */
   readonly forced: readonly Filter[];
 }
 
-export const everyReader: Reader = { seal: '', forced: [] };
+export const wholeScope: ReadScope = { seal: '', forced: [] };
