@@ -54,14 +54,14 @@ export function readRecord(value: unknown): TokenRecord | null {
   >; // each field is checked next
   if (!isText(id) || !isText(name) || !isText(hash) || !isText(made)) return null;
   if (!Array.isArray(rights) || !rights.every(isRight)) return null;
-  if (!(filter === null || typeof filter === 'object') || filter === undefined) return null;
+  if (filter !== null && !isObject(filter)) return null;
   if (!isTime(expires) || !isTime(revoked) || !(label === null || isLabel(label))) return null;
   const bounds = readLimits(limits);
   return bounds === null ? null : { id, name, hash, rights, filter, label, limits: bounds, made, expires, revoked };
 }
 
 function readLimits(value: unknown): Limits | null {
-  if (typeof value !== 'object' || value === null) return null;
+  if (!isObject(value)) return null;
   const given = Object.entries({ ...noLimits, ...value }).filter(([name]) => Object.hasOwn(noLimits, name));
   const isGood = given.every(([, limit]) => limit === null || (typeof limit === 'number' && limit > 0));
   return isGood ? { ...noLimits, ...Object.fromEntries(given) } : null;
@@ -76,6 +76,10 @@ function isLabel(value: unknown): value is ForcedLabel {
     isText(value.key) &&
     isText(value.value)
   );
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function isRight(value: unknown): value is Right {
