@@ -14,6 +14,7 @@ import { giveHeapRoom } from './heap-room.ts';
 import { recoverJournal } from './recover-journal.ts';
 import { sentenceOf } from './start-sentence.ts';
 import { exitCodeOf, type StopSignals } from './stop-signals.ts';
+import { runToken } from './token.ts';
 import { verify } from './verify.ts';
 
 const help = `Sluice: events in by Prefect 3's API, durable, live, and counted by ClickHouse.
@@ -27,6 +28,7 @@ Commands, for a data folder on which no Sluice runs:
   verify                 compare the books with ClickHouse and with the journal; exit code 1 if they do not balance
   dead-letter            list the events that ClickHouse refused for their content (also while Sluice runs)
   dead-letter replay     try to insert them again; exit code 1 if some stay
+  token                  make, list and revoke tokens (also while Sluice runs)
 
 Settings: flag, environment variable, meaning (default)
 ${settingsHelp()}
@@ -37,7 +39,7 @@ const flushMs = 500;
 
 /** Resolves to whether all is well. Rejects with StartRefused for every failure that is no fault of ours. */
 export async function runCommand(
-  environment: Readonly<Record<string, string | undefined>>,
+  environment: Environment,
   words: readonly string[],
   signals: StopSignals,
 ): Promise<boolean> {
@@ -45,6 +47,7 @@ export async function runCommand(
     await print(help);
     return true;
   }
+  if (words[0] === 'token') return sayToken(environment, words.slice(1));
   const firstFlag = words.findIndex((word) => word.startsWith('-'));
   const commandWords = firstFlag < 0 ? words : words.slice(0, firstFlag);
   const command = commands.get(commandWords.join(' '));
@@ -65,6 +68,19 @@ export async function runCommand(
     await Promise.all([flushLog(flushMs), stdout?.flush(flushMs)]);
   }
 }
+
+/** Its words are no settings, but for the folder. */
+async function sayToken(environment: Environment, words: readonly string[]): Promise<boolean> {
+  const at = words.indexOf('--data-dir');
+  const folder = at < 0 ? [] : words.slice(at, at + 2);
+  const { dataDir } = readConfig(environment, folder);
+  const { stdout: told, stderr } = await runToken(dataDir, words);
+  process.stderr.write(stderr);
+  await print(told);
+  return true;
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
 
 type Command = (config: Config, log: Log, signals: StopSignals) => Promise<boolean>;
 

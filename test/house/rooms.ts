@@ -54,6 +54,7 @@ export const rooms = {
   'src/commands': [
     'src/base',
     'src/config',
+    'src/access',
     'src/event-log',
     'src/journal',
     'src/clickhouse',

@@ -1,0 +1,73 @@
+/**
+ * Reads what `sluice token create` is told.
+ */
+import { parseArgs } from 'node:util';
+import { readForcedFilter } from '../access/forced-filter.ts';
+import { noLimits, rightNames } from '../access/identity.ts';
+import type { TokenRecord } from '../access/token-record.ts';
+import { StartRefused } from '../base/errors.ts';
+import { issueLine } from '../base/issue-line.ts';
+
+const text = { type: 'string' } as const;
+const flag = { type: 'boolean' } as const;
+
+export const tokenOptions = {
+  /** Read by whoever starts the command. */
+  everywhere: { 'data-dir': text },
+  create: {
+    ...{ name: text, read: flag, write: flag, admin: flag, expires: text, filter: text, json: flag },
+  },
+} as const;
+
+export interface WantedToken extends Omit<TokenRecord, 'id' | 'hash' | 'made' | 'revoked'> {
+  readonly isJson: boolean;
+}
+
+/** Throws StartRefused with a sentence that names the option. */
+export function readTokenOptions(words: readonly string[], now: Date): WantedToken {
+  const values = parse(words);
+  const { name = '', expires, filter } = values;
+  if (!/^[\w.@+-]{1,64}$/.test(name)) {
+    throw new StartRefused('--name wants 1 to 64 letters, digits and . _ @ + -, as `--name ci`.');
+  }
+  const rights = rightNames.filter((right) => values[right] === true);
+  if (rights.length === 0) throw new StartRefused('Say what it may do: --read, --write, --admin, or several of them.');
+  return {
+    ...{ name, rights, isJson: values.json === true, limits: noLimits, label: null },
+    expires: expires === undefined ? null : readEnd(expires, now),
+    filter: filter === undefined ? null : readFilter(filter),
+  };
+}
+
+function parse(words: readonly string[]) {
+  const options = { ...tokenOptions.create, ...tokenOptions.everywhere };
+  try {
+    return parseArgs({ args: [...words], options }).values;
+  } catch (error) {
+    throw new StartRefused(error instanceof Error ? error.message : String(error));
+  }
+}
+
+const unitMs: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+
+function readEnd(sent: string, now: Date): string {
+  const [, count, unit = ''] = /^(\d{1,9})([smhd])$/.exec(sent) ?? [];
+  const time = count === undefined ? Date.parse(sent) : now.getTime() + Number(count) * (unitMs[unit] ?? Number.NaN);
+  const end = new Date(time);
+  if (Number.isNaN(end.getTime()))
+    throw new StartRefused(`--expires wants 45s, 90m, 12h, 30d or a time, not "${sent}".`);
+  if (end <= now) throw new StartRefused(`--expires ${sent} has passed already.`);
+  return end.toISOString();
+}
+
+function readFilter(sent: string): object {
+  let filter: unknown;
+  try {
+    filter = JSON.parse(sent);
+  } catch (error) {
+    throw new StartRefused(`--filter wants JSON: ${error instanceof Error ? error.message : 'it is none'}`);
+  }
+  const checked = readForcedFilter(filter);
+  if (!checked.ok) throw new StartRefused(`--filter is no filter: ${issueLine(checked.issues, 'unknown')}`);
+  return filter as object; // a filter is an object
+}

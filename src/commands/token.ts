@@ -1,0 +1,105 @@
+/**
+ * `sluice token create|list|revoke`: the tokens of a data folder, also while Sluice runs on it. The token itself is
+ * shown once, when it is made, and stands alone on stdout.
+ */
+import { parseArgs } from 'node:util';
+import { hashOfToken, makeToken } from '../access/made-token.ts';
+import { changeTokens, readTokens } from '../access/token-file.ts';
+import { isLiving, type TokenRecord } from '../access/token-record.ts';
+import { StartRefused } from '../base/errors.ts';
+import { readTokenOptions, tokenOptions } from './token-options.ts';
+
+/** What a command says on its two outputs. */
+export interface Said {
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Throws StartRefused for words that are none of these commands, and for a bad option. */
+export async function runToken(dataDir: string, words: readonly string[], now = new Date()): Promise<Said> {
+  const [command, ...rest] = words;
+  switch (command) {
+    case 'create':
+      return createToken(dataDir, rest, now);
+    case 'list':
+      return listTokens(dataDir, rest, now);
+    case 'revoke':
+      return revokeToken(dataDir, rest, now);
+    default:
+      throw new StartRefused(tokenHelp);
+  }
+}
+
+export const tokenHelp = `the commands are
+  sluice token create --name NAME [--read] [--write] [--admin] [--expires 30d] [--filter JSON] [--json]
+  sluice token list [--json]
+  sluice token revoke ID|NAME
+for the folder that SLUICE_DATA_DIR or --data-dir names, also while Sluice runs.`;
+
+async function createToken(dataDir: string, words: readonly string[], now: Date): Promise<Said> {
+  const { isJson, ...wanted } = readTokenOptions(words, now);
+  const { id, token } = makeToken();
+  const record: TokenRecord = { id, hash: hashOfToken(token), made: now.toISOString(), revoked: null, ...wanted };
+  let isFirst = false;
+  await changeTokens(dataDir, (records) => {
+    isFirst = records.length === 0;
+    if (records.some((each) => each.name === record.name && isLiving(each, now.getTime()))) {
+      throw new StartRefused(`There is a living token ${record.name} already: revoke it, or take another name.`);
+    }
+    return [...records, record];
+  });
+  const closes = isFirst ? 'It is the first: within a second nobody is let in without a credential.\n' : '';
+  const stderr = `Token ${id} ${record.name}: ${record.rights.join(', ')}. It is shown this once.\n${closes}`;
+  if (!isJson) return { stdout: `${token}\n`, stderr };
+  return { stdout: `${JSON.stringify({ ...shown(record, now), token })}\n`, stderr: '' };
+}
+
+function listTokens(dataDir: string, words: readonly string[], now: Date): Said {
+  const { values } = parseWords(words);
+  const rows = readTokens(dataDir).map((record) => shown(record, now));
+  if (values.json === true) return { stdout: `${JSON.stringify(rows)}\n`, stderr: '' };
+  const lines = rows.map(({ id, name, rights, state, expires, ...more }) => {
+    const others = Object.entries(more).filter(([field, value]) => field !== 'made' && value !== null);
+    const told = others.map(
+      ([field, value]) => `${field} ${typeof value === 'string' ? value : JSON.stringify(value)}`,
+    );
+    return [id, state, name, rights.join(','), expires === null ? 'for ever' : `until ${expires}`, ...told].join('  ');
+  });
+  return { stdout: lines.map((line) => `${line}\n`).join(''), stderr: rows.length === 0 ? 'There is no token.\n' : '' };
+}
+
+async function revokeToken(dataDir: string, words: readonly string[], now: Date): Promise<Said> {
+  const { positionals } = parseWords(words);
+  const [which = ''] = positionals;
+  if (positionals.length !== 1) throw new StartRefused('Say which token: `sluice token revoke ID|NAME`.');
+  let revoked: TokenRecord | undefined;
+  await changeTokens(dataDir, (records) => {
+    revoked = records.find((each) => (each.id === which || each.name === which) && isLiving(each, now.getTime()));
+    if (revoked === undefined) throw new StartRefused(`There is no living token ${which}: \`sluice token list\`.`);
+    return records.map((each) => (each === revoked ? { ...each, revoked: now.toISOString() } : each));
+  });
+  return {
+    stdout: '',
+    stderr: `Token ${revoked?.id} ${revoked?.name} is revoked: within a second it lets nobody in.\n`,
+  };
+}
+
+function parseWords(words: readonly string[]) {
+  const options = { json: { type: 'boolean' }, ...tokenOptions.everywhere } as const;
+  try {
+    return parseArgs({ args: [...words], options, allowPositionals: true });
+  } catch (error) {
+    throw new StartRefused(`${error instanceof Error ? error.message : String(error)}\n${tokenHelp}`);
+  }
+}
+
+/** What may be shown of a token: all but its hash. */
+function shown({ hash: _, revoked, limits, ...record }: TokenRecord, now: Date) {
+  const state =
+    revoked !== null
+      ? 'revoked'
+      : isLiving({ ...record, revoked, limits, hash: '' }, now.getTime())
+        ? 'living'
+        : 'expired';
+  return { ...record, ...limits, state };
+}
