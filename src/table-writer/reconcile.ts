@@ -15,8 +15,8 @@ import { type DeadLetter, seqsIn } from './ports.ts';
 import { insertsEnded, storedOf } from './stored-of.ts';
 import type { WriterState } from './writer-state.ts';
 
-/** The largest that a setting may make a batch, nearly: what is looked through for a batch that is there in part. */
-const batchRowsMax = 100_000;
+/** The largest that a setting may make a batch: so far back a batch may begin that is there in part. */
+export const batchRowsMax = 1_000_000;
 
 export interface ReconcileParts {
   readonly journal: Pick<LogReader, 'epoch' | 'firstSeq' | 'oldest' | 'read' | 'epochOf'>;

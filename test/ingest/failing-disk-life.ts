@@ -79,6 +79,8 @@ export function start(disk: PowerCutDisk, durability: Durability, boot: number, 
     counters,
     headAtStart: journal.head,
     isKilled: false,
+    /** Posts that nobody has answered. */
+    untold: 0,
   };
 }
 
@@ -89,6 +91,15 @@ export function start(disk: PowerCutDisk, durability: Durability, boot: number, 
 export function checkBooks({ journal, counters, headAtStart }: ReturnType<typeof start>): void {
   expect(journal.hasPending).toBe(false);
   expect(journal.head - headAtStart).toBe(counters.appended - counters.takenBack);
+}
+
+/** Of a failed journal each producer is told; of one that has kept all, subscribers get each event, once. */
+export function checkTold({ journal, headAtStart, delivered, untold }: ReturnType<typeof start>): void {
+  const { failed, head, horizon, hasPending } = journal;
+  if (failed !== null) expect(untold).toBe(0);
+  else if (horizon.ticket === head && !hasPending) {
+    expect(delivered).toEqual(Array.from({ length: head - headAtStart }, (_, at) => headAtStart + 1 + at));
+  }
 }
 
 /** By id; parked ones, which have no seq, as 0. */
@@ -118,6 +129,14 @@ export function kept({
 export const store: StoreStatus = { phase: 'ready', where: 'here', version: '', reason: '' };
 
 export const turn = (): Promise<unknown> => new Promise(setImmediate);
+
+/** All that is under way ends. */
+export async function settle(disk: PowerCutDisk): Promise<void> {
+  for (let nth = 0; nth < 5; nth += 1) {
+    disk.endSyncs();
+    await turn();
+  }
+}
 
 export function attempt(work: () => void): Failure | null {
   try {

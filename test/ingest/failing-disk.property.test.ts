@@ -13,10 +13,12 @@ import { PowerCutDisk } from '../journal/power-cut-disk.ts';
 import {
   attempt,
   checkBooks,
+  checkTold,
   type Durability,
   eventText,
   idText,
   kept,
+  settle,
   start,
   store,
   turn,
@@ -26,7 +28,7 @@ type Step =
   | { kind: 'post'; ids: number[] }
   | { kind: 'message'; socket: number; id: number }
   | { kind: 'ping'; socket: number }
-  | { kind: 'turn' | 'end syncs' | 'look' | 'repair' }
+  | { kind: 'turn' | 'end syncs' | 'settle' | 'look' | 'repair' }
   | { kind: 'break'; what: 'writes' | 'truncate' | 'sync'; code: string; after: number }
   | { kind: 'restart'; isPowerCut: boolean; seed: number };
 
@@ -42,7 +44,10 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   },
   { weight: 8, arbitrary: fc.record({ kind: fc.constant('message' as const), socket, id }) },
   { weight: 5, arbitrary: fc.record({ kind: fc.constant('ping' as const), socket }) },
-  { weight: 8, arbitrary: fc.record({ kind: fc.constantFrom('turn', 'turn', 'end syncs', 'look', 'repair') }) },
+  {
+    weight: 8,
+    arbitrary: fc.record({ kind: fc.constantFrom('turn', 'turn', 'end syncs', 'settle', 'look', 'repair') }),
+  },
   {
     weight: 3,
     arbitrary: fc.record({
@@ -74,11 +79,16 @@ async function run(durability: Durability, steps: readonly Step[], groupBytesMax
         const failure = attempt(() => {
           const outcome = intake.acceptBatch(body, true);
           if (!outcome.ok) throw new Error('The batch was refused');
+          here.untold += 1;
           outcome.durable.then(
             () => {
+              here.untold -= 1;
               if (!here.isKilled) for (const number of now.ids) answered.add(number);
             },
-            (error: unknown) => expect(error).toBeInstanceOf(Failure),
+            (error: unknown) => {
+              here.untold -= 1;
+              expect(error).toBeInstanceOf(Failure);
+            },
           );
         });
         if (journal.failed !== null) expect(failure?.failure).toBe('journalFailed');
@@ -109,6 +119,10 @@ async function run(durability: Durability, steps: readonly Step[], groupBytesMax
       case 'end syncs':
         disk.endSyncs();
         await turn();
+        break;
+      case 'settle':
+        await settle(disk);
+        checkTold(life);
         break;
       case 'break':
         if (now.what === 'writes') disk.writes = [now.after, now.code];

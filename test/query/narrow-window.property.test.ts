@@ -27,7 +27,7 @@ const wanted = fc.record({
 });
 
 test('law: the narrow window is a short beginning of the whole one, as order and position have it', () => {
-  let narrowed = 0;
+  const narrowed = { ASC: 0, DESC: 0 };
   fc.assert(
     fc.property(wanted, ({ one, other, order, limit, remaining, after }) => {
       const [since, until] = one < other ? [one, other] : [other, one];
@@ -36,7 +36,7 @@ test('law: the narrow window is a short beginning of the whole one, as order and
       const position = inside === null ? null : { occurred: formatTimeForClickHouse(text(inside)), id: '' };
       const narrow = narrowWindow({ filter, limit, remaining, after: position });
       if (narrow === null) return;
-      narrowed += 1;
+      narrowed[order] += 1;
       // Oldest events first have no narrow first page.
       expect(order === 'ASC' && position === null).toBe(false);
       const [from, to] = [toMicros(narrow.occurred.since), toMicros(narrow.occurred.until ?? '')];
@@ -50,7 +50,8 @@ test('law: the narrow window is a short beginning of the whole one, as order and
     }),
     { numRuns: 2000 },
   );
-  expect(narrowed).toBeGreaterThan(500);
+  // It is worth its while in either order.
+  expect(Math.min(narrowed.ASC, narrowed.DESC)).toBeGreaterThan(100);
 });
 
 test('an open end, few events, or oldest events first give no guess', () => {

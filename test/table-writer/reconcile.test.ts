@@ -2,16 +2,18 @@
  * I1, I8, I11 where a power cut in process mode has taken the writer's state or made it old: ClickHouse says where to
  * go on, so that nothing is inserted twice, nothing that is not there is passed over, and no dead letter is lost.
  */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import fc from 'fast-check';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createLog } from '../../src/base/log.ts';
 import type { Store } from '../../src/clickhouse/store.ts';
+import { settings } from '../../src/config/settings.ts';
 import type { ForgottenState } from '../../src/ids/forgotten-ids.ts';
 import { openDeadLetter } from '../../src/table-writer/dead-letter.ts';
 import { seqsIn } from '../../src/table-writer/ports.ts';
-import { isInDoubt, reconcile } from '../../src/table-writer/reconcile.ts';
+import { batchRowsMax, isInDoubt, reconcile } from '../../src/table-writer/reconcile.ts';
 import type { WriterState } from '../../src/table-writer/writer-state.ts';
 import { writerStateFile } from '../../src/table-writer/writer-state-file.ts';
 
@@ -32,21 +34,24 @@ const state: WriterState = {
   replayed: [],
 };
 
-/** The journal still has `kept`, all of the ended epoch; the present one begins at 1000. ClickHouse has `stored`. */
+/**
+ * The journal still has `kept`, all of the ended epoch; the present one begins at `begin`. ClickHouse has `stored`, in
+ * order.
+ */
 async function after(
   before: WriterState,
-  ask: { stored: number[]; kept: readonly [number, number]; dead?: number[]; running?: number },
+  ask: { stored: number[]; kept: readonly [number, number]; dead?: number[]; running?: number; begin?: number },
 ) {
-  const { stored, kept, dead = [], running = 0 } = ask;
+  const { stored, kept, dead = [], running = 0, begin = 1000 } = ask;
   const [oldest, newest] = kept;
   const deadLetter = openDeadLetter(dataDir);
   for (const seq of dead) await deadLetter.add({ seq, epoch: 'old', reason: 'refused', row: `row ${seq}` });
   const learned: ForgottenState[] = [];
   const rows: Store['rows'] = async (sql, params) => {
-    const { above = 0, firstSeq = 1000, first = 0, last = 1000 } = params as Record<string, number>; // what reconcile.ts and stored-of.ts ask with
+    const { above = 0, firstSeq = begin, first = 0, last = begin } = params as Record<string, number>; // what reconcile.ts and stored-of.ts ask with
     if (sql.includes('system.processes')) return [{ running }] as never; // the column that is asked for
     const found = stored.filter((seq) => seq > above && seq < firstSeq && seq >= first && seq <= last);
-    const count = { rows: found.length, newest: Math.max(0, ...found), received: 60 };
+    const count = { rows: found.length, newest: found.at(-1) ?? 0, received: 60 };
     const answer = sql.includes('minute')
       ? [{ minute: 7 }]
       : sql.startsWith('SELECT seq')
@@ -56,7 +61,7 @@ async function after(
   };
   const journal = {
     epoch: 'new',
-    firstSeq: 1000,
+    firstSeq: begin,
     oldest,
     epochOf: () => 'old',
     read(from: number, _bytes: number, upTo: number) {
@@ -92,6 +97,36 @@ test('a batch that is there in part is gone through again, each range looked for
   expect(buried.next.maybeStoredUpTo).toBeUndefined();
   const lost = await after(state, { stored: upTo(20, 4, 15), kept: [1, 14] });
   expect(lost.next).toMatchObject({ checkpoint: 20 });
+});
+
+test('law: the checkpoint stops before the first event that only the journal has, wherever it is, or else is the newest row', async () => {
+  const where = fc.constantFrom('table', 'table', 'table', 'dead letter', 'journal only');
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(where, { minLength: 1, maxLength: 10 }),
+      fc.integer({ min: 1, max: 22 }),
+      async (places, oldest) => {
+        rmSync(dataDir, { recursive: true });
+        mkdirSync(dataDir);
+        const at = (place: string) => places.flatMap((each, nth) => (each === place ? [11 + nth] : []));
+        const stored = [...upTo(10, 4), ...at('table')];
+        const newest = Math.max(10, ...at('table'));
+        const holes = at('journal only').filter((seq) => seq >= oldest && seq < newest);
+        const { next } = await after(state, { stored, kept: [oldest, 30], dead: at('dead letter') });
+        expect([next.checkpoint, next.maybeStoredUpTo]).toEqual(
+          holes.length === 0 ? [newest, undefined] : [Math.min(...holes) - 1, newest],
+        );
+      },
+    ),
+    { numRuns: 200 },
+  );
+});
+
+test('the newest batch is gone through whole, as large as a setting may make it', async () => {
+  expect(batchRowsMax).toBe(settings.batchRowsMax.max);
+  const newest = batchRowsMax + 20;
+  const { next } = await after(state, { stored: upTo(newest, 21), kept: [1, newest], begin: 2 * newest });
+  expect(next).toMatchObject({ checkpoint: 20, maybeStoredUpTo: newest });
 });
 
 test('a range that was announced and taken is not sent again, one that was not taken is', async () => {

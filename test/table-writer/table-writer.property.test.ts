@@ -20,6 +20,7 @@ import { startTableWriter, type TableWriter } from '../../src/table-writer/table
 import type { WriterState } from '../../src/table-writer/writer-state.ts';
 import { writerStateFile } from '../../src/table-writer/writer-state-file.ts';
 import { type Answer, FakeTable, fakeJournal, Mortal } from './fake-table.ts';
+import { kept, until } from './writer-life.ts';
 
 /** Pauses between attempts take no time here. */
 beforeEach(() => {
@@ -28,22 +29,6 @@ beforeEach(() => {
 afterEach(() => {
   vi.useRealTimers();
 });
-
-async function until(fact: () => boolean): Promise<void> {
-  const deadline = Date.now() + 10_000;
-  while (!fact()) {
-    if (Date.now() > deadline) throw new Error('the fact did not come true within 10 s');
-    await new Promise((resolve) => setImmediate(resolve));
-    vi.advanceTimersByTime(100);
-  }
-}
-
-/** What the writer goes on from, and where it keeps what comes of that. */
-async function kept(dataDir: string, journal: LogAdmin) {
-  const stateStore = writerStateFile(dataDir, false);
-  const deadLetter = openDeadLetter(dataDir);
-  return { stateStore, deadLetter, state: await openWriterState(stateStore, journal, deadLetter) };
-}
 
 describe('the table writer', () => {
   it('puts every row into the table exactly once, whatever fails and whenever it is killed', async () => {
@@ -202,56 +187,21 @@ describe('the table writer', () => {
     const certain = writer.whenCertain().then(() => {
       certainAt = journal.checkpoint;
     });
+    const leaving = new AbortController();
+    const left = writer.whenCertain(leaving.signal);
     for (let turn = 0; turn < 20; turn += 1) await new Promise((resolve) => setImmediate(resolve));
     expect(certainAt).toBe(0);
+    // Who goes meanwhile waits no longer.
+    leaving.abort();
+    await expect(left).rejects.toThrow();
+    await expect(writer.whenCertain(leaving.signal)).rejects.toThrow();
     say({ ...state, checkpoint: 4, maybeStoredUpTo: 7 });
     await certain;
     expect(certainAt).toBe(8);
+    await writer.whenCertain(new AbortController().signal);
     await until(() => writer.phase === 'idle');
     await writer.stop(1_000);
     rmSync(dataDir, { recursive: true });
-  });
-
-  it('goes on where the journal has lost the range under way: the rest of it under its token, or none of it', async () => {
-    for (const [head, rows, oldest] of [
-      [5, [4, 5], 1],
-      [3, [], 1],
-      [3, [], 10],
-    ] as const) {
-      const dataDir = mkdtempSync(join(tmpdir(), 'sluice-writer-'));
-      const file = writerStateFile(dataDir, false);
-      const book = { epoch: 'e', first: 1, last: 3, since: '', stored: 3, deadLettered: 0 };
-      const range = { first: 4, last: 9 };
-      await file.save({
-        version: 2,
-        epoch: 'e',
-        checkpoint: 3,
-        range,
-        everInserted: true,
-        books: [book],
-        replayed: [],
-      });
-      const table = new FakeTable([], []);
-      const journal = Object.assign(fakeJournal(head, 3, 40), { oldest });
-      const counters = createCounters();
-      const writer = startTableWriter({
-        journal,
-        live: { mark: head },
-        store: table,
-        settledOf: table.settledOf,
-        ...(await kept(dataDir, journal)),
-        keepIds: () => undefined,
-        options: { rowsMax: 10, bytesMax: 1_000_000, flushMs: 0 },
-        counters,
-        log: createLog('silent'),
-      });
-      await until(() => writer.phase === 'idle');
-      await writer.stop(1_000);
-      expect([table.rows, counters.insertFailures]).toEqual([rows, 0]);
-      expect([...table.tokens]).toEqual(rows.length === 0 ? [] : ['e:4-9/0', 'e:4-9/1']);
-      expect(await file.load()).toMatchObject({ checkpoint: head, range: null, books: [{ last: head, stored: head }] });
-      rmSync(dataDir, { recursive: true });
-    }
   });
 
   it('counts and tries again what it could not do itself: here a state file that cannot be written (I4)', async () => {

@@ -53,6 +53,7 @@ async function start(table: FakeTable, mark: number, rowsMax: number) {
 }
 
 it('collects for the flush time, twice as long behind a batch of a fifth of the most, and not at all for a full one', async () => {
+  const startedMs = performance.now();
   const table = new FakeTable([], []);
   const { writer, take, counters, trims } = await start(table, 0, 20);
   const isSentAfter = async (ms: number): Promise<number> => {
@@ -75,6 +76,11 @@ it('collects for the flush time, twice as long behind a batch of a fifth of the 
   await turns();
   expect(table.inserts).toBe(4);
   expect([counters.inserted, counters.batches, counters.insertFailures]).toEqual([28, 4, 0]);
+  // Seconds of four inserts.
+  const { count, sumSeconds } = counters.inserts.reading;
+  expect(count).toBe(4);
+  expect(sumSeconds).toBeGreaterThan(0);
+  expect(sumSeconds).toBeLessThanOrEqual((performance.now() - startedMs) / 1000);
   // What is in ClickHouse may go from the journal.
   expect(trims()).toBe(4);
   expect(writer.book).toMatchObject({ last: 28, stored: 28, deadLettered: 0 });
