@@ -18,8 +18,8 @@ export type { Config } from './settings.ts';
 type Environment = Readonly<Record<string, string | undefined>>;
 
 const rows: readonly SettingRow[] = Object.values(settings);
-/** Kept for a command line that talks to a server: they may stand in a person's environment. */
-const othersNames = ['SLUICE_URL', 'SLUICE_TOKEN'];
+/** Of the command line that talks to a server: they may stand in a person's environment, and are no settings. */
+export const othersNames = ['SLUICE_URL', 'SLUICE_TOKEN', 'SLUICE_PROFILE'];
 
 /** Reads all settings; flags win over the environment. Throws StartRefused with a sentence that names the bad one. */
 export function readConfig(given: Environment, flags: readonly string[]): Config {

@@ -7,7 +7,7 @@ import { dirname, extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { failures } from '../../src/base/errors.ts';
-import { settingsTable } from '../../src/config/config.ts';
+import { othersNames, settingsTable } from '../../src/config/config.ts';
 import type { SettingRow } from '../../src/config/setting-row.ts';
 import { settings } from '../../src/config/settings.ts';
 import { filterTable } from '../../src/filter/filter-table.ts';
@@ -47,7 +47,9 @@ describe('the documents', () => {
   it('name only settings that exist, in all that is there to be copied', () => {
     const rows: readonly SettingRow[] = Object.values(settings);
     const known = new Set(
-      rows.flatMap(({ env, alias = env }) => [env, `${env}_FILE`, alias, `${alias}_FILE`]).concat(linksInExamples),
+      rows
+        .flatMap(({ env, alias = env }) => [env, `${env}_FILE`, alias, `${alias}_FILE`])
+        .concat(linksInExamples, othersNames),
     );
     const deploy = readdirSync(join(root, 'docs', 'deploy')).map((name) => join('docs', 'deploy', name));
     const files = [...deploy, 'docker-compose.yml', 'Dockerfile', 'README.md', 'docs/SECURITY.md', 'docs/PROTOCOL.md'];

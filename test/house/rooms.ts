@@ -62,6 +62,7 @@ export const rooms = {
     'src/app',
   ],
   src: ['src/commands'],
+  cli: ['schemas', 'client', 'src/base', 'src/config'],
 } as const satisfies Record<string, readonly string[]>;
 
 export type Room = keyof typeof rooms;

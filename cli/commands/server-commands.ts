@@ -1,0 +1,65 @@
+/**
+ * The commands of the server and its data folder: rows for the help and the completion alone, for bin/sluice.mjs hands
+ * them to the server's own program.
+ */
+import type { CommandRow } from '../command-row.ts';
+import { CommandError } from '../exit-codes.ts';
+
+/** The server's flags are all settings; the parser of its own program reads them. */
+function serverRow(
+  name: string,
+  summary: string,
+  examples: CommandRow['examples'],
+  words = '',
+  more: CommandRow['more'] = settingsText,
+): CommandRow {
+  return { name, words, summary, options: [], examples, more, run: elsewhere };
+}
+
+export const serverRows: readonly CommandRow[] = [
+  serverRow('serve', 'run the server until Ctrl-C; the same as no command', [
+    { words: 'sluice serve', says: 'Serve on 127.0.0.1:4200 with an embedded ClickHouse in ./data' },
+    { words: 'sluice serve --port 4300 --data-dir /var/lib/sluice', says: 'On another port, with another folder' },
+    { words: 'npm start -- --port 4300', says: 'The same from a checkout' },
+  ]),
+  serverRow('verify', 'compare the books of a stopped data folder with ClickHouse and with the journal', [
+    { words: 'sluice verify --data-dir /var/lib/sluice', says: 'Exit code 1 if they do not balance' },
+  ]),
+  serverRow(
+    'dead-letter',
+    'list the events that ClickHouse refused for their content, or try to insert them again',
+    [
+      { words: 'sluice dead-letter', says: 'List them; also while Sluice runs' },
+      { words: 'sluice dead-letter replay', says: 'Insert them again; exit code 1 if some stay' },
+    ],
+    '[replay]',
+  ),
+  serverRow('adopt', 'take over the database that this data folder does not own, with a new epoch', [
+    { words: 'sluice adopt --data-dir /var/lib/sluice', says: 'After a folder was lost, or a database was swapped' },
+  ]),
+  serverRow('recover', 'go on from a damaged journal or writer’s state: keep what is good, set the rest aside', [
+    { words: 'sluice recover --data-dir /var/lib/sluice', says: 'When a start says that the journal is damaged' },
+  ]),
+  serverRow(
+    'token',
+    'make, list and revoke the tokens of a data folder, also while Sluice runs',
+    [
+      { words: 'sluice token create --name ann --read --expires 30d', says: 'For reading; it is printed this once' },
+      { words: 'sluice token list', says: 'All of them, with their rights and ends' },
+      { words: 'sluice token revoke ann', says: 'Its connections end within a second' },
+    ],
+    '<create|list|revoke> [name]',
+    async () =>
+      '\n\nOf create: --name NAME [--read] [--write] [--admin] [--expires 30d] [--filter JSON] [--json]. ' +
+      'The folder: SLUICE_DATA_DIR or --data-dir.',
+  ),
+];
+
+async function settingsText(): Promise<string> {
+  const { settingsHelp } = await import('../../src/config/config.ts');
+  return `\n\nSettings: flag, environment variable, meaning (default)\n${settingsHelp()}`;
+}
+
+async function elsewhere(): Promise<number> {
+  throw new CommandError('This is a command of the server: call it by bin/sluice.mjs.');
+}

@@ -1,0 +1,91 @@
+/** The process of a command: reads its words, runs it, and ends with its exit code. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { CommanderError } from 'commander';
+import { SluiceError } from '../client/src/errors.ts';
+import { packageRoot } from '../src/base/package-root.ts';
+import { commandRows } from './command-table.ts';
+import { CommandError, exitCodes, UsageError } from './exit-codes.ts';
+import { parse } from './program.ts';
+import { Terminal } from './terminal.ts';
+
+/** What a command has to end after the first signal, before the process ends without it. */
+const endMs = 5_000;
+const stopSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+/** Never returns before the process ends. */
+export async function runProcess(from: NodeJS.Process): Promise<void> {
+  // A reader that has left wants no more: that is no fault.
+  for (const output of [from.stdout, from.stderr]) {
+    output.on('error', (error: NodeJS.ErrnoException) => from.exit(error.code === 'EPIPE' ? 0 : exitCodes.error));
+  }
+  from.exit(await run(from));
+}
+
+async function run(from: NodeJS.Process): Promise<number> {
+  const words = from.argv.slice(2);
+  const terminal = new Terminal(from, from.env, words.includes('--quiet') || words.includes('-q'));
+  try {
+    const chosen = await parse(commandRows, words, version(), {
+      write: (text) => void from.stdout.write(text),
+      complain: (text) => void from.stderr.write(text),
+      columns: terminal.columns,
+    });
+    if (chosen === null) return exitCodes.ok;
+    const { row, ...called } = chosen;
+    const signal = stopSignal(from);
+    const ended = row.run({ ...called, environment: from.env, terminal, signal });
+    return await ended.catch((error: unknown) => {
+      // What broke off because it was asked to is no failure.
+      if (!signal.aborted || error instanceof UsageError) throw error;
+      return row.isEndless === true ? exitCodes.ok : exitCodes.interrupted;
+    });
+  } catch (error) {
+    return tell(error, terminal);
+  }
+}
+
+/** Aborted by the first signal; the second one ends the process. */
+function stopSignal(from: NodeJS.Process): AbortSignal {
+  const controller = new AbortController();
+  for (const name of stopSignals) {
+    from.on(name, () => {
+      if (controller.signal.aborted) from.exit(exitCodes.interrupted);
+      controller.abort();
+      setTimeout(() => from.exit(exitCodes.interrupted), endMs).unref();
+    });
+  }
+  return controller.signal;
+}
+
+/** One sentence, or the stack of a fault of ours. */
+function tell(error: unknown, terminal: Terminal): number {
+  // The parser has said it already.
+  if (error instanceof CommanderError) return exitCodes.usage;
+  if (error instanceof UsageError) {
+    terminal.complain(error.message);
+    return exitCodes.usage;
+  }
+  if (error instanceof CommandError) {
+    terminal.complain(error.message);
+    return error.exitCode;
+  }
+  if (error instanceof SluiceError) {
+    terminal.complain(sentenceOf(error));
+    return error.failure === 'gap' ? exitCodes.gap : exitCodes.error;
+  }
+  terminal.complain(error instanceof Error ? (error.stack ?? error.message) : String(error));
+  return exitCodes.error;
+}
+
+function sentenceOf({ message, failure, status }: SluiceError): string {
+  if (failure === 'network') return `${message}. Is the server running, and is --url (or SLUICE_URL) its address?`;
+  if (status === 401) return 'The server wants another token: set SLUICE_TOKEN, or name a file by --token-file.';
+  if (status === 404) return `This server has no such route (${message}): it may be an older Sluice, or a Prefect.`;
+  return /[.!?]$/.test(message) ? message : `${message}.`;
+}
+
+function version(): string {
+  const file: { version: string } = JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8'));
+  return file.version;
+}

@@ -1,0 +1,91 @@
+/**
+ * `sluice export`: all events of a filter, to stdout or to a file that an export which broke off can be gone on with. A
+ * server without exports is asked page by page.
+ */
+import { SluiceError } from '../../client/src/errors.ts';
+import type { ExportPlace } from '../../client/src/export.ts';
+import type { Sluice } from '../../client/src/sluice.ts';
+import { type Call, hasOption, textOption } from '../command-row.ts';
+import { CommandError, exitCodes, UsageError } from '../exit-codes.ts';
+import { type Progress, startProgress } from '../out/progress.ts';
+import { readFilter } from '../read-filter.ts';
+import { connectFor } from '../target.ts';
+import type { Terminal } from '../terminal.ts';
+import { beginExportFile, type ExportFile, resumeExportFile } from './export-file.ts';
+
+interface Sink {
+  write(texts: readonly string[], place: ExportPlace | null): Promise<void>;
+}
+
+export async function runExport(call: Call): Promise<number> {
+  const { terminal } = call;
+  const path = textOption(call, 'out');
+  const isResumed = hasOption(call, 'resume');
+  if (isResumed && path === undefined) throw new UsageError('--resume goes on with a file: name it by --out.');
+  const filter = readFilter(call, Date.now());
+  const sluice = await connectFor(call);
+  const file = path === undefined ? null : await (isResumed ? resumeExportFile(path) : beginExportFile(path));
+  const progress = await progressOf(terminal, sluice, filter, file);
+  try {
+    const sink = file ?? stdoutSink(terminal);
+    const count = await pour(sluice, filter, file?.place ?? null, sink, progress, call);
+    await file?.finish();
+    progress.end();
+    terminal.notice(`${(file?.linesBefore ?? 0) + count} events exported${path === undefined ? '' : ` to ${path}`}`);
+    return exitCodes.ok;
+  } catch (error) {
+    progress.end();
+    const place = await file?.leave();
+    if (place === undefined || place === null) throw error;
+    terminal.warn(`the export broke off; \`sluice export --out ${path} --resume\` goes on with it`);
+    throw error;
+  }
+}
+
+async function progressOf(
+  terminal: Terminal,
+  sluice: Sluice,
+  filter: Parameters<Sluice['query']>[0],
+  file: ExportFile | null,
+): Promise<Progress> {
+  // A bar between the lines of a terminal would be in their way.
+  if (!terminal.showsProgress || (file === null && terminal.isInteractive))
+    return { add: () => undefined, end: () => undefined };
+  // What is resumed goes by the filter that it began with.
+  const total = file?.place != null ? null : await sluice.query(filter).total();
+  return startProgress(terminal, 'export', total);
+}
+
+async function pour(
+  sluice: Sluice,
+  filter: Parameters<Sluice['query']>[0],
+  resume: ExportPlace | null,
+  sink: Sink,
+  progress: Progress,
+  { signal, terminal }: Call,
+): Promise<number> {
+  let count = 0;
+  const take = async (texts: readonly string[], place: ExportPlace | null): Promise<void> => {
+    await sink.write(texts, place);
+    count += texts.length;
+    progress.add(texts.length);
+  };
+  const reading = sluice.export(filter, { signal, ...(resume !== null && { resume }) });
+  try {
+    for await (const texts of reading.batches()) await take(texts, reading.place);
+    return count;
+  } catch (error) {
+    const hasNone = error instanceof SluiceError && (error.status === 404 || error.status === 405);
+    if (!hasNone || count > 0) throw error;
+    if (resume !== null) throw new CommandError('This server has no exports: it cannot go on with one.');
+    terminal.warn('this server has no exports: it is asked page by page, and --resume will not go on with it');
+  }
+  for await (const { texts } of sluice.query(filter, { order: 'ASC', signal }).pages()) {
+    if (texts.length > 0) await take(texts, null);
+  }
+  return count;
+}
+
+function stdoutSink(terminal: Terminal): Sink {
+  return { write: (texts) => terminal.print(`${texts.join('\n')}\n`) };
+}

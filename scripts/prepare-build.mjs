@@ -1,0 +1,93 @@
+// Installs what is missing and builds what is stale, and otherwise costs a few milliseconds. Plain JavaScript on Node
+// alone, for it runs when nothing is installed yet.
+import { spawnSync } from 'node:child_process';
+import { existsSync, lstatSync, readdirSync, statSync, writeSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const at = (...parts) => join(root, ...parts);
+const changed = (path) => (existsSync(path) ? statSync(path).mtimeMs : 0);
+
+/** What is said, and what npm and the compiler print, goes to this descriptor: the outputs of the process, 1 or 2. */
+export function prepareBuild(descriptor) {
+  refuseOtherNodes();
+  install(descriptor);
+  build(descriptor);
+}
+
+/** Makes the copy of the edge library's binary that this system needs, if any. */
+export async function prepareEdge() {
+  const { prepareUws } = await import(pathToFileURL(at('dist', 'src', 'server', 'uws.js')).href);
+  try {
+    prepareUws();
+  } catch {
+    // Where none fits, or no copy can be written here, the start says so itself, or makes the copy in its data folder.
+  }
+}
+
+/** As in package.json. The edge library has binaries for these. */
+function refuseOtherNodes() {
+  const [major = 0, minor = 0, patch = 0] = process.versions.node.split('.').map(Number);
+  if (![20, 22, 24].includes(major) || (major === 20 && (minor < 18 || (minor === 18 && patch < 1))))
+    fail(`Sluice needs Node 20 (20.18.1 or later), 22 or 24; this is ${process.version}.`);
+}
+
+/** Installs when there is no node_modules or the lock file is newer; an embedded engine that was left out stays out. */
+function install(descriptor) {
+  const marker = at('node_modules', '.package-lock.json');
+  if (changed(marker) >= changed(at('package-lock.json'))) return;
+  // A link (as in a second work tree) leads to another checkout's packages, which npm ci would delete.
+  if (existsSync(marker) && lstatSync(at('node_modules')).isSymbolicLink()) return;
+  const leftOut = existsSync(marker) && !existsSync(at('node_modules', 'chdb'));
+  const which = leftOut
+    ? 'without the embedded ClickHouse, as before'
+    : 'the embedded ClickHouse among them is large: a minute or so';
+  say(descriptor, `installing packages (${which})`);
+  const npm = process.env.npm_execpath;
+  const words = ['ci', '--no-audit', '--no-fund', ...(leftOut ? ['--omit=peer'] : [])];
+  run(descriptor, npm ? process.execPath : 'npm', npm ? [npm, ...words] : words, 'npm ci');
+}
+
+/** Compiles when a source is newer than the last build. tsc is plain JavaScript: no optional package is needed. */
+function build(descriptor) {
+  const sources = ['src', 'actors', 'schemas', 'client/src', 'cli', 'bench', 'support'].map((folder) =>
+    newest(at(folder)),
+  );
+  const wanted = Math.max(
+    ...sources,
+    changed(at('package-lock.json')),
+    changed(at('tsconfig.build.json')),
+    changed(at('tsconfig.json')),
+  );
+  if (existsSync(at('dist', 'src', 'main.js')) && changed(at('dist', '.tsbuildinfo')) >= wanted) return;
+  const compiler = at('node_modules', 'typescript', 'bin', 'tsc');
+  if (!existsSync(compiler)) {
+    if (existsSync(at('dist', 'src', 'main.js'))) return;
+    fail('There is no build in dist/ and no compiler to make one: run `npm ci` without --omit=dev once.');
+  }
+  say(descriptor, 'building');
+  run(descriptor, process.execPath, [compiler, '-p', at('tsconfig.build.json')], 'the build');
+}
+
+function newest(folder) {
+  let time = 0;
+  for (const entry of readdirSync(folder, { withFileTypes: true, recursive: true })) {
+    if (entry.isFile()) time = Math.max(time, changed(join(entry.parentPath ?? entry.path, entry.name)));
+  }
+  return time;
+}
+
+function run(descriptor, command, words, what) {
+  const { status } = spawnSync(command, words, { cwd: root, stdio: ['ignore', descriptor, 2] });
+  if (status !== 0) fail(`${what} failed.`);
+}
+
+function say(descriptor, text) {
+  writeSync(descriptor, `sluice: ${text} …\n`);
+}
+
+function fail(sentence) {
+  console.error(`sluice: ${sentence}`);
+  process.exit(1);
+}
