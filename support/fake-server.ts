@@ -51,6 +51,7 @@ const defaults: ServerOptions = {
   publicUrl: null,
   trustedProxies: '127.0.0.0/8, ::1',
   headBytesMax: 64 * 1024,
+  headsBytesMax: 64 * 1024 * 1024,
   bodyBytesMax: 1024 * 1024,
   bodiesBytesMax: 4 * 1024 * 1024,
   bodyMs: 5000,

@@ -183,6 +183,13 @@ export const settings = {
     4096,
     mebibyte,
   ),
+  headsBytesMax: whole(
+    'SLUICE_HEADS_BYTES_MAX',
+    512 * mebibyte,
+    'memory of heads that are not whole: so much, by SLUICE_HEAD_BYTES_MAX, is the number of connections that are ' +
+      'neither WebSockets nor streams',
+    mebibyte,
+  ),
   // Room for the largest event with all but ASCII escaped; parsing as much as a sender likes would hold up everybody
   // else.
   bodyBytesMax: whole('SLUICE_BODY_BYTES_MAX', 5 * mebibyte, 'largest request body', 1024),

@@ -19,6 +19,10 @@ export interface ConnectionLimits {
    * still has one.
    */
   readonly descriptorsLeft: () => number;
+  /** Of all others: each may hold a head that is not whole, and the library tells of none. */
+  readonly unknownMax: number;
+  /** WebSockets, streams, and handshakes that wait. */
+  readonly known: () => number;
 }
 
 /** Kept for ourselves whatever our own count says. */
@@ -29,7 +33,7 @@ const shortLookMs = 50;
 
 export function boundConnections(
   app: TemplatedApp,
-  { connectionsMax, descriptorsLeft }: ConnectionLimits,
+  { connectionsMax, descriptorsLeft, unknownMax, known }: ConnectionLimits,
   counters: Pick<ServerCounters, 'connections' | 'connectionsRefused'>,
 ): ConnectionBound {
   let left = Number.POSITIVE_INFINITY;
@@ -52,7 +56,9 @@ export function boundConnections(
   /** One more, or one less. */
   function heard(response: HttpResponse, change: number): void {
     counters.connections += change;
-    if (change < 0 || (counters.connections <= connectionsMax && !isShort())) return;
+    if (change < 0) return;
+    const hasRoom = counters.connections <= connectionsMax && counters.connections - known() <= unknownMax;
+    if (hasRoom && !isShort()) return;
     counters.connectionsRefused += 1;
     refuse(response);
   }

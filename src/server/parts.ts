@@ -45,6 +45,8 @@ export interface ServerOptions {
   readonly trustedProxies: string;
   /** Of a request line and its headers; a process has one such bound, that of its first server. */
   readonly headBytesMax: number;
+  /** Of all heads that are not whole, at most. */
+  readonly headsBytesMax: number;
   readonly bodyBytesMax: number;
   /** Bytes of all bodies that are being read or accepted. */
   readonly bodiesBytesMax: number;

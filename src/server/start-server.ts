@@ -47,6 +47,8 @@ const requestsMsDefault = 2000;
 const pollMs = 10;
 const lingerMs = 200;
 const lookMs = 250;
+/** However little room there is for heads, so many may come at once. */
+const unknownMin = 64;
 
 /** Resolves when it listens. Throws StartRefused where no binary runs here or the port cannot be had. */
 export async function startServer(parts: ServerParts): Promise<RunningServer> {
@@ -121,13 +123,19 @@ const endedFarewell = { code: failures.unauthorized.code, reason: 'The credentia
 
 function socketTools(app: TemplatedApp, parts: ServerParts, isStopping: () => boolean): SocketTools {
   const { options, counters } = parts;
+  const open = new Set<OpenConnection>();
+  const limits = {
+    ...{ connectionsMax: parts.connectionsMax, descriptorsLeft: parts.descriptorsLeft },
+    unknownMax: Math.max(unknownMin, Math.floor(options.headsBytesMax / options.headBytesMax)),
+    known: () => open.size + counters.handshakesWaiting,
+  };
   return {
     connection: connectionTools(parts, createAuthenticator(parts.credentials)),
     topics: new Topics(),
     sweep: startSweep(options.pingMs, (error) => farewellOf(error, parts)),
-    open: new Set<OpenConnection>(),
+    open,
     places: createAuthenticatingPlaces(options.authenticatingMax, counters),
-    bound: boundConnections(app, parts, counters),
+    bound: boundConnections(app, limits, counters),
     isStopping,
   };
 }

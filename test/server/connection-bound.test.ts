@@ -37,6 +37,23 @@ describe('connections', () => {
     expect((await ask(port, 'GET', '/api/health')).status).toBe(200);
   });
 
+  it('of which nobody knows what they are have a bound of their own, and sockets and streams do not count in it', async () => {
+    const port = await each.start({ headBytesMax: 64 * 1024, headsBytesMax: 64 * 64 * 1024 });
+    const { counters } = each.server;
+    const sockets = [];
+    for (let nth = 0; nth < 10; nth += 1) sockets.push(await openSocket(port, '/api/events/in'));
+    const idle = await Promise.all(Array.from({ length: 64 }, () => hold(port)));
+    await until(() => counters.connections === 74, 'all are open');
+    for (const one of idle) one.write(`GET /api/health HTTP/1.1\r\nHost: a\r\nx: ${'y'.repeat(60_000)}`);
+    const refusal = await askRaw(port, ['GET /api/health HTTP/1.1\r\nHost: a\r\n\r\n'], /<closed>/);
+    expect(refusal).toMatch(/^HTTP\/1\.1 503 Service Unavailable\r\nretry-after: 5\r\n/i);
+    for (const one of idle.slice(0, 2)) one.destroy();
+    await until(() => counters.connections === 72, 'two are gone');
+    expect((await ask(port, 'GET', '/api/health')).status).toBe(200);
+    for (const one of idle) one.destroy();
+    for (const one of sockets) one.drop();
+  });
+
   it('are refused while the system has too few descriptors left, whatever our own count', async () => {
     let left = 40;
     const port = await each.start({ descriptorsLeft: () => left });
