@@ -1,6 +1,6 @@
 /**
- * Puts the parts together, in the order in which an event meets them, and takes them down in reverse (I1, I9): the
- * journal is open before the port is, and the port before ClickHouse answers.
+ * Puts the parts together and takes them down again (I1, I3, I9): all that a request may meet is there before the port
+ * is open, and the port before ClickHouse answers.
  */
 import { setTimeout as wait } from 'node:timers/promises';
 import { armFailPoint } from '../base/fail-point.ts';
@@ -44,6 +44,7 @@ interface Parts {
   readonly config: Config;
   readonly intake: IntakeParts;
   readonly store: Store;
+  readonly writer: TableWriter;
   readonly feeds: Feeds;
   readonly keys: SigningKeys;
   readonly access: OpenedAccess;
@@ -78,27 +79,27 @@ export async function startSluice(config: Config, log: Log, say: (line: string) 
   const hasSubscribers = (): boolean => feeds.fanOut.topicCount > 0;
   const intake = await openIntake(config, machine, counters, () => store.status, log, hasSubscribers);
   const { journal, live } = intake;
-  const store: Store = connectStore(config, intake.facts, log);
-  const feeds = openFeeds({
-    ...{ config, journal, live, store, keys, counters, log },
-    whenCertain: (signal) => writer.whenCertain(signal),
-    publish: (topic, frame) => running.server?.publish(topic, frame),
-  });
-  const parts: Parts = {
-    ...{ config, intake, store, feeds, keys, access, counters, log },
-    serverCounters: createServerCounters(),
-    loopDelay: startLoopDelay(),
-  };
-  const server = await serve(parts, running, () => look(parts, running, writer));
-  running.server = server;
   const deadLetter = openDeadLetter(config.dataDir, machine.files);
   const state = await openWriterState(intake.stateStore, journal, deadLetter);
-  const writer: TableWriter = startWriter({ ...parts, state, deadLetter });
-  const resolver = startResolver(parts);
+  const store: Store = connectStore(config, intake.facts, log);
+  const writer = startWriter({ config, intake, store, state, deadLetter, counters, log });
+  const feeds = openFeeds({
+    ...{ config, journal, live, store, keys, counters, log },
+    whenCertain: writer.whenCertain,
+    publish: (topic, frame) => running.server?.publish(topic, frame),
+  });
   const batches = live.batches$.subscribe((batch) => {
     feeds.fanOut.flush(batch);
     writer.wake();
   });
+  const parts: Parts = {
+    ...{ config, intake, store, writer, feeds, keys, access, counters, log },
+    serverCounters: createServerCounters(),
+    loopDelay: startLoopDelay(),
+  };
+  const server = await serve(parts, running);
+  running.server = server;
+  const resolver = startResolver(parts);
   warnOfOpenDoor(config, access.credentials, log);
   greet(config, server.port, store, say);
 
@@ -127,9 +128,10 @@ export async function startSluice(config: Config, log: Log, say: (line: string) 
 }
 
 /** Resolves when it listens. */
-function serve(parts: Parts, running: Running, observed: () => Observation): Promise<RunningServer> {
+function serve(parts: Parts, running: Running): Promise<RunningServer> {
   const { config, intake, store, feeds, keys, counters, serverCounters, log } = parts;
   const { journal } = intake;
+  const observed = (): Observation => look(parts, running);
   const filters = createPageFilters(store, { log, counters }, { isCluster: config.clickhouseCluster !== null });
   return startServer({
     options: config,
@@ -150,8 +152,8 @@ function serve(parts: Parts, running: Running, observed: () => Observation): Pro
   });
 }
 
-function look(parts: Parts, { server }: Running, writer: TableWriter): Observation {
-  const { intake, store, feeds, counters, serverCounters, loopDelay, log } = parts;
+function look(parts: Parts, { server }: Running): Observation {
+  const { intake, store, writer, feeds, counters, serverCounters, loopDelay, log } = parts;
   return observe({
     journal: intake.journal,
     live: intake.live,
