@@ -11,7 +11,7 @@ import { ClickHouseLogLevel, createClient } from '@clickhouse/client';
 import type { EngineAddress } from '../../actors/engine.ts';
 import { packageRoot } from '../base/package-root.ts';
 import { engineUser, writeEngineFiles } from './engine-files.ts';
-import { isOurListener } from './own-listener.ts';
+import { listenerOf } from './own-listener.ts';
 
 const askMs = 50;
 /** How often, and how long each time, a running engine is asked whether it answers. */
@@ -117,7 +117,7 @@ async function untilAnswers(address: EngineAddress, port: number, signal: AbortS
   const client = createClient({ ...address, request_timeout: 2000, log: { level: ClickHouseLogLevel.OFF } });
   try {
     while (!signal.aborted) {
-      if (await isOurListener(port)) {
+      if ((await listenerOf(port)) === 'ours') {
         const { success } = await client.ping({ select: true, abort_signal: signal });
         if (success && !signal.aborted) return address;
       }
@@ -133,7 +133,7 @@ const never = new Promise<never>(() => undefined);
 
 /**
  * A slow engine answers in the end, be it with an error. Time counts only as it is spent waiting for an answer, so that
- * a machine that slept is no reason. An engine that refuses connections says so in a millisecond: there each round
+ * a machine that slept is no reason. An engine that takes no connections says so in a millisecond: there each round
  * counts as a whole.
  */
 async function untilHangs(address: EngineAddress, hungMs: number, signal: AbortSignal): Promise<string> {
@@ -144,18 +144,25 @@ async function untilHangs(address: EngineAddress, hungMs: number, signal: AbortS
     const began = performance.now();
     const answer = await askPing(address, Math.min(answerMs, hungMs));
     silentMs = answer === 'answered' ? 0 : silentMs + Math.min(answerMs, performance.now() - began);
-    deafRounds = answer === 'refused' ? deafRounds + 1 : 0;
+    deafRounds = answer === 'deaf' ? deafRounds + 1 : 0;
     if (deafRounds * watchMs >= deafMs) return `it has not taken a connection for ${deafMs / 1000} s`;
   }
   return `it did not answer for ${hungMs / 1000} s`;
 }
 
+type PingAnswer = 'answered' | 'silent' | 'deaf';
+
 /**
- * `refused` if nothing listens there. On a connection of its own, which it closes: an engine that shuts down waits
- * seconds for those that are kept alive.
+ * `deaf` if nothing listens there, or another user does, who is told nothing. On a connection of its own, which it
+ * closes: an engine that shuts down waits seconds for those that are kept alive.
  */
-function askPing(address: EngineAddress, deadlineMs: number): Promise<'answered' | 'silent' | 'refused'> {
-  const { url, pathname, username, password } = address;
+async function askPing(address: EngineAddress, deadlineMs: number): Promise<PingAnswer> {
+  const listener = await listenerOf(Number(new URL(address.url).port));
+  if (listener === 'nobody' || listener === 'another') return 'deaf';
+  return listener === 'silent' ? 'silent' : await sendPing(address, deadlineMs);
+}
+
+function sendPing({ url, pathname, username, password }: EngineAddress, deadlineMs: number): Promise<PingAnswer> {
   return new Promise((resolve) => {
     const auth = `${username}:${password}`;
     const options = { agent: false, auth, signal: AbortSignal.timeout(deadlineMs) } as const;
@@ -164,7 +171,7 @@ function askPing(address: EngineAddress, deadlineMs: number): Promise<'answered'
       answer.resume();
     });
     request.once('error', (error: NodeJS.ErrnoException) => {
-      resolve(error.code === 'ECONNREFUSED' ? 'refused' : 'silent');
+      resolve(error.code === 'ECONNREFUSED' ? 'deaf' : 'silent');
     });
   });
 }

@@ -10,28 +10,33 @@ const tables = ['/proc/net/tcp', '/proc/net/tcp6'];
 const listening = '0A';
 const connectMs = 2000;
 
+/** `silent`: something listens, and takes no connection in time. */
+export type Listener = 'ours' | 'another' | 'nobody' | 'silent';
+
 /**
- * False if nothing listens on `port`, or somebody else does. Where the system keeps no such tables it only says whether
- * anything listens. The tables list each connection of the machine, so they are read only once a connection was taken.
+ * Whose user listens on `port`. Where the system keeps no such tables, whatever listens counts as ours. The tables list
+ * each connection of the machine, so they are read only once a connection was taken.
  */
-export async function isOurListener(port: number): Promise<boolean> {
-  if (!(await takesConnections(port))) return false;
+export async function listenerOf(port: number): Promise<Listener> {
+  const outcome = await tryConnect(port);
+  if (outcome !== 'taken') return outcome;
   const texts = await Promise.all(tables.map((file) => readFile(file, 'utf8').catch(() => null)));
   const known = texts.filter((text) => text !== null);
-  if (known.length === 0) return true;
+  if (known.length === 0) return 'ours';
   const owners = known.flatMap((text) => listenerOwners(text, port));
-  return owners.length > 0 && owners.every((owner) => owner === process.geteuid?.());
+  if (owners.length === 0) return 'nobody';
+  return owners.every((owner) => owner === process.geteuid?.()) ? 'ours' : 'another';
 }
 
-function takesConnections(port: number): Promise<boolean> {
+function tryConnect(port: number): Promise<'taken' | 'nobody' | 'silent'> {
   return new Promise((resolve) => {
     const socket = connect({ host: '127.0.0.1', port, timeout: connectMs });
-    const end = (isTaken: boolean) => {
-      resolve(isTaken);
+    const end = (outcome: 'taken' | 'nobody' | 'silent') => {
+      resolve(outcome);
       socket.destroy();
     };
-    socket.once('connect', () => end(true)).once('timeout', () => end(false));
-    socket.on('error', () => end(false));
+    socket.once('connect', () => end('taken')).once('timeout', () => end('silent'));
+    socket.on('error', () => end('nobody'));
   });
 }
 

@@ -5,7 +5,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
 import { expect, test } from 'vitest';
-import { isOurListener } from '../../src/clickhouse/own-listener.ts';
+import { listenerOf } from '../../src/clickhouse/own-listener.ts';
 
 const nobody = 65_534;
 const isLinuxRoot = process.platform === 'linux' && process.getuid?.() === 0;
@@ -14,10 +14,10 @@ test('a port on which we listen is ours, and is nobody’s when we have closed i
   const server = createServer((socket) => socket.destroy()).listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo; // a TCP server has no other address
-  expect(await isOurListener(port)).toBe(true);
+  expect(await listenerOf(port)).toBe('ours');
   server.close();
   await once(server, 'close');
-  expect(await isOurListener(port)).toBe(false);
+  expect(await listenerOf(port)).toBe('nobody');
 });
 
 test.skipIf(!isLinuxRoot).each(['127.0.0.1', '0.0.0.0', '::'])(
@@ -27,7 +27,7 @@ test.skipIf(!isLinuxRoot).each(['127.0.0.1', '0.0.0.0', '::'])(
     const stranger = spawn(process.execPath, ['-e', source], { cwd: '/', env: {}, uid: nobody, gid: nobody });
     try {
       const [text] = await once(stranger.stdout, 'data');
-      expect(await isOurListener(Number(text))).toBe(false);
+      expect(await listenerOf(Number(text))).toBe('another');
     } finally {
       stranger.kill('SIGKILL');
       await once(stranger, 'exit');
