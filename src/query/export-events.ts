@@ -67,7 +67,11 @@ export async function exportEvents(
   const token = sealToken(parts.keys, seal, { ...held, limit: 0, total: 0, remaining: 0, checkpoint, after: null });
   const read = (from: PagePosition | null, rows: number): Promise<Page> =>
     parts.readPage([filter, ...forced], { after: 0, checkpoint }, from, { rows, bytes: 2 * pageBytes }, signal);
-  const release = await parts.slots.take(slotWaitMs, signal);
+  const giveBack = await parts.slots.take(slotWaitMs, signal);
+  const release = (): void => {
+    signal.removeEventListener('abort', release);
+    giveBack();
+  };
   // Whoever leaves before the first line never runs the loop that would release it.
   signal.addEventListener('abort', release, { once: true });
   try {

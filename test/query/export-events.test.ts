@@ -1,5 +1,5 @@
 /** An export without a store: its place among others, its pages, and what it does when it cannot go on (I7). */
-
+import { getEventListeners } from 'node:events';
 import { expect, it } from 'vitest';
 import { wholeScope } from '../../schemas/read-scope.ts';
 import { Failure } from '../../src/base/errors.ts';
@@ -108,4 +108,15 @@ it('goes on behind a place as of its first checkpoint, and refuses what is none'
     new AbortController().signal,
   );
   await expect(nowhere).rejects.toMatchObject({ failure: 'badFilter' });
+});
+
+it('leaves nothing on the signal of who asked, whole or failed', async () => {
+  for (const failsAt of [Number.POSITIVE_INFINITY, 2, 1]) {
+    const { parts, slots } = partsOf(3, 1_024, failsAt);
+    const { signal } = new AbortController();
+    const whole = exportEvents(parts, { filter }, wholeScope, signal).then(({ lines }) => textOf(lines));
+    if (failsAt <= 3) await expect(whole).rejects.toThrow(Failure);
+    else expect(await whole).not.toBe('');
+    expect([getEventListeners(signal, 'abort'), slots.released]).toEqual([[], 1]);
+  }
 });
