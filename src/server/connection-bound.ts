@@ -15,8 +15,8 @@ export interface ConnectionBound {
 export interface ConnectionLimits {
   readonly connectionsMax: number;
   /**
-   * How many more may be opened, as the system counts: a WebSocket that was closed from here, and not by its peer,
-   * still has one.
+   * How many more may be opened, as the system counts: a WebSocket that was closed from here, and not by its peer, has
+   * one for some seconds more.
    */
   readonly descriptorsLeft: () => number;
   /** Of all others: each may hold a head that is not whole, and the library tells of none. */

@@ -156,8 +156,9 @@ describe('an address that cannot be had', () => {
 
 describe('limits that are too low', () => {
   it('are named, be it that nothing can be loaded', async () => {
-    for (const files of [24, 64]) {
-      await expectSentence({}, inShell(`ulimit -n ${files}`), /too (many|few) files (are|may be) open.*`ulimit -n`/);
+    for (const files of [24, 40, 64, 100]) {
+      const sentence = /(too (many|few) files (are|may be) open|open files \(nofile\) is 100).*`ulimit -n`/;
+      await expectSentence({}, inShell(`ulimit -n ${files}`), sentence);
     }
   });
 });
