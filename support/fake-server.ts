@@ -49,6 +49,7 @@ const defaults: ServerOptions = {
   host: '127.0.0.1',
   port: 0,
   publicUrl: null,
+  corsOrigins: null,
   trustedProxies: '127.0.0.0/8, ::1',
   headBytesMax: 64 * 1024,
   headsBytesMax: 64 * 1024 * 1024,

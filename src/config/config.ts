@@ -6,6 +6,7 @@ import { resolve } from 'node:path';
 import { StartRefused } from '../base/errors.ts';
 import { type FailPointOrder, failPoints, parseFailPoint } from '../base/fail-point.ts';
 import { parseNetworks } from '../base/ip-networks.ts';
+import { parseOrigins } from '../base/origins.ts';
 import { readPublicUrl } from '../base/public-url.ts';
 import { type DaysByEvent, readDaysByEvent } from '../base/retention.ts';
 import { fileFlagOf, flagOf, readSecret, refuseSecretFlag, secretNames } from './secrets.ts';
@@ -127,6 +128,11 @@ function readValue(row: SettingRow, sent: string): number | string | FailPointOr
         `${row.env} must be a scheme, a host and at most a path, as https://events.example.org/sluice, not "${sent}".`,
       );
     }
+    case 'origins':
+      if (parseOrigins(sent) !== null) return sent;
+      throw new StartRefused(
+        `${row.env} must be * or none, or origins as https://a.example, separated by commas, not "${sent}".`,
+      );
     case 'networks':
       if (parseNetworks(sent) !== null) return sent;
       throw new StartRefused(

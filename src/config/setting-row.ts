@@ -11,6 +11,7 @@ type Kind =
   | 'daysByEvent'
   | 'failPoint'
   | 'url'
+  | 'origins'
   | 'networks';
 
 export interface SettingRow {

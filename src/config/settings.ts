@@ -44,6 +44,14 @@ export const settings = {
       'what links in answers begin with, as `https://events.example.org/sluice`; by default as the ' +
       'request and trusted proxies say (docs/deploy)',
   },
+  corsOrigins: {
+    env: 'SLUICE_CORS_ORIGINS',
+    kind: 'origins',
+    fallback: null,
+    help:
+      'origins whose pages may read answers and open WebSockets, as `https://a.example, https://b.example`; `*` for ' +
+      'all, `none` for none; by default all, and none once there are tokens',
+  },
   trustedProxies: {
     env: 'SLUICE_TRUSTED_PROXIES',
     kind: 'networks',
@@ -256,7 +264,7 @@ export const settings = {
 
 type Value<Row extends SettingRow> = Row['kind'] extends 'integer'
   ? number
-  : Row['kind'] extends 'secret' | 'optional' | 'url'
+  : Row['kind'] extends 'secret' | 'optional' | 'url' | 'origins'
     ? string | null
     : Row['kind'] extends 'durability'
       ? 'process' | 'fsync'

@@ -14,7 +14,7 @@ import type { ServerParts } from './parts.ts';
 import { isUnframed, type RequestHead } from './request-head.ts';
 import type { PouredAnswer } from './route.ts';
 import type { HttpResponse } from './uws.ts';
-import { type Content, headersOf, writeHead } from './write-head.ts';
+import { type Content, headersOf, originHeaders, writeHead } from './write-head.ts';
 
 const compressLater = promisify(gzip);
 /** Starlette's bound: shorter bodies stay plain. */
@@ -140,14 +140,13 @@ export class Exchange {
       this.#isCut = out.isOver;
       out.closed();
     };
-    const origin = this.head.hasOrigin ? { 'access-control-allow-origin': '*' } : {};
     out.begin({
       status: '200 OK',
       headers: {
         'content-type': 'text/event-stream',
         'cache-control': 'no-store',
         'x-accel-buffering': 'no',
-        ...origin,
+        ...originHeaders(this.head),
       },
     });
   }

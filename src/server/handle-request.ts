@@ -23,6 +23,7 @@ import type { BodyReader } from './read-body.ts';
 import { isJsonType, isUnframed, type RequestHead } from './request-head.ts';
 import type { Route, RouteAnswer, StreamTools } from './route.ts';
 import { findRoute } from './route-table.ts';
+import { originHeaders } from './write-head.ts';
 
 export interface RequestTools {
   readonly parts: ServerParts;
@@ -172,10 +173,11 @@ function answerFailure(error: unknown, { counters, log }: ServerParts): HttpAnsw
 
 const methods = ['DELETE', 'GET', 'HEAD', 'OPTIONS', 'PATCH', 'POST', 'PUT'];
 
-function preflightAnswer({ preflightMethod, preflightHeaders }: RequestHead): HttpAnswer {
+function preflightAnswer({ preflightMethod, preflightHeaders, allowOrigin }: RequestHead): HttpAnswer {
+  if (allowOrigin === '') return json(400, 'Disallowed CORS origin', { 'content-type': 'text/plain; charset=utf-8' });
   const headers = {
     'content-type': 'text/plain; charset=utf-8',
-    'access-control-allow-origin': '*',
+    ...originHeaders({ allowOrigin }),
     'access-control-allow-methods': methods.join(', '),
     'access-control-max-age': '600',
     ...(preflightHeaders === '' ? {} : { 'access-control-allow-headers': preflightHeaders }),

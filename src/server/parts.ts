@@ -41,6 +41,8 @@ export interface ServerOptions {
   readonly port: number;
   /** What links in answers begin with; null where requests tell. */
   readonly publicUrl: string | null;
+  /** Origins whose pages may come, as `parseOrigins` takes them; null as the credentials say. */
+  readonly corsOrigins: string | null;
   /** Addresses and networks whose `Forwarded` and `X-Forwarded-…` headers are believed. */
   readonly trustedProxies: string;
   /** Of a request line and its headers; a process has one such bound, that of its first server. */

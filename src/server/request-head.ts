@@ -3,6 +3,7 @@
  */
 import { readFields } from './head-fields.ts';
 import { judgeHead } from './judge-head.ts';
+import type { OriginPolicy } from './origins.ts';
 import type { ReadAddress } from './public-address.ts';
 import type { HttpRequest, HttpResponse } from './uws.ts';
 
@@ -14,7 +15,8 @@ export interface RequestHead {
   readonly query: string;
   /** What links in its answer begin with (public-address.ts); empty where no answer has links. */
   readonly publicUrl: string;
-  readonly hasOrigin: boolean;
+  /** What `access-control-allow-origin` says: `*` or the page's origin; empty where there is none, or it may not. */
+  readonly allowOrigin: string;
   readonly authorization: string;
   readonly acceptsGzip: boolean;
   readonly contentType: string;
@@ -30,7 +32,12 @@ export interface RequestHead {
   readonly doubt: string | null;
 }
 
-export function readHead(request: HttpRequest, response: HttpResponse, readAddress: ReadAddress): RequestHead {
+export function readHead(
+  request: HttpRequest,
+  response: HttpResponse,
+  readAddress: ReadAddress,
+  policy: OriginPolicy,
+): RequestHead {
   const fields = readFields(request);
   const { values } = fields;
   const method = request.getCaseSensitiveMethod();
@@ -43,7 +50,7 @@ export function readHead(request: HttpRequest, response: HttpResponse, readAddre
     path,
     query: request.getQuery() ?? '',
     publicUrl: mayLink(path) ? readAddress(fields, response) : '',
-    hasOrigin,
+    allowOrigin: policy(values.origin ?? ''),
     authorization: values.authorization ?? '',
     acceptsGzip: values['accept-encoding']?.includes('gzip') === true,
     contentType: values['content-type'] ?? '',

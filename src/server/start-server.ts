@@ -16,6 +16,7 @@ import { FramePressure, type PressedPeer } from './frame-pressure.ts';
 import { handleRequest, type RequestTools } from './handle-request.ts';
 import { limitHeads } from './limit-heads.ts';
 import { listen } from './listen.ts';
+import { originPolicy } from './origins.ts';
 import type { ServerOptions, ServerParts } from './parts.ts';
 import { addressReader } from './public-address.ts';
 import { createBodyReader } from './read-body.ts';
@@ -64,7 +65,8 @@ export async function startServer(parts: ServerParts): Promise<RunningServer> {
   const { open, places, sweep, topics } = sockets;
   const pressure = watchFrames(open, options, parts.counters);
   const { authenticator } = sockets.connection;
-  const tools = { parts, authenticator, bodies: createBodyReader(options), streams: sockets };
+  const { readAddress, policy } = sockets;
+  const tools = { parts, authenticator, bodies: createBodyReader(options), streams: sockets, readAddress, policy };
   for (const route of socketRoutes) serveWebSocket(app, route, sockets);
   refuseOtherWebSockets(app, sockets);
   const requests = answerRequests(app, parts, tools, () => isStopping);
@@ -134,6 +136,8 @@ function socketTools(app: TemplatedApp, parts: ServerParts, isStopping: () => bo
     topics: new Topics(),
     sweep: startSweep(options.pingMs, (error) => farewellOf(error, parts)),
     open,
+    readAddress: addressReader(options),
+    policy: originPolicy(options.corsOrigins, parts.credentials),
     places: createAuthenticatingPlaces(options.authenticatingMax, counters),
     bound: boundConnections(app, limits, counters),
     isStopping,
@@ -144,15 +148,15 @@ function socketTools(app: TemplatedApp, parts: ServerParts, isStopping: () => bo
 function answerRequests(
   app: TemplatedApp,
   parts: ServerParts,
-  tools: RequestTools,
+  tools: RequestTools & Pick<SocketTools, 'readAddress' | 'policy'>,
   isStopping: () => boolean,
 ): { readonly underWay: number } {
   const { options, counters } = parts;
   const requests = { underWay: 0 };
-  const readAddress = addressReader(options);
+  const { readAddress, policy } = tools;
   const exchangeParts = { ...parts, answers: createAnswerBudget(options.answersBytesMax, counters) };
   app.any('/*', (response, request) => {
-    const head = readHead(request, response, readAddress);
+    const head = readHead(request, response, readAddress, policy);
     if (head.doubt !== null) {
       refuseDoubtful(response, head.doubt, parts);
       return;

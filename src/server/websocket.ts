@@ -11,6 +11,8 @@ import { type Connection, farewellOf } from './connection.ts';
 import type { ConnectionBound } from './connection-bound.ts';
 import { readFields } from './head-fields.ts';
 import { judgeHandshake } from './judge-head.ts';
+import { mayConnect, type OriginPolicy } from './origins.ts';
+import type { ReadAddress } from './public-address.ts';
 import { refuseDoubtful } from './refuse-head.ts';
 import type { Connect, SocketRoute, StreamTools } from './route.ts';
 import { Socket } from './socket.ts';
@@ -46,6 +48,8 @@ export interface SocketTools extends StreamTools {
   readonly topics: Topics;
   readonly places: AuthenticatingPlaces;
   readonly bound: ConnectionBound;
+  readonly readAddress: ReadAddress;
+  readonly policy: OriginPolicy;
 }
 
 /** Serves one WebSocket route at its path with and without `/api`. */
@@ -154,7 +158,8 @@ function upgrade(response: HttpResponse, request: HttpRequest, context: us_socke
     return;
   }
   const isLegacy = !fields.subprotocols.includes('prefect');
-  const refusal = refusalOf(tools, isLegacy);
+  const mayCome = mayConnect(tools.policy, fields.values.origin ?? '', tools.readAddress(fields, response));
+  const refusal = mayCome ? refusalOf(tools, isLegacy) : 'forbidden';
   if (refusal !== null) {
     refuseUpgrade(response, refusal);
     return;

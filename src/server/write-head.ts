@@ -16,15 +16,21 @@ export interface Content {
 
 export function writeHead(
   response: HttpResponse,
-  { hasOrigin }: Pick<RequestHead, 'hasOrigin'>,
+  head: Pick<RequestHead, 'allowOrigin'>,
   status: number,
   headers: Readonly<Record<string, string>>,
 ): void {
   response.writeStatus(`${status} ${STATUS_CODES[status] ?? 'Unknown'}`);
   for (const [name, value] of Object.entries(headers)) response.writeHeader(name, value);
-  if (hasOrigin && !('access-control-allow-origin' in headers)) {
-    response.writeHeader('access-control-allow-origin', '*');
-  }
+  if ('access-control-allow-origin' in headers) return;
+  for (const [name, value] of Object.entries(originHeaders(head))) response.writeHeader(name, value);
+}
+
+/** What a page of another origin is told; an answer that differs by origin says so to caches. */
+export function originHeaders({ allowOrigin }: Pick<RequestHead, 'allowOrigin'>): Readonly<Record<string, string>> {
+  if (allowOrigin === '') return {};
+  const allowed = { 'access-control-allow-origin': allowOrigin };
+  return allowOrigin === '*' ? allowed : { ...allowed, vary: 'Origin' };
 }
 
 /** An answer's own headers, and those that its body wants. */
