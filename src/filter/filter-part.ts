@@ -3,6 +3,7 @@
  * refused, the live test, the SQL, the key, the index and the documentation. Test and SQL of a part mean the same (I6).
  */
 import type { LabelPatterns, SentFilter } from '../../schemas/filter.ts';
+import type { JsonSchema } from '../../schemas/json-schema.ts';
 import type { StoredEvent } from '../../schemas/stored-event.ts';
 import type { Bind } from './bindings.ts';
 import type { Condition } from './conditions.ts';
@@ -11,8 +12,10 @@ import type { Reader } from './read-model.ts';
 export interface FilterPart<Value> {
   /** As the API calls it. */
   readonly name: keyof SentFilter;
-  /** Its line in docs/PROTOCOL.md. */
+  /** Its line in docs/PROTOCOL.md, and in the description of the API. */
   readonly about: string;
+  /** What a client sends. What `read` takes beyond that is for Prefect's clients, and is not promised. */
+  readonly schema: JsonSchema;
   /** What stands for it where a client sends none. */
   readonly absent: (defaults: FilterDefaults) => Value;
   /** Whether every event fits. */

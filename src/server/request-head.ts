@@ -64,10 +64,11 @@ export function readHead(
 }
 
 /**
- * Pages link to the next one, and a path with a slash behind it is sent on. Requests that bring events pay for neither.
+ * Pages link to the next one, descriptions name the server, and a path with a slash behind it is sent on. Requests that
+ * bring events pay for none of it.
  */
 function mayLink(path: string): boolean {
-  return path.endsWith('/') || path.includes('/filter');
+  return path.endsWith('/') || path.includes('/filter') || path.endsWith('api.json') || path.endsWith('/docs');
 }
 
 /**

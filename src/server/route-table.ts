@@ -4,6 +4,7 @@
 import { findIn } from './find-route.ts';
 import type { Route, SocketRoute } from './route.ts';
 import { countEventsRoute } from './routes/count-events.ts';
+import { descriptionRoutes } from './routes/describe.ts';
 import { producerRoute } from './routes/events-in.ts';
 import { subscriberRoute } from './routes/events-out.ts';
 import { exportEventsRoute } from './routes/export-events.ts';
@@ -29,8 +30,11 @@ const table: readonly (Route | SocketRoute)[] = [
   streamEventsRoute,
   producerRoute,
   subscriberRoute,
+  ...descriptionRoutes({ routes: () => routes, sockets: () => socketRoutes }),
 ];
 
 export const socketRoutes: readonly SocketRoute[] = table.filter((route) => route.method === 'WS');
 
-export const findRoute = findIn(table.filter((route) => route.method !== 'WS'));
+export const routes: readonly Route[] = table.filter((route) => route.method !== 'WS');
+
+export const findRoute = findIn(routes);

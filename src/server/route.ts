@@ -3,6 +3,8 @@
  * in a file of its own in routes/ and as one entry in route-table.ts.
  */
 import type { Identity, Right } from '../access/identity.ts';
+import type { Channel } from '../description/channel.ts';
+import type { Operation } from '../description/operation.ts';
 import type { Connection, ConnectionTools, OpenConnection } from './connection.ts';
 import type { EventStream } from './event-stream.ts';
 import type { HttpAnswer } from './http-answer.ts';
@@ -59,6 +61,8 @@ export interface Route {
   readonly isOpen?: true;
   /** Without it, any credential will do. */
   readonly needs?: Right;
+  /** What the description of the API says of it. */
+  readonly operation: Operation;
   /** Where a body may have less than the setting allows. */
   readonly bodyBytesMax?: number;
   /** May throw or reject with a Failure. */
@@ -73,6 +77,8 @@ export interface SocketRoute {
   /** As of a route, without a parameter. */
   readonly path: string;
   readonly needs: Right;
+  /** What the description of the API says of it. */
+  readonly channel: Channel;
   /** Where a message may have less than the setting allows. */
   readonly messageBytesMax?: number;
   readonly connect: Connect;

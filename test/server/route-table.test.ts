@@ -1,11 +1,17 @@
 /** What a path asks for: an encoded slash in its last part belongs to a label, and makes no other route. */
 import { expect, test } from 'vitest';
+import { getHealth } from '../../src/description/operations/server.ts';
 import { findIn, routeFor } from '../../src/server/find-route.ts';
 import { noContent } from '../../src/server/http-answer.ts';
 import type { Route } from '../../src/server/route.ts';
 import { findRoute, socketRoutes } from '../../src/server/route-table.ts';
 
-const routeLike = (method: Route['method'], path: string): Route => ({ method, path, answer: () => noContent });
+const routeLike = (method: Route['method'], path: string): Route => ({
+  method,
+  path,
+  operation: getHealth,
+  answer: () => noContent,
+});
 
 test.each([
   ['/api/events/count-by/label:a%2Fb', 'label:a/b'],

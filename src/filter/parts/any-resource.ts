@@ -14,6 +14,7 @@ import { oneOrMore } from '../read-entries.ts';
 import { noLabels, readLabels } from '../read-labels.ts';
 import { optional, type Reader, readModel, readStrings } from '../read-model.ts';
 import { labelsSql, primary, primaryIdsSql, type ResourceColumns, relatedOne, someRelated } from '../resource-sql.ts';
+import { entriesSchema, labelsSchema, stringsSchema } from '../sent-schemas.ts';
 import { all as allSql, any as anySql, oneOfSql, prefixSql } from '../sql-patterns.ts';
 import { anyOf, anyPrefix } from '../text-sets.ts';
 import { idTokens, narrowSql, tokensSql } from '../token-sql.ts';
@@ -25,6 +26,7 @@ export const anyResource: FilterPart<Entries> = {
   about:
     'As `related`, but the resource itself counts too. ' +
     'An entry has `id`, `id_prefix` and `labels` as `resource` has them',
+  schema: entriesSchema({ id: stringsSchema, id_prefix: stringsSchema, labels: labelsSchema }),
   absent: () => [],
   isAbsent: (entries) => entries.length === 0,
   read: (absent) => optional(absent, oneOrMore('EventAnyResourceFilter', readEntry)),

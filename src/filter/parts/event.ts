@@ -7,6 +7,7 @@ import { accessBy, type FilterPart } from '../filter-part.ts';
 import { listsBytes } from '../heap-bytes.ts';
 import { asSet } from '../key-sets.ts';
 import { optional, type Reader, readModel, readStrings } from '../read-model.ts';
+import { modelSchema, stringsSchema } from '../sent-schemas.ts';
 import { oneOfSql, prefixSql } from '../sql-patterns.ts';
 import { anyOf, anyPrefix } from '../text-sets.ts';
 
@@ -17,6 +18,12 @@ export const event: FilterPart<Names> = {
   about:
     'The name is one of `name`, begins with one of `prefix`, is none of `exclude_name` ' +
     'and begins with none of `exclude_prefix`',
+  schema: modelSchema({
+    prefix: stringsSchema,
+    exclude_prefix: stringsSchema,
+    name: stringsSchema,
+    exclude_name: stringsSchema,
+  }),
   absent: () => noCondition,
   isAbsent: (names) => listsOf(names).every((list) => list.length === 0),
   read: (absent) => optional(absent, readNames),

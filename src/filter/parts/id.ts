@@ -6,6 +6,7 @@ import { accessBy, type FilterPart } from '../filter-part.ts';
 import { listsBytes } from '../heap-bytes.ts';
 import { asSet } from '../key-sets.ts';
 import { listOf, optional, type Reader, readModel, readUuid } from '../read-model.ts';
+import { modelSchema } from '../sent-schemas.ts';
 import { oneOfSql } from '../sql-patterns.ts';
 import { anyOf } from '../text-sets.ts';
 
@@ -14,6 +15,7 @@ type Ids = Filter['id'];
 export const id: FilterPart<Ids> = {
   name: 'id',
   about: 'The event has one of the ids of `id`',
+  schema: modelSchema({ id: { type: 'array', items: { type: 'string', format: 'uuid' } } }),
   absent: () => [],
   isAbsent: (ids) => ids.length === 0,
   read: () => readIds,

@@ -6,6 +6,7 @@ import { timeKey } from '../../../schemas/event.ts';
 import type { Filter } from '../../../schemas/filter.ts';
 import type { FilterPart } from '../filter-part.ts';
 import { readModel, readTime } from '../read-model.ts';
+import { modelSchema, timeSchema } from '../sent-schemas.ts';
 import { formatTimeForClickHouse, timeOfDate } from '../time.ts';
 
 type Window = Filter['occurred'];
@@ -15,6 +16,7 @@ export const occurred: FilterPart<Window> = {
   about:
     '`since` and `until`, both inclusive, in any form of ISO 8601 or as seconds since 1970. ' +
     'Without `since`: the start of the day 180 days ago. Without `until`: now; on `/out` no end',
+  schema: modelSchema({ since: timeSchema, until: timeSchema }),
   absent: ({ now, openEnded }) => {
     const since = new Date(now.getTime() - lookBackDays * dayMs).setUTCHours(0, 0, 0, 0);
     return { since: timeOfDate(new Date(since)), until: openEnded ? null : endOfMillisecond(now) };

@@ -8,6 +8,7 @@ import { oneOf } from '../read-model.ts';
 export const order: FilterPart<Filter['order']> = {
   name: 'order',
   about: '`DESC`, the default: the newest event first. `ASC`: the oldest; feeds and exports always have it so',
+  schema: { type: 'string', enum: ['ASC', 'DESC'], default: 'DESC' },
   absent: () => 'DESC',
   isAbsent: () => true,
   read: () => oneOf(['ASC', 'DESC']),

@@ -14,6 +14,7 @@ import { oneOrMore } from '../read-entries.ts';
 import { noLabels, readLabels } from '../read-labels.ts';
 import { listOf, optional, type Reader, readModel, readString, readStrings, refuse, under } from '../read-model.ts';
 import { labelsSql, relatedOne, someRelated } from '../resource-sql.ts';
+import { entriesSchema, labelsSchema, pairSchema, stringsSchema } from '../sent-schemas.ts';
 import { all as allSql, any as anySql, oneOfSql } from '../sql-patterns.ts';
 import { anyOf } from '../text-sets.ts';
 import { hasAny, idTokens, isUnmistakable, narrowSql, roleTokens, tokensMax, tokensSql } from '../token-sql.ts';
@@ -26,6 +27,12 @@ export const related: FilterPart<Related> = {
     'An entry, or a list of entries that must all be met. One related resource meets an entry if it has one of ' +
     'the ids of `id`, one of the roles of `role`, one of the pairs `[id, role]` of `resources_in_roles`, and ' +
     'all of `labels`',
+  schema: entriesSchema({
+    id: stringsSchema,
+    role: stringsSchema,
+    resources_in_roles: { type: 'array', items: pairSchema },
+    labels: labelsSchema,
+  }),
   absent: () => [],
   isAbsent: (entries) => entries.length === 0,
   read: (absent) => optional(absent, oneOrMore('EventRelatedFilter', readEntry)),

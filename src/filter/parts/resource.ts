@@ -13,6 +13,7 @@ import { literalPrefix, type Pattern, parsePattern } from '../pattern.ts';
 import { noLabels, readLabels } from '../read-labels.ts';
 import { optional, type Reader, readBoolean, readModel, readStrings } from '../read-model.ts';
 import { primaryIdsSql, primaryLabelsSql } from '../resource-sql.ts';
+import { labelsSchema, modelSchema, stringsSchema } from '../sent-schemas.ts';
 import { prefixSql } from '../sql-patterns.ts';
 import { anyOf, anyPrefix } from '../text-sets.ts';
 
@@ -24,6 +25,12 @@ export const resource: FilterPart<Resource> = {
     'The resource has one of the ids of `id`, an id that begins with one of `id_prefix`, and all of `labels`. A ' +
     'label has a value, or a list of which one must fit: `*` is any run, `?` one character, and `!` in front ' +
     'negates. `distinct`, for pages only: of each resource the newest event, or with `order` `ASC` the oldest',
+  schema: modelSchema({
+    id: stringsSchema,
+    id_prefix: stringsSchema,
+    labels: labelsSchema,
+    distinct: { type: 'boolean', default: false },
+  }),
   absent: () => noCondition,
   isAbsent: ({ id, idPrefix, labels }) => id.length + idPrefix.length + Object.keys(labels).length === 0,
   read: (absent) => optional(absent, readResource),

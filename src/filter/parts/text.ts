@@ -7,16 +7,20 @@ import type { FilterPart } from '../filter-part.ts';
 import { listsBytes } from '../heap-bytes.ts';
 import { asSet } from '../key-sets.ts';
 import { isRecord, optional, type Reader, readModel, readString, refuse, under } from '../read-model.ts';
+import { modelSchema } from '../sent-schemas.ts';
 import { any } from '../sql-patterns.ts';
 import { parseTextQuery, textFits } from '../text.ts';
 
 type Text = Filter['text'];
+
+const textCharactersMax = 200;
 
 export const text: FilterPart<Text> = {
   name: 'text',
   about:
     '`query`, of at most 200 characters: words of which one must be there, `+` before one that must, `-` or `!` ' +
     'before one that must not, `"a phrase"`; without regard to case',
+  schema: { ...modelSchema({ query: { type: 'string', maxLength: textCharactersMax } }), required: ['query'] },
   absent: () => null,
   isAbsent: (query) => query === null,
   read: (absent) => optional(absent, readText),
@@ -35,8 +39,6 @@ export const text: FilterPart<Text> = {
   labels: () => [],
   heapBytes: (query) => (query === null ? 0 : listsBytes(listsOf(query))),
 };
-
-const textCharactersMax = 200;
 
 const readText: Reader<Text> = (input, place) =>
   readModel<Text>(input, place, null, (field) => {

@@ -1,6 +1,7 @@
 /**
  * POST events/count-by/{countable}: how many events there are, by time, name, resource or label.
  */
+import { countEvents } from '../../description/operations/count-events.ts';
 import { validateCount } from '../../query/validate-body.ts';
 import { invalidRequest, json } from '../http-answer.ts';
 import { readJsonBody } from '../json-body.ts';
@@ -12,6 +13,7 @@ export const countEventsRoute: Route = {
   method: 'POST',
   path: '/events/count-by/:countable',
   needs: 'read',
+  operation: countEvents,
   bodyBytesMax: filterBytesMax,
   answer: async (request, parts) => {
     const body = readJsonBody(request);

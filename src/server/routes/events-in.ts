@@ -9,6 +9,7 @@ import { rejectFrame } from '../../../schemas/wire.ts';
 import type { Identity } from '../../access/identity.ts';
 import { type FailureName, failures } from '../../base/errors.ts';
 import { failPoint } from '../../base/fail-point.ts';
+import { producerChannel } from '../../description/channels/producer.ts';
 import type { MessageOutcome } from '../../ingest/intake.ts';
 import type { Loss } from '../../ingest/losses.ts';
 import { Admission, type AdmissionListener, type Admitted } from '../admission.ts';
@@ -25,6 +26,7 @@ export const producerRoute: SocketRoute = {
   method: 'WS',
   path: '/events/in',
   needs: 'write',
+  channel: producerChannel,
   connect: (socket, tools, isLegacy) => new ProducerConnection(socket, tools, isLegacy),
 };
 

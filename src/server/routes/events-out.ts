@@ -7,6 +7,7 @@ import { type SubscriberEvent, subscriberMachine } from '../../../actors/subscri
 import { retryFrame } from '../../../schemas/wire.ts';
 import type { Identity } from '../../access/identity.ts';
 import type { Failure } from '../../base/errors.ts';
+import { subscriberChannel } from '../../description/channels/subscriber.ts';
 import type { Feed, FeedListener, FeedRequest } from '../../feed/ports.ts';
 import { Admission, type AdmissionListener } from '../admission.ts';
 import { type Connection, type ConnectionTools, farewellOf, silentFarewell, stalledFarewell } from '../connection.ts';
@@ -28,6 +29,7 @@ export const subscriberRoute: SocketRoute = {
   method: 'WS',
   path: '/events/out',
   needs: 'read',
+  channel: subscriberChannel,
   messageBytesMax: filterBytesMax,
   connect: (socket, tools, isLegacy) => new SubscriberConnection(socket, tools, isLegacy),
 };

@@ -2,6 +2,7 @@
  * POST events/export: all events that fit a filter, a line each, oldest first; an extension. The token in the head and
  * the last line that came are where a new request goes on.
  */
+import { exportEvents } from '../../description/operations/export-events.ts';
 import { validateExportBody } from '../../query/validate-body.ts';
 import { invalidRequest } from '../http-answer.ts';
 import { readJsonBody } from '../json-body.ts';
@@ -12,6 +13,7 @@ export const exportEventsRoute: Route = {
   method: 'POST',
   path: '/events/export',
   needs: 'read',
+  operation: exportEvents,
   bodyBytesMax: filterBytesMax,
   answer: async (request, { queries, now }) => {
     const body = readJsonBody(request);

@@ -1,6 +1,7 @@
 /**
  * POST events/filter: the first page of the events that fit a filter, and how many there are.
  */
+import { filterEvents } from '../../description/operations/page-events.ts';
 import { validatePageBody } from '../../query/validate-body.ts';
 import { invalidRequest } from '../http-answer.ts';
 import { readJsonBody } from '../json-body.ts';
@@ -12,6 +13,7 @@ export const filterEventsRoute: Route = {
   method: 'POST',
   path: '/events/filter',
   needs: 'read',
+  operation: filterEvents,
   bodyBytesMax: filterBytesMax,
   answer: async (request, { queries, now }) => {
     const body = readJsonBody(request);

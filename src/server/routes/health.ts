@@ -2,12 +2,14 @@
  * GET health: the process lives. GET ready: intake is durable (docs/design.md, "Health").
  */
 import { nobody } from '../../access/identity.ts';
+import { getHealth, getReady } from '../../description/operations/server.ts';
 import { json, lacksRight, unauthorized } from '../http-answer.ts';
 import type { Route } from '../route.ts';
 
 export const healthRoute: Route = {
   method: 'GET',
   path: '/health',
+  operation: getHealth,
   isOpen: true,
   answer: () => json(200, 'true'),
 };
@@ -15,6 +17,7 @@ export const healthRoute: Route = {
 export const readyRoute: Route = {
   method: 'GET',
   path: '/ready',
+  operation: getReady,
   isOpen: true,
   answer: ({ query, identity }, parts) => {
     const isVerbose = query.get('verbose') === '1';

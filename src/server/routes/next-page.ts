@@ -1,6 +1,7 @@
 /**
  * GET events/filter/next: the page that a token of the page before asks for.
  */
+import { nextPage } from '../../description/operations/page-events.ts';
 import { validatePageToken } from '../../query/validate-body.ts';
 import { invalidRequest } from '../http-answer.ts';
 import { pageAnswer } from '../page-answer.ts';
@@ -10,6 +11,7 @@ export const nextPageRoute: Route = {
   method: 'GET',
   path: '/events/filter/next',
   needs: 'read',
+  operation: nextPage,
   answer: async (request, { queries }) => {
     const checked = validatePageToken(request.query.getAll('page-token'));
     if (!checked.ok) return invalidRequest(checked.issues, 'null');

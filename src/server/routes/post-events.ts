@@ -1,7 +1,9 @@
 /**
  * POST events: a batch is taken whole or not at all, and 204 waits until all it relies on is durable (I1).
  */
+
 import { isUtf8 } from 'node:buffer';
+import { sendEvents } from '../../description/operations/send-events.ts';
 import { invalidRequest, noContent, undecodableBody } from '../http-answer.ts';
 import type { Route } from '../route.ts';
 
@@ -12,6 +14,7 @@ export const postEventsRoute: Route = {
   method: 'POST',
   path: '/events',
   needs: 'write',
+  operation: sendEvents,
   answer: async ({ body, isJson }, { intake }) => {
     if (isJson && !isUtf8(body)) return undecodableBody;
     const isLarge = body.length > atOnceBytesMax;

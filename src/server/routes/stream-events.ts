@@ -2,10 +2,12 @@
  * GET events/out: one subscriber by Server-Sent Events. It has one phase, from its first byte to its last, so no
  * machine: its request says all, and its feed lives as long as the connection.
  */
+
 import type { Farewell } from '../../../actors/ports.ts';
 import { type StreamMessage, streamMessage } from '../../../schemas/wire.ts';
 import type { Identity } from '../../access/identity.ts';
 import { Failure } from '../../base/errors.ts';
+import { streamEvents } from '../../description/operations/stream-events.ts';
 import type { Feed, FeedListener, FeedRequest } from '../../feed/ports.ts';
 import { farewellOf, type OpenConnection, stalledFarewell } from '../connection.ts';
 import type { EventStream } from '../event-stream.ts';
@@ -19,6 +21,7 @@ export const streamEventsRoute: Route = {
   method: 'GET',
   path: '/events/out',
   needs: 'read',
+  operation: streamEvents,
   answer: (request, { now, options }) => {
     const checked = readStreamRequest(request, {
       now: now(),
