@@ -49,6 +49,8 @@ export class Exchange {
   #share: AnswerShare | null = null;
   #controller: AbortController | null = null;
   #whenGone: (() => void) | null = null;
+  /** Ends the wait for room. */
+  #wake = (): void => undefined;
 
   /** `isLast` says whether the connection ends with the answer, for the server stops. */
   constructor(response: HttpResponse, head: RequestHead, parts: ExchangeParts, isLast: () => boolean = () => false) {
@@ -158,8 +160,7 @@ export class Exchange {
   async pour({ pour, headers }: PouredAnswer, status = 200): Promise<void> {
     const response = this.#response;
     let hasBegun = false;
-    let wake = (): void => undefined;
-    this.#whenGone = () => wake();
+    this.#whenGone = () => this.#wake();
     this.#stage = 'pour';
     this.#share?.write(this.#share.bytes, () => this.#cut());
     try {
@@ -167,7 +168,7 @@ export class Exchange {
         if (this.#isOver) return;
         if (!hasBegun) {
           response.onWritable(() => {
-            wake();
+            this.#wake();
             return true;
           });
         }
@@ -177,11 +178,7 @@ export class Exchange {
           hasRoom = response.write(part);
         });
         hasBegun = true;
-        if (!hasRoom) {
-          await this.#room((woken) => {
-            wake = woken;
-          });
-        }
+        if (!hasRoom) await this.#room();
         this.#share?.taken(part.length);
         if (this.#isOver) return;
       }
@@ -192,7 +189,10 @@ export class Exchange {
     }
     if (this.#isOver) return;
     this.#isOver = true;
-    response.cork(() => (this.#closes ? response.end(undefined, true) : response.end()));
+    response.cork(() => {
+      if (!hasBegun) writeHead(response, this.head, status, headers);
+      response.end(undefined, this.#closes);
+    });
   }
 
   async #write(answer: HttpAnswer, content: Content): Promise<void> {
@@ -230,11 +230,10 @@ export class Exchange {
   /** What the peer did not take at once: the library holds nothing of it, and each piece goes when there is room. */
   async #writeOn(pieces: readonly (string | Buffer)[], bytes: number): Promise<void> {
     const response = this.#response;
-    let wake = (): void => undefined;
-    this.#whenGone = () => wake();
+    this.#whenGone = () => this.#wake();
     this.#stage = 'pour';
     response.onWritable(() => {
-      wake();
+      this.#wake();
       return true;
     });
     let written = response.getWriteOffset();
@@ -255,21 +254,21 @@ export class Exchange {
         written = response.getWriteOffset();
         this.share.taken(written - before);
         if (isTaken) continue;
-        await this.#room((woken) => {
-          wake = woken;
-        });
+        await this.#room();
       }
       start = end;
     }
   }
 
   /** Resolves when the peer has taken something, or is gone. */
-  async #room(whenWoken: (wake: () => void) => void): Promise<void> {
+  async #room(): Promise<void> {
     const late = setTimeout(() => {
       this.#parts.counters.answersStalled += 1;
       this.#cut();
     }, unreadMs);
-    await new Promise<void>((resolve) => whenWoken(resolve));
+    await new Promise<void>((resolve) => {
+      this.#wake = resolve;
+    });
     clearTimeout(late);
   }
 

@@ -70,6 +70,18 @@ describe('an answer in parts', () => {
     }
   });
 
+  it('has its head, even if no part comes', async () => {
+    const answer = await fetch(`http://127.0.0.1:${port}/api/events/export`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', origin: 'http://elsewhere' },
+      body: '{}',
+    });
+    expect([answer.status, await answer.text()]).toEqual([200, '']);
+    expect(answer.headers.get('content-type')).toBe('application/x-ndjson');
+    expect(answer.headers.get('sluice-export-token')).toBe('of the export');
+    expect(answer.headers.get('access-control-allow-origin')).toBe('*');
+  });
+
   it('is asked for as it is read', async () => {
     const { given, isLeft } = give(400);
     const { socket, received } = open();
