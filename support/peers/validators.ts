@@ -1,0 +1,76 @@
+/**
+ * The official validators of the descriptions, and schemathesis, which asks a server all that its description allows and
+ * more. They are for tests alone and bring 230 packages, so they are no dependencies: each stands in a folder of its own
+ * in `.tmp/validators/`, made once. openapi-spec-validator is the reference of Python, and schemathesis needs a venv anyway;
+ * @asyncapi/parser is AsyncAPI's own.
+ */
+import { spawn } from 'node:child_process';
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+const pythonPins = ['schemathesis==4.32.5', 'openapi-spec-validator==0.9.0'];
+const nodePin = '@asyncapi/parser@3.6.6';
+
+export type Installed =
+  | { readonly found: true; readonly folder: string }
+  | { readonly found: false; readonly sentence: string };
+
+export interface Ended {
+  readonly code: number | null;
+  readonly output: string;
+}
+
+/** The folder of a venv with schemathesis and openapi-spec-validator. Never throws. */
+export async function installSchemathesis(root: string): Promise<Installed> {
+  const folder = join(root, '.tmp', 'validators', 'python');
+  return installOnce(folder, pythonPins.join('\n'), async () => {
+    const venv = await run('python3', ['-m', 'venv', '--clear', folder]);
+    if (venv.code !== 0) return `Python cannot make a venv here: ${lastLine(venv.output)}`;
+    const words = ['-m', 'pip', 'install', '--quiet', '--retries', '1', ...pythonPins];
+    const pip = await run(join(folder, 'bin', 'python'), words);
+    return pip.code === 0 ? null : `PyPI does not give them: ${lastLine(pip.output)}`;
+  });
+}
+
+/** The folder of a node_modules with @asyncapi/parser. Never throws. */
+export async function installAsyncApiParser(root: string): Promise<Installed> {
+  const folder = join(root, '.tmp', 'validators', 'node');
+  return installOnce(folder, nodePin, async () => {
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(join(folder, 'package.json'), '{"private":true}');
+    const npm = await run('npm', ['install', '--silent', '--no-audit', '--no-fund', '--prefix', folder, nodePin]);
+    return npm.code === 0 ? null : `npm does not give it: ${lastLine(npm.output)}`;
+  });
+}
+
+async function installOnce(folder: string, pins: string, install: () => Promise<string | null>): Promise<Installed> {
+  const marker = join(folder, `${pins.replace(/[^\w.]+/g, '-')}.done`);
+  if (existsSync(marker)) return { found: true, folder };
+  rmSync(folder, { recursive: true, force: true });
+  const fault = await install();
+  if (fault !== null) return { found: false, sentence: `Skipped: ${fault}` };
+  writeFileSync(marker, pins);
+  return { found: true, folder };
+}
+
+/** Never rejects: a command that is not there ends with null. */
+export function run(command: string, words: readonly string[], directory?: string): Promise<Ended> {
+  return new Promise((resolve) => {
+    const child = spawn(command, words, {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      ...(directory !== undefined && { cwd: directory }),
+    });
+    let output = '';
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.on('data', (chunk: Buffer) => {
+        output += chunk.toString();
+      });
+    }
+    child.once('error', (error) => resolve({ code: null, output: error.message }));
+    child.once('close', (code) => resolve({ code, output }));
+  });
+}
+
+function lastLine(output: string): string {
+  return output.trim().split('\n').at(-1) ?? '';
+}
