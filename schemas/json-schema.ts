@@ -1,6 +1,6 @@
 /**
- * JSON Schema (2020-12) of what goes over the wire. A `Schema<Value>` is compared with its type by the compiler: a field
- * that the type has and the schema has not, or the other way round, does not compile.
+ * JSON Schema (2020-12) of what goes over the wire. A `Schema<Value>` is compared with its type by the compiler: a
+ * field that one of the two has and the other has not does not compile.
  */
 
 declare const of: unique symbol;

@@ -16,6 +16,8 @@ export interface DescribedSocket {
 /** Whatever a socket asks. */
 const failsEverywhere: readonly FailureName[] = [
   'unauthorized',
+  'forbidden',
+  'keysUnavailable',
   'bodyTooLarge',
   'tooManyAuthenticating',
   'tooManySockets',

@@ -8,7 +8,7 @@ import { type FailureName, failures } from '../base/errors.ts';
 /** What happened, as the end of "it says no because …". */
 export const failureWords: Readonly<Record<FailureName, string>> = {
   unauthorized: 'the credentials are missing or wrong',
-  forbidden: 'a token is not one of ours, or belongs to something else',
+  forbidden: 'a right is missing, or a token is not one of ours or belongs to something else',
   doubtfulHead: 'the request can be read in two ways',
   badEvent: 'an event does not validate',
   badMessage: 'it is not JSON, or binary',
@@ -29,6 +29,7 @@ export const failureWords: Readonly<Record<FailureName, string>> = {
   tooManyFilterBytes: 'the filters of all subscribers take too much memory',
   tooManyAuthenticating: 'too many sockets have not said who they are',
   tooManySockets: 'all places for connections are taken',
+  keysUnavailable: 'the keys that sign tokens cannot be had',
   timedOut: 'nothing was heard of the peer in time',
   stalledSubscriber: 'the subscriber read nothing for too long',
   pastRetention: 'what comes next is no longer kept',
@@ -39,6 +40,8 @@ export const failureWords: Readonly<Record<FailureName, string>> = {
 
 /** Whatever is asked. */
 export const failsEverywhere: readonly FailureName[] = ['doubtfulHead', 'tooManySockets', 'internal'];
+/** Where credentials are looked at. */
+export const failsOfAccess: readonly FailureName[] = ['unauthorized', 'keysUnavailable'];
 /** Where a body is read. */
 export const failsWithBody: readonly FailureName[] = ['bodyTooLarge', 'bodyTooSlow', 'tooManyBytesInFlight'];
 /** Where ClickHouse is asked. */

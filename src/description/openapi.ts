@@ -8,6 +8,7 @@ import {
   byStatus,
   detail,
   failsEverywhere,
+  failsOfAccess,
   failsWithBody,
   failureWords,
   refusal,
@@ -23,6 +24,8 @@ export interface DescribedRoute {
   readonly method: 'GET' | 'POST';
   readonly path: string;
   readonly isOpen?: true;
+  /** The right that its reader must have. */
+  readonly needs?: string;
   readonly operation: Operation;
 }
 
@@ -38,11 +41,11 @@ export function openApi(routes: readonly DescribedRoute[]): object {
     openapi: '3.1.0',
     info: { title, version, summary: 'Durable events, exact feeds, questions.', description: aboutApi, license },
     tags: Object.entries(groups).map(([name, description]) => ({ name, description })),
-    security: [{ authString: [] }],
     paths,
     components: {
       securitySchemes: {
-        authString: { type: 'http', scheme: 'basic', description: 'Where the server has an auth string.' },
+        basic: { type: 'http', scheme: 'basic', description: 'The auth string of the server, or a token.' },
+        bearer: { type: 'http', scheme: 'bearer', description: 'A token, or a JWT where the server takes them.' },
       },
       schemas: schemas.found,
     },
@@ -54,14 +57,21 @@ export function openApiServers(url: string): object {
   return [{ url, description: 'Every path is there without `/api`, too.' }];
 }
 
-function operationOf({ method, isOpen, operation }: DescribedRoute, schemas: NamedSchemas): object {
-  const { id, group, title: summary, about, parameters = [], body } = operation;
+/** Either of them; none where the server has no credentials at all. */
+function credentials(right: string | undefined): object {
+  const rights = right === undefined ? [] : [right];
+  return [{ basic: rights }, { bearer: rights }];
+}
+
+function operationOf(route: DescribedRoute, schemas: NamedSchemas): object {
+  const { isOpen, needs, operation } = route;
+  const { id, group, title: summary, parameters = [], body } = operation;
   return {
     operationId: id,
     tags: [group],
     summary,
-    description: about,
-    ...(isOpen && { security: [] }),
+    description: aboutRoute(route),
+    security: isOpen ? [] : credentials(needs),
     ...(parameters.length > 0 && { parameters: parameters.map((each) => parameterOf(each, schemas)) }),
     ...(body && {
       requestBody: {
@@ -70,22 +80,24 @@ function operationOf({ method, isOpen, operation }: DescribedRoute, schemas: Nam
         content: { 'application/json': { schema: schemas.refer(body.schema), examples: valuesOf(body.examples) } },
       },
     }),
-    responses: responsesOf(operation, failsOf({ method, isOpen, operation }), schemas),
+    responses: responsesOf(operation, failsOf(route), schemas),
   };
 }
 
 /** All that a route may say no with. */
-export function failsOf({
-  method,
-  isOpen,
-  operation,
-}: Pick<DescribedRoute, 'method' | 'operation'> & { readonly isOpen?: true | undefined }): readonly FailureName[] {
+export function failsOf({ method, isOpen, needs, operation }: DescribedRoute): readonly FailureName[] {
   return [
     ...failsEverywhere,
-    ...(isOpen ? [] : (['unauthorized'] as const)),
+    ...(isOpen ? [] : failsOfAccess),
+    ...(needs === undefined ? [] : (['forbidden'] as const)),
     ...(method === 'POST' ? failsWithBody : []),
     ...(operation.fails ?? []),
   ];
+}
+
+/** What is said of an operation, with the right that it wants. */
+export function aboutRoute({ needs, operation }: DescribedRoute): string {
+  return needs === undefined ? operation.about : `${operation.about}\n\nIt wants the right to \`${needs}\`.`;
 }
 
 function parameterOf(

@@ -7,7 +7,7 @@ import { type DescribedSocket, failsOfChannel } from './asyncapi.ts';
 import type { AnyMessage } from './channel.ts';
 import { byStatus, failureWords } from './failures.ts';
 import { block, type Html, html, inLine, jsonBlock, markdown, nothing } from './html.ts';
-import { type DescribedRoute, failsOf } from './openapi.ts';
+import { aboutRoute, type DescribedRoute, failsOf } from './openapi.ts';
 import type { Answer, Body, Parameter } from './operation.ts';
 import { schemaTable } from './page-schemas.ts';
 
@@ -16,11 +16,11 @@ export const serverMark = '\u0000server\u0000';
 
 export function operationSection(route: DescribedRoute): Html {
   const { method, path, isOpen, operation } = route;
-  const { id, title, about, parameters = [], body, answers } = operation;
+  const { id, title, parameters = [], body, answers } = operation;
   const open = isOpen ? html` <span class="open">· wants no credentials</span>` : nothing;
   return html`<section aria-labelledby="${id}"><h3 id="${id}">${title}</h3>
 <p class="address"><span class="method ${method}">${method}</span> /api${path}${open}</p>
-${markdown(about)}${parametersTable(parameters)}${body === undefined ? nothing : bodyPart(body)}
+${markdown(aboutRoute(route))}${parametersTable(parameters)}${body === undefined ? nothing : bodyPart(body)}
 <h4>Try it</h4>${block(curlOf(route))}
 <h4>Answers</h4>${answersTable(answers, route)}</section>
 `;
@@ -30,8 +30,9 @@ function parametersTable(parameters: readonly Parameter[]): Html {
   if (parameters.length === 0) return nothing;
   const rows = parameters.map(({ name, in: place, about, required, schema }) => {
     const mark = required ? html` <span class="must">required</span>` : nothing;
+    const ofShape = schema.title === undefined ? nothing : schemaTable({ anyOf: [schema] });
     return html`<tr><th scope="row"><code>${name}</code>${mark}</th><td><span class="kind">in the ${place}</span>
-<div>${inLine(about)}</div>${schema.title === undefined ? nothing : schemaTable({ items: schema, type: 'array' })}</td></tr>`;
+<div>${inLine(about)}</div>${ofShape}</td></tr>`;
   });
   return html`<h4>Parameters</h4><table><tbody>${rows}</tbody></table>`;
 }
@@ -71,7 +72,8 @@ function answersTable(answers: Readonly<Record<number, Answer>>, route: Describe
     .filter(([status]) => !(status in answers))
     .map(([status, names]) => {
       const reasons = names.map((name) => html`<li><code>${name}</code>: ${failureWords[name]}</li>`);
-      return html`<tr><th scope="row"><code>${status}</code> <span class="kind">${STATUS_CODES[status] ?? ''}</span></th>
+      const words = STATUS_CODES[status] ?? '';
+      return html`<tr><th scope="row"><code>${status}</code> <span class="kind">${words}</span></th>
 <td><ul>${reasons}</ul></td></tr>`;
     });
   return html`<table><tbody>${given}${refused}</tbody></table>`;
@@ -80,8 +82,8 @@ function answersTable(answers: Readonly<Record<number, Answer>>, route: Describe
 export function channelSection({ path, channel }: DescribedSocket): Html {
   const { id, title, about, sent, answered } = channel;
   const closes = failsOfChannel(channel).map(
-    (name) =>
-      html`<tr><th scope="row"><code>${failures[name].code}</code> <code>${name}</code></th><td>${failureWords[name]}</td></tr>`,
+    (name) => html`<tr><th scope="row"><code>${failures[name].code}</code> <code>${name}</code></th>
+<td>${failureWords[name]}</td></tr>`,
   );
   return html`<section aria-labelledby="${id}"><h3 id="${id}">${title}</h3>
 <p class="address"><span class="method WS">WS</span> /api${path}</p>${markdown(about)}

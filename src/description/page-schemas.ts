@@ -8,7 +8,8 @@ import { type Html, html, inLine, nothing } from './html.ts';
 export function schemaTable(schema: JsonSchema): Html {
   const fields = Object.entries(schema.properties ?? {});
   if (fields.length === 0) return html`<p>${kindOf(schema)} ${boundsOf(schema)}</p>`;
-  return html`<table class="fields"><tbody>${fields.map(([name, field]) => fieldRow(name, field, schema))}</tbody></table>`;
+  const rows = fields.map(([name, field]) => fieldRow(name, field, schema));
+  return html`<table class="fields"><tbody>${rows}</tbody></table>`;
 }
 
 function fieldRow(name: string, field: JsonSchema, { required = [] }: JsonSchema): Html {

@@ -34,7 +34,8 @@ th, td { padding: .4rem .75rem .4rem 0; border-top: 1px solid var(--line); text-
   overflow-wrap: anywhere; } th { width: 11rem; font-weight: 400; } td td, td th { padding-right: .5rem; }
 .kind, .bounds, .must { color: var(--faint); } .must { font-size: .8rem; } td ul { margin: 0; }
 summary { cursor: pointer; color: var(--link); font-size: .93rem; }
-footer { margin-top: 4rem; padding-top: 1rem; border-top: 1px solid var(--line); color: var(--faint); font-size: .9rem; }
+footer { margin-top: 4rem; padding-top: 1rem; border-top: 1px solid var(--line); color: var(--faint);
+  font-size: .9rem; }
 @media (max-width: 60rem) { .frame { display: block; } nav { position: static; max-height: none; padding-bottom: 0; }
   th { width: 38%; } }
 @media print { nav { display: none; } details > * { display: block; } }

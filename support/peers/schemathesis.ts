@@ -1,6 +1,6 @@
 /**
- * Runs schemathesis against a server: it reads the server's own description, and asks what that allows, and what it does
- * not allow. Any answer that the description does not have is a fault.
+ * Runs schemathesis against a server: it reads the server's own description, and asks what that allows, and what it
+ * does not allow. Any answer that the description does not have is a fault.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

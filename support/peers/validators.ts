@@ -1,7 +1,7 @@
 /**
- * The official validators of the descriptions, and schemathesis, which asks a server all that its description allows and
- * more. They are for tests alone and bring 230 packages, so they are no dependencies: each stands in a folder of its own
- * in `.tmp/validators/`, made once. openapi-spec-validator is the reference of Python, and schemathesis needs a venv anyway;
+ * The official validators of the descriptions, and schemathesis, which asks a server all that its description allows
+ * and more. They are for tests alone and bring 200 packages, so they are no dependencies: each stands in a folder of
+ * its own in `.tmp/validators/`, made once. openapi-spec-validator fits into the venv that schemathesis needs anyway;
  * @asyncapi/parser is AsyncAPI's own.
  */
 import { spawn } from 'node:child_process';

@@ -39,7 +39,10 @@ describe('the descriptions', () => {
     for (const { path, method, operation } of operations) {
       const place = findRoute(path.replace(/\{\w+\}/, 'event'))!.place;
       const route = place.routes.find((each) => each.method === method.toUpperCase())!;
-      expect([path, operation.security]).toEqual([path, route.isOpen ? [] : undefined]);
+      const rights = route.needs === undefined ? [] : [route.needs];
+      const wanted = route.isOpen ? [] : [{ basic: rights }, { bearer: rights }];
+      expect([path, operation.security]).toEqual([path, wanted]);
+      expect([path, '403' in operation.responses]).toEqual([path, route.needs !== undefined || path === '/ready']);
       expect([path, '401' in operation.responses]).toEqual([path, !route.isOpen || path === '/ready']);
     }
   });

@@ -33,9 +33,9 @@ export const producerChannel: Channel = {
   id: 'producer',
   title: 'Send events',
   about:
-    'Each text message is one event. **A pong acknowledges**: it is sent when all events before its ping are durable. ' +
-    'If they cannot be made durable the socket is broken off without a pong: connect again, and send again what was ' +
-    'not acknowledged.',
+    'Each text message is one event. **A pong acknowledges**: it is sent when all events before its ping are ' +
+    'durable. If they cannot be made durable the socket is broken off without a pong: connect again, and send again ' +
+    'what was not acknowledged.',
   sent: { ...sent, event },
   answered,
   fails: ['badEvent', 'badMessage', 'badText', 'stalledSubscriber', ...failsOfIntake],

@@ -26,18 +26,21 @@ const countExample: Count = {
   end_time: '2026-11-22T11:59:58.120000Z',
 };
 
+const words = countables.map((each) => `\`${each}\``).join(', ');
+
 export const countEvents: Operation = {
   id: 'countEvents',
   group: 'Questions',
   title: 'Count events',
   about:
-    'How many events fit a filter: by `time` (or `day`), by name (`event`), by `resource`, or by the value of a label ' +
-    'of the resource (`label:region`). Buckets of time are all there, empty ones too; groups come with the largest first.',
+    'How many events fit a filter: by `time` (or `day`), by name (`event`), by `resource`, or by the value of a ' +
+    'label of the resource (`label:region`). Buckets of time are all there, empty ones too; groups come with the ' +
+    'largest first.',
   parameters: [
     {
       name: 'countable',
       in: 'path',
-      about: `What to count by: ${countables.map((each) => `\`${each}\``).join(', ')}, or \`${labelCountable}\` and a name.`,
+      about: `What to count by: ${words}, or \`${labelCountable}\` and the name of a label.`,
       required: true,
       schema: { type: 'string', pattern: `^(${countables.join('|')}|${labelCountable}.+)$` },
       example: 'event',

@@ -17,8 +17,8 @@ export const exportEvents: Operation = {
   group: 'Questions',
   title: 'Export events',
   about:
-    'All events that fit a filter, one a line, oldest first, as of one moment. Only a whole export ends with the last ' +
-    'chunk. One that broke off goes on with the token of its head and the last event that came whole.',
+    'All events that fit a filter, one a line, oldest first, as of one moment. Only a whole export ends with the ' +
+    'last chunk. One that broke off goes on with the token of its head and the last event that came whole.',
   body: {
     about: 'A filter, or where an earlier export goes on.',
     schema: {

@@ -3,6 +3,7 @@
  */
 import { type JsonSchema, literal, objectOf, text } from '../../../schemas/json-schema.ts';
 import { metricsType } from '../../base/prometheus.ts';
+import { failsOfAccess } from '../failures.ts';
 import type { Answer, Operation } from '../operation.ts';
 
 export const getHealth: Operation = {
@@ -40,7 +41,7 @@ export const getReady: Operation = {
       headers: { 'retry-after': 'Seconds after which to ask again.' },
     },
   },
-  fails: ['unauthorized'],
+  fails: [...failsOfAccess, 'forbidden'],
 };
 
 export const getMetrics: Operation = {
