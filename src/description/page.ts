@@ -36,7 +36,8 @@ export function pageOf(routes: readonly DescribedRoute[], sockets: readonly Desc
 <body><a class="skip" href="#main">To the text</a><div class="frame">${navigation(routes, sockets, shapes)}
 <main id="main"><h1>${title}: the API</h1>${markdown(aboutApi)}
 <p>For programs: <a href="openapi.json">openapi.json</a>, <a href="asyncapi.json">asyncapi.json</a>.
-Where the server wants credentials: <code>curl -u NAME:WORD …</code>, or a token as <code>authorization: Bearer</code>.</p>
+Where the server wants credentials: <code>curl -u NAME:WORD …</code>, or a token as
+<code>authorization: Bearer</code>.</p>
 ${sections}
 <h2 id="WebSockets">WebSockets</h2>${sockets.map(channelSection)}
 <h2 id="Shapes">Shapes</h2>${[...shapes].map(
