@@ -21,6 +21,16 @@ test('a token names its id, and is the only text of its hash', () => {
   expect(isTokenOf(token, '')).toBe(false);
 });
 
+test('a token whose hash begins as that of another, by a byte, is not the other', () => {
+  const hash = hashOfToken(makeToken().token);
+  for (let found = 0; found < 50; ) {
+    const { token } = makeToken();
+    if (!hashOfToken(token).startsWith(hash.slice(0, 2))) continue;
+    found += 1;
+    expect(isTokenOf(token, hash)).toBe(false);
+  }
+});
+
 test('two tokens never are the same, and any other text has no id', () => {
   const made = Array.from({ length: 100 }, makeToken);
   expect(new Set(made.map(({ token }) => token)).size).toBe(100);

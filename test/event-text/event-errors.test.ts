@@ -181,6 +181,19 @@ describe('the errors of a body', () => {
     expect(refusal('[NaN]').issues).toMatchObject([{ type: 'json_invalid', ctx: { error: "Unexpected token 'N'" } }]);
   });
 
+  it('name the place of what is no JSON where the parser tells it, in a list of any size', () => {
+    for (const broken of ['{"a":5,}', '[1 2]', '{"a":"\\q"}']) {
+      const placeBehind = (padding: number): number => {
+        const before = `[${JSON.stringify({ ...good, payload: { p: 'é'.repeat(padding) } })},`;
+        const [told] = refusal(`${before}${broken}]`).issues;
+        expect([broken, told?.type]).toEqual([broken, 'json_invalid']);
+        return Number(told?.loc[1]) - before.length;
+      };
+      expect([broken, placeBehind(70_000)]).toEqual([broken, placeBehind(0)]);
+      expect(placeBehind(0)).toBeGreaterThan(0);
+    }
+  });
+
   it('take a body of another content type as one string', () => {
     expect(refusal('[]', false)).toEqual(listType('[]'));
     expect(refusal('', false)).toEqual(missing);

@@ -136,6 +136,30 @@ test('what was read last is read from the journal once, eight chunks of it, the 
   });
 });
 
+test('a read that finds nothing takes no place among the chunks', () => {
+  withFolder((folder) => {
+    const journal = open(folder);
+    const first = append(journal, sent(1));
+    journal.commit();
+    let reads = 0;
+    const reader = eventReader({
+      epoch: journal.epoch,
+      checkpoint: journal.checkpoint,
+      oldest: journal.oldest,
+      read(...words) {
+        reads += 1;
+        return journal.read(...words);
+      },
+    });
+    reader.read(first, 1, first);
+    for (let nth = 0; nth < 20; nth += 1) expect([...reader.read(first + 1, 1, first + 9).events]).toEqual([]);
+    reads = 0;
+    expect([...reader.read(first, 1, first).events]).toHaveLength(1);
+    expect(reads).toBe(0);
+    journal.close();
+  });
+});
+
 test('an event is decoded once for all who read about its place, and let go when they are two chunks further', () => {
   withFolder((folder) => {
     const journal = open(folder);

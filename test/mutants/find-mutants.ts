@@ -173,6 +173,7 @@ function ofStatement(node: ts.Node, source: ts.SourceFile): Change[] {
   if (!ts.isReturnStatement(node)) return [];
   const { expression } = node;
   if (expression === undefined) return [{ ...whole, operator: 'statement', isStatement: true, text: '' }];
+  if (ts.isSatisfiesExpression(expression)) return [];
   const isForgotten =
     !/^(undefined|null|true|false|''|0)$/.test(expression.getText()) && !ts.isObjectLiteralExpression(expression);
   if (!isForgotten) return [];

@@ -79,8 +79,14 @@ export const namedChanges: readonly NamedChange[] = [
   },
   {
     name: 'secrets are compared by the first byte of their hashes',
-    file: 'src/server/authenticate.ts',
-    find: 'timingSafeEqual(digest(given), expected)',
-    text: 'digest(given)[0] === expected[0]',
+    file: 'src/access/credentials.ts',
+    find: 'timingSafeEqual(digest(secret), expected)',
+    text: 'digest(secret)[0] === expected[0]',
+  },
+  {
+    name: 'made tokens are compared by the first byte of their hashes',
+    file: 'src/access/made-token.ts',
+    find: 'timingSafeEqual(given, expected.length === 32 ? expected : nobody)',
+    text: 'given[0] === expected[0]',
   },
 ];

@@ -37,7 +37,7 @@ export const rooms: readonly Room[] = [
 ];
 
 /** Nearest to a change with a name outside of the rooms. */
-export const elsewhereTests = /^test\/server\/authenticate/;
+export const elsewhereTests = /^test\/(server\/authenticate|access\/made-token)/;
 
 export function roomOf(file: string): Room | undefined {
   return rooms.find(({ sources }) => sources.test(file));
