@@ -48,7 +48,7 @@ export class FakeTable {
     if (answer === 'taken, answer lost') throw new Failure('storeUnavailable', 'no answer');
   }
 
-  async whenReady(): Promise<void> {}
+  async whenReady(_signal?: AbortSignal): Promise<void> {}
 
   settledOf = async (_epoch: string, { first, last }: SeqRange): Promise<ReadonlySet<number>> =>
     new Set(this.rows.filter((seq) => seq >= first && seq <= last));

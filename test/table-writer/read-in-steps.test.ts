@@ -20,6 +20,8 @@ it('what is read in steps is one day of one epoch, exactly as the disk has it, a
     for (const [from, bytesMax, upTo] of [
       [first, 100_000_000, journal.head],
       [first, 2_000_000, journal.head],
+      // The last step is to be smaller than the others.
+      [first, 1_500_000, journal.head],
       [first + 60, 100_000_000, first + 90],
       [first + 75, 100_000_000, first + 80],
       [first + 3, 1, journal.head],

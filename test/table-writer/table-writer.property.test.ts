@@ -134,6 +134,7 @@ describe('the table writer', () => {
     const dataDir = mkdtempSync(join(tmpdir(), 'sluice-writer-'));
     const table = new FakeTable([], guilty);
     const journal = fakeJournal(head, 0, head);
+    const counters = createCounters();
     const writer = startTableWriter({
       journal,
       live: { mark: head },
@@ -142,12 +143,13 @@ describe('the table writer', () => {
       ...(await kept(dataDir, journal)),
       keepIds: () => undefined,
       options: { rowsMax: head, bytesMax: 1_000_000, flushMs: 3_600_000 },
-      counters: createCounters(),
+      counters,
       log: createLog('silent'),
     });
     await until(() => journal.checkpoint === head);
     await writer.stop(1_000);
     expect(table.rows).toHaveLength(head - guilty.length);
+    expect([counters.inserted, counters.deadLettered]).toEqual([head - guilty.length, guilty.length]);
     expect(table.inserts).toBeLessThanOrEqual(1 + guilty.length * 2 * Math.log2(head));
     expect(table.rowsSent).toBeLessThanOrEqual(guilty.length * 3 * head);
     rmSync(dataDir, { recursive: true });

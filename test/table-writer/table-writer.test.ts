@@ -2,7 +2,7 @@
  * When the table writer sends, and that a stopped one sends nothing more: by plain example, on a clock that the test
  * moves.
  */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
@@ -161,4 +161,29 @@ it('gives up an insert that does not end within the grace of a stop, and its ran
   await turns();
   expect(seen.isStopped).toBe(true);
   expect(await writerStateFile(dataDir, false).load()).toMatchObject({ checkpoint: 0, range: { first: 1, last: 5 } });
+});
+
+it('waits for the store before it sends; a stop ends the wait, which is no failure', async () => {
+  for (const isStopped of [false, true]) {
+    rmSync(dataDir, { recursive: true });
+    mkdirSync(dataDir);
+    let ready: () => void = () => undefined;
+    const table = new FakeTable([], []);
+    table.whenReady = (signal?: AbortSignal) =>
+      new Promise((resolve, reject) => {
+        ready = resolve;
+        signal?.addEventListener('abort', () => reject(signal.reason));
+      });
+    const { writer, counters } = await start(table, 5, 5);
+    await turns();
+    expect(table.inserts).toBe(0);
+    if (isStopped) await writer.stop(1_000);
+    else {
+      ready();
+      await turns();
+      await writer.stop(1_000);
+    }
+    await turns();
+    expect([table.inserts, counters.insertFailures]).toEqual([isStopped ? 0 : 1, 0]);
+  }
 });
