@@ -39,6 +39,8 @@ const { values } = parseArgs({
     work: { type: 'string', default: '.tmp/mutants' },
     /** Tries again what has survived and is not named equivalent, with the tests as they are now. */
     again: { type: 'boolean', default: false },
+    /** The same, and nothing that is untried. */
+    survivors: { type: 'boolean', default: false },
     only: { type: 'string', default: '' },
     'report-only': { type: 'boolean', default: false },
     save: { type: 'boolean', default: false },
@@ -69,8 +71,8 @@ async function tryAll(): Promise<void> {
   const whyEquivalent = readEquivalents(root, collected);
   const waiting = mutants.filter((mutant) => {
     const known = results.get(mutant.key);
-    if (known === undefined) return true;
-    return values.again && known.status === 'survived' && whyEquivalent(mutant) === undefined;
+    if (known === undefined) return !values.survivors;
+    return (values.again || values.survivors) && known.status === 'survived' && whyEquivalent(mutant) === undefined;
   });
   say(`seed ${values.seed}; ${mutants.length} mutants, ${waiting.length} to be tried`);
   makeTree(root, tree, { ...collected, mutants: waiting });
