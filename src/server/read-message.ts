@@ -20,8 +20,8 @@ export function whyTooMuchToAsk(bytes: Buffer): string | null {
   if (bytes.length <= plainBytesMax) return null;
   const { depth, containers, keys } = measureJson(bytes, 0);
   if (depth > askDepthMax) return `Nested deeper than ${askDepthMax} levels`;
-  if (keys > askKeysMax) return `More than ${askKeysMax} keys`;
-  return containers > askContainersMax ? `More than ${askContainersMax} objects and lists` : null;
+  if (containers > askContainersMax) return `More than ${askContainersMax} objects and lists`;
+  return keys > askKeysMax ? `More than ${askKeysMax} keys` : null;
 }
 
 /** A text message that holds a JSON object; null for anything else. */
