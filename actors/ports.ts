@@ -5,7 +5,12 @@
 /**
  * How a connection ends: a close frame with code and reason, or null: broken off without one, as Prefect breaks off.
  */
-export type Farewell = { readonly code: number; readonly reason: string } | null;
+export type Farewell = {
+  readonly code: number;
+  readonly reason: string;
+  /** The failure's name, for those who asked to be told. */
+  readonly failure?: string;
+} | null;
 
 /** One object for all connections of a server. */
 export interface ConnectionSettings {

@@ -11,11 +11,16 @@ export interface AuthMessage {
   readonly token: string | null;
   /** A producer wants to be told of its bad messages instead of being closed. */
   readonly rejects?: boolean;
+  /** Wants the answer with `acks`, an `error` frame before a close, and on `/in` an `ack` for each group. */
+  readonly acks?: boolean;
 }
 
-/** The answer to it. */
+/** The answer to it. What is optional comes only to those who asked for acks. */
 export interface AuthSuccessFrame {
   readonly type: 'auth_success';
+  readonly acks?: true;
+  /** So long the server may be silent towards a subscriber that asked for heartbeats; twice as long at most. */
+  readonly heartbeat_ms?: number;
 }
 
 /** Every later message on `/in`: one event. What is left out is made by the server. */
@@ -43,6 +48,24 @@ export interface RejectFrame {
   readonly reason: string;
 }
 
+/** On `/in`, to a producer that asked for it: all of its messages up to this one are durable, but for the rejected. */
+export interface AckFrame {
+  readonly type: 'ack';
+  /** The first message after the auth message is 1. */
+  readonly message: number;
+}
+
+/** To who asked for acks or positions, before the server closes the connection. */
+export interface ErrorFrame {
+  readonly type: 'error';
+  /** A failure's name (the table in docs/PROTOCOL.md). */
+  readonly failure: string;
+  /** The whole of what the close frame has room for the beginning of. */
+  readonly reason: string;
+  /** Absent where trying again does not help. */
+  readonly retry_after_ms?: number;
+}
+
 /** The second message of a subscriber, on `/out`; all later ones are ignored. */
 export interface FilterMessage {
   readonly type: 'filter';
@@ -52,6 +75,8 @@ export interface FilterMessage {
   readonly backfill?: boolean;
   /** Wants a position beside each event, and control frames. */
   readonly positions?: boolean;
+  /** With positions: wants to hear from the server when there is no event for it. */
+  readonly heartbeats?: boolean;
   /** Wants what comes behind this position; implies `positions`. */
   readonly resume?: ResumePoint;
 }
@@ -90,12 +115,21 @@ export interface TokenFrame {
   readonly checkpoint: number;
   /** Where the feed begins. */
   readonly position: WirePosition;
+  /** Nothing that occurred before is in the feed: later than the filter's where the server looks back less far. */
+  readonly since: string;
 }
 
 /** To a subscriber that wants positions: from here on it is live. */
 export interface CaughtUpFrame {
   readonly type: 'caught_up';
   readonly position: number;
+}
+
+/** To a subscriber that asked for heartbeats: nothing else came for a while, and all is well. */
+export interface HeartbeatFrame {
+  readonly type: 'heartbeat';
+  /** All up to here was given or does not fit; absent within history. */
+  readonly position?: number;
 }
 
 /** To a subscriber that wants positions: what follows may not be all that came after its position. */
@@ -121,8 +155,8 @@ export type InMessage = AuthMessage | SentEvent;
 export type OutMessage = AuthMessage | FilterMessage;
 
 /** What the server sends on `/in` and on `/out`. */
-export type InFrame = AuthSuccessFrame | RejectFrame;
-export type ControlFrame = TokenFrame | CaughtUpFrame | GapFrame | RetryFrame;
+export type InFrame = AuthSuccessFrame | RejectFrame | AckFrame | ErrorFrame;
+export type ControlFrame = TokenFrame | CaughtUpFrame | HeartbeatFrame | GapFrame | RetryFrame | ErrorFrame;
 export type OutFrame = AuthSuccessFrame | EventFrame | ControlFrame;
 
 /** A message whose sender is not trusted: it may have each field, with any value. */
@@ -130,9 +164,20 @@ export type Unchecked<Message> = { readonly [Field in keyof Message]?: unknown }
 
 export const authSuccess = '{"type":"auth_success"}';
 
-export function authMessage(token: string | null = null, rejects?: boolean): string {
-  const message: AuthMessage = { type: 'auth', token, ...(rejects !== undefined && { rejects }) };
+export function authMessage(token: string | null = null, rejects?: boolean, acks?: boolean): string {
+  const message: AuthMessage = {
+    type: 'auth',
+    token,
+    ...(rejects !== undefined && { rejects }),
+    ...(acks !== undefined && { acks }),
+  };
   return JSON.stringify(message);
+}
+
+/** To who asked for acks. */
+export function authSuccessFrame(heartbeatMs: number): string {
+  const frame: AuthSuccessFrame = { type: 'auth_success', acks: true, heartbeat_ms: heartbeatMs };
+  return JSON.stringify(frame);
 }
 
 export function filterMessage(filter: SentFilter, more: Omit<FilterMessage, 'type' | 'filter'> = {}): string {
@@ -145,17 +190,38 @@ export function rejectFrame({ message, failure, reason }: Untyped<RejectFrame>):
   return JSON.stringify(frame);
 }
 
+export function ackFrame(message: number): string {
+  const frame: AckFrame = { type: 'ack', message };
+  return JSON.stringify(frame);
+}
+
+export function errorFrame({ failure, reason, retry_after_ms }: Untyped<ErrorFrame>): string {
+  const frame: ErrorFrame = {
+    type: 'error',
+    failure,
+    reason,
+    ...(retry_after_ms !== undefined && { retry_after_ms }),
+  };
+  return JSON.stringify(frame);
+}
+
 /** Around an event's own text, which is never made twice. A position stands between text and tail. */
 export const eventFrameHead: `{"type":"${EventFrame['type']}","event":` = '{"type":"event","event":';
 export const eventFrameTail = '}';
 
-export function tokenFrame({ token, epoch, checkpoint, position }: Untyped<TokenFrame>): string {
-  const frame: TokenFrame = { type: 'token', token, epoch, checkpoint, position };
+export function tokenFrame({ token, epoch, checkpoint, position, since }: Untyped<TokenFrame>): string {
+  const frame: TokenFrame = { type: 'token', token, epoch, checkpoint, position, since };
   return JSON.stringify(frame);
 }
 
 export function caughtUpFrame(position: number): string {
   const frame: CaughtUpFrame = { type: 'caught_up', position };
+  return JSON.stringify(frame);
+}
+
+/** Without a position within history. */
+export function heartbeatFrame(position: number | null): string {
+  const frame: HeartbeatFrame = { type: 'heartbeat', ...(position !== null && { position }) };
   return JSON.stringify(frame);
 }
 
@@ -189,6 +255,9 @@ export interface StreamMessage {
 export interface StreamClose {
   readonly code: number;
   readonly reason: string;
+  /** As in an ErrorFrame; only for a stream with `positions=true` in its URL. */
+  readonly failure?: string;
+  readonly retry_after_ms?: number;
 }
 
 /** A line that says nothing: it shows that the server is there. */

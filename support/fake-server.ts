@@ -21,6 +21,7 @@ export interface OpenedFeed {
   readonly socket: SubscriberSocket;
   readonly listener: FeedListener;
   drained: number;
+  beats: number;
   isStopped: boolean;
 }
 
@@ -40,6 +41,7 @@ export interface Fakes {
   acceptBatch: (body: Buffer, isJson: boolean) => BatchOutcome;
   acceptMessage: (text: string, isBinary: boolean) => MessageOutcome;
   ensureDurable: (seq: number) => void;
+  whenDurable: (seq: number) => Promise<void>;
   openFeed: ((opened: OpenedFeed) => void) | null;
   queries: Queries;
   readiness: Readiness;
@@ -66,6 +68,7 @@ const defaults: ServerOptions = {
   stallMs: 60_000,
   socketsMax: 1000,
   backfillMaxMs: 15 * 60 * 1000,
+  historyMaxMs: 24 * 60 * 60 * 1000,
 };
 
 async function* nothing(): AsyncGenerator<never> {}
@@ -85,6 +88,7 @@ export async function startFakeServer(options: FakeOptions = {}): Promise<FakeSe
     acceptBatch: () => ({ ok: true, durable: Promise.resolve() }),
     acceptMessage: () => ({ kind: 'accepted', ticket: messages.length }),
     ensureDurable: () => {},
+    whenDurable: async () => undefined,
     openFeed: null,
     queries: {
       readFirstPage: async () => ({ events: [], total: 0, token: null }),
@@ -119,14 +123,18 @@ export async function startFakeServer(options: FakeOptions = {}): Promise<FakeSe
         settled.push(seq);
         fakes.ensureDurable(seq);
       },
+      whenDurable: (ticket) => fakes.whenDurable(ticket),
     },
     openFeed: (asked, socket, listener) => {
-      const opened: OpenedFeed = { request: asked, socket, listener, drained: 0, isStopped: false };
+      const opened: OpenedFeed = { request: asked, socket, listener, drained: 0, beats: 0, isStopped: false };
       feeds.push(opened);
       fakes.openFeed?.(opened);
       return {
         drained: () => {
           opened.drained += 1;
+        },
+        heartbeat: () => {
+          opened.beats += 1;
         },
         stop: () => {
           opened.isStopped = true;
@@ -235,8 +243,13 @@ export async function until(fact: () => boolean, what: string): Promise<void> {
 }
 
 /** A socket that has authenticated, and has no message yet. */
-export async function openAuthenticated(port: number, path: string, rejects?: boolean): Promise<WireClient> {
-  const client = await connectSigned(targetAt(port), path, rejects);
+export async function openAuthenticated(
+  port: number,
+  path: string,
+  rejects?: boolean,
+  acks?: boolean,
+): Promise<WireClient> {
+  const client = await connectSigned(targetAt(port), path, rejects, acks);
   client.forget();
   return client;
 }

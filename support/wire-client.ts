@@ -10,6 +10,7 @@ import {
   authSuccess,
   type FilterMessage,
   filterMessage,
+  type InFrame,
   type OutFrame,
   parseFrame,
 } from '../schemas/wire.ts';
@@ -211,11 +212,17 @@ export async function connect(target: Target, path: string, dialling: Dialling =
 }
 
 /** Connects and authenticates with the target's auth string. */
-export async function connectSigned(target: Target, path: string, rejects?: boolean): Promise<WireClient> {
+export async function connectSigned(
+  target: Target,
+  path: string,
+  rejects?: boolean,
+  acks?: boolean,
+): Promise<WireClient> {
   const socket = await connect(target, path);
-  socket.send(authMessage(target.authString, rejects));
+  socket.send(authMessage(target.authString, rejects, acks));
   const answer = await socket.next();
-  if (answer !== authSuccess) throw new Error(`The auth message was answered by ${answer}`);
+  const isGood = acks === true ? parseFrame<InFrame>(answer).type === 'auth_success' : answer === authSuccess;
+  if (!isGood) throw new Error(`The auth message was answered by ${answer}`);
   return socket;
 }
 

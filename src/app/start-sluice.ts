@@ -7,6 +7,7 @@ import { armFailPoint } from '../base/fail-point.ts';
 import { openKeys, type SigningKeys } from '../base/keys.ts';
 import { type Log, lossesOf } from '../base/log.ts';
 import { type Counters, createCounters } from '../base/metrics.ts';
+import { longestRetentionDays } from '../base/retention.ts';
 import type { Store } from '../clickhouse/store.ts';
 import type { Config } from '../config/config.ts';
 import { thisMachine } from '../journal/journal-options.ts';
@@ -134,7 +135,7 @@ function serve(parts: Parts, running: Running): Promise<RunningServer> {
   const observed = (): Observation => look(parts, running);
   const filters = createPageFilters(store, { log, counters }, { isCluster: config.clickhouseCluster !== null });
   return startServer({
-    options: config,
+    options: { ...config, historyMaxMs: historyMaxMs(config) },
     credentials: parts.access.credentials,
     connectionsMax: connectionRoom(config, log),
     descriptorsLeft,
@@ -150,6 +151,11 @@ function serve(parts: Parts, running: Running): Promise<RunningServer> {
     counters: serverCounters,
     now: () => new Date(),
   });
+}
+
+/** How far back a subscriber with positions may start. */
+function historyMaxMs(config: Config): number {
+  return config.historyMaxMs > 0 ? config.historyMaxMs : longestRetentionDays(config) * 24 * 60 * 60 * 1000;
 }
 
 function look(parts: Parts, { server }: Running): Observation {

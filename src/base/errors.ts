@@ -8,40 +8,42 @@ interface FailureShape {
   readonly status: number;
   /** WebSocket close code. */
   readonly code: number;
-  /** Seconds for `Retry-After`; absent where a retry will not help. */
+  /** Whether the same may succeed later, without a change by who asked. */
+  readonly mayRetry: boolean;
+  /** Seconds for `Retry-After`, where it is worth saying. */
   readonly retryAfterSeconds?: number;
 }
 
 export const failures = {
-  unauthorized: { status: 401, code: 1008 },
-  forbidden: { status: 403, code: 1008 },
-  doubtfulHead: { status: 400, code: 1002 },
-  badEvent: { status: 422, code: 1008 },
-  badMessage: { status: 422, code: 1003 },
-  badText: { status: 422, code: 1007 },
-  badFilter: { status: 422, code: 1002 },
-  bodyTooLarge: { status: 413, code: 1009 },
-  bodyTooSlow: { status: 408, code: 1008 },
-  tooManyBytesInFlight: { status: 503, code: 1013, retryAfterSeconds: 1 },
-  journalFull: { status: 503, code: 1013, retryAfterSeconds: 5 },
-  tooManyParked: { status: 503, code: 1013, retryAfterSeconds: 5 },
-  journalFailed: { status: 503, code: 1011, retryAfterSeconds: 30 },
-  storeUnavailable: { status: 503, code: 1013, retryAfterSeconds: 2 },
-  storeRefused: { status: 503, code: 1013, retryAfterSeconds: 30 },
-  queryTimedOut: { status: 503, code: 1013, retryAfterSeconds: 5 },
-  queryTooLarge: { status: 503, code: 1013 },
-  tooManyQueries: { status: 503, code: 1013, retryAfterSeconds: 1 },
-  tooManyAnswerBytes: { status: 503, code: 1013, retryAfterSeconds: 1 },
-  tooManyFilterBytes: { status: 503, code: 1013, retryAfterSeconds: 30 },
-  tooManyAuthenticating: { status: 503, code: 1013, retryAfterSeconds: 2 },
-  tooManySockets: { status: 503, code: 1013, retryAfterSeconds: 5 },
-  keysUnavailable: { status: 503, code: 1013, retryAfterSeconds: 5 },
-  timedOut: { status: 408, code: 1008 },
-  stalledSubscriber: { status: 408, code: 1008 },
-  pastRetention: { status: 410, code: 1008 },
-  pageFilterGone: { status: 410, code: 1008 },
-  shuttingDown: { status: 503, code: 1012, retryAfterSeconds: 2 },
-  internal: { status: 500, code: 1011 },
+  unauthorized: { status: 401, code: 1008, mayRetry: false },
+  forbidden: { status: 403, code: 1008, mayRetry: false },
+  doubtfulHead: { status: 400, code: 1002, mayRetry: false },
+  badEvent: { status: 422, code: 1008, mayRetry: false },
+  badMessage: { status: 422, code: 1003, mayRetry: false },
+  badText: { status: 422, code: 1007, mayRetry: false },
+  badFilter: { status: 422, code: 1002, mayRetry: false },
+  bodyTooLarge: { status: 413, code: 1009, mayRetry: false },
+  bodyTooSlow: { status: 408, code: 1008, mayRetry: true },
+  tooManyBytesInFlight: { status: 503, code: 1013, mayRetry: true, retryAfterSeconds: 1 },
+  journalFull: { status: 503, code: 1013, mayRetry: true, retryAfterSeconds: 5 },
+  tooManyParked: { status: 503, code: 1013, mayRetry: true, retryAfterSeconds: 5 },
+  journalFailed: { status: 503, code: 1011, mayRetry: true, retryAfterSeconds: 30 },
+  storeUnavailable: { status: 503, code: 1013, mayRetry: true, retryAfterSeconds: 2 },
+  storeRefused: { status: 503, code: 1013, mayRetry: true, retryAfterSeconds: 30 },
+  queryTimedOut: { status: 503, code: 1013, mayRetry: true, retryAfterSeconds: 5 },
+  queryTooLarge: { status: 503, code: 1013, mayRetry: false },
+  tooManyQueries: { status: 503, code: 1013, mayRetry: true, retryAfterSeconds: 1 },
+  tooManyAnswerBytes: { status: 503, code: 1013, mayRetry: true, retryAfterSeconds: 1 },
+  tooManyFilterBytes: { status: 503, code: 1013, mayRetry: true, retryAfterSeconds: 30 },
+  tooManyAuthenticating: { status: 503, code: 1013, mayRetry: true, retryAfterSeconds: 2 },
+  tooManySockets: { status: 503, code: 1013, mayRetry: true, retryAfterSeconds: 5 },
+  keysUnavailable: { status: 503, code: 1013, mayRetry: true, retryAfterSeconds: 5 },
+  timedOut: { status: 408, code: 1008, mayRetry: true },
+  stalledSubscriber: { status: 408, code: 1008, mayRetry: true },
+  pastRetention: { status: 410, code: 1008, mayRetry: false },
+  pageFilterGone: { status: 410, code: 1008, mayRetry: false },
+  shuttingDown: { status: 503, code: 1012, mayRetry: true, retryAfterSeconds: 2 },
+  internal: { status: 500, code: 1011, mayRetry: true },
 } as const satisfies Record<string, FailureShape>;
 
 export type FailureName = keyof typeof failures;

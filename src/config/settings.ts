@@ -102,6 +102,13 @@ export const settings = {
     help: 'name of the ClickHouse cluster that the tables are made on (docs/SCALE.md); by default one server',
   },
   backfillMaxMs: whole('SLUICE_BACKFILL_MAX_MS', 15 * minute, 'how far back a subscriber may start', 0, 25_000 * day),
+  historyMaxMs: whole(
+    'SLUICE_HISTORY_MAX_MS',
+    0,
+    'the same for subscribers with positions; 0: as far back as events are kept',
+    0,
+    25_000 * day,
+  ),
   leaveMs: whole(
     'SLUICE_LEAVE_MS',
     0,

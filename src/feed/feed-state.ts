@@ -38,6 +38,8 @@ export class FeedState {
   readonly ending = new AbortController();
   /** All events up to here were delivered, or do not match. */
   position: number;
+  /** The position is its end, which is yet to be reached. */
+  isInHistory = false;
   guard: RepeatGuard = createRepeatGuard(-1);
 
   constructor(sources: FeedSources, held: HeldFilter, seal: string, framing: Framing, socket: SubscriberSocket) {
@@ -72,6 +74,6 @@ export class FeedState {
     const { filter, filters } = this.held;
     const owner = { filters, seal: this.seal };
     const token = sealResumeToken(this.sources.keys, owner, { epoch, ...range, window: filter.occurred });
-    this.say(this.framing.token({ token, epoch, checkpoint: range.checkpoint }, at));
+    this.say(this.framing.token({ token, epoch, checkpoint: range.checkpoint, since: filter.occurred.since }, at));
   }
 }

@@ -9,6 +9,7 @@ import {
   eventFrameTail,
   type GapFrame,
   gapFrame,
+  heartbeatFrame,
   streamId,
   streamMessage,
   type TokenFrame,
@@ -35,6 +36,8 @@ export interface Framing {
   stored(raw: EventBytes, position: Position): string | Uint8Array;
   token(frame: Omit<TokenFrame, 'type' | 'position'>, position: Position): string;
   caughtUp(seq: number): string;
+  /** Null within history. */
+  heartbeat(seq: number | null): string;
   gap(frame: Omit<GapFrame, 'type'>): string;
 }
 
@@ -68,6 +71,7 @@ const plain: Framing = {
   stored: (raw) => raw.framed(plainHead, plainEnd),
   token: () => '',
   caughtUp: () => '',
+  heartbeat: () => '',
   gap: () => '',
 };
 
@@ -82,6 +86,7 @@ const withPositions: Framing = {
   }),
   token: (frame, position) => tokenFrame({ ...frame, position: positionText(position) }),
   caughtUp: caughtUpFrame,
+  heartbeat: heartbeatFrame,
   gap: gapFrame,
 };
 
@@ -101,6 +106,8 @@ function createStreamFraming(): Framing {
       return streamMessage({ event: 'token', id: id(position), data });
     },
     caughtUp: (seq) => streamMessage({ event: 'caught_up', id: id(seq), data: caughtUpFrame(seq) }),
+    // The stream has comment lines.
+    heartbeat: () => '',
     gap: (frame) => streamMessage({ event: 'gap', data: gapFrame(frame) }),
   };
   return framing;

@@ -56,6 +56,7 @@ class SubscriberFeed implements Feed {
   readonly #listener: FeedListener;
   readonly #member: Member;
   #running: Subscription | null = null;
+  #isLive = false;
 
   constructor(parts: FeedParts, state: FeedState, sharedLog: SharedLog, listener: FeedListener) {
     this.#parts = parts;
@@ -85,6 +86,12 @@ class SubscriberFeed implements Feed {
     this.#state.room.drained();
   }
 
+  heartbeat(): void {
+    const state = this.#state;
+    if (this.#isLive) state.position = this.#parts.live.mark;
+    state.say(state.framing.heartbeat(state.isInHistory ? null : state.position));
+  }
+
   stop(): void {
     this.#state.ending.abort();
     this.#running?.unsubscribe();
@@ -101,10 +108,12 @@ class SubscriberFeed implements Feed {
     state.guard = createRepeatGuard(-1);
     state.say(state.framing.caughtUp(state.position));
     this.#parts.fanOut.join(this.#member);
+    this.#isLive = true;
     this.#listener.caughtUp();
   }
 
   #lags(): void {
+    this.#isLive = false;
     this.#state.position = this.#parts.live.mark;
     this.#listener.lagging();
     this.#run(this.#log$());

@@ -45,6 +45,8 @@ export interface FeedRequest {
 export interface Feed {
   /** The socket has room again. */
   drained(): void;
+  /** Says that it lives, and where it stands, to a subscriber that got nothing for a while. */
+  heartbeat(): void;
   /** The connection is gone: leaves the topic, ends queries. Idempotent. */
   stop(): void;
 }

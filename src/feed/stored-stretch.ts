@@ -1,7 +1,7 @@
 /**
  * What a feed gets from the store: one stretch of it, and before that a word about what retention has taken (I3).
  */
-import { concat, defer, ignoreElements, type Observable, tap } from 'rxjs';
+import { concat, defer, EMPTY, ignoreElements, type Observable, tap } from 'rxjs';
 import { Failure } from '../base/errors.ts';
 import { formatTimeForClickHouse } from '../filter/time.ts';
 import type { StoredRange } from '../history/history.ts';
@@ -15,6 +15,7 @@ import type { Stretch } from './start.ts';
 /** Writes what the store has of a stretch; then the position is its end. */
 export function storedStretch$(feed: FeedState, stretch: Stretch): Observable<never> {
   const { after, checkpoint, from } = stretch;
+  feed.isInHistory = true;
   return concat(
     tellLoss$(feed, stretch),
     defer(() => {
@@ -23,6 +24,10 @@ export function storedStretch$(feed: FeedState, stretch: Stretch): Observable<ne
       feed.guard = createRepeatGuard(range.checkpoint);
       feed.announce(range, from ?? 'start');
       return history$(feed, range, from);
+    }),
+    defer(() => {
+      feed.isInHistory = false;
+      return EMPTY;
     }),
   );
 }

@@ -39,6 +39,7 @@ export function createIntake(parts: AcceptParts): Intake {
     },
     lost$: group.lost$,
     ensureDurable: (ticket, parked) => group.ensureDurable(ticket, parked),
+    whenDurable: (ticket, parked) => group.whenDurable(ticket, parked),
     unpark: createUnpark(parts, group, append),
     settled: () => group.settled(),
   };

@@ -55,6 +55,10 @@ export interface Intake {
    */
   ensureDurable(ticket: number, parked?: number): void;
   /**
+   * Resolves once both are kept, and the event was handed to live delivery; rejects with the Failure that took them.
+   */
+  whenDurable(ticket: number, parked: number): Promise<void>;
+  /**
    * A group could not be written. Every producer that relies on a lost ticket must be closed with the failure: the
    * ticket will stand for another event (I1, I4). Never emits inside `ensureDurable`, whose caller sees the throw; may
    * emit inside `acceptMessage` and `acceptBatch`, before anything is appended.

@@ -2,7 +2,7 @@
  * Lets the peer of one WebSocket in: judges its first message, and holds what it says meanwhile where keys must be
  * asked for first.
  */
-import { authSuccess } from '../../schemas/wire.ts';
+import { authSuccess, authSuccessFrame } from '../../schemas/wire.ts';
 import { everything, type Identity, nobody, type Right } from '../access/identity.ts';
 import { failures } from '../base/errors.ts';
 import { type AuthOutcome, authMessageBytesMax, longAuthMessageFarewell } from './authenticate.ts';
@@ -88,7 +88,7 @@ export class Admission {
       this.#listener.refused(outcome.farewell);
     } else {
       this.#identity = outcome.identity;
-      this.#socket.send(authSuccess);
+      this.#socket.send(outcome.acks ? authSuccessFrame(this.#tools.parts.options.pingMs) : authSuccess);
       this.#listener.admitted(outcome);
       for (const { bytes, isBinary } of held) this.#listener.received(bytes, isBinary);
     }

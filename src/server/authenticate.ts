@@ -22,8 +22,8 @@ export interface Authenticator {
 }
 
 export type AuthOutcome =
-  /** `rejects`: the producer wants bad messages named instead of its connection closed. */
-  | { readonly ok: true; readonly identity: Identity; readonly rejects: boolean }
+  /** `rejects`: the producer wants bad messages named instead of its connection closed. `acks`: see AuthMessage. */
+  | { readonly ok: true; readonly identity: Identity; readonly rejects: boolean; readonly acks: boolean }
   | { readonly ok: false; readonly farewell: Farewell };
 
 /** What an auth message may have: it holds a token and little else. */
@@ -48,9 +48,9 @@ export function createAuthenticator(credentials: Pick<Credentials, 'isRequired' 
     const message = readObject<AuthMessage>(bytes, isBinary);
     if (message === null) return brokenOff;
     if (message.type !== 'auth') return refused("Expected 'auth' message");
-    const rejects = message.rejects === true;
+    const asked = { rejects: message.rejects === true, acks: message.acks === true };
     const admit = (identity: Identity | null): AuthOutcome =>
-      identity === null ? refused('Invalid token') : { ok: true, identity, rejects };
+      identity === null ? refused('Invalid token') : { ok: true, identity, ...asked };
     if (!credentials.isRequired) return admit(everything);
     if (isEmpty(message.token)) return refused('Auth required but no token provided');
     if (typeof message.token !== 'string') return brokenOff;

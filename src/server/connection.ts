@@ -2,12 +2,14 @@
  * What the WebSocket handlers know of a connection, and what all connections of a server share.
  */
 import type { ConnectionSettings, Farewell } from '../../actors/ports.ts';
+import { type ErrorFrame, errorFrame, type StreamClose } from '../../schemas/wire.ts';
 import type { Identity } from '../access/identity.ts';
-import { Failure, failures } from '../base/errors.ts';
+import { Failure, type FailureName, failures } from '../base/errors.ts';
 import type { Loss } from '../ingest/losses.ts';
 import type { Authenticator } from './authenticate.ts';
 import type { PressedPeer } from './frame-pressure.ts';
 import type { ServerOptions, ServerParts } from './parts.ts';
+import type { Socket } from './socket.ts';
 import type { SubscriberState } from './subscriber-load.ts';
 import type { Swept } from './sweep.ts';
 
@@ -64,25 +66,48 @@ export function connectionTools(parts: ServerParts, authenticator: Authenticator
 /** How a failure ends a connection; a fault of ours is logged, and its words stay here. */
 export function farewellOf(error: unknown, { log, counters }: ServerParts): Farewell {
   if (error instanceof Failure && error.failure !== 'internal') {
-    return { code: failures[error.failure].code, reason: error.message };
+    return farewellFor(error.failure, error.message);
   }
   counters.faults += 1;
   log.error({ err: error }, 'A connection failed');
-  return { code: failures.internal.code, reason: 'Internal Server Error' };
+  return farewellFor('internal', 'Internal Server Error');
 }
 
-export const silentFarewell: Farewell = { code: failures.timedOut.code, reason: 'No answer to pings' };
-export const stalledFarewell: Farewell = {
-  code: failures.stalledSubscriber.code,
-  reason: 'Nothing was read for too long',
-};
+export function farewellFor(failure: FailureName, reason: string): NonNullable<Farewell> {
+  return { code: failures[failure].code, reason, failure };
+}
+
+/** Before the close, to a peer that asked for it: a close frame has room for a code and a few words. */
+export function sayWhy(socket: Pick<Socket, 'send'>, farewell: Farewell, retryAfterMs?: number | null): void {
+  const failure = farewell?.failure;
+  if (farewell === null || failure === undefined) return;
+  socket.send(errorFrame({ failure, reason: farewell.reason, ...againOf(failure, retryAfterMs) }));
+}
+
+/** The same in the last message of an event stream. */
+export function closeOf(farewell: Farewell, retryAfterMs?: number | null): StreamClose {
+  const { code, reason, failure = 'internal' } = farewell ?? farewellFor('internal', 'Broken off');
+  return { code, reason, failure, ...againOf(failure, retryAfterMs) };
+}
+
+function againOf(failure: string, retryAfterMs: number | null | undefined): Pick<ErrorFrame, 'retry_after_ms'> {
+  if (!isFailureName(failure)) return {};
+  const { mayRetry, retryAfterSeconds = 0 }: { mayRetry: boolean; retryAfterSeconds?: number } = failures[failure];
+  return mayRetry ? { retry_after_ms: retryAfterMs ?? retryAfterSeconds * 1_000 } : {};
+}
+
+function isFailureName(name: string): name is FailureName {
+  return Object.hasOwn(failures, name);
+}
+
+export const silentFarewell: Farewell = farewellFor('timedOut', 'No answer to pings');
+export const stalledFarewell: Farewell = farewellFor('stalledSubscriber', 'Nothing was read for too long');
 
 function connectionSettings({ authenticateMs, filterMs }: ServerOptions): ConnectionSettings {
-  const { code } = failures.timedOut;
   return {
     authenticateMs,
     filterMs,
-    lateToAuthenticate: { code, reason: `No 'auth' message within ${authenticateMs} ms` },
-    lateToFilter: { code, reason: `No 'filter' message within ${filterMs} ms` },
+    lateToAuthenticate: farewellFor('timedOut', `No 'auth' message within ${authenticateMs} ms`),
+    lateToFilter: farewellFor('timedOut', `No 'filter' message within ${filterMs} ms`),
   };
 }

@@ -18,7 +18,10 @@ export interface ServerParts {
   readonly connectionsMax: number;
   /** How many more files and sockets may be opened; Infinity where that is not known. */
   readonly descriptorsLeft: () => number;
-  readonly intake: Pick<Intake, 'acceptBatch' | 'acceptInSlices' | 'acceptMessage' | 'ensureDurable' | 'lost$'>;
+  readonly intake: Pick<
+    Intake,
+    'acceptBatch' | 'acceptInSlices' | 'acceptMessage' | 'ensureDurable' | 'whenDurable' | 'lost$'
+  >;
   readonly openFeed: OpenFeed;
   readonly queries: Queries;
   readonly ready: () => Readiness;
@@ -70,6 +73,8 @@ export interface ServerOptions {
   readonly socketsMax: number;
   /** How far back a subscriber may start. */
   readonly backfillMaxMs: number;
+  /** The same for those with positions. */
+  readonly historyMaxMs: number;
 }
 
 /** Each rejects with a Failure; the signal tells that the client has gone. */

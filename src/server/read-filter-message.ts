@@ -15,7 +15,7 @@ import { validateFilter } from '../filter/validate-filter.ts';
 import { isPythonTrue, readObject } from './read-message.ts';
 
 export type FilterOutcome =
-  | { readonly ok: true; readonly request: FeedRequest }
+  | { readonly ok: true; readonly request: FeedRequest; readonly heartbeats: boolean }
   | { readonly ok: false; readonly farewell: Farewell };
 
 export interface FilterTerms {
@@ -24,6 +24,8 @@ export interface FilterTerms {
   readonly now: Date;
   /** `since` is raised to so long before now. */
   readonly backfillMaxMs: number;
+  /** The same for those with positions. */
+  readonly historyMaxMs: number;
 }
 
 export function readFilterMessage(bytes: Buffer, isBinary: boolean, terms: FilterTerms): FilterOutcome {
@@ -37,10 +39,10 @@ export function readFilterMessage(bytes: Buffer, isBinary: boolean, terms: Filte
   const { resume = null } = message;
   if (resume !== null && !isResume(resume)) return refused('Invalid resume: it wants token and position');
   const form = resume !== null || message.positions === true ? 'positions' : 'plain';
-  return {
-    ok: true,
-    request: { filter: clampFilter(checked.value, terms), scope: terms.scope, backfill, form, resume },
-  };
+  const lookBackMs = form === 'plain' ? terms.backfillMaxMs : terms.historyMaxMs;
+  const filter = clampFilter(checked.value, terms.now, lookBackMs);
+  const request = { filter, scope: terms.scope, backfill, form, resume } as const;
+  return { ok: true, request, heartbeats: message.heartbeats === true };
 }
 
 function isResume(value: unknown): value is ResumePoint {
@@ -50,16 +52,13 @@ function isResume(value: unknown): value is ResumePoint {
 }
 
 /** The oldest event first, and none older than the server looks back. */
-export function clampFilter(
-  filter: Filter,
-  { now, backfillMaxMs }: Pick<FilterTerms, 'now' | 'backfillMaxMs'>,
-): Filter {
-  const oldest = timeOfDate(new Date(now.getTime() - backfillMaxMs));
+export function clampFilter(filter: Filter, now: Date, lookBackMs: number): Filter {
+  const oldest = timeOfDate(new Date(now.getTime() - lookBackMs));
   const { since, until } = filter.occurred;
   const isOlder = timeKey(since) < timeKey(oldest);
   return { ...filter, order: 'ASC', occurred: { since: isOlder ? oldest : since, until } };
 }
 
 function refused(reason: string): FilterOutcome {
-  return { ok: false, farewell: { code: failures.badFilter.code, reason } };
+  return { ok: false, farewell: { code: failures.badFilter.code, reason, failure: 'badFilter' } };
 }

@@ -9,11 +9,16 @@ import { validateFilter } from '../filter/validate-filter.ts';
 import { clampFilter, type FilterTerms } from './read-filter-message.ts';
 import type { RouteRequest } from './route.ts';
 
+export interface StreamRequest extends FeedRequest {
+  /** `positions=true`: history as for sockets with positions, and a `close` that names the failure. */
+  readonly wantsReasons: boolean;
+}
+
 /** Throws Failure `badFilter` for an id that is none of ours. */
 export function readStreamRequest(
   { query, lastEventId }: Pick<RouteRequest, 'query' | 'lastEventId'>,
   terms: FilterTerms,
-): Checked<FeedRequest> {
+): Checked<StreamRequest> {
   const sent = parseJson(query.get('filter') ?? '{}');
   if (!sent.ok) return sent;
   const loc = ['query', 'filter'];
@@ -24,10 +29,10 @@ export function readStreamRequest(
   const resume = id === '' ? null : parseStreamId(id);
   if (id !== '' && resume === null) throw new Failure('badFilter', 'Invalid last event id');
   const backfill = !['false', '0'].includes(query.get('backfill') ?? '');
-  return {
-    ok: true,
-    value: { filter: clampFilter(checked.value, terms), scope: terms.scope, backfill, form: 'stream', resume },
-  };
+  const wantsReasons = ['true', '1'].includes(query.get('positions') ?? '');
+  const lookBackMs = wantsReasons ? terms.historyMaxMs : terms.backfillMaxMs;
+  const filter = clampFilter(checked.value, terms.now, lookBackMs);
+  return { ok: true, value: { filter, scope: terms.scope, backfill, form: 'stream', resume, wantsReasons } };
 }
 
 function parseJson(text: string): Checked<unknown> {

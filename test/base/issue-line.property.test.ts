@@ -29,7 +29,12 @@ test('a reason never grows with the text that it names', () => {
     const read = readMessage(event(more));
     expect(read.ok ? '' : read.reason).toMatch(/^(occurred|id|resource).{10,1500}$/s);
   }
-  const terms = { scope: wholeScope, now: new Date('2026-11-22T12:00:00Z'), backfillMaxMs: 900_000 };
+  const terms = {
+    scope: wholeScope,
+    now: new Date('2026-11-22T12:00:00Z'),
+    backfillMaxMs: 900_000,
+    historyMaxMs: 900_000,
+  };
   for (const filter of [{ [long]: 1 }, { occurred: { since: long } }, { resource: { labels: { [long]: 1 } } }]) {
     const outcome = readFilterMessage(Buffer.from(JSON.stringify({ type: 'filter', filter })), false, terms);
     expect(outcome.ok ? '' : outcome.farewell?.reason).toMatch(/^Invalid filter: .{10,1500}$/s);

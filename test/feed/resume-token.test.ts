@@ -100,7 +100,7 @@ describe('a position', () => {
 
   it('stands in the id of a stream with its token', () => {
     const framing = framingOf('stream');
-    framing.token({ token, epoch: state.epoch, checkpoint: 9 }, 'start');
+    framing.token({ token, epoch: state.epoch, checkpoint: 9, since: state.window.since }, 'start');
     const [, id = ''] = /^id: (.*)$/m.exec(frameText(framing, '{}', 12)) ?? [];
     expect(parseStreamId(id)).toEqual({ token, position: '12' });
     expect(parseStreamId('12')).toBe(null);

@@ -32,7 +32,7 @@ import { findRoute } from '../../src/server/route-table.ts';
 import type { Meeting } from './filter-cases.ts';
 
 const now = new Date('2026-11-22T12:00:00Z');
-const terms = { scope: wholeScope, now, backfillMaxMs: 900_000 };
+const terms = { scope: wholeScope, now, backfillMaxMs: 900_000, historyMaxMs: 900_000 };
 const reader = new PlainReader();
 const row = Buffer.alloc(16 * 1024 * 1024);
 const receipt = { received: '2026-11-22T10:00:00.5Z', column: '2026-11-22 10:00:00.500000' };

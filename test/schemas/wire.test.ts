@@ -3,14 +3,18 @@ import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
 import { describe, expect, it } from 'vitest';
 import {
+  ackFrame,
   authMessage,
   authSuccess,
+  authSuccessFrame,
   caughtUpFrame,
   type EventFrame,
+  errorFrame,
   eventFrameHead,
   eventFrameTail,
   filterMessage,
   gapFrame,
+  heartbeatFrame,
   parseFrame,
   parseStreamId,
   rejectFrame,
@@ -24,13 +28,26 @@ import { type Form, frameText, framingOf } from '../../src/feed/frames.ts';
 
 const event = '{"occurred":"2026-11-22T12:00:00Z","event":"a","resource":{"prefect.resource.id":"r"}}';
 const gap = { reason: 'head', epoch: 'e1', oldest: 3, head: 20 } as const;
-const token = { token: '1~T', epoch: 'e1', checkpoint: 7 };
+const token = { token: '1~T', epoch: 'e1', checkpoint: 7, since: '2026-11-22T11:45:00Z' };
 
 describe('the wire', () => {
   it.each([
     [authMessage(null), '{"type":"auth","token":null}'],
     [authMessage('secret', true), '{"type":"auth","token":"secret","rejects":true}'],
+    [authMessage('secret', true, true), '{"type":"auth","token":"secret","rejects":true,"acks":true}'],
     [authSuccess, '{"type":"auth_success"}'],
+    [authSuccessFrame(20_000), '{"type":"auth_success","acks":true,"heartbeat_ms":20000}'],
+    [ackFrame(7), '{"type":"ack","message":7}'],
+    [
+      errorFrame({ failure: 'journalFull', reason: 'no room', retry_after_ms: 5000 }),
+      '{"type":"error","failure":"journalFull","reason":"no room","retry_after_ms":5000}',
+    ],
+    [
+      errorFrame({ failure: 'badFilter', reason: 'no filter' }),
+      '{"type":"error","failure":"badFilter","reason":"no filter"}',
+    ],
+    [heartbeatFrame(5), '{"type":"heartbeat","position":5}'],
+    [heartbeatFrame(null), '{"type":"heartbeat"}'],
     [filterMessage({ id: { id: [] } }), '{"type":"filter","filter":{"id":{"id":[]}}}'],
     [
       filterMessage({}, { backfill: false, positions: true, resume: { token: '1~T', position: 5 } }),
@@ -42,7 +59,7 @@ describe('the wire', () => {
     ],
     [
       tokenFrame({ position: 'start', ...token }),
-      '{"type":"token","token":"1~T","epoch":"e1","checkpoint":7,"position":"start"}',
+      '{"type":"token","token":"1~T","epoch":"e1","checkpoint":7,"position":"start","since":"2026-11-22T11:45:00Z"}',
     ],
     [caughtUpFrame(20), '{"type":"caught_up","position":20}'],
     [gapFrame(gap), '{"type":"gap","reason":"head","epoch":"e1","oldest":3,"head":20}'],

@@ -11,7 +11,12 @@ import { whyTooMuchToAsk } from '../../src/server/read-message.ts';
 
 const containersMax = 20_000;
 const wanted = `More than ${containersMax} objects and lists`;
-const terms = { scope: wholeScope, now: new Date('2026-11-22T12:00:00Z'), backfillMaxMs: 900_000 };
+const terms = {
+  scope: wholeScope,
+  now: new Date('2026-11-22T12:00:00Z'),
+  backfillMaxMs: 900_000,
+  historyMaxMs: 900_000,
+};
 
 /** What one item of a list holds: how many objects and lists, and brackets in its texts that are none. */
 const item = fc.constantFrom(

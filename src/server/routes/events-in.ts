@@ -5,21 +5,30 @@
 import { type Actor, createActor } from 'xstate';
 import type { Farewell, ProducerPhase, ProducerPort } from '../../../actors/ports.ts';
 import { type ProducerEvent, producerMachine } from '../../../actors/producer.ts';
-import { rejectFrame } from '../../../schemas/wire.ts';
+import { ackFrame, rejectFrame } from '../../../schemas/wire.ts';
 import type { Identity } from '../../access/identity.ts';
-import { type FailureName, failures } from '../../base/errors.ts';
+import type { FailureName } from '../../base/errors.ts';
 import { failPoint } from '../../base/fail-point.ts';
 import { producerChannel } from '../../description/channels/producer.ts';
 import type { MessageOutcome } from '../../ingest/intake.ts';
 import type { Loss } from '../../ingest/losses.ts';
+import { Acknowledger } from '../acknowledger.ts';
 import { Admission, type AdmissionListener, type Admitted } from '../admission.ts';
-import { type Connection, type ConnectionTools, farewellOf, silentFarewell, stalledFarewell } from '../connection.ts';
+import {
+  type Connection,
+  type ConnectionTools,
+  farewellFor,
+  farewellOf,
+  sayWhy,
+  silentFarewell,
+  stalledFarewell,
+} from '../connection.ts';
 import type { PressedPeer } from '../frame-pressure.ts';
 import { Liveness } from '../liveness.ts';
 import type { SocketRoute } from '../route.ts';
 import type { Socket } from '../socket.ts';
 
-/** Of reject frames, for a producer that asked for them and does not read. */
+/** Of frames for a producer that asked for them and does not read. */
 const unreadBytesMax = 1024 * 1024;
 
 export const producerRoute: SocketRoute = {
@@ -45,6 +54,10 @@ class ProducerConnection implements Connection, ProducerPort, AdmissionListener 
   #messages = 0;
   /** The producer asked to be told of bad messages instead of being closed. */
   #rejects = false;
+  /** The producer asked for acks, and to be told why it is closed. */
+  #acks: Acknowledger | null = null;
+  /** When to come back, of a server that stops. */
+  #retryAfterMs: number | null | undefined;
 
   constructor(socket: Socket, tools: ConnectionTools, isLegacy: boolean) {
     this.#socket = socket;
@@ -121,7 +134,8 @@ class ProducerConnection implements Connection, ProducerPort, AdmissionListener 
     this.#tell({ type: 'peer.silent', farewell: silentFarewell });
   }
 
-  stop(farewell: Farewell): void {
+  stop(farewell: Farewell, retryAfterMs: number | null): void {
+    this.#retryAfterMs = retryAfterMs;
     this.#tell({ type: 'server.stopping', farewell });
   }
 
@@ -138,8 +152,9 @@ class ProducerConnection implements Connection, ProducerPort, AdmissionListener 
     this.#tell({ type: 'intake.failed', farewell: farewellOf(failure, this.#tools.parts) });
   }
 
-  admitted({ rejects }: Admitted): void {
+  admitted({ rejects, acks }: Admitted): void {
     this.#rejects = rejects;
+    if (acks) this.#acks = this.#acknowledger();
     this.#tell({ type: 'auth.accepted' });
   }
 
@@ -154,6 +169,7 @@ class ProducerConnection implements Connection, ProducerPort, AdmissionListener 
   settle(): void {
     try {
       this.#ensureDurable();
+      if (this.#acks !== null && this.#retryAfterMs !== undefined) this.#socket.send(ackFrame(this.#messages));
     } catch (error) {
       // No pong was given for these, so the producer sends them again.
       this.#tools.parts.log.warn({ err: error }, 'The last events of a closing producer could not be made durable');
@@ -163,6 +179,7 @@ class ProducerConnection implements Connection, ProducerPort, AdmissionListener 
 
   end(farewell: Farewell): void {
     if (farewell === this.#tools.settings.lateToAuthenticate) this.#tools.parts.counters.late += 1;
+    if (this.#acks !== null) sayWhy(this.#socket, farewell, this.#retryAfterMs);
     this.#socket.end(farewell);
   }
 
@@ -182,6 +199,8 @@ class ProducerConnection implements Connection, ProducerPort, AdmissionListener 
     try {
       outcome = this.#tools.parts.intake.acceptMessage(bytes, isBinary);
     } catch (error) {
+      // Not taken: no ack is to cover it.
+      this.#messages -= 1;
       this.#tell({ type: 'intake.failed', farewell: farewellOf(error, this.#tools.parts) });
       return;
     }
@@ -203,14 +222,36 @@ class ProducerConnection implements Connection, ProducerPort, AdmissionListener 
       default:
         outcome satisfies never;
     }
+    this.#acks?.took();
+  }
+
+  #acknowledger(): Acknowledger {
+    const { intake } = this.#tools.parts;
+    return new Acknowledger(
+      () => this.#messages,
+      () => intake.whenDurable(this.#reliesOn, this.#reliesOnParked),
+      (message) => this.#ack(message),
+    );
+  }
+
+  #ack(message: number): void {
+    // Else some of them may be lost.
+    if (this.#phase !== 'receiving') return;
+    this.#socket.send(ackFrame(message));
+    this.#endIfUnread();
   }
 
   #refuse(failure: FailureName, reason: string): void {
-    this.#tell({ type: 'message.refused', farewell: { code: failures[failure].code, reason } });
+    this.#messages -= 1;
+    this.#tell({ type: 'message.refused', farewell: farewellFor(failure, reason) });
   }
 
   #reject(failure: FailureName | 'skipped', reason: string): void {
     this.#socket.send(rejectFrame({ message: this.#messages, failure, reason }));
+    this.#endIfUnread();
+  }
+
+  #endIfUnread(): void {
     if (this.#socket.bufferedBytes() > unreadBytesMax) this.#tell({ type: 'peer.silent', farewell: stalledFarewell });
   }
 }

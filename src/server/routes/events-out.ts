@@ -9,8 +9,15 @@ import type { Identity } from '../../access/identity.ts';
 import type { Failure } from '../../base/errors.ts';
 import { subscriberChannel } from '../../description/channels/subscriber.ts';
 import type { Feed, FeedListener, FeedRequest } from '../../feed/ports.ts';
-import { Admission, type AdmissionListener } from '../admission.ts';
-import { type Connection, type ConnectionTools, farewellOf, silentFarewell, stalledFarewell } from '../connection.ts';
+import { Admission, type AdmissionListener, type Admitted } from '../admission.ts';
+import {
+  type Connection,
+  type ConnectionTools,
+  farewellOf,
+  sayWhy,
+  silentFarewell,
+  stalledFarewell,
+} from '../connection.ts';
 import type { PressedPeer } from '../frame-pressure.ts';
 import { Liveness } from '../liveness.ts';
 import { filterBytesMax } from '../parts.ts';
@@ -46,6 +53,12 @@ class SubscriberConnection implements Connection, SubscriberPort, FeedListener, 
   #feed: Feed | null = null;
   #isLagging = false;
   #wantsControl = false;
+  /** Asked to be told why it is closed. */
+  #wantsReasons = false;
+  #wantsHeartbeats = false;
+  #sentFramesAtSweep = 0;
+  /** When to come back, of a server that stops. */
+  #retryAfterMs: number | null | undefined;
 
   constructor(socket: Socket, tools: ConnectionTools, isLegacy: boolean) {
     this.#socket = socket;
@@ -115,13 +128,17 @@ class SubscriberConnection implements Connection, SubscriberPort, FeedListener, 
 
   sweep(): void {
     const verdict = this.#liveness.sweep(this.#tools.stallSweeps);
-    if (verdict === 'alive') return;
+    if (verdict === 'alive') {
+      if (this.#wantsHeartbeats) this.#beat();
+      return;
+    }
     this.#tools.parts.counters[verdict] += 1;
     this.#tell({ type: 'peer.silent', farewell: verdict === 'silent' ? silentFarewell : stalledFarewell });
   }
 
   stop(farewell: Farewell, retryAfterMs: number | null): void {
     if (this.#wantsControl && retryAfterMs !== null) this.#socket.send(retryFrame(retryAfterMs));
+    this.#retryAfterMs = retryAfterMs;
     this.#tell({ type: 'server.stopping', farewell });
   }
 
@@ -148,7 +165,8 @@ class SubscriberConnection implements Connection, SubscriberPort, FeedListener, 
     this.#tell({ type: 'feed.failed', farewell: farewellOf(failure, this.#tools.parts) });
   }
 
-  admitted(): void {
+  admitted({ acks }: Admitted): void {
+    this.#wantsReasons = acks;
     this.#tell({ type: 'auth.accepted' });
   }
 
@@ -183,6 +201,9 @@ class SubscriberConnection implements Connection, SubscriberPort, FeedListener, 
   end(farewell: Farewell): void {
     const { settings, parts } = this.#tools;
     if (farewell === settings.lateToAuthenticate || farewell === settings.lateToFilter) parts.counters.late += 1;
+    // Of a server that stops, a socket with positions has heard by its own frame.
+    const hasHeard = this.#wantsControl && typeof this.#retryAfterMs === 'number';
+    if (this.#wantsReasons && !hasHeard) sayWhy(this.#socket, farewell, this.#retryAfterMs);
     this.#socket.end(farewell);
   }
 
@@ -191,20 +212,25 @@ class SubscriberConnection implements Connection, SubscriberPort, FeedListener, 
     if (this.#phase !== 'closed') this.#actor.send(event);
   }
 
+  /** If nothing went out since the last sweep, and nothing waits that would come before it. */
+  #beat(): void {
+    const { sentFrames } = this.#socket;
+    if (sentFrames === this.#sentFramesAtSweep && this.#socket.bufferedBytes() === 0) this.#feed?.heartbeat();
+    this.#sentFramesAtSweep = this.#socket.sentFrames;
+  }
+
   #subscribe(bytes: Buffer, isBinary: boolean): void {
     const { options, now } = this.#tools.parts;
-    const outcome = readFilterMessage(bytes, isBinary, {
-      now: now(),
-      backfillMaxMs: options.backfillMaxMs,
-      scope: this.identity,
-    });
+    const outcome = readFilterMessage(bytes, isBinary, { ...options, now: now(), scope: this.identity });
     if (!outcome.ok) {
       this.#tell({ type: 'filter.refused', farewell: outcome.farewell });
       return;
     }
-    const { request } = outcome;
+    const { request, heartbeats } = outcome;
     this.#request = request;
     this.#wantsControl = request.form !== 'plain';
+    this.#wantsReasons ||= this.#wantsControl;
+    this.#wantsHeartbeats = heartbeats && this.#wantsControl;
     const open = (): void => this.#tell({ type: 'filter.received', backfill: request.backfill });
     if (bytes.length > oneTurnBytesMax) setImmediate(open);
     else open();

@@ -8,11 +8,11 @@ import { type StreamMessage, streamMessage } from '../../../schemas/wire.ts';
 import type { Identity } from '../../access/identity.ts';
 import { Failure } from '../../base/errors.ts';
 import { streamEvents } from '../../description/operations/stream-events.ts';
-import type { Feed, FeedListener, FeedRequest } from '../../feed/ports.ts';
-import { farewellOf, type OpenConnection, stalledFarewell } from '../connection.ts';
+import type { Feed, FeedListener } from '../../feed/ports.ts';
+import { closeOf, farewellOf, type OpenConnection, stalledFarewell } from '../connection.ts';
 import type { EventStream } from '../event-stream.ts';
 import { invalidRequest } from '../http-answer.ts';
-import { readStreamRequest } from '../read-stream-request.ts';
+import { readStreamRequest, type StreamRequest } from '../read-stream-request.ts';
 import type { Route, StreamTools } from '../route.ts';
 import type { SubscriberState } from '../subscriber-load.ts';
 import type { Swept } from '../sweep.ts';
@@ -23,25 +23,21 @@ export const streamEventsRoute: Route = {
   needs: 'read',
   operation: streamEvents,
   answer: (request, { now, options }) => {
-    const checked = readStreamRequest(request, {
-      now: now(),
-      backfillMaxMs: options.backfillMaxMs,
-      scope: request.identity,
-    });
+    const checked = readStreamRequest(request, { ...options, now: now(), scope: request.identity });
     if (!checked.ok) return invalidRequest(checked.issues, 'null');
     return { stream: (out, tools) => openStream(out, tools, checked.value, request.identity) };
   },
 };
 
 /** Throws a Failure where there is no place, or the request cannot be resumed. */
-function openStream(out: EventStream, tools: StreamTools, request: FeedRequest, identity: Identity): void {
+function openStream(out: EventStream, tools: StreamTools, request: StreamRequest, identity: Identity): void {
   const { parts } = tools.connection;
   if (tools.isStopping()) throw new Failure('shuttingDown', 'Sluice is stopping.');
   if (tools.open.size >= parts.options.socketsMax) {
     parts.counters.socketsRefused += 1;
     throw new Failure('tooManySockets', 'All places are taken.');
   }
-  const stream = new SubscriberStream(out, tools, identity);
+  const stream = new SubscriberStream(out, tools, identity, request.wantsReasons);
   stream.feed = parts.openFeed(request, out, stream);
   tools.open.add(stream);
   tools.sweep.add(stream);
@@ -61,11 +57,13 @@ class SubscriberStream implements OpenConnection, FeedListener, Swept {
   feed: Feed | null = null;
   readonly #out: EventStream;
   readonly #tools: StreamTools;
+  readonly #wantsReasons: boolean;
   #quietSweeps = 0;
   #isLagging = false;
 
-  constructor(out: EventStream, tools: StreamTools, identity: Identity) {
+  constructor(out: EventStream, tools: StreamTools, identity: Identity, wantsReasons: boolean) {
     this.identity = identity;
+    this.#wantsReasons = wantsReasons;
     this.#out = out;
     this.#tools = tools;
   }
@@ -104,7 +102,10 @@ class SubscriberStream implements OpenConnection, FeedListener, Swept {
   }
 
   #end(farewell: Farewell, more: Pick<StreamMessage, 'retry'>): void {
-    this.#out.end(streamMessage({ event: 'close', ...more, data: JSON.stringify(farewell) }));
+    const data = this.#wantsReasons
+      ? closeOf(farewell, more.retry)
+      : { code: farewell?.code, reason: farewell?.reason };
+    this.#out.end(streamMessage({ event: 'close', ...more, data: JSON.stringify(data) }));
   }
 
   caughtUp(): void {
