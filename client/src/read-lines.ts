@@ -1,7 +1,7 @@
 /** Lines of a body as they come, many at a time. */
 
-/** Yields the whole lines of each piece, without empty ones; a last line without its end is not one. */
-export async function* readLines(body: ReadableStream<Uint8Array>): AsyncGenerator<string[]> {
+/** Yields the whole lines of each piece, without empty ones by default; a last line without its end is not one. */
+export async function* readLines(body: ReadableStream<Uint8Array>, keepsEmpty = false): AsyncGenerator<string[]> {
   const reader = body.getReader();
   const decoder = new TextDecoder();
   let rest = '';
@@ -13,7 +13,8 @@ export async function* readLines(body: ReadableStream<Uint8Array>): AsyncGenerat
       const end = text.lastIndexOf('\n');
       rest = text.slice(end + 1);
       if (end < 0) continue;
-      yield text.slice(0, end).split('\n').filter(isLine);
+      const lines = text.slice(0, end).split('\n');
+      yield keepsEmpty ? lines : lines.filter(isLine);
     }
   } finally {
     await reader.cancel().catch(() => undefined);

@@ -6,17 +6,16 @@ export interface SocketPort {
   /** Bytes that were sent and are not yet on the wire. */
   readonly bufferedAmount: number;
   onopen: ((event: never) => void) | null;
-  onmessage: ((event: { readonly data: unknown }) => void) | null;
-  onclose: ((event: { readonly code: number; readonly reason: string }) => void) | null;
+  onmessage: ((event: never) => void) | null;
+  onclose: ((event: never) => void) | null;
   onerror: ((event: never) => void) | null;
   send(text: string): void;
   close(code?: number, reason?: string): void;
   /** `ws` only: reading stops, so that the server sees a slow reader. */
   pause?(): void;
   resume?(): void;
-  /** `ws` only: a ping, whose pong says that what was sent before is durable. */
-  ping?(): void;
-  on?(event: 'pong', heard: () => void): unknown;
+  /** `ws` only: messages without an event object for each, and the server's pings. */
+  on?(event: 'message' | 'ping', heard: (data: unknown) => void): unknown;
   /** `ws` only: hangs up without waiting for the other end. */
   terminate?(): void;
 }
