@@ -1,4 +1,4 @@
-/** A checkpoint in a file: written beside it, synced, and renamed over it, so that a crash leaves the old or the new. */
+/** A checkpoint in a file: written beside it, synced, renamed over it. A crash leaves the old one or the new. */
 import { open, readFile, rename } from 'node:fs/promises';
 import type { CheckpointStore } from './checkpoint-store.ts';
 

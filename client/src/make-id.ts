@@ -1,4 +1,4 @@
-/** UUIDs of version 7, for events that come without an id: they rise with time, so that they lie together in an index. */
+/** UUIDs of version 7, for events that come without an id: they rise with time. */
 
 const poolBytes = 4096;
 const pool = new Uint8Array(poolBytes);
