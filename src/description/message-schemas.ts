@@ -12,7 +12,7 @@ import {
   type Schema,
   text,
 } from '../../schemas/json-schema.ts';
-import type { AuthMessage, AuthSuccessFrame, WirePosition } from '../../schemas/wire.ts';
+import type { AuthMessage, AuthSuccessFrame, ErrorFrame, WirePosition } from '../../schemas/wire.ts';
 import type { Message } from './channel.ts';
 
 export const auth: Message<AuthMessage> = {
@@ -25,14 +25,36 @@ export const auth: Message<AuthMessage> = {
         default: false,
       }),
     ),
+    acks: optional(
+      flag('Wants the answer with `acks`, an `error` before a close, and on `events/in` an `ack` for each group.', {
+        default: false,
+      }),
+    ),
   }),
-  example: { type: 'auth', token: null, rejects: true },
+  example: { type: 'auth', token: null, rejects: true, acks: true },
 };
 
 export const authSuccess: Message<AuthSuccessFrame> = {
   about: 'The peer was let in.',
-  schema: objectOf<AuthSuccessFrame>({ type: literal('auth_success') }),
-  example: { type: 'auth_success' },
+  schema: objectOf<AuthSuccessFrame>({
+    type: literal('auth_success'),
+    acks: optional(literal(true)),
+    heartbeat_ms: optional(
+      integer('With `acks`: between two looks for silence; heartbeats come to who asked for them.', { minimum: 1 }),
+    ),
+  }),
+  example: { type: 'auth_success', acks: true, heartbeat_ms: 20_000 },
+};
+
+export const error: Message<ErrorFrame> = {
+  about: 'To who asked for acks or positions, before the server closes the connection.',
+  schema: objectOf<ErrorFrame>({
+    type: literal('error'),
+    failure: text('The name of a failure.'),
+    reason: text('The whole of what the close frame has room for the beginning of.'),
+    retry_after_ms: optional(integer('Absent where trying again does not help.', { minimum: 0 })),
+  }),
+  example: { type: 'error', failure: 'journalFull', reason: 'The journal is full.', retry_after_ms: 5_000 },
 };
 
 export const position: Schema<WirePosition> = eitherOf(

@@ -97,8 +97,8 @@ export async function startServer(parts: ServerParts): Promise<RunningServer> {
     closeSockets: (code, reason) => {
       hasClosedSockets ||= open.size > 0;
       const clients = [...open];
-      for (const [nth, client] of clients.entries())
-        client.stop({ code, reason, failure: 'shuttingDown' }, retryAfterMs(nth, clients.length));
+      const farewell = { code, reason, failure: 'shuttingDown' };
+      for (const [nth, client] of clients.entries()) client.stop(farewell, retryAfterMs(nth, clients.length));
     },
     close: async (requestsMs = requestsMsDefault) => {
       stopListening();

@@ -4,11 +4,15 @@
  */
 import { describe, expect, it } from 'vitest';
 import {
+  ackFrame,
   authMessage,
   authSuccess,
+  authSuccessFrame,
   caughtUpFrame,
+  errorFrame,
   filterMessage,
   gapFrame,
+  heartbeatFrame,
   rejectFrame,
   retryFrame,
   tokenFrame,
@@ -86,10 +90,18 @@ describe('the descriptions', () => {
 });
 
 describe('the messages of the sockets', () => {
-  const token = { token: '1~T', epoch: 'e1', checkpoint: 7, position: 'start' };
+  const token = { token: '1~T', epoch: 'e1', checkpoint: 7, position: 'start', since: '2026-11-22T11:45:00Z' };
   it.each([
     ['producer', 'sent.auth', authMessage('secret', true)],
     ['producer', 'answered.auth_success', authSuccess],
+    ['producer', 'sent.auth', authMessage(null, true, true)],
+    ['producer', 'answered.auth_success', authSuccessFrame(20_000)],
+    ['producer', 'answered.ack', ackFrame(7)],
+    ['producer', 'answered.error', errorFrame({ failure: 'internal', reason: 'a fault', retry_after_ms: 0 })],
+    ['subscriber', 'answered.heartbeat', heartbeatFrame(5)],
+    ['subscriber', 'answered.heartbeat', heartbeatFrame(null)],
+    ['subscriber', 'answered.error', errorFrame({ failure: 'badFilter', reason: 'no filter' })],
+    ['subscriber', 'sent.filter', filterMessage({}, { positions: true, heartbeats: true })],
     ['producer', 'answered.reject', rejectFrame({ message: 2, failure: 'skipped', reason: 'too large' })],
     ['subscriber', 'sent.auth', authMessage()],
     [

@@ -7,6 +7,7 @@ import type {
   EventFrame,
   FilterMessage,
   GapFrame,
+  HeartbeatFrame,
   OutFrame,
   OutMessage,
   ResumePoint,
@@ -17,7 +18,7 @@ import type { Channel, Message, MessagesOf } from '../channel.ts';
 import { answeredEvent, answeredExample } from '../event-schemas.ts';
 import { failsOfFeed } from '../failures.ts';
 import { filterExample, filterSchema } from '../filter-schema.ts';
-import { auth, authSuccess, epoch, position } from '../message-schemas.ts';
+import { auth, authSuccess, epoch, error, position } from '../message-schemas.ts';
 
 const filter: Message<FilterMessage> = {
   about: 'The second message: what to get. All later ones are ignored.',
@@ -26,6 +27,7 @@ const filter: Message<FilterMessage> = {
     filter: filterSchema,
     backfill: optional(flag('History comes first.', { default: true })),
     positions: optional(flag('Wants a position beside each event, and control frames.', { default: false })),
+    heartbeats: optional(flag('With positions: wants a `heartbeat` when nothing else comes.', { default: false })),
     resume: optional(
       objectOf<ResumePoint>(
         { token: text('The newest token that was given.'), position },
@@ -54,14 +56,31 @@ const token: Message<TokenFrame> = {
     epoch,
     checkpoint: integer('What is older comes from history, in the order of `occurred`.'),
     position,
+    since: text('Nothing that occurred before is in the feed.'),
   }),
-  example: { type: 'token', token: 'v1.tokenOfTheFeed', epoch: 'e1', checkpoint: 1_848_291_773_000, position: 'start' },
+  example: {
+    type: 'token',
+    token: 'v1.tokenOfTheFeed',
+    epoch: 'e1',
+    checkpoint: 1_848_291_773_000,
+    position: 'start',
+    since: '2026-11-22T11:45:00Z',
+  },
 };
 
 const caughtUp: Message<CaughtUpFrame> = {
   about: 'With positions: from here on the feed is live.',
   schema: objectOf<CaughtUpFrame>({ type: literal('caught_up'), position: integer('Up to where it was given.') }),
   example: { type: 'caught_up', position: 1_848_291_773_004 },
+};
+
+const heartbeat: Message<HeartbeatFrame> = {
+  about: 'To a subscriber that asked for heartbeats: nothing else came for a while, and all is well.',
+  schema: objectOf<HeartbeatFrame>({
+    type: literal('heartbeat'),
+    position: optional(integer('All up to here was given or does not fit; absent within history.')),
+  }),
+  example: { type: 'heartbeat', position: 1_848_291_773_004 },
 };
 
 const gap: Message<GapFrame> = {
@@ -85,7 +104,16 @@ const retry: Message<RetryFrame> = {
 };
 
 const sent: MessagesOf<OutMessage> = { auth, filter };
-const answered: MessagesOf<OutFrame> = { auth_success: authSuccess, event, token, caught_up: caughtUp, gap, retry };
+const answered: MessagesOf<OutFrame> = {
+  auth_success: authSuccess,
+  event,
+  token,
+  caught_up: caughtUp,
+  heartbeat,
+  gap,
+  retry,
+  error,
+};
 
 export const subscriberChannel: Channel = {
   id: 'subscriber',

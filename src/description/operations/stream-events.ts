@@ -36,6 +36,13 @@ export const streamEvents: Operation = {
       example: 'false',
     },
     {
+      name: 'positions',
+      in: 'query',
+      about: '`true` or `1`: history as far back as for sockets with positions, and a `close` that names the failure.',
+      schema: { type: 'string', enum: ['true', 'false', '1', '0'], default: 'false' },
+      example: 'true',
+    },
+    {
       name: 'last-event-id',
       in: 'query',
       about: 'The id to go on behind.',
