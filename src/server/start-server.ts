@@ -2,6 +2,7 @@
  * Starts the edge: one uWebSockets.js app that serves HTTP and both WebSocket routes before the parts it is given.
  */
 import { setTimeout as wait } from 'node:timers/promises';
+import type { Farewell } from '../../actors/ports.ts';
 import { nobody } from '../access/identity.ts';
 import { failures } from '../base/errors.ts';
 import type { Publish } from '../feed/ports.ts';
@@ -96,9 +97,7 @@ export async function startServer(parts: ServerParts): Promise<RunningServer> {
     stopListening,
     closeSockets: (code, reason) => {
       hasClosedSockets ||= open.size > 0;
-      const clients = [...open];
-      const farewell = { code, reason, failure: 'shuttingDown' };
-      for (const [nth, client] of clients.entries()) client.stop(farewell, retryAfterMs(nth, clients.length));
+      stopAll([...open], { code, reason, failure: 'shuttingDown' });
     },
     close: async (requestsMs = requestsMsDefault) => {
       stopListening();
@@ -143,6 +142,10 @@ function socketTools(app: TemplatedApp, parts: ServerParts, isStopping: () => bo
     bound: boundConnections(app, limits, counters),
     isStopping,
   };
+}
+
+function stopAll(clients: readonly OpenConnection[], farewell: Farewell): void {
+  for (const [nth, client] of clients.entries()) client.stop(farewell, retryAfterMs(nth, clients.length));
 }
 
 /** Answers every request that is no handshake; says how many are under way. */
