@@ -32,10 +32,13 @@ export interface RequestHead {
   readonly doubt: string | null;
 }
 
+/** What links in the answer begin with; empty for a path whose answers have none. */
+export type AddressOfPath = (path: string, ...request: Parameters<ReadAddress>) => string;
+
 export function readHead(
   request: HttpRequest,
   response: HttpResponse,
-  readAddress: ReadAddress,
+  addressOf: AddressOfPath,
   policy: OriginPolicy,
 ): RequestHead {
   const fields = readFields(request);
@@ -49,7 +52,7 @@ export function readHead(
     method,
     path,
     query: request.getQuery() ?? '',
-    publicUrl: mayLink(path) ? readAddress(fields, response) : '',
+    publicUrl: addressOf(path, fields, response),
     allowOrigin: policy(values.origin ?? ''),
     authorization: values.authorization ?? '',
     acceptsGzip: values['accept-encoding']?.includes('gzip') === true,
@@ -61,14 +64,6 @@ export function readHead(
     preflightHeaders: (isPreflight && values['access-control-request-headers']) || '',
     doubt: judgeHead(method, fields),
   };
-}
-
-/**
- * Pages link to the next one, descriptions name the server, and a path with a slash behind it is sent on. Requests that
- * bring events pay for none of it.
- */
-function mayLink(path: string): boolean {
-  return path.endsWith('/') || path.includes('/filter') || path.endsWith('api.json') || path.endsWith('/docs');
 }
 
 /**

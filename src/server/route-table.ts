@@ -38,3 +38,10 @@ export const socketRoutes: readonly SocketRoute[] = table.filter((route) => rout
 export const routes: readonly Route[] = table.filter((route) => route.method !== 'WS');
 
 export const findRoute = findIn(routes);
+
+const linkingPaths = new Set(routes.flatMap(({ links, path }) => (links === true ? [path, `/api${path}`] : [])));
+
+/** A path with a slash behind it is sent on by a link, too. Requests that bring events pay for no link. */
+export function mayLink(path: string): boolean {
+  return path.endsWith('/') || linkingPaths.has(path);
+}

@@ -18,7 +18,7 @@ export interface RouteRequest {
   /** False where the content type makes the body count as one string. */
   readonly isJson: boolean;
   readonly query: URLSearchParams;
-  /** What links begin with, without a slash at its end. */
+  /** What links begin with, without a slash at its end; empty for a route that does not say that it links. */
   readonly publicUrl: string;
   /** The variable part of the path, decoded; empty for a fixed one. */
   readonly parameter: string;
@@ -63,6 +63,8 @@ export interface Route {
   readonly needs?: Right;
   /** What the description of the API says of it. */
   readonly operation: Operation;
+  /** Its answers hold links: they are given `publicUrl`. Its path has no parameter. */
+  readonly links?: true;
   /** Where a body may have less than the setting allows. */
   readonly bodyBytesMax?: number;
   /** May throw or reject with a Failure. */

@@ -22,9 +22,9 @@ import type { ServerOptions, ServerParts } from './parts.ts';
 import { addressReader } from './public-address.ts';
 import { createBodyReader } from './read-body.ts';
 import { refuseDoubtful } from './refuse-head.ts';
-import { readHead } from './request-head.ts';
+import { type AddressOfPath, readHead } from './request-head.ts';
 import { retryAfterMs } from './retry-spread.ts';
-import { socketRoutes } from './route-table.ts';
+import { mayLink, socketRoutes } from './route-table.ts';
 import { type SubscriberLoad, subscriberLoad } from './subscriber-load.ts';
 import { startSweep } from './sweep.ts';
 import { Topics } from './topics.ts';
@@ -158,9 +158,10 @@ function answerRequests(
   const { options, counters } = parts;
   const requests = { underWay: 0 };
   const { readAddress, policy } = tools;
+  const addressOf: AddressOfPath = (path, ...request) => (mayLink(path) ? readAddress(...request) : '');
   const exchangeParts = { ...parts, answers: createAnswerBudget(options.answersBytesMax, counters) };
   app.any('/*', (response, request) => {
-    const head = readHead(request, response, readAddress, policy);
+    const head = readHead(request, response, addressOf, policy);
     if (head.doubt !== null) {
       refuseDoubtful(response, head.doubt, parts);
       return;

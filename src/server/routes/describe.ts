@@ -23,6 +23,7 @@ export function descriptionRoutes({ routes, sockets }: RouteTable): readonly Rou
     {
       method: 'GET',
       path: '/openapi.json',
+      links: true,
       isOpen: true,
       operation: descriptionOf('getOpenApi', 'Get the description of the HTTP API', 'OpenAPI 3.1.', {
         schema: { type: 'object' },
@@ -33,6 +34,7 @@ export function descriptionRoutes({ routes, sockets }: RouteTable): readonly Rou
     {
       method: 'GET',
       path: '/asyncapi.json',
+      links: true,
       isOpen: true,
       operation: descriptionOf('getAsyncApi', 'Get the description of the WebSockets', 'AsyncAPI 3.', {
         schema: { type: 'object' },
@@ -43,6 +45,7 @@ export function descriptionRoutes({ routes, sockets }: RouteTable): readonly Rou
     {
       method: 'GET',
       path: '/docs',
+      links: true,
       isOpen: true,
       operation: descriptionOf('getDocs', 'Read the API', 'Both descriptions as a page, without scripts.', {
         type: 'text/html; charset=utf-8',

@@ -12,6 +12,7 @@ import type { Route } from '../route.ts';
 export const filterEventsRoute: Route = {
   method: 'POST',
   path: '/events/filter',
+  links: true,
   needs: 'read',
   operation: filterEvents,
   bodyBytesMax: filterBytesMax,

@@ -10,6 +10,7 @@ import type { Route } from '../route.ts';
 export const nextPageRoute: Route = {
   method: 'GET',
   path: '/events/filter/next',
+  links: true,
   needs: 'read',
   operation: nextPage,
   answer: async (request, { queries }) => {
