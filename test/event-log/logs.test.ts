@@ -3,17 +3,22 @@
  * tests, and one that gives seqs, and drops known ids, only when a group arrives.
  */
 import { expect, it } from 'vitest';
+import type { JournalOptions } from '../../src/journal/journal-options.ts';
 import { ArrivingLog, SharedRows } from '../../support/arriving-log.ts';
 import { MemoryLog, written } from '../../support/memory-log.ts';
 import { PowerCutDisk } from '../journal/power-cut-disk.ts';
 import { noReceipt, open, rowOf, sent } from '../journal/support.ts';
-import { append, describeLog, type OpenedLog, readAll } from './log-suite.ts';
+import { describeLives, type LivingLog } from './log-lives.ts';
+import { append, describeLog, readAll } from './log-suite.ts';
 
 const turn = (): Promise<unknown> => new Promise(setImmediate);
 
-function journal(durability: 'process' | 'fsync'): OpenedLog {
-  const disk = new PowerCutDisk('/data');
-  const log = open('/data', { durability, segmentBytesMax: 3_000, budgetBytesMax: 1_000_000 }, disk);
+function journal(
+  durability: 'process' | 'fsync',
+  disk = new PowerCutDisk('/data'),
+  left: Pick<JournalOptions, 'checkpoint' | 'newEpoch'> = { checkpoint: null },
+): LivingLog {
+  const log = open('/data', { durability, segmentBytesMax: 3_000, budgetBytesMax: 1_000_000, ...left }, disk);
   return {
     log,
     async settle() {
@@ -36,11 +41,18 @@ function journal(durability: 'process' | 'fsync'): OpenedLog {
           },
     intrude: null,
     close: () => log.close(),
+    restart() {
+      disk.kill();
+      return journal(durability, disk, { checkpoint: log.checkpoint });
+    },
+    beginEpoch() {
+      log.close();
+      return journal(durability, disk, { checkpoint: log.checkpoint, newEpoch: true });
+    },
   };
 }
 
-function memory(durability: 'process' | 'fsync'): OpenedLog {
-  const log = new MemoryLog(durability);
+function memory(durability: 'process' | 'fsync', log = new MemoryLog(durability)): LivingLog {
   return {
     log,
     async settle() {
@@ -52,6 +64,8 @@ function memory(durability: 'process' | 'fsync'): OpenedLog {
     fail: durability === 'process' ? null : async () => log.endSyncs(true),
     intrude: null,
     close: () => undefined,
+    restart: () => memory(durability, log.killed()),
+    beginEpoch: null,
   };
 }
 
@@ -60,7 +74,7 @@ function row(number: number) {
   return written(rowOf({ id, received, occurred, head: 3, search, raw }), 0, noReceipt);
 }
 
-function arriving(shared = new SharedRows()): OpenedLog & { readonly log: ArrivingLog } {
+function arriving(shared = new SharedRows()): LivingLog & { readonly log: ArrivingLog } {
   const log = new ArrivingLog(shared);
   return {
     log,
@@ -73,14 +87,22 @@ function arriving(shared = new SharedRows()): OpenedLog & { readonly log: Arrivi
     fail: async () => log.fail(),
     intrude: (number) => shared.arrive([row(number)]),
     close: () => undefined,
+    restart: () => arriving(shared),
+    beginEpoch: null,
   };
 }
 
-describeLog('the journal in process mode', () => journal('process'));
-describeLog('the journal in fsync mode', () => journal('fsync'));
-describeLog('in memory', () => memory('process'));
-describeLog('in memory, with syncs', () => memory('fsync'));
-describeLog('in memory, numbered when it arrives', () => arriving());
+const logs: readonly (readonly [string, () => LivingLog])[] = [
+  ['the journal in process mode', () => journal('process')],
+  ['the journal in fsync mode', () => journal('fsync')],
+  ['in memory', () => memory('process')],
+  ['in memory, with syncs', () => memory('fsync')],
+  ['in memory, numbered when it arrives', () => arriving()],
+];
+for (const [name, openLog] of logs) {
+  describeLog(name, openLog);
+  describeLives(name, openLog);
+}
 
 it('a shared log settles the tickets of a repeat, and has it once; its seqs are not its tickets', async () => {
   const shared = new SharedRows();
