@@ -1,0 +1,55 @@
+/**
+ * The examples of docs/how-to.md do what they say: they are run as printed, against servers of their own.
+ */
+import { execFileSync, spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { repositoryRoot } from '../../support/peers/sluice.ts';
+import { removeData, startSluice, type TestSluice } from '../../support/sluice.ts';
+
+const root = repositoryRoot();
+const hasCurl = spawnSync('curl', ['--version']).status === 0;
+if (!hasCurl) console.log('skipped: the examples need curl, which is not installed');
+
+function example(name: string, servers: readonly TestSluice[]): string {
+  const page = readFileSync(join(root, 'docs', 'how-to.md'), 'utf8');
+  const [, command] = new RegExp(`<!-- example: ${name} -->\n\`\`\`\\w+\n([\\s\\S]*?)\`\`\``).exec(page) ?? [];
+  if (command === undefined) throw new Error(`The page has no example ${name}.`);
+  return servers.reduce((text, { url }, at) => text.replaceAll(`127.0.0.1:${4200 + at}`, new URL(url).host), command);
+}
+
+async function totalOf({ url }: TestSluice): Promise<number> {
+  const headers = { 'content-type': 'application/json' };
+  const answer = await fetch(`${url}/api/events/filter`, { method: 'POST', headers, body: '{"limit":0}' });
+  return ((await answer.json()) as { total: number }).total; // a page
+}
+
+describe.skipIf(!hasCurl)('the ways of docs/how-to.md', () => {
+  let servers: TestSluice[] = [];
+  const shell = (name: string): string =>
+    execFileSync('bash', ['-c', example(name, servers)], { encoding: 'utf8', cwd: root });
+
+  beforeAll(async () => {
+    servers = [await startSluice(), await startSluice()];
+  });
+  afterAll(async () => {
+    for (const server of servers) {
+      await server.stop();
+      removeData(server);
+    }
+  });
+
+  it('send, from a shell and from Node; count; and move all to another server, once however often', async () => {
+    const [from, to] = servers;
+    if (from === undefined || to === undefined) throw new Error('no servers');
+    expect(shell('send')).toBe('204\n');
+    const script = ['--input-type=module', '-e', example('node', servers)];
+    expect(execFileSync(process.execPath, script, { encoding: 'utf8', cwd: root })).toBe('100 events are durable\n');
+    await expect.poll(() => totalOf(from), { timeout: 20_000 }).toBe(101);
+    expect(shell('chart')).toBe(`door.closed    ${'#'.repeat(20)} 100\ndoor.opened    # 1\n`);
+    shell('move');
+    shell('move');
+    await expect.poll(() => totalOf(to), { timeout: 20_000 }).toBe(101);
+  });
+});
