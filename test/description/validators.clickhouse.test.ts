@@ -34,14 +34,14 @@ describe('the descriptions', () => {
   };
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-  it.skipIf(!python.found)('are valid: OpenAPI, by openapi-spec-validator', async () => {
+  it.skipIf(!python.found)('are valid: OpenAPI, by openapi-spec-validator', { timeout: 180_000 }, async () => {
     const tool = join(python.found ? python.folder : '', 'bin', 'openapi-spec-validator');
     expect(await run(tool, [put('openapi.json', openApiDocument)])).toMatchObject({ code: 0 });
     const broken = { ...openApiDocument, paths: { '/a/{b}': { get: { responses: {} } } } };
     expect((await run(tool, [put('broken.json', broken)])).code).not.toBe(0);
   });
 
-  it.skipIf(!node.found)('are valid: AsyncAPI, by @asyncapi/parser', async () => {
+  it.skipIf(!node.found)('are valid: AsyncAPI, by @asyncapi/parser', { timeout: 180_000 }, async () => {
     const home = node.found ? node.folder : '';
     writeFileSync(join(home, 'parse.mjs'), parse);
     const judge = async (file: string): Promise<unknown> =>
