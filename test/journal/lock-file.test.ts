@@ -8,13 +8,16 @@ interface LockedPackage {
   readonly version?: string;
   readonly integrity?: string;
   readonly resolved?: string;
+  /** To a package of this repository. */
+  readonly link?: boolean;
   readonly os?: readonly string[];
 }
 
 const lock = JSON.parse(readFileSync(new URL('../../package-lock.json', import.meta.url), 'utf8')) as {
   packages: Record<string, LockedPackage>;
 };
-const locked = Object.entries(lock.packages).filter(([name]) => name !== '');
+/** But for our own: they stand in the repository, and a link to each of them. */
+const locked = Object.entries(lock.packages).filter(([name, { link }]) => name.startsWith('node_modules/') && !link);
 
 /**
  * The engine for other platforms: the registry that this file was made with does not have them, so their hashes are not
