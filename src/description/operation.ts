@@ -8,7 +8,7 @@ import type { FailureName } from '../base/errors.ts';
 export interface Operation {
   /** The name of the operation in generated clients. */
   readonly id: string;
-  readonly group: Group;
+  readonly group: OperationGroup;
   /** A few words. */
   readonly title: string;
   /** Markdown, of which only `code`, blank lines and lists with `-` are used. */
@@ -27,7 +27,7 @@ export const groups = {
   Server: 'Health, numbers, versions, and the descriptions of the API.',
 } as const;
 
-export type Group = keyof typeof groups;
+export type OperationGroup = keyof typeof groups;
 
 export interface Parameter {
   readonly name: string;

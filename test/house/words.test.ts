@@ -16,7 +16,12 @@ describe('the words of the code', () => {
   it('are none of those that the table leaves to others', () => {
     const unused = unusedWords(read('docs/design.md'));
     expect(unused).toContain('watermark');
-    expect(files.flatMap((file) => found(unused, read(file)).map((word) => `${word} in ${file}`))).toEqual([]);
+    const wrong = files.flatMap((file) =>
+      found(unused, read(file))
+        .filter((word) => !ofStandards(word, file))
+        .map((word) => `${word} in ${file}`),
+    );
+    expect(wrong).toEqual([]);
   });
 
   it('would be seen in a comment and in a name', () => {
@@ -35,6 +40,12 @@ describe('the words of the code', () => {
     expect([...twice]).toEqual([]);
   });
 });
+
+/** AsyncAPI calls the two ways of a WebSocket a channel, and a style sheet has a cursor. */
+function ofStandards(word: string, file: string): boolean {
+  const describes = file.startsWith('src/description/') || file.startsWith('src/server/route');
+  return describes && ['channel', 'cursor'].includes(word);
+}
 
 /** The last cells of the table of words. */
 function unusedWords(text: string): string[] {
