@@ -5,6 +5,7 @@
 import { besidePrefect } from './cases/beside-prefect.ts';
 import { catchUp } from './cases/catch-up.ts';
 import { distinctFilters } from './cases/distinct-filters.ts';
+import { durability } from './cases/durability.ts';
 import { engineCpu } from './cases/engine-cpu.ts';
 import { heavyCounts } from './cases/heavy-counts.ts';
 import { idle } from './cases/idle.ts';
@@ -16,6 +17,8 @@ import { type ScaleOptions, scale } from './cases/scale.ts';
 import { sideBySide } from './cases/side-by-side.ts';
 import { soak } from './cases/soak.ts';
 import { spread } from './cases/spread.ts';
+import { usualLoads } from './cases/usual-loads.ts';
+import { shapes, usualQuestions } from './cases/usual-questions.ts';
 import { kernelSend } from './ceilings/kernel-send.ts';
 import { filterIndexStage } from './stages/filter-index.ts';
 
@@ -44,6 +47,10 @@ export const ownCases: Readonly<Record<string, OwnCase>> = {
   'beside-prefect': (root, options) => besidePrefect(root, options.scale),
   'heavy-counts': (root, options) => heavyCounts(root, { events: options.scale.events }),
   'engine-cpu': (root, { minutes, rate }) => engineCpu(root, { minutes, rate }),
+  durability,
+  'usual-loads': usualLoads,
+  'usual-questions': (root, options) => usualQuestions(root, { events: options.scale.events }),
+  shapes: (root, options) => shapes(root, { events: options.scale.events }),
   soak: (root, { minutes, rate }) => soak(root, { minutes, rate }),
 };
 

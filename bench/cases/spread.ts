@@ -13,14 +13,16 @@ const seconds = 6;
 const deadlineMs = 60_000;
 const subscribers = 1_000;
 
-interface Load {
+export interface SpreadLoad {
   readonly name: string;
   readonly filter: FilterKind;
   readonly subscribers: number;
   readonly drive: Drive;
+  /** 1,100 if not given. */
+  readonly eventBytes?: number;
 }
 
-const loads: readonly Load[] = [
+const loads: readonly SpreadLoad[] = [
   { name: 'one filter, as fast as all follow', filter: 'one', subscribers, drive: { seconds, window: 512 } },
   { name: 'one filter, bursts of 20', filter: 'one', subscribers, drive: { seconds, burst: 20, everyMs: 25 } },
   { name: 'one filter, bursts of 200', filter: 'one', subscribers, drive: { seconds, burst: 200, everyMs: 250 } },
@@ -48,17 +50,17 @@ export interface Spread {
   readonly [more: string]: number;
 }
 
-export async function measure(server: OwnServer, load: Load): Promise<Spread> {
+export async function measure(server: OwnServer, load: SpreadLoad): Promise<Spread> {
   const names = freshNames();
   const options = {
     ...loadOptions(server),
     ...names,
+    eventBytes: 1_100,
     ...load,
     backfill: false,
     resources: 1_000,
     atOnce: 50,
     latencySeconds: null,
-    eventBytes: 1_100,
     quietMs: 5_000,
   };
   const swarm = startLoad<SwarmReport>('swarm', options, deadlineMs);

@@ -35,7 +35,7 @@ export class EventTemplate {
       `"prefect.resource.name":"a bench resource","region":"${regions[0]}"},` +
       `"related":[{"prefect.resource.id":"${prefix}.owner","prefect.resource.role":"owner"}],` +
       `"payload":{"at":"0000000000000000","late":"000000","fill":"${fill}"},"id":"${idPrefix}000000000000"}`;
-    this.bytes = Buffer.from(text('lorem ipsum '.repeat(1000).slice(0, Math.max(0, eventBytes - text('').length))));
+    this.bytes = Buffer.from(text(filler(eventBytes - text('').length)));
     const after = (mark: string): number => this.bytes.indexOf(mark) + mark.length;
     this.#occurred = after('{"occurred":"');
     this.#name = after(`${prefix}.event.`);
@@ -60,6 +60,10 @@ export class EventTemplate {
     into.write(String(Math.min(999_999, Math.floor(lateMicros))).padStart(6, '0'), at + this.#late, 'latin1');
     into.write(number.toString(16).padStart(12, '0'), at + this.#id, 'latin1');
   }
+}
+
+function filler(bytes: number): string {
+  return 'lorem ipsum '.repeat(Math.max(0, Math.ceil(bytes / 12))).slice(0, Math.max(0, bytes));
 }
 
 /** The end of a resource's id, as wide for each of them. */

@@ -5,10 +5,10 @@ import { resourceText } from './event-template.ts';
 
 /**
  * `one`: all subscribers the same, every event; `ten`: ten filters, each a tenth of the events; `own`: each its own,
- * one resource; `half`: event name prefix and one label that every other event has; `mixed`: each its own, of every
+ * one resource; `text`: the same, asked for by a text that only that resource's events hold; `half`: event name prefix and one label that every other event has; `mixed`: each its own, of every
  * kind of condition, and one in a thousand events for the first of them only.
  */
-export type FilterKind = 'one' | 'ten' | 'own' | 'half' | 'mixed';
+export type FilterKind = 'one' | 'ten' | 'own' | 'text' | 'half' | 'mixed';
 
 export interface Share {
   /** The number of the first event that a subscriber gets, and from one to the next. */
@@ -24,6 +24,8 @@ export function filterOf(kind: FilterKind, prefix: string, index: number, resour
       return { event: { name: [`${prefix}.event.${index % 10}`] } };
     case 'own':
       return { resource: { id: [`${prefix}.resource.${resourceText(index % resources, resources)}`] } };
+    case 'text':
+      return { text: { query: `${prefix}.resource.${resourceText(index % resources, resources)}` } };
     case 'half':
       return { event: { prefix: [`${prefix}.`] }, resource: { labels: { region: ['eu-west', 'ap-east'] } } };
     case 'mixed':
@@ -41,6 +43,7 @@ export function shareOf(kind: FilterKind, index: number, resources: number): Sha
     case 'ten':
       return { first: index % 10, stride: 10 };
     case 'own':
+    case 'text':
       return { first: index % resources, stride: resources };
     case 'half':
       return { first: 0, stride: 2 };

@@ -11,7 +11,14 @@ export interface EventSet {
   /** Of the first event's receipt, in whole seconds since 1970; the set's events are spread evenly from there. */
   readonly startSeconds: number;
   readonly spanSeconds: number;
+  readonly shape?: SetShape;
 }
+
+/**
+ * How a set differs from the usual one. `zipf`: resource k comes one k-th as often as the first; `hot`: nine of ten
+ * events are of one resource; `keys`: each event has a label key of its own; `late`: events come up to twelve hours late.
+ */
+export type SetShape = 'zipf' | 'hot' | 'keys' | 'late';
 
 /** Events of one run follow each other; their runs are the high-cardinality ids of the set. */
 const eventsOfRun = 10;
@@ -40,7 +47,7 @@ const eventNames = [
   ...['warehouse.table.refreshed', 'prefect.work-queue.ready', 'prefect.work-queue.not-ready', 'prefect.block.loaded'],
 ];
 
-function rowsSql({ events, resources, startSeconds, spanSeconds }: EventSet, from: number, to: number): string {
+function rowsSql({ events, resources, startSeconds, spanSeconds, shape }: EventSet, from: number, to: number): string {
   const step = (spanSeconds * 1e6) / events;
   const hash = (salt: number) => `bitShiftRight(cityHash64(n, ${salt}), 8)`;
   const list = (words: readonly string[]) => `[${words.map((word) => `'${word}'`).join(',')}]`;
@@ -50,15 +57,16 @@ function rowsSql({ events, resources, startSeconds, spanSeconds }: EventSet, fro
   const resourceId =
     resources === 'runs'
       ? `concat('prefect.flow-run.', run_id)`
-      : `concat('acme.service.', toString(intDiv((${hash(1)} % ${resources}) * (${hash(2)} ` +
-        `% ${resources}), ${resources})))`;
+      : `concat('acme.service.', toString(${resourceNumber(resources, hash, shape)}))`;
   const resourceName =
     resources === 'runs' ? `concat('run-', substring(run_id, 1, 8))` : `concat('service ', substring(resource_id, 14))`;
+  const lateMicros = shape === 'late' ? 12 * 3_600 * 1e6 : 3e6;
+  const ownKey = shape === 'keys' ? `,"key-', toString(n), '":"', region, '"` : '';
   const related = (id: string, role: string) =>
     `'{"prefect.resource.id":"', ${id}, '","prefect.resource.role":"${role}"}'`;
   return `WITH number AS n, ${list(syllables)} AS syllables, ${list(eventNames)} AS names,
     fromUnixTimestamp64Micro(toInt64(${startSeconds * 1e6} + floor(n * ${step})), 'UTC') AS received_at,
-    received_at - toIntervalMicrosecond(1 + ${hash(3)} % 3000000) AS occurred_at,
+    received_at - toIntervalMicrosecond(1 + ${hash(3)} % ${lateMicros}) AS occurred_at,
     reinterpretAsUUID(sipHash128(n, 7)) AS event_id,
     toString(reinterpretAsUUID(sipHash128(intDiv(n + ${hash(4)} % 40, ${eventsOfRun}), 8))) AS run_id,
     names[1 + intDiv((${hash(5)} % 30) * (${hash(6)} % 30), 30)] AS event_name,
@@ -76,12 +84,12 @@ function rowsSql({ events, resources, startSeconds, spanSeconds }: EventSet, fro
     hex(${hash(41)}) AS trace, toString(${hash(42)} % 100000 / 100) AS seconds,
     concat('{"occurred":"', replaceOne(toString(occurred_at), ' ', 'T'), 'Z","event":"', event_name,
       '","resource":{"prefect.resource.id":"', resource_id, '","prefect.resource.name":"', resource_name,
-      '","region":"', region, '","team":"', team, '","stage":"', stage, '"},"related":[',
+      '","region":"', region, '","team":"', team, '","stage":"', stage, '"${ownKey}},"related":[',
       ${related('run', 'flow-run')}, ',', ${related('flow', 'flow')}, ',', ${related('deployment', 'deployment')}, ',',
       ${related('pool', 'work-pool')}, ',', ${related('tag', 'tag')}, ']') AS envelope_text
     SELECT ${startSeconds * 2 ** 20} + n AS seq, event_id AS id, received_at AS received, occurred_at AS occurred,
       toUInt32(length(envelope_text)) AS head,
-      lower(concat(event_name, sep, resource_id, sep, resource_name, sep, region, sep, team, sep, stage, sep,
+      lower(concat(event_name, sep, resource_id, sep, resource_name, sep, region, sep, team, sep, stage, sep,${shape === 'keys' ? ' region, sep,' : ''}
         run, sep, 'flow-run', sep, flow, sep, 'flow', sep, deployment, sep, 'deployment', sep,
         pool, sep, 'work-pool', sep, tag, sep, 'tag', sep,
         'message', sep, message, sep, 'trace', sep, trace, sep,
@@ -90,6 +98,14 @@ function rowsSql({ events, resources, startSeconds, spanSeconds }: EventSet, fro
         ',"attempt":', toString(1 + ${hash(43)} % 3), '},"id":"', toString(event_id), '","follows":null,"received":"',
         replaceOne(toString(received_at), ' ', 'T'), 'Z"}') AS raw
     FROM (SELECT number, char(31) AS sep FROM numbers(${from}, ${to - from}))`;
+}
+
+/** Squared: the first of five thousand are some tens of times as frequent as the last. */
+function resourceNumber(resources: number, hash: (salt: number) => string, shape: SetShape | undefined): string {
+  const [one, other] = [`${hash(1)} % ${resources}`, `${hash(2)} % ${resources}`];
+  if (shape === 'zipf') return `toUInt32(exp((${hash(1)} % 1000000) / 1e6 * log(${resources}))) - 1`;
+  if (shape === 'hot') return `if(${hash(1)} % 10 = 0, ${other}, 0)`;
+  return `intDiv((${one}) * (${other}), ${resources})`;
 }
 
 /** Ranges of event numbers, none across a UTC day of receipt, none longer than `rowsMax`. */

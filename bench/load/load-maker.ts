@@ -7,6 +7,7 @@ export type LoadScript =
   | 'produce'
   | 'post'
   | 'post-form'
+  | 'ping-each'
   | 'subscribe'
   | 'swarm'
   | 'pace'
