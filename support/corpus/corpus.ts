@@ -45,15 +45,29 @@ export const canonicalWriter = 'prefect-3.9';
 
 /**
  * The event again as plain text of as many canonical bytes: of the stock client's text, each string that has escapes or
- * anything beyond ASCII becomes letters of the same length in bytes. So a reader's cost for the corpus can be compared
- * with its cost for plain events.
+ * anything beyond ASCII becomes letters of the same length in bytes, and a deep payload becomes one long string. So a
+ * reader's cost for the corpus can be compared with its cost for plain events.
  */
 export function plainTwin(text: Buffer): Buffer {
   const twin = text.toString('utf8').replace(/"((?:[^"\\]|\\.)*)"/g, (whole, inner: string) => {
     if (/^[\x20-\x7e]*$/.test(inner) && !inner.includes('\\')) return whole;
     return `"${'x'.repeat(Buffer.byteLength(inner))}"`;
   });
-  return Buffer.from(twin, 'latin1');
+  return Buffer.from(isDeep(JSON.parse(twin)) ? withFlatPayload(twin) : twin, 'latin1');
+}
+
+const plainLevelsMax = 30;
+
+function isDeep(value: unknown, level = 1): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return level > plainLevelsMax || Object.values(value).some((inner) => isDeep(inner, level + 1));
+}
+
+function withFlatPayload(twin: string): string {
+  return twin.replace(/("payload":)(\{.*\})(,"id":"[^"]{36}","follows":)/, (_, before, payload: string, after) => {
+    const fill = 'x'.repeat(payload.length - '{"fill":""}'.length);
+    return `${before}{"fill":"${fill}"}${after}`;
+  });
 }
 
 /** So many texts of any writers and events: the same for the same seed. */

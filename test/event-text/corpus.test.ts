@@ -50,8 +50,7 @@ describe('the corpus', () => {
     for (const { text, twin } of twins) {
       expect(Buffer.byteLength(canonical(twin))).toBe(Buffer.byteLength(canonical(text)));
     }
-    const taken = twins.filter(({ twin }) => reader.readMessage(twin) !== null);
-    expect(taken.length).toBeGreaterThan(190);
+    expect(twins.filter(({ twin }) => reader.readMessage(twin) === null)).toEqual([]);
   });
 
   it('is drawn from by a seed', () => {
