@@ -3,6 +3,7 @@
  * does not hold is left out, never filled in.
  */
 
+import { durabilitySection, formsSection, usualSections } from './form-sections.ts';
 import { at, entriesOf, itemsOf, numberAt } from './read-json.ts';
 import { picked, rowWhere, type Section } from './rows.ts';
 import { storeSections } from './store-sections.ts';
@@ -32,7 +33,8 @@ export const sections: readonly Section[] = [
     key: 'ingest',
     title: 'Intake',
     text:
-      'Events of 1.1 kB for 10 s, as fast as they are taken: over four WebSockets, and in batches of a ' +
+      'Plain events (see the next table) of 1.1 kB for 10 s, as fast as they are taken: over one WebSocket, and in ' +
+      'batches of a ' +
       'hundred over HTTP; acknowledged, and then until ClickHouse has all. CPU of the server process alone, table ' +
       'writer included, until all is queryable; the embedded engine is a process of its own.',
     rows: (found) =>
@@ -49,6 +51,7 @@ export const sections: readonly Section[] = [
         })),
       ),
   },
+  formsSection,
   {
     key: 'sustained',
     title: 'Intake that lasts',
@@ -267,4 +270,6 @@ export const sections: readonly Section[] = [
     ],
   },
   ...storeSections,
+  ...usualSections,
+  durabilitySection,
 ];
