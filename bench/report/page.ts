@@ -53,7 +53,9 @@ const preface =
   'Made by `npm run bench:compare` from the results in `bench/results`; every figure is of one of them. ' +
   'Absolute figures are of one noisy\n' +
   'machine whose cores the load makers share: take them as ratios and orders of magnitude. ' +
-  'µs are CPU time of the server process.';
+  'µs are CPU time of the server process. ' +
+  'Events are plain ones of 1.1 kB unless a section says otherwise; ' +
+  '"Intake by the form of the JSON" has what other forms cost.';
 
 /** The same case of the same commit on another Node, where it was measured; else nothing. */
 function onAnotherNode(section: Section, shown: Result, results: readonly Result[]): string {

@@ -84,7 +84,7 @@ export const settings = {
     env: 'SLUICE_DURABILITY',
     kind: 'durability',
     fallback: 'process',
-    help: 'process: survives kill -9; fsync: survives a power cut',
+    help: 'process: survives kill -9; fsync: survives a power cut, and each ping waits for the disk',
   },
   retentionDays: whole('SLUICE_RETENTION_DAYS', 7, 'days after which events leave ClickHouse, by received', 1, 25_000),
   retentionOverrides: {
