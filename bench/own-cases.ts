@@ -9,6 +9,7 @@ import { durability } from './cases/durability.ts';
 import { engineCpu } from './cases/engine-cpu.ts';
 import { heavyCounts } from './cases/heavy-counts.ts';
 import { idle } from './cases/idle.ts';
+import { lateEvents } from './cases/late-events.ts';
 import { latency } from './cases/latency.ts';
 import { latencyInTurns } from './cases/latency-in-turns.ts';
 import { loneDeliveries } from './cases/lone-deliveries.ts';
@@ -48,6 +49,7 @@ export const ownCases: Readonly<Record<string, OwnCase>> = {
   'heavy-counts': (root, options) => heavyCounts(root, { events: options.scale.events }),
   'engine-cpu': (root, { minutes, rate }) => engineCpu(root, { minutes, rate }),
   durability,
+  'late-events': lateEvents,
   'usual-loads': usualLoads,
   'usual-questions': (root, options) => usualQuestions(root, { events: options.scale.events }),
   shapes: (root, options) => shapes(root, { events: options.scale.events }),

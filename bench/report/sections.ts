@@ -212,7 +212,7 @@ export const sections: readonly Section[] = [
   {
     key: 'filter-index',
     title: 'Finding the filters of an event',
-    text: 'In one process, filters of seven kinds; beside testing every filter.',
+    text: 'In one process, filters of seven kinds, none of them by text; beside testing every filter.',
     rows: (found) =>
       entriesOf(found).map(([filters, run]) => ({
         filters,
