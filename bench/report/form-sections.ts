@@ -57,7 +57,8 @@ export const usualSections: readonly Section[] = [
     title: 'What the interfaces ask',
     text:
       'The questions of both interfaces of Prefect’s server, as recorded, beside the published question of their kind ' +
-      'on the same set and in the same run. CPU of server and engine for an answer.',
+      'on the same set and in the same run. CPU of server and engine for an answer. The beginning of an id ' +
+      '(`id_prefix`) has no index: all ids of the range are read (docs/SCALE.md, "What is read where").',
     rows: lines,
   },
   {
