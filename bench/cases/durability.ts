@@ -1,7 +1,7 @@
 /**
- * What `fsync` costs where it shows most: two hundred producers that ping after each event, as fast as pongs come and at
- * fixed rates, beside one producer that pings every 700 events; with a disk as it is, and with one whose syncs take 2
- * and 10 ms longer. One subscriber times live delivery.
+ * What `fsync` costs where it shows most: two hundred producers that ping after each event, as fast as pongs come and
+ * at fixed rates, beside one producer that pings every 700 events; with a disk as it is, and with one whose syncs take
+ * 2 and 10 ms longer. One subscriber times live delivery.
  */
 import { fileURLToPath } from 'node:url';
 import type { Latency } from '../load/histogram.ts';

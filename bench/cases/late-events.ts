@@ -1,6 +1,6 @@
 /**
- * Intake of events that come late by hours, when the id window has forgotten ids of those hours: such an event is parked
- * until ClickHouse was asked whether it is a repeat. Beside events of now, in turns.
+ * Intake of events that come late by hours, when the id window has forgotten ids of those hours: such an event is
+ * parked until ClickHouse was asked whether it is a repeat. Beside events of now, in turns.
  */
 import { startLoad } from '../load/load-maker.ts';
 import type { PostReport } from '../load/post.ts';

@@ -81,7 +81,7 @@ interface Usual {
   readonly like: string;
 }
 
-/** As the two interfaces ask, with the names of the set; no event of it is a log line, so `exclude_name` leaves none out. */
+/** As the two interfaces ask, with the names of the set: it has no log lines, so `exclude_name` leaves nothing out. */
 function usual(set: EventSet, byId: Question): Readonly<Record<string, Usual>> {
   const end = set.startSeconds + set.spanSeconds;
   const day = { since: time(end - daySeconds), until: time(end) };

@@ -5,8 +5,9 @@ import { resourceText } from './event-template.ts';
 
 /**
  * `one`: all subscribers the same, every event; `ten`: ten filters, each a tenth of the events; `own`: each its own,
- * one resource; `text`: the same, asked for by a text that only that resource's events hold; `half`: event name prefix and one label that every other event has; `mixed`: each its own, of every
- * kind of condition, and one in a thousand events for the first of them only.
+ * one resource; `text`: the same, by a text that only that resource's events hold; `half`: event name prefix and one
+ * label that every other event has; `mixed`: each its own, of every kind of condition, and one in a thousand events for
+ * the first of them only.
  */
 export type FilterKind = 'one' | 'ten' | 'own' | 'text' | 'half' | 'mixed';
 

@@ -16,7 +16,8 @@ export interface EventSet {
 
 /**
  * How a set differs from the usual one. `zipf`: resource k comes one k-th as often as the first; `hot`: nine of ten
- * events are of one resource; `keys`: each event has a label key of its own; `late`: events come up to twelve hours late.
+ * events are of one resource; `keys`: each event has a label key of its own; `late`: events come up to twelve hours
+ * late.
  */
 export type SetShape = 'zipf' | 'hot' | 'keys' | 'late';
 
@@ -62,6 +63,7 @@ function rowsSql({ events, resources, startSeconds, spanSeconds, shape }: EventS
     resources === 'runs' ? `concat('run-', substring(run_id, 1, 8))` : `concat('service ', substring(resource_id, 14))`;
   const lateMicros = shape === 'late' ? 12 * 3_600 * 1e6 : 3e6;
   const ownKey = shape === 'keys' ? `,"key-', toString(n), '":"', region, '"` : '';
+  const ownValue = shape === 'keys' ? ' region, sep,' : '';
   const related = (id: string, role: string) =>
     `'{"prefect.resource.id":"', ${id}, '","prefect.resource.role":"${role}"}'`;
   return `WITH number AS n, ${list(syllables)} AS syllables, ${list(eventNames)} AS names,
@@ -89,7 +91,7 @@ function rowsSql({ events, resources, startSeconds, spanSeconds, shape }: EventS
       ${related('pool', 'work-pool')}, ',', ${related('tag', 'tag')}, ']') AS envelope_text
     SELECT ${startSeconds * 2 ** 20} + n AS seq, event_id AS id, received_at AS received, occurred_at AS occurred,
       toUInt32(length(envelope_text)) AS head,
-      lower(concat(event_name, sep, resource_id, sep, resource_name, sep, region, sep, team, sep, stage, sep,${shape === 'keys' ? ' region, sep,' : ''}
+      lower(concat(event_name, sep, resource_id, sep, resource_name, sep, region, sep, team, sep, stage, sep,${ownValue}
         run, sep, 'flow-run', sep, flow, sep, 'flow', sep, deployment, sep, 'deployment', sep,
         pool, sep, 'work-pool', sep, tag, sep, 'tag', sep,
         'message', sep, message, sep, 'trace', sep, trace, sep,

@@ -1,6 +1,6 @@
 /**
- * Many producers, each on a socket of its own, that ping after each event: the next one goes when the pong has come, or,
- * at a rate, when it is due.
+ * Many producers, each on a socket of its own, that ping after each event: the next one goes when the pong has come,
+ * or, at a rate, when it is due.
  */
 import { type FrameSocket, frameHeadBytes, openFrameSocket, writeFrameHead } from '../../support/frame-socket.ts';
 import { atRate } from './at-rate.ts';

@@ -56,8 +56,8 @@ export const usualSections: readonly Section[] = [
     key: 'usual-questions',
     title: 'What the interfaces ask',
     text:
-      'The questions of both interfaces of Prefect’s server, as recorded, beside the published question of their kind ' +
-      'on the same set and in the same run. CPU of server and engine for an answer. The beginning of an id ' +
+      'The questions of both interfaces of Prefect’s server, as recorded, beside the published question of their ' +
+      'kind on the same set and in the same run. CPU of server and engine for an answer. The beginning of an id ' +
       '(`id_prefix`) has no index: all ids of the range are read (docs/SCALE.md, "What is read where").',
     rows: lines,
   },
@@ -65,24 +65,24 @@ export const usualSections: readonly Section[] = [
     key: 'shapes',
     title: 'Sets of other shapes',
     text:
-      'The questions of "Questions at 10 million events" on sets that differ in one thing, beside the usual set of as ' +
-      'many events in the same run.',
+      'The questions of "Questions at 10 million events" on sets that differ in one thing, beside the usual set of ' +
+      'as many events in the same run.',
     rows: lines,
   },
   {
     key: 'late-events',
     title: 'Events that come late by hours',
     text:
-      'When the id window has forgotten ids of those hours, so that ClickHouse is asked whether each is a repeat. ' +
-      'Beside events of now, in turns.',
+      'When the id window has forgotten ids of those hours, so that ClickHouse is asked whether each is a repeat: the ' +
+      'event is written to the journal twice, and asked for. Beside events of now, in turns.',
     rows: lines,
   },
   {
     key: 'usual-loads',
     title: 'Loads that people bring',
     text:
-      'Beside the published load in the same run. CPU of the server process. A text filter stands under no key of the ' +
-      'index: each different one is tried on each event, some 0.4 µs for an event of 1.1 kB; equal ones are tried once. ' +
+      'Beside the published load in the same run. CPU of the server process. A text filter stands under no key of ' +
+      'the index: each different one is tried on each event, some 0.4 µs for an event of 1.1 kB; equal ones once. ' +
       'The cost of a page goes with its bytes: a page of large events costs more, and a MB of it far less.',
     rows: lines,
   },
