@@ -73,8 +73,8 @@ export const usualSections: readonly Section[] = [
     key: 'late-events',
     title: 'Events that come late by hours',
     text:
-      'When the id window has forgotten ids of those hours, so that ClickHouse is asked whether each is a repeat: the ' +
-      'event is written to the journal twice, and asked for. Beside events of now, in turns.',
+      'When the id window has forgotten ids of those hours, so that ClickHouse is asked whether each is a repeat: ' +
+      'the event is written to the journal twice, and asked for. Beside events of now, in turns.',
     rows: lines,
   },
   {
