@@ -22,6 +22,7 @@ import { usualLoads } from './cases/usual-loads.ts';
 import { shapes, usualQuestions } from './cases/usual-questions.ts';
 import { kernelSend } from './ceilings/kernel-send.ts';
 import { filterIndexStage } from './stages/filter-index.ts';
+import { readFormsStage } from './stages/read-forms.ts';
 
 export interface OwnCaseOptions {
   readonly minutes: number;
@@ -41,6 +42,7 @@ export const ownCases: Readonly<Record<string, OwnCase>> = {
   idle: (root, { connections }) => idle(root, { subscribers: connections }),
   'distinct-filters': distinctFilters,
   'filter-index': filterIndexStage,
+  'read-forms': readFormsStage,
   'kernel-send': kernelSend,
   nats,
   'side-by-side': sideBySide,
@@ -66,6 +68,7 @@ export const suites: Readonly<Record<string, readonly string[]>> = {
     'commit',
     'spread',
     'filter-index',
+    'read-forms',
     'distinct-filters',
     'latency',
     'latency-in-turns',

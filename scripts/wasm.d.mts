@@ -1,2 +1,2 @@
-/** The compiled module of src/event-text/read-plain-event.ts. */
+/** The compiled module of src/event-text/compiled/read-plain-event.ts. */
 export function compile(): Promise<Buffer>;

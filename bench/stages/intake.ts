@@ -37,7 +37,7 @@ const stages = ['read', 'dedupe', 'append', 'commit'] as const;
 /**
  * µs of CPU an event, median of some rounds: each stage is what it adds to those before it. `insert` is the table
  * writer's sending of rows that are in memory, `readBack` its reading of rows that are not; `generalReader` reads and
- * writes an event that is not plain.
+ * writes an event that compiled code leaves.
  */
 export async function intakeStage(): Promise<object> {
   const messages = makeMessages();
@@ -94,7 +94,7 @@ function upTo(depth: number, messages: readonly Buffer[], journal: Journal, wind
   });
 }
 
-/** What an event costs that is not plain (decision 025): parsed, checked, scanned and put together as text. */
+/** What an event costs that compiled code leaves (decision 037): parsed, checked, scanned, put together as text. */
 function generalRead(messages: readonly Buffer[]): number {
   const row = Buffer.alloc(4 * eventBytes);
   return micros(messages, (bytes) => {

@@ -7,8 +7,8 @@ import type { RowSource } from '../event-log/row-source.ts';
 export interface IncomingEvent extends RowSource {
   /** Lower case with dashes. */
   readonly id: string;
-  /** Canonical. */
-  readonly occurred: string;
+  /** Whole seconds since 1970. */
+  readonly occurredSeconds: number;
   /** UTF-8 bytes of its text, time of receipt included, at most. */
   readonly rawBytesMax: number;
 }

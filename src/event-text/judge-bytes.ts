@@ -8,7 +8,7 @@ import { measureJson } from './measure-json.ts';
 import { membersOf } from './rewrite-json.ts';
 
 /** Times and ids may be sent in longer forms than they are kept in; so much more is not judged here. */
-const beyondBytes = eventBytesMax + 64 * 1024;
+export const beyondBytes = eventBytesMax + 64 * 1024;
 /** A large list is refused if its items have fewer bytes than this on average: no event is so short. */
 const itemBytesMin = 64;
 

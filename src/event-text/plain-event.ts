@@ -1,185 +1,134 @@
 /**
- * Events that need no rewriting, read where they lie: compiled code (src/event-text/read-plain-event.ts) vouches for a
- * message's bytes and makes its search text, and the row is put together from both without a string in between (I2,
- * decision 025). What it does not take, the general reader takes or explains.
+ * Events read where they lie: compiled code (src/event-text/compiled/) checks a message's bytes and puts the row
+ * together from them, without a string in between (I2, decision 037). What it does not take, the general reader takes
+ * or explains, one event at a time.
  */
 
+import { isUtf8 } from 'node:buffer';
 import { idCharacters } from '../event-log/row.ts';
 import { columnBytesMax, type ReceiptTexts } from '../event-log/row-source.ts';
-import { formatTimeForClickHouse, parseTime } from '../filter/time.ts';
+import { CompiledReader, idPlace, result, textFrom } from './compiled-reader.ts';
 import { finished, type Steps } from './in-slices.ts';
 import type { IncomingEvent } from './incoming-event.ts';
-import { code } from './plain-event-code.ts';
-
-/** Behind the code's own data. */
-const textFrom = 16 * 1024;
-/** The code reads and writes a little behind the end of what it is given. */
-const slackBytes = 64;
-const pageBytes = 64 * 1024;
-/** What is longer is read by the general reader: memory that was once taken stays. */
-const textBytesMax = 4 * 1024 * 1024;
+import { beyondBytes, isBeyondEvent } from './judge-bytes.ts';
+import { readMessage } from './read-events.ts';
+import { textEvent } from './text-event.ts';
 
 const stepEvents = 64;
 
-/** Places of the numbers that the code leaves. */
-const result = { occurredFrom: 0, occurredTo: 1, headTo: 2, idFrom: 3, hasFollows: 4, searchTo: 5 } as const;
-const results = 6;
-const tab = 9;
-/** Of `,"follows":null,"received":"…"}` and the line feed. */
-const suffixBytesMax = 80;
-
-/** Of what every Node has, the part that is used here; its types come with those of browsers only. */
-declare const WebAssembly: {
-  readonly Module: new (code: Uint8Array) => object;
-  readonly Instance: new (module: object, imports: object) => { readonly exports: unknown };
-};
-
-interface Memory {
-  readonly buffer: ArrayBuffer;
-  grow(pages: number): number;
-}
-
-interface Code {
-  readonly memory: Memory;
-  readonly readEvent: (from: number, to: number, searchFrom: number) => number;
-}
-
-/** The memory that texts and search texts lie in, as this turn's views. */
-interface Views {
-  readonly bytes: Uint8Array;
-  readonly text: Buffer;
-  readonly results: Int32Array;
-}
+/** Of the time of receipt and what follows it, at most. */
+const suffixBytesMax = 48;
+const [comma, openList, closeList] = [0x2c, 0x5b, 0x5d];
+const markBytes = 3;
 
 /** An event in the reader's memory: good until the reader reads again. */
 export class PlainEvent implements IncomingEvent {
   readonly id: string;
-  /** Canonical. */
-  readonly occurred: string;
-  /** Bytes of the text before `,"payload"`. */
-  readonly #head: number;
-  readonly #views: Views;
+  readonly occurredSeconds: number;
+  readonly rawBytesMax: number;
+  readonly #bytes: Uint8Array;
+  /** What the row holds between the two places of the time of receipt. */
   readonly #from: number;
-  /** Where its closing brace stands. */
   readonly #to: number;
-  readonly #hasFollows: boolean;
-  readonly #searchFrom: number;
-  readonly #searchTo: number;
 
-  constructor(views: Views, from: number, end: number, searchFrom: number, occurred: string) {
-    const { text, results: numbers } = views;
-    const idFrom = numbers[result.idFrom] ?? 0;
-    this.#views = views;
-    this.id = text.toString('latin1', idFrom, idFrom + idCharacters);
-    this.occurred = occurred;
-    this.#head = (numbers[result.headTo] ?? 0) - from;
-    this.#from = from;
-    this.#to = end - 1;
-    this.#hasFollows = numbers[result.hasFollows] === 1;
-    this.#searchFrom = searchFrom;
-    this.#searchTo = numbers[result.searchTo] ?? 0;
-  }
-
-  get rawBytesMax(): number {
-    return this.#to - this.#from + suffixBytesMax;
+  constructor({ bytes, text, results, occurredSeconds, intoFrom }: CompiledReader) {
+    this.id = text.toString('latin1', idPlace, idPlace + idCharacters);
+    this.occurredSeconds = occurredSeconds;
+    this.rawBytesMax = (results[result.rawBytes] ?? 0) + suffixBytesMax;
+    this.#bytes = bytes;
+    this.#from = intoFrom;
+    this.#to = intoFrom + (results[result.blockBytes] ?? 0);
   }
 
   get rowBytesMax(): number {
-    return columnBytesMax + this.#searchTo - this.#searchFrom + this.rawBytesMax;
+    return columnBytesMax + this.#to - this.#from + suffixBytesMax;
+  }
+
+  /** Where the reader may put the next one together. */
+  get end(): number {
+    return this.#to;
   }
 
   writeRow(into: Buffer, at: number, number: number, { received, column }: ReceiptTexts): number {
-    const { bytes } = this.#views;
-    const columns = `${number}\t${this.id}\t${column}\t${formatTimeForClickHouse(this.occurred)}\t${this.#head}\t`;
-    let end = at + into.write(columns, at, 'latin1');
-    into.set(bytes.subarray(this.#searchFrom, this.#searchTo), end);
-    end += this.#searchTo - this.#searchFrom;
-    into[end] = tab;
-    end += 1;
-    into.set(bytes.subarray(this.#from, this.#to), end);
+    let end = at + into.write(`${number}\t${this.id}\t${column}\t`, at, 'latin1');
+    into.set(this.#bytes.subarray(this.#from, this.#to), end);
     end += this.#to - this.#from;
-    return end + into.write(`${this.#hasFollows ? '' : ',"follows":null'},"received":"${received}"}\n`, end, 'latin1');
+    return end + into.write(`${received}"}\n`, end, 'latin1');
   }
 }
 
 export class PlainReader {
-  readonly #code: Code;
-  #views: Views;
+  readonly #reader = new CompiledReader();
 
-  constructor() {
-    const module = new WebAssembly.Module(Buffer.from(code, 'base64'));
-    const { exports } = new WebAssembly.Instance(module, { env: { abort: unreachable } });
-    this.#code = exports as Code; // what src/event-text/read-plain-event.ts exports
-    this.#views = viewsOf(this.#code.memory);
-  }
-
-  /** The event that the whole message is; null if it is none, or not plain. */
+  /** The event that the whole message is; null if it is none, or one that the general reader must look at. */
   readMessage(message: Uint8Array): PlainEvent | null {
-    if (!this.#take(message)) return null;
-    const end = textFrom + message.length;
-    const event = this.#read(textFrom, end, searchFromOf(end));
-    return event !== null && event.end === end ? event.event : null;
+    const end = this.#reader.take(message);
+    const eventEnd = end === 0 ? 0 : this.#reader.readEvent(textFrom + markOf(message));
+    if (eventEnd === 0 || this.#pastBlanks(eventEnd) !== end || !this.#isUtf8(message)) return null;
+    return new PlainEvent(this.#reader);
   }
 
-  /** The events of a list; null unless all of it is plain. */
-  readBatch(body: Uint8Array): PlainEvent[] | null {
+  /** The events of a list; null if any of them is refused. */
+  readBatch(body: Uint8Array): IncomingEvent[] | null {
     return finished(this.readBatchSteps(body));
   }
 
   /** The same in steps, between which nothing else may be read. */
-  *readBatchSteps(body: Uint8Array): Steps<PlainEvent[] | null> {
-    if (!this.#take(body)) return null;
-    const { bytes } = this.#views;
-    const end = textFrom + body.length;
-    const events: PlainEvent[] = [];
-    let at = textFrom;
-    let searchFrom = searchFromOf(end);
-    if (bytes[at] !== 0x5b) return null;
+  *readBatchSteps(body: Uint8Array): Steps<IncomingEvent[] | null> {
+    const reader = this.#reader;
+    const end = reader.take(body);
+    if (end === 0) return null;
+    const { bytes } = reader;
+    const events: IncomingEvent[] = [];
+    let at = this.#pastBlanks(textFrom + markOf(body));
+    if (bytes[at] !== openList) return null;
     do {
-      const read = this.#read(at + 1, end, searchFrom);
-      if (read === null) return null;
-      events.push(read.event);
-      at = read.end;
-      searchFrom = read.searchTo;
+      at += 1;
+      const eventEnd = reader.readEvent(at);
+      if (eventEnd - at > beyondBytes) return null;
+      if (eventEnd > 0) {
+        const event = new PlainEvent(reader);
+        reader.intoFrom = event.end;
+        events.push(event);
+        at = eventEnd;
+      } else {
+        const valueEnd = reader.passValue(at);
+        const event = valueEnd === 0 ? null : readOdd(reader.text.subarray(at, valueEnd));
+        if (event === null) return null;
+        events.push(event);
+        at = valueEnd;
+        yield;
+      }
+      at = this.#pastBlanks(at);
       if (events.length % stepEvents === 0) yield;
-    } while (bytes[at] === 0x2c && at < end);
-    return bytes[at] === 0x5d && at === end - 1 ? events : null;
+    } while (bytes[at] === comma);
+    return bytes[at] === closeList && this.#pastBlanks(at + 1) === end && this.#isUtf8(body) ? events : null;
   }
 
-  #read(from: number, end: number, searchFrom: number): { event: PlainEvent; end: number; searchTo: number } | null {
-    const eventEnd = this.#code.readEvent(from, end, searchFrom);
-    if (eventEnd === 0) return null;
-    const { text, results: numbers } = this.#views;
-    const occurred = text.toString('latin1', numbers[result.occurredFrom], numbers[result.occurredTo]);
-    const parsed = parseTime(occurred);
-    if (!parsed.ok || parsed.time !== occurred) return null;
-    const event = new PlainEvent(this.#views, from, eventEnd, searchFrom, occurred);
-    return { event, end: eventEnd, searchTo: numbers[result.searchTo] ?? 0 };
+  #isUtf8(text: Uint8Array): boolean {
+    return this.#reader.results[result.isBeyondAscii] === 0 || isUtf8(text);
   }
 
-  /** Copies a text into the code's memory; false for one that is too long. */
-  #take(text: Uint8Array): boolean {
-    if (text.length > textBytesMax) return false;
-    const { memory } = this.#code;
-    const wanted = textFrom + 2 * text.length + 4 * slackBytes;
-    if (memory.buffer.byteLength < wanted) {
-      memory.grow(Math.ceil((wanted - memory.buffer.byteLength) / pageBytes));
-      this.#views = viewsOf(memory);
-    }
-    this.#views.bytes.set(text, textFrom);
-    return true;
+  #pastBlanks(from: number): number {
+    const { bytes } = this.#reader;
+    let at = from;
+    while (isBlank(bytes[at])) at += 1;
+    return at;
   }
 }
 
-/** A search text is never longer than its text: each of its pieces had two quotes, or a colon or comma, around it. */
-function searchFromOf(textEnd: number): number {
-  return textEnd + slackBytes;
+/** By the general reader; null if it is refused. */
+function readOdd(text: Buffer): IncomingEvent | null {
+  if (isBeyondEvent(text)) return null;
+  const read = readMessage(text);
+  return read.ok && !read.event.isTooLarge ? textEvent(read.event) : null;
 }
 
-function viewsOf({ buffer }: Memory): Views {
-  return { bytes: new Uint8Array(buffer), text: Buffer.from(buffer), results: new Int32Array(buffer, 0, results) };
+/** Bytes of the mark of UTF-8 that a text may begin with. */
+function markOf(text: Uint8Array): number {
+  return text[0] === 0xef && text[1] === 0xbb && text[2] === 0xbf ? markBytes : 0;
 }
 
-function unreachable(): never {
-  throw new Error('the code that reads plain events has aborted');
+function isBlank(code: number | undefined): boolean {
+  return code === 0x20 || code === 0x0a || code === 0x0d || code === 0x09;
 }

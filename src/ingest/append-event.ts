@@ -4,7 +4,6 @@
  */
 
 import type { IncomingEvent } from '../event-text/incoming-event.ts';
-import { wholeSeconds } from '../filter/whole-seconds.ts';
 import type { AppendedEvent } from './audience.ts';
 import type { GroupParts } from './group.ts';
 import type { LiveRows } from './live-rows.ts';
@@ -22,7 +21,7 @@ export function createAppend(
     const receipt = receive();
     const wasParked = parked !== undefined;
     const seq = wasParked ? journal.unpark(parked, event, receipt) : journal.append(event, receipt);
-    window.add(event.id, seq, receipt.seconds, wholeSeconds(event.occurred));
+    window.add(event.id, seq, receipt.seconds, event.occurredSeconds);
     const isKept = audience === undefined || audience.isThere();
     return { seq, bytes: event.rawBytesMax, wasParked, event: isKept ? rows.keep(journal.lastRow()) : null };
   };

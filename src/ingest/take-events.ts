@@ -6,7 +6,6 @@ import { Failure } from '../base/errors.ts';
 import type { Counters } from '../base/metrics.ts';
 import { splitRow } from '../event-log/row.ts';
 import type { IncomingEvent } from '../event-text/incoming-event.ts';
-import { wholeSeconds } from '../filter/whole-seconds.ts';
 import type { AppendEvent } from './append-event.ts';
 import type { AppendedEvent } from './audience.ts';
 import type { Group, GroupParts } from './group.ts';
@@ -45,7 +44,7 @@ export function createTakeEvents(
       const number = seq === null ? parked.numberOf(event.id) : null;
       if (seq !== null) taken.ticket = Math.max(taken.ticket, seq);
       else if (number !== null) taken.parkedTicket = Math.max(taken.parkedTicket, number);
-      else if (window.mayHaveHeld(wholeSeconds(event.occurred))) {
+      else if (window.mayHaveHeld(event.occurredSeconds)) {
         taken.parkedTicket = park(event);
         taken.parked += 1;
       } else {
