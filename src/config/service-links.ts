@@ -12,6 +12,9 @@ const shapes: readonly (readonly [name: RegExp, value: RegExp])[] = [
   [/_PORT$/, url],
   [/_PORT_\d+_(TCP|UDP|SCTP)$/, url],
   [/_PORT_\d+_(TCP|UDP|SCTP)_(PROTO|PORT|ADDR)$/, /^/],
+  // Docker's: the names of both containers, and what the other one's environment holds.
+  [/_NAME$/, /^\/[^/]+\/[^/]+$/],
+  [/^SLUICE_([A-Z0-9_]+_)?ENV_/, /^/],
 ];
 
 /** Whether a variable under our prefix is one that was put there for a service. */
