@@ -66,7 +66,7 @@ export function readTokenFile(path: string): string {
   throw new CommandError(`The token's file ${path} is empty: it must hold the token.`);
 }
 
-function refuseBadUrl(url: string): void {
+export function refuseBadUrl(url: string): void {
   const parsed = URL.canParse(url) ? new URL(url) : null;
   if (parsed !== null && /^https?:$/.test(parsed.protocol) && parsed.password === '') return;
   if (parsed !== null && parsed.password !== '') {

@@ -2,16 +2,18 @@
  * `sluice export`: all events of a filter, to stdout or to a file that an export which broke off can be gone on with. A
  * server without exports is asked page by page.
  */
-import { SluiceError } from '../../client/src/errors.ts';
+
+import type { EventFilter } from '../../client/src/event-filter.ts';
 import type { ExportPlace } from '../../client/src/export.ts';
 import type { Sluice } from '../../client/src/sluice.ts';
 import { type Call, hasOption, textOption } from '../command-row.ts';
-import { CommandError, exitCodes, UsageError } from '../exit-codes.ts';
+import { exitCodes, UsageError } from '../exit-codes.ts';
 import { type Progress, startProgress } from '../out/progress.ts';
 import { readFilter } from '../read-filter.ts';
 import { connectFor } from '../target.ts';
 import type { Terminal } from '../terminal.ts';
 import { beginExportFile, type ExportFile, resumeExportFile } from './export-file.ts';
+import { exportedTexts } from './exported-texts.ts';
 
 interface Sink {
   write(texts: readonly string[], place: ExportPlace | null): Promise<void>;
@@ -45,7 +47,7 @@ export async function runExport(call: Call): Promise<number> {
 async function progressOf(
   terminal: Terminal,
   sluice: Sluice,
-  filter: Parameters<Sluice['query']>[0],
+  filter: EventFilter,
   file: ExportFile | null,
 ): Promise<Progress> {
   // A bar between the lines of a terminal would be in their way.
@@ -58,30 +60,21 @@ async function progressOf(
 
 async function pour(
   sluice: Sluice,
-  filter: Parameters<Sluice['query']>[0],
+  filter: EventFilter,
   resume: ExportPlace | null,
   sink: Sink,
   progress: Progress,
-  { signal, terminal }: Call,
+  call: Call,
 ): Promise<number> {
   let count = 0;
-  const take = async (texts: readonly string[], place: ExportPlace | null): Promise<void> => {
-    await sink.write(texts, place);
-    count += texts.length;
-    progress.add(texts.length);
-  };
-  const reading = sluice.export(filter, { signal, ...(resume !== null && { resume }) });
-  try {
-    for await (const texts of reading.batches()) await take(texts, reading.place);
-    return count;
-  } catch (error) {
-    const hasNone = error instanceof SluiceError && (error.status === 404 || error.status === 405);
-    if (!hasNone || count > 0) throw error;
-    if (resume !== null) throw new CommandError('This server has no exports: it cannot go on with one.');
-    terminal.warn('this server has no exports: it is asked page by page, and --resume will not go on with it');
-  }
-  for await (const { texts } of sluice.query(filter, { order: 'ASC', signal }).pages()) {
-    if (texts.length > 0) await take(texts, null);
+  let place: ExportPlace | null = resume;
+  const texts = exportedTexts(sluice, filter, call, resume, (behind) => {
+    place = behind;
+  });
+  for await (const batch of texts) {
+    await sink.write(batch, place);
+    count += batch.length;
+    progress.add(batch.length);
   }
   return count;
 }

@@ -20,7 +20,7 @@ type Environment = Readonly<Record<string, string | undefined>>;
 
 const rows: readonly SettingRow[] = Object.values(settings);
 /** Of the command line that talks to a server: they may stand in a person's environment, and are no settings. */
-export const othersNames = ['SLUICE_URL', 'SLUICE_TOKEN', 'SLUICE_PROFILE'];
+export const othersNames = ['SLUICE_URL', 'SLUICE_TOKEN', 'SLUICE_PROFILE', 'SLUICE_TO_TOKEN', 'SLUICE_FORWARD_SECRET'];
 
 /** Reads all settings; flags win over the environment. Throws StartRefused with a sentence that names the bad one. */
 export function readConfig(given: Environment, flags: readonly string[]): Config {

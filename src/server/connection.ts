@@ -19,6 +19,8 @@ export interface OpenConnection {
   readonly pressed: PressedPeer | null;
   /** Whose it is; `nobody` while that is not known. */
   readonly identity: Identity;
+  /** Where it stands, in one word. */
+  readonly phase: string;
   /** Null for a producer. */
   readonly subscriberState: SubscriberState | null;
   /** A group of events could not be written. */

@@ -102,6 +102,7 @@ async function answerAs(identity: Identity | null, asked: Asked): Promise<RouteA
         parameter,
         lastEventId: head.lastEventId,
         identity: identity ?? nobody,
+        open: tools.streams.open,
         signal: () => exchange.signal,
         holds: (bytes) => exchange.share.add(bytes),
       },

@@ -10,6 +10,7 @@ import { subscriberRoute } from './routes/events-out.ts';
 import { exportEventsRoute } from './routes/export-events.ts';
 import { filterEventsRoute } from './routes/filter-events.ts';
 import { healthRoute, readyRoute } from './routes/health.ts';
+import { listConnectionsRoute } from './routes/list-connections.ts';
 import { metricsRoute } from './routes/metrics.ts';
 import { nextPageRoute } from './routes/next-page.ts';
 import { postEventsRoute } from './routes/post-events.ts';
@@ -20,6 +21,7 @@ const table: readonly (Route | SocketRoute)[] = [
   healthRoute,
   readyRoute,
   metricsRoute,
+  listConnectionsRoute,
   versionRoute,
   adminVersionRoute,
   postEventsRoute,

@@ -5,9 +5,10 @@
 import type { Identity, Right } from '../access/identity.ts';
 import type { Channel } from '../description/channel.ts';
 import type { Operation } from '../description/operation.ts';
-import type { Connection, ConnectionTools, OpenConnection } from './connection.ts';
+import type { Connection, ConnectionTools } from './connection.ts';
 import type { EventStream } from './event-stream.ts';
 import type { HttpAnswer } from './http-answer.ts';
+import type { OpenConnections } from './open-connections.ts';
 import type { ServerParts } from './parts.ts';
 import type { Socket } from './socket.ts';
 import type { Sweep } from './sweep.ts';
@@ -26,6 +27,8 @@ export interface RouteRequest {
   readonly lastEventId: string;
   /** Who asks; `nobody` on open routes only. */
   readonly identity: Identity;
+  /** All lasting connections of this server. */
+  readonly open: Pick<OpenConnections, 'list'>;
   readonly signal: () => AbortSignal;
   /** So many more bytes are held for the answer. Throws a Failure where there is no room for them. */
   readonly holds: (bytes: number) => void;
@@ -35,7 +38,7 @@ export interface RouteRequest {
 export interface StreamTools {
   readonly connection: ConnectionTools;
   readonly sweep: Sweep;
-  readonly open: Set<OpenConnection>;
+  readonly open: OpenConnections;
   readonly isStopping: () => boolean;
 }
 

@@ -17,6 +17,7 @@ import { FramePressure, type PressedPeer } from './frame-pressure.ts';
 import { handleRequest, type RequestTools } from './handle-request.ts';
 import { limitHeads } from './limit-heads.ts';
 import { listen } from './listen.ts';
+import { OpenConnections } from './open-connections.ts';
 import { originPolicy } from './origins.ts';
 import type { ServerOptions, ServerParts } from './parts.ts';
 import { addressReader } from './public-address.ts';
@@ -125,7 +126,7 @@ const endedFarewell = { code: failures.unauthorized.code, reason: 'The credentia
 
 function socketTools(app: TemplatedApp, parts: ServerParts, isStopping: () => boolean): SocketTools {
   const { options, counters } = parts;
-  const open = new Set<OpenConnection>();
+  const open = new OpenConnections();
   const limits = {
     ...{ connectionsMax: parts.connectionsMax, descriptorsLeft: parts.descriptorsLeft },
     unknownMax: Math.max(unknownMin, Math.floor(options.headsBytesMax / options.headBytesMax)),

@@ -73,6 +73,10 @@ class ProducerConnection implements Connection, ProducerPort, AdmissionListener 
     return this.#liveness;
   }
 
+  get phase(): ProducerPhase {
+    return this.#phase;
+  }
+
   get isAuthenticating(): boolean {
     return this.#phase === 'authenticating';
   }

@@ -78,6 +78,10 @@ class SubscriberConnection implements Connection, SubscriberPort, FeedListener, 
     return this.#liveness;
   }
 
+  get phase(): SubscriberPhase {
+    return this.#phase;
+  }
+
   get isAuthenticating(): boolean {
     return this.#phase === 'authenticating';
   }

@@ -53,6 +53,7 @@ function openStream(out: EventStream, tools: StreamTools, request: StreamRequest
 
 class SubscriberStream implements OpenConnection, FeedListener, Swept {
   readonly pressed = null;
+  readonly phase = 'streaming';
   readonly identity: Identity;
   feed: Feed | null = null;
   readonly #out: EventStream;

@@ -1,0 +1,44 @@
+/** `GET /api/admin/connections`: who is connected, for an operator alone. */
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { ConnectionList } from '../../schemas/connection-list.ts';
+import { cleanUp, startBare } from '../../support/bare-sluice.ts';
+import { send } from '../../support/http.ts';
+import { until } from '../../support/poll.ts';
+import type { Target } from '../../support/target.ts';
+import { connectSigned, subscribe, type WireClient } from '../../support/wire-client.ts';
+
+let target: Target;
+beforeAll(async () => {
+  ({ target } = await startBare({ env: { SLUICE_AUTH_STRING: 'admin:pass' } }));
+  target = { ...target, authString: 'admin:pass' };
+});
+afterAll(cleanUp);
+
+const list = async () => {
+  const { status, text } = await send(target, { path: '/api/admin/connections' });
+  expect(status).toBe(200);
+  return (JSON.parse(text) as ConnectionList).connections;
+};
+
+it('lists producers and subscribers in the order in which they came, and forgets those that left', async () => {
+  expect(await list()).toEqual([]);
+  const producer: WireClient = await connectSigned(target, '/api/events/in');
+  const subscriber = await subscribe(target, {}, { backfill: false });
+  const both = await until('both are there', async () => {
+    const now = await list();
+    return now.length === 2 && now[1]?.phase === 'streaming' ? now : undefined;
+  });
+  expect(both).toMatchObject([
+    { id: 1, kind: 'producer', transport: 'websocket', phase: 'receiving', lagging: false, waiting_bytes: 0 },
+    { id: 2, kind: 'subscriber', transport: 'websocket', phase: 'streaming', name: both[0]?.name, waiting_bytes: 0 },
+  ]);
+  expect(Math.abs(Date.parse(both[0]?.opened ?? '') - Date.now())).toBeLessThan(60_000);
+  await producer.close();
+  await until('the producer is gone', async () => (await list()).every(({ id }) => id === 2) || undefined);
+  await subscriber.close();
+  await until('all are gone', async () => (await list()).length === 0 || undefined);
+});
+
+it('wants the credential of an operator', async () => {
+  expect((await send(target, { path: '/api/admin/connections', signed: false })).status).toBe(401);
+});
