@@ -7,10 +7,11 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { PlainReader } from '../../src/event-text/plain-event.ts';
 import { readBatch } from '../../src/event-text/read-events.ts';
+import { canonicalWriter, readCorpus, textsOf } from '../../support/corpus/corpus.ts';
 import { randomFrom } from '../../support/random.ts';
 import { sentEvent } from './arbitrary-event.ts';
-import { jsonText } from './arbitrary-json.ts';
-import { damaged, eventText } from './event-forms.ts';
+import { jsonText, readTree } from './arbitrary-json.ts';
+import { damaged, eventText, writeEvent } from './event-forms.ts';
 import { type Reading, readAlike, rowOf, rowOfGeneral } from './same-reading.ts';
 
 const reader = new PlainReader();
@@ -46,6 +47,26 @@ describe('the compiled reader of events', () => {
       { numRuns: 1_000 },
     );
   });
+
+  it('takes all of the corpus, and says of it what a slow normaliser says', () => {
+    for (const { writer, number, text } of readCorpus().texts) {
+      expect([writer, number, readAlike(text)]).toEqual([writer, number, 'compiled']);
+    }
+  }, 120_000);
+
+  it('law: the same of the corpus in any other form', () => {
+    const texts = textsOf(canonicalWriter);
+    fc.assert(
+      fc.property(fc.nat(texts.length - 1), seed, (number, from) => {
+        const tree = readTree(texts[number]?.toString() ?? '');
+        const random = randomFrom(from);
+        const text = Buffer.from(writeEvent(tree.kind === 'object' ? tree.members : [], random));
+        expect(readAlike(text)).toBe('compiled');
+        readAlike(damaged(text, random));
+      }),
+      { numRuns: 1_000 },
+    );
+  }, 120_000);
 
   it('law: a list is taken whole or not at all, its events as they are taken alone', () => {
     let taken = 0;
