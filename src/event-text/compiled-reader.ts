@@ -72,6 +72,7 @@ export class CompiledReader {
     this.results = new Int32Array(buffer, 0, results);
     this.#seconds = new Float64Array(buffer, secondsPlace, 1);
     const { leads, blocks, folds } = foldTables();
+    if (foldsFrom + folds.byteLength > textFrom) throw new Error('no room for so many folded letters');
     this.bytes.set(leads, foldedLeads);
     new Uint16Array(buffer).set(blocks, foldBlocks / 2);
     new Uint32Array(buffer).set(folds, foldsFrom / 4);
