@@ -35,16 +35,15 @@ export async function usualQuestions(root: string, { events }: { readonly events
 export async function shapes(root: string, { events }: { readonly events: number }): Promise<object> {
   const lines: Record<string, Line> = {};
   const measured = (shape?: SetShape): Promise<Readonly<Record<string, number>>> =>
-    withSet(root, { events, ...(shape && { shape }) }, async (target, set, loadSeconds) => {
-      const found: Record<string, number> = { 'load, s': loadSeconds };
+    withSet(root, { events, ...(shape && { shape }) }, async (target, set) => {
+      const found: Record<string, number> = {};
       for (const [name, question] of Object.entries(asked(set))) found[name] = await cost(target, question);
       return found;
     });
   const plain = await measured();
   for (const shape of ['zipf', 'hot', 'keys', 'late'] as const) {
     for (const [name, value] of Object.entries(await measured(shape))) {
-      const unit = name === 'load, s' ? 's' : 'CPU ms';
-      lines[`${titles[shape]}: ${name}`] = lineOf(unit, value, name, plain[name] ?? Number.NaN);
+      lines[`${titles[shape]}: ${name}`] = lineOf('CPU ms', value, name, plain[name] ?? Number.NaN);
     }
   }
   return { events, lines };
@@ -156,12 +155,12 @@ async function cost(target: BenchTarget, question: Question): Promise<number> {
 async function withSet<Value>(
   root: string,
   like: Pick<EventSet, 'events' | 'shape'>,
-  use: (target: BenchTarget, set: EventSet, loadSeconds: number) => Promise<Value>,
+  use: (target: BenchTarget, set: EventSet) => Promise<Value>,
 ): Promise<Value> {
   const folder = mkdtempSync(join(tmpdir(), 'sluice-set-'));
   const startSeconds = Math.floor(Date.now() / 1000 / 3_600) * 3_600 - spanSeconds;
   try {
-    const { set, loadSeconds } = await ensureSet(root, folder, () => ({
+    const { set } = await ensureSet(root, folder, () => ({
       ...like,
       resources,
       startSeconds,
@@ -177,7 +176,7 @@ async function withSet<Value>(
         isPeer: false,
         ...(enginePid && { enginePid }),
       };
-      return await use(target, set, loadSeconds);
+      return await use(target, set);
     } finally {
       await server.stop();
     }
