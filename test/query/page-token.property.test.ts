@@ -5,25 +5,21 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, expect, test } from 'vitest';
-import type { Filter } from '../../schemas/filter.ts';
 import { Failure } from '../../src/base/errors.ts';
 import { openKeys } from '../../src/base/keys.ts';
+import { completeFilter } from '../../src/filter/validate-filter.ts';
 import { openToken, type PageState, sealToken } from '../../src/query/page-token.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'sluice-token-'));
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
 const keys = openKeys(directory);
 
-const filter: Filter = {
+const filter = completeFilter({
   occurred: { since: '2026-11-16T00:00:00Z', until: '2026-11-18T00:00:00.000001Z' },
   event: { prefix: [], excludePrefix: [], name: ['é "quoted"'], excludeName: [] },
   resource: { id: [], idPrefix: [], labels: { a: ['!x*'] }, distinct: false },
-  related: [],
-  anyResource: [],
-  id: [],
-  text: null,
   order: 'DESC',
-};
+});
 const state: PageState = {
   filter,
   limit: 50,

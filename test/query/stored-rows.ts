@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { Filter } from '../../schemas/filter.ts';
 import type { Store } from '../../src/clickhouse/store.ts';
 import { formatTimeForClickHouse, timeOfDate } from '../../src/filter/time.ts';
+import { completeFilter } from '../../src/filter/validate-filter.ts';
 
 export interface Sample {
   readonly seq: number;
@@ -58,17 +59,7 @@ export async function insert(store: Store, samples: readonly Sample[], receivedA
 }
 
 export function filterOf(since: string, until: string, changes: Partial<Filter> = {}): Filter {
-  return {
-    occurred: { since, until },
-    event: { prefix: [], excludePrefix: [], name: [], excludeName: [] },
-    resource: { id: [], idPrefix: [], labels: {}, distinct: false },
-    related: [],
-    anyResource: [],
-    id: [],
-    text: null,
-    order: 'DESC',
-    ...changes,
-  };
+  return completeFilter({ occurred: { since, until }, order: 'DESC', ...changes });
 }
 
 /** The order of pages, ascending: by time, then as ClickHouse orders UUIDs (second half first). */
