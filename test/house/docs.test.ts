@@ -12,6 +12,7 @@ import type { SettingRow } from '../../src/config/setting-row.ts';
 import { settings } from '../../src/config/settings.ts';
 import { filterTable } from '../../src/filter/filter-table.ts';
 import { falseCitations, headingsIn, type Repository } from './citations.ts';
+import { rooms } from './rooms.ts';
 
 /** What an orchestrator sets for a service, as the page on Kubernetes shows it. */
 const linksInExamples = ['SLUICE_SERVICE_HOST'];
@@ -65,6 +66,12 @@ describe('the documents', () => {
       [...read(index).matchAll(/\]\(([^)#]+\.md)\)/g)].map(([, target = '']) => join(dirname(index), target));
     const listed = [...listedIn('docs/README.md'), ...listedIn('docs/decisions/README.md')];
     expect([...listed].sort()).toEqual(documents.sort());
+  });
+
+  it('say of each room what it is about', () => {
+    const told = [...read('ARCHITECTURE.md').matchAll(/^\| `([\w-]+)\/`/gm)].map(([, name]) => name);
+    const known = Object.keys(rooms).map((room) => room.replace('src/', ''));
+    expect(told.sort()).toEqual(known.filter((room) => !['schemas', 'actors', 'src'].includes(room)).sort());
   });
 
   it('hold each invariant by tests', () => {
