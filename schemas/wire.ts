@@ -19,7 +19,7 @@ export interface AuthMessage {
 export interface AuthSuccessFrame {
   readonly type: 'auth_success';
   readonly acks?: true;
-  /** So long the server may be silent towards a subscriber that asked for heartbeats; twice as long at most. */
+  /** How often the server looks whether a heartbeat is due: silence lasts at most twice as long. */
   readonly heartbeat_ms?: number;
 }
 
@@ -60,7 +60,7 @@ export interface ErrorFrame {
   readonly type: 'error';
   /** A failure's name (the table in docs/PROTOCOL.md). */
   readonly failure: string;
-  /** The whole of what the close frame has room for the beginning of. */
+  /** The whole sentence. The close frame may have room for its beginning only. */
   readonly reason: string;
   /** Absent where trying again does not help. */
   readonly retry_after_ms?: number;
@@ -115,7 +115,7 @@ export interface TokenFrame {
   readonly checkpoint: number;
   /** Where the feed begins. */
   readonly position: WirePosition;
-  /** Nothing that occurred before is in the feed: later than the filter's where the server looks back less far. */
+  /** Nothing that occurred before is in the feed. The server may look back less far than the filter does. */
   readonly since: string;
 }
 
@@ -137,7 +137,7 @@ export interface GapFrame {
   readonly type: 'gap';
   /** Another epoch; a position that was never given; a position whose next events have expired. */
   readonly reason: 'epoch' | 'head' | 'retention';
-  /** Of what follows. */
+  /** That of what follows. */
   readonly epoch: string;
   /** From this seq on nothing is missing, up to the head. */
   readonly oldest: number;

@@ -17,7 +17,7 @@ import { fittingWidth, readWidth } from './bucket-width.ts';
 const topOnTerminal = 20;
 const dayMs = 86_400_000;
 const barColumnsMax = 40;
-/** Of a name beside its bar. */
+/** A longer name is cut beside its bar. */
 const nameColumnsMax = 50;
 
 export async function runCount(call: Call): Promise<number> {
@@ -52,7 +52,7 @@ function countBy(what: string): CountBy {
   throw new UsageError(`Count by time, day, event, resource or label:NAME, not by "${what}".`);
 }
 
-/** Of time the last day is counted where no window is given, in buckets that fit the window. */
+/** Counts by time are of the last day where no window is given. Their buckets fit the window. */
 function timeQuestion(
   call: Call,
   by: 'time' | 'day',

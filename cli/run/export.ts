@@ -1,5 +1,5 @@
 /**
- * `sluice export`: all events of a filter, to stdout or to a file that an export which broke off can be gone on with. A
+ * `sluice export`: all events of a filter, to stdout or to a file. An export to a file goes on where it broke off. A
  * server without exports is asked page by page.
  */
 

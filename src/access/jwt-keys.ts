@@ -14,7 +14,7 @@ export interface JwtKeys {
 
 /** An unknown key id causes one question in this time, whoever asks. */
 const cooldownMs = 30_000;
-/** With what verified tokens are remembered this makes five minutes. */
+/** Verified tokens are remembered for another minute: a key that was withdrawn opens for five at most. */
 const ageMsMax = 4 * 60_000;
 const answerMs = 5_000;
 const lookMs = 250;

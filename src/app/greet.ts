@@ -7,7 +7,7 @@ import type { Store } from '../clickhouse/store.ts';
 import type { Config } from '../config/config.ts';
 import { descriptorFacts, descriptorRoom, descriptorWarnings } from './descriptors.ts';
 
-/** How many connections fit. Asked as late as can be: what is open by then is no connection's. */
+/** How many connections fit. To be asked last of all: what is open by then is not for connections. */
 export function connectionRoom(
   { socketsMax, clickhouseUrl }: Pick<Config, 'socketsMax' | 'clickhouseUrl'>,
   log: Log,

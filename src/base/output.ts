@@ -10,7 +10,7 @@ import { codeOf } from './file-port.ts';
 
 export const waitingBytesMax = 1024 * 1024;
 const writeBytesMax = 64 * 1024;
-/** After a write that the reader had no room for, and after one that failed. */
+/** The wait after a write for which the reader had no room, and after one that failed. */
 const fullMs = 50;
 const failedMs = 1_000;
 const pollMs = 5;

@@ -21,7 +21,8 @@ export function onCluster(statements: readonly string[], cluster: string): strin
       () => `CREATE TABLE IF NOT EXISTS ${local} ON CLUSTER ${name} (`,
     );
     if (!isEvents) return [made];
-    // By id: even, and all copies of a batch are cut alike, so that each shard drops what it has (docs/SCALE.md).
+    // By id: shards fill evenly, and a batch that is sent again is cut alike, so that each shard drops what it has
+    // (docs/SCALE.md).
     const distributed = `CREATE TABLE IF NOT EXISTS events ON CLUSTER ${name} AS events_local
 ENGINE = Distributed(${name}, currentDatabase(), 'events_local', cityHash64(id))`;
     return [made, distributed];

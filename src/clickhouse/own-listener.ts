@@ -6,7 +6,7 @@ import { readFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 
 const tables = ['/proc/net/tcp', '/proc/net/tcp6'];
-/** Of a socket's states in these tables. */
+/** The state of a socket that listens, as these tables have it. */
 const listening = '0A';
 const connectMs = 2000;
 

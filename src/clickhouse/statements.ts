@@ -20,8 +20,8 @@ export interface RunOptions {
 }
 
 /**
- * For a read that takes ClickHouse some milliseconds: what it prepares for long ones would be most of them. To look for
- * a projection takes it 2 to 3 ms, to compile an expression that it meets for the third time some tens (decision 026).
+ * For reads that take ClickHouse a few milliseconds. It leaves out what pays for long reads only: to look for a
+ * projection takes 2 to 3 ms, to compile an expression that it meets for the third time some tens (decision 026).
  */
 export const quickRead = {
   optimize_use_projections: 0,
@@ -35,7 +35,7 @@ const graceMs = 2000;
 
 const insertColumns = ['seq', 'id', 'received', 'occurred', 'head', 'search', 'raw'] as const;
 
-/** Each states what a profile of the user, or another version's default, might have otherwise. */
+/** Each is stated, for a profile of the user, or another version, may have another default. */
 const insertSettings: ClickHouseSettings = {
   async_insert: 0,
   insert_deduplicate: 1,
@@ -192,7 +192,7 @@ function readSettings(options: RunOptions): Read['settings'] {
     cancel_http_readonly_queries_on_client_close: 1,
     output_format_json_quote_64bit_integers: 0,
     output_format_json_escape_forward_slashes: 0,
-    // Another thread that writes is one to begin and to wait for: of one event looked up by its id a seventh (decision
+    // A second thread would have to be started and waited for: a seventh of what one event by its id takes (decision
     // 026).
     output_format_parallel_formatting: 0,
     ...options.settings,

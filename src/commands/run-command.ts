@@ -34,7 +34,7 @@ Settings: flag, environment variable, meaning (default)
 ${settingsHelp()}
 `;
 
-/** Of what is left in the queues of both outputs. */
+/** How long the end waits for what is left in the queues of both outputs. */
 const flushMs = 500;
 
 /** Resolves to whether all is well. Rejects with StartRefused for every failure that is no fault of ours. */
@@ -69,7 +69,7 @@ export async function runCommand(
   }
 }
 
-/** Its words are no settings, but for the folder. */
+/** Of its words only the folder is a setting. */
 async function sayToken(environment: Environment, words: readonly string[]): Promise<boolean> {
   const at = words.indexOf('--data-dir');
   const folder = at < 0 ? [] : words.slice(at, at + 2);

@@ -100,7 +100,7 @@ function userName(): string {
   try {
     return `user ${userInfo().username} (${id})`;
   } catch {
-    // Of a container's user no name may be known.
+    // The user of a container may have no name.
     return `user ${id}`;
   }
 }

@@ -31,7 +31,7 @@ export interface Verification {
 
 interface Line {
   readonly book: EpochBook;
-  /** What of it was counted; null where the retention has passed all of it. */
+  /** The part of it that was counted; null where the retention has passed all of it. */
   readonly range: AuditRange | null;
   readonly counts: AuditCounts;
 }

@@ -2,7 +2,7 @@
  * What both descriptions begin with.
  */
 export const title = 'Sluice';
-/** Of the API, that of Prefect's events API with Sluice's extensions. */
+/** The release of Prefect whose events API this is, with Sluice's extensions. */
 export const version = '3.8.8';
 export const license = { name: 'Apache-2.0', identifier: 'Apache-2.0' };
 

@@ -15,7 +15,7 @@ export interface SubscriberSocket {
   send(frame: string | Uint8Array): void;
   /** Runs several sends as one write. */
   cork(write: () => void): void;
-  /** Bytes that wait for a slow scope. */
+  /** Bytes that wait for a subscriber that reads slowly. */
   bufferedBytes(): number;
   subscribe(topic: string): void;
   unsubscribe(topic: string): void;

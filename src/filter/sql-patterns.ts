@@ -54,7 +54,7 @@ export function patternsSql(value: string, patterns: readonly Pattern[], bind: B
   ]);
 }
 
-/** Of two texts, every value differs from one. */
+/** A value must differ from one of the texts. Where there are two, every value does. */
 function unequalSql(value: string, texts: readonly string[], bind: Bind): string[] {
   const [text, other] = new Set(texts);
   if (text === undefined) return [];

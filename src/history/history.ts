@@ -74,7 +74,7 @@ const sliceBytesMin = 192 * 1024;
  * One thread and small blocks: less is read in vain behind the last row, and the first page comes sooner (measured).
  */
 const pageSettings = { ...quickRead, max_threads: 1, max_block_size: 2048 };
-/** So long an answer about retention holds: it leaves out what expires within twice that time. */
+/** How long an answer about retention holds. It leaves out what expires within twice that time. */
 const retainedMs = 60_000;
 
 type HistoryStore = Pick<Store, 'lines' | 'blocks'>;
@@ -184,7 +184,7 @@ function microsOf({ occurred }: Place): bigint {
   return toMicros(parseClickHouseTime(occurred));
 }
 
-/** The filters with a window that ends so soon behind the place; null if it does by itself. */
+/** The filters with a window that ends so soon behind the place; null if it ends no later by itself. */
 function endingSoon([filter, ...others]: AllFilters, from: Place, withinMicros: bigint): AllFilters | null {
   const { occurred } = filter;
   const until = fromMicros(microsOf(from) + withinMicros);

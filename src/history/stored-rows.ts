@@ -115,7 +115,7 @@ class StoredRow implements HistoryRow, EventBytes {
     const from = rawStart - head.length;
     if (from < this.#start) throw new Error('A head is longer than the row before its text');
     this.#block.set(head, from);
-    // Where the newline is.
+    // In place of the newline.
     this.#block[this.#end] = last;
     return this.#block.subarray(from, this.#end + 1);
   }

@@ -199,7 +199,7 @@ export class IdFiles {
     switch (kind) {
       case idRecordKinds.before: {
         const state = decodeForgotten(payload);
-        // Of later files it says what the ones before them hold, unless one of these is damaged.
+        // In later files it says what the files before hold, unless one of those is damaged.
         const isWhole = this.#kept.length > 0 && seq === this.#keptUpTo;
         if (!isWhole) forgotten.merge(state);
         this.#hasBegun = true;

@@ -82,7 +82,7 @@ export function recoverIds(journal: Scannable, options: RecoverIdsOptions, port:
   };
 }
 
-/** Of what a power cut took from the journal's end, ClickHouse may have got some: only it can tell. */
+/** ClickHouse may have some of what a power cut took from the journal's end: only it can tell. */
 function dropUncertain(
   journal: Scannable,
   files: IdFiles,

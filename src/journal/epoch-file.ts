@@ -1,5 +1,6 @@
 /**
- * `<data>/epoch`: who this data folder is and which epoch its journal writes. With its replacement an epoch has begun.
+ * `<data>/epoch`: who this data folder is and which epoch its journal writes. An epoch begins when the file is
+ * replaced.
  */
 import { join } from 'node:path';
 import { StartRefused } from '../base/errors.ts';

@@ -21,7 +21,7 @@ interface Block {
 const blocksMax = 2;
 /** So much was not kept since the reader last moved: it is far behind. */
 const blocksSkippedMax = 8;
-/** For a reader's distance in rows; that of a row of 1 kB, roughly. */
+/** Turns a distance in rows into bytes: about what the row of a small event takes. */
 const rowBytes = 1_300;
 
 export class RecentRows {

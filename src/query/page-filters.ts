@@ -31,7 +31,7 @@ export interface PageFilterBounds {
   readonly bytesMax: number;
 }
 
-/** Who is told of what nobody waits for. */
+/** Who hears of what happens behind the requests. */
 export interface PageFilterWatch {
   readonly log: Pick<Log, 'warn' | 'info'>;
   readonly counters: Pick<Counters, 'pageFiltersKept' | 'pageFiltersDropped'>;
@@ -42,7 +42,7 @@ export interface PageFilterOptions {
   readonly bounds?: PageFilterBounds;
 }
 
-type Room = Pick<Store, 'rows' | 'command' | 'insertValues'>;
+type FilterStore = Pick<Store, 'rows' | 'command' | 'insertValues'>;
 
 /**
  * The deflated filter has no more bytes. With all else in a token, its signature and the longest public URL, a link
@@ -62,7 +62,7 @@ const renewedAfterHours = 1;
 const part = 16;
 
 export function createPageFilters(
-  store: Room,
+  store: FilterStore,
   { log, counters }: PageFilterWatch,
   { isCluster = false, bounds = pageFilterBounds }: PageFilterOptions = {},
 ): PageFilters {
@@ -94,7 +94,7 @@ export function createPageFilters(
   };
 }
 
-async function readKept(store: Room, hash: string, signal: AbortSignal | undefined): Promise<string | null> {
+async function readKept(store: FilterStore, hash: string, signal: AbortSignal | undefined): Promise<string | null> {
   const [found] = await store.rows<{ filter: string }>(
     'SELECT filter FROM page_filters WHERE hash = {page_filter:String} LIMIT 1',
     { page_filter: hash },
@@ -132,7 +132,7 @@ interface Batch {
 }
 
 /** One insert at a time, for each makes a part of the table. What comes meanwhile goes together in the next. */
-function batchWriter(store: Room, watch: PageFilterWatch, bounds: PageFilterBounds) {
+function batchWriter(store: FilterStore, watch: PageFilterWatch, bounds: PageFilterBounds) {
   let before: Promise<unknown> = Promise.resolve();
   let open: Batch | null = null;
   // As if all of the bounds had been written: the first batch after a start checks them.
@@ -175,7 +175,7 @@ function batchWriter(store: Room, watch: PageFilterWatch, bounds: PageFilterBoun
 }
 
 /** The filters that are not there, or that were written long ago. */
-async function unknownOf(store: Room, rows: ReadonlyMap<string, string>): Promise<Kept[]> {
+async function unknownOf(store: FilterStore, rows: ReadonlyMap<string, string>): Promise<Kept[]> {
   const known = await store.rows<{ hash: string }>(
     `SELECT hash FROM page_filters WHERE hash IN ({page_filters:Array(String)})
       AND made > now64(6, 'UTC') - toIntervalHour(${renewedAfterHours})`,
@@ -186,7 +186,11 @@ async function unknownOf(store: Room, rows: ReadonlyMap<string, string>): Promis
 }
 
 /** Lets the oldest go, so far below the bounds that they hold until the next check. */
-async function trim(store: Room, watch: PageFilterWatch, { filtersMax, bytesMax }: PageFilterBounds): Promise<void> {
+async function trim(
+  store: FilterStore,
+  watch: PageFilterWatch,
+  { filtersMax, bytesMax }: PageFilterBounds,
+): Promise<void> {
   const keep = (bound: number) => Math.floor((bound * (part - 1)) / part);
   const [found] = await store.rows<{ rows: number; last: string }>(
     `WITH (SELECT max(made) FROM (

@@ -15,7 +15,7 @@ import { type DeadLetter, seqsIn } from './ports.ts';
 import { insertsEnded, storedOf } from './stored-of.ts';
 import type { WriterState } from './writer-state.ts';
 
-/** The largest that a setting may make a batch: so far back a batch may begin that is there in part. */
+/** The most rows that a setting allows a batch: one that is there in part begins no further back. */
 export const batchRowsMax = 1_000_000;
 
 export interface ReconcileParts {
@@ -30,20 +30,21 @@ export interface ReconcileParts {
   readonly log: Log;
 }
 
-/** Of an epoch that has ended, inserted or not. */
-type Ended = Pick<WriterState, 'epoch'> | null;
+/** What the table writer wrote down last; null for nothing. */
+type Written = Pick<WriterState, 'epoch'> | null;
 
 /**
- * Whether the present epoch began without the table writer: at its first insert, or by this, it writes the epoch down.
+ * Whether the table writer has not written down the present epoch. It does so at its first insert, or when what is
+ * there was found out (`reconcile`).
  */
-export function isInDoubt(state: Ended, { epoch }: Pick<LogReader, 'epoch'>): boolean {
+export function isInDoubt(state: Written, { epoch }: Pick<LogReader, 'epoch'>): boolean {
   return state?.epoch !== epoch;
 }
 
 /** Gives the state to go on from. Rejects as the store does, and then has only forgotten ids. */
 export async function reconcile(parts: ReconcileParts, state: WriterState): Promise<WriterState> {
   const { journal, deadLetter, ids, log } = parts;
-  // An external ClickHouse may still work on what an ended process sent: what it has is known afterwards.
+  // An external ClickHouse may still work on what an ended process sent. Only then is it known what it has.
   await insertsEnded(parts.store, '');
   ids.learn(await readForgotten(parts, ids.certainUpTo));
   const { rows, newest } = await readInserted(parts, state.checkpoint);
