@@ -50,7 +50,8 @@ export function start(disk: PowerCutDisk, durability: Durability, boot: number, 
     window.add(known, seq, wholeSeconds(received), wholeSeconds(occurred));
   });
   const clocks = { now: () => clockStart, elapsedMs: () => 0, gate: () => null };
-  const parked = new ParkedEvents({ eventsMax: 1000, bytesMax: 1_000_000 });
+  const held = (from: number): void => journal.holdParked(from);
+  const parked = new ParkedEvents({ eventsMax: 1000, bytesMax: 1_000_000 }, held);
   for (const row of journal.parked.takeRows()) parked.add(row);
   parked.confirm(journal.committed.parked);
   const parts = { journal, parked, window, live, log: createLog('silent'), counters: createCounters() };
