@@ -19,6 +19,7 @@ ENV NODE_ENV=production SLUICE_HOST=0.0.0.0 SLUICE_DATA_DIR=/var/lib/sluice
 WORKDIR /sluice
 COPY --from=build /sluice/node_modules ./node_modules
 COPY --from=build /sluice/dist ./dist
+COPY --from=build /sluice/bin ./bin
 COPY --from=build /sluice/schemas ./schemas
 COPY --from=build /sluice/package.json ./
 RUN mkdir -p /var/lib/sluice && chown node:node /var/lib/sluice

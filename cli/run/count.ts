@@ -1,9 +1,10 @@
 /** `sluice count WHAT`: how many events, as a table with bars, with a sparkline over time, or as the server's list. */
 import type { CountBy, CountOptions } from '../../client/src/count.ts';
+import { SluiceError } from '../../client/src/errors.ts';
 import type { EventFilter } from '../../client/src/event-filter.ts';
 import type { Count } from '../../schemas/count.ts';
 import { type Call, textOption } from '../command-row.ts';
-import { exitCodes, UsageError } from '../exit-codes.ts';
+import { CommandError, exitCodes, UsageError } from '../exit-codes.ts';
 import { wholeNumber } from '../options.ts';
 import { bar, sparkline } from '../out/bars.ts';
 import { tableText } from '../out/table.ts';
@@ -34,7 +35,9 @@ export async function runCount(call: Call): Promise<number> {
   const asked = isOverTime ? timeQuestion(call, by, filter, nowMs) : { filter, options: {} };
   const options: CountOptions = { ...asked.options, signal: call.signal, ...(!isOverTime && { limit: top }) };
   const sluice = await askFor(call);
-  const counts = await sluice.count(by, asked.filter, options);
+  const all = await sluice.count(by, asked.filter, options).catch((error: unknown) => refuseLabel(by, error));
+  // A Prefect server knows no limit.
+  const counts = isOverTime ? all : all.slice(0, top);
   const totalOf = async (groups: readonly Count[]): Promise<number> =>
     groups.length === top ? sluice.query(asked.filter, { signal: call.signal }).total() : sumOf(groups);
   if (isJson) await call.terminal.print(`${JSON.stringify(counts)}\n`);
@@ -44,6 +47,15 @@ export async function runCount(call: Call): Promise<number> {
     call.terminal.notice(`only the ${top} largest groups are shown; --top N shows more`);
   }
   return exitCodes.ok;
+}
+
+/** A Prefect server takes a label for a mistake. */
+function refuseLabel(by: CountBy, error: unknown): never {
+  const isUnknown = error instanceof SluiceError && error.status === 422 && error.message.includes('countable');
+  if (by.startsWith('label:') && isUnknown) {
+    throw new CommandError('This server cannot count by labels: only a Sluice can.', exitCodes.error, { cause: error });
+  }
+  throw error;
 }
 
 function countBy(what: string): CountBy {

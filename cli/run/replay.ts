@@ -11,6 +11,7 @@ import { readFilter } from '../read-filter.ts';
 import { lineToSend } from '../send/event-line.ts';
 import { EventPoster } from '../send/post-events.ts';
 import { EventSender } from '../send/send-events.ts';
+import { sendingRate } from '../send/sending-rate.ts';
 import { connectFor, readTokenFile, refuseBadUrl, type ServerTarget } from '../target.ts';
 import { exportedTexts } from './exported-texts.ts';
 
@@ -36,7 +37,7 @@ export async function runReplay(call: Call): Promise<number> {
   const sender = new EventSender({
     poster: new EventPoster(to, signal),
     signal,
-    rate: Number.POSITIVE_INFINITY,
+    rate: await sendingRate(undefined, to, terminal, signal),
     refused: (line, reason) => {
       refused += 1;
       terminal.complain(`event ${line}: ${reason}`);

@@ -7,6 +7,7 @@ import { lineToSend } from '../send/event-line.ts';
 import { EventPoster } from '../send/post-events.ts';
 import { type Input, type InputLine, openInput } from '../send/read-input.ts';
 import { EventSender, type Outgoing } from '../send/send-events.ts';
+import { sendingRate } from '../send/sending-rate.ts';
 import { readTarget } from '../target.ts';
 import { eventOfFlags } from './event-of-flags.ts';
 
@@ -39,14 +40,15 @@ export async function runImport(call: Call): Promise<number> {
 
 async function sendInput(call: Call, input: Input, what: string): Promise<number> {
   const { terminal, signal } = call;
-  const rate = wholeNumber(call, 'rate', '--rate') ?? Number.POSITIVE_INFINITY;
+  const target = readTarget(call);
+  const rate = await sendingRate(wholeNumber(call, 'rate', '--rate'), target, terminal, signal);
   const progress = startProgress(terminal, what, input.size);
   let refused = 0;
   const refuse = (line: number, reason: string): void => {
     refused += 1;
     terminal.complain(`line ${line}: ${reason}`);
   };
-  const poster = new EventPoster(readTarget(call), signal);
+  const poster = new EventPoster(target, signal);
   const sender = new EventSender({ poster, signal, rate, refused: refuse, settled: progress.add });
   try {
     for await (const lines of input.lines) await sender.add(readLines(lines, refuse));
