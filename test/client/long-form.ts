@@ -26,7 +26,7 @@ let server: TestSluice = await startSluice();
 const port = Number(new URL(server.url).port);
 const relay: FaultyRelay = await startFaultyRelay(() => port, {
   seed,
-  cutBytesMax: 20_000_000,
+  cutBytesMax: 2_000_000,
   stalls: 0.005,
   stallMsMax: 200,
 });
