@@ -5,10 +5,12 @@ import { type IncomingHttpHeaders, request } from 'node:http';
 import { connect as connectTcp } from 'node:net';
 import { Subject } from 'rxjs';
 import { afterEach } from 'vitest';
+import { createAllowances } from '../src/access/allowances.ts';
 import { createCredentials } from '../src/access/credentials.ts';
+import { noLimits } from '../src/access/identity.ts';
 import { createLog } from '../src/base/log.ts';
 import type { FeedListener, FeedRequest, SubscriberSocket } from '../src/feed/ports.ts';
-import type { BatchOutcome, MessageOutcome } from '../src/ingest/intake.ts';
+import type { Admit, BatchOutcome, MessageOutcome } from '../src/ingest/intake.ts';
 import type { Loss } from '../src/ingest/losses.ts';
 import { createServerCounters, type ServerCounters } from '../src/server/counters.ts';
 import type { Queries, Readiness, ServerOptions, ServerParts } from '../src/server/parts.ts';
@@ -38,13 +40,15 @@ export interface FakeServer {
 /** What a test may change at any time. */
 export interface Fakes {
   readonly lost$: Subject<Loss>;
-  acceptBatch: (body: Buffer, isJson: boolean) => BatchOutcome;
+  acceptBatch: (body: Buffer, isJson: boolean, admit?: Admit | null) => BatchOutcome;
   acceptMessage: (text: string, isBinary: boolean) => MessageOutcome;
   ensureDurable: (seq: number) => void;
   whenDurable: (seq: number) => Promise<void>;
   openFeed: ((opened: OpenedFeed) => void) | null;
   queries: Queries;
   readiness: Readiness;
+  /** The clock of rates. */
+  elapsedMs: () => number;
 }
 
 const defaults: ServerOptions = {
@@ -98,6 +102,7 @@ export async function startFakeServer(options: FakeOptions = {}): Promise<FakeSe
     },
     lost$: new Subject<Loss>(),
     readiness: { ok: true, reason: '', verbose: () => ({ lag: 7 }) },
+    elapsedMs: () => performance.now(),
   };
   const {
     connectionsMax = 10_000,
@@ -109,11 +114,12 @@ export async function startFakeServer(options: FakeOptions = {}): Promise<FakeSe
   const parts: ServerParts = {
     options: { ...defaults, ...given },
     credentials,
+    allowances: createAllowances(noLimits, () => fakes.elapsedMs()),
     connectionsMax,
     descriptorsLeft,
     intake: {
-      acceptBatch: (body, isJson) => fakes.acceptBatch(body, isJson),
-      acceptInSlices: async (body, isJson) => fakes.acceptBatch(body, isJson),
+      acceptBatch: (body, isJson, admit) => fakes.acceptBatch(body, isJson, admit),
+      acceptInSlices: async (body, isJson, admit) => fakes.acceptBatch(body, isJson, admit),
       acceptMessage: (bytes, isBinary) => {
         messages.push(bytes.toString());
         return fakes.acceptMessage(bytes.toString(), isBinary);

@@ -9,11 +9,11 @@ export type Right = (typeof rightNames)[number];
 export interface Limits {
   /** Events a second, a batch being taken as a whole. */
   readonly rate: number | null;
-  /** Bytes of bodies and messages a second. */
+  /** Bytes a second of bodies and messages with events. */
   readonly rateBytes: number | null;
   /** Sockets and event streams at once. */
   readonly connections: number | null;
-  /** Questions at once. */
+  /** Pages, counts and exports at once. */
   readonly queries: number | null;
 }
 

@@ -3,6 +3,7 @@
  * names.
  */
 
+import type { Usage } from '../access/allowance.ts';
 import { createMetricsPage, type MetricsPage } from '../base/prometheus.ts';
 import type { StorePhase } from '../clickhouse/store.ts';
 import type { Observation } from './observe.ts';
@@ -15,6 +16,7 @@ export function metricsPage(seen: Observation): string {
   writeEpochBooks(page, seen);
   writeDelivery(page, seen);
   writeEdge(page, seen);
+  writeTokens(page, seen);
   writeWork(page, seen);
   return page.text;
 }
@@ -79,6 +81,7 @@ function writeEdge(page: MetricsPage, { edge }: Observation): void {
   page.counter('edge_refused_total', 'Refusals by the edge itself, before anything was parsed.', [
     [{ reason: 'unauthorized' }, edge.unauthorized],
     [{ reason: 'forbidden' }, edge.forbidden],
+    [{ reason: 'limit' }, edge.limited],
     [{ reason: 'doubt' }, edge.doubtful],
     [{ reason: 'body' }, edge.bodiesRefused],
     [{ reason: 'answer' }, edge.answersRefused],
@@ -92,6 +95,23 @@ function writeEdge(page: MetricsPage, { edge }: Observation): void {
     [{ reason: 'silent' }, edge.silent],
     [{ reason: 'stalled' }, edge.stalled],
   ]);
+}
+
+/** Only once there is a token with limits. */
+function writeTokens(page: MetricsPage, { usages }: Observation): void {
+  const rows = Object.entries(usages);
+  if (rows.length === 0) return;
+  const of = (value: (usage: Usage) => number) => rows.map(([token, usage]) => [{ token }, value(usage)] as const);
+  page.counter('token_events_total', 'Events of a token with limits, repeats too.', of(({ events }) => events));
+  page.counter('token_bytes_total', 'Bytes of its bodies and messages with events.', of(({ bytes }) => bytes));
+  page.gauge('token_connections', 'Its open sockets and streams.', of(({ connections }) => connections));
+  page.counter(
+    'token_refused_total',
+    'Refused for its limits.',
+    rows.flatMap(([token, { refused }]) =>
+      Object.entries(refused).map(([limit, count]) => [{ token, limit }, count] as const),
+    ),
+  );
 }
 
 function writeWork(page: MetricsPage, { books, store, loopDelaySeconds, ...seen }: Observation): void {

@@ -3,6 +3,7 @@
  * `/api/ready?verbose=1` both show.
  */
 import { type IntervalHistogram, monitorEventLoopDelay } from 'node:perf_hooks';
+import type { Usage } from '../access/allowance.ts';
 import { Failure } from '../base/errors.ts';
 import type { LogLosses } from '../base/log.ts';
 import type { Counters } from '../base/metrics.ts';
@@ -28,6 +29,7 @@ export interface ObservedParts {
   readonly filters: { readonly heldBytes: number; readonly refused: number };
   readonly counters: Counters;
   readonly serverCounters: ServerCounters;
+  readonly usages: ReadonlyMap<string, Usage>;
   readonly loopDelay: LoopDelay;
   /** Lines that the log left out. */
   readonly logLosses: LogLosses;
@@ -68,6 +70,8 @@ export interface Observation {
   readonly logLosses: LogLosses;
   readonly books: Counters;
   readonly edge: ServerCounters;
+  /** Of tokens with limits, by their names. */
+  readonly usages: Readonly<Record<string, Usage>>;
 }
 
 export function observe(parts: ObservedParts): Observation {
@@ -100,6 +104,7 @@ export function observe(parts: ObservedParts): Observation {
     logLosses: parts.logLosses,
     books: counters,
     edge: serverCounters,
+    usages: Object.fromEntries(parts.usages),
   };
 }
 

@@ -1,7 +1,9 @@
 /**
  * Who may do what: the auth string, the tokens of the data folder, and JWTs where their keys are named.
  */
+import { type Allowances, createAllowances } from '../access/allowances.ts';
 import { type Credentials, createCredentials } from '../access/credentials.ts';
+import type { Limits } from '../access/identity.ts';
 import { createJwtVerifier, type JwtVerifier } from '../access/jwt.ts';
 import { openJwtKeys } from '../access/jwt-keys.ts';
 import { openTokenBook } from '../access/token-book.ts';
@@ -9,10 +11,12 @@ import { StartRefused } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
 import type { Config } from '../config/config.ts';
 
-export type AccessSettings = Pick<Config, 'dataDir' | 'authString' | 'jwks' | 'jwtIssuer' | 'jwtAudience'>;
+export type AccessSettings = Pick<Config, 'dataDir' | 'authString' | 'jwks' | 'jwtIssuer' | 'jwtAudience' | TokenLimit>;
+type TokenLimit = 'tokenRate' | 'tokenRateBytes' | 'tokenConnections' | 'tokenQueries';
 
 export interface OpenedAccess {
   readonly credentials: Credentials;
+  readonly allowances: Allowances;
   close(): void;
 }
 
@@ -22,10 +26,21 @@ export function openAccess(config: AccessSettings, log: Log): OpenedAccess {
   const jwt = openJwt(config, log);
   return {
     credentials: createCredentials({ authString: config.authString, book, jwt: jwt?.verifier ?? null }),
+    allowances: createAllowances(defaultsOf(config), () => performance.now()),
     close() {
       book.close();
       jwt?.close();
     },
+  };
+}
+
+/** 0 is no limit. */
+function defaultsOf(config: Pick<Config, TokenLimit>): Limits {
+  return {
+    rate: config.tokenRate || null,
+    rateBytes: config.tokenRateBytes || null,
+    connections: config.tokenConnections || null,
+    queries: config.tokenQueries || null,
   };
 }
 

@@ -137,6 +137,7 @@ function serve(parts: Parts, running: Running): Promise<RunningServer> {
   return startServer({
     options: { ...config, historyMaxMs: historyMaxMs(config) },
     credentials: parts.access.credentials,
+    allowances: parts.access.allowances,
     connectionsMax: connectionRoom(config, log),
     descriptorsLeft,
     intake: intake.intake,
@@ -173,6 +174,7 @@ function look(parts: Parts, { server }: Running): Observation {
     filters: feeds.filters,
     counters,
     serverCounters,
+    usages: parts.access.allowances.usages,
     loopDelay,
     logLosses: lossesOf(log),
     nowMs: Date.now(),

@@ -37,6 +37,9 @@ export const failures = {
   tooManyFilterBytes: { status: 503, code: 1013, mayRetry: true, retryAfterSeconds: 30 },
   tooManyAuthenticating: { status: 503, code: 1013, mayRetry: true, retryAfterSeconds: 2 },
   tooManySockets: { status: 503, code: 1013, mayRetry: true, retryAfterSeconds: 5 },
+  overRate: { status: 429, code: 1013, mayRetry: true, retryAfterSeconds: 1 },
+  overConnections: { status: 429, code: 1013, mayRetry: true, retryAfterSeconds: 5 },
+  overQueries: { status: 429, code: 1013, mayRetry: true, retryAfterSeconds: 1 },
   keysUnavailable: { status: 503, code: 1013, mayRetry: true, retryAfterSeconds: 5 },
   timedOut: { status: 408, code: 1008, mayRetry: true },
   stalledSubscriber: { status: 408, code: 1008, mayRetry: true },
@@ -48,14 +51,21 @@ export const failures = {
 
 export type FailureName = keyof typeof failures;
 
+interface FailureOptions extends ErrorOptions {
+  readonly retryAfterSeconds?: number;
+}
+
 /** An expected failure: its name decides status and close code, its message is one sentence that a peer may see. */
 export class Failure extends Error {
   readonly failure: FailureName;
+  /** Where this one knows better than its row; else null. */
+  readonly retryAfterSeconds: number | null;
 
-  constructor(failure: FailureName, sentence: string, options?: ErrorOptions) {
+  constructor(failure: FailureName, sentence: string, options?: FailureOptions) {
     super(sentence, options);
     this.name = 'Failure';
     this.failure = failure;
+    this.retryAfterSeconds = options?.retryAfterSeconds ?? null;
   }
 }
 

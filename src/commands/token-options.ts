@@ -3,7 +3,7 @@
  */
 import { parseArgs } from 'node:util';
 import { readForcedFilter } from '../access/forced-filter.ts';
-import { noLimits, rightNames } from '../access/identity.ts';
+import { type Limits, rightNames } from '../access/identity.ts';
 import type { TokenRecord } from '../access/token-record.ts';
 import { StartRefused } from '../base/errors.ts';
 import { issueLine } from '../base/issue-line.ts';
@@ -16,6 +16,7 @@ export const tokenOptions = {
   everywhere: { 'data-dir': text },
   create: {
     ...{ name: text, read: flag, write: flag, admin: flag, expires: text, filter: text, json: flag },
+    ...{ rate: text, 'rate-bytes': text, connections: text, queries: text },
   },
 } as const;
 
@@ -33,7 +34,7 @@ export function readTokenOptions(words: readonly string[], now: Date): WantedTok
   const rights = rightNames.filter((right) => values[right] === true);
   if (rights.length === 0) throw new StartRefused('Say what it may do: --read, --write, --admin, or several of them.');
   return {
-    ...{ name, rights, isJson: values.json === true, limits: noLimits, label: null },
+    ...{ name, rights, isJson: values.json === true, limits: readLimits(values), label: null },
     expires: expires === undefined ? null : readEnd(expires, now),
     filter: filter === undefined ? null : readFilter(filter),
   };
@@ -46,6 +47,23 @@ function parse(words: readonly string[]) {
   } catch (error) {
     throw new StartRefused(error instanceof Error ? error.message : String(error));
   }
+}
+
+type LimitOption = 'rate' | 'rate-bytes' | 'connections' | 'queries';
+
+function readLimits(values: Readonly<Partial<Record<LimitOption, string>>>): Limits {
+  const read = (option: LimitOption): number | null => {
+    const sent = values[option];
+    if (sent === undefined) return null;
+    if (/^[1-9]\d{0,14}$/.test(sent)) return Number(sent);
+    throw new StartRefused(`--${option} wants a whole number above 0, not "${sent}".`);
+  };
+  return {
+    rate: read('rate'),
+    rateBytes: read('rate-bytes'),
+    connections: read('connections'),
+    queries: read('queries'),
+  };
 }
 
 const unitMs: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };

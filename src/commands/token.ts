@@ -32,6 +32,7 @@ export async function runToken(dataDir: string, words: readonly string[], now = 
 
 export const tokenHelp = `the commands are
   sluice token create --name NAME [--read] [--write] [--admin] [--expires 30d] [--filter JSON] [--json]
+                      [--rate N] [--rate-bytes N] [--connections N] [--queries N]
   sluice token list [--json]
   sluice token revoke ID|NAME
 for the folder that SLUICE_DATA_DIR or --data-dir names, also while Sluice runs.`;

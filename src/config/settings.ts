@@ -36,6 +36,14 @@ export const settings = {
     fallback: null,
     help: 'the `aud` that JWTs must have',
   },
+  tokenRate: whole('SLUICE_TOKEN_RATE', 0, 'events a second of a token that names no `--rate`; 0 for no limit'),
+  tokenRateBytes: whole('SLUICE_TOKEN_RATE_BYTES', 0, 'the same of bytes, without `--rate-bytes`'),
+  tokenConnections: whole(
+    'SLUICE_TOKEN_CONNECTIONS',
+    0,
+    'sockets and event streams at once of a token that names no `--connections`; 0 for no limit',
+  ),
+  tokenQueries: whole('SLUICE_TOKEN_QUERIES', 0, 'the same of pages, counts and exports, without `--queries`'),
   publicUrl: {
     env: 'SLUICE_PUBLIC_URL',
     kind: 'url',

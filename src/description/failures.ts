@@ -29,6 +29,9 @@ export const failureWords: Readonly<Record<FailureName, string>> = {
   tooManyFilterBytes: 'the filters of all subscribers take too much memory',
   tooManyAuthenticating: 'too many sockets have not said who they are',
   tooManySockets: 'all places for connections are taken',
+  overRate: "the token's rate of events or bytes is used up",
+  overConnections: 'the token has as many connections as it may have',
+  overQueries: 'the token has as many questions under way as it may have',
   keysUnavailable: 'the keys that sign tokens cannot be had',
   timedOut: 'nothing was heard of the peer in time',
   stalledSubscriber: 'the subscriber read nothing for too long',
@@ -51,6 +54,7 @@ export const failsOfStore: readonly FailureName[] = [
   'queryTimedOut',
   'queryTooLarge',
   'tooManyQueries',
+  'overQueries',
   'shuttingDown',
 ];
 /** Where events are taken in. */
@@ -58,11 +62,18 @@ export const failsOfIntake: readonly FailureName[] = [
   'journalFull',
   'journalFailed',
   'tooManyParked',
+  'overRate',
   'storeRefused',
   'shuttingDown',
 ];
 /** Where a feed is opened. */
-export const failsOfFeed: readonly FailureName[] = ['badFilter', 'forbidden', 'tooManyFilterBytes', 'shuttingDown'];
+export const failsOfFeed: readonly FailureName[] = [
+  'badFilter',
+  'forbidden',
+  'tooManyFilterBytes',
+  'overConnections',
+  'shuttingDown',
+];
 
 /** By status, in its order. */
 export function byStatus(names: Iterable<FailureName>): ReadonlyMap<number, readonly FailureName[]> {

@@ -32,17 +32,20 @@ export type MessageOutcome =
   /** Bad: the connection is closed with this failure's code and the reason (or told by a reject frame). */
   | { readonly kind: 'refused'; readonly failure: FailureName; readonly reason: string };
 
+/** Asked when it is known how many events a good batch has, repeats too; a Failure refuses all of them. */
+export type Admit = (events: number) => Failure | null;
+
 export interface Intake {
   /**
    * The body of POST /api/events, as bytes; `isJson` false where the content type makes the body count as one string.
-   * Throws Failure (journalFull, journalFailed, shuttingDown, storeRefused).
+   * Throws Failure (journalFull, journalFailed, shuttingDown, storeRefused), and what `admit` says.
    */
-  acceptBatch(body: Buffer, isJson: boolean): BatchOutcome;
+  acceptBatch(body: Buffer, isJson: boolean, admit?: Admit | null): BatchOutcome;
   /**
    * The same of a body that takes long to judge: others have their turns meanwhile. What is good is appended in one
    * step, as ever.
    */
-  acceptInSlices(body: Buffer, isJson: boolean): Promise<BatchOutcome>;
+  acceptInSlices(body: Buffer, isJson: boolean, admit?: Admit | null): Promise<BatchOutcome>;
   /** One message of /api/events/in. The bytes are only valid during the call. Throws Failure as acceptBatch. */
   acceptMessage(bytes: Buffer, isBinary: boolean): MessageOutcome;
   /**

@@ -3,10 +3,11 @@
  * asked for first.
  */
 import { authSuccess, authSuccessFrame } from '../../schemas/wire.ts';
+import type { Allowance } from '../access/allowance.ts';
 import { everything, type Identity, nobody, type Right } from '../access/identity.ts';
 import { failures } from '../base/errors.ts';
 import { type AuthOutcome, authMessageBytesMax, longAuthMessageFarewell } from './authenticate.ts';
-import { type ConnectionTools, farewellOf } from './connection.ts';
+import { type ConnectionTools, farewellFor, farewellOf } from './connection.ts';
 import type { Socket } from './socket.ts';
 
 export type Admitted = AuthOutcome & { readonly ok: true };
@@ -31,6 +32,9 @@ export class Admission {
   #held: { readonly bytes: Buffer; readonly isBinary: boolean }[] | null = null;
   #heldBytes = 0;
   #isOver = false;
+  #allowance: Allowance | null = null;
+  /** While who owes too much waits. */
+  #waiting: NodeJS.Timeout | undefined;
 
   constructor(
     socket: Pick<Socket, 'send'>,
@@ -48,6 +52,19 @@ export class Admission {
   /** `nobody` until it is admitted. */
   get identity(): Identity {
     return this.#identity;
+  }
+
+  /** Null for who has no limits, and before it is admitted. */
+  get allowance(): Allowance | null {
+    return this.#allowance;
+  }
+
+  /** The socket has closed. */
+  closed(): void {
+    clearTimeout(this.#waiting);
+    this.#isOver = true;
+    this.#allowance?.leave();
+    this.#allowance = null;
   }
 
   received(bytes: Buffer, isBinary: boolean): void {
@@ -78,21 +95,51 @@ export class Admission {
 
   #decide(judged: AuthOutcome): void {
     if (this.#isOver) return;
-    this.#isOver = true;
-    const outcome = this.#withRight(judged);
-    const held = this.#held ?? [];
-    this.#held = [];
-    if (!outcome.ok) {
+    const outcome = this.#withLimits(this.#withRight(judged));
+    if (outcome.ok) {
+      this.#identity = outcome.identity;
+      this.#admitWhenPaid(outcome);
+    } else {
+      this.#isOver = true;
       const { counters } = this.#tools.parts;
       if (outcome.farewell === longAuthMessageFarewell) counters.longAuthMessages += 1;
       this.#listener.refused(outcome.farewell);
-    } else {
-      this.#identity = outcome.identity;
-      this.#socket.send(outcome.acks ? authSuccessFrame(this.#tools.parts.options.pingMs) : authSuccess);
-      this.#listener.admitted(outcome);
-      for (const { bytes, isBinary } of held) this.#listener.received(bytes, isBinary);
     }
     this.whenOver();
+  }
+
+  /** Who owes too much waits for its answer: a client sends nothing before that. */
+  #admitWhenPaid(outcome: Admitted): void {
+    const debtMs = this.#needs === 'write' ? (this.#allowance?.debtMs() ?? 0) : 0;
+    if (debtMs === 0) {
+      this.#admit(outcome);
+      return;
+    }
+    this.#held ??= [];
+    this.#waiting = setTimeout(() => this.#admitWhenPaid(outcome), debtMs);
+  }
+
+  #admit(outcome: Admitted): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    const held = this.#held ?? [];
+    this.#held = [];
+    this.#socket.send(outcome.acks ? authSuccessFrame(this.#tools.parts.options.pingMs) : authSuccess);
+    this.#listener.admitted(outcome);
+    for (const { bytes, isBinary } of held) this.#listener.received(bytes, isBinary);
+  }
+
+  #withLimits(outcome: AuthOutcome): AuthOutcome {
+    if (!outcome.ok) return outcome;
+    const { allowances, counters } = this.#tools.parts;
+    const allowance = allowances.of(outcome.identity);
+    const refusal = allowance?.enter() ?? null;
+    if (refusal === null) {
+      this.#allowance = allowance;
+      return outcome;
+    }
+    counters.limited += 1;
+    return { ok: false, farewell: farewellFor(refusal.failure, refusal.message) };
   }
 
   #withRight(outcome: AuthOutcome): AuthOutcome {

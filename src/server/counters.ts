@@ -25,6 +25,8 @@ export interface ServerCounters {
   unauthorized: number;
   /** A credential without the right that was needed. */
   forbidden: number;
+  /** Refused for the limits of a token. */
+  limited: number;
   /** Heads that can be read in more than one way. */
   doubtful: number;
   /** Bodies that were too large, too slow, or too many at once. */
@@ -62,6 +64,7 @@ export function createServerCounters(): ServerCounters {
     gone: { handshake: 0, body: 0, answer: 0, pour: 0, stream: 0, glued: 0 },
     unauthorized: 0,
     forbidden: 0,
+    limited: 0,
     doubtful: 0,
     bodiesRefused: 0,
     answerBytes: 0,

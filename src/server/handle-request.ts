@@ -3,6 +3,7 @@
  * Nothing that a route throws gets past this file.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { Allowance } from '../access/allowance.ts';
 import { type Identity, nobody } from '../access/identity.ts';
 import { Failure } from '../base/errors.ts';
 import type { Authenticator } from './authenticate.ts';
@@ -37,14 +38,17 @@ export async function handleRequest(exchange: Exchange, tools: RequestTools): Pr
   const { counters, log } = tools.parts;
   counters.requests += 1;
   let answer: HttpAnswer | null = null;
+  const question: Question = { allowance: null };
   try {
-    const given = await answerTo(exchange, tools);
+    const given = await answerTo(exchange, tools, question);
     if (given !== null && 'stream' in given) exchange.stream((out) => given.stream(out, tools.streams));
     else if (given !== null && 'pour' in given) await exchange.pour(given);
     else answer = given;
   } catch (error) {
     if (exchange.hasLeft && isOfLeaving(error)) return;
     answer = answerFailure(error, tools.parts);
+  } finally {
+    question.allowance?.endQuery();
   }
   try {
     // What came behind it in the same read then ends the connection: the library closes it while an answer is awaited.
@@ -55,13 +59,22 @@ export async function handleRequest(exchange: Exchange, tools: RequestTools): Pr
   }
 }
 
-async function answerTo(exchange: Exchange, tools: RequestTools): Promise<RouteAnswer | null> {
+/** What a question takes of its token's limit until it is answered; null for nothing. */
+interface Question {
+  allowance: Allowance | null;
+}
+
+async function answerTo(
+  exchange: Exchange,
+  tools: RequestTools,
+  question: Question,
+): Promise<RouteAnswer | null> {
   const { head } = exchange;
   if (head.preflightMethod !== '') return preflightAnswer(head);
   const found = findRoute(head.path);
   const route = found === null ? null : routeFor(found.place, head.method);
   const identified = tools.authenticator.identify(head.authorization);
-  if (!(identified instanceof Promise)) return answerAs(identified, { exchange, tools, found, route, reading: null });
+  if (!(identified instanceof Promise)) return answerAs(identified, { exchange, tools, question, found, route, reading: null });
   // Its body comes meanwhile, and would be lost to whoever reads it later.
   const reading = route === null || route.method === 'GET' ? null : readBody(exchange, tools, route);
   reading?.catch(() => undefined);
@@ -69,12 +82,13 @@ async function answerTo(exchange: Exchange, tools: RequestTools): Promise<RouteA
     dropBody(reading, tools);
     throw error;
   });
-  return answerAs(identity, { exchange, tools, found, route, reading });
+  return answerAs(identity, { exchange, tools, question, found, route, reading });
 }
 
 interface Asked {
   readonly exchange: Exchange;
   readonly tools: RequestTools;
+  readonly question: Question;
   readonly found: FoundPath | null;
   readonly route: Route | null;
   /** The body, if it is being read already. */
@@ -92,8 +106,9 @@ async function answerAs(identity: Identity | null, asked: Asked): Promise<RouteA
   if (found === null) return withoutSlash(head) ?? notFound;
   if (route === null) return methodNotAllowed(found.place.allow);
   const { parameter } = found;
-  return withBody(reading ?? readBody(exchange, tools, route), asked, (body) =>
-    route.answer(
+  return withBody(reading ?? readBody(exchange, tools, route), asked, (body) => {
+    if (route.asks === true && identity !== null) beginQuestion(asked, identity);
+    return route.answer(
       {
         body,
         isJson: isJsonType(head.contentType),
@@ -107,8 +122,20 @@ async function answerAs(identity: Identity | null, asked: Asked): Promise<RouteA
         holds: (bytes) => exchange.share.add(bytes),
       },
       tools.parts,
-    ),
-  );
+    );
+  });
+}
+
+/** Throws a Failure for one too many. */
+function beginQuestion({ question, tools: { parts } }: Asked, identity: Identity): void {
+  const allowance = parts.allowances.of(identity);
+  const refusal = allowance?.beginQuery() ?? null;
+  if (refusal === null) {
+    question.allowance = allowance;
+    return;
+  }
+  parts.counters.limited += 1;
+  throw refusal;
 }
 
 const noBody = Buffer.alloc(0);

@@ -66,7 +66,7 @@ export function failed(failure: Failure): HttpAnswer {
     default: {
       const row: { status: number; retryAfterSeconds?: number } = failures[failure.failure];
       const body = JSON.stringify({ exception_message: failure.message });
-      const { retryAfterSeconds } = row;
+      const retryAfterSeconds = failure.retryAfterSeconds ?? row.retryAfterSeconds;
       return json(row.status, body, retryAfterSeconds ? { 'retry-after': String(retryAfterSeconds) } : undefined);
     }
   }

@@ -4,6 +4,7 @@
 import type { CountOutcome, CountRequest } from '../../schemas/count.ts';
 import type { Page, PageRequest } from '../../schemas/page.ts';
 import type { ReadScope } from '../../schemas/read-scope.ts';
+import type { Allowances } from '../access/allowances.ts';
 import type { Credentials } from '../access/credentials.ts';
 import type { Log } from '../base/log.ts';
 import type { OpenFeed } from '../feed/ports.ts';
@@ -14,6 +15,7 @@ import type { ServerCounters } from './counters.ts';
 export interface ServerParts {
   readonly options: ServerOptions;
   readonly credentials: Credentials;
+  readonly allowances: Pick<Allowances, 'of'>;
   /** Of any kind at once. */
   readonly connectionsMax: number;
   /** How many more files and sockets may be opened; Infinity where that is not known. */

@@ -64,6 +64,8 @@ export interface Route {
   readonly isOpen?: true;
   /** Without it, any credential will do. */
   readonly needs?: Right;
+  /** It is a question: of these a token may have a limit. */
+  readonly asks?: true;
   /** What the description of the API says of it. */
   readonly operation: Operation;
   /** Its answers hold links: they are given `publicUrl`. Its path has no parameter. */

@@ -47,5 +47,5 @@ export const producerChannel: Channel = {
     'what was not acknowledged.',
   sent: { ...sent, event },
   answered,
-  fails: ['badEvent', 'badMessage', 'badText', 'stalledSubscriber', ...failsOfIntake],
+  fails: ['badEvent', 'badMessage', 'badText', 'stalledSubscriber', 'overConnections', ...failsOfIntake],
 };

@@ -13,6 +13,7 @@ export const countEventsRoute: Route = {
   method: 'POST',
   path: '/events/count-by/:countable',
   needs: 'read',
+  asks: true,
   operation: countEvents,
   bodyBytesMax: filterBytesMax,
   answer: async (request, parts) => {

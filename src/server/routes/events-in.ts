@@ -144,6 +144,7 @@ class ProducerConnection implements Connection, ProducerPort, AdmissionListener 
   }
 
   closed(): void {
+    this.#admission.closed();
     this.#tools.parts.counters.producers -= 1;
     this.#tell({ type: 'socket.closed' });
   }
@@ -198,6 +199,13 @@ class ProducerConnection implements Connection, ProducerPort, AdmissionListener 
   }
 
   #take(bytes: Buffer, isBinary: boolean): void {
+    const { allowance } = this.#admission;
+    const over = allowance === null ? null : allowance.takeMessage(bytes.length);
+    if (over !== null) {
+      this.#tools.parts.counters.limited += 1;
+      this.#tell({ type: 'intake.failed', farewell: farewellFor(over.failure, over.message) });
+      return;
+    }
     this.#messages += 1;
     let outcome: MessageOutcome;
     try {

@@ -151,6 +151,7 @@ class SubscriberConnection implements Connection, SubscriberPort, FeedListener, 
 
   closed(): void {
     this.#request = null;
+    this.#admission.closed();
     this.#tools.parts.counters.subscribers -= 1;
     this.#tell({ type: 'socket.closed' });
   }

@@ -13,6 +13,7 @@ export const exportEventsRoute: Route = {
   method: 'POST',
   path: '/events/export',
   needs: 'read',
+  asks: true,
   operation: exportEvents,
   bodyBytesMax: filterBytesMax,
   answer: async (request, { queries, now }) => {

@@ -14,6 +14,7 @@ export const filterEventsRoute: Route = {
   path: '/events/filter',
   links: true,
   needs: 'read',
+  asks: true,
   operation: filterEvents,
   bodyBytesMax: filterBytesMax,
   answer: async (request, { queries, now }) => {

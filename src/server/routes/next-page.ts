@@ -12,6 +12,7 @@ export const nextPageRoute: Route = {
   path: '/events/filter/next',
   links: true,
   needs: 'read',
+  asks: true,
   operation: nextPage,
   answer: async (request, { queries }) => {
     const checked = validatePageToken(request.query.getAll('page-token'));

@@ -1,9 +1,11 @@
 /**
  * POST events: a batch is taken whole or not at all, and 204 waits until all it relies on is durable (I1).
  */
-
 import { isUtf8 } from 'node:buffer';
+import type { Allowance } from '../../access/allowance.ts';
 import { sendEvents } from '../../description/operations/send-events.ts';
+import type { Admit } from '../../ingest/intake.ts';
+import type { ServerCounters } from '../counters.ts';
 import { invalidRequest, noContent, undecodableBody } from '../http-answer.ts';
 import type { Route } from '../route.ts';
 
@@ -15,12 +17,25 @@ export const postEventsRoute: Route = {
   path: '/events',
   needs: 'write',
   operation: sendEvents,
-  answer: async ({ body, isJson }, { intake }) => {
+  answer: async ({ body, isJson, identity }, { intake, allowances, counters }) => {
     if (isJson && !isUtf8(body)) return undecodableBody;
     const isLarge = body.length > atOnceBytesMax;
-    const outcome = isLarge ? await intake.acceptInSlices(body, isJson) : intake.acceptBatch(body, isJson);
+    const allowance = allowances.of(identity);
+    const admit = allowance === null ? null : admitOf(allowance, body.length, counters);
+    const outcome = isLarge
+      ? await intake.acceptInSlices(body, isJson, admit)
+      : intake.acceptBatch(body, isJson, admit);
+    if (!outcome.ok) allowance?.tookBytes(body.length);
     if (!outcome.ok) return invalidRequest(outcome.issues, outcome.requestBodyJson);
     await outcome.durable;
     return noContent;
   },
 };
+
+function admitOf(allowance: Allowance, bytes: number, counters: Pick<ServerCounters, 'limited'>): Admit {
+  return (events) => {
+    const refusal = allowance.takeBatch(events, bytes);
+    if (refusal !== null) counters.limited += 1;
+    return refusal;
+  };
+}

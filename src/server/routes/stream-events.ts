@@ -37,8 +37,19 @@ function openStream(out: EventStream, tools: StreamTools, request: StreamRequest
     parts.counters.socketsRefused += 1;
     throw new Failure('tooManySockets', 'All places are taken.');
   }
+  const allowance = parts.allowances.of(identity);
+  const refusal = allowance?.enter() ?? null;
+  if (refusal !== null) {
+    parts.counters.limited += 1;
+    throw refusal;
+  }
   const stream = new SubscriberStream(out, tools, identity, request.wantsReasons);
-  stream.feed = parts.openFeed(request, out, stream);
+  try {
+    stream.feed = parts.openFeed(request, out, stream);
+  } catch (error) {
+    allowance?.leave();
+    throw error;
+  }
   tools.open.add(stream);
   tools.sweep.add(stream);
   parts.counters.subscribers += 1;
@@ -47,6 +58,7 @@ function openStream(out: EventStream, tools: StreamTools, request: StreamRequest
     tools.open.delete(stream);
     tools.sweep.remove(stream);
     parts.counters.subscribers -= 1;
+    allowance?.leave();
     stream.feed?.stop();
   };
 }
