@@ -102,9 +102,21 @@ function writeTokens(page: MetricsPage, { usages }: Observation): void {
   const rows = Object.entries(usages);
   if (rows.length === 0) return;
   const of = (value: (usage: Usage) => number) => rows.map(([token, usage]) => [{ token }, value(usage)] as const);
-  page.counter('token_events_total', 'Events of a token with limits, repeats too.', of(({ events }) => events));
-  page.counter('token_bytes_total', 'Bytes of its bodies and messages with events.', of(({ bytes }) => bytes));
-  page.gauge('token_connections', 'Its open sockets and streams.', of(({ connections }) => connections));
+  page.counter(
+    'token_events_total',
+    'Events of a token with limits, repeats too.',
+    of(({ events }) => events),
+  );
+  page.counter(
+    'token_bytes_total',
+    'Bytes of its bodies and messages with events.',
+    of(({ bytes }) => bytes),
+  );
+  page.gauge(
+    'token_connections',
+    'Its open sockets and streams.',
+    of(({ connections }) => connections),
+  );
   page.counter(
     'token_refused_total',
     'Refused for its limits.',

@@ -26,11 +26,7 @@ export function createAcceptBatch(
     return plain !== null ? acceptAll(plain, admit) : acceptRead(readBatch(body, isJson), admit);
   }
 
-  async function acceptInSlices(
-    body: Buffer,
-    isJson: boolean,
-    admit: Admit | null = null,
-  ): Promise<BatchOutcome> {
+  async function acceptInSlices(body: Buffer, isJson: boolean, admit: Admit | null = null): Promise<BatchOutcome> {
     gate.throwIfClosed();
     const release = await largeBodies.take();
     try {

@@ -64,17 +64,14 @@ interface Question {
   allowance: Allowance | null;
 }
 
-async function answerTo(
-  exchange: Exchange,
-  tools: RequestTools,
-  question: Question,
-): Promise<RouteAnswer | null> {
+async function answerTo(exchange: Exchange, tools: RequestTools, question: Question): Promise<RouteAnswer | null> {
   const { head } = exchange;
   if (head.preflightMethod !== '') return preflightAnswer(head);
   const found = findRoute(head.path);
   const route = found === null ? null : routeFor(found.place, head.method);
   const identified = tools.authenticator.identify(head.authorization);
-  if (!(identified instanceof Promise)) return answerAs(identified, { exchange, tools, question, found, route, reading: null });
+  if (!(identified instanceof Promise))
+    return answerAs(identified, { exchange, tools, question, found, route, reading: null });
   // Its body comes meanwhile, and would be lost to whoever reads it later.
   const reading = route === null || route.method === 'GET' ? null : readBody(exchange, tools, route);
   reading?.catch(() => undefined);

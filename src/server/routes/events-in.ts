@@ -2,6 +2,7 @@
  * WS events/in: one producer. A pong tells it that all it sent before is durable (I1); a message never passes the
  * actor's mailbox (I10).
  */
+import { setTimeout as wait } from 'node:timers/promises';
 import { type Actor, createActor } from 'xstate';
 import type { Farewell, ProducerPhase, ProducerPort } from '../../../actors/ports.ts';
 import { type ProducerEvent, producerMachine } from '../../../actors/producer.ts';
@@ -30,6 +31,8 @@ import type { Socket } from '../socket.ts';
 
 /** Of frames for a producer that asked for them and does not read. */
 const unreadBytesMax = 1024 * 1024;
+/** A client may take a longer silence for a dead connection. */
+const ackDelayMsMax = 2_000;
 
 export const producerRoute: SocketRoute = {
   method: 'WS',
@@ -241,9 +244,15 @@ class ProducerConnection implements Connection, ProducerPort, AdmissionListener 
     const { intake } = this.#tools.parts;
     return new Acknowledger(
       () => this.#messages,
-      () => intake.whenDurable(this.#reliesOn, this.#reliesOnParked),
+      () => intake.whenDurable(this.#reliesOn, this.#reliesOnParked).then(() => this.#untilPaid()),
       (message) => this.#ack(message),
     );
+  }
+
+  /** Who has sent beyond its rate hears later of it, and so sends later. */
+  #untilPaid(): Promise<void> | undefined {
+    const debtMs = this.#admission.allowance?.debtMs() ?? 0;
+    return debtMs === 0 ? undefined : wait(Math.min(debtMs, ackDelayMsMax));
   }
 
   #ack(message: number): void {
