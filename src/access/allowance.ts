@@ -14,8 +14,8 @@ export interface Usage {
 }
 
 /**
- * What a socket may owe beyond its rate before it is closed. A usual client has up to 700 events under way that are not
- * vouched for, and sends them again after a close: so many must fit, or it would never get on.
+ * What a socket may owe beyond its rate before it is closed. A stock client has some hundred events under way that are
+ * not vouched for, and sends them again after a close: so many must fit, or it would never get on.
  */
 const owedSeconds = 2;
 const owedEventsMin = 1_000;

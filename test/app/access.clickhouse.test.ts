@@ -1,6 +1,7 @@
 /**
  * Who may do what, against a real Sluice: every route with every kind of credential, right and wrong.
  */
+import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { until } from '../../support/poll.ts';
 import { connect } from '../../support/wire-client.ts';
@@ -118,3 +119,27 @@ async function verbose(): Promise<{ subscribers: number }> {
   const { text } = await ask('GET', '/metrics', 'a token that may admin');
   return { subscribers: Number(/^sluice_subscribers (\d+)/m.exec(text)?.[1] ?? 0) };
 }
+
+describe('the limits of a token', () => {
+  it('hold in the running server, over HTTP and sockets together, and show at /metrics by its name', async () => {
+    credentials.set('meter', await make('meter', '--read', '--write', '--rate', '5', '--connections', '1'));
+    await until('it holds', async () => (await ask('GET', '/version', 'meter')).status === 200 || undefined);
+    const batch = Array.from({ length: 200 }, () => ({
+      ...{ id: randomUUID(), event: 'meter.read', resource: { 'prefect.resource.id': 'meter' }, occurred: new Date() },
+    }));
+    expect((await ask('POST', '/events', 'meter', batch)).status).toBe(204);
+    const one = { ...batch[0], id: randomUUID() };
+    const refused = await ask('POST', '/events', 'meter', [one]);
+    expect([refused.status, Number(refused.headers['retry-after']) > 30]).toEqual([429, true]);
+    const subscriber = await follow('meter', { filter: { occurred: window, event: { name: ['meter.read'] } } });
+    expect(await dial('/api/events/out', 'meter')).toBe('1013 The token has its 1 connections already.');
+    expect((await ask('POST', '/events', 'the auth string', batch)).status).toBe(204);
+    const { text } = await ask('GET', '/metrics', 'a token that may admin');
+    expect(text).toContain('sluice_token_events_total{token="meter"} 200\n');
+    expect(text).toContain('sluice_token_connections{token="meter"} 1\n');
+    expect(text).toContain('sluice_token_refused_total{token="meter",limit="rate"} 1\n');
+    expect(text).toContain('sluice_token_refused_total{token="meter",limit="connections"} 1\n');
+    expect(text).toContain('sluice_events_refused_total{reason="overRate"} 1\n');
+    subscriber.drop();
+  });
+});
