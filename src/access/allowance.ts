@@ -56,7 +56,7 @@ export class Allowance {
     return null;
   }
 
-  /** Takes a message of a socket, which cannot be told to wait: beyond its rate it owes. Over that bound it says why. */
+  /** Takes a message of a socket, which cannot be told to wait: beyond its rate it owes, up to a bound. */
   takeMessage(bytes: number): Failure | null {
     const nowMs = this.#nowMs();
     if (owesTooMuch(this.#events, nowMs) || owesTooMuch(this.#bytes, nowMs)) return this.#overRate(this.debtMs());

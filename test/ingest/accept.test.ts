@@ -144,26 +144,6 @@ describe('accept', () => {
     expect(parts.counters.refused).toEqual({ badEvent: 2, journalFull: 3 });
   });
 
-  it('stores nothing of a good batch that is not admitted, of which repeats count, in slices as at once', async () => {
-    const parts = open();
-    await post(parts, 1);
-    const asked: number[] = [];
-    const body = Buffer.from(`[${[1, 2, 3].map((number) => eventText(number)).join(',')}]`);
-    const refuse = (events: number): Failure => {
-      asked.push(events);
-      return new Failure('overRate', 'Too much');
-    };
-    expect(() => parts.intake.acceptBatch(body, true, refuse)).toThrow('Too much');
-    await expect(parts.intake.acceptInSlices(body, true, refuse)).rejects.toThrow('Too much');
-    expect(parts.intake.acceptBatch(Buffer.from('[{}]'), true, refuse).ok).toBe(false);
-    expect(asked).toEqual([3, 3]);
-    expect(parts.counters.refused).toEqual({ overRate: 6, badEvent: 1 });
-    expect(parts.intake.acceptBatch(body, true, () => null).ok).toBe(true);
-    await turn();
-    expect(seqs(parts.delivered)).toEqual([[1], [2, 3]]);
-    expect(parts.counters).toMatchObject({ parsed: 11, appended: 3, deduped: 1 });
-  });
-
   it('takes nothing while it is closed or the log has failed', () => {
     const parts = open();
     parts.journal.failed = new Failure('journalFailed', 'dead');
