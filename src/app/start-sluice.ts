@@ -154,9 +154,13 @@ function serve(parts: Parts, running: Running): Promise<RunningServer> {
   });
 }
 
+/** For so long a subscriber can come back to the beginning of its history before retention takes the first of it. */
+const resumeMs = 10 * 60 * 1000;
+
 /** How far back a subscriber with positions may start. */
 function historyMaxMs(config: Config): number {
-  return config.historyMaxMs > 0 ? config.historyMaxMs : longestRetentionDays(config) * 24 * 60 * 60 * 1000;
+  const keptMs = longestRetentionDays(config) * 24 * 60 * 60 * 1000;
+  return config.historyMaxMs > 0 ? config.historyMaxMs : keptMs - resumeMs;
 }
 
 function look(parts: Parts, { server }: Running): Observation {

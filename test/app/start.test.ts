@@ -241,7 +241,7 @@ describe('a number of the settings', () => {
   });
 
   it('of a time fits a timer, or is a time ago that there was', () => {
-    const ago = ['SLUICE_BACKFILL_MAX_MS', 'SLUICE_JOURNAL_KEEP_MS'];
+    const ago = ['SLUICE_BACKFILL_MAX_MS', 'SLUICE_HISTORY_MAX_MS', 'SLUICE_JOURNAL_KEEP_MS'];
     for (const { env, max } of numbers.filter((row) => row.env.endsWith('_MS'))) {
       if (ago.includes(env)) expect(new Date(Date.now() - max).toISOString()).toMatch(/^19/);
       else expect(max).toBeLessThan(2 ** 31);
