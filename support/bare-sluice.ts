@@ -77,11 +77,16 @@ export function runBare({ env = {}, words = [], around = (command) => command, c
 }
 
 /** Starts it and waits until it listens. */
-export async function startBare(options: BareOptions = {}): Promise<BareSluice & { readonly target: Target }> {
+export async function startBare(
+  options: BareOptions & Pick<Target, 'ca'> = {},
+): Promise<BareSluice & { readonly target: Target }> {
   const sluice = runBare(options);
   const url = await until('Sluice listens', () => {
     if (sluice.child.exitCode !== null) throw new Error(`Sluice ended: ${sluice.output()}`);
-    return /listening on (http:\S+)/.exec(sluice.output())?.[1];
+    return /listening on (https?:\S+)/.exec(sluice.output())?.[1];
   });
-  return { ...sluice, target: { baseUrl: () => url, strict: true } };
+  return {
+    ...sluice,
+    target: { baseUrl: () => url, strict: true, ...(options.ca !== undefined && { ca: options.ca }) },
+  };
 }

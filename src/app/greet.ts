@@ -27,12 +27,18 @@ export function warnOfOpenDoor({ host }: Pick<Config, 'host'>, credentials: Cred
   );
 }
 
-export function greet({ host }: Pick<Config, 'host'>, port: number, store: Store, say: (line: string) => void): void {
+export function greet(
+  { host, isSecure }: Pick<Config, 'host'> & { readonly isSecure: boolean },
+  port: number,
+  store: Store,
+  say: (line: string) => void,
+): void {
+  const [http, ws] = isSecure ? ['https', 'wss'] : ['http', 'ws'];
   const address = `${host.includes(':') ? `[${host}]` : host}:${port}`;
-  say(`Sluice is listening on http://${address}`);
-  say(`  send events:  POST http://${address}/api/events   or  ws://${address}/api/events/in`);
-  say(`  subscribe:    ws://${address}/api/events/out`);
-  say(`  Prefect:      PREFECT_API_URL=http://${address}/api`);
+  say(`Sluice is listening on ${http}://${address}`);
+  say(`  send events:  POST ${http}://${address}/api/events   or  ${ws}://${address}/api/events/in`);
+  say(`  subscribe:    ${ws}://${address}/api/events/out`);
+  say(`  Prefect:      PREFECT_API_URL=${http}://${address}/api`);
   say(`  store:        ${store.status.where}; events are taken while it starts`);
   const watch = store.status$.subscribe(({ phase, version }) => {
     if (phase !== 'ready') return;

@@ -16,6 +16,7 @@ import { createPageFilters } from '../query/page-filters.ts';
 import { createServerCounters, type ServerCounters } from '../server/counters.ts';
 import { type RunningServer, startServer } from '../server/start-server.ts';
 import { noLoad } from '../server/subscriber-load.ts';
+import type { TlsFiles } from '../server/tls.ts';
 import { openDeadLetter } from '../table-writer/dead-letter.ts';
 import { openWriterState } from '../table-writer/open-writer-state.ts';
 import type { TableWriter } from '../table-writer/table-writer.ts';
@@ -31,6 +32,7 @@ import { type IntakeParts, openIntake } from './open-intake.ts';
 import { queriesOf } from './queries.ts';
 import { readiness } from './readiness.ts';
 import { startResolver, startWriter } from './start-writing.ts';
+import { tlsOf } from './tls-of.ts';
 
 export interface RunningSluice {
   /**
@@ -43,6 +45,7 @@ export interface RunningSluice {
 /** What is there before anything is served. */
 interface Parts {
   readonly config: Config;
+  readonly tls: TlsFiles | null;
   readonly intake: IntakeParts;
   readonly store: Store;
   readonly writer: TableWriter;
@@ -74,6 +77,7 @@ export async function startSluice(config: Config, log: Log, say: (line: string) 
   const lock = await acquireLock(config.dataDir);
   const counters = createCounters();
   const machine = thisMachine(config.durableCopy);
+  const tls = tlsOf(config);
   const keys = openKeys(config.dataDir, config.signingKey, machine.files);
   const access = openAccess(config, log);
   const running: Running = { server: null, isLeaving: false };
@@ -94,7 +98,7 @@ export async function startSluice(config: Config, log: Log, say: (line: string) 
     writer.wake();
   });
   const parts: Parts = {
-    ...{ config, intake, store, writer, feeds, keys, access, counters, log },
+    ...{ config, tls, intake, store, writer, feeds, keys, access, counters, log },
     serverCounters: createServerCounters(),
     loopDelay: startLoopDelay(),
   };
@@ -102,7 +106,7 @@ export async function startSluice(config: Config, log: Log, say: (line: string) 
   running.server = server;
   const resolver = startResolver(parts);
   warnOfOpenDoor(config, access.credentials, log);
-  greet(config, server.port, store, say);
+  greet({ ...config, isSecure: tls !== null }, server.port, store, say);
 
   return {
     async stop(hurry) {
@@ -130,12 +134,12 @@ export async function startSluice(config: Config, log: Log, say: (line: string) 
 
 /** Resolves when it listens. */
 function serve(parts: Parts, running: Running): Promise<RunningServer> {
-  const { config, intake, store, feeds, keys, counters, serverCounters, log } = parts;
+  const { config, tls, intake, store, feeds, keys, counters, serverCounters, log } = parts;
   const { journal } = intake;
   const observed = (): Observation => look(parts, running);
   const filters = createPageFilters(store, { log, counters }, { isCluster: config.clickhouseCluster !== null });
   return startServer({
-    options: { ...config, historyMaxMs: historyMaxMs(config) },
+    options: { ...config, tls, historyMaxMs: historyMaxMs(config) },
     credentials: parts.access.credentials,
     allowances: parts.access.allowances,
     connectionsMax: connectionRoom(config, log),

@@ -64,7 +64,7 @@ export function settingsHelp(): string {
   return rows
     .map((row) => {
       const flag = row.kind === 'secret' && row.hasFlag !== true ? fileFlagOf(row) : flagOf(row);
-      const fallback = row.fallback === null ? '' : ` (${row.fallback})`;
+      const fallback = row.fallback === null ? '' : ` (${shownFallback(row)})`;
       return `  ${flag.padEnd(34)} ${shownName(row).padEnd(38)} ${row.help}${fallback}`;
     })
     .join('\n');
@@ -73,9 +73,13 @@ export function settingsHelp(): string {
 /** The settings as the README's table. */
 export function settingsTable(): string {
   const lines = rows.map(
-    (row) => `| \`${shownName(row)}\` | ${row.fallback === null ? '–' : `\`${row.fallback}\``} | ${row.help} |`,
+    (row) => `| \`${shownName(row)}\` | ${row.fallback === null ? '–' : `\`${shownFallback(row)}\``} | ${row.help} |`,
   );
   return ['| setting | default | meaning |', '|---|---|---|', ...lines].join('\n');
+}
+
+function shownFallback({ kind, fallback }: SettingRow): string {
+  return kind === 'switch' ? (fallback === true ? 'on' : 'off') : String(fallback);
 }
 
 /** A secret has a second name, of the file that holds it. */
@@ -91,7 +95,9 @@ function readFlags(flags: readonly string[]): Map<string, string> {
   for (let at = 0; at < flags.length; at += 1) {
     const [flag = '', inline] = (flags[at] ?? '').split(/=(.*)/s);
     if (!known.has(flag)) throw new StartRefused(`Unknown flag ${flag}. \`npm start -- --help\` lists them all.`);
-    const value = inline ?? flags[++at];
+    const isSwitch = rows.some((row) => row.kind === 'switch' && flagOf(row) === flag);
+    const isAlone = isSwitch && !['on', 'off'].includes(flags[at + 1] ?? '');
+    const value = inline ?? (isAlone ? 'on' : flags[++at]);
     if (value === undefined) throw new StartRefused(`The flag ${flag} needs a value.`);
     const secret = rows.find((row) => row.kind === 'secret' && flagOf(row) === flag);
     if (secret !== undefined) refuseSecretFlag(secret, value);
@@ -100,7 +106,7 @@ function readFlags(flags: readonly string[]): Map<string, string> {
   return given;
 }
 
-function readValue(row: SettingRow, sent: string): number | string | FailPointOrder | DaysByEvent {
+function readValue(row: SettingRow, sent: string): number | string | boolean | FailPointOrder | DaysByEvent {
   switch (row.kind) {
     case 'integer': {
       const value = Number(sent);
@@ -112,6 +118,8 @@ function readValue(row: SettingRow, sent: string): number | string | FailPointOr
     }
     case 'durability':
       return oneOf(row, sent, ['process', 'fsync']);
+    case 'switch':
+      return oneOf(row, sent, ['on', 'off']) === 'on';
     case 'level':
       return oneOf(row, sent, ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']);
     case 'daysByEvent':

@@ -12,13 +12,15 @@ type Kind =
   | 'failPoint'
   | 'url'
   | 'origins'
-  | 'networks';
+  | 'networks'
+  | 'switch';
 
 export interface SettingRow {
   /** Environment variable; the flag is the name without `SLUICE_`, in kebab-case. */
   readonly env: string;
   readonly kind: Kind;
-  readonly fallback: number | string | null;
+  /** Of a switch: `on` or `off`; its flag may stand alone, and is `on` then. */
+  readonly fallback: number | string | boolean | null;
   readonly min?: number;
   readonly max?: number;
   readonly help: string;

@@ -18,6 +18,31 @@ export const settings = {
     alias: 'PREFECT_SERVER_API_AUTH_STRING',
     help: 'if set, every route but health and ready wants it',
   },
+  tlsCert: {
+    env: 'SLUICE_TLS_CERT',
+    kind: 'optional',
+    fallback: null,
+    help: 'PEM file of a certificate and of those that signed it: with it and its key Sluice speaks https and wss only',
+  },
+  tlsKey: {
+    env: 'SLUICE_TLS_KEY',
+    kind: 'optional',
+    fallback: null,
+    help: 'PEM file of its key; both are read again when they change',
+  },
+  tlsSelfSigned: {
+    env: 'SLUICE_TLS_SELF_SIGNED',
+    kind: 'switch',
+    fallback: false,
+    help: 'on: https with a certificate made in the data folder, for trying; clients must be told to trust it',
+  },
+  hstsSeconds: whole(
+    'SLUICE_HSTS_SECONDS',
+    0,
+    'how long browsers shall use https only (`Strict-Transport-Security`, sent with TLS only); 0: nothing is said',
+    0,
+    100_000_000,
+  ),
   jwks: {
     env: 'SLUICE_JWKS',
     kind: 'optional',
@@ -279,14 +304,16 @@ export const settings = {
 
 type Value<Row extends SettingRow> = Row['kind'] extends 'integer'
   ? number
-  : Row['kind'] extends 'secret' | 'optional' | 'url' | 'origins'
-    ? string | null
-    : Row['kind'] extends 'durability'
-      ? 'process' | 'fsync'
-      : Row['kind'] extends 'daysByEvent'
-        ? DaysByEvent | null
-        : Row['kind'] extends 'failPoint'
-          ? FailPointOrder | null
-          : string;
+  : Row['kind'] extends 'switch'
+    ? boolean
+    : Row['kind'] extends 'secret' | 'optional' | 'url' | 'origins'
+      ? string | null
+      : Row['kind'] extends 'durability'
+        ? 'process' | 'fsync'
+        : Row['kind'] extends 'daysByEvent'
+          ? DaysByEvent | null
+          : Row['kind'] extends 'failPoint'
+            ? FailPointOrder | null
+            : string;
 
 export type Config = { readonly [Name in keyof typeof settings]: Value<(typeof settings)[Name]> };

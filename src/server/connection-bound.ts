@@ -8,6 +8,8 @@ import type { ServerCounters } from './counters.ts';
 import type { HttpResponse, TemplatedApp } from './uws.ts';
 
 export interface ConnectionBound {
+  /** Of an app; `told` hears of each connection that opens (1), or closes without having become a WebSocket (-1). */
+  watch(app: TemplatedApp, told: (change: number) => void): void;
   /** A connection that had become a WebSocket has closed: the library tells only of those that had not. */
   webSocketClosed(): void;
 }
@@ -32,7 +34,6 @@ const lookMs = 1_000;
 const shortLookMs = 50;
 
 export function boundConnections(
-  app: TemplatedApp,
   { connectionsMax, descriptorsLeft, unknownMax, known }: ConnectionLimits,
   counters: Pick<ServerCounters, 'connections' | 'connectionsRefused'>,
 ): ConnectionBound {
@@ -63,8 +64,14 @@ export function boundConnections(
     refuse(response);
   }
 
-  app.filter((response, change) => heard(response, Number(change)));
   return {
+    watch(app, told) {
+      const both = (response: HttpResponse, change: Parameters<typeof Number>[0]): void => {
+        told(Number(change));
+        heard(response, Number(change));
+      };
+      app.filter(both);
+    },
     webSocketClosed() {
       counters.connections -= 1;
     },

@@ -28,41 +28,63 @@ interface ListensExclusively {
 /**
  * Throws StartRefused with a sentence where the port cannot be had, or its sockets not be given a small receive buffer.
  */
-export async function listen(
-  { uws, needsSmallBuffer }: LoadedUws,
-  app: TemplatedApp,
-  host: string,
-  port: number,
-): Promise<Listening> {
-  const listener = app as unknown as ListensExclusively; // see there
-  const sockets: us_listen_socket[] = [];
-  const stop = (): void => {
-    for (const socket of sockets.splice(0)) uws.us_listen_socket_close(socket);
-  };
-  const take = async (wanted: number, isAlone: boolean): Promise<us_listen_socket> => {
-    const socket = await new Promise<us_listen_socket | false>((resolve) => {
-      if (isAlone) listener.listen(host, wanted, exclusivePort, resolve);
-      else app.listen(host, wanted, resolve);
-    });
-    if (socket === false) throw new StartRefused(refusal(host, wanted, await findCause(host, wanted)));
-    sockets.push(socket);
-    return socket;
-  };
-  try {
-    const taken = uws.us_socket_local_port(await take(port, true));
-    const isLimited = needsSmallBuffer && process.platform === 'linux';
+export async function listen(library: LoadedUws, app: TemplatedApp, host: string, port: number): Promise<Listening> {
+  const alone = await take(app, { host, port, isAlone: true });
+  const taken = library.uws.us_socket_local_port(alone);
+  if (listenSockets > 1) {
     // It was nobody else's. Now it is shared, with ourselves.
-    if (listenSockets > 1) stop();
+    library.uws.us_listen_socket_close(alone);
+    return share(library, app, { host, port: taken, others: 0 });
+  }
+  return { port: taken, stop: stopOnce(library, [alone]) };
+}
+
+/** The same for a port that an app of ours listens on: both get new connections until that one stops. */
+export function listenBeside(library: LoadedUws, app: TemplatedApp, host: string, port: number): Promise<Listening> {
+  return share(library, app, { host, port, others: listenSockets });
+}
+
+interface Shared {
+  readonly host: string;
+  readonly port: number;
+  /** Listening sockets of ours that have the port already. */
+  readonly others: number;
+}
+
+async function share(library: LoadedUws, app: TemplatedApp, { host, port, others }: Shared): Promise<Listening> {
+  const sockets: us_listen_socket[] = [];
+  const stop = stopOnce(library, sockets);
+  const isLimited = library.needsSmallBuffer && process.platform === 'linux';
+  try {
     while (sockets.length < listenSockets) {
-      await take(taken, false);
-      if (isLimited) limitBuffers(taken, sockets.length);
+      sockets.push(await take(app, { host, port, isAlone: false }));
+      if (isLimited) limitBuffers(port, others + sockets.length);
     }
-    if (isLimited) await limitEarly(taken);
-    return { port: taken, stop };
+    if (isLimited) await limitEarly(port, others + listenSockets);
+    return { port, stop };
   } catch (error) {
     stop();
     throw error;
   }
+}
+
+function stopOnce({ uws }: LoadedUws, sockets: us_listen_socket[]): () => void {
+  return () => {
+    for (const socket of sockets.splice(0)) uws.us_listen_socket_close(socket);
+  };
+}
+
+async function take(
+  app: TemplatedApp,
+  { host, port, isAlone }: { readonly host: string; readonly port: number; readonly isAlone: boolean },
+): Promise<us_listen_socket> {
+  const socket = await new Promise<us_listen_socket | false>((resolve) => {
+    if (isAlone)
+      (app as unknown as ListensExclusively).listen(host, port, exclusivePort, resolve); // see there
+    else app.listen(host, port, resolve);
+  });
+  if (socket === false) throw new StartRefused(refusal(host, port, await findCause(host, port)));
+  return socket;
 }
 
 /** `count` listening sockets are there. */
@@ -85,10 +107,10 @@ function limitBuffers(port: number, count: number): void {
 /**
  * Who connected between a socket's start and its limit has a buffer that grows: they are found once they are accepted.
  */
-async function limitEarly(port: number): Promise<void> {
+async function limitEarly(port: number, count: number): Promise<void> {
   await nextTurn();
   await nextTurn();
-  limitBuffers(port, listenSockets);
+  limitBuffers(port, count);
 }
 
 /** The system's error code, which uWebSockets.js keeps to itself: Node is asked to do the same. */

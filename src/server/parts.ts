@@ -11,6 +11,7 @@ import type { OpenFeed } from '../feed/ports.ts';
 import type { Intake } from '../ingest/intake.ts';
 import type { EventExport, ExportRequest } from '../query/export-events.ts';
 import type { ServerCounters } from './counters.ts';
+import type { TlsFiles } from './tls.ts';
 
 export interface ServerParts {
   readonly options: ServerOptions;
@@ -44,6 +45,10 @@ export interface ServerOptions {
   readonly host: string;
   /** 0 takes a free one. */
   readonly port: number;
+  /** Null or left out: no TLS. */
+  readonly tls?: TlsFiles | null;
+  /** How long browsers shall ask by https only; 0 or left out says nothing of it. */
+  readonly hstsSeconds?: number;
   /** What links in answers begin with; null where requests tell. */
   readonly publicUrl: string | null;
   /** Origins whose pages may come, as `parseOrigins` takes them; null as the credentials say. */

@@ -22,16 +22,19 @@ export interface AddressOptions {
   readonly publicUrl: string | null;
   /** As `parseNetworks` takes it. */
   readonly trustedProxies: string;
+  /** Whether connections that come here have TLS. */
+  readonly isSecure?: boolean;
 }
 
-export function addressReader({ publicUrl, trustedProxies }: AddressOptions): ReadAddress {
+export function addressReader({ publicUrl, trustedProxies, isSecure = false }: AddressOptions): ReadAddress {
   if (publicUrl !== null) return () => publicUrl;
+  const ownScheme = isSecure ? 'https' : 'http';
   const trusted = parseNetworks(trustedProxies) ?? [];
   return ({ values, forwarded }, response) => {
     const { scheme, host, prefix } =
       forwarded !== null && isFromProxy(response, trusted) ? readForwarded(forwarded, trusted) : nothingSaid;
     const known = host ?? readHost(values.host ?? '');
-    return known === null ? prefix : `${scheme ?? 'http'}://${known}${prefix}`;
+    return known === null ? prefix : `${scheme ?? ownScheme}://${known}${prefix}`;
   };
 }
 

@@ -17,6 +17,8 @@ export interface RequestHead {
   readonly publicUrl: string;
   /** What `access-control-allow-origin` says: `*` or the page's origin; empty where there is none, or it may not. */
   readonly allowOrigin: string;
+  /** What `strict-transport-security` says; empty for none. */
+  readonly hsts: string;
   readonly authorization: string;
   readonly acceptsGzip: boolean;
   readonly contentType: string;
@@ -40,6 +42,7 @@ export function readHead(
   response: HttpResponse,
   addressOf: AddressOfPath,
   policy: OriginPolicy,
+  hsts = '',
 ): RequestHead {
   const fields = readFields(request);
   const { values } = fields;
@@ -54,6 +57,7 @@ export function readHead(
     query: request.getQuery() ?? '',
     publicUrl: addressOf(path, fields, response),
     allowOrigin: policy(values.origin ?? ''),
+    hsts,
     authorization: values.authorization ?? '',
     acceptsGzip: values['accept-encoding']?.includes('gzip') === true,
     contentType: values['content-type'] ?? '',

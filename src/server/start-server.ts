@@ -12,11 +12,11 @@ import { createAuthenticatingPlaces } from './authenticating-places.ts';
 import { connectionTools, farewellOf, type OpenConnection } from './connection.ts';
 import { boundConnections } from './connection-bound.ts';
 import type { ServerCounters } from './counters.ts';
+import { type AppTally, type EdgeApp, openEdgeApp } from './edge-app.ts';
 import { Exchange } from './exchange.ts';
 import { FramePressure, type PressedPeer } from './frame-pressure.ts';
 import { handleRequest, type RequestTools } from './handle-request.ts';
 import { limitHeads } from './limit-heads.ts';
-import { listen } from './listen.ts';
 import { OpenConnections } from './open-connections.ts';
 import { originPolicy } from './origins.ts';
 import type { ServerOptions, ServerParts } from './parts.ts';
@@ -30,7 +30,7 @@ import { type SubscriberLoad, subscriberLoad } from './subscriber-load.ts';
 import { startSweep } from './sweep.ts';
 import { Topics } from './topics.ts';
 import { unseenMemory } from './unseen-memory.ts';
-import { loadUws, type TemplatedApp } from './uws.ts';
+import { type HttpRequest, type HttpResponse, type LoadedUws, loadUws, type TemplatedApp } from './uws.ts';
 import { refuseOtherWebSockets, type SocketTools, serveWebSocket } from './websocket.ts';
 
 export interface RunningServer {
@@ -59,25 +59,22 @@ export async function startServer(parts: ServerParts): Promise<RunningServer> {
   limitHeads(options.headBytesMax);
   const library = loadUws(options.dataDir);
   if (library.warning !== null) parts.log.warn(library.warning);
-  const app = library.uws.App();
   let isStopping = false;
   let hasClosedSockets = false;
 
-  const sockets = socketTools(app, parts, () => isStopping);
+  const sockets = socketTools(parts, () => isStopping);
   const { open, places, sweep, topics } = sockets;
   const pressure = watchFrames(open, options, parts.counters);
   const { authenticator } = sockets.connection;
   const { readAddress, policy } = sockets;
   const tools = { parts, authenticator, bodies: createBodyReader(options), streams: sockets, readAddress, policy };
-  for (const route of socketRoutes) serveWebSocket(app, route, sockets);
-  refuseOtherWebSockets(app, sockets);
-  const requests = answerRequests(app, parts, tools, () => isStopping);
-
-  const listening = await listen(library, app, options.host, options.port).catch((error: unknown) => {
+  const requests = requestAnswerer(parts, tools, () => isStopping);
+  const edge = await openEdge(library, parts, { sockets, requests }).catch((error: unknown) => {
     sweep.stop();
     clearInterval(pressure);
     throw error;
   });
+  const { apps } = edge;
 
   const losses = parts.intake.lost$.subscribe((loss) => {
     for (const connection of [...open]) connection.recordsLost(loss);
@@ -87,13 +84,13 @@ export async function startServer(parts: ServerParts): Promise<RunningServer> {
 
   function stopListening(): void {
     isStopping = true;
-    listening.stop();
+    edge.stop();
     places.stop();
   }
 
   return {
-    port: listening.port,
-    publish: (topic, frame) => topics.publish(app, topic, frame),
+    port: edge.port,
+    publish: (topic, frame) => topics.publish(apps, topic, frame),
     subscriberLoad: () => subscriberLoad(open),
     stopListening,
     closeSockets: (code, reason) => {
@@ -109,9 +106,31 @@ export async function startServer(parts: ServerParts): Promise<RunningServer> {
       ended();
       sweep.stop();
       clearInterval(pressure);
-      app.close();
+      edge.close();
     },
   };
+}
+
+/** Listens, with all routes on each app that it makes. */
+async function openEdge(
+  library: LoadedUws,
+  { options, log }: ServerParts,
+  { sockets, requests }: { readonly sockets: SocketTools; readonly requests: RequestAnswerer },
+): Promise<EdgeApp & { readonly port: number }> {
+  const furnish = (app: TemplatedApp, tally: AppTally): void => {
+    const { bound } = sockets;
+    const webSocketClosed = (): void => {
+      tally.connections(-1);
+      bound.webSocketClosed();
+    };
+    const ofApp = { ...sockets, bound: { ...bound, webSocketClosed } };
+    bound.watch(app, tally.connections);
+    for (const route of socketRoutes) serveWebSocket(app, route, ofApp);
+    refuseOtherWebSockets(app, ofApp);
+    requests.serve(app);
+  };
+  const edge = openEdgeApp(library, { tls: options.tls ?? null, log, furnish });
+  return { ...edge, port: await edge.start(options.host, options.port) };
 }
 
 /** Closes what belongs to a credential that holds no more. */
@@ -124,7 +143,7 @@ function endTheEnded(open: ReadonlySet<OpenConnection>, { credentials }: ServerP
 
 const endedFarewell = { code: failures.unauthorized.code, reason: 'The credential has ended' };
 
-function socketTools(app: TemplatedApp, parts: ServerParts, isStopping: () => boolean): SocketTools {
+function socketTools(parts: ServerParts, isStopping: () => boolean): SocketTools {
   const { options, counters } = parts;
   const open = new OpenConnections();
   const limits = {
@@ -137,10 +156,10 @@ function socketTools(app: TemplatedApp, parts: ServerParts, isStopping: () => bo
     topics: new Topics(),
     sweep: startSweep(options.pingMs, (error) => farewellOf(error, parts)),
     open,
-    readAddress: addressReader(options),
+    readAddress: addressReader({ ...options, isSecure: options.tls != null }),
     policy: originPolicy(options.corsOrigins, parts.credentials),
     places: createAuthenticatingPlaces(options.authenticatingMax, counters),
-    bound: boundConnections(app, limits, counters),
+    bound: boundConnections(limits, counters),
     isStopping,
   };
 }
@@ -149,20 +168,25 @@ function stopAll(clients: readonly OpenConnection[], farewell: Farewell): void {
   for (const [nth, client] of clients.entries()) client.stop(farewell, retryAfterMs(nth, clients.length));
 }
 
-/** Answers every request that is no handshake; says how many are under way. */
-function answerRequests(
-  app: TemplatedApp,
+interface RequestAnswerer {
+  /** Requests under way. */
+  readonly underWay: number;
+  serve(app: TemplatedApp): void;
+}
+
+/** Answers every request that is no handshake. */
+function requestAnswerer(
   parts: ServerParts,
   tools: RequestTools & Pick<SocketTools, 'readAddress' | 'policy'>,
   isStopping: () => boolean,
-): { readonly underWay: number } {
+): RequestAnswerer {
   const { options, counters } = parts;
-  const requests = { underWay: 0 };
+  const hsts = hstsOf(options);
   const { readAddress, policy } = tools;
   const addressOf: AddressOfPath = (path, ...request) => (mayLink(path) ? readAddress(...request) : '');
   const exchangeParts = { ...parts, answers: createAnswerBudget(options.answersBytesMax, counters) };
-  app.any('/*', (response, request) => {
-    const head = readHead(request, response, addressOf, policy);
+  const answer = (response: HttpResponse, request: HttpRequest): void => {
+    const head = readHead(request, response, addressOf, policy, hsts);
     if (head.doubt !== null) {
       refuseDoubtful(response, head.doubt, parts);
       return;
@@ -173,8 +197,14 @@ function answerRequests(
       exchange.release();
       requests.underWay -= 1;
     });
-  });
+  };
+  const requests = { underWay: 0, serve: (app: TemplatedApp) => void app.any('/*', answer) };
   return requests;
+}
+
+/** Empty without TLS, where browsers must not heed it. */
+function hstsOf({ tls, hstsSeconds }: ServerOptions): string {
+  return tls == null || !hstsSeconds ? '' : `max-age=${hstsSeconds}`;
 }
 
 /** Looks a few times a second at what the messages of all sockets take. */

@@ -26,10 +26,11 @@ export class Topics {
     if (topic.members === 0) this.#topics.delete(topic.name);
   }
 
-  publish(app: TemplatedApp, name: string, frame: string | Uint8Array): void {
+  /** Of each app only its own sockets hear. */
+  publish(apps: readonly TemplatedApp[], name: string, frame: string | Uint8Array): void {
     const topic = this.#topics.get(name);
     if (topic === undefined) return;
     topic.published += 1;
-    app.publish(name, frame);
+    for (const app of apps) app.publish(name, frame);
   }
 }

@@ -16,12 +16,13 @@ export interface Content {
 
 export function writeHead(
   response: HttpResponse,
-  head: Pick<RequestHead, 'allowOrigin'>,
+  head: Pick<RequestHead, 'allowOrigin' | 'hsts'>,
   status: number,
   headers: Readonly<Record<string, string>>,
 ): void {
   response.writeStatus(`${status} ${STATUS_CODES[status] ?? 'Unknown'}`);
   for (const [name, value] of Object.entries(headers)) response.writeHeader(name, value);
+  if (head.hsts !== '') response.writeHeader('strict-transport-security', head.hsts);
   if ('access-control-allow-origin' in headers) return;
   for (const [name, value] of Object.entries(originHeaders(head))) response.writeHeader(name, value);
 }
