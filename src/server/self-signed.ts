@@ -43,11 +43,13 @@ function make(host: string, nowMs: number): { readonly cert: string; readonly ke
   });
   const certificate = forge.pki.createCertificate();
   certificate.publicKey = forge.pki.publicKeyFromPem(publicKey);
+  const number = randomBytes(15).toString('hex');
   // Positive, as it must be.
-  certificate.serialNumber = `01${randomBytes(15).toString('hex')}`;
+  certificate.serialNumber = `01${number}`;
   certificate.validity.notBefore = new Date(nowMs - dayMs);
   certificate.validity.notAfter = new Date(nowMs + days * dayMs);
-  const name = [{ name: 'commonName', value: 'Sluice, self-signed' }];
+  // Each has another name, so that one file of trusted ones may hold several.
+  const name = [{ name: 'commonName', value: `Sluice, self-signed, ${number}` }];
   certificate.setSubject(name);
   certificate.setIssuer(name);
   const names = [...new Set(['localhost', '127.0.0.1', '::1', host])];

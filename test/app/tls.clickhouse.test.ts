@@ -21,6 +21,8 @@ afterEach(cleanUp);
 const pair = (): TlsFiles => selfSigned(temporaryFolder(), '127.0.0.1');
 const newEvent = () => eventLike({ id: randomUUID(), occurred: new Date().toISOString() });
 const pem = ({ cert }: TlsFiles): string => readFileSync(cert, 'utf8');
+/** Subscribers want a store. */
+const withStore = { CLICKHOUSE_URL: '' };
 const settingsOf = ({ cert, key }: TlsFiles) => ({ SLUICE_TLS_CERT: cert, SLUICE_TLS_KEY: key });
 
 function dial(url: string, version?: SecureVersion): Promise<TLSSocket> {
@@ -45,7 +47,7 @@ async function servedBy(url: string): Promise<string> {
 describe('with a certificate', () => {
   it('Sluice speaks https and wss, both ways, from TLS 1.2 on', async () => {
     const files = pair();
-    const { target, output } = await startBare({ env: settingsOf(files), ca: pem(files) });
+    const { target, output } = await startBare({ env: { ...settingsOf(files), ...withStore }, ca: pem(files) });
     const url = target.baseUrl();
     expect(url).toMatch(/^https:/);
     expect(output()).toContain(`PREFECT_API_URL=${url}/api`);
@@ -104,7 +106,10 @@ describe('with a certificate', () => {
   it('a renewed one is served to new connections, and old ones go on', async () => {
     const [files, next, last] = [pair(), pair(), pair()];
     const ca = `${pem(files)}${pem(next)}${pem(last)}`;
-    const { target, output } = await startBare({ env: { ...settingsOf(files), SLUICE_LOG_LEVEL: 'info' }, ca });
+    const { target, output } = await startBare({
+      env: { ...settingsOf(files), ...withStore, SLUICE_LOG_LEVEL: 'info' },
+      ca,
+    });
     const url = target.baseUrl();
     const first = await servedBy(url);
     const follower = await subscribe(target, {});
