@@ -25,6 +25,11 @@ export interface ConnectionLimits {
   readonly unknownMax: number;
   /** WebSockets, streams, and handshakes that wait. */
   readonly known: () => number;
+  /**
+   * With TLS they are closed without a word: an answer before the handshake is not sent while others are silent, and
+   * the connection would stay.
+   */
+  readonly isSecure: boolean;
 }
 
 /** Kept for ourselves whatever our own count says. */
@@ -34,7 +39,7 @@ const lookMs = 1_000;
 const shortLookMs = 50;
 
 export function boundConnections(
-  { connectionsMax, descriptorsLeft, unknownMax, known }: ConnectionLimits,
+  { connectionsMax, descriptorsLeft, unknownMax, known, isSecure }: ConnectionLimits,
   counters: Pick<ServerCounters, 'connections' | 'connectionsRefused'>,
 ): ConnectionBound {
   let left = Number.POSITIVE_INFINITY;
@@ -61,7 +66,8 @@ export function boundConnections(
     const hasRoom = counters.connections <= connectionsMax && counters.connections - known() <= unknownMax;
     if (hasRoom && !isShort()) return;
     counters.connectionsRefused += 1;
-    refuse(response);
+    if (isSecure) response.close();
+    else refuse(response);
   }
 
   return {

@@ -150,6 +150,7 @@ function socketTools(parts: ServerParts, isStopping: () => boolean): SocketTools
     ...{ connectionsMax: parts.connectionsMax, descriptorsLeft: parts.descriptorsLeft },
     unknownMax: Math.max(unknownMin, Math.floor(options.headsBytesMax / options.headBytesMax)),
     known: () => open.size + counters.handshakesWaiting,
+    isSecure: options.tls != null,
   };
   return {
     connection: connectionTools(parts, createAuthenticator(parts.credentials)),
