@@ -26,6 +26,6 @@ RUN mkdir -p /var/lib/sluice && chown node:node /var/lib/sluice
 USER node
 VOLUME /var/lib/sluice
 EXPOSE 4200
-# By the settings of the container; a variable of a service (tcp://…) is no port.
-HEALTHCHECK --interval=10s --timeout=3s CMD node -e "const { SLUICE_HOST: host, SLUICE_PORT: port } = process.env; fetch('http://' + (host.includes(':') ? '[' + host + ']' : host) + ':' + (Number(port) || 4200) + '/api/ready').then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"
+# By the settings of the container; a variable of a service (tcp://…) is no port. With TLS any certificate will do here.
+HEALTHCHECK --interval=10s --timeout=3s CMD node -e "const { SLUICE_HOST: host, SLUICE_PORT: port, SLUICE_TLS_CERT: cert, SLUICE_TLS_SELF_SIGNED: own } = process.env; require(cert || own === 'on' ? 'https' : 'http').get({ host, port: Number(port) || 4200, path: '/api/ready', rejectUnauthorized: false }, (r) => process.exit(r.statusCode === 200 ? 0 : 1)).on('error', () => process.exit(1))"
 CMD ["node", "dist/src/main.js"]

@@ -1,128 +1,68 @@
 /**
- * The app of the edge library that takes new connections, and those before it: a renewed certificate needs a new app,
- * for the library reads one only when an app is made. An app that was replaced serves on until its last connection has
- * closed.
+ * Listens, and goes on listening over a renewed certificate: that needs a new app of the edge library, which reads one
+ * only when an app is made.
  */
-import { createHash } from 'node:crypto';
-import { firstLineOf } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
 import { type Listening, listen, listenBeside } from './listen.ts';
-import { contentOf, secureApp, type TlsFiles } from './tls.ts';
+import { type AppMaking, ServingApps } from './serving-apps.ts';
+import { secureApp, type TlsFiles } from './tls.ts';
 import type { LoadedUws, TemplatedApp } from './uws.ts';
-
-/** What an app is told of its connections. */
-export interface AppTally {
-  /** One more, or one less. */
-  connections(change: number): void;
-}
+import { watchCertificate } from './watch-certificate.ts';
 
 export interface EdgeApp {
   /** The newest one last. */
   readonly apps: readonly TemplatedApp[];
-  /** Resolves to the port when it listens. Throws StartRefused. */
-  start(host: string, port: number): Promise<number>;
+  readonly port: number;
   /** Takes no new connection. Idempotent. */
   stop(): void;
   /** Cuts off what is left. */
   close(): void;
 }
 
-export interface EdgeAppOptions {
+export interface EdgeAppOptions extends Pick<AppMaking, 'furnish'> {
+  readonly host: string;
+  readonly port: number;
   /** Null serves without TLS. */
   readonly tls: TlsFiles | null;
   readonly log: Log;
-  /** Gives an app its routes. */
-  readonly furnish: (app: TemplatedApp, tally: AppTally) => void;
 }
 
-const lookMs = 500;
-
-/** Throws StartRefused for a certificate or key that cannot serve. */
-export function openEdgeApp(library: LoadedUws, { tls, log, furnish }: EdgeAppOptions): EdgeApp {
-  const apps: TemplatedApp[] = [];
-  let listening: Listening | null = null;
+/** Resolves when it listens. Throws StartRefused for a port that cannot be had, or a pair that cannot serve. */
+export async function openEdgeApp(library: LoadedUws, options: EdgeAppOptions): Promise<EdgeApp> {
+  const { tls, log, host, furnish } = options;
+  const make = (): TemplatedApp => (tls === null ? library.uws.App() : secureApp(library.uws, tls, log));
+  const serving = new ServingApps({ make, furnish });
+  let listening = await listen(library, serving.add(), host, options.port);
   let isStopped = false;
-  let timer: NodeJS.Timeout | undefined;
 
-  function add(): TemplatedApp {
-    const app = tls === null ? library.uws.App() : secureApp(library.uws, tls, log);
-    let open = 0;
-    furnish(app, {
-      connections(change) {
-        open += change;
-        // In a later turn: the library is still at work on the connection.
-        if (open === 0 && app !== apps.at(-1)) setImmediate(() => open === 0 && letGo(app));
-      },
-    });
-    apps.push(app);
-    return app;
-  }
-
-  function letGo(app: TemplatedApp): void {
-    const at = apps.indexOf(app);
-    if (at < 0 || app === apps.at(-1)) return;
-    apps.splice(at, 1);
-    app.close();
-  }
-
-  async function renew(host: string, before: Listening): Promise<void> {
-    const app = add();
-    const next = await listenBeside(library, app, host, before.port).catch((error: unknown) => {
-      apps.splice(apps.indexOf(app), 1);
-      app.close();
-      throw error;
-    });
+  async function renew(): Promise<void> {
+    const app = serving.add();
+    const before = listening;
+    const next = await besideOrNot(app, before);
     listening = next;
     before.stop();
     if (isStopped) next.stop();
     log.info({ cert: tls?.cert }, 'the certificate was read again: new connections get it');
   }
 
-  function watch(files: TlsFiles, host: string): void {
-    let served = digestOf(files);
-    let refused: string | null = null;
-    const look = async (): Promise<void> => {
-      const found = digestOf(files);
-      if (found === served || found === null || found === refused || listening === null || isStopped) return;
-      try {
-        await renew(host, listening);
-        served = found;
-        refused = null;
-      } catch (error) {
-        // Both files are rarely written at once: the next look may find a whole pair.
-        refused = found;
-        log.error({ reason: firstLineOf(error) }, 'The changed certificate cannot serve; the one before it goes on');
-      }
-    };
-    const next = (): void => {
-      timer = setTimeout(() => void look().finally(() => !isStopped && next()), lookMs).unref();
-    };
-    next();
+  async function besideOrNot(app: TemplatedApp, { port }: Listening): Promise<Listening> {
+    try {
+      return await listenBeside(library, app, host, port);
+    } catch (error) {
+      serving.drop(app);
+      throw error;
+    }
   }
 
-  add();
+  const endWatch = tls === null ? () => undefined : watchCertificate(tls, renew, log);
   return {
-    apps,
-    async start(host, port) {
-      const [app] = apps;
-      if (app === undefined) throw new Error('an edge has an app');
-      listening = await listen(library, app, host, port);
-      if (tls !== null) watch(tls, host);
-      return listening.port;
-    },
+    apps: serving.all,
+    port: listening.port,
     stop() {
       isStopped = true;
-      clearTimeout(timer);
-      listening?.stop();
+      endWatch();
+      listening.stop();
     },
-    close() {
-      for (const app of apps.splice(0)) app.close();
-    },
+    close: () => serving.close(),
   };
-}
-
-/** Null while they cannot be read. */
-function digestOf(files: TlsFiles): string | null {
-  const content = contentOf(files);
-  return content === null ? null : createHash('sha256').update(content).digest('hex');
 }

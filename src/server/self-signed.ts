@@ -12,7 +12,10 @@ import type { TlsFiles } from './tls.ts';
 const days = 365;
 const dayMs = 24 * 60 * 60 * 1000;
 
-/** The pair in `tls/` of the data folder; a new one where there is none, it ends within a day, or is of another host. */
+/**
+ * The pair in `tls/` of the data folder. A new one is made where there is none, where it ends within a day, or where it
+ * is of another host.
+ */
 export function selfSigned(dataDir: string, host: string, nowMs = Date.now()): TlsFiles {
   const folder = join(dataDir, 'tls');
   const files = { cert: join(folder, 'self-signed.crt'), key: join(folder, 'self-signed.key') };

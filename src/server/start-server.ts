@@ -12,7 +12,7 @@ import { createAuthenticatingPlaces } from './authenticating-places.ts';
 import { connectionTools, farewellOf, type OpenConnection } from './connection.ts';
 import { boundConnections } from './connection-bound.ts';
 import type { ServerCounters } from './counters.ts';
-import { type AppTally, type EdgeApp, openEdgeApp } from './edge-app.ts';
+import { type EdgeApp, openEdgeApp } from './edge-app.ts';
 import { Exchange } from './exchange.ts';
 import { FramePressure, type PressedPeer } from './frame-pressure.ts';
 import { handleRequest, type RequestTools } from './handle-request.ts';
@@ -112,11 +112,11 @@ export async function startServer(parts: ServerParts): Promise<RunningServer> {
 }
 
 /** Listens, with all routes on each app that it makes. */
-async function openEdge(
+function openEdge(
   library: LoadedUws,
   { options, log }: ServerParts,
   { sockets, requests }: { readonly sockets: SocketTools; readonly requests: RequestAnswerer },
-): Promise<EdgeApp & { readonly port: number }> {
+): Promise<EdgeApp> {
   const furnish = (app: TemplatedApp, tally: AppTally): void => {
     const { bound } = sockets;
     const webSocketClosed = (): void => {
@@ -129,8 +129,7 @@ async function openEdge(
     refuseOtherWebSockets(app, ofApp);
     requests.serve(app);
   };
-  const edge = openEdgeApp(library, { tls: options.tls ?? null, log, furnish });
-  return { ...edge, port: await edge.start(options.host, options.port) };
+  return openEdgeApp(library, { ...options, tls: options.tls ?? null, log, furnish });
 }
 
 /** Closes what belongs to a credential that holds no more. */

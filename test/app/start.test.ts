@@ -200,15 +200,24 @@ describe('a start goes on', () => {
 });
 
 describe("the image's health check", () => {
+  const [, check = ''] = /^HEALTHCHECK .* CMD (node .*)$/m.exec(readFileSync('Dockerfile', 'utf8')) ?? [];
+  const codeOf = (env: Record<string, string>): number | null =>
+    spawnSync('sh', ['-c', check], { env: { PATH: process.env['PATH'], ...env } }).status;
+
   it('asks where the settings say that Sluice listens', async () => {
-    const [, check = ''] = /^HEALTHCHECK .* CMD (node .*)$/m.exec(readFileSync('Dockerfile', 'utf8')) ?? [];
     const { target } = await startBare({ env: { SLUICE_HOST: '0.0.0.0', SLUICE_AUTH_STRING: 'a secret' } });
     const { port } = new URL(target.baseUrl());
-    const codeOf = (env: Record<string, string>): number | null =>
-      spawnSync('sh', ['-c', check], { env: { PATH: process.env['PATH'], ...env } }).status;
     expect(codeOf({ SLUICE_HOST: '0.0.0.0', SLUICE_PORT: port })).toBe(0);
     expect(codeOf({ SLUICE_HOST: '127.0.0.1', SLUICE_PORT: port })).toBe(0);
     expect(codeOf({ SLUICE_HOST: '127.0.0.1', SLUICE_PORT: '1' })).toBe(1);
+  });
+
+  it('asks by https where Sluice has TLS', async () => {
+    const { target } = await startBare({ env: { SLUICE_TLS_SELF_SIGNED: 'on' } });
+    const asked = { SLUICE_HOST: '127.0.0.1', SLUICE_PORT: new URL(target.baseUrl()).port };
+    expect(codeOf({ ...asked, SLUICE_TLS_SELF_SIGNED: 'on' })).toBe(0);
+    expect(codeOf({ ...asked, SLUICE_TLS_CERT: '/etc/sluice/tls.crt' })).toBe(0);
+    expect(codeOf(asked)).toBe(1);
   });
 });
 

@@ -29,7 +29,7 @@ export function falseCitations(file: string, text: string, repository: Repositor
   const said = isDocument ? text : commentsOf(file, text);
   const prose = said.replace(/\n\s*/g, ' ');
   const resolve = (cited: string): string | null =>
-    [cited, normalize(join(dirname(file), cited))].find((each) => repository.has(each.replace(/\/$/, ''))) ?? null;
+    [normalize(join(dirname(file), cited)), cited].find((each) => repository.has(each.replace(/\/$/, ''))) ?? null;
   const faults = [...text.matchAll(elsewhere)].map(([words]) => words);
 
   for (const [cited] of prose.matchAll(path)) {
