@@ -1,6 +1,6 @@
 /**
- * The apps of the edge library that serve. The one that takes new connections stands last; one before it serves on until
- * its last connection has closed.
+ * The apps of the edge library that serve. The one that takes new connections stands last. One before it serves on
+ * until its last connection has closed.
  */
 import type { TemplatedApp } from './uws.ts';
 
