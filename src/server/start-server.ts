@@ -26,6 +26,7 @@ import { refuseDoubtful } from './refuse-head.ts';
 import { type AddressOfPath, readHead } from './request-head.ts';
 import { retryAfterMs } from './retry-spread.ts';
 import { mayLink, socketRoutes } from './route-table.ts';
+import type { AppTally } from './serving-apps.ts';
 import { type SubscriberLoad, subscriberLoad } from './subscriber-load.ts';
 import { startSweep } from './sweep.ts';
 import { Topics } from './topics.ts';
