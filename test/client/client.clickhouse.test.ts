@@ -178,6 +178,7 @@ describe('through a network that breaks, and a server that is killed', () => {
     const relay = await startFaultyRelay(() => Number(new URL(server.url).port), {
       seed,
       cutBytesMax: 400_000,
+      silences: 0.1,
       stalls: 0.02,
       stallMsMax: 100,
     });

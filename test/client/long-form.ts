@@ -1,19 +1,26 @@
 /**
- * The long form of the client's law: so many events published and received by the client through a relay that cuts
- * and stalls, while Sluice is killed again and again. Each event is stored once and received once, in the order in
- * which it was stored. `npm run client:faults -- --events 1000000 --kills 10 --seed 1`.
+ * The long form of the client's law: so many events published and received by the client through a relay that resets,
+ * ends, silences and stalls connections, while Sluice is killed again and again. Each event is stored once and received
+ * once; each bad one is refused with its reason. Exit code 1 if a law is broken, or if a fault never happened.
+ * `npm run client:faults -- --events 1000000 --kills 10 --seed 1 [--save]`.
  */
+import { spawnSync } from 'node:child_process';
+import { appendFileSync } from 'node:fs';
+import { cpus, loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
-import { connect, type Sluice } from '../../client/src/node.ts';
-import { type FaultyRelay, startFaultyRelay } from '../../support/faulty-relay.ts';
+import { connect, type NewEvent, type Sluice } from '../../client/src/node.ts';
+import { startFaultyRelay } from '../../support/faulty-relay.ts';
 import { until } from '../../support/poll.ts';
-import { removeData, startSluice, type TestSluice } from '../../support/sluice.ts';
+import { randomFrom } from '../../support/random.ts';
+import { removeData, startSluice } from '../../support/sluice.ts';
+import { type Books, lastName, readLate, readOnce } from './faults-readers.ts';
 
 const { values } = parseArgs({
   options: {
     events: { type: 'string', default: '1000000' },
     kills: { type: 'string', default: '10' },
-    seed: { type: 'string', default: '20261129' },
+    seed: { type: 'string', default: String(Date.now() % 1_000_000) },
+    save: { type: 'boolean', default: false },
   },
 });
 const events = Number(values.events);
@@ -21,76 +28,119 @@ const kills = Number(values.kills);
 const seed = Number(values.seed);
 const resource = `faults.${seed}.${Date.now()}`;
 const deadlineMs = 60 * 60_000;
-
-let server: TestSluice = await startSluice();
-const port = Number(new URL(server.url).port);
-const relay: FaultyRelay = await startFaultyRelay(() => port, {
-  seed,
-  cutBytesMax: 2_000_000,
-  stalls: 0.005,
-  stallMsMax: 200,
-});
-const sluice = connect({ url: `http://127.0.0.1:${relay.port}`, retry: { firstMs: 50, longestMs: 1_000 } });
-const seen = new Uint8Array(events);
-let received = 0;
-let published = 0;
-let repeats = 0;
+const badPart = 0.001;
 const began = performance.now();
+const secondsOf = (): number => Math.round((performance.now() - began) / 1_000);
+
+const env = { SLUICE_PING_MS: '1000' };
+let server = await startSluice({ env });
+const port = Number(new URL(server.url).port);
+const relay = await startFaultyRelay(() => port, {
+  ...{ seed, cutBytesMax: 2_000_000, silences: 0.1, stalls: 0.005, stallMsMax: 200 },
+});
+const far = connect({ url: `http://127.0.0.1:${relay.port}`, retry: { firstMs: 50, longestMs: 1_000 } });
+const near = connect({ url: server.url });
+const written = { taken: 0, bad: 0, rejected: {} as Record<string, number>, unexplained: 0, received: 0 };
+const talk = setInterval(say, 30_000);
 try {
-  const reading = read(sluice);
-  const writing = write(sluice);
+  const reading = { sluice: far, resource, events };
+  const once = readOnce({ ...reading, progressed: () => (written.received += 1) });
+  const late = readLate({ ...reading, progressed: () => undefined }, randomFrom(seed + 2));
+  const writing = write(far);
+  const done = Promise.all([once, late, writing]);
+  done.catch(() => undefined);
   for (let kill = 1; kill <= kills; kill += 1) {
-    await until(
-      'the next kill is due',
-      () => (published >= (events * kill) / (kills + 1) ? true : undefined),
-      deadlineMs,
-    );
+    const isDue = (): true | undefined => (written.taken >= (events * kill) / (kills + 1) ? true : undefined);
+    await Promise.race([until('the next kill is due', isDue, deadlineMs), done]);
     await server.kill();
-    server = await startSluice({ dataDir: server.dataDir, port });
+    server = await startSluice({ env, dataDir: server.dataDir, port });
   }
   await writing;
-  await reading;
-  const filter = { resource: { id: [resource] } };
-  const total = await until(
-    'all is in ClickHouse',
-    async () => {
-      const found = await sluice.query(filter).total();
-      return found >= events ? found : undefined;
-    },
-    deadlineMs,
-  );
-  const lost = events - received;
-  const { cuts, stalls } = relay.faults;
-  const seconds = ((performance.now() - began) / 1_000).toFixed(1);
-  console.log(JSON.stringify({ events, kills, seed, cuts, stalls, lost, repeats, stored: total, seconds }));
-  if (lost !== 0 || repeats !== 0 || total !== events) process.exitCode = 1;
+  const good = events - written.bad;
+  const stored = await until('all is in ClickHouse', () => storedAtLeast(good), deadlineMs);
+  // Behind it no earlier event can come any more.
+  const publisher = near.publisher();
+  await publisher.emit({ event: lastName, resource: { 'prefect.resource.id': resource }, payload: {} });
+  await publisher.close();
+  judge(good, stored, await once, await late);
 } finally {
+  clearInterval(talk);
   relay.close();
   await server.stop();
   removeData(server);
 }
 
 async function write(to: Sluice): Promise<void> {
-  const publisher = to.publisher();
+  const publisher = to.publisher({
+    onReject: (event, { failure, message }) => {
+      written.rejected[failure] = (written.rejected[failure] ?? 0) + 1;
+      if (failure !== 'badEvent' || !message.includes('prefect.resource.id') || event.resource['nth'] === undefined) {
+        written.unexplained += 1;
+      }
+    },
+  });
+  const random = randomFrom(seed + 1);
   for (let nth = 0; nth < events; nth += 1) {
-    const event = {
-      event: 'fault.event',
-      resource: { 'prefect.resource.id': resource, nth: String(nth) },
-      payload: {},
-    };
+    const isBad = random() < badPart;
+    if (isBad) written.bad += 1;
+    const event = eventOf(nth, isBad);
     while (!publisher.enqueue(event)) await publisher.room();
-    published = nth;
+    written.taken = nth;
   }
   await publisher.close();
 }
 
-async function read(from: Sluice): Promise<void> {
-  for await (const message of from.subscribe({ filter: { resource: { id: [resource] } } })) {
-    if (message.type !== 'event') continue;
-    const nth = Number(message.event.resource['nth']);
-    if (seen[nth] === 1) repeats += 1;
-    else received += 1;
-    seen[nth] = 1;
-    if (received === events) return;
-  }
+function eventOf(nth: number, isBad: boolean): NewEvent {
+  const labels = { nth: String(nth) };
+  return {
+    event: 'fault.event',
+    resource: isBad ? labels : { 'prefect.resource.id': resource, ...labels },
+    payload: {},
+  };
+}
+
+async function storedAtLeast(good: number): Promise<number | undefined> {
+  const found = await near.query({ resource: { id: [resource] } }).total();
+  return found >= good ? found : undefined;
+}
+
+function judge(good: number, stored: number, once: Books, late: Books): void {
+  const rejected = Object.values(written.rejected).reduce((sum, count) => sum + count, 0);
+  const { faults } = relay;
+  const laws: Readonly<Record<string, boolean>> = {
+    'all good events are stored, once': stored === good,
+    'all were received, once': once.received === good && once.repeats === 0,
+    'what was acknowledged never came again, and all else did': late.received === good && late.repeats === 0,
+    'each bad event was refused with its reason, and no other': rejected === written.bad && written.unexplained === 0,
+    'every kind of fault happened': Object.values(faults).every((count) => count > 0),
+  };
+  const broken = Object.keys(laws).filter((law) => laws[law] === false);
+  const figures = {
+    ...{ events, kills, seed, seconds: secondsOf(), stored, lost: good - once.received, repeats: once.repeats },
+    ...{
+      late,
+      bad: written.bad,
+      rejected: written.rejected,
+      faults,
+      rssMB: Math.round(process.memoryUsage.rss() / 1e6),
+    },
+  };
+  console.log(JSON.stringify(figures));
+  console.log(broken.length === 0 ? 'all laws hold' : `BROKEN: ${broken.join('; ')}`);
+  if (broken.length > 0) process.exitCode = 1;
+  if (values.save) save(JSON.stringify(figures), broken);
+}
+
+function say(): void {
+  const { taken, received } = written;
+  console.log(`${secondsOf()} s: ${taken} of ${events} taken, ${received} received, ${relay.faults.cuts} cuts`);
+}
+
+function save(figures: string, broken: readonly string[]): void {
+  const root = new URL('.', import.meta.url);
+  const commit = spawnSync('git', ['rev-parse', '--short', 'HEAD'], { cwd: root, encoding: 'utf8' }).stdout.trim();
+  const machine = `${cpus().length} × ${cpus()[0]?.model}, Node ${process.version}, load ${loadavg()[0]?.toFixed(1)}`;
+  const verdict = broken.length === 0 ? 'hold' : `BROKEN: ${broken.join('; ')}`;
+  const row = `| ${new Date().toISOString().slice(0, 10)} | ${commit} | ${machine} | ${verdict} | \`${figures}\` |`;
+  appendFileSync(new URL('RESULTS.md', root), `${row}\n`);
 }
