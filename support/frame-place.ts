@@ -1,4 +1,4 @@
-/** Follows the bytes of one direction of a WebSocket connection: whether what was carried so far ends inside a frame. */
+/** Follows the bytes of one direction of a WebSocket connection: whether what it carried ends inside a frame. */
 
 const headEnd = '\r\n\r\n';
 const headCharactersMax = 16_384;
