@@ -3,6 +3,7 @@
  * server has no credential at all: then everybody may do everything, as with a Prefect server without an auth string.
  */
 import { createHash, timingSafeEqual } from 'node:crypto';
+import { lookMs } from '../base/watch-file.ts';
 import { everything, type Identity } from './identity.ts';
 import { type JwtVerifier, looksLikeJwt } from './jwt.ts';
 import type { TokenBook } from './token-book.ts';
@@ -28,8 +29,6 @@ export interface CredentialParts {
   readonly jwt: Pick<JwtVerifier, 'known' | 'verify'> | null;
   readonly now?: () => number;
 }
-
-const lookMs = 250;
 
 export function createCredentials({ authString, book, jwt, now = Date.now }: CredentialParts): Credentials {
   const expected = authString === null ? null : digest(authString);

@@ -7,6 +7,7 @@ import { type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose';
 import type { Filter } from '../../schemas/filter.ts';
 import { Failure } from '../base/errors.ts';
 import { filterKey } from '../filter/filter-key.ts';
+import { isRecord } from '../filter/read-model.ts';
 import { readForcedFilter } from './forced-filter.ts';
 import { type Identity, noLimits, type Right, rightNames } from './identity.ts';
 
@@ -107,7 +108,7 @@ function isOfToken(error: unknown): boolean {
 
 /** What its claims allow; null where they are not what they have to be. */
 function identityOf({ iss = '', sub, exp, sluice }: JWTPayload): Identity | null {
-  if (typeof sub !== 'string' || typeof exp !== 'number' || !isObject(sluice)) return null;
+  if (typeof sub !== 'string' || typeof exp !== 'number' || !isRecord(sluice)) return null;
   const rights = new Set<Right>(rightNames.filter((right) => sluice[right] === true));
   const forced = 'filter' in sluice ? readForcedFilter(sluice['filter']) : null;
   if (forced !== null && !forced.ok) return null;
@@ -126,10 +127,6 @@ function identityOf({ iss = '', sub, exp, sluice }: JWTPayload): Identity | null
 
 function meaningOf(filter: Filter): unknown {
   return [filterKey([filter]), filter.occurred.since, filter.occurred.until];
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function hashOf(text: string): string {

@@ -3,12 +3,11 @@
  * so a change holds within a second. A file that cannot be read leaves the tokens as they were, and is logged once.
  */
 import type { Log } from '../base/log.ts';
+import { lookMs, noteFile } from '../base/watch-file.ts';
 import type { Identity } from './identity.ts';
 import { idOfToken, isTokenOf } from './made-token.ts';
-import { readTokens, stampOfTokens } from './token-file.ts';
+import { readTokens, tokensPath } from './token-file.ts';
 import { identityOf, isLiving, type TokenRecord } from './token-record.ts';
-
-const lookMs = 250;
 
 export interface TokenBook {
   /** Whether there is any token, living or not: a server that once had one stays closed. */
@@ -28,30 +27,33 @@ interface Entry {
 }
 
 export function openTokenBook(dataDir: string, log: Log, now: () => number = Date.now): TokenBook {
-  let entries = entriesOf(readTokens(dataDir), log);
-  let stamp = stampOfTokens(dataDir);
   const listeners = new Set<() => void>();
+  const file = noteFile(tokensPath(dataDir));
+  let entries = entriesOf(readTokens(dataDir), log);
   const living = (entry: Entry | undefined): entry is Entry => entry !== undefined && isLiving(entry.record, now());
   let soonest = soonestOf(entries, now());
 
-  function look(): void {
-    const seen = stampOfTokens(dataDir);
-    if (seen !== stamp) {
-      stamp = seen;
-      try {
-        entries = entriesOf(readTokens(dataDir), log);
-        soonest = soonestOf(entries, now());
-        log.info({ tokens: entries.size }, 'the tokens were read again');
-      } catch (error) {
-        log.error({ err: error }, 'The tokens cannot be read; those known before hold');
-        return;
-      }
-    } else if (now() < soonest) return;
+  function readAgain(): void {
+    try {
+      entries = entriesOf(readTokens(dataDir), log);
+    } catch (error) {
+      log.error({ err: error }, 'The tokens cannot be read; those known before hold');
+      return;
+    }
+    log.info({ tokens: entries.size }, 'the tokens were read again');
+    tell();
+  }
+
+  /** One may have ended. */
+  function tell(): void {
     soonest = soonestOf(entries, now());
     for (const listener of [...listeners]) listener();
   }
 
-  const timer = setInterval(look, lookMs).unref();
+  const unwatch = file.watch(readAgain);
+  const expiry = setInterval(() => {
+    if (now() >= soonest) tell();
+  }, lookMs).unref();
   return {
     get isUsed() {
       return entries.size > 0;
@@ -69,7 +71,10 @@ export function openTokenBook(dataDir: string, log: Log, now: () => number = Dat
       listeners.add(listener);
       return () => void listeners.delete(listener);
     },
-    close: () => clearInterval(timer),
+    close() {
+      unwatch();
+      clearInterval(expiry);
+    },
   };
 }
 

@@ -2,7 +2,7 @@
  * `access/tokens.json` in the data folder, mode 0600: read as a whole, and replaced as a whole under a lock, so that
  * two commands at once lose nothing. A running server sees a change by the file's time and inode.
  */
-import { mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { StartRefused } from '../base/errors.ts';
@@ -10,14 +10,15 @@ import { codeOf, nodeFiles } from '../base/file-port.ts';
 import { readSmallFile, replaceSmallFile } from '../base/small-file.ts';
 import { readRecord, type TokenRecord } from './token-record.ts';
 
-export const accessFolder = (dataDir: string): string => join(dataDir, 'access');
+const accessFolder = (dataDir: string): string => join(dataDir, 'access');
 const fileName = 'tokens.json';
+export const tokensPath = (dataDir: string): string => join(accessFolder(dataDir), fileName);
 const version = 1;
 const lockMs = 10_000;
 
 /** Empty if there is no file. Throws StartRefused for one that cannot be understood: it must not open the server. */
 export function readTokens(dataDir: string): readonly TokenRecord[] {
-  const path = join(accessFolder(dataDir), fileName);
+  const path = tokensPath(dataDir);
   const text = readSmallFile(nodeFiles, path);
   const records = text === null ? [] : parse(text);
   if (records === null) {
@@ -26,12 +27,6 @@ export function readTokens(dataDir: string): readonly TokenRecord[] {
     );
   }
   return records;
-}
-
-/** What differs whenever the file was replaced; empty if there is none. */
-export function stampOfTokens(dataDir: string): string {
-  const found = statSync(join(accessFolder(dataDir), fileName), { bigint: true, throwIfNoEntry: false });
-  return found === undefined ? '' : `${found.ino} ${found.mtimeNs} ${found.size}`;
 }
 
 /** Replaces the tokens by what `change` makes of them, once nobody else is at it. */

@@ -2,6 +2,7 @@
  * One token as `access/tokens.json` keeps it: a hash and its rights, never the token.
  */
 import type { Filter } from '../../schemas/filter.ts';
+import { isRecord } from '../filter/read-model.ts';
 import { readForcedFilter } from './forced-filter.ts';
 import { type ForcedLabel, type Identity, type Limits, noLimits, type Right, rightNames } from './identity.ts';
 
@@ -23,7 +24,7 @@ export interface TokenRecord {
 }
 
 /** Living: neither revoked nor expired at this time. */
-export function isLiving({ revoked, expires }: TokenRecord, now: number): boolean {
+export function isLiving({ revoked, expires }: Pick<TokenRecord, 'revoked' | 'expires'>, now: number): boolean {
   return revoked === null && (expires === null || Date.parse(expires) > now);
 }
 
@@ -48,38 +49,36 @@ function forcedOf(filter: object): Filter {
 
 /** Null for what is no record. */
 export function readRecord(value: unknown): TokenRecord | null {
-  if (typeof value !== 'object' || value === null) return null;
-  const { id, name, hash, rights, filter, label, limits, made, expires, revoked } = value as Partial<
-    Record<keyof TokenRecord, unknown>
-  >; // each field is checked next
+  if (!isRecord(value)) return null;
+  const {
+    id,
+    name,
+    hash,
+    rights,
+    filter,
+    label,
+    limits,
+    made,
+    expires,
+    revoked,
+  }: Partial<Record<keyof TokenRecord, unknown>> = value;
   if (!isText(id) || !isText(name) || !isText(hash) || !isText(made)) return null;
   if (!Array.isArray(rights) || !rights.every(isRight)) return null;
-  if (filter !== null && !isObject(filter)) return null;
+  if (filter !== null && !isRecord(filter)) return null;
   if (!isTime(expires) || !isTime(revoked) || !(label === null || isLabel(label))) return null;
   const bounds = readLimits(limits);
   return bounds === null ? null : { id, name, hash, rights, filter, label, limits: bounds, made, expires, revoked };
 }
 
 function readLimits(value: unknown): Limits | null {
-  if (!isObject(value)) return null;
+  if (!isRecord(value)) return null;
   const given = Object.entries({ ...noLimits, ...value }).filter(([name]) => Object.hasOwn(noLimits, name));
   const isGood = given.every(([, limit]) => limit === null || (typeof limit === 'number' && limit > 0));
   return isGood ? { ...noLimits, ...Object.fromEntries(given) } : null;
 }
 
 function isLabel(value: unknown): value is ForcedLabel {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    'key' in value &&
-    'value' in value &&
-    isText(value.key) &&
-    isText(value.value)
-  );
-}
-
-function isObject(value: unknown): value is object {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+  return isRecord(value) && isText(value['key']) && isText(value['value']);
 }
 
 function isRight(value: unknown): value is Right {

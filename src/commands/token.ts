@@ -96,11 +96,7 @@ function parseWords(words: readonly string[]) {
 
 /** What may be shown of a token: all but its hash. */
 function shown({ hash: _, revoked, limits, ...record }: TokenRecord, now: Date) {
-  const state =
-    revoked !== null
-      ? 'revoked'
-      : isLiving({ ...record, revoked, limits, hash: '' }, now.getTime())
-        ? 'living'
-        : 'expired';
+  const ended = revoked === null ? 'expired' : 'revoked';
+  const state = isLiving({ ...record, revoked }, now.getTime()) ? 'living' : ended;
   return { ...record, ...limits, state };
 }
