@@ -5,7 +5,6 @@
 import { authSuccess, authSuccessFrame } from '../../schemas/wire.ts';
 import type { Allowance } from '../access/allowance.ts';
 import { everything, type Identity, nobody, type Right } from '../access/identity.ts';
-import { failures } from '../base/errors.ts';
 import { type AuthOutcome, authMessageBytesMax, longAuthMessageFarewell } from './authenticate.ts';
 import { type ConnectionTools, farewellFor, farewellOf } from './connection.ts';
 import type { Socket } from './socket.ts';
@@ -145,12 +144,8 @@ export class Admission {
   #withRight(outcome: AuthOutcome): AuthOutcome {
     if (!outcome.ok || outcome.identity.rights.has(this.#needs)) return outcome;
     this.#tools.parts.counters.forbidden += 1;
-    const reason = `This needs the right to ${this.#needs}`;
-    return { ok: false, farewell: { code: failures.forbidden.code, reason } };
+    return { ok: false, farewell: farewellFor('forbidden', `This needs the right to ${this.#needs}`) };
   }
 }
 
-const tooEager = {
-  code: failures.bodyTooLarge.code,
-  reason: `More than ${authMessageBytesMax} bytes came before 'auth_success'`,
-};
+const tooEager = farewellFor('bodyTooLarge', `More than ${authMessageBytesMax} bytes came before 'auth_success'`);

@@ -92,7 +92,7 @@ interface Asked {
   readonly reading: Promise<Buffer | null> | null;
 }
 
-async function answerAs(identity: Identity | null, asked: Asked): Promise<RouteAnswer | null> {
+function answerAs(identity: Identity | null, asked: Asked): HttpAnswer | Promise<RouteAnswer | null> {
   const { exchange, tools, found, route, reading } = asked;
   const { head } = exchange;
   const refusal = refusalOf(identity, route, tools.parts);

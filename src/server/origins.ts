@@ -19,6 +19,10 @@ export function originPolicy(setting: string | null, credentials: Pick<Credentia
 }
 
 /** Whether a page may open a WebSocket here: one of this very host always may, and so may what is no page at all. */
-export function mayConnect(policy: OriginPolicy, origin: string, ownUrl: string): boolean {
-  return origin === '' || policy(origin) !== '' || (URL.canParse(ownUrl) && new URL(ownUrl).origin === origin);
+export function mayConnect(policy: OriginPolicy, origin: string, ownUrl: () => string): boolean {
+  return origin === '' || policy(origin) !== '' || originOf(ownUrl()) === origin;
+}
+
+function originOf(url: string): string | null {
+  return URL.canParse(url) ? new URL(url).origin : null;
 }

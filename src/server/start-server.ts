@@ -4,12 +4,11 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Farewell } from '../../actors/ports.ts';
 import { nobody } from '../access/identity.ts';
-import { failures } from '../base/errors.ts';
 import type { Publish } from '../feed/ports.ts';
 import { createAnswerBudget } from './answer-budget.ts';
 import { createAuthenticator } from './authenticate.ts';
 import { createAuthenticatingPlaces } from './authenticating-places.ts';
-import { connectionTools, farewellOf, type OpenConnection } from './connection.ts';
+import { connectionTools, farewellFor, farewellOf, type OpenConnection } from './connection.ts';
 import { boundConnections } from './connection-bound.ts';
 import type { ServerCounters } from './counters.ts';
 import { type EdgeApp, openEdgeApp } from './edge-app.ts';
@@ -141,7 +140,7 @@ function endTheEnded(open: ReadonlySet<OpenConnection>, { credentials }: ServerP
   }
 }
 
-const endedFarewell = { code: failures.unauthorized.code, reason: 'The credential has ended' };
+const endedFarewell = farewellFor('unauthorized', 'The credential has ended');
 
 function socketTools(parts: ServerParts, isStopping: () => boolean): SocketTools {
   const { options, counters } = parts;

@@ -158,7 +158,7 @@ function upgrade(response: HttpResponse, request: HttpRequest, context: us_socke
     return;
   }
   const isLegacy = !fields.subprotocols.includes('prefect');
-  const mayCome = mayConnect(tools.policy, fields.values.origin ?? '', tools.readAddress(fields, response));
+  const mayCome = mayConnect(tools.policy, fields.values.origin ?? '', () => tools.readAddress(fields, response));
   const refusal = mayCome ? refusalOf(tools, isLegacy) : 'forbidden';
   if (refusal !== null) {
     refuseUpgrade(response, refusal);

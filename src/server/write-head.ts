@@ -23,7 +23,7 @@ export function writeHead(
   response.writeStatus(`${status} ${STATUS_CODES[status] ?? 'Unknown'}`);
   for (const [name, value] of Object.entries(headers)) response.writeHeader(name, value);
   if (head.hsts !== '') response.writeHeader('strict-transport-security', head.hsts);
-  if ('access-control-allow-origin' in headers) return;
+  if (head.allowOrigin === '' || 'access-control-allow-origin' in headers) return;
   for (const [name, value] of Object.entries(originHeaders(head))) response.writeHeader(name, value);
 }
 
