@@ -2,6 +2,7 @@
  * The command line as a process that sends and follows: emit, import and tail, over refused lines, a restart of the
  * server, and a second run.
  */
+import { randomUUID } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -110,7 +111,8 @@ describe('import', () => {
         Array.from({ length: 30 }, () => eventLike({ event })),
       );
       const before = await untilStored(event, 30);
-      const fresh = before.map((text) => text.replaceAll(event, `again.${name}`).replace(/"id":"../, '"id":"ff'));
+      const withOwnId = (text: string): string => text.replace(/"id":"[^"]*"/, `"id":"${randomUUID()}"`);
+      const fresh = before.map((text) => withOwnId(text.replaceAll(event, `again.${name}`)));
       const path = join(folder, name);
       writeFileSync(path, name.endsWith('.gz') ? gzipSync(`${fresh.join('\n')}\n`) : `${fresh.join('\n')}\n`);
       expect(await ask(['import', path])).toMatchObject({ code: 0, stdout: '', stderr: '' });
