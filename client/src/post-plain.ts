@@ -15,6 +15,12 @@ const settleMs = 6_000;
 /** After so many breaks in a row each event goes alone. */
 const breaksMax = 3;
 
+interface Outgoing {
+  readonly entry: Entry;
+  /** Its number on this connection. */
+  readonly message: number;
+}
+
 export class PlainPoster {
   readonly #http: Http;
   readonly #outbox: Outbox;
@@ -60,20 +66,19 @@ export class PlainPoster {
     }
   }
 
-  #take(eventsMax: number): Entry[] {
-    const batch: Entry[] = [];
+  #take(eventsMax: number): Outgoing[] {
+    const batch: Outgoing[] = [];
     while (batch.length < eventsMax) {
       const entry = this.#outbox.next();
       if (entry === null) break;
       this.#sent += 1;
-      batch.push(entry);
+      batch.push({ entry, message: this.#sent });
     }
     return batch;
   }
 
   /** Resolves when each of them was read, or refused by itself. */
-  async #post(batch: readonly Entry[]): Promise<void> {
-    const first = this.#sent - batch.length + 1;
+  async #post(batch: readonly Outgoing[]): Promise<void> {
     let rest = batch;
     while (rest.length > 0) {
       try {
@@ -82,10 +87,7 @@ export class PlainPoster {
         return;
       } catch (error) {
         const failure = asFailure(error);
-        if (failure.status === 422 || failure.status === 413) {
-          await this.#refused(rest, first + batch.indexOf(rest[0]!), failure);
-          return;
-        }
+        if (failure.status === 422 || failure.status === 413) return this.#refused(rest, failure);
         if (!failure.retryable) throw failure;
         this.#breaks += 1;
         rest = await this.#missing(rest);
@@ -94,48 +96,32 @@ export class PlainPoster {
   }
 
   /** One of them is bad: each is sent alone. */
-  async #refused(batch: readonly Entry[], first: number, { failure, message }: SluiceError): Promise<void> {
-    if (batch.length === 1) {
-      this.#outbox.reject(first, failure, message);
+  async #refused(batch: readonly Outgoing[], { failure, message }: SluiceError): Promise<void> {
+    const [only, ...others] = batch;
+    if (only !== undefined && others.length === 0) {
+      this.#outbox.reject(only.message, failure, message);
       return;
     }
-    for (const [at, entry] of batch.entries()) await this.#alone(entry, first + at);
+    for (const one of batch) await this.#post([one]);
   }
 
-  async #alone(entry: Entry, message: number): Promise<void> {
-    for (;;) {
-      try {
-        await this.#send([entry]);
-        return;
-      } catch (error) {
-        const failure = asFailure(error);
-        if (failure.status === 422 || failure.status === 413) {
-          this.#outbox.reject(message, failure.failure, failure.message);
-          return;
-        }
-        if (!failure.retryable) throw failure;
-        if ((await this.#missing([entry])).length === 0) return;
-      }
-    }
-  }
-
-  async #send(entries: readonly Entry[]): Promise<void> {
-    const body = `[${entries.map(({ text }) => text).join(',')}]`;
+  async #send(batch: readonly Outgoing[]): Promise<void> {
+    const body = `[${batch.map(({ entry }) => entry.text).join(',')}]`;
     const answer = await this.#http.once({ method: 'POST', path: '/events', body, signal: this.#stopping.signal });
     await answer.body?.cancel();
   }
 
   /** Those of them that the server does not have, once it has had time to store what it read. */
-  async #missing(entries: readonly Entry[]): Promise<readonly Entry[]> {
+  async #missing(batch: readonly Outgoing[]): Promise<readonly Outgoing[]> {
     const { signal } = this.#stopping;
     await wait(settleMs, signal);
-    const filter = { id: { id: entries.map(({ event }) => event.id) } };
+    const filter = { id: { id: batch.map(({ entry }) => entry.event.id) } };
     const { events } = await this.#http.json<{ readonly events: readonly { readonly id: string }[] }>({
       ...{ method: 'POST', path: '/events/filter', signal },
       body: { filter, limit: batchEvents },
     });
     const known = new Set(events.map(({ id }) => id));
-    return entries.filter(({ event }) => !known.has(event.id?.toLowerCase() ?? ''));
+    return batch.filter(({ entry }) => !known.has(entry.event.id?.toLowerCase() ?? ''));
   }
 }
 
