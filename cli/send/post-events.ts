@@ -2,9 +2,8 @@
  * One POST of events as they stand: tried again until the server has answered, and told apart by what the answer says
  * of each event.
  */
-import { authorizationOf, Endpoints } from '../../client/src/endpoints.ts';
-import { asSluiceError, isRetryableStatus, SluiceError } from '../../client/src/errors.ts';
-import { retrying, retryOf } from '../../client/src/retry.ts';
+import { failureOf, Http } from '../../client/src/http.ts';
+import { retrying } from '../../client/src/retry.ts';
 import type { ServerTarget } from '../target.ts';
 
 export type PostOutcome =
@@ -19,47 +18,26 @@ export type PostOutcome =
 const attemptsMax = 40;
 
 export class EventPoster {
-  readonly #endpoints: Endpoints;
-  readonly #token: string | null;
+  readonly #http: Http;
   readonly #signal: AbortSignal;
-  readonly #retry = retryOf({ attemptsMax });
 
   constructor({ url, token }: ServerTarget, signal: AbortSignal) {
-    this.#endpoints = new Endpoints({ url, token });
-    this.#token = token;
+    this.#http = new Http({ url, token, retry: { attemptsMax } });
     this.#signal = signal;
   }
 
   /** `texts` are JSON. Rejects with SluiceError where the server does not want any of it, or the signal's reason. */
   post(texts: readonly string[]): Promise<PostOutcome> {
-    const body = Buffer.from(`[${texts.join(',')}]`);
-    return retrying(this.#retry, this.#signal, () => this.#once(body, texts.length));
+    const body = `[${texts.join(',')}]`;
+    return retrying(this.#http.retry, this.#signal, () => this.#once(body, texts.length));
   }
 
-  async #once(body: Buffer<ArrayBuffer>, count: number): Promise<PostOutcome> {
-    const response = await fetch(`${this.#endpoints.base}/events`, {
-      method: 'POST',
-      headers: {
-        'content-type': 'application/json',
-        ...(this.#token !== null && { authorization: authorizationOf(this.#token) }),
-      },
-      body,
-      signal: this.#signal,
-    }).catch((error: unknown) => {
-      this.#signal.throwIfAborted();
-      throw asSluiceError(error);
-    });
-    const text = await response.text();
-    if (response.ok) return { kind: 'taken' };
-    if (response.status === 413) return { kind: 'tooLarge' };
-    if (response.status === 422) return refusalOf(text, count);
-    const seconds = Number(response.headers.get('retry-after') ?? Number.NaN);
-    throw new SluiceError(`${response.status}: ${text.slice(0, 500)}`, {
-      failure: response.status === 401 ? 'unauthorized' : 'refused',
-      status: response.status,
-      retryable: isRetryableStatus(response.status),
-      retryAfterMs: Number.isFinite(seconds) ? seconds * 1000 : undefined,
-    });
+  async #once(body: string, count: number): Promise<PostOutcome> {
+    const response = await this.#http.answer({ method: 'POST', path: '/events', body, signal: this.#signal });
+    if (response.status === 422) return refusalOf(await response.text(), count);
+    if (!response.ok && response.status !== 413) throw await failureOf(response);
+    await response.body?.cancel();
+    return { kind: response.ok ? 'taken' : 'tooLarge' };
   }
 }
 

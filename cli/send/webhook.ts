@@ -3,7 +3,7 @@
  * as long as it was asked; redirects are not followed.
  */
 import { createHmac } from 'node:crypto';
-import { wait } from '../../client/src/retry.ts';
+import { delayMsOf, retryAfterMsOf, wait } from '../../client/src/retry.ts';
 import { CommandError } from '../exit-codes.ts';
 
 export interface WebhookOptions {
@@ -16,8 +16,7 @@ export interface WebhookOptions {
 }
 
 const answerMs = 30_000;
-const firstWaitMs = 500;
-const longestWaitMs = 60_000;
+const retry = { firstMs: 500, longestMs: 60_000, attemptsMax: Number.POSITIVE_INFINITY };
 const retriedStatuses = [408, 425, 429];
 
 export class Webhook {
@@ -37,8 +36,7 @@ export class Webhook {
       const outcome = await this.#once(body, id);
       if (outcome.kind === 'taken') return null;
       if (outcome.kind === 'refused') return outcome.why;
-      const ceilingMs = Math.min(longestWaitMs, firstWaitMs * 2 ** Math.min(failures, 10));
-      const waitMs = Math.min(outcome.afterMs, longestWaitMs) + Math.random() * ceilingMs;
+      const waitMs = delayMsOf(retry, failures, outcome.afterMs, Math.random());
       if (performance.now() + waitMs > endMs) {
         throw new CommandError(
           `The address took nothing for ${Math.round(retryForMs / 1000)} s (${outcome.why}): mend it, and start ` +
@@ -71,7 +69,7 @@ export class Webhook {
     } catch (error) {
       signal.throwIfAborted();
       const { message, cause } = error instanceof Error ? error : new Error(String(error));
-      return { kind: 'failed', why: cause instanceof Error ? cause.message : message, afterMs: 0 };
+      return { kind: 'failed', why: cause instanceof Error ? cause.message : message, afterMs: undefined };
     }
   }
 }
@@ -79,13 +77,12 @@ export class Webhook {
 type Outcome =
   | { readonly kind: 'taken' }
   | { readonly kind: 'refused'; readonly why: string }
-  | { readonly kind: 'failed'; readonly why: string; readonly afterMs: number };
+  | { readonly kind: 'failed'; readonly why: string; readonly afterMs: number | undefined };
 
 function outcomeOf({ status, headers }: Response): Outcome {
   if (status >= 200 && status < 300) return { kind: 'taken' };
   if (status < 500 && !retriedStatuses.includes(status)) return { kind: 'refused', why: `status ${status}` };
-  const seconds = Number(headers.get('retry-after') ?? Number.NaN);
-  return { kind: 'failed', why: `status ${status}`, afterMs: Number.isFinite(seconds) ? 1000 * seconds : 0 };
+  return { kind: 'failed', why: `status ${status}`, afterMs: retryAfterMsOf(headers) };
 }
 
 /** `v1,` and the HMAC-SHA256 of id, time and body. */

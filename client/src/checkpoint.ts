@@ -1,4 +1,5 @@
 /** Checkpoints as text, and where a subscription begins. */
+import { unitMs } from '../../schemas/time-units.ts';
 import { parseStreamId, type ResumePoint, streamId, type WirePosition } from '../../schemas/wire.ts';
 import type { Checkpoint } from './errors.ts';
 import type { EventFilter } from './event-filter.ts';
@@ -43,13 +44,11 @@ export function since(filter: EventFilter, time: string): EventFilter {
   return { ...filter, occurred: { ...filter.occurred, since: time } };
 }
 
-const unitsMs: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
-
 function timeOf(from: Date | string, nowMs: number): string {
   if (from instanceof Date) return from.toISOString();
   const [, digits, unit] = /^(\d+)([smhd])$/.exec(from) ?? [];
   if (digits !== undefined && unit !== undefined) {
-    return new Date(nowMs - Number(digits) * (unitsMs[unit] ?? 0)).toISOString();
+    return new Date(nowMs - Number(digits) * (unitMs[unit] ?? 0)).toISOString();
   }
   if (Number.isNaN(Date.parse(from))) throw new TypeError(`from: neither a time, a duration nor a checkpoint: ${from}`);
   return from;

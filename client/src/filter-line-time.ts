@@ -1,17 +1,17 @@
 /**
  * Times as people type them: a time of ISO 8601, in UTC where it names no zone, or a time ago as `45s 10m 12h 7d`.
  */
+import { unitMs } from '../../schemas/time-units.ts';
 import { FilterLineError } from './filter-line-error.ts';
 
-const unitMs = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 const ago = /^(\d{1,9}(?:\.\d{1,3})?)([smhd])$/;
 const iso = /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?)(Z|[+-]\d\d:?\d\d)?)?$/i;
 
 /** Milliseconds of a length of time as `10m`; null for anything else. */
 export function durationMs(text: string): number | null {
   const [, number = '', unit = ''] = ago.exec(text) ?? [];
-  if (number === '' || !isUnit(unit)) return null;
-  return Number(number) * unitMs[unit];
+  const ofUnit = unitMs[unit];
+  return ofUnit === undefined ? null : Number(number) * ofUnit;
 }
 
 /** The time as the API takes it. Throws FilterLineError. */
@@ -37,8 +37,4 @@ export function refuseBadTime(field: string, text: string): void {
 function isDay(day: string): boolean {
   const time = Date.parse(`${day}T00:00:00Z`);
   return !Number.isNaN(time) && new Date(time).toISOString().startsWith(day);
-}
-
-function isUnit(text: string): text is keyof typeof unitMs {
-  return Object.hasOwn(unitMs, text);
 }

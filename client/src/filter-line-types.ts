@@ -1,6 +1,7 @@
 /**
  * What a one-line filter holds: the part of the API's filter that it can say, in the form in which it is sent.
  */
+import type { SentFilter } from '../../schemas/filter.ts';
 
 /** Label → one pattern or several, of which one must fit. */
 export type LineLabels = Readonly<Record<string, readonly string[]>>;
@@ -14,13 +15,7 @@ export interface LineEntry {
 }
 
 /** The part of the API's filter that a line can say, as it is sent, without its window. */
-export interface LineFilter {
-  readonly event?: {
-    readonly name?: readonly string[];
-    readonly prefix?: readonly string[];
-    readonly exclude_name?: readonly string[];
-    readonly exclude_prefix?: readonly string[];
-  };
+export interface LineFilter extends Pick<SentFilter, 'event' | 'text'> {
   readonly resource?: {
     readonly id?: readonly string[];
     readonly id_prefix?: readonly string[];
@@ -29,7 +24,6 @@ export interface LineFilter {
   readonly related?: readonly LineEntry[];
   readonly any_resource?: readonly LineEntry[];
   readonly id?: { readonly id: readonly string[] };
-  readonly text?: { readonly query: string };
 }
 
 /** A filter and its window as typed: a time of ISO 8601, or a time ago as `10m`. */

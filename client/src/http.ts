@@ -2,7 +2,7 @@
 import { authorizationOf, Endpoints } from './endpoints.ts';
 import { asSluiceError, isRetryableStatus, SluiceError } from './errors.ts';
 import type { ConnectOptions } from './options.ts';
-import { type Retry, retrying, retryOf } from './retry.ts';
+import { type Retry, retryAfterMsOf, retrying, retryOf } from './retry.ts';
 
 export interface Call {
   readonly method: 'GET' | 'POST';
@@ -43,14 +43,20 @@ export class Http {
 
   /** One try. Resolves with a good answer, its body unread; throws SluiceError for any other. */
   async once(call: Call): Promise<Response> {
+    const response = await this.answer(call);
+    if (response.ok) return response;
+    throw await failureOf(response);
+  }
+
+  /** One try. Resolves with whatever the server answers, its body unread. */
+  async answer(call: Call): Promise<Response> {
     let response = await this.#ask(call);
     if (response.status === 401 && this.endpoints.mayRenew) {
       await response.body?.cancel();
       response = await this.#ask(call);
     }
-    if (response.ok) return response;
     if (isRetryableStatus(response.status)) this.endpoints.moveOn();
-    throw await failureOf(response);
+    return response;
   }
 
   async #ask({ method, path, body, accept = 'application/json', signal }: Call): Promise<Response> {
@@ -86,15 +92,15 @@ const failureNames: Readonly<Record<number, string>> = {
   503: 'unavailable',
 };
 
-async function failureOf(response: Response): Promise<SluiceError> {
+/** Of an answer that is no good one: what it says in its body. */
+export async function failureOf(response: Response): Promise<SluiceError> {
   const { status } = response;
   const text = await response.text().catch(() => '');
-  const seconds = Number(response.headers.get('retry-after') ?? Number.NaN);
   return new SluiceError(`${status}: ${sentenceOf(text) || response.statusText}`, {
     failure: failureNames[status] ?? (status >= 500 ? 'internal' : 'refused'),
     status,
     retryable: isRetryableStatus(status),
-    retryAfterMs: Number.isFinite(seconds) && seconds >= 0 ? seconds * 1_000 : undefined,
+    retryAfterMs: retryAfterMsOf(response.headers),
   });
 }
 

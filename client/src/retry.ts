@@ -24,6 +24,12 @@ export function delayMsOf(retry: Retry, failures: number, askedMs: number | unde
   return Math.min(askedMs ?? 0, retry.longestMs) + random * ceiling;
 }
 
+/** What `Retry-After` asks for, if it is a number of seconds. */
+export function retryAfterMsOf(headers: Headers): number | undefined {
+  const seconds = Number(headers.get('retry-after') ?? Number.NaN);
+  return Number.isFinite(seconds) && seconds >= 0 ? seconds * 1_000 : undefined;
+}
+
 /** Resolves after so long; rejects with the signal's reason once that is aborted. */
 export function wait(ms: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {

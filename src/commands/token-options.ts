@@ -2,6 +2,7 @@
  * Reads what `sluice token create` is told.
  */
 import { parseArgs } from 'node:util';
+import { unitMs } from '../../schemas/time-units.ts';
 import { readForcedFilter } from '../access/forced-filter.ts';
 import { type Limits, rightNames } from '../access/identity.ts';
 import type { TokenRecord } from '../access/token-record.ts';
@@ -65,8 +66,6 @@ function readLimits(values: Readonly<Partial<Record<LimitOption, string>>>): Lim
     queries: read('queries'),
   };
 }
-
-const unitMs: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
 function readEnd(sent: string, now: Date): string {
   const [, count, unit = ''] = /^(\d{1,9})([smhd])$/.exec(sent) ?? [];

@@ -54,6 +54,7 @@ export const rooms = {
     'src/server',
   ],
   'src/commands': [
+    'schemas',
     'src/base',
     'src/config',
     'src/access',
