@@ -2,8 +2,10 @@
  * A TCP relay that does to connections what networks do: after some bytes, mostly inside a frame, it resets them, ends
  * them, or lets them go dead without a word; and it holds bytes back for a while. All of it by a seed, and counted.
  */
+
 import { createConnection, createServer, type Server, type Socket } from 'node:net';
 import { FramePlace } from './frame-place.ts';
+import { listenHere } from './free-port.ts';
 import { randomFrom } from './random.ts';
 
 export interface FaultyRelay {
@@ -55,13 +57,9 @@ export async function startFaultyRelay(toPort: () => number, faults: Faults): Pr
     carry(client, upstream, pair);
     carry(upstream, client, pair);
   });
-  await new Promise<void>((resolve) => {
-    server.listen(0, '127.0.0.1', resolve);
-  });
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('the relay has no port');
+  const port = await listenHere(server);
   return {
-    port: address.port,
+    port,
     faults: counts,
     close() {
       server.close();

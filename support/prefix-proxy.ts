@@ -2,7 +2,9 @@
  * A proxy that puts a path before that of each request: it makes of the embedded engine a ClickHouse as CLICKHOUSE_URL
  * names one.
  */
+
 import { createServer, request } from 'node:http';
+import { listenHere } from './free-port.ts';
 
 export interface PrefixProxy {
   readonly port: number;
@@ -19,13 +21,9 @@ export async function startPrefixProxy(url: string, pathname: string): Promise<P
     passed.once('error', () => answer.destroy());
     asked.pipe(passed);
   });
-  await new Promise<void>((resolve) => {
-    server.listen(0, '127.0.0.1', resolve);
-  });
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('the proxy has no port');
+  const port = await listenHere(server);
   return {
-    port: address.port,
+    port,
     close() {
       server.close();
       server.closeAllConnections();

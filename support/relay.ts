@@ -3,7 +3,9 @@
  * port stays open, a new connection waits until the server listens, and one whose opening the server did not live to
  * finish is opened again at the next server, byte for byte. After its opening a connection dies with its server.
  */
+
 import { createConnection, createServer, type Server, type Socket } from 'node:net';
+import { listenHere } from './free-port.ts';
 
 export interface Relay {
   readonly port: number;
@@ -25,13 +27,9 @@ export async function startRelay(toPort: number, opened: string): Promise<Relay>
       reopened += 1;
     });
   });
-  await new Promise<void>((resolve) => {
-    server.listen(0, '127.0.0.1', resolve);
-  });
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('the relay has no port');
+  const port = await listenHere(server);
   return {
-    port: address.port,
+    port,
     get reopened() {
       return reopened;
     },

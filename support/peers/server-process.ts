@@ -2,8 +2,10 @@
  * One server under test as a child process in its own group: started, waited for, stopped or killed by its id, and
  * never left behind when this process ends.
  */
+
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createServer } from 'node:net';
+import { listenHere } from '../free-port.ts';
 import { shareSessionNice } from '../session-nice.ts';
 
 export interface ServerProcess {
@@ -68,11 +70,9 @@ export async function launchServer(options: LaunchOptions): Promise<ServerProces
 /** A port that nobody listened on a moment ago. */
 export async function freePort(): Promise<number> {
   const server = createServer();
-  await new Promise<void>((resolve, reject) => server.once('error', reject).listen(0, '127.0.0.1', resolve));
-  const address = server.address();
+  const port = await listenHere(server);
   await new Promise((resolve) => server.close(resolve));
-  if (address === null || typeof address === 'string') throw new Error('No port could be found.');
-  return address.port;
+  return port;
 }
 
 function ways(child: ChildProcess, pid: number, ended: Promise<void>): Pick<ServerProcess, 'stop' | 'kill'> {

@@ -2,14 +2,15 @@
  * Publishing to a server without acks: after a break it is asked what it has, and the event that it refuses is the one
  * that hears of it, wherever it stands among the others.
  */
+
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { text as textOf } from 'node:stream/consumers';
 import { expect, it } from 'vitest';
 import { Http } from '../../client/src/http.ts';
 import { Outbox } from '../../client/src/outbox.ts';
 import { PlainPoster } from '../../client/src/post-plain.ts';
 import type { SentEvent } from '../../schemas/wire.ts';
+import { listenHere } from '../../support/free-port.ts';
 
 const ids = Array.from({ length: 5 }, (_, nth) => `00000000-0000-4000-8000-00000000000${nth}`);
 const bad = ids[3] ?? '';
@@ -41,8 +42,7 @@ it('sends what a break has lost, once, and rejects the bad event and no other', 
       response.writeHead(204).end();
     }
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo; // it listens on a port
+  const port = await listenHere(server);
   const outbox = new Outbox({ bytesMax: 1e9, onReject: () => undefined });
   const poster = new PlainPoster(new Http({ url: `http://127.0.0.1:${port}` }), outbox, (error) => {
     throw error;

@@ -2,7 +2,9 @@
  * A relay before a server that writes down what each client sent, so that a whole suite's requests can be sent again in
  * other pieces.
  */
+
 import { connect, createServer, type Socket } from 'node:net';
+import { listenHere } from '../../support/free-port.ts';
 
 export interface Recorder {
   readonly port: number;
@@ -30,13 +32,9 @@ export async function startRecorder(host: string, port: number): Promise<Recorde
     }
     client.on('data', (piece) => pieces.push(piece as Buffer)); // without an encoding it is one
   });
-  await new Promise<void>((resolve) => {
-    server.listen(0, '127.0.0.1', resolve);
-  });
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('the recorder has no port');
+  const ownPort = await listenHere(server);
   return {
-    port: address.port,
+    port: ownPort,
     sent: () => connections.map((pieces) => Buffer.concat(pieces)),
     close: () => {
       server.close();

@@ -2,6 +2,7 @@
  * What every log must do, whoever keeps it: by laws over random lives of it. A log is opened by the factory, and driven
  * by what the factory gives beside it.
  */
+
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Failure } from '../../src/base/errors.ts';
@@ -9,6 +10,7 @@ import type { LogAdmin } from '../../src/event-log/log-admin.ts';
 import type { LogReader } from '../../src/event-log/log-reader.ts';
 import type { CommitsAtOnce, LogWriter, NumbersAtAppend } from '../../src/event-log/log-writer.ts';
 import { linesOf, splitRow } from '../../src/event-log/row.ts';
+import { failureOf } from '../../support/failure-of.ts';
 import { noReceipt, rowOf, sent } from '../journal/support.ts';
 
 export type LogUnderTest = LogWriter &
@@ -156,16 +158,6 @@ class Life {
     expect(own.slice(0, settled.length)).toEqual(settled);
     expect(own).toEqual(handedOn.map(([, number]) => number).slice(0, own.length));
     expect(read.filter((number) => this.intruders.includes(number))).toEqual(this.intruders);
-  }
-}
-
-function failureOf(work: () => void): Failure | null {
-  try {
-    work();
-    return null;
-  } catch (error) {
-    if (error instanceof Failure) return error;
-    throw error;
   }
 }
 

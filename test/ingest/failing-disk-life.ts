@@ -3,7 +3,6 @@
  * relies on.
  */
 import { expect } from 'vitest';
-import { Failure } from '../../src/base/errors.ts';
 import { createLog } from '../../src/base/log.ts';
 import { createCounters } from '../../src/base/metrics.ts';
 import type { StoreStatus } from '../../src/clickhouse/store.ts';
@@ -136,15 +135,5 @@ export async function settle(disk: PowerCutDisk): Promise<void> {
   for (let nth = 0; nth < 5; nth += 1) {
     disk.endSyncs();
     await turn();
-  }
-}
-
-export function attempt(work: () => void): Failure | null {
-  try {
-    work();
-    return null;
-  } catch (error) {
-    if (error instanceof Failure) return error;
-    throw error;
   }
 }

@@ -4,14 +4,15 @@
  * there once; and while nothing can be kept, `/api/ready` says so. Modelled: the disk, producers over HTTP and
  * WebSocket, pings.
  */
+
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { readiness } from '../../src/app/readiness.ts';
 import { Failure } from '../../src/base/errors.ts';
+import { failureOf } from '../../support/failure-of.ts';
 import { randomFrom } from '../../support/random.ts';
 import { PowerCutDisk } from '../journal/power-cut-disk.ts';
 import {
-  attempt,
   checkBooks,
   checkTold,
   type Durability,
@@ -76,7 +77,7 @@ async function run(durability: Durability, steps: readonly Step[], groupBytesMax
       case 'post': {
         const here = life;
         const body = Buffer.from(`[${now.ids.map(eventText).join(',')}]`);
-        const failure = attempt(() => {
+        const failure = failureOf(() => {
           const outcome = intake.acceptBatch(body, true);
           if (!outcome.ok) throw new Error('The batch was refused');
           here.untold += 1;
@@ -96,7 +97,7 @@ async function run(durability: Durability, steps: readonly Step[], groupBytesMax
       }
       case 'message': {
         const from = sockets[now.socket]!;
-        const failure = attempt(() => {
+        const failure = failureOf(() => {
           const outcome = intake.acceptMessage(Buffer.from(eventText(now.id)), false);
           if (!('ticket' in outcome)) throw new Error(outcome.kind);
           if (outcome.kind === 'parked') from.reliesOnParked = Math.max(from.reliesOnParked, outcome.ticket);
@@ -108,7 +109,7 @@ async function run(durability: Durability, steps: readonly Step[], groupBytesMax
       }
       case 'ping': {
         const from = sockets[now.socket]!;
-        if (attempt(() => intake.ensureDurable(from.reliesOn, from.reliesOnParked)) !== null) life.breakOff(from);
+        if (failureOf(() => intake.ensureDurable(from.reliesOn, from.reliesOnParked)) !== null) life.breakOff(from);
         else for (const number of from.sent) answered.add(number);
         break;
       }
@@ -227,7 +228,7 @@ describe('intake on a failing disk', () => {
     const taken = intake.acceptBatch(Buffer.from(`[${eventText(1)}]`), true);
     if (!taken.ok) throw new Error('The batch was refused');
     await turn();
-    const refusal = attempt(() => void intake.acceptBatch(Buffer.from(`[${eventText(2)}]`), true));
+    const refusal = failureOf(() => void intake.acceptBatch(Buffer.from(`[${eventText(2)}]`), true));
     expect(refusal?.failure).toBe('journalFull');
     expect(look()).toMatchObject({ ok: false, reason: refusal?.message });
     disk.endSyncs();
