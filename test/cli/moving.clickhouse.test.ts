@@ -34,13 +34,14 @@ const untilStored = (url: string, name: string, count: number): Promise<string[]
     return texts.length >= count ? texts : undefined;
   });
 const withoutReceived = (text: string): string => text.replace(/,"received":"[^"]*"/, '');
-const sendSome = (event: string, count: number) =>
-  publish(
-    target,
-    Array.from({ length: count }, (_, at) =>
-      eventLike({ event, occurred: new Date(Date.now() - 60_000 + 100 * at).toISOString(), payload: { at } }),
-    ),
+/** A tenth of a second apart. */
+function sendSome(event: string, count: number): Promise<void> {
+  const firstMs = Date.now() - 60_000;
+  const events = Array.from({ length: count }, (_, at) =>
+    eventLike({ event, occurred: new Date(firstMs + 100 * at).toISOString(), payload: { at } }),
   );
+  return publish(target, events);
+}
 
 beforeAll(async () => {
   [sluice, other] = await Promise.all([startSluice(), startSluice()]);
