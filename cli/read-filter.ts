@@ -33,6 +33,13 @@ export function readFilter(call: Asked, nowMs: number, words = call.words): Even
   }
 }
 
+/** Of a command that follows: where it begins is asked of the server apart from what it wants. */
+export function readFollowed(call: Asked, nowMs: number): { readonly filter: EventFilter; readonly since?: string } {
+  const { occurred: { since, until } = {}, ...parts } = readFilter(call, nowMs);
+  const filter = until === undefined ? parts : { ...parts, occurred: { until } };
+  return since === undefined ? { filter } : { filter, since };
+}
+
 /** Terms and flags as one filter, its window as typed. Throws FilterLineError or UsageError. */
 export function readLine(call: Asked, words = call.words): FilterLine {
   const parts = emptyParts();

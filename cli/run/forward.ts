@@ -10,7 +10,7 @@ import type { SubscribeOptions } from '../../client/src/subscription.ts';
 import { type Call, hasOption, textOption } from '../command-row.ts';
 import { CommandError, exitCodes, UsageError } from '../exit-codes.ts';
 import { durationOption, wholeNumber } from '../options.ts';
-import { readFilter } from '../read-filter.ts';
+import { readFollowed } from '../read-filter.ts';
 import { Webhook } from '../send/webhook.ts';
 import { connectFor, readTokenFile, refuseBadUrl } from '../target.ts';
 import { gathered } from './gathered.ts';
@@ -25,7 +25,7 @@ export async function runForward(call: Call): Promise<number> {
   if (path === undefined) throw new UsageError('Name a file by --checkpoint: without one it could not go on.');
   refuseBadUrl(to);
   const batchMax = wholeNumber(call, 'batch', '--batch');
-  const { occurred: { since } = {}, ...filter } = readFilter(call, Date.now());
+  const { filter, since } = readFollowed(call, Date.now());
   const store = fileStore(path);
   const isResumed = (await store.load()) !== null;
   const teller = new StatusTeller(call.terminal);

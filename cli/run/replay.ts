@@ -73,19 +73,20 @@ async function pour(
   let firstMs: number | null = null;
   let line = 0;
   for await (const texts of exportedTexts(sluice, filter, call)) {
-    const batch = texts.map((text) => ({ text, occurredMs: Date.parse(occurredOf(text)) }));
-    for (const { text, occurredMs } of speed === Number.POSITIVE_INFINITY && renew === null ? [] : batch) {
+    if (speed === Number.POSITIVE_INFINITY && renew === null) {
+      const from = line;
+      await sender.add(texts.map((text, at) => ({ text: lineToSend(text), line: from + at + 1, units: 1 })));
+      line += texts.length;
+      continue;
+    }
+    for (const text of texts) {
+      const occurredMs = Date.parse(occurredOf(text));
       firstMs ??= occurredMs;
       const dueMs = begunMs + (speed === Number.POSITIVE_INFINITY ? 0 : (occurredMs - firstMs) / speed);
       if (dueMs - Date.now() > pauseMsMin) await wait(dueMs - Date.now(), call.signal);
       line += 1;
       const sent = lineToSend(text);
       await sender.add([{ text: renew === null ? sent : renew(sent, Math.max(dueMs, begunMs)), line, units: 1 }]);
-    }
-    if (speed === Number.POSITIVE_INFINITY && renew === null) {
-      const from = line;
-      await sender.add(texts.map((text, at) => ({ text: lineToSend(text), line: from + at + 1, units: 1 })));
-      line += texts.length;
     }
   }
 }

@@ -9,7 +9,7 @@ import { type Call, hasOption, textOption } from '../command-row.ts';
 import { CommandError, exitCodes, UsageError } from '../exit-codes.ts';
 import { wholeNumber } from '../options.ts';
 import { type EventWriter, eventWriter } from '../out/event-writer.ts';
-import { readFilter } from '../read-filter.ts';
+import { readFollowed } from '../read-filter.ts';
 import { connectFor } from '../target.ts';
 import { StatusTeller } from './status-teller.ts';
 
@@ -19,9 +19,8 @@ const clockMs = 2_000;
 export async function runTail(call: Call): Promise<number> {
   const lines = wholeNumber(call, 'lines', '-n');
   const countMax = wholeNumber(call, 'count', '--count') ?? Number.POSITIVE_INFINITY;
-  const { occurred: { since, until } = {}, ...parts } = readFilter(call, Date.now());
+  const { filter, since } = readFollowed(call, Date.now());
   if (lines !== undefined && since !== undefined) throw new UsageError('-n and --since say two things: leave one out.');
-  const filter: EventFilter = until === undefined ? parts : { ...parts, occurred: { until } };
   const writer = eventWriter(call, false);
   const sluice = await connectFor(call);
   const path = textOption(call, 'checkpoint');
