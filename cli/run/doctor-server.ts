@@ -1,5 +1,5 @@
 /** What a client finds at the server: that it answers, is ready, takes the token, and gives back what it was sent. */
-import { authorizationOf } from '../../client/src/endpoints.ts';
+import { authorizationOf, Endpoints } from '../../client/src/endpoints.ts';
 import { makeId } from '../../client/src/make-id.ts';
 import { wait } from '../../client/src/retry.ts';
 import { EventPoster } from '../send/post-events.ts';
@@ -13,7 +13,7 @@ const pollMs = 100;
 const clockMsMax = 2_000;
 
 export async function serverFindings(target: ServerTarget, signal: AbortSignal): Promise<Finding[]> {
-  const base = target.url.replace(/\/+$/, '').replace(/(?<!\/api)$/, '/api');
+  const { base } = new Endpoints(target);
   const headers = target.token === null ? {} : { authorization: authorizationOf(target.token) };
   const ask = (path: string): Promise<Response | null> =>
     fetch(base + path, { headers, signal: AbortSignal.any([signal, AbortSignal.timeout(answerMs)]) }).catch(() => null);

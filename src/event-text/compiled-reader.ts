@@ -42,6 +42,14 @@ interface Code {
   readonly passValue: (from: number, rawFrom: number, searchFrom: number) => number;
 }
 
+let module: object | null = null;
+
+/** One for all readers: what the engine has made faster for one of them is so for the others. */
+function compiled(): object {
+  module ??= new WebAssembly.Module(Buffer.from(code, 'base64'));
+  return module;
+}
+
 export class CompiledReader {
   /** The memory: as bytes, as text, and the numbers that the code leaves. */
   bytes: Uint8Array;
@@ -57,13 +65,12 @@ export class CompiledReader {
   intoFrom = 0;
 
   constructor() {
-    const module = new WebAssembly.Module(Buffer.from(code, 'base64'));
     const env = {
       abort: unreachable,
       readTime: (from: number, to: number, into: number) => this.#readTime(from, to, into),
       readUuid: (from: number, to: number, into: number) => this.#readUuid(from, to, into),
     };
-    const { exports } = new WebAssembly.Instance(module, { env });
+    const { exports } = new WebAssembly.Instance(compiled(), { env });
     this.#code = exports as Code; // what src/event-text/compiled/read-plain-event.ts exports
     this.#grow(textFrom);
     const { buffer } = this.#code.memory;
