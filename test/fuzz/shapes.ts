@@ -149,9 +149,9 @@ export function randomValue(random: () => number): Shape {
   return shape(`a list of random ${one}`, (size) => `[${fill(`${one},`, size).slice(0, -1)}]`);
 }
 
-/** Whole pieces only. */
+/** So many bytes, in whole pieces only: messages are bounded by bytes. */
 export function fill(piece: string, size: number): string {
-  return piece.repeat(Math.max(1, Math.floor(size / piece.length)));
+  return piece.repeat(Math.max(1, Math.floor(size / Buffer.byteLength(piece))));
 }
 
 function unquoted(piece: string): string {
