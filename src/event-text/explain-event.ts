@@ -2,7 +2,7 @@
  * The rules of an event (docs/prefect-facts.md, "Sending events"): an event is taken if there is no issue with it.
  * Issues are in Pydantic's words, all at once, in the order of the model's fields. The text is read, so that what is
  * shown of the input is what was sent. They come one by one, so that a body of nothing but errors costs no more than
- * the caller takes. Only the compiled reader (compiled/) says the rules once more; a test holds the two together.
+ * the caller takes; where looking for the next one is long, steps end between. Only the compiled reader (compiled/) says the rules once more; a test holds the two together.
  */
 import {
   eventBytesMax,
@@ -16,6 +16,7 @@ import {
 import type { Location, ValidationIssue } from '../../schemas/validation-issue.ts';
 import { parseTime } from '../filter/time.ts';
 import { parseUuid } from '../filter/uuid.ts';
+import type { Steps } from './in-slices.ts';
 import { membersOf } from './rewrite-json.ts';
 import type { FieldSpans } from './scan-event.ts';
 
@@ -24,8 +25,11 @@ export interface EventIssue extends ValidationIssue {
   readonly inputJson: string;
 }
 
+/** An issue, or undefined where a step ends. */
+export type Explaining = Generator<EventIssue | undefined, void, undefined>;
+
 /** Every issue of the event with this text (JSON, no white space around it); none if it is accepted. */
-export function* explainEvent(json: string, loc: Location): Generator<EventIssue> {
+export function* explainEvent(json: string, loc: Location): Explaining {
   if (!json.startsWith('{')) {
     yield issue('model_attributes_type', objectWanted, loc, json);
     return;
@@ -36,7 +40,7 @@ export function* explainEvent(json: string, loc: Location): Generator<EventIssue
 }
 
 /** The same of JSON whose fields have been found: `spans` are those of the event's fields in `text`. */
-export function* explainScanned(text: string, spans: FieldSpans): Generator<EventIssue> {
+export function* explainScanned(text: string, spans: FieldSpans): Explaining {
   if (!spans.isObject) {
     yield issue('model_attributes_type', objectWanted, [], text);
     return;
@@ -48,9 +52,13 @@ export function* explainScanned(text: string, spans: FieldSpans): Generator<Even
   yield* explainFields(fieldOf, text, []);
 }
 
-/** Whether `explainScanned` has nothing to say. */
-export function isEvent(text: string, spans: FieldSpans): boolean {
-  return explainScanned(text, spans).next().done === true;
+/** Whether `explainScanned` has no issue. */
+export function* isEventSteps(text: string, spans: FieldSpans): Steps<boolean> {
+  for (const found of explainScanned(text, spans)) {
+    if (found !== undefined) return false;
+    yield;
+  }
+  return true;
 }
 
 /** `depth`: levels of nesting. */
@@ -65,7 +73,7 @@ function* explainFields(
   fieldOf: (name: FieldName) => Field | undefined,
   json: string,
   loc: Location,
-): Generator<EventIssue> {
+): Explaining {
   for (const [name, isRequired, check] of checks) {
     const field = fieldOf(name);
     if (field !== undefined) yield* check(field.json, [...loc, name], field.depth);
@@ -97,7 +105,7 @@ export function issue(
   return ctx === undefined ? parts : Object.assign(parts, { ctx });
 }
 
-type Check = (json: string, loc: Location, depth: number) => Iterable<EventIssue>;
+type Check = (json: string, loc: Location, depth: number) => Iterable<EventIssue | undefined>;
 
 const objectWanted = 'Input should be a valid dictionary or object to extract fields from';
 
@@ -126,7 +134,7 @@ function* checkName(json: string, loc: Location): Iterable<EventIssue> {
   }
 }
 
-function* checkRelated(json: string, loc: Location): Iterable<EventIssue> {
+function* checkRelated(json: string, loc: Location): Explaining {
   if (!json.startsWith('[')) {
     yield issue('list_type', 'Input should be a valid list', loc, json);
     return;
@@ -136,23 +144,32 @@ function* checkRelated(json: string, loc: Location): Iterable<EventIssue> {
   for (const [index, resource] of membersOf(json)) {
     count += 1;
     for (const wrong of checkLabels(resource, [...loc, index], [resourceIdLabel, resourceRoleLabel])) {
-      areGood = false;
+      if (wrong !== undefined) areGood = false;
       yield wrong;
     }
+    if (count % stepMembers === 0) yield;
   }
   if (areGood && count > relatedMax) {
     yield valueError(`The maximum number of related resources is ${relatedMax}`, loc, json);
   }
 }
 
+/** A step is so many labels, or related resources. */
+const stepMembers = 1024;
+
 /** The labels' own issues first; only labels that are all text are checked as a whole. */
-function* checkLabels(json: string, loc: Location, required: readonly string[]): Iterable<EventIssue> {
+function* checkLabels(json: string, loc: Location, required: readonly string[]): Explaining {
   if (!json.startsWith('{')) {
     yield notADictionary(loc, json);
     return;
   }
   const labels = new Map<string | number, string>();
-  for (const [label, value] of membersOf(json)) labels.set(label, value);
+  let members = 0;
+  for (const [label, value] of membersOf(json)) {
+    labels.set(label, value);
+    members += 1;
+    if (members % stepMembers === 0) yield;
+  }
   const mayBeLone = holdsUnicodeEscape(json);
   let areText = true;
   for (const [label, value] of labels) {

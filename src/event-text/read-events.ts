@@ -8,7 +8,15 @@ import type { FailureName } from '../base/errors.ts';
 import { issueLine } from '../base/issue-line.ts';
 import { type CanonicalEvent, canonicalEvent, type ParsedEvent } from './canonical.ts';
 import { isJson, isLarge } from './check-json.ts';
-import { type EventIssue, explainEvent, explainScanned, isEvent, issue, tooLargeIssue } from './explain-event.ts';
+import {
+  type EventIssue,
+  type Explaining,
+  explainEvent,
+  explainScanned,
+  isEventSteps,
+  issue,
+  tooLargeIssue,
+} from './explain-event.ts';
 import { finished, type Steps } from './in-slices.ts';
 import { JsonScanner } from './json-scanner.ts';
 import { judgeBytes, textDepthMax } from './judge-bytes.ts';
@@ -78,10 +86,10 @@ function* readList(scanner: JsonScanner, text: string): Steps<ReadBatch> {
     if (isOpen) scanner.at += 1;
     yield;
     if (issues.length >= issuesMax) continue;
-    const event = isEvent(json, spans) ? canonicalOf(scanner, spans, parsed.value) : null;
+    const event = (yield* isEventSteps(json, spans)) ? canonicalOf(scanner, spans, parsed.value) : null;
     if (event !== null && !event.isTooLarge) events.push(event);
     else if (event !== null) issues.push(tooLargeIssue(event.body.id, ['body', count]));
-    else takeIssues(issues, explainEvent(yield* compactSteps(item), ['body', count]));
+    else yield* takeIssueSteps(issues, explainEvent(yield* compactSteps(item), ['body', count]));
   }
   scanner.at += 1;
   if (!Number.isNaN(scanner.peek())) return notJson(brokenOff(json, tooLong, scanner.at), text);
@@ -100,7 +108,7 @@ export function readMessage(bytes: Buffer): ReadMessage {
   if (!parsed.ok) return refusedMessage('badText', `The message is not JSON: ${parsed.words}`);
   const issues: EventIssue[] = [];
   // Of what is shown nothing is quoted: it need not be canonical.
-  takeIssues(issues, explainScanned(json, spans));
+  finished(takeIssueSteps(issues, explainScanned(json, spans)));
   if (issues.length === 0) return { ok: true, event: canonicalOf(scanner, spans, parsed.value) };
   return refusedMessage('badEvent', issueLine(issues, 'The message is not an event'));
 }
@@ -169,10 +177,11 @@ function notJson({ offset, words }: NotJson, text: string): ReadBatch {
   return refusedBatch('badText', [reason], JSON.stringify(text));
 }
 
-function takeIssues(issues: EventIssue[], more: Iterable<EventIssue>): void {
+function* takeIssueSteps(issues: EventIssue[], more: Explaining): Steps<void> {
   for (const each of more) {
     if (issues.length >= issuesMax) return;
-    issues.push(each);
+    if (each === undefined) yield;
+    else issues.push(each);
   }
 }
 

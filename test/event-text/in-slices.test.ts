@@ -6,6 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { Failure } from '../../src/base/errors.ts';
 import { createLog } from '../../src/base/log.ts';
 import { createCounters } from '../../src/base/metrics.ts';
+import { explainEvent } from '../../src/event-text/explain-event.ts';
 import { inSlices, type Steps } from '../../src/event-text/in-slices.ts';
 import { readBatchSteps } from '../../src/event-text/read-events.ts';
 import { rewriteSteps } from '../../src/event-text/rewrite-json.ts';
@@ -79,6 +80,12 @@ describe('a large body', () => {
   it('gives way while its text is made canonical, after each thousand values', () => {
     const steps = [...rewriteSteps(`[${'[1],'.repeat(5_000)}1]`)];
     expect(steps.length).toBeGreaterThanOrEqual(10);
+  });
+
+  it('gives way while many labels are looked at, after each thousand', () => {
+    const labels = Array.from({ length: 20_000 }, (_, nth) => `"l${nth}":${nth}`).join(',');
+    const steps = [...explainEvent(`{"resource":{${labels}}}`, [])];
+    expect(steps.filter((each) => each === undefined).length).toBeGreaterThanOrEqual(19);
   });
 
   it('is not stored when intake closes while it is judged', async () => {
