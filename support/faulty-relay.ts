@@ -2,7 +2,6 @@
  * A TCP relay that does to connections what networks do: after some bytes, mostly inside a frame, it resets them, ends
  * them, or lets them go dead without a word; and it holds bytes back for a while. All of it by a seed, and counted.
  */
-
 import { createConnection, createServer, type Server, type Socket } from 'node:net';
 import { FramePlace } from './frame-place.ts';
 import { listenHere } from './free-port.ts';
