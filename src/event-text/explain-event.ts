@@ -69,11 +69,7 @@ interface Field {
 
 type FieldName = Exclude<keyof FieldSpans, 'isObject'>;
 
-function* explainFields(
-  fieldOf: (name: FieldName) => Field | undefined,
-  json: string,
-  loc: Location,
-): Explaining {
+function* explainFields(fieldOf: (name: FieldName) => Field | undefined, json: string, loc: Location): Explaining {
   for (const [name, isRequired, check] of checks) {
     const field = fieldOf(name);
     if (field !== undefined) yield* check(field.json, [...loc, name], field.depth);
