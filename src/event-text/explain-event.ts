@@ -2,7 +2,8 @@
  * The rules of an event (docs/prefect-facts.md, "Sending events"): an event is taken if there is no issue with it.
  * Issues are in Pydantic's words, all at once, in the order of the model's fields. The text is read, so that what is
  * shown of the input is what was sent. They come one by one, so that a body of nothing but errors costs no more than
- * the caller takes; where looking for the next one is long, steps end between. Only the compiled reader (compiled/) says the rules once more; a test holds the two together.
+ * the caller takes; where looking for the next one is long, steps end between. Only the compiled reader (compiled/)
+ * says the rules once more; a test holds the two together.
  */
 import {
   eventBytesMax,
