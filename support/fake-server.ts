@@ -6,6 +6,7 @@ import { connect as connectTcp } from 'node:net';
 import { Subject } from 'rxjs';
 import { afterEach } from 'vitest';
 import { createAllowances } from '../src/access/allowances.ts';
+import { noAudit } from '../src/access/audit.ts';
 import { createCredentials } from '../src/access/credentials.ts';
 import { noLimits } from '../src/access/identity.ts';
 import { createLog } from '../src/base/log.ts';
@@ -114,6 +115,7 @@ export async function startFakeServer(options: FakeOptions = {}): Promise<FakeSe
   const parts: ServerParts = {
     options: { ...defaults, ...given },
     credentials,
+    audit: noAudit,
     allowances: createAllowances(noLimits, () => fakes.elapsedMs()),
     connectionsMax,
     descriptorsLeft,

@@ -18,6 +18,8 @@ export interface Credentials {
    * `keysUnavailable`. The auth string holds as `any` only.
    */
   identify(secret: string, as: 'any' | 'token'): Identity | null | Promise<Identity | null>;
+  /** Whose made token this was that has ended; null for any other text. */
+  findEnded(secret: string): Identity | null;
   hasEnded(identity: Identity): boolean;
   /** Calls when somebody may have ended, or the server has been closed to those without a credential. */
   onChange(listener: () => void): () => void;
@@ -25,7 +27,7 @@ export interface Credentials {
 
 export interface CredentialParts {
   readonly authString: string | null;
-  readonly book: Pick<TokenBook, 'isUsed' | 'find' | 'hasEnded' | 'onChange'> | null;
+  readonly book: Pick<TokenBook, 'isUsed' | 'find' | 'findEnded' | 'hasEnded' | 'onChange'> | null;
   readonly jwt: Pick<JwtVerifier, 'known' | 'verify'> | null;
   readonly now?: () => number;
 }
@@ -46,6 +48,7 @@ export function createCredentials({ authString, book, jwt, now = Date.now }: Cre
       if (found !== null || jwt === null || !looksLikeJwt(secret)) return found;
       return jwt.known(secret) ?? jwt.verify(secret);
     },
+    findEnded: (secret) => book?.findEnded(secret) ?? null,
     hasEnded(identity) {
       if (identity.expires <= now()) return true;
       if (identity === everything) return expected === null && this.hasTokens;

@@ -14,6 +14,8 @@ export interface TokenBook {
   readonly isUsed: boolean;
   /** Null for a token that is none of ours, or has ended. */
   find(token: string): Identity | null;
+  /** Whose token this was, if it has expired or was revoked; null for any other text. */
+  findEnded(token: string): Identity | null;
   /** Whether one that was found before has ended meanwhile. */
   hasEnded(identity: Identity): boolean;
   /** Calls when a token may have ended; gives the way to stop that. */
@@ -62,6 +64,11 @@ export function openTokenBook(dataDir: string, log: Log, now: () => number = Dat
       const entry = entries.get(idOfToken(token) ?? '');
       const isRight = isTokenOf(token, entry?.record.hash ?? null);
       return isRight && living(entry) ? entry.identity : null;
+    },
+    findEnded(token) {
+      const entry = entries.get(idOfToken(token) ?? '');
+      const isRight = isTokenOf(token, entry?.record.hash ?? null);
+      return entry !== undefined && isRight && !isLiving(entry.record, now()) ? entry.identity : null;
     },
     hasEnded({ seal }) {
       const id = seal.slice(seal.indexOf(':') + 1);

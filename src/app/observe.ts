@@ -4,6 +4,7 @@
  */
 import { type IntervalHistogram, monitorEventLoopDelay } from 'node:perf_hooks';
 import type { Usage } from '../access/allowance.ts';
+import type { AuditCounts } from '../access/audit.ts';
 import { Failure } from '../base/errors.ts';
 import type { LogLosses } from '../base/log.ts';
 import type { Counters } from '../base/metrics.ts';
@@ -33,6 +34,7 @@ export interface ObservedParts {
   readonly loopDelay: LoopDelay;
   /** Lines that the log left out. */
   readonly logLosses: LogLosses;
+  readonly auditCounts: AuditCounts;
   readonly nowMs: number;
 }
 
@@ -68,6 +70,7 @@ export interface Observation {
   readonly loopDelaySeconds: LoopDelayReading;
   readonly residentBytes: number;
   readonly logLosses: LogLosses;
+  readonly auditCounts: AuditCounts;
   readonly books: Counters;
   readonly edge: ServerCounters;
   /** Of tokens with limits, by their names. */
@@ -102,6 +105,7 @@ export function observe(parts: ObservedParts): Observation {
     loopDelaySeconds: parts.loopDelay.read(),
     residentBytes: process.memoryUsage.rss(),
     logLosses: parts.logLosses,
+    auditCounts: parts.auditCounts,
     books: counters,
     edge: serverCounters,
     usages: Object.fromEntries(parts.usages),

@@ -22,10 +22,10 @@ import { open, unlink } from 'node:fs/promises';
 
 export interface FilePort {
   /**
-   * `create` refuses an existing file, `replace` empties it, `change` and `read` want one. Gives a descriptor. A new
-   * file gets `mode`, 0640 by default.
+   * `create` refuses an existing file, `replace` empties it, `change` and `read` want one; with `append` each write goes
+   * to the end, wherever that is by then. Gives a descriptor. A new file gets `mode`, 0640 by default.
    */
-  open(path: string, how: 'create' | 'replace' | 'change' | 'read', mode?: number): number;
+  open(path: string, how: 'create' | 'replace' | 'change' | 'read' | 'append', mode?: number): number;
   close(file: number): void;
   bytes(file: number): number;
   /** Gives the number of bytes read, 0 at the end of the file. */
@@ -37,7 +37,8 @@ export interface FilePort {
   sync(file: number): void;
   syncLater(file: number): Promise<void>;
   syncDirectory(path: string): void;
-  makeDirectory(path: string): void;
+  /** With what leads to it; a new one gets `mode`, 0777 by default, less the process's umask. */
+  makeDirectory(path: string, mode?: number): void;
   /** Names in a directory. */
   list(path: string): string[];
   unlink(path: string): void;
@@ -48,7 +49,7 @@ export interface FilePort {
   freeBytes(path: string): number;
 }
 
-const flags = { create: 'wx+', replace: 'w+', change: 'r+', read: 'r' } as const;
+const flags = { create: 'wx+', replace: 'w+', change: 'r+', read: 'r', append: 'a+' } as const;
 
 export const nodeFiles: FilePort = {
   open: (path, how, mode = 0o640) => openSync(path, flags[how], mode),
@@ -70,7 +71,7 @@ export const nodeFiles: FilePort = {
       closeSync(directory);
     }
   },
-  makeDirectory: (path) => void mkdirSync(path, { recursive: true }),
+  makeDirectory: (path, mode = 0o777) => void mkdirSync(path, { recursive: true, mode }),
   list: (path) => readdirSync(path),
   unlink: unlinkSync,
   async unlinkLater(path, directory) {

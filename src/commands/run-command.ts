@@ -3,6 +3,8 @@
  * folder, `--help` says what there is and what can be set.
  */
 
+import { openAudit } from '../access/audit.ts';
+import type { OperatorFact } from '../access/audit-facts.ts';
 import { startSluice } from '../app/start-sluice.ts';
 import { StartRefused } from '../base/errors.ts';
 import { createLog, flushLog, type Log } from '../base/log.ts';
@@ -73,8 +75,9 @@ export async function runCommand(
 async function sayToken(environment: Environment, words: readonly string[]): Promise<boolean> {
   const at = words.indexOf('--data-dir');
   const folder = at < 0 ? [] : words.slice(at, at + 2);
-  const { dataDir } = readConfig(environment, folder);
-  const { stdout: told, stderr } = await runToken(dataDir, words);
+  const { dataDir, auditBytesMax, logLevel } = readConfig(environment, folder);
+  const audit = openAudit(dataDir, { bytesMax: auditBytesMax }, createLog(logLevel));
+  const { stdout: told, stderr } = await runToken({ dataDir, audit }, words).finally(() => audit.close());
   process.stderr.write(stderr);
   await print(told);
   return true;
@@ -95,10 +98,14 @@ const commandTable: Readonly<Record<string, Command>> = {
     return true;
   },
   async adopt(config, log) {
-    return tell(true, await adopt(config, log));
+    const sentence = await adopt(config, log);
+    writeDown({ what: 'adopted' }, config, log);
+    return tell(true, sentence);
   },
   async recover(config, log) {
-    return tell(true, await recoverJournal(config, log));
+    const sentences = await recoverJournal(config, log);
+    writeDown({ what: 'recovered' }, config, log);
+    return tell(true, sentences);
   },
   async verify(config, log) {
     const { ok, text } = await verify(config, log);
@@ -110,10 +117,17 @@ const commandTable: Readonly<Record<string, Command>> = {
   },
   async 'dead-letter replay'(config, log) {
     const { ok, text } = await replayDeadLetter(config, log);
+    writeDown({ what: 'replayed', ok }, config, log);
     return tell(ok, text);
   },
 };
 const commands = new Map(Object.entries(commandTable));
+
+function writeDown(fact: OperatorFact, config: Config, log: Log): void {
+  const audit = openAudit(config.dataDir, { bytesMax: config.auditBytesMax }, log);
+  audit.operated(fact);
+  audit.close();
+}
 
 let stdout: Output | null = null;
 

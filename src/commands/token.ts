@@ -3,6 +3,7 @@
  * shown once, when it is made, and stands alone on stdout.
  */
 import { parseArgs } from 'node:util';
+import type { Audit } from '../access/audit.ts';
 import { hashOfToken, makeToken } from '../access/made-token.ts';
 import { changeTokens, readTokens } from '../access/token-file.ts';
 import { isLiving, type TokenRecord } from '../access/token-record.ts';
@@ -15,16 +16,26 @@ export interface Said {
   readonly stderr: string;
 }
 
+/** The folder, and where what is done to it is written down. */
+export interface TokenPlace {
+  readonly dataDir: string;
+  readonly audit: Pick<Audit, 'operated'>;
+}
+
 /** Throws StartRefused for words that are none of these commands, and for a bad option. */
-export async function runToken(dataDir: string, words: readonly string[], now = new Date()): Promise<Said> {
+export async function runToken(
+  { dataDir, audit }: TokenPlace,
+  words: readonly string[],
+  now = new Date(),
+): Promise<Said> {
   const [command, ...rest] = words;
   switch (command) {
     case 'create':
-      return createToken(dataDir, rest, now);
+      return createToken({ dataDir, audit }, rest, now);
     case 'list':
       return listTokens(dataDir, rest, now);
     case 'revoke':
-      return revokeToken(dataDir, rest, now);
+      return revokeToken({ dataDir, audit }, rest, now);
     default:
       throw new StartRefused(tokenHelp);
   }
@@ -37,7 +48,7 @@ export const tokenHelp = `the commands are
   sluice token revoke ID|NAME
 for the folder that SLUICE_DATA_DIR or --data-dir names, also while Sluice runs.`;
 
-async function createToken(dataDir: string, words: readonly string[], now: Date): Promise<Said> {
+async function createToken({ dataDir, audit }: TokenPlace, words: readonly string[], now: Date): Promise<Said> {
   const { isJson, ...wanted } = readTokenOptions(words, now);
   const { id, token } = makeToken();
   const record: TokenRecord = { id, hash: hashOfToken(token), made: now.toISOString(), revoked: null, ...wanted };
@@ -49,6 +60,8 @@ async function createToken(dataDir: string, words: readonly string[], now: Date)
     }
     return [...records, record];
   });
+  const { name, rights, expires, filter } = record;
+  audit.operated({ what: 'token made', token: { id, name, rights, expires, hasFilter: filter !== null } });
   const closes = isFirst ? 'It is the first: within a second nobody is let in without a credential.\n' : '';
   const stderr = `Token ${id} ${record.name}: ${record.rights.join(', ')}. It is shown this once.\n${closes}`;
   if (!isJson) return { stdout: `${token}\n`, stderr };
@@ -69,7 +82,7 @@ function listTokens(dataDir: string, words: readonly string[], now: Date): Said 
   return { stdout: lines.map((line) => `${line}\n`).join(''), stderr: rows.length === 0 ? 'There is no token.\n' : '' };
 }
 
-async function revokeToken(dataDir: string, words: readonly string[], now: Date): Promise<Said> {
+async function revokeToken({ dataDir, audit }: TokenPlace, words: readonly string[], now: Date): Promise<Said> {
   const { positionals } = parseWords(words);
   const [which = ''] = positionals;
   if (positionals.length !== 1) throw new StartRefused('Say which token: `sluice token revoke ID|NAME`.');
@@ -79,9 +92,11 @@ async function revokeToken(dataDir: string, words: readonly string[], now: Date)
     if (revoked === undefined) throw new StartRefused(`There is no living token ${which}: \`sluice token list\`.`);
     return records.map((each) => (each === revoked ? { ...each, revoked: now.toISOString() } : each));
   });
+  const { id = '', name = '' } = revoked ?? {};
+  audit.operated({ what: 'token revoked', token: { id, name } });
   return {
     stdout: '',
-    stderr: `Token ${revoked?.id} ${revoked?.name} is revoked: within a second it lets nobody in.\n`,
+    stderr: `Token ${id} ${name} is revoked: within a second it lets nobody in.\n`,
   };
 }
 

@@ -1,7 +1,7 @@
 /**
  * Settings of who may connect and do what: a part of the table in `settings.ts`.
  */
-import { type SettingRow, whole } from './setting-row.ts';
+import { mebibyte, type SettingRow, whole } from './setting-row.ts';
 
 export const accessSettings = {
   authString: {
@@ -70,4 +70,9 @@ export const accessSettings = {
       'origins whose pages may read answers and open WebSockets, as `https://a.example, https://b.example`; `*` for ' +
       'all, `none` for none; by default all, and none once there are tokens',
   },
+  auditBytesMax: whole(
+    'SLUICE_AUDIT_BYTES_MAX',
+    64 * mebibyte,
+    'disk of the audit log, the oldest lines go first; 0 for no audit log',
+  ),
 } as const satisfies Record<string, SettingRow>;

@@ -23,9 +23,10 @@ export class Admission {
   /** Called when it is over, one way or the other; for whom it is kept waiting for that. */
   whenOver: () => void = () => undefined;
   #identity: Identity = nobody;
-  readonly #socket: Pick<Socket, 'send'>;
+  readonly #socket: Pick<Socket, 'send' | 'remote' | 'forwarded'>;
   readonly #tools: ConnectionTools;
   readonly #needs: Right;
+  readonly #route: string;
   readonly #listener: AdmissionListener;
   /** What came while the first message was judged; null before that. */
   #held: { readonly bytes: Buffer; readonly isBinary: boolean }[] | null = null;
@@ -36,16 +37,19 @@ export class Admission {
   #waiting: NodeJS.Timeout | undefined;
 
   constructor(
-    socket: Pick<Socket, 'send'>,
+    socket: Pick<Socket, 'send' | 'remote' | 'forwarded'>,
     tools: ConnectionTools,
-    { needs, isLegacy }: { readonly needs: Right; readonly isLegacy: boolean },
+    { needs, path, isLegacy }: { readonly needs: Right; readonly path: string; readonly isLegacy: boolean },
     listener: AdmissionListener,
   ) {
     this.#socket = socket;
     this.#tools = tools;
     this.#needs = needs;
+    this.#route = `WS ${path}`;
     this.#listener = listener;
-    if (isLegacy) this.#identity = everything;
+    if (!isLegacy) return;
+    this.#identity = everything;
+    tools.audit.connected(everything, this.#route, socket);
   }
 
   /** `nobody` until it is admitted. */
@@ -85,7 +89,7 @@ export class Admission {
   #hold(bytes: Buffer, isBinary: boolean): void {
     this.#heldBytes += bytes.length;
     if (this.#heldBytes > authMessageBytesMax) {
-      this.#decide({ ok: false, farewell: tooEager });
+      this.#decide({ ok: false, farewell: tooEager, why: 'malformed auth message', identity: nobody });
       return;
     }
     // A copy: the bytes are valid during the call only.
@@ -102,6 +106,7 @@ export class Admission {
       this.#isOver = true;
       const { counters } = this.#tools.parts;
       if (outcome.farewell === longAuthMessageFarewell) counters.longAuthMessages += 1;
+      this.#tools.audit.refused({ ...outcome, route: this.#route, from: this.#socket });
       this.#listener.refused(outcome.farewell);
     }
     this.whenOver();
@@ -123,6 +128,7 @@ export class Admission {
     this.#isOver = true;
     const held = this.#held ?? [];
     this.#held = [];
+    this.#tools.audit.connected(outcome.identity, this.#route, this.#socket);
     this.#socket.send(outcome.acks ? authSuccessFrame(this.#tools.parts.options.pingMs) : authSuccess);
     this.#listener.admitted(outcome);
     for (const { bytes, isBinary } of held) this.#listener.received(bytes, isBinary);
@@ -138,13 +144,15 @@ export class Admission {
       return outcome;
     }
     counters.limited += 1;
-    return { ok: false, farewell: farewellFor(refusal.failure, refusal.message) };
+    const { identity } = outcome;
+    return { ok: false, farewell: farewellFor(refusal.failure, refusal.message), why: 'limit of the token', identity };
   }
 
   #withRight(outcome: AuthOutcome): AuthOutcome {
     if (!outcome.ok || outcome.identity.rights.has(this.#needs)) return outcome;
     this.#tools.parts.counters.forbidden += 1;
-    return { ok: false, farewell: farewellFor('forbidden', `This needs the right to ${this.#needs}`) };
+    const farewell = farewellFor('forbidden', `This needs the right to ${this.#needs}`);
+    return { ok: false, farewell, why: 'missing right', identity: outcome.identity };
   }
 }
 

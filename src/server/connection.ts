@@ -7,6 +7,7 @@ import type { Identity } from '../access/identity.ts';
 import { Failure, type FailureName, failures } from '../base/errors.ts';
 import type { Loss } from '../ingest/losses.ts';
 import type { Authenticator } from './authenticate.ts';
+import type { EdgeAudit } from './edge-audit.ts';
 import type { PressedPeer } from './frame-pressure.ts';
 import type { ServerOptions, ServerParts } from './parts.ts';
 import type { Socket } from './socket.ts';
@@ -50,16 +51,18 @@ export interface Connection extends Swept, OpenConnection {
 export interface ConnectionTools {
   readonly parts: ServerParts;
   readonly authenticator: Authenticator;
+  readonly audit: EdgeAudit;
   readonly settings: ConnectionSettings;
   /** Sweeps in which a subscriber that does not read may stay. */
   readonly stallSweeps: number;
 }
 
-export function connectionTools(parts: ServerParts, authenticator: Authenticator): ConnectionTools {
+export function connectionTools(parts: ServerParts, authenticator: Authenticator, audit: EdgeAudit): ConnectionTools {
   const { options } = parts;
   return {
     parts,
     authenticator,
+    audit,
     settings: connectionSettings(options),
     stallSweeps: Math.ceil(options.stallMs / options.pingMs),
   };

@@ -3,26 +3,20 @@
  * client has gone or the answer is given.
  */
 import { Readable } from 'node:stream';
-import { promisify } from 'node:util';
-import { createGzip, gzip, gzipSync } from 'node:zlib';
+import { createGzip } from 'node:zlib';
 import type { AnswerBudget, AnswerShare } from './answer-budget.ts';
 import type { Stage } from './counters.ts';
 import { currentTurn } from './current-turn.ts';
 import { EventStream } from './event-stream.ts';
+import type { ForwardedHeaders } from './forwarded.ts';
+import { gzipBytesMin, gzipLater, gzipNow, gzipNowBytesMax, gzipOptions } from './gzip.ts';
 import type { AnswerPieces, HttpAnswer } from './http-answer.ts';
 import type { ServerParts } from './parts.ts';
+import type { Peer } from './peer-address.ts';
 import { isUnframed, type RequestHead } from './request-head.ts';
 import type { PouredAnswer } from './route.ts';
 import type { HttpResponse } from './uws.ts';
 import { type Content, headersOf, originHeaders, writeHead } from './write-head.ts';
-
-const compressLater = promisify(gzip);
-/** Starlette's bound: shorter bodies stay plain. */
-const gzipBytesMin = 500;
-/** Longer bodies are compressed off the main thread: a page of fifty events takes 0.1 ms here, and there longer. */
-const gzipNowBytesMax = 96 * 1024;
-/** A tenth larger than by zlib's default, in half the time. */
-const gzipOptions = { level: 3 };
 
 /** A longer body has no length where its connection closes behind it: the library holds no more before it closes. */
 const closingBytesMax = 64 * 1024;
@@ -34,7 +28,7 @@ export interface ExchangeParts extends Pick<ServerParts, 'counters' | 'log'> {
   readonly answers: AnswerBudget;
 }
 
-export class Exchange {
+export class Exchange implements Peer {
   readonly head: RequestHead;
   readonly #response: HttpResponse;
   readonly #parts: ExchangeParts;
@@ -64,6 +58,14 @@ export class Exchange {
   /** The client went away before it had its answer. */
   get hasLeft(): boolean {
     return this.#hasLeft;
+  }
+
+  get forwarded(): ForwardedHeaders | null {
+    return this.head.forwarded;
+  }
+
+  remote(): Uint8Array {
+    return this.#isOver ? new Uint8Array() : new Uint8Array(this.#response.getRemoteAddress());
   }
 
   /** What is held for the answer. */
@@ -116,7 +118,7 @@ export class Exchange {
       await this.#write(answer, { pieces: body === null ? null : [body], bytes, isLong, isPacked: false });
       return;
     }
-    const packed = bytes <= gzipNowBytesMax ? gzipSync(body, gzipOptions) : await compressLater(body, gzipOptions);
+    const packed = bytes <= gzipNowBytesMax ? gzipNow(body) : await gzipLater(body);
     await this.#write(answer, { pieces: [packed], bytes: packed.length, isLong, isPacked: true });
   }
 

@@ -35,6 +35,27 @@ export function readForwarded(headers: ForwardedHeaders, trusted: readonly IpNet
   };
 }
 
+/** Who asked the outermost trusted proxy; null where none says so, or what it says is no address. */
+export function readClient({ forwarded, xFor }: ForwardedHeaders, trusted: readonly IpNetwork[]): Uint8Array | null {
+  let client: Uint8Array | null = null;
+  for (const node of forwarded === '' ? xFor.split(',').reverse() : nodesOf(forwarded)) {
+    const address = addressOf(node.trim());
+    if (address === null) break;
+    client = address;
+    if (!isWithin(trusted, address)) break;
+  }
+  return client;
+}
+
+/** From the right. */
+function* nodesOf(header: string): Generator<string> {
+  for (let rest = header; rest !== ''; ) {
+    const comma = lastComma(rest);
+    yield pairsOf(rest.slice(comma + 1))?.get('for') ?? '';
+    rest = rest.slice(0, Math.max(0, comma));
+  }
+}
+
 function readStandard(header: string, trusted: readonly IpNetwork[]): Pick<Outside, 'scheme' | 'host'> {
   let scheme: Outside['scheme'] = null;
   let host: string | null = null;
@@ -82,9 +103,13 @@ function writtenBy(list: string, writers: number): string {
 }
 
 function isTrusted(node: string, trusted: readonly IpNetwork[]): boolean {
-  const bare = /^\[([^\]]*)\](?::\d+)?$/.exec(node)?.[1] ?? /^([\d.]+):\d+$/.exec(node)?.[1] ?? node;
-  const address = parseAddress(bare);
+  const address = addressOf(node);
   return address !== null && isWithin(trusted, address);
+}
+
+/** Of a node with or without a port; null for a name that is no address. */
+function addressOf(node: string): Uint8Array | null {
+  return parseAddress(/^\[([^\]]*)\](?::\d+)?$/.exec(node)?.[1] ?? /^([\d.]+):\d+$/.exec(node)?.[1] ?? node);
 }
 
 /** Null for what is no list of `name=value`. A repeated name is malformed, as RFC 7239 has it. */

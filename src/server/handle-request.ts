@@ -7,6 +7,7 @@ import type { Allowance } from '../access/allowance.ts';
 import { type Identity, nobody } from '../access/identity.ts';
 import { Failure } from '../base/errors.ts';
 import type { Authenticator } from './authenticate.ts';
+import type { EdgeAudit } from './edge-audit.ts';
 import type { Exchange } from './exchange.ts';
 import { type FoundPath, routeFor } from './find-route.ts';
 import {
@@ -29,6 +30,7 @@ import { originHeaders } from './write-head.ts';
 export interface RequestTools {
   readonly parts: ServerParts;
   readonly authenticator: Authenticator;
+  readonly audit: EdgeAudit;
   readonly bodies: BodyReader;
   readonly streams: StreamTools;
 }
@@ -38,11 +40,13 @@ export async function handleRequest(exchange: Exchange, tools: RequestTools): Pr
   const { counters, log } = tools.parts;
   counters.requests += 1;
   let answer: HttpAnswer | null = null;
-  const question: Question = { allowance: null };
+  const question: Question = { allowance: null, identity: null, route: null };
   try {
     const given = await answerTo(exchange, tools, question);
-    if (given !== null && 'stream' in given) exchange.stream((out) => given.stream(out, tools.streams));
-    else if (given !== null && 'pour' in given) await exchange.pour(given);
+    if (given !== null && 'stream' in given) {
+      exchange.stream((out) => given.stream(out, tools.streams));
+      tools.audit.connected(question.identity ?? nobody, nameOf(question.route), exchange);
+    } else if (given !== null && 'pour' in given) await exchange.pour(given);
     else answer = given;
   } catch (error) {
     if (exchange.hasLeft && isOfLeaving(error)) return;
@@ -50,6 +54,7 @@ export async function handleRequest(exchange: Exchange, tools: RequestTools): Pr
   } finally {
     question.allowance?.endQuery();
   }
+  if (answer !== null && (answer.status === 401 || answer.status === 403)) tellRefusal(exchange, question, tools);
   try {
     // What came behind it in the same read then ends the connection: the library closes it while an answer is awaited.
     if (isUnframed(exchange.head)) await nextTurn();
@@ -59,9 +64,26 @@ export async function handleRequest(exchange: Exchange, tools: RequestTools): Pr
   }
 }
 
-/** What a question takes of its token's limit until it is answered; null for nothing. */
+/** Who asks for what, once that is known. */
 interface Question {
+  /** What it takes of its token's limit until it is answered; null for nothing. */
   allowance: Allowance | null;
+  identity: Identity | null;
+  route: Route | null;
+}
+
+function nameOf(route: Route | null): string {
+  return route === null ? 'no route' : `${route.method} ${route.path}`;
+}
+
+function tellRefusal(exchange: Exchange, { identity, route }: Question, { audit, authenticator }: RequestTools): void {
+  const refused = { route: nameOf(route), from: exchange };
+  if (identity === null) {
+    audit.refused({ ...refused, ...authenticator.whyNobody(exchange.head.authorization) });
+    return;
+  }
+  const mayAsk = route?.needs === undefined || identity.rights.has(route.needs);
+  audit.refused({ ...refused, identity, why: mayAsk ? 'page, export or resume token' : 'missing right' });
 }
 
 async function answerTo(exchange: Exchange, tools: RequestTools, question: Question): Promise<RouteAnswer | null> {
@@ -69,6 +91,7 @@ async function answerTo(exchange: Exchange, tools: RequestTools, question: Quest
   if (head.preflightMethod !== '') return preflightAnswer(head);
   const found = findRoute(head.path);
   const route = found === null ? null : routeFor(found.place, head.method);
+  question.route = route;
   const identified = tools.authenticator.identify(head.authorization);
   if (!(identified instanceof Promise))
     return answerAs(identified, { exchange, tools, question, found, route, reading: null });
@@ -93,8 +116,9 @@ interface Asked {
 }
 
 function answerAs(identity: Identity | null, asked: Asked): HttpAnswer | Promise<RouteAnswer | null> {
-  const { exchange, tools, found, route, reading } = asked;
+  const { exchange, tools, question, found, route, reading } = asked;
   const { head } = exchange;
+  question.identity = identity;
   const refusal = refusalOf(identity, route, tools.parts);
   if (refusal !== null) {
     dropBody(reading, tools);
@@ -102,6 +126,9 @@ function answerAs(identity: Identity | null, asked: Asked): HttpAnswer | Promise
   }
   if (found === null) return withoutSlash(head) ?? notFound;
   if (route === null) return methodNotAllowed(found.place.allow);
+  if (identity !== null && tools.audit.isNew(identity, route.needs)) {
+    tools.audit.asked(identity, nameOf(route), exchange);
+  }
   const { parameter } = found;
   return withBody(reading ?? readBody(exchange, tools, route), asked, (body) => {
     if (route.asks === true && identity !== null) beginQuestion(asked, identity);

@@ -5,6 +5,7 @@ import type { CountOutcome, CountRequest } from '../../schemas/count.ts';
 import type { Page, PageRequest } from '../../schemas/page.ts';
 import type { ReadScope } from '../../schemas/read-scope.ts';
 import type { Allowances } from '../access/allowances.ts';
+import type { Audit } from '../access/audit.ts';
 import type { Credentials } from '../access/credentials.ts';
 import type { Log } from '../base/log.ts';
 import type { OpenFeed } from '../feed/ports.ts';
@@ -17,6 +18,7 @@ export interface ServerParts {
   readonly options: ServerOptions;
   readonly credentials: Credentials;
   readonly allowances: Pick<Allowances, 'of'>;
+  readonly audit: Pick<Audit, 'entered' | 'refused'>;
   /** Of any kind at once. */
   readonly connectionsMax: number;
   /** How many more files and sockets may be opened; Infinity where that is not known. */

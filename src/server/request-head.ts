@@ -1,6 +1,7 @@
 /**
  * The head of a request as a plain value: uWebSockets.js lets it be read only until its handler returns.
  */
+import type { ForwardedHeaders } from './forwarded.ts';
 import { readFields } from './head-fields.ts';
 import { judgeHead } from './judge-head.ts';
 import type { OriginPolicy } from './origins.ts';
@@ -20,6 +21,8 @@ export interface RequestHead {
   /** What `strict-transport-security` says; empty for none. */
   readonly hsts: string;
   readonly authorization: string;
+  /** What proxies said. */
+  readonly forwarded: ForwardedHeaders | null;
   readonly acceptsGzip: boolean;
   readonly contentType: string;
   /** Null if it was not sent. */
@@ -59,6 +62,7 @@ export function readHead(
     allowOrigin: policy(values.origin ?? ''),
     hsts,
     authorization: values.authorization ?? '',
+    forwarded: fields.forwarded,
     acceptsGzip: values['accept-encoding']?.includes('gzip') === true,
     contentType: values['content-type'] ?? '',
     contentLength: length === undefined ? null : Number(length),

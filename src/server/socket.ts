@@ -4,20 +4,28 @@
  */
 import type { Farewell } from '../../actors/ports.ts';
 import type { SubscriberSocket } from '../feed/ports.ts';
+import type { ForwardedHeaders } from './forwarded.ts';
+import type { Peer } from './peer-address.ts';
 import { fitReason } from './read-message.ts';
 import type { Topic, Topics } from './topics.ts';
 import type { WebSocket } from './uws.ts';
 
-export class Socket implements SubscriberSocket {
+export class Socket implements SubscriberSocket, Peer {
+  readonly forwarded: ForwardedHeaders | null;
   readonly #topics: Topics;
   /** Null once it has closed: uWebSockets.js then throws at every touch. */
   #webSocket: WebSocket<unknown> | null;
   #topic: Topic | null = null;
   #sentFrames = 0;
 
-  constructor(webSocket: WebSocket<unknown>, topics: Topics) {
+  constructor(webSocket: WebSocket<unknown>, topics: Topics, forwarded: ForwardedHeaders | null) {
+    this.forwarded = forwarded;
     this.#webSocket = webSocket;
     this.#topics = topics;
+  }
+
+  remote(): Uint8Array {
+    return this.#webSocket === null ? new Uint8Array() : new Uint8Array(this.#webSocket.getRemoteAddress());
   }
 
   /** Frames sent to this socket so far, by itself and by topic. */

@@ -3,7 +3,7 @@
  */
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Farewell } from '../../actors/ports.ts';
-import { nobody } from '../access/identity.ts';
+import { type Identity, nobody } from '../access/identity.ts';
 import type { Publish } from '../feed/ports.ts';
 import { createAnswerBudget } from './answer-budget.ts';
 import { createAuthenticator } from './authenticate.ts';
@@ -12,6 +12,7 @@ import { connectionTools, farewellFor, farewellOf, type OpenConnection } from '.
 import { boundConnections } from './connection-bound.ts';
 import type { ServerCounters } from './counters.ts';
 import { type EdgeApp, openEdgeApp } from './edge-app.ts';
+import { EdgeAudit } from './edge-audit.ts';
 import { Exchange } from './exchange.ts';
 import { FramePressure, type PressedPeer } from './frame-pressure.ts';
 import { handleRequest, type RequestTools } from './handle-request.ts';
@@ -65,12 +66,21 @@ export async function startServer(parts: ServerParts): Promise<RunningServer> {
   const sockets = socketTools(parts, () => isStopping);
   const { open, places, sweep, topics } = sockets;
   const pressure = watchFrames(open, options, parts.counters);
-  const { authenticator } = sockets.connection;
+  const { authenticator, audit } = sockets.connection;
   const { readAddress, policy } = sockets;
-  const tools = { parts, authenticator, bodies: createBodyReader(options), streams: sockets, readAddress, policy };
+  const tools = {
+    parts,
+    authenticator,
+    audit,
+    bodies: createBodyReader(options),
+    streams: sockets,
+    readAddress,
+    policy,
+  };
   const requests = requestAnswerer(parts, tools, () => isStopping);
   const edge = await openEdge(library, parts, { sockets, requests }).catch((error: unknown) => {
     sweep.stop();
+    audit.stop();
     clearInterval(pressure);
     throw error;
   });
@@ -80,7 +90,7 @@ export async function startServer(parts: ServerParts): Promise<RunningServer> {
     for (const connection of [...open]) connection.recordsLost(loss);
   });
 
-  const ended = parts.credentials.onChange(() => endTheEnded(open, parts));
+  const ended = parts.credentials.onChange(() => endTheEnded(open, parts, audit));
 
   function stopListening(): void {
     isStopping = true;
@@ -105,6 +115,7 @@ export async function startServer(parts: ServerParts): Promise<RunningServer> {
       losses.unsubscribe();
       ended();
       sweep.stop();
+      audit.stop();
       clearInterval(pressure);
       edge.close();
     },
@@ -133,11 +144,15 @@ function openEdge(
 }
 
 /** Closes what belongs to a credential that holds no more. */
-function endTheEnded(open: ReadonlySet<OpenConnection>, { credentials }: ServerParts): void {
+function endTheEnded(open: ReadonlySet<OpenConnection>, { credentials }: ServerParts, audit: EdgeAudit): void {
+  const ended = new Map<Identity, number>();
   for (const connection of [...open]) {
     const { identity } = connection;
-    if (identity !== nobody && credentials.hasEnded(identity)) connection.stop(endedFarewell, null);
+    if (identity === nobody || !credentials.hasEnded(identity)) continue;
+    connection.stop(endedFarewell, null);
+    ended.set(identity, (ended.get(identity) ?? 0) + 1);
   }
+  for (const [identity, connections] of ended) audit.ended(identity, connections);
 }
 
 const endedFarewell = farewellFor('unauthorized', 'The credential has ended');
@@ -152,7 +167,7 @@ function socketTools(parts: ServerParts, isStopping: () => boolean): SocketTools
     isSecure: options.tls != null,
   };
   return {
-    connection: connectionTools(parts, createAuthenticator(parts.credentials)),
+    connection: connectionTools(parts, createAuthenticator(parts.credentials), new EdgeAudit(parts)),
     topics: new Topics(),
     sweep: startSweep(options.pingMs, (error) => farewellOf(error, parts)),
     open,

@@ -5,10 +5,12 @@
  */
 import { STATUS_CODES } from 'node:http';
 import type { Farewell } from '../../actors/ports.ts';
+import { nobody } from '../access/identity.ts';
 import { type FailureName, failures } from '../base/errors.ts';
 import type { AuthenticatingPlaces, PlaceHolder, WaitingHandshake } from './authenticating-places.ts';
 import { type Connection, farewellOf } from './connection.ts';
 import type { ConnectionBound } from './connection-bound.ts';
+import type { ForwardedHeaders } from './forwarded.ts';
 import { readFields } from './head-fields.ts';
 import { judgeHandshake } from './judge-head.ts';
 import { mayConnect, type OriginPolicy } from './origins.ts';
@@ -29,6 +31,8 @@ import type {
 /** Rides on each socket. */
 interface SocketData {
   readonly isLegacy: boolean;
+  /** What proxies said. */
+  readonly forwarded: ForwardedHeaders | null;
   /** Pings since nothing waited for the peer: their pongs wait in memory. */
   unreadPongs: number;
   /** While it authenticates. */
@@ -59,7 +63,7 @@ export function serveWebSocket(
   tools: SocketTools,
 ): void {
   const { frameBytesMax } = tools.connection.parts.options;
-  const behavior = behaviorOf(tools, Math.min(frameBytesMax, messageBytesMax ?? frameBytesMax), connect);
+  const behavior = behaviorOf(tools, Math.min(frameBytesMax, messageBytesMax ?? frameBytesMax), { path, connect });
   app.ws(`/api${path}`, behavior);
   app.ws(path, behavior);
 }
@@ -75,7 +79,11 @@ export function refuseOtherWebSockets(app: TemplatedApp, { connection }: SocketT
   });
 }
 
-function behaviorOf(tools: SocketTools, frameBytesMax: number, connect: Connect): WebSocketBehavior<SocketData> {
+function behaviorOf(
+  tools: SocketTools,
+  frameBytesMax: number,
+  route: Pick<SocketRoute, 'path' | 'connect'>,
+): WebSocketBehavior<SocketData> {
   const { parts } = tools.connection;
 
   /** The one place where handlers run: a throw costs this connection only. */
@@ -97,8 +105,8 @@ function behaviorOf(tools: SocketTools, frameBytesMax: number, connect: Connect)
     maxBackpressure: 0,
     maxLifetime: 0,
     maxPayloadLength: frameBytesMax,
-    upgrade: (response, request, context) => upgrade(response, request, context, tools),
-    open: (webSocket) => opened(webSocket, tools, connect),
+    upgrade: (response, request, context) => upgrade(response, request, context, { tools, path: route.path }),
+    open: (webSocket) => opened(webSocket, tools, route.connect),
     message: (webSocket, message, isBinary) =>
       run(webSocket, (connection) => {
         connection.received(Buffer.from(message), isBinary);
@@ -128,7 +136,7 @@ function behaviorOf(tools: SocketTools, frameBytesMax: number, connect: Connect)
 
 function opened(webSocket: WebSocket<SocketData>, tools: SocketTools, connect: Connect): void {
   const data = webSocket.getUserData();
-  const socket = new Socket(webSocket, tools.topics);
+  const socket = new Socket(webSocket, tools.topics, data.forwarded);
   data.socket = socket;
   try {
     const connection = connect(socket, tools.connection, data.isLegacy);
@@ -150,7 +158,12 @@ function endAfterFault({ socket }: SocketData, farewell: Farewell): void {
 }
 
 /** All of a request's head is read at once: the request is gone when its handler returns. */
-function upgrade(response: HttpResponse, request: HttpRequest, context: us_socket_context_t, tools: SocketTools): void {
+function upgrade(
+  response: HttpResponse,
+  request: HttpRequest,
+  context: us_socket_context_t,
+  { tools, path }: { readonly tools: SocketTools; readonly path: string },
+): void {
   const fields = readFields(request);
   const doubt = judgeHandshake(request.getCaseSensitiveMethod(), fields);
   if (doubt !== null) {
@@ -160,13 +173,19 @@ function upgrade(response: HttpResponse, request: HttpRequest, context: us_socke
   const isLegacy = !fields.subprotocols.includes('prefect');
   const mayCome = mayConnect(tools.policy, fields.values.origin ?? '', () => tools.readAddress(fields, response));
   const refusal = mayCome ? refusalOf(tools, isLegacy) : 'forbidden';
+  const { forwarded } = fields;
   if (refusal !== null) {
+    if (refusal === 'forbidden') {
+      const from = { forwarded, remote: () => new Uint8Array(response.getRemoteAddress()) };
+      const why = mayCome ? 'no subprotocol' : 'origin';
+      tools.connection.audit.refused({ why, identity: nobody, route: `WS ${path}`, from });
+    }
     refuseUpgrade(response, refusal);
     return;
   }
   const key = fields.values['sec-websocket-key'] ?? '';
   const extensions = fields.values['sec-websocket-extensions'] ?? '';
-  const data: SocketData = { isLegacy, unreadPongs: 0, place: null, socket: null, connection: null };
+  const data: SocketData = { isLegacy, forwarded, unreadPongs: 0, place: null, socket: null, connection: null };
   const accept = (): void => response.upgrade(data, key, isLegacy ? '' : 'prefect', extensions, context);
   if (isLegacy) accept();
   else waitForPlace(response, data, accept, tools);

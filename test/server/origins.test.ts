@@ -12,6 +12,7 @@ const [friend, stranger] = ['https://friend.example', 'https://stranger.example'
 const withTokens = {
   ...{ isRequired: false, hasTokens: true },
   identify: () => null,
+  findEnded: () => null,
   hasEnded: () => false,
   onChange: () => () => undefined,
 };

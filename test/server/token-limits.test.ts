@@ -26,7 +26,8 @@ async function start(limits: Partial<Limits>): Promise<number> {
     identities.set(secret, known);
     return known;
   };
-  const closed = { isRequired: true, hasTokens: true, hasEnded: () => false, onChange: () => () => undefined };
+  const neverEnds = { findEnded: () => null, hasEnded: () => false, onChange: () => () => undefined };
+  const closed = { isRequired: true, hasTokens: true, ...neverEnds };
   const credentials: Credentials = { ...closed, identify };
   const port = await each.start({ credentials });
   elapsedMs = 0;

@@ -65,7 +65,7 @@ class ProducerConnection implements Connection, ProducerPort, AdmissionListener 
   constructor(socket: Socket, tools: ConnectionTools, isLegacy: boolean) {
     this.#socket = socket;
     this.#tools = tools;
-    this.#admission = new Admission(socket, tools, { needs: 'write', isLegacy }, this);
+    this.#admission = new Admission(socket, tools, { needs: 'write', path: '/events/in', isLegacy }, this);
     this.#liveness = new Liveness(socket, () => this.#tell({ type: 'peer.silent', farewell: null }));
     tools.parts.counters.producers += 1;
     this.#actor = createActor(producerMachine, { input: { port: this, settings: tools.settings, isLegacy } });

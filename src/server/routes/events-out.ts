@@ -6,7 +6,7 @@ import type { Farewell, SubscriberPhase, SubscriberPort } from '../../../actors/
 import { type SubscriberEvent, subscriberMachine } from '../../../actors/subscriber.ts';
 import { retryFrame } from '../../../schemas/wire.ts';
 import type { Identity } from '../../access/identity.ts';
-import type { Failure } from '../../base/errors.ts';
+import { Failure } from '../../base/errors.ts';
 import { subscriberChannel } from '../../description/channels/subscriber.ts';
 import type { Feed, FeedListener, FeedRequest } from '../../feed/ports.ts';
 import { Admission, type AdmissionListener, type Admitted } from '../admission.ts';
@@ -63,7 +63,7 @@ class SubscriberConnection implements Connection, SubscriberPort, FeedListener, 
   constructor(socket: Socket, tools: ConnectionTools, isLegacy: boolean) {
     this.#socket = socket;
     this.#tools = tools;
-    this.#admission = new Admission(socket, tools, { needs: 'read', isLegacy }, this);
+    this.#admission = new Admission(socket, tools, { needs: 'read', path: '/events/out', isLegacy }, this);
     this.#liveness = new Liveness(socket, () => this.#tell({ type: 'peer.silent', farewell: null }));
     tools.parts.counters.subscribers += 1;
     this.#actor = createActor(subscriberMachine, { input: { port: this, settings: tools.settings, isLegacy } });
@@ -190,6 +190,7 @@ class SubscriberConnection implements Connection, SubscriberPort, FeedListener, 
     try {
       this.#feed = this.#tools.parts.openFeed(request, this.#socket, this);
     } catch (error) {
+      if (error instanceof Failure && error.failure === 'forbidden') this.#tellRefusal();
       this.#tell({ type: 'feed.failed', farewell: farewellOf(error, this.#tools.parts) });
     }
   }
@@ -215,6 +216,12 @@ class SubscriberConnection implements Connection, SubscriberPort, FeedListener, 
   #tell(event: SubscriberEvent): void {
     // `closed` ends the actor while its last effect, the end of the socket, still reports back.
     if (this.#phase !== 'closed') this.#actor.send(event);
+  }
+
+  #tellRefusal(): void {
+    const why = 'page, export or resume token';
+    const route = `WS ${subscriberRoute.path}`;
+    this.#tools.audit.refused({ why, identity: this.identity, route, from: this.#socket });
   }
 
   /** If nothing went out since the last sweep, and nothing waits that would come before it. */

@@ -1,0 +1,81 @@
+/**
+ * What the audit log says. Each word of a line comes from here, from the operator (a token's name), from a JWT that
+ * holds (its `sub`) or from the system (an address): never from what a peer sent otherwise, so no secret of it.
+ */
+import { cutText } from '../base/log-limit.ts';
+import { everything, type Identity, type Right } from './identity.ts';
+
+/** Who did it. `anyone` is everybody of a server without a credential. */
+export type Who =
+  | { readonly kind: 'anyone' | 'auth string' }
+  | { readonly kind: 'token'; readonly id: string; readonly name: string }
+  | { readonly kind: 'jwt'; readonly name: string };
+
+/** Where a peer is, as an address; `via` is the proxy that says so. */
+export interface PeerAddress {
+  readonly address: string;
+  readonly via?: string;
+}
+
+/** What an operator did: by a command, or by starting and stopping. */
+export type OperatorFact =
+  | { readonly what: 'started' | 'stopped' | 'adopted' | 'recovered' }
+  | { readonly what: 'replayed'; readonly ok: boolean }
+  | { readonly what: 'token made'; readonly token: ShownToken }
+  | { readonly what: 'token revoked'; readonly token: Pick<ShownToken, 'id' | 'name'> };
+
+export interface ShownToken {
+  readonly id: string;
+  readonly name: string;
+  readonly rights: readonly Right[];
+  readonly expires: string | null;
+  readonly hasFilter: boolean;
+}
+
+/** Who came in. `asked` is the first request of a credential with a right in an hour; a socket or stream `connected`. */
+export interface EntryFact {
+  readonly what: 'connected' | 'asked' | 'ended';
+  readonly who: Who;
+  /** As `POST /events`: never what was sent. */
+  readonly route?: string;
+  readonly from?: PeerAddress;
+  /** Sockets and streams that ended with the credential. */
+  readonly connections?: number;
+}
+
+export const refusalReasons = [
+  'no credential',
+  'wrong credential',
+  'ended credential',
+  'malformed auth message',
+  'missing right',
+  'limit of the token',
+  'page, export or resume token',
+  'origin',
+  'no subprotocol',
+] as const;
+export type RefusalReason = (typeof refusalReasons)[number];
+
+export interface RefusalFact {
+  readonly what: 'refused';
+  readonly why: RefusalReason;
+  /** Null where that is not known. */
+  readonly who: Who | null;
+  readonly route: string;
+  readonly from: PeerAddress;
+}
+
+const nameCharactersMax = 200;
+
+/** `isRequired`: the server lets nobody in without a credential. */
+export function whoIs(identity: Identity, isRequired: boolean): Who {
+  if (identity === everything) return isRequired ? { kind: 'auth string' } : { kind: 'anyone' };
+  const name = cutText(identity.name, nameCharactersMax);
+  const [kind, id = ''] = identity.seal.split(':');
+  return kind === 'token' ? { kind, id, name } : { kind: 'jwt', name };
+}
+
+/** For a count of what was left out. */
+export function nameOf(who: Who): string {
+  return 'name' in who ? `${who.kind} ${who.name}` : who.kind;
+}
