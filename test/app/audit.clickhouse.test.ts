@@ -5,7 +5,8 @@
 import { randomUUID } from 'node:crypto';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
+import { cleanUp, runBare } from '../../support/bare-sluice.ts';
 import { send } from '../../support/http.ts';
 import { until } from '../../support/poll.ts';
 import { connect, dial } from '../../support/wire-client.ts';
@@ -22,7 +23,10 @@ interface AuditLine {
 }
 
 const folder = (): string => join(sluice.dataDir, 'audit');
-const text = (): string => readdirSync(folder()).map((name) => readFileSync(join(folder(), name), 'utf8')).join('');
+const text = (): string =>
+  readdirSync(folder())
+    .map((name) => readFileSync(join(folder(), name), 'utf8'))
+    .join('');
 const lines = (): AuditLine[] =>
   text()
     .split('\n')
@@ -50,6 +54,8 @@ async function say(path: string, name: string): Promise<void> {
   await Promise.race([socket.next().catch(() => null), socket.closed]);
   void socket.close();
 }
+
+afterAll(cleanUp);
 
 describe('the audit log', () => {
   it('tells of tokens that were made and revoked, and of starts', async () => {
@@ -166,5 +172,15 @@ describe('the audit log', () => {
     }
     expect(said).toContain('"what":"stopped"');
     expect(said).toContain('"what":"left out"');
+  });
+
+  it('tells what was done to the folder while nothing ran on it', async () => {
+    const env = { SLUICE_DATA_DIR: sluice.dataDir, CLICKHOUSE_URL: '' };
+    for (const words of [['dead-letter', 'replay'], ['adopt'], ['recover']]) {
+      const { ended, output } = runBare({ env, words });
+      expect([await ended, output()]).toEqual([0, expect.any(String)]);
+    }
+    const done = lines().map(({ what }) => what);
+    expect(done).toEqual(expect.arrayContaining(['replayed', 'adopted', 'recovered']));
   });
 });

@@ -169,9 +169,9 @@ export class Disk implements FilePort {
   readonly #open = new Map<number, number>();
   #next = 1_000_000;
 
-  open(path: string, how: Parameters<FilePort['open']>[1]): number {
+  open(...given: Parameters<FilePort['open']>): number {
     this.#next += 1;
-    this.#open.set(this.#next, nodeFiles.open(path, how));
+    this.#open.set(this.#next, nodeFiles.open(...given));
     return this.#next;
   }
   close(file: number): void {
