@@ -14,6 +14,7 @@ it('is closed with 1008, and told before that if it asked', async () => {
   const credentials = {
     ...{ isRequired: false, hasTokens: false },
     identify: () => everything,
+    findEnded: () => null,
     hasEnded: () => hasEnded,
     onChange: (listener: () => void) => {
       end = listener;
