@@ -32,7 +32,7 @@ export interface ShownToken {
   readonly hasFilter: boolean;
 }
 
-/** Who came in. `asked` is the first request of a credential with a right in an hour; a socket or stream `connected`. */
+/** Who came in: a socket or stream `connected`, `asked` is a credential's first request in an hour with a right. */
 export interface EntryFact {
   readonly what: 'connected' | 'asked' | 'ended';
   readonly who: Who;

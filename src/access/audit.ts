@@ -1,7 +1,8 @@
 /**
  * The audit log, `audit/*.ndjson` in the data folder: who came in, who was refused, and what an operator did. Each kind
- * of line has files of its own, so that a flood of refusals takes nothing from the rest; and what comes too often in a
- * minute is counted, and told when the minute is over. It holds nobody up: what cannot be written is counted and logged.
+ * of line has files of its own, so that a flood of refusals takes nothing from the rest. What comes too often in a
+ * minute is counted, and told when the minute is over. What cannot be written is counted and logged, and holds nobody
+ * up.
  */
 import { join } from 'node:path';
 import { type FilePort, nodeFiles } from '../base/file-port.ts';
@@ -16,12 +17,12 @@ export interface Audit {
   /** `group` names those that are counted together where they are left out; `fact` is asked for what is written. */
   entered(group: string, fact: () => EntryFact): void;
   refused(group: string, fact: () => RefusalFact): void;
-  readonly counts: AuditCounts;
+  readonly losses: AuditLosses;
   /** Tells what was left out so far. */
   close(): void;
 }
 
-export interface AuditCounts {
+export interface AuditLosses {
   /** Lines that came too often in their minute. */
   readonly leftOut: number;
   /** Lines that the disk did not take. */
@@ -49,7 +50,7 @@ export const noAudit: Audit = {
   operated: () => undefined,
   entered: () => undefined,
   refused: () => undefined,
-  counts: { leftOut: 0, unwritten: 0 },
+  losses: { leftOut: 0, unwritten: 0 },
   close: () => undefined,
 };
 
@@ -81,7 +82,7 @@ class AuditLog implements Audit {
     this.#refusals = new LeftOut(refusalsMax, tell('refusals'));
   }
 
-  get counts(): AuditCounts {
+  get losses(): AuditLosses {
     return { leftOut: this.#entries.total + this.#refusals.total, unwritten: this.#unwritten };
   }
 

@@ -159,8 +159,8 @@ function writeWork(page: MetricsPage, { books, store, loopDelaySeconds, ...seen 
     [{ reason: 'unwritten' }, seen.logLosses.unwritten],
   ]);
   page.counter('audit_lines_dropped_total', 'Lines left out of the audit log.', [
-    [{ reason: 'repeated' }, seen.auditCounts.leftOut],
-    [{ reason: 'unwritten' }, seen.auditCounts.unwritten],
+    [{ reason: 'repeated' }, seen.auditLosses.leftOut],
+    [{ reason: 'unwritten' }, seen.auditLosses.unwritten],
   ]);
   page.gauge('resident_bytes', 'Memory of the process, without the embedded engine.', seen.residentBytes);
 }

@@ -4,7 +4,7 @@
  */
 import { type IntervalHistogram, monitorEventLoopDelay } from 'node:perf_hooks';
 import type { Usage } from '../access/allowance.ts';
-import type { AuditCounts } from '../access/audit.ts';
+import type { AuditLosses } from '../access/audit.ts';
 import { Failure } from '../base/errors.ts';
 import type { LogLosses } from '../base/log.ts';
 import type { Counters } from '../base/metrics.ts';
@@ -34,7 +34,7 @@ export interface ObservedParts {
   readonly loopDelay: LoopDelay;
   /** Lines that the log left out. */
   readonly logLosses: LogLosses;
-  readonly auditCounts: AuditCounts;
+  readonly auditLosses: AuditLosses;
   readonly nowMs: number;
 }
 
@@ -70,7 +70,7 @@ export interface Observation {
   readonly loopDelaySeconds: LoopDelayReading;
   readonly residentBytes: number;
   readonly logLosses: LogLosses;
-  readonly auditCounts: AuditCounts;
+  readonly auditLosses: AuditLosses;
   readonly books: Counters;
   readonly edge: ServerCounters;
   /** Of tokens with limits, by their names. */
@@ -105,7 +105,7 @@ export function observe(parts: ObservedParts): Observation {
     loopDelaySeconds: parts.loopDelay.read(),
     residentBytes: process.memoryUsage.rss(),
     logLosses: parts.logLosses,
-    auditCounts: parts.auditCounts,
+    auditLosses: parts.auditLosses,
     books: counters,
     edge: serverCounters,
     usages: Object.fromEntries(parts.usages),

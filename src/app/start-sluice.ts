@@ -3,7 +3,6 @@
  * is open, and the port before ClickHouse answers.
  */
 import { setTimeout as wait } from 'node:timers/promises';
-import { type Audit, openAudit } from '../access/audit.ts';
 import { armFailPoint } from '../base/fail-point.ts';
 import { openKeys, type SigningKeys } from '../base/keys.ts';
 import { type Log, lossesOf } from '../base/log.ts';
@@ -53,7 +52,6 @@ interface Parts {
   readonly feeds: Feeds;
   readonly keys: SigningKeys;
   readonly access: OpenedAccess;
-  readonly audit: Audit;
   readonly counters: Counters;
   readonly serverCounters: ServerCounters;
   readonly loopDelay: LoopDelay;
@@ -81,8 +79,7 @@ export async function startSluice(config: Config, log: Log, say: (line: string) 
   const machine = thisMachine(config.durableCopy);
   const tls = tlsOf(config);
   const keys = openKeys(config.dataDir, config.signingKey, machine.files);
-  const access = openAccess(config, log);
-  const audit = openAudit(config.dataDir, { bytesMax: config.auditBytesMax, files: machine.files }, log);
+  const access = openAccess(config, machine.files, log);
   const running: Running = { server: null, isLeaving: false };
   const hasSubscribers = (): boolean => feeds.fanOut.topicCount > 0;
   const intake = await openIntake(config, machine, counters, () => store.status, log, hasSubscribers);
@@ -101,14 +98,14 @@ export async function startSluice(config: Config, log: Log, say: (line: string) 
     writer.wake();
   });
   const parts: Parts = {
-    ...{ config, tls, intake, store, writer, feeds, keys, access, audit, counters, log },
+    ...{ config, tls, intake, store, writer, feeds, keys, access, counters, log },
     serverCounters: createServerCounters(),
     loopDelay: startLoopDelay(),
   };
   const server = await serve(parts, running);
   running.server = server;
   const resolver = startResolver(parts);
-  audit.operated({ what: 'started' });
+  access.audit.operated({ what: 'started' });
   warnOfOpenDoor(config, access.credentials, log);
   greet({ ...config, isSecure: tls !== null }, server.port, store, say);
 
@@ -129,8 +126,6 @@ export async function startSluice(config: Config, log: Log, say: (line: string) 
       if (isSettled) journal.close();
       intake.ids.close();
       access.close();
-      audit.operated({ what: 'stopped' });
-      audit.close();
       parts.loopDelay.stop();
       await store.close();
       await lock.release();
@@ -148,7 +143,7 @@ function serve(parts: Parts, running: Running): Promise<RunningServer> {
     options: { ...config, tls, historyMaxMs: historyMaxMs(config) },
     credentials: parts.access.credentials,
     allowances: parts.access.allowances,
-    audit: parts.audit,
+    audit: parts.access.audit,
     connectionsMax: connectionRoom(config, log),
     descriptorsLeft,
     intake: intake.intake,
@@ -192,7 +187,7 @@ function look(parts: Parts, { server }: Running): Observation {
     usages: parts.access.allowances.usages,
     loopDelay,
     logLosses: lossesOf(log),
-    auditCounts: parts.audit.counts,
+    auditLosses: parts.access.audit.losses,
     nowMs: Date.now(),
   });
 }

@@ -22,8 +22,8 @@ import { open, unlink } from 'node:fs/promises';
 
 export interface FilePort {
   /**
-   * `create` refuses an existing file, `replace` empties it, `change` and `read` want one; with `append` each write goes
-   * to the end, wherever that is by then. Gives a descriptor. A new file gets `mode`, 0640 by default.
+   * `create` refuses an existing file, `replace` empties it, `change` and `read` want one. With `append` each write
+   * goes to the end, wherever that is by then. Gives a descriptor. A new file gets `mode`, 0640 by default.
    */
   open(path: string, how: 'create' | 'replace' | 'change' | 'read' | 'append', mode?: number): number;
   close(file: number): void;

@@ -7,7 +7,6 @@ import type { Allowance } from '../access/allowance.ts';
 import { type Identity, nobody } from '../access/identity.ts';
 import { Failure } from '../base/errors.ts';
 import type { Authenticator } from './authenticate.ts';
-import type { EdgeAudit } from './edge-audit.ts';
 import type { Exchange } from './exchange.ts';
 import { type FoundPath, routeFor } from './find-route.ts';
 import {
@@ -30,7 +29,6 @@ import { originHeaders } from './write-head.ts';
 export interface RequestTools {
   readonly parts: ServerParts;
   readonly authenticator: Authenticator;
-  readonly audit: EdgeAudit;
   readonly bodies: BodyReader;
   readonly streams: StreamTools;
 }
@@ -45,7 +43,7 @@ export async function handleRequest(exchange: Exchange, tools: RequestTools): Pr
     const given = await answerTo(exchange, tools, question);
     if (given !== null && 'stream' in given) {
       exchange.stream((out) => given.stream(out, tools.streams));
-      tools.audit.connected(question.identity ?? nobody, nameOf(question.route), exchange);
+      tools.streams.connection.audit.connected(question.identity ?? nobody, nameOf(question.route), exchange);
     } else if (given !== null && 'pour' in given) await exchange.pour(given);
     else answer = given;
   } catch (error) {
@@ -76,7 +74,12 @@ function nameOf(route: Route | null): string {
   return route === null ? 'no route' : `${route.method} ${route.path}`;
 }
 
-function tellRefusal(exchange: Exchange, { identity, route }: Question, { audit, authenticator }: RequestTools): void {
+function tellRefusal(
+  exchange: Exchange,
+  { identity, route }: Question,
+  { authenticator, streams }: RequestTools,
+): void {
+  const { audit } = streams.connection;
   const refused = { route: nameOf(route), from: exchange };
   if (identity === null) {
     audit.refused({ ...refused, ...authenticator.whyNobody(exchange.head.authorization) });
@@ -126,8 +129,9 @@ function answerAs(identity: Identity | null, asked: Asked): HttpAnswer | Promise
   }
   if (found === null) return withoutSlash(head) ?? notFound;
   if (route === null) return methodNotAllowed(found.place.allow);
-  if (identity !== null && tools.audit.isNew(identity, route.needs)) {
-    tools.audit.asked(identity, nameOf(route), exchange);
+  const { audit } = tools.streams.connection;
+  if (identity !== null && audit.isNew(identity, route.needs)) {
+    audit.asked(identity, nameOf(route), exchange);
   }
   const { parameter } = found;
   return withBody(reading ?? readBody(exchange, tools, route), asked, (body) => {

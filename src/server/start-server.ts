@@ -68,20 +68,10 @@ export async function startServer(parts: ServerParts): Promise<RunningServer> {
   const pressure = watchFrames(open, options, parts.counters);
   const { authenticator, audit } = sockets.connection;
   const { readAddress, policy } = sockets;
-  const tools = {
-    parts,
-    authenticator,
-    audit,
-    bodies: createBodyReader(options),
-    streams: sockets,
-    readAddress,
-    policy,
-  };
+  const tools = { parts, authenticator, bodies: createBodyReader(options), streams: sockets, readAddress, policy };
   const requests = requestAnswerer(parts, tools, () => isStopping);
   const edge = await openEdge(library, parts, { sockets, requests }).catch((error: unknown) => {
-    sweep.stop();
-    audit.stop();
-    clearInterval(pressure);
+    stopWatching();
     throw error;
   });
   const { apps } = edge;
@@ -91,6 +81,12 @@ export async function startServer(parts: ServerParts): Promise<RunningServer> {
   });
 
   const ended = parts.credentials.onChange(() => endTheEnded(open, parts, audit));
+
+  function stopWatching(): void {
+    sweep.stop();
+    audit.stop();
+    clearInterval(pressure);
+  }
 
   function stopListening(): void {
     isStopping = true;
@@ -114,9 +110,7 @@ export async function startServer(parts: ServerParts): Promise<RunningServer> {
       if (hasClosedSockets) await wait(lingerMs);
       losses.unsubscribe();
       ended();
-      sweep.stop();
-      audit.stop();
-      clearInterval(pressure);
+      stopWatching();
       edge.close();
     },
   };
