@@ -6,7 +6,7 @@ import { type Observable, Subject } from 'rxjs';
 import { Failure } from '../src/base/errors.ts';
 import type { ChunkMemory, LogChunk, LogReader, VisitId } from '../src/event-log/log-reader.ts';
 import type { LogWriter } from '../src/event-log/log-writer.ts';
-import type { Row } from '../src/event-log/row.ts';
+import type { TaggedRow } from '../src/event-log/row.ts';
 import type { ReceiptTexts, RowSource } from '../src/event-log/row-source.ts';
 import { written } from './memory-log.ts';
 import { MemoryRows } from './memory-rows.ts';
@@ -17,7 +17,7 @@ export class SharedRows {
   readonly #ids = new Set<string>();
 
   /** In this order; those whose id is here already are dropped. */
-  arrive(rows: readonly Row[]): void {
+  arrive(rows: readonly TaggedRow[]): void {
     for (const row of rows) {
       if (this.#ids.has(row.id)) continue;
       this.#ids.add(row.id);
@@ -26,7 +26,7 @@ export class SharedRows {
   }
 }
 
-type ArrivingRecord = { readonly kind: 'event' | 'parked'; readonly row: Row } | { readonly kind: 'settled' };
+type ArrivingRecord = { readonly kind: 'event' | 'parked'; readonly row: TaggedRow } | { readonly kind: 'settled' };
 
 /** One writer's way to a shared log, and what it reads of it. */
 export class ArrivingLog implements LogWriter, LogReader {
@@ -60,14 +60,14 @@ export class ArrivingLog implements LogWriter, LogReader {
     return this.#appended.length > 0;
   }
 
-  append(row: RowSource, receipt: ReceiptTexts): number {
-    return this.#take('event', row, receipt, this.appended + 1);
+  append(row: RowSource, receipt: ReceiptTexts, tag = 0): number {
+    return this.#take('event', row, receipt, this.appended + 1, tag);
   }
-  park(row: RowSource, receipt: ReceiptTexts): number {
-    return this.#take('parked', row, receipt, this.parkedAppended + 1);
+  park(row: RowSource, receipt: ReceiptTexts, tag = 0): number {
+    return this.#take('parked', row, receipt, this.parkedAppended + 1, tag);
   }
-  unpark(_parked: number, row: RowSource, receipt: ReceiptTexts): number {
-    const ticket = this.append(row, receipt);
+  unpark(_parked: number, row: RowSource, receipt: ReceiptTexts, tag = 0): number {
+    const ticket = this.append(row, receipt, tag);
     this.#appended.push({ kind: 'settled' });
     return ticket;
   }
@@ -147,9 +147,9 @@ export class ArrivingLog implements LogWriter, LogReader {
     this.#shared.rows.trimTo(this.checkpoint + 1);
   }
 
-  #take(kind: 'event' | 'parked', row: RowSource, receipt: ReceiptTexts, ticket: number): number {
+  #take(kind: 'event' | 'parked', row: RowSource, receipt: ReceiptTexts, ticket: number, tag: number): number {
     if (this.failed !== null) throw this.failed;
-    this.#appended.push({ kind, row: written(row, ticket, receipt) });
+    this.#appended.push({ kind, row: { ...written(row, ticket, receipt), tag } });
     return ticket;
   }
 }

@@ -6,12 +6,12 @@ import { Failure } from '../src/base/errors.ts';
 import type { LogAdmin } from '../src/event-log/log-admin.ts';
 import type { ChunkMemory, LogChunk, VisitId } from '../src/event-log/log-reader.ts';
 import type { Horizon, LocalLogWriter } from '../src/event-log/log-writer.ts';
-import { formatRow, type Row, splitRow } from '../src/event-log/row.ts';
+import { formatRow, type Row, splitRow, type TaggedRow } from '../src/event-log/row.ts';
 import type { ReceiptTexts, RowSource } from '../src/event-log/row-source.ts';
 import { MemoryRows } from './memory-rows.ts';
 
 export type MemoryRecord =
-  | { readonly kind: 'event' | 'parked'; readonly row: Row }
+  | { readonly kind: 'event' | 'parked'; readonly row: TaggedRow }
   | { readonly kind: 'settled'; readonly parked: number };
 
 interface Left {
@@ -37,7 +37,7 @@ export class MemoryLog implements LocalLogWriter, LogAdmin {
   readonly committed: Horizon;
   readonly horizon: Horizon;
   readonly horizon$: Observable<Horizon>;
-  readonly parked: { takeRows(): Row[] };
+  readonly parked: { takeRows(): TaggedRow[] };
   readonly #durability: 'process' | 'fsync';
   readonly #moved = new Subject<Horizon>();
   /** Those written, and those that wait. */
@@ -71,14 +71,14 @@ export class MemoryLog implements LocalLogWriter, LogAdmin {
   }
 
   /** Rows of events, written or not. */
-  get rows(): readonly Row[] {
+  get rows(): readonly TaggedRow[] {
     return rowsOf('event', [...this.#written, ...this.#waiting]);
   }
-  get committedRows(): readonly Row[] {
+  get committedRows(): readonly TaggedRow[] {
     return rowsOf('event', this.#written);
   }
   /** Parked and not settled, as a restart finds them. */
-  get open(): Row[] {
+  get open(): TaggedRow[] {
     const settled = this.#written.flatMap((record) => (record.kind === 'settled' ? record.parked : []));
     return rowsOf('parked', this.#written).filter(({ seq }) => !settled.includes(seq));
   }
@@ -117,22 +117,22 @@ export class MemoryLog implements LocalLogWriter, LogAdmin {
     return this.failed;
   }
 
-  append(row: RowSource, receipt: ReceiptTexts): number {
+  append(row: RowSource, receipt: ReceiptTexts, tag = 0): number {
     const seq = this.appended + 1;
-    this.#take({ kind: 'event', row: written(row, seq, receipt) });
+    this.#take({ kind: 'event', row: { ...written(row, seq, receipt), tag } });
     return seq;
   }
 
-  park(row: RowSource, receipt: ReceiptTexts): number {
+  park(row: RowSource, receipt: ReceiptTexts, tag = 0): number {
     const parked = this.parkedAppended + 1;
-    this.#take({ kind: 'parked', row: written(row, parked, receipt) });
+    this.#take({ kind: 'parked', row: { ...written(row, parked, receipt), tag } });
     return parked;
   }
 
-  unpark(parked: number, row: RowSource, receipt: ReceiptTexts): number {
+  unpark(parked: number, row: RowSource, receipt: ReceiptTexts, tag = 0): number {
     if (this.failed !== null) throw this.failed;
     const seq = this.appended + 1;
-    this.#waiting.push({ kind: 'event', row: written(row, seq, receipt) });
+    this.#waiting.push({ kind: 'event', row: { ...written(row, seq, receipt), tag } });
     this.settleParked(parked);
     return seq;
   }
@@ -268,7 +268,7 @@ export class MemoryLog implements LocalLogWriter, LogAdmin {
   }
 }
 
-function rowsOf(kind: 'event' | 'parked', records: readonly MemoryRecord[]): Row[] {
+function rowsOf(kind: 'event' | 'parked', records: readonly MemoryRecord[]): TaggedRow[] {
   return records.flatMap((record) => (record.kind === kind ? [record.row] : []));
 }
 

@@ -3,14 +3,14 @@
  */
 import { Failure } from '../src/base/errors.ts';
 import type { ChunkMemory, LogChunk, VisitId } from '../src/event-log/log-reader.ts';
-import { formatRow, type Row } from '../src/event-log/row.ts';
+import { formatRow, type TaggedRow } from '../src/event-log/row.ts';
 
 const dayCharacters = 10;
 
 /** Seqs begin with 1 and have no holes. */
 export class MemoryRows {
   /** The first one has seq `#oldest`. */
-  #rows: Row[] = [];
+  #rows: TaggedRow[] = [];
   #oldest = 1;
   #checkpoint = 0;
 
@@ -27,7 +27,7 @@ export class MemoryRows {
     return this.#rows.reduce((sum, row) => sum + formatRow(row).length, 0);
   }
 
-  add(rows: readonly Row[]): void {
+  add(rows: readonly TaggedRow[]): void {
     for (const row of rows) {
       if (row.seq !== this.head + 1) throw new Error(`Row ${row.seq} comes after ${this.head}`);
       this.#rows.push(row);
@@ -49,7 +49,9 @@ export class MemoryRows {
   }
 
   scanIds(visit: VisitId, after: number): void {
-    for (const { id, occurred, seq, received } of this.#rows) if (seq > after) visit(id, occurred, seq, received);
+    for (const { id, occurred, seq, received, tag } of this.#rows) {
+      if (seq > after) visit(id, occurred, seq, received, tag);
+    }
   }
 
   read(from: number, bytesMax: number, upTo: number, oneDay: boolean, memory?: ChunkMemory): LogChunk {

@@ -1,6 +1,7 @@
 /**
  * Who asks, and what they may do: the rights are apart, `admin` gives neither `read` nor `write`.
  */
+import type { ForcedLabel } from '../../schemas/forced-label.ts';
 import type { ReadScope } from '../../schemas/read-scope.ts';
 
 export const rightNames = ['read', 'write', 'admin'] as const;
@@ -18,12 +19,6 @@ export interface Limits {
 }
 
 export const noLimits: Limits = { rate: null, rateBytes: null, connections: null, queries: null };
-
-/** A label that every event gets, whatever its sender wrote there. */
-export interface ForcedLabel {
-  readonly key: string;
-  readonly value: string;
-}
 
 export interface Identity extends ReadScope {
   /** For people: logs, metrics and lists. */

@@ -2,9 +2,10 @@
  * One token as `access/tokens.json` keeps it: a hash and its rights, never the token.
  */
 import type { Filter } from '../../schemas/filter.ts';
+import type { ForcedLabel } from '../../schemas/forced-label.ts';
 import { isRecord } from '../filter/read-model.ts';
 import { readForcedFilter } from './forced-filter.ts';
-import { type ForcedLabel, type Identity, type Limits, noLimits, type Right, rightNames } from './identity.ts';
+import { type Identity, type Limits, noLimits, type Right, rightNames } from './identity.ts';
 
 export interface TokenRecord {
   /** 12 hex digits, as in the token. */

@@ -30,9 +30,11 @@ function writeProcessBooks(page: MetricsPage, { books, parkedWaiting }: Observat
   page.gauge('events_parked_waiting', 'Events that wait to be looked up, of earlier runs too.', parkedWaiting);
   page.counter('events_parked_appended_total', 'Parked events that were given a seq.', books.parkedAppended);
   page.counter('events_parked_deduped_total', 'Parked events that were repeats.', books.parkedDeduped);
+  page.counter('events_parked_id_taken_total', 'Parked events of an id taken under another label.', books.parkedTaken);
   page.counter('events_parked_taken_back_total', 'Parked events whose write failed.', books.parkedTakenBack);
   page.counter('events_appended_total', 'Events that were given a seq.', books.appended);
   page.counter('events_taken_back_total', 'Appended, but never written; never acknowledged.', books.takenBack);
+  page.counter('labels_replaced_total', 'Labels that a token set in place of another value.', books.labelsReplaced);
   page.counter('messages_skipped_total', 'Messages of /in passed over, not among the parsed.', books.skipped);
 }
 

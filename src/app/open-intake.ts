@@ -25,6 +25,7 @@ import { syncFolder } from '../journal/sync-folder.ts';
 import { firstState } from '../table-writer/open-writer-state.ts';
 import type { WriterStateStore } from '../table-writer/ports.ts';
 import { isInDoubt } from '../table-writer/reconcile.ts';
+import { TakenIds } from '../table-writer/taken-ids.ts';
 import type { WriterState } from '../table-writer/writer-state.ts';
 import { writerStateFile } from '../table-writer/writer-state-file.ts';
 
@@ -102,6 +103,7 @@ export async function openIntake(
   );
 
   const door = { isStopping: false };
+  const taken = new TakenIds(config.dataDir, files);
   return {
     intake: createIntake({
       journal,
@@ -109,6 +111,7 @@ export async function openIntake(
       parked,
       live,
       audience: { isThere: hasSubscribers, readBack: (seq) => readBack(journal, seq) },
+      keepTaken: (rows) => taken.add(rows, new Date().toISOString()),
       gate: () => whyShut(door.isStopping, store()),
       counters,
       log,

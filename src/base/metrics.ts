@@ -1,8 +1,8 @@
 /**
  * The process's counters: plain numbers that the parts raise, shown at `/metrics` and in `/api/ready?verbose=1`. The
  * books of a process (I4): `parsed = refused + deduped + parked + appended`; and of parked events, with those that
- * waited at the start, `waited + parked = parkedAppended + parkedDeduped + parkedTakenBack + waiting`. Also after a
- * failed write.
+ * waited at the start, `waited + parked = parkedAppended + parkedDeduped + parkedTaken + parkedTakenBack + waiting`. Also
+ * after a failed write.
  */
 import type { FailureName } from './errors.ts';
 import { Histogram } from './histogram.ts';
@@ -21,10 +21,14 @@ export interface Counters {
   parkedDeduped: number;
   /** Parked, and taken back because the write failed, or the disk before all was synced; their producers were told. */
   parkedTakenBack: number;
+  /** Parked, and of an id that was taken under another label: `dead-letter/id-taken.ndjson` holds them, durably so. */
+  parkedTaken: number;
   /** Given a seq when they came. */
   appended: number;
   /** Of those, taken back before they were written, as a write failed, or a sync; their producers were told. */
   takenBack: number;
+  /** Labels that a token set in place of another value; each time that the event was sent. */
+  labelsReplaced: number;
   /** Messages of `/in` passed over, too large or refused before with the same bytes: not among `parsed`. */
   skipped: number;
   /** Rows and batches that ClickHouse has taken, inserts that failed, events that it refused for their content. */
@@ -64,8 +68,10 @@ export function createCounters(): Counters {
     parkedAppended: 0,
     parkedDeduped: 0,
     parkedTakenBack: 0,
+    parkedTaken: 0,
     appended: 0,
     takenBack: 0,
+    labelsReplaced: 0,
     skipped: 0,
     inserted: 0,
     batches: 0,

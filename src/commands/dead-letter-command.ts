@@ -11,6 +11,7 @@ import { splitRow } from '../event-log/row.ts';
 import { openDeadLetter } from '../table-writer/dead-letter.ts';
 import { rebooked } from '../table-writer/epoch-book.ts';
 import type { DeadEvent } from '../table-writer/ports.ts';
+import { reasonOfTaken, TakenIds } from '../table-writer/taken-ids.ts';
 import { openStopped, type StoppedConfig, type StoppedFolder } from './open-stopped.ts';
 
 /** Lines for people; works while Sluice runs. Throws StartRefused for a damaged file. */
@@ -20,6 +21,10 @@ export async function* listDeadLetter({ dataDir }: Pick<Config, 'dataDir'>): Asy
     count += 1;
     yield `seq ${seq}  id ${splitRow(row).id}  since ${at}  ${reason}`;
   }
+  const taken = new TakenIds(dataDir).entries();
+  for (const { at, row } of taken) yield `id ${splitRow(row).id}  since ${at}  ${reasonOfTaken}`;
+  if (taken.length > 0)
+    yield `${taken.length} events cannot be stored: their ids were first stored under another label.`;
   yield count === 0
     ? 'The dead letter is empty.'
     : `${count} events. \`sluice dead-letter replay\` tries to insert them again.`;

@@ -4,7 +4,8 @@
 import { parseArgs } from 'node:util';
 import { unitMs } from '../../schemas/time-units.ts';
 import { readForcedFilter } from '../access/forced-filter.ts';
-import { type Limits, rightNames } from '../access/identity.ts';
+import { readForcedLabel } from '../access/forced-label.ts';
+import { type Limits, type Right, rightNames } from '../access/identity.ts';
 import type { TokenRecord } from '../access/token-record.ts';
 import { StartRefused } from '../base/errors.ts';
 import { issueLine } from '../base/issue-line.ts';
@@ -17,6 +18,7 @@ export const tokenOptions = {
   everywhere: { 'data-dir': text },
   create: {
     ...{ name: text, read: flag, write: flag, admin: flag, expires: text, filter: text, json: flag },
+    label: text,
     ...{ rate: text, 'rate-bytes': text, connections: text, queries: text },
   },
 } as const;
@@ -35,7 +37,8 @@ export function readTokenOptions(words: readonly string[], now: Date): WantedTok
   const rights = rightNames.filter((right) => values[right] === true);
   if (rights.length === 0) throw new StartRefused('Say what it may do: --read, --write, --admin, or several of them.');
   return {
-    ...{ name, rights, isJson: values.json === true, limits: readLimits(values), label: null },
+    ...{ name, rights, isJson: values.json === true, limits: readLimits(values) },
+    label: values.label === undefined ? null : readLabel(values.label, rights),
     expires: expires === undefined ? null : readEnd(expires, now),
     filter: filter === undefined ? null : readFilter(filter),
   };
@@ -65,6 +68,13 @@ function readLimits(values: Readonly<Partial<Record<LimitOption, string>>>): Lim
     connections: read('connections'),
     queries: read('queries'),
   };
+}
+
+function readLabel(sent: string, rights: readonly Right[]): TokenRecord['label'] {
+  const label = readForcedLabel(sent);
+  if (typeof label === 'string') throw new StartRefused(`--label ${label}.`);
+  if (!rights.includes('write')) throw new StartRefused('--label is of tokens that may --write.');
+  return label;
 }
 
 function readEnd(sent: string, now: Date): string {

@@ -43,6 +43,7 @@ export async function runToken(
 
 export const tokenHelp = `the commands are
   sluice token create --name NAME [--read] [--write] [--admin] [--expires 30d] [--filter JSON] [--json]
+                      [--label KEY=VALUE]
                       [--rate N] [--rate-bytes N] [--connections N] [--queries N]
   sluice token list [--json]
   sluice token revoke ID|NAME

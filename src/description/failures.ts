@@ -18,6 +18,7 @@ export const failureWords: Readonly<Record<FailureName, string>> = {
   bodyTooSlow: 'the body took too long to arrive',
   tooManyBytesInFlight: 'too many bodies are under way',
   journalFull: "the journal's disk budget is spent",
+  idTaken: 'an id was first stored under another forced label',
   tooManyParked: 'too many old events wait to be looked up',
   journalFailed: 'the journal could not be written',
   storeUnavailable: 'ClickHouse does not answer',
@@ -59,6 +60,7 @@ export const failsOfStore: readonly FailureName[] = [
 ];
 /** Where events are taken in. */
 export const failsOfIntake: readonly FailureName[] = [
+  'idTaken',
   'journalFull',
   'journalFailed',
   'tooManyParked',

@@ -3,7 +3,7 @@
  */
 import type { Failure } from '../base/errors.ts';
 import type { LogReader } from './log-reader.ts';
-import type { Row } from './row.ts';
+import type { TaggedRow } from './row.ts';
 
 export interface LogAdmin extends LogReader {
   /** Who writes it: the UUID of the data folder. */
@@ -21,7 +21,7 @@ export interface LogAdmin extends LogReader {
   /**
    * The parked events that were not settled at the start, each as a row with its ticket for a seq; to be taken once.
    */
-  readonly parked: { takeRows(): Row[] };
+  readonly parked: { takeRows(): TaggedRow[] };
   /** Parked events from this ticket on are still wanted; Infinity for none. */
   holdParked(from: number): void;
 }

@@ -23,8 +23,8 @@ export interface ChunkMemory {
   bytes: number;
 }
 
-/** Both times as in the row. */
-export type VisitId = (id: string, occurred: string, seq: number, received: string) => void;
+/** Both times as in the row; `tag` as in TaggedRow. */
+export type VisitId = (id: string, occurred: string, seq: number, received: string, tag: number) => void;
 
 export interface LogReader {
   /** The epoch that is written now, and the seq of its first event. */

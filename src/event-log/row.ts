@@ -17,6 +17,11 @@ export interface Row {
   readonly raw: string;
 }
 
+/** A row, and which forced label its event was stored under: 32 bits of a hash, 0 for none. */
+export interface TaggedRow extends Row {
+  readonly tag: number;
+}
+
 export const idCharacters = 36;
 export const timeCharacters = 26;
 const tab = '\t';

@@ -208,7 +208,8 @@ export class IdFiles {
         return;
       }
       case idRecordKinds.ids:
-        visitIds(payload, (known) => {
+      case idRecordKinds.tagged:
+        visitIds(payload, kind === idRecordKinds.tagged, (known) => {
           this.#all.forget(known.received, known.aheadMinute);
           window.addKnown(known);
           file.ids += 1;

@@ -26,6 +26,8 @@ export interface KnownId {
   readonly received: number;
   /** See ForgottenIds. */
   readonly aheadMinute: number;
+  /** As in TaggedRow. */
+  readonly tag: number;
 }
 
 /**
@@ -38,11 +40,13 @@ export class IdWindow {
   readonly #idsMax: number;
   readonly #checkpoint: () => number;
   #capacity: number;
-  /** By place in the ring: four words an id, its seq, when it was received, and its minute if it occurred later. */
+  /** By place in the ring: four words an id, its seq, when it was received, its minute if it occurred later, its tag. */
   #ids: Uint32Array;
   #seqs: Float64Array;
   #received: Uint32Array;
   #aheadMinutes: Uint32Array;
+  #tags: Uint32Array;
+  #hasTags = false;
   /** Place in the ring + 1, or 0; twice as many slots as places, or more. */
   #slots: Uint32Array;
   #oldest = 0;
@@ -63,6 +67,7 @@ export class IdWindow {
     this.#seqs = new Float64Array(this.#capacity);
     this.#received = new Uint32Array(this.#capacity);
     this.#aheadMinutes = new Uint32Array(this.#capacity);
+    this.#tags = new Uint32Array(this.#capacity);
     this.#slots = new Uint32Array(slotsFor(this.#capacity));
   }
 
@@ -93,20 +98,32 @@ export class IdWindow {
     return place === 0 ? null : (this.#seqs[place - 1] ?? null);
   }
 
+  /** Whether any id ever came with a tag: if not, nobody needs to ask for one. */
+  get hasTags(): boolean {
+    return this.#hasTags;
+  }
+
+  /** Of the event with this id; 0 if it has none, or is not known. */
+  tagOf(id: string): number {
+    this.#read(id);
+    const place = this.#slots[this.#find()] ?? 0;
+    return place === 0 ? 0 : (this.#tags[place - 1] ?? 0);
+  }
+
   /**
    * Takes the id of a record that was just appended: seqs must rise. Of an id that is known the first seq stays.
    * `received` and `occurred` in whole seconds since 1970.
    */
-  add(id: string, seq: number, received: number, occurred: number): void {
+  add(id: string, seq: number, received: number, occurred: number, tag = 0): void {
     this.#read(id);
-    this.#add(seq, received, aheadMinuteOf(occurred, received));
+    this.#add(seq, received, aheadMinuteOf(occurred, received), tag);
   }
 
   /** As `add`, of an id that `visit` gave earlier. */
-  addKnown({ words, at, seq, received, aheadMinute }: KnownId): void {
+  addKnown({ words, at, seq, received, aheadMinute, tag }: KnownId): void {
     this.#words.set(words.subarray(at, at + 4));
     this.#wordsOf = '';
-    this.#add(seq, received, aheadMinute);
+    this.#add(seq, received, aheadMinute, tag);
   }
 
   /**
@@ -124,6 +141,7 @@ export class IdWindow {
         seq,
         received: this.#received[place] ?? 0,
         aheadMinute: this.#aheadMinutes[place] ?? 0,
+        tag: this.#tags[place] ?? 0,
       });
     }
   }
@@ -144,7 +162,7 @@ export class IdWindow {
     this.#wordsOf = id;
   }
 
-  #add(seq: number, received: number, aheadMinute: number): void {
+  #add(seq: number, received: number, aheadMinute: number, tag: number): void {
     if (this.#size >= this.#idsMax) this.#makeRoom();
     const slot = this.#find();
     if (this.#slots[slot] !== 0) return;
@@ -154,6 +172,8 @@ export class IdWindow {
     this.#received[place] = received;
     // Nearly all are 0, and memory that was never written to is none.
     if (this.#aheadMinutes[place] !== aheadMinute) this.#aheadMinutes[place] = aheadMinute;
+    if (tag !== 0) this.#hasTags = true;
+    if (this.#hasTags) this.#tags[place] = tag;
     this.#slots[slot] = place + 1;
     this.#size += 1;
   }
@@ -198,6 +218,7 @@ export class IdWindow {
     this.#seqs = this.#unrolled(this.#seqs, new Float64Array(capacity), 1);
     this.#received = this.#unrolled(this.#received, new Uint32Array(capacity), 1);
     this.#aheadMinutes = this.#unrolled(this.#aheadMinutes, new Uint32Array(capacity), 1);
+    this.#tags = this.#unrolled(this.#tags, new Uint32Array(capacity), 1);
     this.#capacity = capacity;
     this.#oldest = 0;
     this.#slots = new Uint32Array(slotsFor(capacity));

@@ -115,11 +115,11 @@ function isBehind(journal: Scannable, files: IdFiles): boolean {
 function scanTail(journal: Scannable, files: IdFiles, window: IdWindow, tellFirst: (received: number) => void): number {
   const after = files.keptUpTo;
   let added = 0;
-  journal.scanIds((id, occurred, seq, received) => {
+  journal.scanIds((id, occurred, seq, received, tag) => {
     if (seq <= after) return;
     const seconds = wholeSeconds(received);
     if (added === 0) tellFirst(seconds);
-    window.add(id, seq, seconds, wholeSeconds(occurred));
+    window.add(id, seq, seconds, wholeSeconds(occurred), tag);
     added += 1;
     if (added % idsPerWrite === 0) files.keep(window, Math.min(seq, journal.checkpoint));
   }, after);

@@ -1,12 +1,14 @@
 /**
  * A body of POST /api/events: all its events are taken, or none (I2).
  */
-import { inSlices } from '../event-text/in-slices.ts';
+import type { ForcedLabel } from '../../schemas/forced-label.ts';
+import { finished, inSlices, type Steps } from '../event-text/in-slices.ts';
 import type { IncomingEvent } from '../event-text/incoming-event.ts';
 import { createLargeBodies } from '../event-text/large-bodies.ts';
 import type { PlainReader } from '../event-text/plain-event.ts';
 import { type ReadBatch, readBatch, readBatchSteps } from '../event-text/read-events.ts';
 import { textEvent } from '../event-text/text-event.ts';
+import type { ForcedLabels } from './forced-labels.ts';
 import type { Group } from './group.ts';
 import type { Admit, BatchOutcome, Intake } from './intake.ts';
 import type { IntakeGate } from './intake-gate.ts';
@@ -17,44 +19,79 @@ export function createAcceptBatch(
   take: TakeEvents,
   group: Pick<Group, 'whenDurable'>,
   reader: PlainReader,
+  labels: ForcedLabels,
 ): Pick<Intake, 'acceptBatch' | 'acceptInSlices'> {
   const largeBodies = createLargeBodies();
 
-  function acceptBatch(body: Buffer, isJson: boolean, admit: Admit | null = null): BatchOutcome {
+  function acceptBatch(
+    body: Buffer,
+    isJson: boolean,
+    admit: Admit | null = null,
+    label: ForcedLabel | null = null,
+  ): BatchOutcome {
     gate.throwIfClosed();
+    if (label !== null) return acceptRead(finished(labelledSteps(reader, body, isJson, label)), admit, label);
     const plain = isJson ? reader.readBatch(body) : null;
-    return plain !== null ? acceptAll(plain, admit) : acceptRead(readBatch(body, isJson), admit);
+    return plain !== null ? acceptAll(plain, admit, null) : acceptRead(readBatch(body, isJson), admit, null);
   }
 
-  async function acceptInSlices(body: Buffer, isJson: boolean, admit: Admit | null = null): Promise<BatchOutcome> {
+  async function acceptInSlices(
+    body: Buffer,
+    isJson: boolean,
+    admit: Admit | null = null,
+    label: ForcedLabel | null = null,
+  ): Promise<BatchOutcome> {
     gate.throwIfClosed();
     const release = await largeBodies.take();
     try {
-      const plain = isJson ? await inSlices(largeBodies.reader.readBatchSteps(body)) : null;
-      const read = plain === null ? await inSlices(readBatchSteps(body, isJson)) : null;
+      const { reader: own } = largeBodies;
+      const steps = label === null ? readSteps(own, body, isJson) : labelledSteps(own, body, isJson, label);
+      const read = await inSlices(steps);
       // Much may have happened meanwhile. From here on it is one step.
       gate.throwIfClosed();
-      return read === null ? acceptAll(plain ?? [], admit) : acceptRead(read, admit);
+      return acceptRead(read, admit, label);
     } finally {
       release();
     }
   }
 
-  function acceptRead(read: ReadBatch, admit: Admit | null): BatchOutcome {
-    if (read.ok) return acceptAll(read.events.map(textEvent), admit);
+  function* labelledSteps(own: PlainReader, body: Buffer, isJson: boolean, label: ForcedLabel): Steps<Read> {
+    const sent = yield* readSteps(own, body, isJson);
+    if (isRefused(sent)) return sent;
+    return yield* readSteps(own, yield* labels.bodySteps(eventsOf(sent), label), true);
+  }
+
+  function acceptRead(read: Read, admit: Admit | null, label: ForcedLabel | null): BatchOutcome {
+    if (!isRefused(read)) return acceptAll(eventsOf(read), admit, label);
     gate.refuse(read.failure, read.count);
     return { ok: false, issues: read.issues, requestBodyJson: read.requestBodyJson };
   }
 
-  function acceptAll(events: readonly IncomingEvent[], admit: Admit | null): BatchOutcome {
+  function acceptAll(events: readonly IncomingEvent[], admit: Admit | null, label: ForcedLabel | null): BatchOutcome {
     const refusal = admit === null ? null : admit(events.length);
     if (refusal !== null) {
       gate.refuse(refusal.failure, events.length);
       throw refusal;
     }
-    const { ticket, parkedTicket } = take(events);
+    const { ticket, parkedTicket } = take(events, label === null ? 0 : labels.tagOf(label));
     return { ok: true, durable: group.whenDurable(ticket, parkedTicket) };
   }
 
   return { acceptBatch, acceptInSlices };
+}
+
+/** By the compiled reader, or by the general one what that leaves. */
+type Read = readonly IncomingEvent[] | ReadBatch;
+
+function* readSteps(reader: PlainReader, body: Buffer, isJson: boolean): Steps<Read> {
+  const plain = isJson ? yield* reader.readBatchSteps(body) : null;
+  return plain ?? (yield* readBatchSteps(body, isJson));
+}
+
+function isRefused(read: Read): read is ReadBatch & { readonly ok: false } {
+  return 'ok' in read && !read.ok;
+}
+
+function eventsOf(read: Exclude<Read, { readonly ok: false }>): readonly IncomingEvent[] {
+  return 'ok' in read ? read.events.map(textEvent) : read;
 }

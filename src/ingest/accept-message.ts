@@ -1,16 +1,18 @@
 /**
  * A message of /api/events/in: one event, taken, passed over, or refused.
  */
-import type { FailureName } from '../base/errors.ts';
+import type { ForcedLabel } from '../../schemas/forced-label.ts';
+import { Failure, type FailureName } from '../base/errors.ts';
 import type { IncomingEvent } from '../event-text/incoming-event.ts';
 import { isBeyondEvent } from '../event-text/judge-bytes.ts';
 import type { PlainReader } from '../event-text/plain-event.ts';
 import { readMessage } from '../event-text/read-events.ts';
 import { textEvent } from '../event-text/text-event.ts';
+import type { ForcedLabels } from './forced-labels.ts';
 import type { Intake, MessageOutcome } from './intake.ts';
 import type { IntakeGate } from './intake-gate.ts';
 import { createRefusedMessages } from './refused-messages.ts';
-import type { TakeEvents } from './take-events.ts';
+import type { TakeEvents, Taken } from './take-events.ts';
 
 /** `elapsedMs`: a clock that never steps back. */
 export function createAcceptMessage(
@@ -18,13 +20,42 @@ export function createAcceptMessage(
   take: TakeEvents,
   reader: PlainReader,
   elapsedMs: () => number,
+  labels: ForcedLabels,
 ): Intake['acceptMessage'] {
   const wasRefused = createRefusedMessages(elapsedMs);
 
-  function acceptOne(event: IncomingEvent): MessageOutcome {
-    const { ticket, parkedTicket, appended } = take([event]);
+  /** `sent`: the message as it came. */
+  function acceptOne(event: IncomingEvent, tag: number, sent: Buffer): MessageOutcome {
+    let taken: Taken;
+    try {
+      taken = take([event], tag);
+    } catch (error) {
+      // It is counted already.
+      if (!(error instanceof Failure && error.failure === 'idTaken')) throw error;
+      if (wasRefused(sent)) return skip(`Refused before: ${error.message}`);
+      return { kind: 'refused', failure: error.failure, reason: error.message };
+    }
+    const { ticket, parkedTicket, appended } = taken;
     if (parkedTicket > 0) return { kind: 'parked', ticket: parkedTicket };
     return { kind: appended === 1 ? 'accepted' : 'duplicate', ticket };
+  }
+
+  /** A good event goes on. */
+  function judge(bytes: Buffer, sent: Buffer, goOn: (event: IncomingEvent, sent: Buffer) => MessageOutcome) {
+    if (isBeyondEvent(bytes)) return skip('The message is larger than an event may be');
+    const plain = reader.readMessage(bytes);
+    if (plain !== null) return goOn(plain, sent);
+    const read = readMessage(bytes);
+    if (!read.ok) return refuse(sent, read.failure, read.reason);
+    if (read.event.isTooLarge) return skip(`The event ${read.event.body.id} is too large`);
+    return goOn(textEvent(read.event), sent);
+  }
+
+  const acceptAsSent = (event: IncomingEvent, sent: Buffer): MessageOutcome => acceptOne(event, 0, sent);
+
+  function acceptLabelled(bytes: Buffer, label: ForcedLabel): MessageOutcome {
+    const accept = (event: IncomingEvent): MessageOutcome => acceptOne(event, labels.tagOf(label), bytes);
+    return judge(bytes, bytes, (event) => judge(labels.message(event, label), bytes, accept));
   }
 
   function refuse(bytes: Buffer, failure: FailureName, reason: string): MessageOutcome {
@@ -38,15 +69,9 @@ export function createAcceptMessage(
     return { kind: 'skipped', reason };
   }
 
-  return (bytes, isBinary) => {
+  return (bytes, isBinary, label = null) => {
     gate.throwIfClosed();
     if (isBinary) return refuse(bytes, 'badMessage', 'An event is sent as text, not as binary');
-    if (isBeyondEvent(bytes)) return skip('The message is larger than an event may be');
-    const plain = reader.readMessage(bytes);
-    if (plain !== null) return acceptOne(plain);
-    const read = readMessage(bytes);
-    if (!read.ok) return refuse(bytes, read.failure, read.reason);
-    if (read.event.isTooLarge) return skip(`The event ${read.event.body.id} is too large`);
-    return acceptOne(textEvent(read.event));
+    return label === null ? judge(bytes, bytes, acceptAsSent) : acceptLabelled(bytes, label);
   };
 }

@@ -1,10 +1,12 @@
 /**
  * The one way in: bodies and messages are read, refused with their reasons, or taken (I1, I2, I4, I11).
  */
+import type { Counters } from '../base/metrics.ts';
 import { PlainReader } from '../event-text/plain-event.ts';
 import { createAcceptBatch } from './accept-batch.ts';
 import { createAcceptMessage } from './accept-message.ts';
 import { createAppend } from './append-event.ts';
+import { ForcedLabels } from './forced-labels.ts';
 import { Group, type GroupParts } from './group.ts';
 import type { Intake } from './intake.ts';
 import { type GateParts, IntakeGate } from './intake-gate.ts';
@@ -13,8 +15,12 @@ import { createReceiptClock } from './receipt-clock.ts';
 import { createTakeEvents, type TakeParts } from './take-events.ts';
 import { createUnpark, type UnparkParts } from './unpark.ts';
 
-export interface AcceptParts extends GroupParts, Pick<GateParts, 'gate'> {
-  readonly counters: GroupParts['counters'] & GateParts['counters'] & TakeParts['counters'] & UnparkParts['counters'];
+export interface AcceptParts extends GroupParts, Pick<GateParts, 'gate'>, Pick<UnparkParts, 'keepTaken'> {
+  readonly counters: GroupParts['counters'] &
+    GateParts['counters'] &
+    TakeParts['counters'] &
+    UnparkParts['counters'] &
+    Pick<Counters, 'labelsReplaced'>;
   /** Wall clock, in ms. */
   readonly now: () => number;
   /** A clock that never steps back, in ms. */
@@ -29,11 +35,12 @@ export function createIntake(parts: AcceptParts): Intake {
   const append = createAppend(parts, receive, rows);
   const take = createTakeEvents(parts, group, append, receive);
   const reader = new PlainReader();
-  const { acceptBatch, acceptInSlices } = createAcceptBatch(gate, take, group, reader);
+  const labels = new ForcedLabels(parts.counters);
+  const { acceptBatch, acceptInSlices } = createAcceptBatch(gate, take, group, reader, labels);
   return {
     acceptBatch,
     acceptInSlices,
-    acceptMessage: createAcceptMessage(gate, take, reader, parts.elapsedMs),
+    acceptMessage: createAcceptMessage(gate, take, reader, parts.elapsedMs, labels),
     get overflow() {
       return group.overflow;
     },

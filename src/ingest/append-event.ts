@@ -9,19 +9,22 @@ import type { GroupParts } from './group.ts';
 import type { LiveRows } from './live-rows.ts';
 import type { Receipt } from './receipt-clock.ts';
 
-/** `parked`: the ticket under which the event waited. Throws Failure as the log does, and then has appended nothing. */
-export type AppendEvent = (event: IncomingEvent, parked?: number) => AppendedEvent;
+/**
+ * `tag` as in TaggedRow; `parked`: the ticket under which the event waited. Throws Failure as the log does, and then has
+ * appended nothing.
+ */
+export type AppendEvent = (event: IncomingEvent, tag: number, parked?: number) => AppendedEvent;
 
 export function createAppend(
   { journal, window, audience }: Pick<GroupParts, 'journal' | 'window' | 'audience'>,
   receive: () => Receipt,
   rows: LiveRows,
 ): AppendEvent {
-  return (event, parked) => {
+  return (event, tag, parked) => {
     const receipt = receive();
     const wasParked = parked !== undefined;
-    const seq = wasParked ? journal.unpark(parked, event, receipt) : journal.append(event, receipt);
-    window.add(event.id, seq, receipt.seconds, event.occurredSeconds);
+    const seq = wasParked ? journal.unpark(parked, event, receipt, tag) : journal.append(event, receipt, tag);
+    window.add(event.id, seq, receipt.seconds, event.occurredSeconds, tag);
     const isKept = audience === undefined || audience.isThere();
     return { seq, bytes: event.rawBytesMax, wasParked, event: isKept ? rows.keep(journal.lastRow()) : null };
   };

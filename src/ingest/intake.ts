@@ -3,6 +3,7 @@
  * and whatever is answered to a producer waits for the records it relies on (I1).
  */
 import type { Observable } from 'rxjs';
+import type { ForcedLabel } from '../../schemas/forced-label.ts';
 import type { Failure, FailureName } from '../base/errors.ts';
 import type { EventIssue } from '../event-text/explain-event.ts';
 import type { Loss } from './losses.ts';
@@ -38,16 +39,25 @@ export type Admit = (events: number) => Failure | null;
 export interface Intake {
   /**
    * The body of POST /api/events, as bytes; `isJson` false where the content type makes the body count as one string.
-   * Throws Failure (journalFull, journalFailed, shuttingDown, storeRefused), and what `admit` says.
+   * `label` is set on each of its events. Throws Failure (journalFull, journalFailed, shuttingDown, storeRefused,
+   * idTaken), and what `admit` says.
    */
-  acceptBatch(body: Buffer, isJson: boolean, admit?: Admit | null): BatchOutcome;
+  acceptBatch(body: Buffer, isJson: boolean, admit?: Admit | null, label?: ForcedLabel | null): BatchOutcome;
   /**
    * The same of a body that takes long to judge: others have their turns meanwhile. What is good is appended in one
    * step, as ever.
    */
-  acceptInSlices(body: Buffer, isJson: boolean, admit?: Admit | null): Promise<BatchOutcome>;
-  /** One message of /api/events/in. The bytes are only valid during the call. Throws Failure as acceptBatch. */
-  acceptMessage(bytes: Buffer, isBinary: boolean): MessageOutcome;
+  acceptInSlices(
+    body: Buffer,
+    isJson: boolean,
+    admit?: Admit | null,
+    label?: ForcedLabel | null,
+  ): Promise<BatchOutcome>;
+  /**
+   * One message of /api/events/in. The bytes are only valid during the call. Throws Failure as acceptBatch, but for
+   * idTaken, which is an outcome.
+   */
+  acceptMessage(bytes: Buffer, isBinary: boolean, label?: ForcedLabel | null): MessageOutcome;
   /**
    * Why nothing more is taken, though the log itself would: what it has taken waits for a slow disk; null if nothing is
    * in the way.
@@ -73,8 +83,10 @@ export interface Intake {
   settled(): Promise<void>;
 }
 
+/** What the store says of a parked event: it has no copy, has one, or has another label's event with that id. */
+export type StoreAnswer = 'new' | 'repeat' | 'taken';
+
 /**
- * Resolves when what became of `rows` is durable; `isStored` says of which the store has a copy. Rejects with the
- * Failure of the write: then all wait as before.
+ * Resolves when what became of `rows` is durable. Rejects with the Failure of the write: then all wait as before.
  */
-export type Unpark = (rows: readonly ParkedRow[], isStored: (row: ParkedRow) => boolean) => Promise<void>;
+export type Unpark = (rows: readonly ParkedRow[], answerOf: (row: ParkedRow) => StoreAnswer) => Promise<void>;

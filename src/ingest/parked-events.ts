@@ -3,10 +3,10 @@
  * waiting here, oldest first, within a bound (I4).
  */
 import { Failure } from '../base/errors.ts';
-import type { Row } from '../event-log/row.ts';
+import type { TaggedRow } from '../event-log/row.ts';
 
 /** A row whose `seq` is the number of its parked record; its times are those of its parking. */
-export type ParkedRow = Row;
+export type ParkedRow = TaggedRow;
 
 export interface ParkedBounds {
   readonly eventsMax: number;
@@ -39,9 +39,14 @@ export class ParkedEvents {
     return this.#bytes;
   }
 
-  /** The number under which an event with this id waits; null if none does. */
-  numberOf(id: string): number | null {
-    return this.size === 0 ? null : (this.#numbers.get(id) ?? null);
+  /**
+   * The number under which an event with this id waits, whose repeat is at hand; null if none does. Under another label
+   * it is none: which of the two has the id, ClickHouse tells.
+   */
+  numberOf(id: string, tag = 0): number | null {
+    const number = this.size === 0 ? undefined : this.#numbers.get(id);
+    if (number === undefined) return null;
+    return tag === 0 || this.#rows.get(number)?.tag === tag ? number : null;
   }
 
   /** Why one more with a text of so many characters cannot be taken now. */

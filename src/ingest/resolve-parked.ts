@@ -9,7 +9,8 @@ import { failPoint } from '../base/fail-point.ts';
 import type { Log } from '../base/log.ts';
 import type { Store } from '../clickhouse/store.ts';
 import type { IdWindow } from '../ids/id-window.ts';
-import type { Unpark } from './intake.ts';
+import { carries } from './id-taken.ts';
+import type { StoreAnswer, Unpark } from './intake.ts';
 import type { ParkedEvents, ParkedRow } from './parked-events.ts';
 
 export interface ResolveParts {
@@ -44,20 +45,21 @@ export function startParkedResolver(parts: ResolveParts): ParkedResolver {
     if (signal.aborted) return;
     const rows = parked.oldest(eventsMax);
     const known = rows.filter(({ id }) => window.seqOf(id) !== null);
-    if (known.length > 0) return await parts.unpark(known, () => false);
+    if (known.length > 0) return await parts.unpark(known, () => 'new');
     await store.whenReady(signal);
     const stored = await lookUp(rows.filter(({ id }) => window.seqOf(id) === null));
     if (stored === null) return;
     failPoint('parked-looked-up');
-    await parts.unpark(stored.rows, (row) => stored.ids.has(row.id));
+    await parts.unpark(stored.rows, ({ id, tag }) => answerOf(stored.labels.get(id), tag));
   }
 
   /** Null where nothing is left to ask, or the answer comes too late. */
-  async function lookUp(rows: ParkedRow[]): Promise<{ rows: ParkedRow[]; ids: ReadonlySet<string> } | null> {
+  async function lookUp(rows: ParkedRow[]): Promise<Stored | null> {
     if (rows.length === 0) return null;
     const params = { occurred: rows.map(({ occurred }) => occurred), ids: rows.map(({ id }) => id) };
-    const found = await store.rows<{ id: string }>(lookUpSql, params, { signal });
-    return signal.aborted ? null : { rows, ids: new Set(found.map(({ id }) => id)) };
+    const hasTags = rows.some(({ tag }) => tag !== 0);
+    const found = await store.rows<Found>(hasTags ? lookUpLabelsSql : lookUpSql, params, { signal });
+    return signal.aborted ? null : { rows, labels: new Map(found.map((each) => [each.id, labelsOf(each)])) };
   }
 
   async function run(): Promise<void> {
@@ -84,6 +86,32 @@ export function startParkedResolver(parts: ResolveParts): ParkedResolver {
   };
 }
 
-const lookUpSql = `SELECT id FROM events WHERE (occurred, id) IN (
+/** What was asked for, and by id the labels of what the store has. */
+interface Stored {
+  readonly rows: ParkedRow[];
+  readonly labels: ReadonlyMap<string, readonly Label[]>;
+}
+
+type Label = readonly [key: string, value: string];
+
+interface Found {
+  readonly id: string;
+  readonly keys?: readonly string[];
+  readonly values?: readonly string[];
+}
+
+function labelsOf({ keys = [], values = [] }: Found): Label[] {
+  return keys.map((key, at) => [key, values[at] ?? '']);
+}
+
+/** The store does not know which label was forced: an event that carries the sender's is its own. */
+function answerOf(labels: readonly Label[] | undefined, tag: number): StoreAnswer {
+  if (labels === undefined) return 'new';
+  return tag === 0 || carries(labels, tag) ? 'repeat' : 'taken';
+}
+
+const isAskedFor = `(occurred, id) IN (
   SELECT toDateTime64(key.1, 6, 'UTC'), toUUID(key.2)
   FROM (SELECT arrayJoin(arrayZip({occurred:Array(String)}, {ids:Array(String)})) AS key))`;
+const lookUpSql = `SELECT id FROM events WHERE ${isAskedFor}`;
+const lookUpLabelsSql = `SELECT id, mapKeys(resource) AS keys, mapValues(resource) AS values FROM events WHERE ${isAskedFor}`;

@@ -9,7 +9,9 @@ import type { IncomingEvent } from '../event-text/incoming-event.ts';
 import type { AppendEvent } from './append-event.ts';
 import type { AppendedEvent } from './audience.ts';
 import type { Group, GroupParts } from './group.ts';
+import { idTaken, isTaken } from './id-taken.ts';
 import type { Receipt } from './receipt-clock.ts';
+import { textOf } from './resource-labels.ts';
 
 export interface TakeParts extends Pick<GroupParts, 'journal' | 'window' | 'parked'> {
   readonly counters: Pick<Counters, 'parsed' | 'deduped' | 'appended' | 'parked' | 'refused'>;
@@ -24,8 +26,8 @@ export interface Taken {
   readonly parked: number;
 }
 
-/** Throws Failure, and then has taken nothing. */
-export type TakeEvents = (events: readonly IncomingEvent[]) => Taken;
+/** `tag` is that of the sender's forced label; 0 for none. Throws Failure, and then has taken nothing. */
+export type TakeEvents = (events: readonly IncomingEvent[], tag: number) => Taken;
 
 export function createTakeEvents(
   parts: TakeParts,
@@ -37,18 +39,20 @@ export function createTakeEvents(
   const park = createPark(parts, receive);
 
   /** An event's ticket is its seq, which the window knows of first copies. */
-  function takeEach(events: readonly IncomingEvent[], appended: AppendedEvent[]): Taken {
+  function takeEach(events: readonly IncomingEvent[], tag: number, appended: AppendedEvent[]): Taken {
     const taken = { ticket: 0, parkedTicket: 0, appended: 0, parked: 0 };
     for (const event of events) {
       const seq = window.seqOf(event.id);
-      const number = seq === null ? parked.numberOf(event.id) : null;
-      if (seq !== null) taken.ticket = Math.max(taken.ticket, seq);
-      else if (number !== null) taken.parkedTicket = Math.max(taken.parkedTicket, number);
+      const number = seq === null ? parked.numberOf(event.id, tag) : null;
+      if (seq !== null) {
+        if (tag !== 0 || window.hasTags) throwIfTaken(event, tag);
+        taken.ticket = Math.max(taken.ticket, seq);
+      } else if (number !== null) taken.parkedTicket = Math.max(taken.parkedTicket, number);
       else if (window.mayHaveHeld(event.occurredSeconds)) {
-        taken.parkedTicket = park(event);
+        taken.parkedTicket = park(event, tag);
         taken.parked += 1;
       } else {
-        const one = append(event);
+        const one = append(event, tag);
         appended.push(one);
         taken.ticket = one.seq;
       }
@@ -57,14 +61,18 @@ export function createTakeEvents(
     return taken;
   }
 
-  return (events) => {
+  function throwIfTaken(event: IncomingEvent, tag: number): void {
+    if (isTaken(tag, window.tagOf(event.id), () => textOf(event))) throw idTaken(event.id);
+  }
+
+  return (events, tag) => {
     counters.parsed += events.length;
     group.announceLoss();
     const { appended: before, parkedAppended: beforeParked } = journal;
     const appended: AppendedEvent[] = [];
     let taken: Taken;
     try {
-      taken = takeEach(events, appended);
+      taken = takeEach(events, tag, appended);
     } catch (error) {
       journal.rollBack(before, beforeParked);
       window.rollBack(before);
@@ -83,12 +91,15 @@ export function createTakeEvents(
 }
 
 /** Gives the ticket. Throws Failure, and then has parked nothing. */
-function createPark({ journal, parked }: TakeParts, receive: () => Receipt): (event: IncomingEvent) => number {
-  return (event) => {
+function createPark(
+  { journal, parked }: TakeParts,
+  receive: () => Receipt,
+): (event: IncomingEvent, tag: number) => number {
+  return (event, tag) => {
     const refusal = parked.refusal(event.rowBytesMax);
     if (refusal !== null) throw refusal;
-    const ticket = journal.park(event, receive());
-    parked.add(splitRow(journal.lastRow().toString('utf8')));
+    const ticket = journal.park(event, receive(), tag);
+    parked.add({ ...splitRow(journal.lastRow().toString('utf8')), tag });
     return ticket;
   };
 }

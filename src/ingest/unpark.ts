@@ -8,28 +8,35 @@ import { parseClickHouseTime } from '../filter/time.ts';
 import type { AppendEvent } from './append-event.ts';
 import type { AppendedEvent } from './audience.ts';
 import type { Group, GroupParts } from './group.ts';
-import type { Unpark } from './intake.ts';
+import { isTaken } from './id-taken.ts';
+import type { StoreAnswer, Unpark } from './intake.ts';
 import type { ParkedRow } from './parked-events.ts';
 
 export interface UnparkParts extends Pick<GroupParts, 'journal' | 'window' | 'parked'> {
-  readonly counters: { parkedAppended: number; parkedDeduped: number };
+  /** Keeps acknowledged events whose ids are taken, on the disk when it returns; needed where labels are forced. */
+  readonly keepTaken?: (rows: readonly ParkedRow[]) => void;
+  readonly counters: { parkedAppended: number; parkedDeduped: number; parkedTaken: number };
 }
 
 export function createUnpark(parts: UnparkParts, group: Group, append: AppendEvent): Unpark {
   const { journal, window, parked, counters } = parts;
 
-  return async (rows, isStored) => {
+  return async (rows, answerOf) => {
     group.announceLoss();
     const before = journal.appended;
     const taken: AppendedEvent[] = [];
+    const ofTakenIds: ParkedRow[] = [];
     let reliesOn = 0;
     try {
       for (const row of rows) {
         const known = window.seqOf(row.id);
-        if (known === null && !isStored(row)) taken.push(appendParked(row));
+        const answer = known === null ? answerOf(row) : answerOfWindow(row);
+        if (answer === 'taken') ofTakenIds.push(row);
+        if (answer === 'new') taken.push(appendParked(row));
         else journal.settleParked(row.seq);
         reliesOn = Math.max(reliesOn, known ?? taken.at(-1)?.seq ?? 0);
       }
+      keepTaken(ofTakenIds);
     } catch (error) {
       journal.rollBack(before, journal.parkedAppended);
       window.rollBack(before);
@@ -41,13 +48,24 @@ export function createUnpark(parts: UnparkParts, group: Group, append: AppendEve
     failPoint('parked-settled');
     parked.remove(rows);
     counters.parkedAppended += taken.length;
-    counters.parkedDeduped += rows.length - taken.length;
+    counters.parkedTaken += ofTakenIds.length;
+    counters.parkedDeduped += rows.length - taken.length - ofTakenIds.length;
   };
 
+  function keepTaken(rows: readonly ParkedRow[]): void {
+    if (rows.length === 0) return;
+    if (parts.keepTaken === undefined) throw new Error('An id is taken, and nobody keeps its event');
+    parts.keepTaken(rows);
+  }
+
+  function answerOfWindow({ id, tag, raw }: ParkedRow): StoreAnswer {
+    return isTaken(tag, window.tagOf(id), () => raw) ? 'taken' : 'repeat';
+  }
+
   /** With the time of receipt of now: its record says when it was parked. */
-  function appendParked({ seq: number, id, occurred, head, search, raw }: ParkedRow): AppendedEvent {
+  function appendParked({ seq: number, id, occurred, head, search, raw, tag }: ParkedRow): AppendedEvent {
     const open = raw.slice(0, raw.lastIndexOf(',"received":"'));
     const event = new TextEvent(id, parseClickHouseTime(occurred), { open, head, search, isAscii: false });
-    return append(event, number);
+    return append(event, tag, number);
   }
 }

@@ -20,7 +20,7 @@ import { DiskRoom } from './disk-room.ts';
 import { type JournalOptions, type JournalParts, thisMachine } from './journal-options.ts';
 import { type OpenSegments, openSegments } from './open-segments.ts';
 import type { ParkedRecords } from './parked-records.ts';
-import { PendingRecords } from './pending-records.ts';
+import { PendingRecords, type RowKind } from './pending-records.ts';
 import { recordKinds } from './record-kinds.ts';
 import { segmentsDirectory } from './segment.ts';
 import { type Keep, SegmentChain } from './segment-chain.ts';
@@ -122,9 +122,9 @@ export class Journal implements LocalLogWriter, LogAdmin {
     return this.failed ?? this.#room.refusal(recordHeaderBytes) ?? this.#writer.check();
   }
 
-  append(row: RowSource, receipt: ReceiptTexts): number {
+  append(row: RowSource, receipt: ReceiptTexts, tag = 0): number {
     const seq = this.appended + 1;
-    const bytes = this.#encode(recordKinds.event, seq, seq, row, receipt);
+    const bytes = this.#encode(eventKindOf(tag), seq, seq, row, receipt, tag);
     this.#room.take(bytes);
     this.#pending.take(bytes);
     return seq;
@@ -134,9 +134,10 @@ export class Journal implements LocalLogWriter, LogAdmin {
     return this.#pending.lastRow();
   }
 
-  park(row: RowSource, receipt: ReceiptTexts): number {
+  park(row: RowSource, receipt: ReceiptTexts, tag = 0): number {
     const number = this.parkedAppended + 1;
-    const bytes = this.#encode(recordKinds.parked, this.appended, number, row, receipt);
+    const kind = tag === 0 ? recordKinds.parked : recordKinds.taggedParked;
+    const bytes = this.#encode(kind, this.appended, number, row, receipt, tag);
     this.#room.take(bytes);
     this.#pending.takeParked(bytes, number);
     return number;
@@ -146,9 +147,9 @@ export class Journal implements LocalLogWriter, LogAdmin {
    * It takes what it took when it was parked and some 40 bytes, and what waits holds whole files, maybe all there are
    * (decision 006).
    */
-  unpark(number: number, row: RowSource, receipt: ReceiptTexts): number {
+  unpark(number: number, row: RowSource, receipt: ReceiptTexts, tag = 0): number {
     const seq = this.appended + 1;
-    const bytes = this.#encode(recordKinds.event, seq, seq, row, receipt);
+    const bytes = this.#encode(eventKindOf(tag), seq, seq, row, receipt, tag);
     this.#room.takeBeyond(bytes);
     this.#pending.take(bytes);
     this.settleParked(number);
@@ -261,8 +262,12 @@ export class Journal implements LocalLogWriter, LogAdmin {
   }
 
   /** Gives the record's bytes; it is not taken yet. Throws the Failure that the journal died of. */
-  #encode(kind: 1 | 4, seq: number, number: number, row: RowSource, receipt: ReceiptTexts): number {
+  #encode(kind: RowKind, seq: number, number: number, row: RowSource, receipt: ReceiptTexts, tag: number): number {
     if (this.failed !== null) throw this.failed;
-    return this.#pending.encode(kind, seq, number, row, receipt);
+    return this.#pending.encode(kind, seq, number, row, receipt, tag);
   }
+}
+
+function eventKindOf(tag: number): RowKind {
+  return tag === 0 ? recordKinds.event : recordKinds.tagged;
 }

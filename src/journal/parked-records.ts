@@ -1,8 +1,8 @@
 /**
  * What the records say of parked events: those that no later record settles wait on after a start (I11).
  */
-import { type Row, splitRow } from '../event-log/row.ts';
-import { recordKinds } from './record-kinds.ts';
+import { splitRow, type TaggedRow } from '../event-log/row.ts';
+import { isParkedKind, tagBefore, tagBytesOf } from './record-kinds.ts';
 
 const tabByte = 9;
 
@@ -13,7 +13,7 @@ export function parkedNumber(payload: Buffer): number {
 }
 
 export class ParkedRecords {
-  readonly #open = new Map<number, Buffer>();
+  readonly #open = new Map<number, { readonly row: Buffer; readonly tag: number }>();
   #newest = 0;
 
   /** The highest number of all; 0 if there is none. */
@@ -25,16 +25,18 @@ export class ParkedRecords {
   take(kind: number, payload: Buffer): number {
     const number = parkedNumber(payload);
     this.#newest = Math.max(this.#newest, number);
-    if (kind === recordKinds.parked) this.#open.set(number, Buffer.from(payload));
-    else this.#open.delete(number);
+    if (isParkedKind(kind)) {
+      const row = Buffer.from(payload.subarray(0, payload.length - tagBytesOf(kind)));
+      this.#open.set(number, { row, tag: tagBefore(kind, payload, payload.length) });
+    } else this.#open.delete(number);
     return number;
   }
 
   /**
    * Those that wait, in the order of their numbers, each as a row with its number for a seq; they are forgotten here.
    */
-  takeRows(): Row[] {
-    const rows = [...this.#open.values()].map((payload) => splitRow(payload.toString('utf8')));
+  takeRows(): TaggedRow[] {
+    const rows = [...this.#open.values()].map(({ row, tag }) => ({ ...splitRow(row.toString('utf8')), tag }));
     this.#open.clear();
     return rows;
   }

@@ -7,7 +7,7 @@ import { Failure } from '../base/errors.ts';
 import { claimedBytes, payloadBytesMax, recordHeaderBytes, recordKind, sealRecord } from '../base/record.ts';
 import type { ReceiptTexts, RowSource } from '../event-log/row-source.ts';
 import { parkedNumber } from './parked-records.ts';
-import { isEventKind, recordKinds } from './record-kinds.ts';
+import { isEventKind, isParkedKind, recordKinds, tagBytesOf, writeTag } from './record-kinds.ts';
 import { strideBytes } from './sparse-index.ts';
 
 const bufferBytes = 1024 * 1024;
@@ -15,8 +15,11 @@ const bufferBytes = 1024 * 1024;
 const keptBytesMax = 16 * bufferBytes;
 /** Far above what one turn of the event loop can bring; the edge's own bounds come first. */
 const pendingBytesMax = 1024 * bufferBytes;
-/** Of a record that is no event, at most. */
+/** Of a record that is no event, at most; and of what stands behind a row. */
 const smallBytesMax = 64;
+
+/** Of an event or a parked one, with a tag or without. */
+export type RowKind = 1 | 4 | 9 | 10;
 
 export class PendingRecords {
   #buffer = Buffer.allocUnsafe(bufferBytes);
@@ -48,14 +51,15 @@ export class PendingRecords {
 
   /**
    * Encodes an event, parked or not, behind what is taken, and gives its bytes; it counts only once it is taken.
-   * `number` is that of its row.
+   * `number` is that of its row, `tag` that of its forced label.
    */
-  encode(kind: 1 | 4, seq: number, number: number, row: RowSource, receipt: ReceiptTexts): number {
+  encode(kind: RowKind, seq: number, number: number, row: RowSource, receipt: ReceiptTexts, tag: number): number {
     const at = this.#bytes;
-    this.#reserve(at + recordHeaderBytes + row.rowBytesMax);
+    this.#reserve(at + recordHeaderBytes + row.rowBytesMax + smallBytesMax);
     const start = at + recordHeaderBytes;
-    const end = row.writeRow(this.#buffer, start, number, receipt);
+    let end = row.writeRow(this.#buffer, start, number, receipt);
     if (end - start > payloadBytesMax) throw new Error('a row is larger than any event can be');
+    if (tag !== 0) end = writeTag(this.#buffer, tag, end);
     sealRecord(this.#buffer, at, kind, seq, end - start);
     return end - at;
   }
@@ -63,7 +67,8 @@ export class PendingRecords {
   /** The row that was taken last, without its line feed; to be looked at before the next one. */
   lastRow(): Buffer {
     const end = this.#lastAt + claimedBytes(this.#buffer, this.#lastAt);
-    return this.#buffer.subarray(this.#lastAt + recordHeaderBytes, end - 1);
+    const tag = tagBytesOf(recordKind(this.#buffer, this.#lastAt));
+    return this.#buffer.subarray(this.#lastAt + recordHeaderBytes, end - tag - 1);
   }
 
   /** Takes the parked event that was just encoded. */
@@ -115,7 +120,7 @@ export class PendingRecords {
       if (isEventKind(kind)) {
         if (nth === count) break;
         nth += 1;
-      } else if (kind === recordKinds.parked) {
+      } else if (isParkedKind(kind)) {
         const number = parkedNumber(this.#buffer.subarray(at + recordHeaderBytes, at + bytes));
         if (number > parked) break;
         newestParked = number;

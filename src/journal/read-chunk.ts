@@ -8,7 +8,7 @@ import { claimedBytes, harmed, recordBytes, recordHeaderBytes, recordKind, recor
 import type { ChunkMemory, LogChunk } from '../event-log/log-reader.ts';
 import { isOfSameDay } from '../event-log/row.ts';
 import type { FileCache } from './file-cache.ts';
-import { isEventKind } from './record-kinds.ts';
+import { isEventKind, tagBytesOf } from './record-kinds.ts';
 import { isEmpty, type Segment } from './segment.ts';
 import { strideBytes } from './sparse-index.ts';
 
@@ -134,8 +134,9 @@ class Taking {
       const bytes = recordBytes(this.buffer, at, end);
       if (bytes === harmed) return { bytes: at - start, isHarmed: true };
       if (bytes <= 0) break;
-      const isRow = isEventKind(recordKind(this.buffer, at));
-      if (isRow && !this.#takeRow(recordSeq(this.buffer, at), at + recordHeaderBytes, at + bytes)) break;
+      const kind = recordKind(this.buffer, at);
+      const to = at + bytes - tagBytesOf(kind);
+      if (isEventKind(kind) && !this.#takeRow(recordSeq(this.buffer, at), at + recordHeaderBytes, to)) break;
       at += bytes;
     }
     return { bytes: at - start, isHarmed: false };

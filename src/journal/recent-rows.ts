@@ -8,7 +8,7 @@ import { claimedBytes, recordHeaderBytes, recordKind } from '../base/record.ts';
 import type { LogChunk } from '../event-log/log-reader.ts';
 import { isOfSameDay } from '../event-log/row.ts';
 import type { PendingRecords } from './pending-records.ts';
-import { isEventKind } from './record-kinds.ts';
+import { isEventKind, tagBytesOf } from './record-kinds.ts';
 
 /** Rows back to back, with consecutive seqs. */
 interface Block {
@@ -46,8 +46,9 @@ export class RecentRows {
     let seq = first;
     for (let at = 0; at < bytes; ) {
       const end = at + claimedBytes(buffer, at);
-      if (isEventKind(recordKind(buffer, at))) {
-        if (!this.#takeRow(seq, buffer, at + recordHeaderBytes, end)) {
+      const kind = recordKind(buffer, at);
+      if (isEventKind(kind)) {
+        if (!this.#takeRow(seq, buffer, at + recordHeaderBytes, end - tagBytesOf(kind))) {
           this.#skip(bytes - at);
           return;
         }

@@ -8,7 +8,7 @@ import { basename, join } from 'node:path';
 import { type FilePort, readFully, writeAll } from '../base/file-port.ts';
 import { claimedBytes, findRecords, recordHeaderBytes, recordKind, recordSeq } from '../base/record.ts';
 import { parkedNumber } from './parked-records.ts';
-import { isEventKind, recordKinds } from './record-kinds.ts';
+import { isEventKind, isParkedKind, recordKinds } from './record-kinds.ts';
 import { firstSeqOf } from './segment.ts';
 import type { Damage } from './survey.ts';
 
@@ -101,7 +101,7 @@ function count(files: FilePort, path: string, from: number): Count {
     const kind = recordKind(bytes, at);
     const number = () => parkedNumber(bytes.subarray(at + recordHeaderBytes, at + claimedBytes(bytes, at)));
     if (isEventKind(kind)) events += 1;
-    else if (kind === recordKinds.parked) parked.push(number());
+    else if (isParkedKind(kind)) parked.push(number());
     else if (kind === recordKinds.parkedSettled) settled.push(number());
     newestSeq = Math.max(newestSeq, recordSeq(bytes, at));
   }

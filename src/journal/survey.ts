@@ -15,7 +15,7 @@ import {
 } from '../base/record.ts';
 import { scanRecords } from '../base/scan-records.ts';
 import { ParkedRecords } from './parked-records.ts';
-import { isEventKind, recordKinds } from './record-kinds.ts';
+import { isEventKind, isParkedKind, recordKinds } from './record-kinds.ts';
 import { emptySegment, firstSeqOf, type Segment } from './segment.ts';
 import { decodeSegmentHeader, segmentHeaderBytes, segmentVersion } from './segment-header.ts';
 
@@ -128,10 +128,11 @@ function take(segment: Segment, parked: ParkedRecords, record: Buffer, offset: n
       }
       return;
     case recordKinds.parked:
+    case recordKinds.taggedParked:
     case recordKinds.parkedSettled: {
       if (seq !== segment.lastSeq) throw new OutOfOrder(`a parked event behind seq ${seq} is out of order`);
       const number = parked.take(kind, record.subarray(recordHeaderBytes));
-      if (kind === recordKinds.parked) segment.lastParked = Math.max(segment.lastParked, number);
+      if (isParkedKind(kind)) segment.lastParked = Math.max(segment.lastParked, number);
       return;
     }
     default: // what comes from a disk is no closed type

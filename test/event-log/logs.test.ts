@@ -85,7 +85,7 @@ function arriving(shared = new SharedRows()): LivingLog & { readonly log: Arrivi
       log.failsNext = log.hasPending;
     },
     fail: async () => log.fail(),
-    intrude: (number) => shared.arrive([row(number)]),
+    intrude: (number) => shared.arrive([{ ...row(number), tag: 0 }]),
     close: () => undefined,
     restart: () => arriving(shared),
     beginEpoch: null,

@@ -7,8 +7,11 @@ import { recordKinds } from '../../src/journal/record-kinds.ts';
 import { segmentHeaderBytes, segmentVersion } from '../../src/journal/segment-header.ts';
 
 test('the numbers of records and files are those that were always written', () => {
-  expect(recordKinds).toEqual({ event: 1, cleanStop: 2, synced: 3, parked: 4, parkedSettled: 5 });
+  expect(recordKinds).toEqual({
+    ...{ event: 1, cleanStop: 2, synced: 3, parked: 4, parkedSettled: 5 },
+    ...{ tagged: 9, taggedParked: 10 },
+  });
   expect([recordVersion, recordHeaderBytes]).toEqual([1, 20]);
   expect([segmentVersion, segmentHeaderBytes]).toEqual([1, 64]);
-  expect(idRecordKinds).toEqual({ before: 1, ids: 2, lost: 3 });
+  expect(idRecordKinds).toEqual({ before: 1, ids: 2, lost: 3, tagged: 4 });
 });

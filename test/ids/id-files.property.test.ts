@@ -10,6 +10,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { nodeFiles } from '../../src/base/file-port.ts';
 import { createLog } from '../../src/base/log.ts';
+import type { VisitId } from '../../src/event-log/log-reader.ts';
 import { recoverIds, type Scannable } from '../../src/ids/recover-ids.ts';
 import { Disk, withFolder } from '../journal/support.ts';
 
@@ -46,9 +47,9 @@ class FakeJournal implements Scannable {
     const id = `00000000-0000-4000-8000-${String(seq).padStart(12, '0')}`;
     this.taken.push({ id, seq, received, occurred: received + ahead });
   }
-  scanIds(visit: (id: string, occurred: string, seq: number, received: string) => void): void {
+  scanIds(visit: VisitId): void {
     for (const { id, occurred, seq, received } of this.taken.slice(this.oldest - 1)) {
-      visit(id, columnOf(occurred), seq, columnOf(received));
+      visit(id, columnOf(occurred), seq, columnOf(received), 0);
     }
   }
 }

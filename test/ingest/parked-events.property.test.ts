@@ -30,7 +30,7 @@ function rowOf(number: number, id: number, characters: number): ParkedRow {
   const time = '2026-11-19 09:00:00.000000';
   const search = 's'.repeat(Math.floor(characters / 3));
   const raw = 'r'.repeat(characters - search.length);
-  return { seq: number, id: `id ${id}`, received: time, occurred: time, head: 0, search, raw };
+  return { seq: number, id: `id ${id}`, received: time, occurred: time, head: 0, search, raw, tag: 0 };
 }
 
 it('law: for any course of parked events, they are what a list of them says, and the log holds from the oldest on', () => {

@@ -212,7 +212,7 @@ class ProducerConnection implements Connection, ProducerPort, AdmissionListener 
     this.#messages += 1;
     let outcome: MessageOutcome;
     try {
-      outcome = this.#tools.parts.intake.acceptMessage(bytes, isBinary);
+      outcome = this.#tools.parts.intake.acceptMessage(bytes, isBinary, this.#admission.identity.label);
     } catch (error) {
       // Not taken: no ack is to cover it.
       this.#messages -= 1;

@@ -23,8 +23,8 @@ export const postEventsRoute: Route = {
     const allowance = allowances.of(identity);
     const admit = allowance === null ? null : admitOf(allowance, body.length, counters);
     const outcome = isLarge
-      ? await intake.acceptInSlices(body, isJson, admit)
-      : intake.acceptBatch(body, isJson, admit);
+      ? await intake.acceptInSlices(body, isJson, admit, identity.label)
+      : intake.acceptBatch(body, isJson, admit, identity.label);
     if (!outcome.ok) allowance?.tookBytes(body.length);
     if (!outcome.ok) return invalidRequest(outcome.issues, outcome.requestBodyJson);
     await outcome.durable;

@@ -1,0 +1,11 @@
+/**
+ * The tag by which an id remembers the forced label that its event was stored under: 32 bits, 0 for no label.
+ */
+import { createHash } from 'node:crypto';
+
+export function tagOfLabel(key: string, value: string): number {
+  const hash = createHash('sha256')
+    .update(JSON.stringify([key, value]))
+    .digest();
+  return hash.readUInt32LE(0) || 1;
+}
