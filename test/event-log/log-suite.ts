@@ -11,7 +11,7 @@ import type { LogReader } from '../../src/event-log/log-reader.ts';
 import type { CommitsAtOnce, LogWriter, NumbersAtAppend } from '../../src/event-log/log-writer.ts';
 import { linesOf, splitRow } from '../../src/event-log/row.ts';
 import { failureOf } from '../../support/failure-of.ts';
-import { noReceipt, rowOf, sent } from '../journal/support.ts';
+import { noReceipt, rowOf, sent, tagOf } from '../journal/support.ts';
 
 export type LogUnderTest = LogWriter &
   LogReader &
@@ -65,7 +65,7 @@ export function readAll(log: LogReader, bytesMax = 900): { readonly seq: number;
 
 export function append(log: LogWriter, number: number, day = 1): number {
   const { id, received, occurred, search, raw } = sent(number, 0, day);
-  return log.append(rowOf({ id, received, occurred, head: 3, search, raw }), noReceipt);
+  return log.append(rowOf({ id, received, occurred, head: 3, search, raw }), noReceipt, tagOf({ id }));
 }
 
 /** A life of a log, and what is known of it. */
@@ -256,14 +256,18 @@ export function describeLog(name: string, open: OpenLog): void {
       close();
     });
 
-    it('visits the ids of its events with their seqs, and knows the epoch of each', async () => {
+    it('visits the ids of its events with their seqs and tags, and knows the epoch of each', async () => {
       const { log, settle, close } = open();
       for (let number = 0; number < 5; number += 1) append(log, number);
       log.commit();
       await settle();
-      const ids = new Map<number, string>();
-      log.scanIds((id, _occurred, seq) => void ids.set(seq, id), log.oldest + 1);
-      for (const { seq, number } of readAll(log).slice(2)) expect(ids.get(seq)).toBe(sent(number).id);
+      const ids = new Map<number, readonly [id: string, tag: number]>();
+      log.scanIds((id, _occurred, seq, _received, tag) => void ids.set(seq, [id, tag]), log.oldest + 1);
+      for (const { seq, number } of readAll(log).slice(2)) {
+        const { id } = sent(number);
+        expect(ids.get(seq)).toEqual([id, tagOf({ id })]);
+      }
+      expect([...ids.values()].filter(([, tag]) => tag !== 0)).toHaveLength(1);
       expect(log.epochOf(log.head)).toBe(log.epoch);
       expect([log.newestUpTo(log.head + 9), log.newestUpTo(log.oldest - 1)]).toEqual([log.head, 0]);
       close();

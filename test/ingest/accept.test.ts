@@ -105,7 +105,7 @@ describe('accept', () => {
     const raw = `${head},"payload":{},"id":"${id}","follows":null,"received":"2026-11-22T10:00:00.500000Z"}`;
     const search = 'e7\u001fr\u001f';
     const times = { received: '2026-11-22 10:00:00.500000', occurred: '2026-11-22 09:00:00.000000' };
-    expect(row).toEqual({ seq: 1, id, ...times, head: head.length, search, raw });
+    expect(row).toEqual({ seq: 1, id, ...times, head: head.length, search, raw, tag: 0 });
     expect(parts.delivered[0]?.[0]).toMatchObject({ seq: 1, raw, search, body: { id, event: 'e7', payload: {} } });
   });
 

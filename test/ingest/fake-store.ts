@@ -20,7 +20,7 @@ export class FakeStore {
     const look = () =>
       this.rows_.flatMap((row) => {
         const at = ids.indexOf(row.id);
-        return at >= 0 && occurred[at] === row.occurred ? [{ id: row.id } as Row] : []; // what the resolver's statement selects
+        return at >= 0 && occurred[at] === row.occurred ? [found(row) as Row] : []; // what the resolver's statement selects
       });
     const atOnce = look();
     return new Promise((resolve, reject) => {
@@ -37,4 +37,9 @@ export class FakeStore {
   fail(): void {
     for (const each of this.#asked.splice(0)) each.fail();
   }
+}
+
+function found({ id, raw }: Pick<Row, 'id' | 'raw'>) {
+  const { resource } = JSON.parse(raw) as { resource: Record<string, string> }; // as the tests wrote it
+  return { id, keys: Object.keys(resource), values: Object.values(resource) };
 }

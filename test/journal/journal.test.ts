@@ -136,11 +136,11 @@ describe('a start', () => {
       const { head } = journal;
       expect(() => open(folder, { checkpoint: head + 1 })).toThrow(/sluice adopt/);
       const unknown = Buffer.alloc(recordHeaderBytes);
-      sealRecord(unknown, 0, 9, head, 0);
+      sealRecord(unknown, 0, 99, head, 0);
       const path = segmentFiles(folder)[0]!;
       const whole = readFileSync(path);
       appendFileSync(path, unknown);
-      expect(() => open(folder)).toThrow(/kind 9.*newer version/);
+      expect(() => open(folder)).toThrow(/kind 99.*newer version/);
       writeFileSync(path, whole);
       const identity = readFileSync(join(folder, 'epoch'), 'utf8');
       writeFileSync(join(folder, 'epoch'), identity.replace('"version":1', '"version":2'));

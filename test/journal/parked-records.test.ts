@@ -4,13 +4,25 @@
  */
 import { describe, expect, it } from 'vitest';
 import type { Journal } from '../../src/journal/journal.ts';
-import { append, Disk, kept, noReceipt, open, readAll, rowOf, segmentFiles, sent, withFolder } from './support.ts';
+import {
+  append,
+  Disk,
+  kept,
+  noReceipt,
+  open,
+  readAll,
+  rowOf,
+  segmentFiles,
+  sent,
+  tagOf,
+  withFolder,
+} from './support.ts';
 
 const mebibyte = 1024 * 1024;
 
 function park(journal: Journal, number: number, padding = 0): number {
   const { id, received, occurred, search, raw } = sent(number, padding);
-  return journal.park(rowOf({ id, received, occurred, head: 3, search, raw }), noReceipt);
+  return journal.park(rowOf({ id, received, occurred, head: 3, search, raw }), noReceipt, tagOf({ id }));
 }
 
 function parkedIds(journal: Journal): string[] {
@@ -35,6 +47,7 @@ describe('parked events in the journal', () => {
       const rows = journal.parked.takeRows();
       expect(rows.map((row) => row.seq)).toEqual(numbers);
       expect(rows.map(({ raw }) => raw)).toEqual([1, 2, 3].map((number) => sent(number).raw));
+      expect(rows.map(({ tag }) => tag)).toEqual([0, 2, 0]);
       expect(journal.parked.takeRows()).toEqual([]);
       journal.settleParked(numbers[1]!);
       expect(park(journal, 4)).toBe(numbers[2]! + 1);
