@@ -103,7 +103,6 @@ export async function openIntake(
   );
 
   const door = { isStopping: false };
-  const taken = new TakenIds(config.dataDir, files);
   return {
     intake: createIntake({
       journal,
@@ -111,7 +110,7 @@ export async function openIntake(
       parked,
       live,
       audience: { isThere: hasSubscribers, readBack: (seq) => readBack(journal, seq) },
-      keepTaken: (rows) => taken.add(rows, new Date().toISOString()),
+      keepTaken: (rows) => new TakenIds(config.dataDir, files).add(rows),
       gate: () => whyShut(door.isStopping, store()),
       counters,
       log,

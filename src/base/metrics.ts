@@ -1,8 +1,8 @@
 /**
  * The process's counters: plain numbers that the parts raise, shown at `/metrics` and in `/api/ready?verbose=1`. The
  * books of a process (I4): `parsed = refused + deduped + parked + appended`; and of parked events, with those that
- * waited at the start, `waited + parked = parkedAppended + parkedDeduped + parkedTaken + parkedTakenBack + waiting`. Also
- * after a failed write.
+ * waited at the start, `waited + parked = parkedAppended + parkedDeduped + parkedTaken + parkedTakenBack + waiting`.
+ * Also after a failed write.
  */
 import type { FailureName } from './errors.ts';
 import { Histogram } from './histogram.ts';

@@ -40,13 +40,14 @@ export class IdWindow {
   readonly #idsMax: number;
   readonly #checkpoint: () => number;
   #capacity: number;
-  /** By place in the ring: four words an id, its seq, when it was received, its minute if it occurred later, its tag. */
+  /** By place in the ring: four words an id, its seq, time of receipt, minute if it occurred later, and tag. */
   #ids: Uint32Array;
   #seqs: Float64Array;
   #received: Uint32Array;
   #aheadMinutes: Uint32Array;
   #tags: Uint32Array;
-  #hasTags = false;
+  /** Whether any id ever came with a tag: if not, nobody needs to ask for one. */
+  hasTags = false;
   /** Place in the ring + 1, or 0; twice as many slots as places, or more. */
   #slots: Uint32Array;
   #oldest = 0;
@@ -96,11 +97,6 @@ export class IdWindow {
     this.#read(id);
     const place = this.#slots[this.#find()] ?? 0;
     return place === 0 ? null : (this.#seqs[place - 1] ?? null);
-  }
-
-  /** Whether any id ever came with a tag: if not, nobody needs to ask for one. */
-  get hasTags(): boolean {
-    return this.#hasTags;
   }
 
   /** Of the event with this id; 0 if it has none, or is not known. */
@@ -172,8 +168,8 @@ export class IdWindow {
     this.#received[place] = received;
     // Nearly all are 0, and memory that was never written to is none.
     if (this.#aheadMinutes[place] !== aheadMinute) this.#aheadMinutes[place] = aheadMinute;
-    if (tag !== 0) this.#hasTags = true;
-    if (this.#hasTags) this.#tags[place] = tag;
+    if (tag !== 0) this.hasTags = true;
+    if (this.hasTags) this.#tags[place] = tag;
     this.#slots[slot] = place + 1;
     this.#size += 1;
   }

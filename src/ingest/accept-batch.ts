@@ -2,16 +2,16 @@
  * A body of POST /api/events: all its events are taken, or none (I2).
  */
 import type { ForcedLabel } from '../../schemas/forced-label.ts';
-import { finished, inSlices, type Steps } from '../event-text/in-slices.ts';
+import { finished, inSlices } from '../event-text/in-slices.ts';
 import type { IncomingEvent } from '../event-text/incoming-event.ts';
 import { createLargeBodies } from '../event-text/large-bodies.ts';
 import type { PlainReader } from '../event-text/plain-event.ts';
-import { type ReadBatch, readBatch, readBatchSteps } from '../event-text/read-events.ts';
-import { textEvent } from '../event-text/text-event.ts';
+import { readBatch } from '../event-text/read-events.ts';
 import type { ForcedLabels } from './forced-labels.ts';
 import type { Group } from './group.ts';
 import type { Admit, BatchOutcome, Intake } from './intake.ts';
 import type { IntakeGate } from './intake-gate.ts';
+import { eventsOf, isRefused, type ReadBody, readBodySteps } from './read-body.ts';
 import type { TakeEvents } from './take-events.ts';
 
 export function createAcceptBatch(
@@ -30,9 +30,9 @@ export function createAcceptBatch(
     label: ForcedLabel | null = null,
   ): BatchOutcome {
     gate.throwIfClosed();
-    if (label !== null) return acceptRead(finished(labelledSteps(reader, body, isJson, label)), admit, label);
+    if (label !== null) return acceptRead(finished(readBodySteps(reader, body, isJson, label, labels)), admit, label);
     const plain = isJson ? reader.readBatch(body) : null;
-    return plain !== null ? acceptAll(plain, admit, null) : acceptRead(readBatch(body, isJson), admit, null);
+    return plain !== null ? acceptAll(plain, admit, null) : acceptRead(eventsOf(readBatch(body, isJson)), admit, null);
   }
 
   async function acceptInSlices(
@@ -44,9 +44,7 @@ export function createAcceptBatch(
     gate.throwIfClosed();
     const release = await largeBodies.take();
     try {
-      const { reader: own } = largeBodies;
-      const steps = label === null ? readSteps(own, body, isJson) : labelledSteps(own, body, isJson, label);
-      const read = await inSlices(steps);
+      const read = await inSlices(readBodySteps(largeBodies.reader, body, isJson, label, labels));
       // Much may have happened meanwhile. From here on it is one step.
       gate.throwIfClosed();
       return acceptRead(read, admit, label);
@@ -55,14 +53,8 @@ export function createAcceptBatch(
     }
   }
 
-  function* labelledSteps(own: PlainReader, body: Buffer, isJson: boolean, label: ForcedLabel): Steps<Read> {
-    const sent = yield* readSteps(own, body, isJson);
-    if (isRefused(sent)) return sent;
-    return yield* readSteps(own, yield* labels.bodySteps(eventsOf(sent), label), true);
-  }
-
-  function acceptRead(read: Read, admit: Admit | null, label: ForcedLabel | null): BatchOutcome {
-    if (!isRefused(read)) return acceptAll(eventsOf(read), admit, label);
+  function acceptRead(read: ReadBody, admit: Admit | null, label: ForcedLabel | null): BatchOutcome {
+    if (!isRefused(read)) return acceptAll(read, admit, label);
     gate.refuse(read.failure, read.count);
     return { ok: false, issues: read.issues, requestBodyJson: read.requestBodyJson };
   }
@@ -78,20 +70,4 @@ export function createAcceptBatch(
   }
 
   return { acceptBatch, acceptInSlices };
-}
-
-/** By the compiled reader, or by the general one what that leaves. */
-type Read = readonly IncomingEvent[] | ReadBatch;
-
-function* readSteps(reader: PlainReader, body: Buffer, isJson: boolean): Steps<Read> {
-  const plain = isJson ? yield* reader.readBatchSteps(body) : null;
-  return plain ?? (yield* readBatchSteps(body, isJson));
-}
-
-function isRefused(read: Read): read is ReadBatch & { readonly ok: false } {
-  return 'ok' in read && !read.ok;
-}
-
-function eventsOf(read: Exclude<Read, { readonly ok: false }>): readonly IncomingEvent[] {
-  return 'ok' in read ? read.events.map(textEvent) : read;
 }

@@ -10,8 +10,8 @@ import type { LiveRows } from './live-rows.ts';
 import type { Receipt } from './receipt-clock.ts';
 
 /**
- * `tag` as in TaggedRow; `parked`: the ticket under which the event waited. Throws Failure as the log does, and then has
- * appended nothing.
+ * `tag` as in TaggedRow; `parked`: the ticket under which the event waited. Throws Failure as the log does, and then
+ * has appended nothing.
  */
 export type AppendEvent = (event: IncomingEvent, tag: number, parked?: number) => AppendedEvent;
 

@@ -114,4 +114,5 @@ const isAskedFor = `(occurred, id) IN (
   SELECT toDateTime64(key.1, 6, 'UTC'), toUUID(key.2)
   FROM (SELECT arrayJoin(arrayZip({occurred:Array(String)}, {ids:Array(String)})) AS key))`;
 const lookUpSql = `SELECT id FROM events WHERE ${isAskedFor}`;
-const lookUpLabelsSql = `SELECT id, mapKeys(resource) AS keys, mapValues(resource) AS values FROM events WHERE ${isAskedFor}`;
+const lookUpLabelsSql = `SELECT id, mapKeys(resource) AS keys, mapValues(resource) AS values
+  FROM events WHERE ${isAskedFor}`;

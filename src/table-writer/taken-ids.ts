@@ -32,7 +32,7 @@ export class TakenIds {
   }
 
   /** On the disk when it returns. Throws the system's error. */
-  add(rows: readonly Row[], at: string): void {
+  add(rows: readonly Row[], at = new Date().toISOString()): void {
     const files = this.#files;
     files.makeDirectory(this.#folder);
     const file = this.#open('change') ?? files.open(this.#path, 'create');
