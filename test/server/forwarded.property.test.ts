@@ -2,11 +2,13 @@
  * What proxies say, as laws over lists of hops: what the outermost trusted one saw is believed, whatever clients put
  * before it.
  */
+import { isIP } from 'node:net';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { parseNetworks } from '../../src/base/ip-networks.ts';
+import { parseAddress, parseNetworks } from '../../src/base/ip-networks.ts';
 import { type ForwardedHeaders, readForwarded } from '../../src/server/forwarded.ts';
 import { readFields } from '../../src/server/head-fields.ts';
+import { peerReader } from '../../src/server/peer-address.ts';
 import { addressReader } from '../../src/server/public-address.ts';
 
 const networks = '10.0.0.0/8, fd00::/16';
@@ -214,5 +216,37 @@ describe('what links begin with', () => {
     const mapped = peer(...new Array<number>(10).fill(0), 0xff, 0xff, 10, 9, 8, 7);
     const headers = { host: 'h', 'x-forwarded-proto': 'https', 'x-forwarded-prefix': '/s/' };
     expect(read(fieldsOf(headers), mapped)).toBe('https://h/s');
+  });
+});
+
+describe('where a peer is', () => {
+  const read = peerReader(networks);
+  const at = (address: string, forwarded: ForwardedHeaders | null) =>
+    read({ remote: () => (parseAddress(address) ?? new Uint8Array()).slice(), forwarded });
+  const proxy = '10.9.8.7';
+
+  test('is who asked the outermost trusted proxy, whatever stands before it, told by the one that is connected to us', () => {
+    fc.assert(
+      fc.property(chain, lies, (hops, before) => {
+        const all = headersOf(hops, before);
+        const wanted = { address: hops[0]?.from, via: proxy };
+        expect(at(proxy, { ...all, forwarded: '' })).toEqual(wanted);
+        expect(at(proxy, { ...none, forwarded: all.forwarded })).toEqual(wanted);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  test('is its own address if it is not trusted, or nobody says more, and is never a text that was sent', () => {
+    fc.assert(
+      fc.property(outside, inside, lies, (stranger, trustedOne, said) => {
+        expect(at(stranger, said)).toEqual({ address: stranger });
+        expect(at(trustedOne, null)).toEqual({ address: trustedOne });
+        const { address, via = trustedOne } = at(trustedOne, said);
+        expect([isIP(address) > 0, via]).toEqual([true, trustedOne]);
+      }),
+      { numRuns: 500 },
+    );
+    expect(read({ remote: () => new Uint8Array(), forwarded: null })).toEqual({ address: 'unknown' });
   });
 });
