@@ -3,7 +3,7 @@
  * server has no credential at all: then everybody may do everything, as with a Prefect server without an auth string.
  */
 import { createHash, timingSafeEqual } from 'node:crypto';
-import { lookMs } from '../base/watch-file.ts';
+import { lookOften } from '../base/look-often.ts';
 import { everything, type Identity } from './identity.ts';
 import { type JwtVerifier, looksLikeJwt } from './jwt.ts';
 import type { TokenBook } from './token-book.ts';
@@ -57,10 +57,10 @@ export function createCredentials({ authString, book, jwt, now = Date.now }: Cre
     onChange(listener) {
       const forget = book?.onChange(listener);
       // JWTs end by their own time, which no file tells.
-      const timer = jwt === null ? undefined : setInterval(listener, lookMs).unref();
+      const rest = jwt === null ? undefined : lookOften(listener);
       return () => {
         forget?.();
-        clearInterval(timer);
+        rest?.();
       };
     },
   };

@@ -3,7 +3,8 @@
  * so a change holds within a second. A file that cannot be read leaves the tokens as they were, and is logged once.
  */
 import type { Log } from '../base/log.ts';
-import { lookMs, noteFile } from '../base/watch-file.ts';
+import { lookOften } from '../base/look-often.ts';
+import { noteFile } from '../base/watch-file.ts';
 import type { Identity } from './identity.ts';
 import { idOfToken, isTokenOf } from './made-token.ts';
 import { readTokens, tokensPath } from './token-file.ts';
@@ -53,9 +54,9 @@ export function openTokenBook(dataDir: string, log: Log, now: () => number = Dat
   }
 
   const unwatch = file.watch(readAgain);
-  const expiry = setInterval(() => {
+  const forgetExpiry = lookOften(() => {
     if (now() >= soonest) tell();
-  }, lookMs).unref();
+  });
   return {
     get isUsed() {
       return entries.size > 0;
@@ -80,7 +81,7 @@ export function openTokenBook(dataDir: string, log: Log, now: () => number = Dat
     },
     close() {
       unwatch();
-      clearInterval(expiry);
+      forgetExpiry();
     },
   };
 }

@@ -2,8 +2,7 @@
  * A file that others replace while we run: looked at a few times a second, so that a change holds within a second.
  */
 import { statSync } from 'node:fs';
-
-export const lookMs = 250;
+import { lookOften } from './look-often.ts';
 
 export interface WatchedFile {
   /** Calls `changed` in the background whenever another file, or none, stands there. Gives the way to stop. */
@@ -15,13 +14,12 @@ export function noteFile(path: string): WatchedFile {
   let stamp = stampOf(path);
   return {
     watch(changed) {
-      const timer = setInterval(() => {
+      return lookOften(() => {
         const seen = stampOf(path);
         if (seen === stamp) return;
         stamp = seen;
         changed();
-      }, lookMs).unref();
-      return () => clearInterval(timer);
+      });
     },
   };
 }

@@ -4,6 +4,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Farewell } from '../../actors/ports.ts';
 import { type Identity, nobody } from '../access/identity.ts';
+import { lookOften } from '../base/look-often.ts';
 import type { Publish } from '../feed/ports.ts';
 import { createAnswerBudget } from './answer-budget.ts';
 import { createAuthenticator } from './authenticate.ts';
@@ -50,7 +51,6 @@ export interface RunningServer {
 const requestsMsDefault = 2000;
 const pollMs = 10;
 const lingerMs = 200;
-const lookMs = 250;
 /** However little room there is for heads, so many may come at once. */
 const unknownMin = 64;
 
@@ -65,7 +65,7 @@ export async function startServer(parts: ServerParts): Promise<RunningServer> {
 
   const sockets = socketTools(parts, () => isStopping);
   const { open, places, sweep, topics } = sockets;
-  const pressure = watchFrames(open, options, parts.counters);
+  const endPressure = watchFrames(open, options, parts.counters);
   const { authenticator, audit } = sockets.connection;
   const { readAddress, policy } = sockets;
   const tools = { parts, authenticator, bodies: createBodyReader(options), streams: sockets, readAddress, policy };
@@ -85,7 +85,7 @@ export async function startServer(parts: ServerParts): Promise<RunningServer> {
   function stopWatching(): void {
     sweep.stop();
     audit.stop();
-    clearInterval(pressure);
+    endPressure();
   }
 
   function stopListening(): void {
@@ -221,7 +221,7 @@ function watchFrames(
   open: ReadonlySet<OpenConnection>,
   { framesBytesMax, frameBytesMax }: ServerOptions,
   counters: ServerCounters,
-): NodeJS.Timeout {
+): () => void {
   const unseenBytes = unseenMemory();
   function* peers(): Generator<PressedPeer> {
     for (const { pressed } of open) if (pressed !== null) yield pressed;
@@ -241,5 +241,5 @@ function watchFrames(
     },
     { bytesMax: framesBytesMax, frameBytesMax },
   );
-  return setInterval(() => pressure.look(), lookMs);
+  return lookOften(() => pressure.look());
 }
