@@ -10,7 +10,8 @@ import { compilePatterns, parsePattern } from './pattern.ts';
 export function compileLabels(labels: LabelPatterns, fixedRole?: string): Condition<Labels> {
   return allOf(
     Object.keys(labels).map((label): Test<Labels> => {
-      const fits = compilePatterns((labels[label] ?? []).map((pattern) => parsePattern(label, pattern)));
+      const distinct = new Set(labels[label]);
+      const fits = compilePatterns(Array.from(distinct, (pattern) => parsePattern(label, pattern)));
       if (label === resourceRoleLabel && fixedRole !== undefined) return () => fits(fixedRole);
       return (resource) => Object.hasOwn(resource, label) && fits(resource[label] ?? '');
     }),

@@ -36,17 +36,18 @@ export function compilePattern(pattern: Pattern): (value: string) => boolean {
 export function compilePatterns(patterns: readonly Pattern[]): (value: string) => boolean {
   const [only] = patterns;
   if (only !== undefined && patterns.length === 1) return compilePattern(only);
-  const textsOf = (kind: Pattern['kind'], isNegated: boolean): readonly string[] =>
-    patterns.filter((pattern) => pattern.kind === kind && pattern.isNegated === isNegated).map(({ text }) => text);
-  const globs = textsOf('glob', false).map(parseGlob);
+  const fitting: TextsByKind = { equals: [], startsWith: [], glob: [] };
+  const unfitting: TextsByKind = { equals: [], startsWith: [], glob: [] };
+  for (const { isNegated, kind, text } of patterns) (isNegated ? unfitting : fitting)[kind].push(text);
+  const globs = fitting.glob.map(parseGlob);
   const globSet = createGlobSet(globs);
   const tests = [
-    anyOf(textsOf('equals', false)),
-    anyPrefix(textsOf('startsWith', false)),
+    anyOf(fitting.equals),
+    anyPrefix(fitting.startsWith),
     globs.length === 0 ? null : globSet.any,
-    anyUnequal(textsOf('equals', true)),
-    anyOtherStart(textsOf('startsWith', true)),
-    anyUnfit(textsOf('glob', true)),
+    anyUnequal(unfitting.equals),
+    anyOtherStart(unfitting.startsWith),
+    anyUnfit(unfitting.glob),
   ].filter((test) => test !== null);
   const [first, second] = tests;
   if (first !== undefined && second === undefined) return first;
@@ -54,6 +55,8 @@ export function compilePatterns(patterns: readonly Pattern[]): (value: string) =
 }
 
 type Test = (value: string) => boolean;
+
+type TextsByKind = Record<Pattern['kind'], string[]>;
 
 function anyUnequal(texts: readonly string[]): Test | null {
   const [text, other] = new Set(texts);
