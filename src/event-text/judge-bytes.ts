@@ -26,11 +26,12 @@ export function judgeBytes(body: Buffer): EventIssue | null {
   if (body.toString('utf8', 0, headBytes).trimStart().startsWith('{')) {
     return issue('list_type', 'Input should be a valid list', ['body'], 'null');
   }
-  const { items, largest, depth } = measureJson(body, 1);
+  const itemsMax = Math.floor(body.length / itemBytesMin);
+  const { items, largest, depth } = measureJson(body, 1, itemsMax);
   // Too deep to be read at all: the reader says so.
   if (depth > textDepthMax) return null;
-  if (body.length < items * itemBytesMin) {
-    const msg = `Value error, ${items} items in ${body.length} bytes cannot all be events`;
+  if (items > itemsMax) {
+    const msg = `Value error, more than ${itemsMax} items in ${body.length} bytes cannot all be events`;
     return issue('value_error', msg, ['body'], 'null', { error: {} });
   }
   return largest.bytes > beyondBytes

@@ -24,8 +24,11 @@ const smallU = 0x75;
 const comma = 0x2c;
 const colon = 0x3a;
 
-/** `itemLevel` is the nesting at which items stand: 1 in a list of events, 0 for a text that is one event. */
-export function measureJson(bytes: Uint8Array, itemLevel: 0 | 1): JsonMeasure {
+/**
+ * `itemLevel` is the nesting at which items stand: 1 in a list of events, 0 for a text that is one event. Of a list with
+ * more than `itemsMax` it gives no more than that there are more.
+ */
+export function measureJson(bytes: Uint8Array, itemLevel: 0 | 1, itemsMax = Number.POSITIVE_INFINITY): JsonMeasure {
   const { length } = bytes;
   let level = 0;
   let depth = 0;
@@ -57,6 +60,7 @@ export function measureJson(bytes: Uint8Array, itemLevel: 0 | 1): JsonMeasure {
       const itemBytes = at - itemAt - spare;
       if (itemBytes > largest.bytes) largest = { index: items - 1, at: itemAt, bytes: itemBytes };
       items += 1;
+      if (items > itemsMax) break;
       itemAt = at + 1;
       spare = 0;
     } else if (code === 0x20 || code === 0x0a || code === 0x0d || code === 0x09) spare += 1;

@@ -56,8 +56,8 @@ export function* readBatchSteps(body: Buffer, isJson: boolean): Steps<ReadBatch>
   if (!isUtf8(body)) return notJson(notUtf8, text);
   yield;
   const hopeless = judgeBytes(body);
-  if (hopeless !== null) return refusedBatch('badEvent', [hopeless], JSON.stringify(text));
   yield;
+  if (hopeless !== null) return refusedBatch('badEvent', [hopeless], JSON.stringify(text));
   if (isTooDeep(body)) return notJson(tooDeep, text);
   const json = withoutMark(text);
   const scanner = new JsonScanner(json, text.length === body.length);

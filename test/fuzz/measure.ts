@@ -51,7 +51,8 @@ export interface Verdict {
  * The work at half of a size and at the whole. Measured once; what looks bad is measured five times more, and the
  * median counts; a busy machine is asked twice again. Tables grow by leaps, and so does what V8's collector does with
  * much garbage: what grows too much at once is looked at from a quarter to twice the size, three doublings, of which
- * the mean counts. Null where there is no work.
+ * the mean counts, or the last if that is less: a leap is over by then, and what grows too much grows most at last.
+ * Null where there is no work.
  */
 export function judge(workOf: (size: number) => Work | null, size: number, judged: 'all' | 'growth'): Verdict | null {
   const [half, whole] = [workOf(size / 2), workOf(size)];
@@ -62,7 +63,9 @@ export function judge(workOf: (size: number) => Work | null, size: number, judge
     verdict = verdictOf(median(five(half)), wholeMs, judged);
     const [quarter, twice] = [workOf(size / 4), workOf(2 * size)];
     if (verdict.isGood || quarter === null || twice === null) continue;
-    const growth = Math.cbrt(median(five(twice)) / Math.max(median(five(quarter)), 0.001));
+    const twiceMs = median(five(twice));
+    const mean = Math.cbrt(twiceMs / Math.max(median(five(quarter)), 0.001));
+    const growth = Math.min(mean, twiceMs / Math.max(wholeMs, 0.001));
     verdict = verdictOf(wholeMs / growth, wholeMs, judged);
   }
   return verdict;
