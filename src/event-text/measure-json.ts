@@ -25,8 +25,8 @@ const comma = 0x2c;
 const colon = 0x3a;
 
 /**
- * `itemLevel` is the nesting at which items stand: 1 in a list of events, 0 for a text that is one event. Of a list with
- * more than `itemsMax` it gives no more than that there are more.
+ * `itemLevel` is the nesting at which items stand: 1 in a list of events, 0 for a text that is one event. Of a list
+ * with more than `itemsMax` it gives no more than that there are more.
  */
 export function measureJson(bytes: Uint8Array, itemLevel: 0 | 1, itemsMax = Number.POSITIVE_INFINITY): JsonMeasure {
   const { length } = bytes;
