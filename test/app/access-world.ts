@@ -7,8 +7,9 @@ import { rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { exportJWK, generateKeyPair, SignJWT } from 'jose';
+import { exportJWK, exportSPKI, generateKeyPair, SignJWT } from 'jose';
 import { afterAll, beforeAll } from 'vitest';
+import type { OutFrame } from '../../schemas/wire.ts';
 import { type Answer, send } from '../../support/http.ts';
 import { repositoryRoot } from '../../support/peers/sluice.ts';
 import { until } from '../../support/poll.ts';
@@ -43,14 +44,20 @@ const tenantFilter = (tenant: string): string => JSON.stringify({ resource: { la
 async function jwts(file: string): Promise<void> {
   const [ours, others] = await Promise.all([generateKeyPair('RS256'), generateKeyPair('RS256')]);
   writeFileSync(file, JSON.stringify({ keys: [{ ...(await exportJWK(ours.publicKey)), kid: 'k', alg: 'RS256' }] }));
-  const sign = (key: typeof ours, exp: string, sluiceClaim: object): Promise<string> =>
-    new SignJWT({ ...jwtTerms, sub: 'anna', sluice: sluiceClaim })
+  const sign = (key: typeof ours, exp: string, terms: object = jwtTerms): Promise<string> =>
+    new SignJWT({ ...terms, sub: 'anna', sluice: { read: true } })
       .setProtectedHeader({ alg: 'RS256', kid: 'k' })
       .setExpirationTime(exp)
       .sign(key.privateKey);
-  credentials.set('a JWT that reads', await sign(ours, '1h', { read: true }));
-  credentials.set('a JWT of another key', await sign(others, '1h', { read: true }));
-  credentials.set('an expired JWT', await sign(ours, '-5m', { read: true }));
+  credentials.set('a JWT that reads', await sign(ours, '1h'));
+  credentials.set('a JWT of another key', await sign(others, '1h'));
+  credentials.set('an expired JWT', await sign(ours, '-5m'));
+  credentials.set('a JWT of another issuer', await sign(ours, '1h', { ...jwtTerms, iss: 'https://elsewhere.example' }));
+  credentials.set('a JWT for another audience', await sign(ours, '1h', { ...jwtTerms, aud: 'somebody' }));
+  // What everybody may know, used as if it were a shared secret.
+  const known = Buffer.from(await exportSPKI(ours.publicKey));
+  const confused = new SignJWT({ ...jwtTerms, sub: 'anna', sluice: { read: true } }).setExpirationTime('1h');
+  credentials.set('a JWT by HS256', await confused.setProtectedHeader({ alg: 'HS256', kid: 'k' }).sign(known));
   const [, payload = ''] = (credentials.get('a JWT that reads') ?? '').split('.');
   credentials.set('a JWT without a signature', `${Buffer.from('{"alg":"none"}').toString('base64url')}.${payload}.`);
 }
@@ -63,6 +70,7 @@ beforeAll(async () => {
   const env = { SLUICE_JWKS: jwks, SLUICE_JWT_ISSUER: jwtTerms.iss, SLUICE_JWT_AUDIENCE: jwtTerms.aud };
   sluice = await startSluice({ env: { ...env, SLUICE_AUTH_STRING: authString } });
   credentials.set('the auth string', authString);
+  credentials.set('another auth string', 'me:secreT');
   for (const right of ['read', 'write', 'admin'])
     credentials.set(`a token that may ${right}`, await make(right, `--${right}`));
   credentials.set('an expired token', await make('brief', '--read', '--write', '--admin', '--expires', '1s'));
@@ -87,7 +95,7 @@ export function headersOf(name: string, scheme: 'Bearer' | 'Basic' = 'Bearer'): 
   const secret = credentials.get(name);
   if (secret === undefined) return {};
   // The auth string is Prefect's, and comes as it does there.
-  const isBasic = scheme === 'Basic' || name === 'the auth string';
+  const isBasic = scheme === 'Basic' || name.endsWith('auth string');
   return { authorization: isBasic ? `Basic ${Buffer.from(secret).toString('base64')}` : `Bearer ${secret}` };
 }
 
@@ -104,4 +112,12 @@ export async function follow(name: string, asked: Readonly<Record<string, unknow
   await socket.next();
   socket.send(JSON.stringify({ type: 'filter', positions: true, ...asked }));
   return socket;
+}
+
+/** Where a new feed goes on behind all that came. */
+export function placeOf(socket: WireClient): { token: string; position: string | number } {
+  const frames: OutFrame[] = socket.frames();
+  const { token: sealed = '' } = frames.findLast((frame) => frame.type === 'token') ?? {};
+  const last = frames.findLast((frame) => 'position' in frame);
+  return { token: sealed, position: last !== undefined && 'position' in last ? (last.position ?? 0) : 0 };
 }

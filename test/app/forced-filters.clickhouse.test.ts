@@ -3,12 +3,11 @@
  */
 import { randomUUID } from 'node:crypto';
 import { beforeAll, describe, expect, it } from 'vitest';
-import type { AnsweredEvent, OutFrame } from '../../schemas/wire.ts';
+import type { AnsweredEvent } from '../../schemas/wire.ts';
 import { eventLike, type Page, untilFound } from '../../support/events.ts';
 import type { Answer } from '../../support/http.ts';
 import { until } from '../../support/poll.ts';
-import type { WireClient } from '../../support/wire-client.ts';
-import { ask, follow, owner, tenants, window } from './access-world.ts';
+import { ask, follow, owner, placeOf, tenants, window } from './access-world.ts';
 
 interface Sent {
   readonly id: string;
@@ -151,12 +150,4 @@ describe('a forced filter', () => {
 async function page(answer: Answer): Promise<Page> {
   expect([answer.status, answer.text.slice(0, 200)]).toEqual([200, expect.any(String)]);
   return JSON.parse(answer.text) as Page; // what the tests go on to check
-}
-
-/** Where a new feed goes on behind all that came. */
-function placeOf(socket: WireClient): { token: string; position: string | number } {
-  const frames: OutFrame[] = socket.frames();
-  const { token: sealed = '' } = frames.findLast((frame) => frame.type === 'token') ?? {};
-  const last = frames.findLast((frame) => 'position' in frame);
-  return { token: sealed, position: last !== undefined && 'position' in last ? (last.position ?? 0) : 0 };
 }
