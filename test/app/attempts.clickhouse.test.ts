@@ -134,13 +134,12 @@ it("law: a page, an export, a place of a feed are of no use to others, nor to th
   };
   const others = ['a', 'b', 'a token that may read', 'a JWT that reads', 'the auth string'];
   const refusals = { ...Object.fromEntries(Object.keys(attempts).map((what) => [what, 403])) };
-  refusals['the page, signature changed'] = 422;
   refusals['the rest of the feed, by a socket'] = 1008;
   const answersOf = async (name: string) =>
     Object.fromEntries(await Promise.all(Object.entries(attempts).map(async ([what, run]) => [what, await run(name)])));
   for (const name of others) expect([name, await answersOf(name)]).toEqual([name, refusals]);
   const own = Object.fromEntries(Object.keys(attempts).map((what) => [what, 200]));
-  expect(await answersOf('the owner')).toEqual({ ...own, 'the page, signature changed': 422 });
+  expect(await answersOf('the owner')).toEqual({ ...own, 'the page, signature changed': 403 });
 
   // A new token of the same name is somebody else.
   await token('revoke', 'owner');

@@ -47,6 +47,8 @@ function insist(path: string, headers: object, body?: unknown): Promise<Answer> 
   });
 }
 
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
 async function produce(): Promise<void> {
   while (!isOver) {
     const sent = Array.from({ length: batch }, (_, nth) => ({
@@ -58,6 +60,7 @@ async function produce(): Promise<void> {
     );
     await insist('/api/events', asOwner, events);
     for (const { id, tenant } of sent) acknowledged[tenant].add(id);
+    await pause(60);
   }
 }
 
@@ -101,7 +104,7 @@ const lines = (text: string) =>
 /** All pages of one question, over however many lives. */
 async function readPages(): Promise<{ ids: string[]; total: number }> {
   let page = JSON.parse(
-    (await insist('/api/events/filter', asTenant, { filter: { occurred: window }, limit: 7 })).text,
+    (await insist('/api/events/filter', asTenant, { filter: { occurred: window }, limit: 20 })).text,
   ) as Page;
   const ids = page.events.map(({ id }) => id);
   const { total } = page;
@@ -179,7 +182,7 @@ describe('a forced filter, while Sluice is killed', () => {
       }
     })();
     for (let nth = 0; nth < kills; nth += 1) {
-      await new Promise((resolve) => setTimeout(resolve, 300 + 1_200 * random()));
+      await pause(300 + 900 * random());
       await sluice.kill();
       sluice = await startSluice({ env, dataDir: sluice.dataDir, port: Number(new URL(sluice.url).port) });
     }
