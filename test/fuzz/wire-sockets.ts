@@ -105,13 +105,14 @@ function sealed(kind: number, isLast: boolean, payload: Buffer): Buffer {
 
 /** Another kind, bits that are kept for later, no mask, another length, half of it. */
 function spoiltFrame(by: Choices, bytes: Buffer): Buffer {
-  const changed = Buffer.from(bytes);
-  const [first = 0, second = 0] = changed;
+  const [first = 0, second = 0] = bytes;
+  const withByte = (at: number, byte: number): Buffer =>
+    Buffer.concat([bytes.subarray(0, at), Buffer.of(byte), bytes.subarray(at + 1)]);
   return by.weighed<Buffer>([
-    [1, () => (changed.writeUInt8((first & 0xf0) | by.below(16), 0), changed)],
-    [1, () => (changed.writeUInt8(first | by.pick([0x10, 0x20, 0x40]), 0), changed)],
-    [1, () => (changed.writeUInt8(second & 0x7f, 1), changed)],
-    [1, () => (changed.writeUInt8(0x80 | by.below(128), 1), changed)],
-    [1, () => changed.subarray(0, by.below(changed.length))],
+    [1, () => withByte(0, (first & 0xf0) | by.below(16))],
+    [1, () => withByte(0, first | by.pick([0x10, 0x20, 0x40]))],
+    [1, () => withByte(1, second & 0x7f)],
+    [1, () => withByte(1, 0x80 | by.below(128))],
+    [1, () => bytes.subarray(0, by.below(bytes.length))],
   ]);
 }
