@@ -7,6 +7,8 @@ import { catchUp } from './cases/catch-up.ts';
 import { distinctFilters } from './cases/distinct-filters.ts';
 import { durability } from './cases/durability.ts';
 import { engineCpu } from './cases/engine-cpu.ts';
+import { fairness } from './cases/fairness.ts';
+import { forcedFilters } from './cases/forced-filters.ts';
 import { heavyCounts } from './cases/heavy-counts.ts';
 import { idle } from './cases/idle.ts';
 import { lateEvents } from './cases/late-events.ts';
@@ -51,6 +53,8 @@ export const ownCases: Readonly<Record<string, OwnCase>> = {
   'heavy-counts': (root, options) => heavyCounts(root, { events: options.scale.events }),
   'engine-cpu': (root, { minutes, rate }) => engineCpu(root, { minutes, rate }),
   durability,
+  fairness,
+  'forced-filters': forcedFilters,
   'late-events': lateEvents,
   'usual-loads': usualLoads,
   'usual-questions': (root, options) => usualQuestions(root, { events: options.scale.events }),

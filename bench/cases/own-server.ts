@@ -11,6 +11,8 @@ import { type BenchTarget, pause } from '../target.ts';
 
 export interface OwnServer extends BenchTarget {
   readonly pid: number;
+  /** Of one that `withServer` started. */
+  readonly dataDir?: string;
   /** Of the embedded engine; null if it is not found. */
   readonly enginePid: number | null;
 }
@@ -29,6 +31,7 @@ export async function withServer<Result>(
       name: 'sluice',
       url: server.url,
       pid: server.pid,
+      dataDir,
       isPeer: false,
       enginePid,
       ...(authString !== undefined && { authString }),

@@ -128,7 +128,7 @@ export function httpCase(by: Choices, secrets: Secrets, found: Found): WireCase 
   ]);
   const lengths = { length: text.length, long: text.length + 10, short: Math.max(0, text.length - 3) };
   const headers = [
-    `Host: ${by.pick(['a', 'a', '127.0.0.1', 'x'.repeat(300), ''])}`,
+    `Host: ${by.chance(0.97) ? 'a' : by.pick(['127.0.0.1', 'x'.repeat(300), ''])}`,
     ...credentialOf(by, secrets),
     ...(body !== undefined || isOdd
       ? [`Content-Type: ${by.pick(['application/json', 'application/json', 'text/plain', 'x'])}`]
@@ -137,7 +137,7 @@ export function httpCase(by: Choices, secrets: Secrets, found: Found): WireCase 
     ...(framing in lengths && (body !== undefined || isOdd)
       ? [`Content-Length: ${lengths[framing as keyof typeof lengths]}`]
       : []),
-    ...(by.chance(0.2) ? [oddHeader(by)] : []),
+    ...(by.chance(0.1) ? [oddHeader(by)] : []),
   ];
   const head = `${sentMethod} ${by.chance(0.8) ? '/api' : ''}${path}${by.chance(0.05) ? '/' : ''} HTTP/1.1\r\n${headers.join('\r\n')}\r\n\r\n`;
   const sentBody = framing === 'chunked' ? chunked(by, text) : text;
