@@ -181,7 +181,8 @@ function faultOf({ outcome, text }: Said): string | null {
   const code = Number(outcome);
   if (outcome === 'no HTTP') return `answered what is no HTTP: ${JSON.stringify(text.slice(0, 100))}`;
   if (code === 1011) return `closed with 1011: ${JSON.stringify(text.slice(-150))}`;
-  if (code < 500 || code > 599 || isDocumented(code, text)) return null;
+  const isOfServer = code >= 500 && code <= 599;
+  if (!isOfServer || isDocumented(code, text)) return null;
   return `answered ${outcome}: ${JSON.stringify(text.slice(0, 300))}`;
 }
 
