@@ -28,7 +28,8 @@ export function pointsOf(title: string, xName: string, series: readonly Series[]
   const legend = series.map(
     ({ name, color }, nth) => `  <text x="${left + 8}" y="${top + 12 + nth * 16}" fill="${color}">${name}</text>`,
   );
-  return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" font-family="sans-serif" font-size="12">
+  const size = `width="${width}" height="${height}"`;
+  return `<svg xmlns="http://www.w3.org/2000/svg" ${size} font-family="sans-serif" font-size="12">
   <rect width="100%" height="100%" fill="#ffffff"/>
   <text x="10" y="22" font-weight="bold" font-size="13">${title}</text>
   <line x1="${left}" y1="${yOf(0)}" x2="${width - right}" y2="${yOf(0)}" stroke="#888888"/>
