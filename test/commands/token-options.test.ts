@@ -20,3 +20,24 @@ describe('the limits of a token', () => {
       expect(() => read(`--${option}=${sent}`)).toThrow(`--${option} wants a whole number above 0`);
   });
 });
+
+describe('a forced label', () => {
+  const labelOf = (...words: string[]) => readTokenOptions(['--name', 'ci', ...words], new Date()).label;
+
+  it('is a key and a value, which may hold an equals sign', () => {
+    expect(labelOf('--write')).toBeNull();
+    expect(labelOf('--write', '--label', 'tenant=a')).toEqual({ key: 'tenant', value: 'a' });
+    expect(labelOf('--write', '--read', '--label', 'a b=c=d')).toEqual({ key: 'a b', value: 'c=d' });
+  });
+
+  it.each([
+    [['--write', '--label', 'tenant'], 'KEY=VALUE'],
+    [['--write', '--label', '=a'], 'KEY=VALUE'],
+    [['--write', '--label', 'tenant='], 'KEY=VALUE'],
+    [['--write', '--label', `${'k'.repeat(257)}=a`], '256 characters'],
+    [['--write', '--label', 'prefect.resource.id=a'], 'names the resource'],
+    [['--read', '--label', 'tenant=a'], 'tokens that may --write'],
+  ])('is refused with a sentence: %j', (words, sentence) => {
+    expect(() => labelOf(...words)).toThrow(sentence);
+  });
+});
