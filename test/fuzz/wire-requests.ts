@@ -167,11 +167,11 @@ function oddHeader(by: Choices): string {
 }
 
 function credentialOf(by: Choices, secrets: Secrets): string[] {
-  const secret = by.pick([...secrets.values()]);
+  const secret = by.chance(0.5) ? (secrets.get('the auth string') ?? '') : by.pick([...secrets.values()]);
   const base64 = Buffer.from(secret).toString('base64');
   return by.weighed<string[]>([
-    [8, () => [`Authorization: Bearer ${secret}`]],
-    [8, () => [`Authorization: Basic ${base64}`]],
+    [4, () => [`Authorization: Bearer ${secret}`]],
+    [20, () => [`Authorization: Basic ${base64}`]],
     [1, () => []],
     [1, () => [`Authorization: Basic ${secret}`]],
     [1, () => [`Authorization: bearer ${secret}`]],

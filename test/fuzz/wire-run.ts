@@ -62,7 +62,7 @@ export async function runWire(target: WireTarget, { seed, untilMs, casesMax, say
       remember(found, said.text);
       const fault = faultOf(said);
       if (fault !== null) faults.push(`case ${own}, ${one.route}: ${fault}`);
-      if (cases % 2_000 === 0) await checkIn(own);
+      if ((own - seed) % 2_000 === 1_999) await checkIn(own);
     }
   }
 
@@ -157,10 +157,10 @@ function play({ url }: WireTarget, { pieces, isUnfinished }: WireCase): Promise<
 /** Of a WebSocket the code of its close, if one came. */
 function outcomeOf(bytes: Buffer): string {
   if (bytes.length === 0) return 'silence';
-  const head = bytes.toString('latin1', 0, 16);
-  const [, status = 'no HTTP'] = /^HTTP\/1\.1 (\d{3})/.exec(head) ?? [];
-  if (status !== '101') return status;
-  return closeIn(bytes.subarray(bytes.indexOf('\r\n\r\n') + 4)) ?? '101';
+  const [, status = 'no HTTP'] = /^HTTP\/1\.1 (\d{3})/.exec(bytes.toString('latin1', 0, 16)) ?? [];
+  const rest = bytes.subarray(bytes.indexOf('\r\n\r\n') + 4);
+  if (status === '100' && rest.length > 0) return outcomeOf(rest);
+  return status === '101' ? (closeIn(rest) ?? '101') : status;
 }
 
 /** The frames of a server have no mask. */

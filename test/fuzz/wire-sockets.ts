@@ -34,7 +34,8 @@ function handshakeOf(by: Choices, path: string): Buffer {
 }
 
 function authFrame(by: Choices, secrets: Secrets): Buffer {
-  const token = by.chance(0.9) ? by.pick([...secrets.values()]) : value(by, 2);
+  const known = by.chance(0.5) ? secrets.get('the auth string') : by.pick([...secrets.values()]);
+  const token = by.chance(0.95) ? known : value(by, 2);
   const message = {
     type: 'auth',
     token,
