@@ -51,7 +51,7 @@ function meant(by: Choices, found: Found): Meant {
       () =>
         post(
           '/events',
-          Array.from({ length: by.pick([0, 1, 1, 3, 40]) }, () => eventJson(by)),
+          Array.from({ length: by.pick([0, 1, 1, 1, 2, 40]) }, () => eventJson(by)),
         ),
     ],
     [4, () => post('/events/filter', { filter: filterJson(by), limit: by.pick([1, 5, 50, 0, 51, 'x']) })],

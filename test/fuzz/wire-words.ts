@@ -65,6 +65,8 @@ export function eventJson(by: Choices): unknown {
 }
 
 export function filterJson(by: Choices): unknown {
+  if (by.chance(0.4))
+    return by.pick([{}, { event: { prefix: ['fuzz.'] } }, { resource: { labels: { tenant: ['a'] } } }]);
   const list = (values: readonly unknown[]) => Array.from({ length: by.below(4) }, () => by.pick(values));
   const time = () =>
     by.pick([new Date(Date.now() - by.below(1e10)).toISOString(), 'x', 0, null, '0001-01-01T00:00:00Z']);
@@ -106,7 +108,7 @@ export function filterJson(by: Choices): unknown {
 /** Any JSON value, few levels deep. */
 export function value(by: Choices, depth: number): unknown {
   return by.weighed<unknown>([
-    [2, () => by.pick(['', 'a', '\u0000', '\ud800', '"', 'x'.repeat(3_000)])],
+    [4, () => by.pick(['', 'a', '\u0000', '"', 'x'.repeat(3_000), by.chance(0.2) ? '\ud800' : 'b'])],
     [2, () => by.pick([0, -0, 1e300, 2 ** 60, 0.1])],
     [1, () => by.pick([null, true, false])],
     [depth, () => Array.from({ length: by.below(4) }, () => value(by, depth - 1))],
