@@ -5,11 +5,26 @@
 import { spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { freePort, launchServer, type ServerProcess } from './server-process.ts';
 
-/** Newer fastapi and starlette break Prefect 3.8.8. */
-const pins = ['prefect==3.8.8', 'fastapi==0.139.0', 'starlette==1.0.1'];
+export const testedVersion = '3.8.8';
+/**
+ * What else a version needs: newer ones of these break it. The last two of the tested version are for the tests of
+ * `integrations/prefect`.
+ */
+const pinsOf: Readonly<Record<string, string>> = {
+  '3.0.11':
+    'pydantic==2.9.2 pydantic-settings==2.5.2 fastapi==0.112.4 sqlalchemy==2.0.35 uvicorn==0.30.6 ' +
+    'importlib_metadata<8.6 httpx==0.27.2 griffe<1.5',
+  '3.2.15':
+    'pydantic==2.10.6 pydantic-settings==2.8.1 fastapi==0.115.11 sqlalchemy==2.0.39 uvicorn==0.34.0 ' +
+    'importlib_metadata<8.7 griffe<1.7',
+  '3.4.25':
+    'pydantic==2.11.10 pydantic-settings==2.11.0 fastapi==0.116.2 sqlalchemy==2.0.44 uvicorn==0.35.0 ' +
+    'importlib_metadata<8.8',
+  [testedVersion]: 'fastapi==0.139.0 starlette==1.0.1 pytest==9.2.0 hypothesis==6.170.17',
+};
 /** For text search the server wants SQLite 3.44; where the system's is older this one is swapped in. */
 const sqlite = 'pysqlite3-binary==0.5.4.post2';
 const swapSqlite = `import sqlite3, sys
@@ -30,9 +45,18 @@ export type PrefectInstall =
   | { readonly found: true; readonly python: string; readonly siteDirectory: string }
   | { readonly found: false; readonly sentence: string };
 
-/** Makes the venv unless it is there already. Never throws: where it cannot be had, a sentence says why. */
-export async function installPrefect(root: string): Promise<PrefectInstall> {
-  const folder = join(root, '.venv');
+/**
+ * Makes the venv unless it is there already: `.venv` for the tested version, else one in `.tmp`, with `more` packages.
+ * Never throws: where it cannot be had, a sentence says why.
+ */
+export async function installPrefect(
+  root: string,
+  version: string = testedVersion,
+  more: readonly string[] = [],
+): Promise<PrefectInstall> {
+  const isUsual = version === testedVersion && more.length === 0;
+  const folder = isUsual ? join(root, '.venv') : join(root, '.tmp', ['prefect', version, ...more].join('-'));
+  const pins = [`prefect==${version}`, ...(pinsOf[version]?.split(' ') ?? []), ...more];
   const python = join(folder, 'bin', 'python');
   const siteDirectory = join(folder, 'swap');
   const marker = join(folder, 'pins.txt');
@@ -42,6 +66,7 @@ export async function installPrefect(root: string): Promise<PrefectInstall> {
   const base = await findPython();
   if (base === null)
     return { found: false, sentence: 'Skipped: the real Prefect needs Python 3.10 or later, which was not found.' };
+  mkdirSync(dirname(folder), { recursive: true });
   const release = await takeTurn(`${folder}.lock`, isThere);
   try {
     if (isThere()) return { found: true, python, siteDirectory };
@@ -85,15 +110,17 @@ export interface PrefectOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** A home that stays; by default one is made that goes with the server. */
   readonly home?: string;
+  /** A free one by default. */
+  readonly port?: number;
 }
 
 /** Starts the real Prefect server on a free port. */
 export async function launchPrefect(
   install: PrefectInstall & { found: true },
-  { env = {}, home: kept }: PrefectOptions = {},
+  { env = {}, home: kept, port }: PrefectOptions = {},
 ): Promise<ServerProcess> {
   const home = kept ?? mkdtempSync(join(tmpdir(), 'prefect-home-'));
-  const url = `http://127.0.0.1:${await freePort()}`;
+  const url = `http://127.0.0.1:${port ?? (await freePort())}`;
   const server = await launchServer({
     command: join(install.python, '..', 'prefect'),
     words: ['server', 'start', '--host', '127.0.0.1', '--port', new URL(url).port],
