@@ -5,7 +5,8 @@
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { removeData, startSluice, type TestSluice } from '../../support/sluice.ts';
-import { type ProxyKind, type RunningProxy, startProxy, whyNoProxy } from '../proxy/start-proxy.ts';
+import { type ProxyKind, whyNoProxy } from '../proxy/run-proxy.ts';
+import { type RunningProxy, startProxy } from '../proxy/start-proxy.ts';
 import { ambiguousRequests, obeyedRequests } from './ambiguous-requests.ts';
 import { storedOf } from './stored-ids.ts';
 import { type AmbiguousOutcome, tryAmbiguousRequests } from './try-ambiguous.ts';

@@ -13,7 +13,7 @@ export interface Repository {
   readonly decisions: readonly string[];
 }
 
-const top = String.raw`(?:src|actors|schemas|test|bench|support|docs|scripts|\.ci|\.github)`;
+const top = String.raw`(?:src|actors|schemas|test|bench|support|docs|deploy/prefect|integrations|scripts|\.ci|\.github)`;
 /** Not what is built, nor a package's, nor an address; what goes on with a placeholder is no path. */
 const path = new RegExp(String.raw`(?<![\w./@-])${top}/[\w./-]*(?![\w./-]*[*<{$…])`, 'g');
 const document = /(?<![\w./:-])[\w./-]+\.md\b/g;

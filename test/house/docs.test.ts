@@ -52,7 +52,9 @@ describe('the documents', () => {
         .flatMap(({ env, alias = env }) => [env, `${env}_FILE`, alias, `${alias}_FILE`])
         .concat(linksInExamples, othersNames),
     );
-    const deploy = readdirSync(join(root, 'docs', 'deploy')).map((name) => join('docs', 'deploy', name));
+    const deploy = ['docs/deploy', 'deploy/prefect'].flatMap((folder) =>
+      readdirSync(join(root, folder)).map((name) => join(folder, name)),
+    );
     const files = [...deploy, 'docker-compose.yml', 'Dockerfile', 'README.md', 'docs/SECURITY.md', 'docs/PROTOCOL.md'];
     for (const file of files) {
       const named = [...read(file).matchAll(/\b(?:SLUICE|PREFECT_SERVER)_[A-Z_]+[A-Z]\b/g)].map(([name]) => name);

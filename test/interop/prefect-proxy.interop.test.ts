@@ -8,7 +8,8 @@ import { installPrefect } from '../../support/peers/prefect.ts';
 import { repositoryRoot } from '../../support/peers/sluice.ts';
 import { removeData, startSluice, type TestSluice } from '../../support/sluice.ts';
 import { uniqueWord } from '../../support/target.ts';
-import { type RunningProxy, startProxy, whyNoProxy } from '../proxy/start-proxy.ts';
+import { whyNoProxy } from '../proxy/run-proxy.ts';
+import { type RunningProxy, startProxy } from '../proxy/start-proxy.ts';
 import { PrefectClient } from './prefect-client.ts';
 
 const install = await installPrefect(repositoryRoot());

@@ -15,7 +15,8 @@ import { within } from '../../support/poll.ts';
 import { removeData, startSluice, type TestSluice } from '../../support/sluice.ts';
 import { type Target, uniqueWord } from '../../support/target.ts';
 import { connectSigned, subscribe } from '../../support/wire-client.ts';
-import { type ProxyKind, type ProxyOptions, type RunningProxy, startProxy, whyNoProxy } from './start-proxy.ts';
+import { type ProxyKind, whyNoProxy } from './run-proxy.ts';
+import { type ProxyOptions, type RunningProxy, startProxy } from './start-proxy.ts';
 
 const kinds: readonly ProxyKind[] = ['nginx', 'haproxy'];
 const forms: readonly [name: string, form: Omit<ProxyOptions, 'sluicePort'>][] = [

@@ -1,0 +1,164 @@
+/**
+ * Reads of events from Sluice, all else at Prefect: what Prefect acknowledged is in Sluice once and byte for byte,
+ * though Prefect and its hook are killed while Sluice is away, and Prefect works as it does alone.
+ */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { post, send } from '../../support/http.ts';
+import { installPrefect, testedVersion } from '../../support/peers/prefect.ts';
+import { repositoryRoot } from '../../support/peers/sluice.ts';
+import { until } from '../../support/poll.ts';
+import type { Target } from '../../support/target.ts';
+import { whyNoProxy } from '../proxy/run-proxy.ts';
+import { formOf } from './acceptance-form.ts';
+import { Automations } from './automations.ts';
+import { emitNumbered, runWork } from './emit.ts';
+import { type Beside, startBeside } from './start-beside.ts';
+import { type Redis, startRedis } from './start-redis.ts';
+import { textsOfExport, textsOfPages } from './stored-texts.ts';
+import { answersOf, uiCalls } from './ui-calls.ts';
+
+const form = formOf(process.env);
+const install = await installPrefect(repositoryRoot(), form.version, form.packages);
+const noProxy = whyNoProxy(form.frontKind === 'caddy' ? 'caddy' : 'nginx');
+const testMs = 240_000 + 2 * form.outageMs;
+
+describe('a Prefect whose events are read from Sluice', () => {
+  if (!install.found || noProxy !== null) {
+    it.skip(install.found ? (noProxy ?? '') : install.sentence, () => undefined);
+    return;
+  }
+  let beside: Beside;
+  let redis: Redis | null = null;
+  let automations: Automations;
+  let run: { id: string; fromMs: number; untilMs: number };
+
+  beforeAll(async () => {
+    redis = form.hasRedis ? await startRedis() : null;
+    beside = await startBeside(install, { settings: redis?.settings ?? {}, frontKind: form.frontKind });
+    automations = await Automations.make(beside.front);
+  }, testMs);
+  afterAll(async () => {
+    await beside?.stop();
+    await redis?.stop();
+  }, testMs);
+
+  it(
+    'makes task runs of events, and fires automations on them',
+    async () => {
+      const fromMs = Date.now();
+      const said = await runWork(beside, 'flow');
+      expect(said).toMatchObject({ state: 'COMPLETED' });
+      run = { id: String(said['run']), fromMs, untilMs: Date.now() };
+      await emitNumbered(beside.front, 'front.custom', 1);
+      const body = { task_runs: { flow_run_id: { any_: [run.id] } } };
+      await until('both task runs are in Prefect', async () => {
+        const answer = await post(beside.front, '/api/task_runs/filter', body);
+        const states = [...answer.text.matchAll(/"state_type":"(\w+)"/g)].map(([, state]) => state);
+        return states.filter((state) => state === 'COMPLETED').length === 2 ? true : undefined;
+      });
+      await automations.haveFired(beside.front);
+    },
+    testMs,
+  );
+
+  if (form.isLong) {
+    it(
+      'lets clients wait for a run of a deployment, and cancel one',
+      async () => {
+        const served = beside.spawnClient('work.py', ['serve']);
+        try {
+          await untilServed(beside.front);
+          expect(await runWork(beside, 'wait')).toMatchObject({ state: 'COMPLETED' });
+          expect(await runWork(beside, 'cancel')).toMatchObject({ state: 'CANCELLED' });
+        } finally {
+          served.kill('SIGKILL');
+        }
+      },
+      testMs,
+    );
+  }
+
+  // The calls are those of the tested version's pages.
+  if (form.version === testedVersion) {
+    it(
+      'shows on both of its web pages what Prefect itself would show',
+      async () => {
+        const { event, automation } = await untilSame(beside, automations);
+        const present = {
+          nowMs: Date.now(),
+          eventId: event,
+          flowRunId: run.id,
+          automationId: automation,
+          runFromMs: run.fromMs,
+          runUntilMs: run.untilMs,
+        };
+        const calls = uiCalls(present);
+        expect(calls).toHaveLength(18);
+        let shownEvents = 0;
+        for (const call of calls) {
+          const [throughFront, ofPrefect] = [
+            await answersOf(beside.front, call),
+            await answersOf(beside.prefectItself, call),
+          ];
+          expect({ call, answers: throughFront }).toEqual({ call, answers: ofPrefect });
+          shownEvents += throughFront.flatMap(({ events }) => events).length;
+        }
+        expect(shownEvents).toBeGreaterThan(50);
+      },
+      testMs,
+    );
+  }
+
+  it(
+    'keeps what Prefect acknowledged while Sluice was away and Prefect was killed',
+    async () => {
+      const acknowledged = await emitNumbered(beside.front, 'before.outage', 50);
+      await beside.sluice?.kill();
+      const awayAtMs = Date.now();
+      acknowledged.push(...(await emitNumbered(beside.front, 'sluice.away', 150)));
+      expect((await send(beside.front, { path: '/api/health' })).status).toBe(200);
+      await beside.killPrefect();
+      await beside.startPrefect();
+      acknowledged.push(...(await emitNumbered(beside.front, 'prefect.again', 50)));
+      await until(
+        'the outage is over',
+        () => Date.now() >= awayAtMs + form.outageMs || undefined,
+        form.outageMs + 1_000,
+      );
+      await beside.startSluice();
+      acknowledged.push(...(await emitNumbered(beside.front, 'sluice.again', 50)));
+      const ours = await until('all that was acknowledged is in Sluice', async () => {
+        const texts = await textsOfExport(beside.sluiceItself);
+        return acknowledged.every((id) => texts.has(id)) ? texts : undefined;
+      });
+      expect(acknowledged).toHaveLength(300);
+      const theirs = await textsOfPages(beside.prefectItself);
+      expect(theirs.size).toBeGreaterThan(200);
+      const differing = [...theirs].filter(([id, text]) => ours.get(id) !== text);
+      expect(differing).toEqual([]);
+    },
+    testMs,
+  );
+});
+
+async function untilServed(target: Target): Promise<void> {
+  await until(
+    'both deployments are there',
+    async () => {
+      const { text } = await post(target, '/api/deployments/filter', {});
+      return text.split('"name":"beside"').length === 3 || undefined;
+    },
+    90_000,
+  );
+}
+
+/** Both have the same events: what is asked then can only be answered alike. Gives an event and an automation. */
+async function untilSame(beside: Beside, automations: Automations): Promise<{ event: string; automation: string }> {
+  const texts = await until('both have the same events', async () => {
+    const [ours, theirs] = [await textsOfExport(beside.sluiceItself), await textsOfPages(beside.prefectItself)];
+    const isSame = theirs.size > 0 && [...theirs].every(([id, text]) => ours.get(id) === text);
+    return isSame && [...ours.keys()].every((id) => theirs.has(id)) ? theirs : undefined;
+  });
+  const event = [...texts].find(([, text]) => text.includes('"event":"front.custom"'))?.[0];
+  return { event: event ?? 'none', automation: automations.ids[0] ?? 'none' };
+}
