@@ -23,11 +23,9 @@ export async function* listDeadLetter({ dataDir }: Pick<Config, 'dataDir'>): Asy
   }
   const taken = new TakenIds(dataDir).entries();
   for (const { at, row } of taken) yield `id ${splitRow(row).id}  since ${at}  ${reasonOfTaken}`;
-  if (taken.length > 0)
-    yield `${taken.length} events cannot be stored: their ids were first stored under another label.`;
-  yield count === 0
-    ? 'The dead letter is empty.'
-    : `${count} events. \`sluice dead-letter replay\` tries to insert them again.`;
+  if (taken.length > 0) yield `${taken.length} events are kept for people: their ids are another label's.`;
+  if (count > 0) yield `${count} events. \`sluice dead-letter replay\` tries to insert them again.`;
+  else if (taken.length === 0) yield 'The dead letter is empty.';
 }
 
 export interface Replay {

@@ -141,7 +141,11 @@ describe('a token with a forced label', () => {
     expect((await post('a', [{ ...ofTenant('old', 'a', id), ...old }])).status).toBe(204);
     await until('the repeat is', async () => (await metric('events_parked_deduped_total')) === 1 || undefined);
     expect(await tenantsOf('old', 1)).toEqual(['a']);
-    expect(await command('dead-letter')).toContain(`id ${id}  since`);
+    const [line, sum] = (await command('dead-letter')).split('\n');
+    expect([line, sum]).toEqual([
+      expect.stringMatching(new RegExp(`^id ${id}  since .*  id taken$`)),
+      "1 events are kept for people: their ids are another label's.",
+    ]);
     expect((await query(owner, { occurred: window, id: { id: [id] } })).total).toBe(1);
   }, 60_000);
 });
