@@ -2,7 +2,7 @@
 import { authorizationOf, Endpoints } from './endpoints.ts';
 import { asSluiceError, isRetryableStatus, SluiceError } from './errors.ts';
 import type { ConnectOptions } from './options.ts';
-import { type Retry, retryAfterMsOf, retrying, retryOf } from './retry.ts';
+import { type Retry, retryAfterMsOf, retrying, retryOf, within } from './retry.ts';
 
 export interface Call {
   readonly method: 'GET' | 'POST';
@@ -60,7 +60,7 @@ export class Http {
   }
 
   async #ask({ method, path, body, accept = 'application/json', signal }: Call): Promise<Response> {
-    const token = await this.endpoints.token();
+    const token = await within(this.endpoints.token(), signal);
     const headers: Record<string, string> = { accept };
     if (token !== null) headers['authorization'] = authorizationOf(token);
     if (body !== undefined) headers['content-type'] = 'application/json';

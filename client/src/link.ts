@@ -80,6 +80,8 @@ export class Link {
   close(): void {
     this.#isOver = true;
     clearInterval(this.#timer);
+    // While it is paused the answer would never be read.
+    if (this.#isPaused) this.#socket?.resume?.();
     this.#socket?.close(1000);
   }
 

@@ -2,6 +2,13 @@
 import type { Message } from './message.ts';
 import type { Subscription } from './subscription.ts';
 
+declare global {
+  interface SymbolConstructor {
+    /** As RxJS and its like declare it. Not in every engine. */
+    readonly observable: symbol;
+  }
+}
+
 export interface Observer<Value> {
   next?(value: Value): void;
   error?(error: unknown): void;
@@ -11,6 +18,8 @@ export interface Observer<Value> {
 /** Each subscriber has a connection of its own. There is no back pressure: `next` is to keep up. */
 export interface Observed<Value> {
   subscribe(observer: Observer<Value> | ((value: Value) => void)): { unsubscribe(): void };
+  /** Under `Symbol.observable`, or under `@@observable` where the engine has none. */
+  [Symbol.observable](): Observed<Value>;
 }
 
 /** `open` opens a subscription that ends with its signal. */
@@ -24,9 +33,9 @@ export function observed(open: (signal: AbortSignal) => Subscription): Observed<
     },
     '@@observable': () => observable,
   };
-  const { observable: key } = Symbol as unknown as { readonly observable?: symbol }; // not in every engine
+  const key = Symbol.observable as symbol | undefined; // not in every engine
   if (key !== undefined) Object.defineProperty(observable, key, { value: () => observable });
-  return observable;
+  return observable as unknown as Observed<Message>; // under one of the two names, as promised
 }
 
 async function feed(messages: Subscription, observer: Observer<Message>, signal: AbortSignal): Promise<void> {

@@ -18,7 +18,7 @@ import { makeId } from './make-id.ts';
 import { Outbox } from './outbox.ts';
 import { PlainPoster } from './post-plain.ts';
 import type { NewEvent, Publisher, PublisherOptions, PublisherStatus } from './publisher.ts';
-import { delayMsOf, type Retry } from './retry.ts';
+import { delayMsOf, type Retry, within } from './retry.ts';
 
 export interface PublishParts extends LinkParts {
   readonly http: Http;
@@ -235,15 +235,4 @@ function complete(event: NewEvent): SentEvent {
       occurred === undefined ? now.toISOString() : typeof occurred === 'string' ? occurred : occurred.toISOString(),
     id: id ?? makeId(now.getTime()),
   };
-}
-
-/** The promise, or the signal's reason if that comes first. */
-function within<Value>(promise: Promise<Value>, signal: AbortSignal | undefined): Promise<Value> {
-  if (signal === undefined) return promise;
-  return new Promise((resolve, reject) => {
-    const ended = (): void => reject(signal.reason);
-    if (signal.aborted) ended();
-    signal.addEventListener('abort', ended, { once: true });
-    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', ended));
-  });
 }

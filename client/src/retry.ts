@@ -1,4 +1,4 @@
-/** Trying again: full jitter, bounded, and ended by the signal at any instant. */
+/** Waiting, and trying again: full jitter, bounded, and ended by the signal at any instant. */
 import { asSluiceError } from './errors.ts';
 import type { RetryOptions } from './options.ts';
 
@@ -46,6 +46,17 @@ export function wait(ms: number, signal?: AbortSignal): Promise<void> {
       resolve();
     }, ms);
     signal?.addEventListener('abort', ended, { once: true });
+  });
+}
+
+/** The promise, or the signal's reason if that comes first. */
+export function within<Value>(promise: Promise<Value>, signal: AbortSignal | undefined): Promise<Value> {
+  if (signal === undefined) return promise;
+  return new Promise((resolve, reject) => {
+    const ended = (): void => reject(signal.reason);
+    if (signal.aborted) ended();
+    signal.addEventListener('abort', ended, { once: true });
+    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', ended));
   });
 }
 

@@ -10,7 +10,7 @@ import type { Http } from './http.ts';
 import { Inbox } from './inbox.ts';
 import { Link, type LinkParts } from './link.ts';
 import type { Message } from './message.ts';
-import { delayMsOf, type Retry } from './retry.ts';
+import { delayMsOf, type Retry, within } from './retry.ts';
 import { type Marked, Saver } from './saver.ts';
 import { fitsUrl, StreamLink } from './stream-link.ts';
 import type { SubscribeOptions, Subscription, SubscriptionStatus } from './subscription.ts';
@@ -102,8 +102,7 @@ export class RunningSubscription implements Subscription, AsyncIterator<Message>
     const { store, signal, from } = this.#options;
     signal?.throwIfAborted();
     signal?.addEventListener('abort', this.#aborted, { once: true });
-    const stored = store === undefined || from !== undefined ? null : await store.load();
-    signal?.throwIfAborted();
+    const stored = store === undefined || from !== undefined ? null : await within(store.load(), signal);
     this.#beginning = beginningOf(this.#options, stored, Date.now());
     this.#frames = new FramesReader(this.#beginning, this, (marked) => this.#acknowledge(marked));
     this.#obey(begin());

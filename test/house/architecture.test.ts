@@ -107,9 +107,12 @@ describe('the architecture', () => {
   });
 
   it('uses no any, no default export and no barrel', () => {
+    // The two faces of the published package have one list of names.
+    const entries = ['client/src/browser.ts', 'client/src/node.ts'];
     const offenders = files.filter(
       (file) =>
-        /\bas any\b|[:<] ?any\b(?=[\s,;)>\]=]*$)|export default|^export \* from/m.test(read(file)) ||
+        /\bas any\b|[:<] ?any\b(?=[\s,;)>\]=]*$)|export default/m.test(read(file)) ||
+        (/^export \* from/m.test(read(file)) && !entries.includes(file)) ||
         file.endsWith('/index.ts'),
     );
     expect(offenders).toEqual([]);
