@@ -43,7 +43,12 @@ export async function installAsyncApiParser(root: string): Promise<Installed> {
   });
 }
 
-async function installOnce(folder: string, pins: string, install: () => Promise<string | null>): Promise<Installed> {
+/** `install` says what went wrong, or null. */
+export async function installOnce(
+  folder: string,
+  pins: string,
+  install: () => Promise<string | null>,
+): Promise<Installed> {
   const marker = join(folder, `${pins.replace(/[^\w.]+/g, '-')}.done`);
   if (existsSync(marker)) return { found: true, folder };
   rmSync(folder, { recursive: true, force: true });
@@ -71,6 +76,6 @@ export function run(command: string, words: readonly string[], directory?: strin
   });
 }
 
-function lastLine(output: string): string {
+export function lastLine(output: string): string {
   return output.trim().split('\n').at(-1) ?? '';
 }

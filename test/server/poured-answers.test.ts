@@ -79,6 +79,7 @@ describe('an answer in parts', () => {
     expect([answer.status, await answer.text()]).toEqual([200, '']);
     expect(answer.headers.get('content-type')).toBe('application/x-ndjson');
     expect(answer.headers.get('sluice-export-token')).toBe('of the export');
+    expect(answer.headers.get('access-control-expose-headers')).toBe('sluice-export-token');
     expect(answer.headers.get('access-control-allow-origin')).toBe('*');
   });
 

@@ -52,7 +52,10 @@ export const exportEvents: Operation = {
         schema: { type: 'string' },
         example: `${JSON.stringify(answeredExample)}\n`,
       },
-      headers: { 'sluice-export-token': 'Names the export: a request to go on sends it back.' },
+      headers: {
+        'sluice-export-token': 'Names the export: a request to go on sends it back.',
+        'access-control-expose-headers': 'Lets a page of another origin read that.',
+      },
     },
   },
   fails: ['badFilter', 'forbidden', 'pageFilterGone', ...failsOfStore],

@@ -25,6 +25,8 @@ export const exportEventsRoute: Route = {
     const headers = {
       'content-type': 'application/x-ndjson',
       'sluice-export-token': token,
+      // Else a page of another origin cannot read it.
+      'access-control-expose-headers': 'sluice-export-token',
       // A proxy that gathers the answer would fill its disk, and hold nobody back.
       'x-accel-buffering': 'no',
     };
