@@ -2,17 +2,18 @@
  * A healthy producer and a healthy subscriber that run beside hostile clients: whatever those do, these two must lose
  * nothing and see no error.
  */
-import { eventLike, untilFound } from './events.ts';
+import { randomUUID } from 'node:crypto';
+import { connect, type PublisherStatus, type SubscriptionStatus } from '../client/src/node.ts';
+import { untilFound } from './events.ts';
 import { send } from './http.ts';
 import { until } from './poll.ts';
 import type { Target } from './target.ts';
-import { connectSigned, subscribe } from './wire-client.ts';
 
 export interface Bystanders {
   /**
-   * Ends the producer and insists on every event exactly once, live and stored, and on sockets that were never closed.
+   * Ends the producer and insists on every event exactly once, live and stored, and that no connection ever broke.
    */
-  finish(): Promise<{ readonly sent: number; readonly slowestPongMs: number }>;
+  finish(): Promise<{ readonly sent: number; readonly slowestMs: number }>;
 }
 
 export interface Edge {
@@ -26,45 +27,51 @@ const eventName = 'bystander.event';
 
 export async function startBystanders(target: Target): Promise<Bystanders> {
   const filter = { event: { name: [eventName] } };
-  const subscriber = await subscribe(target, filter, { backfill: false });
-  await until('the bystander is live', async () => ((await edgeOf(target)).liveSubscribers === 1 ? true : undefined));
-  const producer = await connectSigned(target, '/api/events/in');
+  const sluice = connect({ url: target.baseUrl(), token: target.authString ?? null });
+  const troubles: string[] = [];
+  const onStatus = ({ phase, error }: PublisherStatus | SubscriptionStatus): void => {
+    if (error !== null) troubles.push(`${phase}: ${error.message}`);
+  };
+  const ending = new AbortController();
+  const subscription = sluice.subscribe({ filter, from: 'now', signal: ending.signal, onStatus });
+  const heard: string[] = [];
+  const reading = (async () => {
+    for await (const message of subscription) if (message.type === 'event') heard.push(message.event.id);
+  })();
+  reading.catch(() => undefined);
+  await until('the bystander is live', () => (subscription.status.phase === 'live' ? true : undefined));
+  const publisher = sluice.publisher({ onStatus });
   const sent: string[] = [];
-  let slowestPongMs = 0;
-  let failure: unknown = null;
+  let slowestMs = 0;
   let isSending = true;
   const sending = (async () => {
     while (isSending) {
-      const event = eventLike({ event: eventName });
-      sent.push(String(event['id']));
+      const id = randomUUID();
+      sent.push(id);
       const before = performance.now();
-      producer.send(JSON.stringify(event));
-      await producer.ping();
-      slowestPongMs = Math.max(slowestPongMs, performance.now() - before);
+      await publisher.emit({ event: eventName, resource: { 'prefect.resource.id': 'bystander' }, payload: {}, id });
+      slowestMs = Math.max(slowestMs, performance.now() - before);
       // Only its pace: nothing is waited for here.
       await new Promise((resolve) => setTimeout(resolve, paceMs));
     }
-  })().catch((error: unknown) => {
-    failure = error;
-  });
+  })();
+  sending.catch(() => undefined);
 
   return {
     async finish() {
       isSending = false;
       await sending;
-      if (failure !== null) throw failure;
-      await until('the bystander has all its events', () => subscriber.events().length >= sent.length || undefined);
+      await until('the bystander has all its events', () => heard.length >= sent.length || undefined);
       await untilFound(target, filter, sent.length, 0);
-      const heard = subscriber.events();
-      if (heard.length !== sent.length || new Set([...heard.map(({ id }) => id), ...sent]).size !== sent.length) {
+      if (heard.length !== sent.length || new Set([...heard, ...sent]).size !== sent.length) {
         throw new Error(`The bystander heard ${heard.length} frames of ${sent.length} events`);
       }
-      if (!producer.isOpen || !subscriber.isOpen) throw new Error('A bystander was closed');
+      if (troubles.length > 0) throw new Error(`A bystander was disturbed: ${troubles.join('; ')}`);
       const { edge } = await edgeOf(target);
       if (edge['faults'] !== 0) throw new Error(`There were ${edge['faults']} faults of ours`);
-      producer.drop();
-      subscriber.drop();
-      return { sent: sent.length, slowestPongMs };
+      await publisher.close();
+      ending.abort();
+      return { sent: sent.length, slowestMs };
     },
   };
 }

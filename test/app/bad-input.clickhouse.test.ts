@@ -211,8 +211,8 @@ describe('bad input', () => {
   });
 
   it('harms nobody: the producer and the subscriber beside it lost nothing and saw no error', async () => {
-    const { sent, slowestPongMs } = await bystanders.finish();
-    console.log(`bystanders of bad input: ${sent} events, slowest pong ${Math.round(slowestPongMs)} ms`);
+    const { sent, slowestMs } = await bystanders.finish();
+    console.log(`bystanders of bad input: ${sent} events, slowest answer ${Math.round(slowestMs)} ms`);
     expect(sent).toBeGreaterThan(10);
   });
 });
