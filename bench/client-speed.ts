@@ -70,7 +70,7 @@ async function open(path: string): Promise<WebSocket> {
   return socket;
 }
 
-/** It waits for a pong only where too many are on their way: a round trip in between would cost it most of its speed. */
+/** It waits for a pong only where too many are on their way: to wait for each would cost it most of its speed. */
 async function publishBare(resource: string): Promise<void> {
   const socket = await open('/in');
   let unanswered = 0;

@@ -46,7 +46,8 @@ export async function findChromium(root: string): Promise<InstalledChromium> {
     return npm.code === 0 ? null : `npm does not give ${pin}: ${lastLine(npm.output)}`;
   });
   if (!installed.found) return installed;
-  const { chromium } = createRequire(join(folder, 'package.json'))('playwright-core') as Playwright; // as declared above
+  const requireThere = createRequire(join(folder, 'package.json'));
+  const { chromium } = requireThere('playwright-core') as Playwright; // as declared above
   // Root may not use its sandbox, and containers have little shared memory.
   const args = ['--no-sandbox', '--disable-dev-shm-usage', '--disable-gpu'];
   return { found: true, launch: () => chromium.launch({ executablePath: path, args }) };
