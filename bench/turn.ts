@@ -35,8 +35,8 @@ const loggedEvents = 60_000;
 const batchEvents = 40_000;
 const loneEvents = 4_000;
 const socketEvents = 60_000;
-const pages = 100;
-const counts = 100;
+const pages = 300;
+const counts = 300;
 const deadlineMs = 300_000;
 
 /** `events` are there when questions are asked. */
