@@ -15,7 +15,7 @@ export const formsSection: Section = {
     'traces, many scripts, emoji, webhooks. POSTs of a hundred, in turns within one run; µs of CPU until all can be ' +
     'queried, medians. The ratio is at equal canonical bytes, to the plain event, or to plain twins of the corpus.',
   rows: (found) =>
-    entriesOf(at(found, 'forms')).map(([form, run]) => ({
+    entriesOf(at(found, 'sluice', 'forms')).map(([form, run]) => ({
       form,
       ...picked(run, {
         'bytes sent': 'sentBytes',

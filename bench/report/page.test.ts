@@ -7,6 +7,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { performancePages, readResults } from './page.ts';
+import { sections } from './sections.ts';
 
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 
@@ -27,7 +28,7 @@ test('a case is shown from the newest result that holds it, and one that failed 
   expect(shown(result('3', { failed: 'it did' }))).not.toContain('Idle');
 });
 
-test('beside a case stands the same of the same commit on another Node, and no other', () => {
+test('beside a case stands the same of the same commit on an older Node, and no other', () => {
   const result = (file: string, node: string, commit: string, bytesPerSubscriber: number) => ({
     file,
     when: '2',
@@ -35,11 +36,18 @@ test('beside a case stands the same of the same commit on another Node, and no o
     idle: { subscribers: 7, bytesPerSubscriber },
   });
   const page = performancePages([
-    result('a', 'v24.0.0', 'new', 111_111),
     result('b', 'v20.0.0', 'new', 222_222),
+    result('a', 'v24.0.0', 'new', 111_111),
     result('c', 'v22.0.0', 'old', 333_333),
   ])['PERFORMANCE.md'];
-  expect(page).toContain('111,111');
+  expect(page).toMatch(/111,111[\s\S]*The same on Node/);
   expect(page).toMatch(/The same on Node v20\.0\.0:\n[\s\S]*222,222/);
   expect(page).not.toContain('333,333');
+});
+
+test('every case that a committed result holds is on the page', () => {
+  const committed = readResults(join(root, 'bench', 'results'));
+  const page = performancePages(committed)['PERFORMANCE.md'] ?? '';
+  const held = sections.filter(({ key }) => committed.some((one) => key in one || key in Object(one['sluice'])));
+  expect(held.map(({ title }) => title).filter((title) => !page.includes(`## ${title}\n`))).toEqual([]);
 });

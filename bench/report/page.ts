@@ -28,7 +28,7 @@ export function readResults(folder: string): Result[] {
 export function performancePages(results: readonly Result[]): Readonly<Record<string, string>> {
   const pages: Record<string, string> = {};
   const parts = sections.flatMap((section) => {
-    const result = results.find((one) => isShown(section, caseOf(one, section.key)));
+    const result = shownOf(results.filter((one) => isShown(section, caseOf(one, section.key))));
     if (result === undefined) return [];
     const rows = section.rows(caseOf(result, section.key));
     if (rows.length === 0) return [];
@@ -56,6 +56,16 @@ const preface =
   'µs are CPU time of the server process. ' +
   'Events are plain ones of 1.1 kB unless a section says otherwise; ' +
   '"Intake by the form of the JSON" has what other forms cost.';
+
+/** The newest commit's; of its results that of the newest Node. */
+function shownOf([newest, ...others]: readonly Result[]): Result | undefined {
+  const same = others.filter((one) => one.machine['commit'] === newest?.machine['commit']);
+  return same.reduce((best, one) => (best && nodeMajor(one) <= nodeMajor(best) ? best : one), newest);
+}
+
+function nodeMajor({ machine }: Result): number {
+  return Number.parseInt(String(machine['node'] ?? 'v0').slice(1), 10);
+}
 
 /** The same case of the same commit on another Node, where it was measured; else nothing. */
 function onAnotherNode(section: Section, shown: Result, results: readonly Result[]): string {
