@@ -34,6 +34,7 @@ function writeProcessBooks(page: MetricsPage, { books, parkedWaiting }: Observat
   page.counter('events_parked_taken_back_total', 'Parked events whose write failed.', books.parkedTakenBack);
   page.counter('events_appended_total', 'Events that were given a seq.', books.appended);
   page.counter('events_taken_back_total', 'Appended, but never written; never acknowledged.', books.takenBack);
+  page.counter('redacted_total', 'Values that became "***", of repeats too.', books.redacted);
   page.counter('labels_replaced_total', 'Labels that a token set in place of another value.', books.labelsReplaced);
   page.counter('messages_skipped_total', 'Messages of /in passed over, not among the parsed.', books.skipped);
 }

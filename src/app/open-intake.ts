@@ -4,7 +4,7 @@
  */
 import { join } from 'node:path';
 import type { StoredEvent } from '../../schemas/stored-event.ts';
-import { Failure } from '../base/errors.ts';
+import { Failure, StartRefused } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
 import type { Counters } from '../base/metrics.ts';
 import type { JournalFacts } from '../clickhouse/ownership.ts';
@@ -12,6 +12,8 @@ import type { StoreStatus } from '../clickhouse/store.ts';
 import type { Config } from '../config/config.ts';
 import type { LogReader } from '../event-log/log-reader.ts';
 import { readEvent } from '../event-log/logged-event.ts';
+import { parseRedaction } from '../event-text/redaction-rules.ts';
+import { createRedactor, type Redactor } from '../event-text/redactor.ts';
 import { type RecoveredIds, recoverIds } from '../ids/recover-ids.ts';
 import { createIntake } from '../ingest/accept.ts';
 import { LiveBus } from '../ingest/live-bus.ts';
@@ -66,7 +68,7 @@ export type JournalConfig = Pick<
 
 type ParkedConfig = Pick<Config, 'parkedEventsMax' | 'parkedBytesMax'>;
 
-export type IntakeConfig = JournalConfig & ParkedConfig & Pick<Config, 'idWindowIdsMax'>;
+export type IntakeConfig = JournalConfig & ParkedConfig & Pick<Config, 'idWindowIdsMax' | 'redact'>;
 
 /** Rejects with StartRefused where the journal or the writer's state cannot be trusted. */
 export async function openIntake(
@@ -112,6 +114,7 @@ export async function openIntake(
       audience: { isThere: hasSubscribers, readBack: (seq) => readBack(journal, seq) },
       keepTaken: (rows) => new TakenIds(config.dataDir, files).add(rows),
       gate: () => whyShut(door.isStopping, store()),
+      redactor: redactorOf(config),
       counters,
       log,
       now: Date.now,
@@ -128,6 +131,15 @@ export async function openIntake(
       door.isStopping = true;
     },
   };
+}
+
+function redactorOf({ redact }: Pick<Config, 'redact'>): Redactor | null {
+  if (redact === null) return null;
+  const rules = parseRedaction(redact);
+  if (rules === null) throw new StartRefused('SLUICE_REDACT names no labels and payload paths (docs/SECURITY.md).');
+  const redactor = createRedactor(rules);
+  if (redactor !== null) return redactor;
+  throw new StartRefused('SLUICE_REDACT: these paths together are too intricate; use fewer `*` behind a `**`.');
 }
 
 /** Why nothing is taken in; null where it is. */

@@ -29,6 +29,8 @@ export interface Counters {
   takenBack: number;
   /** Labels that a token set in place of another value; each time that the event was sent. */
   labelsReplaced: number;
+  /** Values that were redacted, of repeats too. */
+  redacted: number;
   /** Messages of `/in` passed over, too large or refused before with the same bytes: not among `parsed`. */
   skipped: number;
   /** Rows and batches that ClickHouse has taken, inserts that failed, events that it refused for their content. */
@@ -72,6 +74,7 @@ export function createCounters(): Counters {
     appended: 0,
     takenBack: 0,
     labelsReplaced: 0,
+    redacted: 0,
     skipped: 0,
     inserted: 0,
     batches: 0,

@@ -70,6 +70,14 @@ export const accessSettings = {
       'origins whose pages may read answers and open WebSockets, as `https://a.example, https://b.example`; `*` for ' +
       'all, `none` for none; by default all, and none once there are tokens',
   },
+  redact: {
+    env: 'SLUICE_REDACT',
+    kind: 'optional',
+    fallback: null,
+    help:
+      'values that become `"***"` before anything is written, as `label:NAME, payload:a.b, payload:list.*.c, ' +
+      'payload:**.password` (docs/SECURITY.md)',
+  },
   auditBytesMax: whole(
     'SLUICE_AUDIT_BYTES_MAX',
     64 * mebibyte,

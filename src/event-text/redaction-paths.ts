@@ -7,7 +7,7 @@ import type { RedactionRule, Step } from './redaction-rules.ts';
 export interface PathNode {
   /** A value here becomes `"***"`. */
   readonly isRedacted: boolean;
-  /** No value within one here can be redacted. */
+  /** No value within one here is redacted. */
   readonly isDead: boolean;
   /** By the keys that rules name. */
   readonly named: ReadonlyMap<string, PathNode>;
@@ -15,76 +15,95 @@ export interface PathNode {
   readonly other: PathNode;
 }
 
-/** A place in a rule: so many of its steps are passed. */
-interface Place {
-  readonly rule: RedactionRule;
-  readonly passed: number;
-}
-
-const nodesMax = 2_000;
+const nodesMax = 1_000;
 
 /** The node of the event itself; null where the rules together are too intricate. */
 export function pathsOf(rules: readonly RedactionRule[]): PathNode | null {
-  const made = new Map<string, Mutable>();
-  const numbers = new Map(rules.map((rule, number) => [rule, number]));
-  const queue: { readonly node: Mutable; readonly places: readonly Place[] }[] = [];
+  const places = new Places(rules);
+  const made = new Map<string, MutableNode>();
+  const unfinished: { readonly node: MutableNode; readonly from: ReadonlySet<number> }[] = [];
 
-  function nodeFor(places: readonly Place[]): Mutable {
-    const closed = withSkips(places);
-    const name = closed
-      .map(({ rule, passed }) => `${numbers.get(rule)}:${passed}`)
-      .sort()
-      .join(' ');
+  function nodeAt(found: ReadonlySet<number>): MutableNode {
+    if (places.isEndIn(found)) return redactedNode;
+    if (found.size === 0) return deadNode;
+    const name = [...found].sort((one, other) => one - other).join(' ');
     const known = made.get(name);
     if (known !== undefined) return known;
-    const isRedacted = closed.some(({ rule, passed }) => passed === rule.length);
-    const node: Mutable = { isRedacted, isDead: closed.length === 0, named: new Map(), other: null };
+    const node = new MutableNode({ isRedacted: false, isDead: false });
     made.set(name, node);
-    queue.push({ node, places: closed });
+    unfinished.push({ node, from: found });
     return node;
   }
 
-  const root = nodeFor(rules.map((rule) => ({ rule, passed: 0 })));
-  for (let next = queue.pop(); next !== undefined; next = queue.pop()) {
+  const root = nodeAt(places.first);
+  for (let next = unfinished.pop(); next !== undefined; next = unfinished.pop()) {
     if (made.size > nodesMax) return null;
-    const { node, places } = next;
-    for (const name of keysOf(places)) node.named.set(name, nodeFor(after(places, name)));
-    node.other = nodeFor(after(places, null));
+    const { node, from } = next;
+    for (const key of places.keysIn(from)) node.named.set(key, nodeAt(places.after(from, key)));
+    node.other = nodeAt(places.after(from, null));
   }
-  return root as PathNode; // each node that was queued has its `other` now
+  return root;
 }
 
-interface Mutable extends Omit<PathNode, 'named' | 'other'> {
-  readonly named: Map<string, Mutable>;
-  other: Mutable | null;
+class MutableNode implements PathNode {
+  readonly isRedacted: boolean;
+  readonly isDead: boolean;
+  readonly named = new Map<string, MutableNode>();
+  other: MutableNode = this;
+
+  constructor({ isRedacted, isDead }: Pick<PathNode, 'isRedacted' | 'isDead'>) {
+    this.isRedacted = isRedacted;
+    this.isDead = isDead;
+  }
 }
 
-/** `**` may stand for nothing. */
-function withSkips(places: readonly Place[]): Place[] {
-  const closed: Place[] = [];
-  for (const { rule, passed } of places) {
-    for (let at = passed; ; at += 1) {
-      if (!closed.some((place) => place.rule === rule && place.passed === at)) closed.push({ rule, passed: at });
-      if (rule[at]?.kind !== 'anyDepth') break;
+const redactedNode = new MutableNode({ isRedacted: true, isDead: false });
+const deadNode = new MutableNode({ isRedacted: false, isDead: true });
+
+/** The places in all rules, by numbers: a place is before a step, or behind the last one. */
+class Places {
+  /** Before each rule's first step. */
+  readonly first: ReadonlySet<number>;
+  /** By their places; undefined behind a rule's last one. */
+  readonly #steps: readonly (Step | undefined)[];
+
+  constructor(rules: readonly RedactionRule[]) {
+    this.#steps = rules.flatMap((rule) => [...rule, undefined]);
+    const first = new Set<number>();
+    let at = 0;
+    for (const rule of rules) {
+      this.#enter(at, first);
+      at += rule.length + 1;
+    }
+    this.first = first;
+  }
+
+  isEndIn(places: ReadonlySet<number>): boolean {
+    for (const place of places) if (this.#steps[place] === undefined) return true;
+    return false;
+  }
+
+  keysIn(places: ReadonlySet<number>): Set<string> {
+    const steps = [...places].map((place) => this.#steps[place]);
+    return new Set(steps.flatMap((step) => (step?.kind === 'key' ? [step.key] : [])));
+  }
+
+  /** Behind a key; null for one that no rule names. */
+  after(places: ReadonlySet<number>, key: string | null): Set<number> {
+    const found = new Set<number>();
+    for (const place of places) {
+      const step = this.#steps[place];
+      if (step?.kind === 'anyDepth') this.#enter(place, found);
+      else if (step?.kind === 'any' || step?.key === key) this.#enter(place + 1, found);
+    }
+    return found;
+  }
+
+  /** `**` may also stand for nothing. */
+  #enter(place: number, found: Set<number>): void {
+    for (let at = place; ; at += 1) {
+      found.add(at);
+      if (this.#steps[at]?.kind !== 'anyDepth') return;
     }
   }
-  return closed;
-}
-
-function keysOf(places: readonly Place[]): Set<string> {
-  const steps = places.map(({ rule, passed }) => rule[passed]);
-  return new Set(steps.flatMap((step) => (step?.kind === 'key' ? [step.key] : [])));
-}
-
-/** Behind a key; null for one that no rule names. */
-function after(places: readonly Place[], name: string | null): Place[] {
-  return places.flatMap(({ rule, passed }) => {
-    const step = rule[passed];
-    if (step === undefined || !fits(step, name)) return [];
-    return [{ rule, passed: step.kind === 'anyDepth' ? passed : passed + 1 }];
-  });
-}
-
-function fits(step: Step, name: string | null): boolean {
-  return step.kind !== 'key' || step.key === name;
 }

@@ -7,6 +7,8 @@ import { type PathNode, pathsOf } from './redaction-paths.ts';
 import type { RedactionRule, Step } from './redaction-rules.ts';
 
 export interface Redactor {
+  /** False for a body or message, as it was sent, in which no rule can find anything. */
+  mayFind(sent: Buffer): boolean;
   /** Null for a text in which no rule finds anything. `text` is the canonical text of an event. */
   redact(text: string): RedactedText | null;
 }
@@ -15,8 +17,15 @@ export interface Redactor {
 export function createRedactor(rules: readonly RedactionRule[]): Redactor | null {
   const root = pathsOf(rules);
   if (root === null) return null;
-  const marks = marksOf(rules);
+  const names = namesOf(rules);
+  const marks = names?.map((name) => `${JSON.stringify(name)}:`) ?? null;
+  const sentMarks = names?.every(hasOneForm) === true ? names.map((name) => Buffer.from(`"${name}"`)) : null;
   return {
+    mayFind(sent) {
+      if (sentMarks === null || sent.includes(anyCharacter)) return true;
+      for (const mark of sentMarks) if (sent.includes(mark)) return true;
+      return false;
+    },
     redact(text) {
       if (marks !== null && !marks.some((mark) => text.includes(mark))) return null;
       return redactWhole(text, root);
@@ -24,19 +33,26 @@ export function createRedactor(rules: readonly RedactionRule[]): Redactor | null
   };
 }
 
+/** Any character may be sent so. */
+const anyCharacter = Buffer.from('\\u');
+
+/** Whether a sender can write it in no other way than by `anyCharacter`. */
+function hasOneForm(name: string): boolean {
+  return !name.includes('/') && JSON.stringify(name) === `"${name}"`;
+}
+
 function redactWhole(text: string, root: PathNode): RedactedText | null {
   const redacted = redactText(text, root);
   return redacted.values === 0 ? null : redacted;
 }
 
-/** One of these stands in each text in which a rule finds something; null where no rule says what. */
-function marksOf(rules: readonly RedactionRule[]): readonly string[] | null {
-  const keys = rules.map((rule) => rule.findLast(isName));
-  const marks = keys.map((step) => (step === undefined ? null : `${JSON.stringify(step.key)}:`));
-  return marks.includes(null) ? null : [...new Set(marks.filter((mark) => mark !== null))];
+/** One of these is a key in each event in which a rule finds something; null where a rule says none. */
+function namesOf(rules: readonly RedactionRule[]): readonly string[] | null {
+  const names = rules.map((rule) => rule.findLast(isName)?.key ?? null);
+  return names.includes(null) ? null : [...new Set(names.filter((name) => name !== null))];
 }
 
-/** What may also be the index of a list is no name that a text must have; nor are the fields that each event has. */
+/** What may also be the index of a list need not be a key; and the field in which a rule looks is in each event. */
 function isName(step: Step, at: number): step is Step & { readonly kind: 'key' } {
   return step.kind === 'key' && at > 0 && !/^\d+$/.test(step.key);
 }

@@ -7,11 +7,11 @@ import type { IncomingEvent } from '../event-text/incoming-event.ts';
 import { createLargeBodies } from '../event-text/large-bodies.ts';
 import type { PlainReader } from '../event-text/plain-event.ts';
 import { readBatch } from '../event-text/read-events.ts';
-import type { ForcedLabels } from './forced-labels.ts';
 import type { Group } from './group.ts';
 import type { Admit, BatchOutcome, Intake } from './intake.ts';
 import type { IntakeGate } from './intake-gate.ts';
 import { eventsOf, isRefused, type ReadBody, readBodySteps } from './read-body.ts';
+import type { Rewrites } from './rewrites.ts';
 import type { TakeEvents } from './take-events.ts';
 
 export function createAcceptBatch(
@@ -19,7 +19,7 @@ export function createAcceptBatch(
   take: TakeEvents,
   group: Pick<Group, 'whenDurable'>,
   reader: PlainReader,
-  labels: ForcedLabels,
+  rewrites: Rewrites,
 ): Pick<Intake, 'acceptBatch' | 'acceptInSlices'> {
   const largeBodies = createLargeBodies();
 
@@ -30,7 +30,9 @@ export function createAcceptBatch(
     label: ForcedLabel | null = null,
   ): BatchOutcome {
     gate.throwIfClosed();
-    if (label !== null) return acceptRead(finished(readBodySteps(reader, body, isJson, label, labels)), admit, label);
+    if (rewrites.mayChange(body, label)) {
+      return acceptRead(finished(readBodySteps(reader, body, isJson, label, rewrites)), admit, label);
+    }
     const plain = isJson ? reader.readBatch(body) : null;
     return plain !== null ? acceptAll(plain, admit, null) : acceptRead(eventsOf(readBatch(body, isJson)), admit, null);
   }
@@ -44,7 +46,7 @@ export function createAcceptBatch(
     gate.throwIfClosed();
     const release = await largeBodies.take();
     try {
-      const read = await inSlices(readBodySteps(largeBodies.reader, body, isJson, label, labels));
+      const read = await inSlices(readBodySteps(largeBodies.reader, body, isJson, label, rewrites));
       // Much may have happened meanwhile. From here on it is one step.
       gate.throwIfClosed();
       return acceptRead(read, admit, label);
@@ -65,7 +67,7 @@ export function createAcceptBatch(
       gate.refuse(refusal.failure, events.length);
       throw refusal;
     }
-    const { ticket, parkedTicket } = take(events, label === null ? 0 : labels.tagOf(label));
+    const { ticket, parkedTicket } = take(events, rewrites.tagOf(label));
     return { ok: true, durable: group.whenDurable(ticket, parkedTicket) };
   }
 

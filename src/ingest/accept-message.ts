@@ -8,10 +8,10 @@ import { isBeyondEvent } from '../event-text/judge-bytes.ts';
 import type { PlainReader } from '../event-text/plain-event.ts';
 import { readMessage } from '../event-text/read-events.ts';
 import { textEvent } from '../event-text/text-event.ts';
-import type { ForcedLabels } from './forced-labels.ts';
 import type { Intake, MessageOutcome } from './intake.ts';
 import type { IntakeGate } from './intake-gate.ts';
 import { createRefusedMessages } from './refused-messages.ts';
+import type { Rewrites } from './rewrites.ts';
 import type { TakeEvents, Taken } from './take-events.ts';
 
 /** `elapsedMs`: a clock that never steps back. */
@@ -20,7 +20,7 @@ export function createAcceptMessage(
   take: TakeEvents,
   reader: PlainReader,
   elapsedMs: () => number,
-  labels: ForcedLabels,
+  rewrites: Rewrites,
 ): Intake['acceptMessage'] {
   const wasRefused = createRefusedMessages(elapsedMs);
 
@@ -53,9 +53,12 @@ export function createAcceptMessage(
 
   const acceptAsSent = (event: IncomingEvent, sent: Buffer): MessageOutcome => acceptOne(event, 0, sent);
 
-  function acceptLabelled(bytes: Buffer, label: ForcedLabel): MessageOutcome {
-    const accept = (event: IncomingEvent): MessageOutcome => acceptOne(event, labels.tagOf(label), bytes);
-    return judge(bytes, bytes, (event) => judge(labels.message(event, label), bytes, accept));
+  function acceptChanged(bytes: Buffer, label: ForcedLabel | null): MessageOutcome {
+    const accept = (event: IncomingEvent): MessageOutcome => acceptOne(event, rewrites.tagOf(label), bytes);
+    return judge(bytes, bytes, (event) => {
+      const changed = rewrites.message(event, label);
+      return changed === null ? accept(event) : judge(changed, bytes, accept);
+    });
   }
 
   function refuse(bytes: Buffer, failure: FailureName, reason: string): MessageOutcome {
@@ -72,6 +75,6 @@ export function createAcceptMessage(
   return (bytes, isBinary, label = null) => {
     gate.throwIfClosed();
     if (isBinary) return refuse(bytes, 'badMessage', 'An event is sent as text, not as binary');
-    return label === null ? judge(bytes, bytes, acceptAsSent) : acceptLabelled(bytes, label);
+    return rewrites.mayChange(bytes, label) ? acceptChanged(bytes, label) : judge(bytes, bytes, acceptAsSent);
   };
 }

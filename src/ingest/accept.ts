@@ -3,6 +3,7 @@
  */
 import type { Counters } from '../base/metrics.ts';
 import { PlainReader } from '../event-text/plain-event.ts';
+import type { Redactor } from '../event-text/redactor.ts';
 import { createAcceptBatch } from './accept-batch.ts';
 import { createAcceptMessage } from './accept-message.ts';
 import { createAppend } from './append-event.ts';
@@ -12,6 +13,7 @@ import type { Intake } from './intake.ts';
 import { type GateParts, IntakeGate } from './intake-gate.ts';
 import { LiveRows } from './live-rows.ts';
 import { createReceiptClock } from './receipt-clock.ts';
+import { Rewrites } from './rewrites.ts';
 import { createTakeEvents, type TakeParts } from './take-events.ts';
 import { createUnpark, type UnparkParts } from './unpark.ts';
 
@@ -20,7 +22,9 @@ export interface AcceptParts extends GroupParts, Pick<GateParts, 'gate'>, Pick<U
     GateParts['counters'] &
     TakeParts['counters'] &
     UnparkParts['counters'] &
-    Pick<Counters, 'labelsReplaced'>;
+    Pick<Counters, 'labelsReplaced' | 'redacted'>;
+  /** Null where nothing is redacted. */
+  readonly redactor?: Redactor | null;
   /** Wall clock, in ms. */
   readonly now: () => number;
   /** A clock that never steps back, in ms. */
@@ -35,12 +39,12 @@ export function createIntake(parts: AcceptParts): Intake {
   const append = createAppend(parts, receive, rows);
   const take = createTakeEvents(parts, group, append, receive);
   const reader = new PlainReader();
-  const labels = new ForcedLabels(parts.counters);
-  const { acceptBatch, acceptInSlices } = createAcceptBatch(gate, take, group, reader, labels);
+  const rewrites = new Rewrites(new ForcedLabels(parts.counters), parts.redactor ?? null, parts.counters);
+  const { acceptBatch, acceptInSlices } = createAcceptBatch(gate, take, group, reader, rewrites);
   return {
     acceptBatch,
     acceptInSlices,
-    acceptMessage: createAcceptMessage(gate, take, reader, parts.elapsedMs, labels),
+    acceptMessage: createAcceptMessage(gate, take, reader, parts.elapsedMs, rewrites),
     get overflow() {
       return group.overflow;
     },

@@ -1,6 +1,6 @@
 /**
- * The events of a body in steps, by the compiled reader, or by the general one what that leaves; with a forced label on
- * each of them, if there is one.
+ * The events of a body in steps, by the compiled reader, or by the general one what that leaves; changed where they
+ * have to be (rewrites.ts).
  */
 import type { ForcedLabel } from '../../schemas/forced-label.ts';
 import type { Steps } from '../event-text/in-slices.ts';
@@ -8,7 +8,7 @@ import type { IncomingEvent } from '../event-text/incoming-event.ts';
 import type { PlainReader } from '../event-text/plain-event.ts';
 import { type ReadBatch, readBatchSteps } from '../event-text/read-events.ts';
 import { textEvent } from '../event-text/text-event.ts';
-import type { ForcedLabels } from './forced-labels.ts';
+import type { Rewrites } from './rewrites.ts';
 
 export type RefusedBatch = ReadBatch & { readonly ok: false };
 
@@ -20,11 +20,12 @@ export function* readBodySteps(
   body: Buffer,
   isJson: boolean,
   label: ForcedLabel | null,
-  labels: ForcedLabels,
+  rewrites: Rewrites,
 ): Steps<ReadBody> {
   const sent = yield* readSteps(reader, body, isJson);
-  if (label === null || isRefused(sent)) return sent;
-  return yield* readSteps(reader, yield* labels.bodySteps(sent, label), true);
+  if (isRefused(sent) || !rewrites.mayChange(body, label)) return sent;
+  const changed = yield* rewrites.bodySteps(sent, label);
+  return changed === null ? sent : yield* readSteps(reader, changed, true);
 }
 
 export function isRefused(read: ReadBody): read is RefusedBatch {

@@ -43,6 +43,7 @@ export const rooms = {
     'src/filter',
     'src/access',
     'src/event-log',
+    'src/event-text',
     'src/journal',
     'src/clickhouse',
     'src/query',
