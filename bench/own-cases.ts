@@ -25,6 +25,7 @@ import { shapes, usualQuestions } from './cases/usual-questions.ts';
 import { kernelSend } from './ceilings/kernel-send.ts';
 import { filterIndexStage } from './stages/filter-index.ts';
 import { readFormsStage } from './stages/read-forms.ts';
+import { redactionStage } from './stages/redaction.ts';
 
 export interface OwnCaseOptions {
   readonly minutes: number;
@@ -45,6 +46,7 @@ export const ownCases: Readonly<Record<string, OwnCase>> = {
   'distinct-filters': distinctFilters,
   'filter-index': filterIndexStage,
   'read-forms': readFormsStage,
+  redaction: redactionStage,
   'kernel-send': kernelSend,
   nats,
   'side-by-side': sideBySide,

@@ -34,7 +34,7 @@ const help = `npm run bench -- [options]
                        with servers of their own: spread, latency, latency-in-turns, lone-deliveries, catch-up, idle,
                        distinct-filters, soak, nats, scale, heavy-counts, engine-cpu, beside-prefect, side-by-side,
                        durability, late-events, usual-loads, usual-questions, shapes;
-                       without one: filter-index, read-forms, kernel-send
+                       without one: filter-index, read-forms, redaction, kernel-send
   --suite speed        the figures of docs/PERFORMANCE.md, but for the long ones (sustained --seconds 600, soak)
   --minutes N          of soak and engine-cpu (30)
   --soak-rate N        events a second of soak and engine-cpu (10000)
