@@ -13,7 +13,7 @@ export interface RedactedText {
 const stars = '"***"';
 const [openObject, closeObject, openList, closeList, comma, colon] = [0x7b, 0x7d, 0x5b, 0x5d, 0x2c, 0x3a];
 
-interface OpenContainer {
+interface OpenValue {
   readonly node: PathNode;
   /** Of the next item; -1 in an object. */
   index: number;
@@ -22,8 +22,8 @@ interface OpenContainer {
 /** `text` is canonical JSON; `node` is that of its value. Nothing recurses, however deep the text. */
 export function redactText(text: string, node: PathNode): RedactedText {
   const scanner = new JsonScanner(text);
-  const outer: OpenContainer[] = [];
-  let open: OpenContainer | null = null;
+  const outer: OpenValue[] = [];
+  let open: OpenValue | null = null;
   let redacted = '';
   let kept = 0;
   let values = 0;
@@ -53,7 +53,7 @@ export function redactText(text: string, node: PathNode): RedactedText {
 }
 
 /** The node of the member that comes next; its key is passed. */
-function memberOf(open: OpenContainer, scanner: JsonScanner): PathNode {
+function memberOf(open: OpenValue, scanner: JsonScanner): PathNode {
   const { node } = open;
   let key: string;
   if (open.index < 0) {

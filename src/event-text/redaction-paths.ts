@@ -19,7 +19,7 @@ const nodesMax = 1_000;
 
 /** The node of the event itself; null where the rules together are too intricate. */
 export function pathsOf(rules: readonly RedactionRule[]): PathNode | null {
-  const places = new Places(rules);
+  const places = new RulePlaces(rules);
   const made = new Map<string, MutableNode>();
   const unfinished: { readonly node: MutableNode; readonly from: ReadonlySet<number> }[] = [];
 
@@ -61,7 +61,7 @@ const redactedNode = new MutableNode({ isRedacted: true, isDead: false });
 const deadNode = new MutableNode({ isRedacted: false, isDead: true });
 
 /** The places in all rules, by numbers: a place is before a step, or behind the last one. */
-class Places {
+class RulePlaces {
   /** Before each rule's first step. */
   readonly first: ReadonlySet<number>;
   /** By their places; undefined behind a rule's last one. */
