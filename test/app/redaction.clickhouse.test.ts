@@ -1,6 +1,6 @@
 /**
- * Redaction on a real Sluice: what `SLUICE_REDACT` names is in no answer, frame, file, log or column, whatever way it was
- * sent in and however its keys were written, and all who look see the same text.
+ * Redaction on a real Sluice: what `SLUICE_REDACT` names is in no answer, frame, file, log or column, whatever way it
+ * was sent in and however its keys were written, and all who look see the same text.
  */
 import { randomUUID } from 'node:crypto';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
