@@ -94,7 +94,7 @@ class RulePlaces {
     for (const place of places) {
       const step = this.#steps[place];
       if (step?.kind === 'anyDepth') this.#enter(place, found);
-      else if (step?.kind === 'any' || step?.key === key) this.#enter(place + 1, found);
+      else if (step?.kind === 'any' || (step?.kind === 'key' && step.key === key)) this.#enter(place + 1, found);
     }
     return found;
   }

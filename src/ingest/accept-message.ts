@@ -26,18 +26,14 @@ export function createAcceptMessage(
 
   /** `sent`: the message as it came. */
   function acceptOne(event: IncomingEvent, tag: number, sent: Buffer): MessageOutcome {
-    let taken: Taken;
     try {
-      taken = take([event], tag);
+      return outcomeOf(take([event], tag));
     } catch (error) {
       // It is counted already.
       if (!(error instanceof Failure && error.failure === 'idTaken')) throw error;
       if (wasRefused(sent)) return skip(`Refused before: ${error.message}`);
       return { kind: 'refused', failure: error.failure, reason: error.message };
     }
-    const { ticket, parkedTicket, appended } = taken;
-    if (parkedTicket > 0) return { kind: 'parked', ticket: parkedTicket };
-    return { kind: appended === 1 ? 'accepted' : 'duplicate', ticket };
   }
 
   /** A good event goes on. */
@@ -77,4 +73,10 @@ export function createAcceptMessage(
     if (isBinary) return refuse(bytes, 'badMessage', 'An event is sent as text, not as binary');
     return rewrites.mayChange(bytes, label) ? acceptChanged(bytes, label) : judge(bytes, bytes, acceptAsSent);
   };
+}
+
+/** Of one event. */
+function outcomeOf({ ticket, parkedTicket, appended }: Taken): MessageOutcome {
+  if (parkedTicket > 0) return { kind: 'parked', ticket: parkedTicket };
+  return { kind: appended === 1 ? 'accepted' : 'duplicate', ticket };
 }
