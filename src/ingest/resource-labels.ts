@@ -24,7 +24,7 @@ export function textOf(event: IncomingEvent): string {
   const bytes = Buffer.allocUnsafe(event.rowBytesMax);
   const end = event.writeRow(bytes, 0, 0, noReceipt) - received.length;
   const raw = bytes.subarray(bytes.lastIndexOf(tab, end) + 1, end);
-  return `${isAscii(raw) ? raw.toString('latin1') : raw.toString()}}`;
+  return `${isAscii(raw) ? raw.latin1Slice(0, raw.length) : raw.toString()}}`;
 }
 
 export interface LabelledText {
