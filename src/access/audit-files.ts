@@ -32,7 +32,8 @@ export class AuditFiles {
 
   /** Throws what the system says; the next call goes on behind what was written of the line. */
   append(line: string, { sync }: { readonly sync: boolean }): void {
-    const { file } = this.#fileFor(Buffer.byteLength(line) + 1);
+    // Behind half a line it begins with a line feed of its own.
+    const { file } = this.#fileFor(Buffer.byteLength(line) + 2);
     const end = this.#files.bytes(file);
     const bytes = Buffer.from(`${this.#isTorn(file, end) ? '\n' : ''}${line}\n`);
     writeAll(this.#files, file, bytes, bytes.length, end);
