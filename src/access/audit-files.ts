@@ -4,7 +4,7 @@
  * one write at the end, wherever that is by then.
  */
 import { join } from 'node:path';
-import { codeOf, type FilePort, writeAll } from '../base/file-port.ts';
+import { codeOf, endsTorn, type FilePort, writeAll } from '../base/file-port.ts';
 
 export interface AuditFilesOptions {
   readonly kind: string;
@@ -35,7 +35,7 @@ export class AuditFiles {
     // Behind half a line it begins with a line feed of its own.
     const { file } = this.#fileFor(Buffer.byteLength(line) + 2);
     const end = this.#files.bytes(file);
-    const bytes = Buffer.from(`${this.#isTorn(file, end) ? '\n' : ''}${line}\n`);
+    const bytes = Buffer.from(`${endsTorn(this.#files, file, end) ? '\n' : ''}${line}\n`);
     writeAll(this.#files, file, bytes, bytes.length, end);
     if (sync) this.#files.sync(file);
   }
@@ -57,14 +57,6 @@ export class AuditFiles {
       this.#open = this.#openAt(next);
       this.#dropOldest();
     }
-  }
-
-  /** Whether it ends with half a line, of whichever process. */
-  #isTorn(file: number, end: number): boolean {
-    if (end === 0) return false;
-    const last = Buffer.alloc(1);
-    this.#files.read(file, last, 0, 1, end - 1);
-    return last[0] !== lineFeed;
   }
 
   #openAt(number: number): OpenFile {
@@ -97,8 +89,6 @@ export class AuditFiles {
     this.#files.makeDirectory(this.#folder, 0o700);
   }
 }
-
-const lineFeed = 10;
 
 function nameOf(kind: string, number: number): string {
   return `${kind}-${String(number).padStart(8, '0')}.ndjson`;

@@ -36,6 +36,12 @@ export function openTokenBook(dataDir: string, log: Log, now: () => number = Dat
   const living = (entry: Entry | undefined): entry is Entry => entry !== undefined && isLiving(entry.record, now());
   let soonest = soonestOf(entries, now());
 
+  /** Undefined for a token that is none of ours. */
+  function entryOf(token: string): Entry | undefined {
+    const entry = entries.get(idOfToken(token) ?? '');
+    return isTokenOf(token, entry?.record.hash ?? null) ? entry : undefined;
+  }
+
   function readAgain(): void {
     try {
       entries = entriesOf(readTokens(dataDir), log);
@@ -62,14 +68,12 @@ export function openTokenBook(dataDir: string, log: Log, now: () => number = Dat
       return entries.size > 0;
     },
     find(token) {
-      const entry = entries.get(idOfToken(token) ?? '');
-      const isRight = isTokenOf(token, entry?.record.hash ?? null);
-      return isRight && living(entry) ? entry.identity : null;
+      const entry = entryOf(token);
+      return living(entry) ? entry.identity : null;
     },
     findEnded(token) {
-      const entry = entries.get(idOfToken(token) ?? '');
-      const isRight = isTokenOf(token, entry?.record.hash ?? null);
-      return entry !== undefined && isRight && !isLiving(entry.record, now()) ? entry.identity : null;
+      const entry = entryOf(token);
+      return entry === undefined || isLiving(entry.record, now()) ? null : entry.identity;
     },
     hasEnded({ seal }) {
       const id = seal.slice(seal.indexOf(':') + 1);

@@ -120,6 +120,26 @@ export function readFully(
   return got;
 }
 
+/** Null if there is none. */
+export function openIfThere(files: FilePort, path: string, how: 'read' | 'change'): number | null {
+  try {
+    return files.open(path, how);
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return null;
+    throw error;
+  }
+}
+
+/** Whether a file of so many bytes ends with half a line. */
+export function endsTorn(files: FilePort, file: number, bytes: number): boolean {
+  if (bytes === 0) return false;
+  const last = Buffer.alloc(1);
+  readFully(files, file, last, 0, 1, bytes - 1);
+  return last[0] !== lineFeed;
+}
+
+const lineFeed = 0x0a;
+
 /** The operating system's name for an error, such as ENOSPC; empty if it has none. */
 export function codeOf(error: unknown): string {
   if (!(error instanceof Error) || !('code' in error)) return '';

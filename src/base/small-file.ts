@@ -3,17 +3,12 @@
  * the old one or the new one.
  */
 import { join } from 'node:path';
-import { codeOf, type FilePort, readFully, writeAll } from './file-port.ts';
+import { type FilePort, openIfThere, readFully, writeAll } from './file-port.ts';
 
 /** Null if there is none. */
 export function readSmallFile(files: FilePort, path: string): string | null {
-  let file: number;
-  try {
-    file = files.open(path, 'read');
-  } catch (error) {
-    if (codeOf(error) === 'ENOENT') return null;
-    throw error;
-  }
+  const file = openIfThere(files, path, 'read');
+  if (file === null) return null;
   try {
     const bytes = Buffer.alloc(files.bytes(file));
     return bytes.toString('utf8', 0, readFully(files, file, bytes, 0, bytes.length, 0));

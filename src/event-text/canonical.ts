@@ -31,7 +31,12 @@ export function finishRaw(event: Pick<CanonicalEvent, 'open'>, received: string)
   return `${event.open},"received":"${received}"}`;
 }
 
-/** Of an event (`isEvent`), as JSON.parse makes it; unknown fields may be there too. */
+/** The canonical text that `finishRaw` has ended. */
+export function openOf(raw: string): string {
+  return raw.slice(0, raw.lastIndexOf(',"received":"'));
+}
+
+/** Of an event (`isEventSteps`), as JSON.parse makes it; unknown fields may be there too. */
 export interface ParsedEvent {
   readonly occurred: string | number;
   readonly event: string;

@@ -12,5 +12,5 @@ export function sparseEvent(text: string, spans: FieldSpans): ParsedEvent {
     const span = spans[field];
     if (span !== null) value[field] = JSON.parse(text.slice(span.start, span.end));
   }
-  return value as unknown as ParsedEvent; // `isEvent` has said so
+  return value as unknown as ParsedEvent; // `isEventSteps` has said so
 }

@@ -2,6 +2,7 @@
  * The labels of an event's resource, found in its canonical text, and one of them set there.
  */
 import { splitRow } from '../event-log/row.ts';
+import { openOf } from '../event-text/canonical.ts';
 import type { IncomingEvent } from '../event-text/incoming-event.ts';
 
 /** A label where it stands in a text; both as JSON. */
@@ -13,7 +14,6 @@ interface PlacedLabel {
 
 /** Within a string each quote would be escaped, so neither stands anywhere else before the end of the resource. */
 const resourceFrom = ',"resource":';
-const received = ',"received":"';
 const [quote, backslash, comma] = [0x22, 0x5c, 0x2c];
 const noReceipt = { received: '', column: '' };
 
@@ -21,7 +21,7 @@ const noReceipt = { received: '', column: '' };
 export function textOf(event: IncomingEvent): string {
   const bytes = Buffer.allocUnsafe(event.rowBytesMax);
   const { raw } = splitRow(bytes.toString('utf8', 0, event.writeRow(bytes, 0, 0, noReceipt)));
-  return `${raw.slice(0, raw.lastIndexOf(received))}}`;
+  return `${openOf(raw)}}`;
 }
 
 export interface LabelledText {

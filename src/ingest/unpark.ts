@@ -3,6 +3,7 @@
  * it is settled, so that a crash between the two finds its id in the window, and drops the parked copy.
  */
 import { failPoint } from '../base/fail-point.ts';
+import { openOf } from '../event-text/canonical.ts';
 import { TextEvent } from '../event-text/text-event.ts';
 import { parseClickHouseTime } from '../filter/time.ts';
 import type { AppendEvent } from './append-event.ts';
@@ -64,8 +65,8 @@ export function createUnpark(parts: UnparkParts, group: Group, append: AppendEve
 
   /** With the time of receipt of now: its record says when it was parked. */
   function appendParked({ seq: number, id, occurred, head, search, raw, tag }: ParkedRow): AppendedEvent {
-    const open = raw.slice(0, raw.lastIndexOf(',"received":"'));
-    const event = new TextEvent(id, parseClickHouseTime(occurred), { open, head, search, isAscii: false });
+    const text = { open: openOf(raw), head, search, isAscii: false };
+    const event = new TextEvent(id, parseClickHouseTime(occurred), text);
     return append(event, tag, number);
   }
 }

@@ -5,7 +5,7 @@
  */
 import { join } from 'node:path';
 import { StartRefused } from '../base/errors.ts';
-import { codeOf, type FilePort, nodeFiles, readFully, writeAll } from '../base/file-port.ts';
+import { type FilePort, nodeFiles, openIfThere, readFully, writeAll } from '../base/file-port.ts';
 import type { DeadEvent, DeadLetter } from './ports.ts';
 
 export function deadLetterPath(dataDir: string): string {
@@ -173,14 +173,5 @@ function* linesOf(files: FilePort, path: string): Generator<Line> {
     if (rest.length > 0) yield { text: rest.toString('utf8'), isWhole: false };
   } finally {
     files.close(file);
-  }
-}
-
-function openIfThere(files: FilePort, path: string, how: 'read' | 'change'): number | null {
-  try {
-    return files.open(path, how);
-  } catch (error) {
-    if (codeOf(error) === 'ENOENT') return null;
-    throw error;
   }
 }

@@ -4,7 +4,7 @@
  * global. A kill may leave one of them twice.
  */
 import { join } from 'node:path';
-import { codeOf, type FilePort, nodeFiles, readFully, writeAll } from '../base/file-port.ts';
+import { endsTorn, type FilePort, nodeFiles, openIfThere, readFully, writeAll } from '../base/file-port.ts';
 import { formatRow, type Row } from '../event-log/row.ts';
 
 export const reasonOfTaken = 'id taken';
@@ -15,8 +15,6 @@ export interface TakenEvent {
   /** Its row, with the number under which it was parked for a seq. */
   readonly row: string;
 }
-
-const lineFeed = 0x0a;
 
 export class TakenIds {
   readonly #files: FilePort;
@@ -35,14 +33,14 @@ export class TakenIds {
   add(rows: readonly Row[], at = new Date().toISOString()): void {
     const files = this.#files;
     files.makeDirectory(this.#folder);
-    const file = this.#open('change') ?? files.open(this.#path, 'create');
+    const file = openIfThere(files, this.#path, 'change') ?? files.open(this.#path, 'create');
     try {
       const end = files.bytes(file);
       const lines = rows.map(
         (row) => `${JSON.stringify({ version: 1, at, reason: reasonOfTaken, row: lineOf(row) })}\n`,
       );
       // Half a line of a write that failed would spoil the next one.
-      const text = Buffer.from(`${this.#endsWhole(file, end) ? '' : '\n'}${lines.join('')}`);
+      const text = Buffer.from(`${endsTorn(files, file, end) ? '\n' : ''}${lines.join('')}`);
       writeAll(files, file, text, text.length, end);
       files.sync(file);
     } finally {
@@ -54,7 +52,7 @@ export class TakenIds {
 
   /** Each once; half a line is passed over. */
   entries(): readonly TakenEvent[] {
-    const file = this.#open('read');
+    const file = openIfThere(this.#files, this.#path, 'read');
     if (file === null) return [];
     try {
       const bytes = Buffer.alloc(this.#files.bytes(file));
@@ -67,22 +65,6 @@ export class TakenIds {
       return [...found.values()];
     } finally {
       this.#files.close(file);
-    }
-  }
-
-  #endsWhole(file: number, end: number): boolean {
-    if (end === 0) return true;
-    const last = Buffer.alloc(1);
-    readFully(this.#files, file, last, 0, 1, end - 1);
-    return last[0] === lineFeed;
-  }
-
-  #open(how: 'read' | 'change'): number | null {
-    try {
-      return this.#files.open(this.#path, how);
-    } catch (error) {
-      if (codeOf(error) === 'ENOENT') return null;
-      throw error;
     }
   }
 }
