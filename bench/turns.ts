@@ -11,7 +11,7 @@ import { parseArgs } from 'node:util';
 import { repositoryRoot } from '../support/peers/sluice.ts';
 import { withServer } from './cases/own-server.ts';
 import { machineFacts } from './machine.ts';
-import { rankOfInterval } from './median-interval.ts';
+import { medianAndInterval } from './median-interval.ts';
 import { median, round } from './target.ts';
 import { type Figures, measureTurn, warmUp } from './turn.ts';
 
@@ -117,12 +117,12 @@ function compare(pairs: readonly Pair[]): Readonly<Record<string, Compared>> {
   const names = Object.keys(pairs[0]?.new ?? {}) as (keyof Figures)[]; // measureTurn gives them all
   const entries = names.map((name) => {
     const ratios = pairs.map((pair) => pair.new[name] / pair.old[name]).sort((one, other) => one - other);
-    const cut = rankOfInterval(ratios.length);
+    const { median: ratio, interval } = medianAndInterval(ratios);
     const compared: Compared = {
       oldMicros: round(median(pairs.map((pair) => pair.old[name]))),
       newMicros: round(median(pairs.map((pair) => pair.new[name]))),
-      ratio: round(median(ratios), 3),
-      interval: [round(ratios[cut] ?? Number.NaN, 3), round(ratios.at(-1 - cut) ?? Number.NaN, 3)],
+      ratio,
+      interval,
       ratios: ratios.map((ratio) => round(ratio, 3)),
     };
     return [name, compared] as const;

@@ -14,7 +14,8 @@ import { EventTemplate } from '../load/event-template.ts';
 import { type FilterKind, filterOf } from '../load/filters.ts';
 import { startLoad } from '../load/load-maker.ts';
 import type { PostReport } from '../load/post.ts';
-import { rankOfInterval } from '../median-interval.ts';
+import { medianAndInterval } from '../median-interval.ts';
+import { cpuSince } from '../stages/stage-parts.ts';
 import { freshNames, loadOptions, median, round } from '../target.ts';
 import { cpuOf, type OwnServer, untilDrained, withServer } from './own-server.ts';
 
@@ -49,7 +50,7 @@ function matchLive(kind: FilterKind): object {
     without.push(isPlainFirst ? first : second);
     differences.push(isPlainFirst ? second - first : first - second);
   }
-  return { filters: count, micros: round(median(without), 3), moreMicros: summed(differences) };
+  return { filters: count, micros: round(median(without), 3), moreMicros: medianAndInterval(differences) };
 }
 
 function indexOf(kind: FilterKind, count: number, more: readonly Filter[]): FilterIndex<number> {
@@ -66,9 +67,9 @@ function match(index: FilterIndex<number>, { bytes, ends }: Rows): number {
     const event = new LoggedEvent(bytes, at === 0 ? 0 : (ends[at - 1] ?? 0), (ends[at] ?? 0) - 1);
     index.forEachMatch(event, () => (found += 1));
   }
-  const { user, system } = process.cpuUsage(start);
+  const micros = cpuSince(start);
   if (found === 0) throw new Error('no event of the bench fits');
-  return (user + system) / liveEvents;
+  return micros / liveEvents;
 }
 
 interface Rows {
@@ -147,7 +148,10 @@ async function compare(
     const [own, held] = taken;
     if (own !== undefined && held !== undefined) ratios.push({ cpu: held.cpu / own.cpu, ms: held.ms / own.ms });
   }
-  return { cpuRatio: summed(ratios.map(({ cpu }) => cpu)), timeRatio: summed(ratios.map(({ ms }) => ms)) };
+  return {
+    cpuRatio: medianAndInterval(ratios.map(({ cpu }) => cpu)),
+    timeRatio: medianAndInterval(ratios.map(({ ms }) => ms)),
+  };
 }
 
 function resourceOf({ filter }: Body): object {
@@ -172,14 +176,6 @@ async function ask(server: OwnServer, path: string, { secret, body }: { secret: 
   });
   await agent.close();
   return { cpu, ms: performance.now() - begunMs };
-}
-
-/** The median, and the interval that holds it in at least 95 of 100 runs. */
-function summed(values: readonly number[]): { readonly median: number; readonly interval: readonly [number, number] } {
-  const sorted = [...values].sort((one, other) => one - other);
-  const cut = rankOfInterval(sorted.length);
-  const [low = Number.NaN, high = Number.NaN] = [sorted[cut], sorted.at(-1 - cut)];
-  return { median: round(median(sorted), 3), interval: [round(low, 3), round(high, 3)] };
 }
 
 function valid(sent: object) {

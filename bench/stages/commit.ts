@@ -7,25 +7,17 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { firstValueFrom } from 'rxjs';
-import { createLog } from '../../src/base/log.ts';
-import { createCounters } from '../../src/base/metrics.ts';
 import { TextEvent } from '../../src/event-text/text-event.ts';
-import { ForgottenIds } from '../../src/ids/forgotten-ids.ts';
-import { IdWindow } from '../../src/ids/id-window.ts';
-import { createIntake } from '../../src/ingest/accept.ts';
-import type { Intake } from '../../src/ingest/intake.ts';
-import { LiveBus } from '../../src/ingest/live-bus.ts';
-import { ParkedEvents } from '../../src/ingest/parked-events.ts';
-import { type Journal, openJournal } from '../../src/journal/journal.ts';
+import type { Journal } from '../../src/journal/journal.ts';
 import { EventTemplate } from '../load/event-template.ts';
 import { median, round } from '../target.ts';
+import { cpuSince, intakeOn, journalIn } from './stage-parts.ts';
 
 type Durability = 'process' | 'fsync';
 
 const eventBytes = 1_100;
 const groupSizes = [1, 100, 700];
 const rounds = 3;
-const mebibyte = 1024 * 1024;
 
 /** For each mode and size: µs of CPU an event, the commit's share of them, and how long a commit takes. */
 export async function commitStage(): Promise<object> {
@@ -65,7 +57,7 @@ interface Run {
 
 async function runOnce(durability: Durability, size: number, groups: number): Promise<Run> {
   const folder = mkdtempSync(join(tmpdir(), 'sluice-commit-'));
-  const journal = journalIn(folder, durability);
+  const journal = journalIn(folder, { durability });
   try {
     const bodies = makeBodies(size, groups);
     const intake = intakeOn(journal);
@@ -103,34 +95,6 @@ async function cpuOf(times: number, work: () => void | Promise<void>): Promise<n
   return cpuSince(start) / times;
 }
 
-function journalIn(directory: string, durability: Durability): Journal {
-  return openJournal({
-    directory,
-    durability,
-    segmentBytesMax: 64 * mebibyte,
-    budgetBytesMax: 8192 * mebibyte,
-    reserveFreeBytes: 0,
-    keepBytesPastCheckpoint: 0,
-    keepMsPastCheckpoint: 0,
-    checkpoint: null,
-    log: createLog('silent'),
-  });
-}
-
-function intakeOn(journal: Journal): Intake {
-  return createIntake({
-    journal,
-    window: new IdWindow({ idsMax: 1_000_000, checkpoint: () => journal.checkpoint, forgotten: new ForgottenIds() }),
-    parked: new ParkedEvents({ eventsMax: 1, bytesMax: 1 }),
-    live: new LiveBus(journal.head),
-    log: createLog('silent'),
-    counters: createCounters(),
-    gate: () => null,
-    now: Date.now,
-    elapsedMs: () => performance.now(),
-  });
-}
-
 function makeBodies(size: number, groups: number): Buffer[] {
   const template = new EventTemplate({ prefix: 'commit', idPrefix: '00000000-0000-4000-8000-', eventBytes });
   const { length } = template.bytes;
@@ -154,9 +118,4 @@ const receipt = { received: '2026-01-01T00:00:00Z', column: '2026-01-01 00:00:00
 
 function appendGroup(journal: Journal, size: number): void {
   for (let nth = 0; nth < size; nth += 1) journal.append(row, receipt);
-}
-
-function cpuSince(start: NodeJS.CpuUsage): number {
-  const { user, system } = process.cpuUsage(start);
-  return user + system;
 }

@@ -10,6 +10,7 @@ import { validateFilter } from '../../src/filter/validate-filter.ts';
 import { EventTemplate } from '../load/event-template.ts';
 import { filterOf } from '../load/filters.ts';
 import { round } from '../target.ts';
+import { cpuSince } from './stage-parts.ts';
 
 const counts = [10, 1_000, 10_000];
 const rounds = 5;
@@ -69,11 +70,6 @@ function cpuPer(times: number, work: (nth: number) => void): number {
   const start = process.cpuUsage();
   for (let nth = 0; nth < times; nth += 1) work(nth);
   return cpuSince(start) / times;
-}
-
-function cpuSince(start: NodeJS.CpuUsage): number {
-  const { user, system } = process.cpuUsage(start);
-  return user + system;
 }
 
 function median(times: number, measureOnce: () => number): number {

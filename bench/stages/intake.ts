@@ -11,16 +11,16 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createClient } from '@clickhouse/client';
 import { crc32 } from '../../src/base/crc32.ts';
-import { createLog } from '../../src/base/log.ts';
 import { runInsert } from '../../src/clickhouse/statements.ts';
 import { PlainReader } from '../../src/event-text/plain-event.ts';
 import { readMessage } from '../../src/event-text/read-events.ts';
 import { textEvent } from '../../src/event-text/text-event.ts';
 import { ForgottenIds } from '../../src/ids/forgotten-ids.ts';
 import { IdWindow } from '../../src/ids/id-window.ts';
-import { type Journal, openJournal } from '../../src/journal/journal.ts';
+import type { Journal } from '../../src/journal/journal.ts';
 import { EventTemplate } from '../load/event-template.ts';
 import { median, round } from '../target.ts';
+import { cpuSince, journalIn, mebibyte } from './stage-parts.ts';
 
 const eventBytes = 1_100;
 const groupEvents = 100;
@@ -28,7 +28,6 @@ const groups = 200;
 const rounds = 5;
 const now = 1_795_000_000;
 const windowIds = 1_000_000;
-const mebibyte = 1024 * 1024;
 const received = '2026-11-22T10:00:00.5Z';
 const column = '2026-11-22 10:00:00.500000';
 
@@ -55,7 +54,7 @@ function runOnce(messages: readonly Buffer[], window: IdWindow): Record<string, 
   let before = 0;
   for (const [nth, stage] of stages.entries()) {
     const folder = mkdtempSync(join(tmpdir(), 'sluice-intake-'));
-    const journal = journalIn(folder);
+    const journal = journalIn(folder, { recentBytes: 32 * mebibyte });
     try {
       const whole = upTo(nth + 1, messages, journal, window);
       result[stage] = whole - before;
@@ -140,21 +139,6 @@ async function insertOnce(): Promise<number> {
   }
 }
 
-function journalIn(directory: string): Journal {
-  return openJournal({
-    directory,
-    durability: 'process',
-    segmentBytesMax: 64 * mebibyte,
-    budgetBytesMax: 8192 * mebibyte,
-    reserveFreeBytes: 0,
-    keepBytesPastCheckpoint: 0,
-    keepMsPastCheckpoint: 0,
-    recentBytes: 32 * mebibyte,
-    checkpoint: null,
-    log: createLog('silent'),
-  });
-}
-
 function makeMessages(): Buffer[] {
   const template = new EventTemplate({ prefix: 'intake', idPrefix: '00000000-0000-4000-8000-', eventBytes });
   return Array.from({ length: groupEvents * groups }, (_, nth) => {
@@ -168,9 +152,4 @@ function micros<Item>(items: readonly Item[], work: (item: Item, nth: number) =>
   const start = process.cpuUsage();
   for (const [nth, item] of items.entries()) work(item, nth);
   return cpuSince(start) / items.length;
-}
-
-function cpuSince(start: NodeJS.CpuUsage): number {
-  const { user, system } = process.cpuUsage(start);
-  return user + system;
 }

@@ -6,25 +6,17 @@ import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createLog } from '../../src/base/log.ts';
-import { createCounters } from '../../src/base/metrics.ts';
 import { parseRedaction } from '../../src/event-text/redaction-rules.ts';
-import { createRedactor } from '../../src/event-text/redactor.ts';
-import { ForgottenIds } from '../../src/ids/forgotten-ids.ts';
-import { IdWindow } from '../../src/ids/id-window.ts';
-import { createIntake } from '../../src/ingest/accept.ts';
-import type { Intake } from '../../src/ingest/intake.ts';
-import { LiveBus } from '../../src/ingest/live-bus.ts';
-import { ParkedEvents } from '../../src/ingest/parked-events.ts';
-import { type Journal, openJournal } from '../../src/journal/journal.ts';
+import { createRedactor, type Redactor } from '../../src/event-text/redactor.ts';
+import type { Journal } from '../../src/journal/journal.ts';
 import { EventTemplate } from '../load/event-template.ts';
 import { median, round } from '../target.ts';
+import { cpuSince, intakeOn, journalIn } from './stage-parts.ts';
 
 const eventBytes = 1_100;
 const groupEvents = 100;
 const groups = 50;
 const rounds = 15;
-const mebibyte = 1024 * 1024;
 
 const settings = {
   'without the setting': '',
@@ -69,7 +61,7 @@ async function measure(setting: Setting): Promise<Turn> {
   const folder = mkdtempSync(join(tmpdir(), 'sluice-redaction-'));
   const journal = journalIn(folder);
   try {
-    const intake = intakeOn(journal, settings[setting]);
+    const intake = intakeOn(journal, redactorOf(settings[setting]));
     const ofBody = await microsOf(journal, makeGroups(), async (events) => {
       const outcome = intake.acceptBatch(Buffer.from(`[${events.join(',')}]`), true);
       if (!outcome.ok) throw new Error('an event of the bench was refused');
@@ -102,37 +94,11 @@ async function microsOf(
     // A ClickHouse that follows.
     journal.advanceCheckpoint(journal.head);
   }
-  const { user, system } = process.cpuUsage(start);
-  return (user + system) / (groups * groupEvents);
+  return cpuSince(start) / (groups * groupEvents);
 }
 
-function intakeOn(journal: Journal, redact: string): Intake {
-  return createIntake({
-    journal,
-    window: new IdWindow({ idsMax: 1_000_000, checkpoint: () => journal.checkpoint, forgotten: new ForgottenIds() }),
-    parked: new ParkedEvents({ eventsMax: 1, bytesMax: 1 }),
-    live: new LiveBus(journal.head),
-    log: createLog('silent'),
-    counters: createCounters(),
-    redactor: redact === '' ? null : createRedactor(parseRedaction(redact) ?? []),
-    gate: () => null,
-    now: Date.now,
-    elapsedMs: () => performance.now(),
-  });
-}
-
-function journalIn(directory: string): Journal {
-  return openJournal({
-    directory,
-    durability: 'process',
-    segmentBytesMax: 64 * mebibyte,
-    budgetBytesMax: 8192 * mebibyte,
-    reserveFreeBytes: 0,
-    keepBytesPastCheckpoint: 0,
-    keepMsPastCheckpoint: 0,
-    checkpoint: null,
-    log: createLog('silent'),
-  });
+function redactorOf(redact: string): Redactor | null {
+  return redact === '' ? null : createRedactor(parseRedaction(redact) ?? []);
 }
 
 /** Of ids that were never used. */
