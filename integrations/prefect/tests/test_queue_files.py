@@ -23,6 +23,16 @@ def read_all(file: QueueFile, events_max: int = 3, bytes_max: int = 50) -> "tupl
     return found, damaged
 
 
+def written(folder: Path, sent: List[bytes]) -> "tuple[QueueFile, List[int]]":
+    """A file of these events, and where each of them ends."""
+    file = QueueFile.create(folder, "1")
+    ends = []
+    for event in sent:
+        file.append(event)
+        ends.append(file.size)
+    return file, ends
+
+
 def reopened(file: QueueFile) -> QueueFile:
     """As after a kill: nothing is said to the file but that its lock is free."""
     file.close()
@@ -60,11 +70,7 @@ def test_what_was_sent_is_not_read_again(sent: List[bytes], done: int) -> None:
 @given(events, st.data())
 def test_damage_takes_only_the_records_that_it_touches(sent: List[bytes], data: st.DataObject) -> None:
     with tempfile.TemporaryDirectory() as folder:
-        file = QueueFile.create(Path(folder), "1")
-        ends = []
-        for event in sent:
-            file.append(event)
-            ends.append(file.size)
+        file, ends = written(Path(folder), sent)
         starts = [FILE_HEAD.size, *ends[:-1]]
         first = data.draw(st.integers(0, file.size - 1))
         garbage = data.draw(st.binary(min_size=1, max_size=40))[: file.size - first]
@@ -85,11 +91,7 @@ def test_damage_takes_only_the_records_that_it_touches(sent: List[bytes], data: 
 @given(events, st.data())
 def test_a_file_that_was_cut_gives_all_that_is_whole(sent: List[bytes], data: st.DataObject) -> None:
     with tempfile.TemporaryDirectory() as folder:
-        file = QueueFile.create(Path(folder), "1")
-        ends = []
-        for event in sent:
-            file.append(event)
-            ends.append(file.size)
+        file, ends = written(Path(folder), sent)
         cut = data.draw(st.integers(0, file.size))
         os.truncate(file.path, cut)
         found, _ = read_all(reopened(file))
