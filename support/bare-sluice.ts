@@ -6,6 +6,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
 import { repositoryRoot } from './peers/sluice.ts';
 import { until } from './poll.ts';
 import type { Target } from './target.ts';
@@ -28,12 +29,19 @@ export interface BareSluice {
 
 const folders: string[] = [];
 const children: ChildProcess[] = [];
+/** Those with an engine of their own, which writes on for seconds behind a kill: they are asked to stop. */
+const withEngine = new WeakSet<ChildProcess>();
+const stopMsMax = 20_000;
 
 /** Ends and removes all that was started: for `afterEach`. */
 export async function cleanUp(): Promise<void> {
   for (const child of children.splice(0)) {
     if (child.exitCode === null && child.signalCode === null) {
       const exited = new Promise((resolve) => child.once('exit', resolve));
+      if (withEngine.has(child)) {
+        child.kill('SIGTERM');
+        await Promise.race([exited, wait(stopMsMax, undefined, { ref: false })]);
+      }
       child.kill('SIGKILL');
       await exited;
     }
@@ -68,6 +76,7 @@ export function runBare({ env = {}, words = [], around = (command) => command, c
     },
   });
   children.push(child);
+  if (env['CLICKHOUSE_URL'] === '') withEngine.add(child);
   let output = '';
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (text: Buffer) => (output += text.toString()));
   const ended = new Promise<number | string | null>((resolve) => {

@@ -201,5 +201,6 @@ describe('through a network that breaks, and a server that is killed', () => {
     } finally {
       relay.close();
     }
-  });
+    // Where it has come to an event stream, a silence is noticed after 50 s.
+  }, 240_000);
 });

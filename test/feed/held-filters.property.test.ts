@@ -14,6 +14,7 @@ import { filterHeapBytes } from '../../src/filter/filter-bytes.ts';
 import { FilterIndex } from '../../src/filter/filter-index.ts';
 import { filterKey } from '../../src/filter/filter-key.ts';
 import { validateFilter } from '../../src/filter/validate-filter.ts';
+import { until } from '../../support/poll.ts';
 import { filterFrom, sampleEvents } from '../filter/arbitraries.ts';
 
 function valid(sent: unknown): Filter {
@@ -100,32 +101,35 @@ describe('what a filter is counted for', () => {
     ['small filters', 3_000, () => ({ event: { name: [hex(8)] }, resource: { labels: { team: [hex(4)] } } })],
   ];
 
-  it.each(shapes)('is no less than the heap has for it, and at most five times as much: %s', (_shape, count, make) => {
-    const held = createHeldFilters(1e12);
-    const index = new FilterIndex<object>();
-    let all: (() => void)[] = [];
-    function open(): void {
-      const hold = held.hold([valid(JSON.parse(JSON.stringify(make())))]);
-      const remove = index.add([hold.filter], hold, hold.fits);
-      all.push(() => {
-        remove();
-        hold.release();
-      });
-    }
-    function close(): void {
-      for (const one of all) one();
-      all = [];
-    }
-    // What is compiled and cached at the first time is not the filters'.
-    open();
-    close();
-    const before = inHeap();
-    for (let nth = 0; nth < count; nth += 1) open();
-    const grownBytes = inHeap() - before;
-    expect(held.heldBytes).toBeGreaterThan(grownBytes);
-    expect(held.heldBytes).toBeLessThan(5 * grownBytes);
-    close();
-    // The engine may still know the last one.
-    expect(inHeap() - before).toBeLessThan(grownBytes / 3);
-  });
+  it.each(shapes)(
+    'is no less than the heap has for it, and at most five times as much: %s',
+    async (_shape, count, make) => {
+      const held = createHeldFilters(1e12);
+      const index = new FilterIndex<object>();
+      let all: (() => void)[] = [];
+      function open(): void {
+        const hold = held.hold([valid(JSON.parse(JSON.stringify(make())))]);
+        const remove = index.add([hold.filter], hold, hold.fits);
+        all.push(() => {
+          remove();
+          hold.release();
+        });
+      }
+      function close(): void {
+        for (const one of all) one();
+        all = [];
+      }
+      // What is compiled and cached at the first time is not the filters'.
+      open();
+      close();
+      const before = inHeap();
+      for (let nth = 0; nth < count; nth += 1) open();
+      const grownBytes = inHeap() - before;
+      expect(held.heldBytes).toBeGreaterThan(grownBytes);
+      expect(held.heldBytes).toBeLessThan(5 * grownBytes);
+      close();
+      // The engine may still know the last one, and what else lay in the heap may go in a later turn.
+      await until('all is given back', () => (inHeap() - before < grownBytes / 3 ? true : undefined));
+    },
+  );
 });
