@@ -6,7 +6,7 @@ import type { AllFilters } from '../../schemas/filter.ts';
 import { askParts } from './filter-parts.ts';
 
 /** A filter without a condition: topic, predicate, entry. */
-const filterBytes = 2_600;
+const filterBytes = 2_650;
 
 export function filterHeapBytes(filters: AllFilters): number {
   const ofParts = filters.flatMap((filter) => askParts(filter, (part, value) => part.heapBytes(value)));
