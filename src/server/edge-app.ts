@@ -2,6 +2,7 @@
  * Listens, and goes on listening over a renewed certificate: that needs a new app of the edge library, which reads one
  * only when an app is made.
  */
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Log } from '../base/log.ts';
 import { type Listening, listen, listenBeside } from './listen.ts';
 import { type AppMaking, ServingApps } from './serving-apps.ts';
@@ -32,15 +33,21 @@ export async function openEdgeApp(library: LoadedUws, options: EdgeAppOptions): 
   const { tls, log, host, furnish } = options;
   const make = (): TemplatedApp => (tls === null ? library.uws.App() : secureApp(library.uws, tls, log));
   const serving = new ServingApps({ make, furnish });
-  let listening = await listen(library, serving.add(), host, options.port);
+  let newest = serving.add();
+  let listening = await listen(library, newest, host, options.port);
   let isStopped = false;
 
   async function renew(): Promise<void> {
     const app = serving.add();
-    const before = listening;
-    const next = await besideOrNot(app, before);
+    const before = { app: newest, listening };
+    const next = await besideOrNot(app, listening);
+    newest = app;
     listening = next;
-    before.stop();
+    // Making the app took milliseconds. The system resets who connected meanwhile, unless they are accepted first.
+    await nextTurn();
+    await nextTurn();
+    before.listening.stop();
+    serving.retire(before.app);
     if (isStopped) next.stop();
     log.info({ cert: tls?.cert }, 'the certificate was read again: new connections get it');
   }

@@ -17,9 +17,17 @@ export interface AppMaking {
   readonly furnish: (app: TemplatedApp, tally: AppTally) => void;
 }
 
+interface Served {
+  readonly app: TemplatedApp;
+  open: number;
+  /** It takes no new connection any more. */
+  isRetired: boolean;
+}
+
 export class ServingApps {
   /** The same array for as long as the edge lives. */
   readonly all: TemplatedApp[] = [];
+  readonly #served = new Map<TemplatedApp, Served>();
   readonly #making: AppMaking;
 
   constructor(making: AppMaking) {
@@ -29,35 +37,47 @@ export class ServingApps {
   /** One more, which is the newest from now on. Throws as `make` does. */
   add(): TemplatedApp {
     const app = this.#making.make();
-    let open = 0;
+    const served: Served = { app, open: 0, isRetired: false };
     this.#making.furnish(app, {
       connections: (change) => {
-        open += change;
-        // In a later turn: the library is still at work on the connection.
-        if (open === 0 && !this.#isNewest(app)) setImmediate(() => open === 0 && this.#letGo(app));
+        served.open += change;
+        this.#letGoIfIdle(served);
       },
     });
+    this.#served.set(app, served);
     this.all.push(app);
     return app;
   }
 
+  /** For one that has stopped listening: it is let go when its last connection has closed. */
+  retire(app: TemplatedApp): void {
+    const served = this.#served.get(app);
+    if (served === undefined) return;
+    served.isRetired = true;
+    this.#letGoIfIdle(served);
+  }
+
   /** One that could not listen. */
   drop(app: TemplatedApp): void {
-    const at = this.all.indexOf(app);
-    if (at < 0) return;
-    this.all.splice(at, 1);
+    if (!this.#served.delete(app)) return;
+    this.all.splice(this.all.indexOf(app), 1);
     app.close();
   }
 
   close(): void {
+    this.#served.clear();
     for (const app of this.all.splice(0)) app.close();
   }
 
-  #isNewest(app: TemplatedApp): boolean {
-    return app === this.all.at(-1);
+  #letGoIfIdle(served: Served): void {
+    if (!isIdle(served)) return;
+    // In a later turn: the library is still at work on the connection.
+    setImmediate(() => {
+      if (isIdle(served)) this.drop(served.app);
+    });
   }
+}
 
-  #letGo(app: TemplatedApp): void {
-    if (!this.#isNewest(app)) this.drop(app);
-  }
+function isIdle({ open, isRetired }: Served): boolean {
+  return isRetired && open === 0;
 }

@@ -37,8 +37,12 @@ function dial(url: string, version?: SecureVersion): Promise<TLSSocket> {
 
 const serialOf = (socket: TLSSocket): string => (socket.getPeerCertificate() as PeerCertificate).serialNumber; // shaken
 
+/** One that waits in a socket's queue in the moment it closes is reset by the system: once, a client connects again. */
 async function servedBy(url: string): Promise<string> {
-  const socket = await dial(url);
+  const socket = await dial(url).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ECONNRESET') throw error;
+    return dial(url);
+  });
   const serial = serialOf(socket);
   socket.destroy();
   return serial;
