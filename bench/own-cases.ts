@@ -15,6 +15,7 @@ import { lateEvents } from './cases/late-events.ts';
 import { latency } from './cases/latency.ts';
 import { latencyInTurns } from './cases/latency-in-turns.ts';
 import { loneDeliveries } from './cases/lone-deliveries.ts';
+import { moveLines } from './cases/move-lines.ts';
 import { nats } from './cases/nats.ts';
 import { type ScaleOptions, scale } from './cases/scale.ts';
 import { sideBySide } from './cases/side-by-side.ts';
@@ -60,6 +61,7 @@ export const ownCases: Readonly<Record<string, OwnCase>> = {
   'late-events': lateEvents,
   'usual-loads': usualLoads,
   'usual-questions': (root, options) => usualQuestions(root, { events: options.scale.events }),
+  'move-lines': (root, options) => moveLines(root, { events: options.scale.events }),
   shapes: (root, options) => shapes(root, { events: options.scale.events }),
   soak: (root, { minutes, rate }) => soak(root, { minutes, rate }),
 };

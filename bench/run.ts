@@ -33,7 +33,8 @@ const help = `npm run bench -- [options]
                        backfill-many: 40 readers of --events (30000), and 10 slow ones;
                        with servers of their own: spread, latency, latency-in-turns, lone-deliveries, catch-up, idle,
                        distinct-filters, soak, nats, scale, heavy-counts, engine-cpu, beside-prefect, side-by-side,
-                       durability, late-events, usual-loads, usual-questions, shapes;
+                       durability, late-events, usual-loads, usual-questions, shapes,
+                       move-lines: the commands import and export, of --events lines (1000000);
                        without one: filter-index, read-forms, redaction, kernel-send
   --suite speed        the figures of docs/PERFORMANCE.md, but for the long ones (sustained --seconds 600, soak)
   --minutes N          of soak and engine-cpu (30)

@@ -33,7 +33,12 @@ async function run(from: NodeJS.Process): Promise<number> {
     });
     if (chosen === null) return exitCodes.ok;
     const { row, ...called } = chosen;
-    const signal = stopSignal(from);
+    const controller = stopSignal(from);
+    const { signal } = controller;
+    if (row.isEndless === true) {
+      const { whenReaderGone } = await import('./reader-gone.ts');
+      whenReaderGone(from.stdout.fd, () => controller.abort());
+    }
     const ended = row.run({ ...called, environment: from.env, terminal, signal });
     return await ended.catch((error: unknown) => {
       // What broke off because it was asked to is no failure.
@@ -46,7 +51,7 @@ async function run(from: NodeJS.Process): Promise<number> {
 }
 
 /** Aborted by the first signal; the second one ends the process. */
-function stopSignal(from: NodeJS.Process): AbortSignal {
+function stopSignal(from: NodeJS.Process): AbortController {
   const controller = new AbortController();
   for (const name of stopSignals) {
     from.on(name, () => {
@@ -55,7 +60,7 @@ function stopSignal(from: NodeJS.Process): AbortSignal {
       setTimeout(() => from.exit(exitCodes.interrupted), endMs).unref();
     });
   }
-  return controller.signal;
+  return controller;
 }
 
 /** One sentence, or the stack of a fault of ours. */

@@ -39,7 +39,7 @@ export class Terminal {
   }
 
   /** Resolves when there is room for more. */
-  async print(text: string): Promise<void> {
+  async print(text: string | Uint8Array): Promise<void> {
     if (this.outputs.stdout.write(text)) return;
     await new Promise<void>((resolve) => this.outputs.stdout.once('drain', () => resolve()));
   }

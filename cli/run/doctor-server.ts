@@ -63,7 +63,7 @@ async function roundTrip(target: ServerTarget, signal: AbortSignal): Promise<Fin
   const begunMs = performance.now();
   const bounded = AbortSignal.any([signal, AbortSignal.timeout(visibleMs)]);
   try {
-    const outcome = await new EventPoster(target, bounded).post([JSON.stringify(event)]);
+    const outcome = await new EventPoster(target, bounded).post(Buffer.from(JSON.stringify([event])), 1);
     if (outcome.kind !== 'taken') return { name, isOk: false, says: 'an event was refused' };
     const durableMs = Math.round(performance.now() - begunMs);
     const sluice = await connectTo(target);

@@ -8,8 +8,8 @@ import { gzip } from 'node:zlib';
 import type { ExportPlace } from '../../client/src/export.ts';
 import { CommandError } from '../exit-codes.ts';
 
-/** A member of less than that compresses badly. */
-const memberBytes = 1024 * 1024;
+/** What is written at once; a member of less compresses badly. */
+const writeBytes = 1024 * 1024;
 const noteMs = 1_000;
 const compress = promisify(gzip);
 
@@ -53,8 +53,8 @@ export class ExportFile {
   #lines: number;
   #place: ExportPlace | null;
   #notedMs = 0;
-  /** Of a compressed file: lines that wait for their member. */
-  #waiting: string[] = [];
+  /** Lines that wait until they are enough for a write. */
+  #waiting: Buffer[] = [];
   #waitingBytes = 0;
 
   constructor(path: string, file: FileHandle, note: PartNote | null) {
@@ -71,24 +71,20 @@ export class ExportFile {
     return this.#place;
   }
 
-  async write(texts: readonly string[], place: ExportPlace | null): Promise<void> {
-    const lines = `${texts.join('\n')}\n`;
-    this.#lines += texts.length;
-    if (this.#path.endsWith('.gz')) {
-      this.#waiting.push(lines);
-      this.#waitingBytes += lines.length;
-      this.#place = place;
-      if (this.#waitingBytes >= memberBytes) await this.#writeMember();
-    } else {
-      await this.#append(Buffer.from(lines));
-      this.#place = place;
-    }
-    if (this.#waitingBytes === 0 && performance.now() - this.#notedMs >= noteMs) await this.#note();
+  /** Whole lines, and how many they are. */
+  async write(block: Buffer, lines: number, place: ExportPlace | null): Promise<void> {
+    this.#lines += lines;
+    this.#waiting.push(block);
+    this.#waitingBytes += block.length;
+    this.#place = place;
+    if (this.#waitingBytes < writeBytes) return;
+    await this.#writeWaiting();
+    if (performance.now() - this.#notedMs >= noteMs) await this.#note();
   }
 
   /** The export is whole. */
   async finish(): Promise<void> {
-    await this.#writeMember();
+    await this.#writeWaiting();
     await this.#file.datasync();
     await this.#file.close();
     await rm(partPath(this.#path), { force: true });
@@ -96,18 +92,18 @@ export class ExportFile {
 
   /** The export broke off: notes where to go on, and says so. */
   async leave(): Promise<ExportPlace | null> {
-    await this.#writeMember();
+    await this.#writeWaiting();
     if (this.#place !== null) await this.#note();
     await this.#file.close();
     return this.#place;
   }
 
-  async #writeMember(): Promise<void> {
+  async #writeWaiting(): Promise<void> {
     if (this.#waiting.length === 0) return;
-    const member = await compress(Buffer.from(this.#waiting.join('')));
+    const bytes = Buffer.concat(this.#waiting);
     this.#waiting = [];
     this.#waitingBytes = 0;
-    await this.#append(member);
+    await this.#append(this.#path.endsWith('.gz') ? await compress(bytes) : bytes);
   }
 
   async #append(bytes: Buffer): Promise<void> {

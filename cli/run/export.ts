@@ -10,13 +10,15 @@ import { type Call, hasOption, textOption } from '../command-row.ts';
 import { exitCodes, UsageError } from '../exit-codes.ts';
 import { type Progress, startProgress } from '../out/progress.ts';
 import { readFilter } from '../read-filter.ts';
+import { countLines } from '../send/read-input.ts';
 import { connectFor } from '../target.ts';
 import type { Terminal } from '../terminal.ts';
 import { beginExportFile, type ExportFile, resumeExportFile } from './export-file.ts';
-import { exportedTexts } from './exported-texts.ts';
+import { exportedBlocks } from './exported-blocks.ts';
 
 interface Sink {
-  write(texts: readonly string[], place: ExportPlace | null): Promise<void>;
+  /** Whole lines, and how many they are. */
+  write(block: Buffer, lines: number, place: ExportPlace | null): Promise<void>;
 }
 
 export async function runExport(call: Call): Promise<number> {
@@ -68,17 +70,18 @@ async function pour(
 ): Promise<number> {
   let count = 0;
   let place: ExportPlace | null = resume;
-  const texts = exportedTexts(sluice, filter, call, resume, (behind) => {
+  const blocks = exportedBlocks(sluice, filter, call, resume, (behind) => {
     place = behind;
   });
-  for await (const batch of texts) {
-    await sink.write(batch, place);
-    count += batch.length;
-    progress.add(batch.length);
+  for await (const block of blocks) {
+    const lines = countLines(block);
+    await sink.write(block, lines, place);
+    count += lines;
+    progress.add(lines);
   }
   return count;
 }
 
 function stdoutSink(terminal: Terminal): Sink {
-  return { write: (texts) => terminal.print(`${texts.join('\n')}\n`) };
+  return { write: (block) => terminal.print(block) };
 }

@@ -8,12 +8,13 @@ import { exitCodes, UsageError } from '../exit-codes.ts';
 import { startProgress } from '../out/progress.ts';
 import { rawFields } from '../out/raw-fields.ts';
 import { readFilter } from '../read-filter.ts';
-import { lineToSend } from '../send/event-line.ts';
+import { type EventText, eventOfLine, textToSend } from '../send/event-line.ts';
 import { EventPoster } from '../send/post-events.ts';
+import { cutLines } from '../send/read-input.ts';
 import { EventSender } from '../send/send-events.ts';
 import { sendingRate } from '../send/sending-rate.ts';
 import { connectFor, readTokenFile, refuseBadUrl, type ServerTarget } from '../target.ts';
-import { exportedTexts } from './exported-texts.ts';
+import { exportedBlocks } from './exported-blocks.ts';
 
 /** A wait shorter than that is not worth its timer. */
 const pauseMsMin = 5;
@@ -70,25 +71,34 @@ async function pour(
   { speed, renew, call }: Manner,
 ): Promise<void> {
   const begunMs = Date.now();
+  const isPaced = speed !== Number.POSITIVE_INFINITY;
   let firstMs: number | null = null;
+  const dueMsOf = (event: EventText): number => {
+    if (!isPaced) return begunMs;
+    const occurredMs = Date.parse(occurredOf(textOf(event)));
+    firstMs ??= occurredMs;
+    return begunMs + Math.max(0, (occurredMs - firstMs) / speed);
+  };
   let line = 0;
-  for await (const texts of exportedTexts(sluice, filter, call)) {
-    if (speed === Number.POSITIVE_INFINITY && renew === null) {
-      const from = line;
-      await sender.add(texts.map((text, at) => ({ text: lineToSend(text), line: from + at + 1, units: 1 })));
-      line += texts.length;
-      continue;
+  for await (const block of exportedBlocks(sluice, filter, call)) {
+    for (const input of cutLines(block, line)) {
+      line = input.line;
+      const event = eventOfLine(input);
+      const dueMs = dueMsOf(event);
+      if (dueMs - Date.now() > pauseMsMin) {
+        sender.pause();
+        await wait(dueMs - Date.now(), call.signal);
+      }
+      const sent = renew === null ? event : textToSend(renew(textOf(event), dueMs));
+      if (!sender.hasRoom(sent.end - sent.start)) await sender.room();
+      sender.add(sent, line, 1);
     }
-    for (const text of texts) {
-      const occurredMs = Date.parse(occurredOf(text));
-      firstMs ??= occurredMs;
-      const dueMs = begunMs + (speed === Number.POSITIVE_INFINITY ? 0 : (occurredMs - firstMs) / speed);
-      if (dueMs - Date.now() > pauseMsMin) await wait(dueMs - Date.now(), call.signal);
-      line += 1;
-      const sent = lineToSend(text);
-      await sender.add([{ text: renew === null ? sent : renew(sent, Math.max(dueMs, begunMs)), line, units: 1 }]);
-    }
+    sender.pause();
   }
+}
+
+function textOf({ block, start, end }: EventText): string {
+  return block.toString('utf8', start, end);
 }
 
 /** The event as if it were of that time, under an id that is made of the run's name and its own. */

@@ -3,10 +3,10 @@ import { type Call, listOption } from '../command-row.ts';
 import { CommandError, exitCodes, UsageError } from '../exit-codes.ts';
 import { wholeNumber } from '../options.ts';
 import { startProgress } from '../out/progress.ts';
-import { lineToSend } from '../send/event-line.ts';
+import { type EventText, eventOfLine } from '../send/event-line.ts';
 import { EventPoster } from '../send/post-events.ts';
 import { type Input, type InputLine, openInput } from '../send/read-input.ts';
-import { EventSender, type Outgoing } from '../send/send-events.ts';
+import { EventSender } from '../send/send-events.ts';
 import { sendingRate } from '../send/sending-rate.ts';
 import { readTarget } from '../target.ts';
 import { eventOfFlags } from './event-of-flags.ts';
@@ -22,7 +22,7 @@ export async function runEmit(call: Call): Promise<number> {
     return sendInput(call, await openInput('-', call.signal), 'emit');
   }
   const event = await eventOfFlags(call, name);
-  const outcome = await new EventPoster(readTarget(call), call.signal).post([JSON.stringify(event)]);
+  const outcome = await new EventPoster(readTarget(call), call.signal).post(Buffer.from(JSON.stringify([event])), 1);
   if (outcome.kind === 'taken') {
     await call.terminal.print(`${event.id}\n`);
     return exitCodes.ok;
@@ -51,7 +51,7 @@ async function sendInput(call: Call, input: Input, what: string): Promise<number
   const poster = new EventPoster(target, signal);
   const sender = new EventSender({ poster, signal, rate, refused: refuse, settled: progress.add });
   try {
-    for await (const lines of input.lines) await sender.add(readLines(lines, refuse));
+    for await (const lines of input.lines) await sendLines(lines, sender, refuse);
     await sender.end();
   } catch (error) {
     if (signal.aborted) terminal.warn(`${sender.taken} events are durable; what is sent again is not stored twice`);
@@ -63,14 +63,21 @@ async function sendInput(call: Call, input: Input, what: string): Promise<number
   return refused === 0 ? exitCodes.ok : exitCodes.error;
 }
 
-function readLines(lines: readonly InputLine[], refuse: (line: number, reason: string) => void): Outgoing[] {
-  const events: Outgoing[] = [];
-  for (const { text, line, bytes } of lines) {
+async function sendLines(
+  lines: readonly InputLine[],
+  sender: EventSender,
+  refuse: (line: number, reason: string) => void,
+): Promise<void> {
+  for (const input of lines) {
+    let event: EventText;
     try {
-      events.push({ text: lineToSend(text), line, units: bytes });
+      event = eventOfLine(input);
     } catch {
-      refuse(line, 'It is no JSON object');
+      refuse(input.line, 'It is no JSON object');
+      continue;
     }
+    if (!sender.hasRoom(event.end - event.start)) await sender.room();
+    sender.add(event, input.line, input.bytes);
   }
-  return events;
+  sender.pause();
 }

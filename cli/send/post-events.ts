@@ -1,9 +1,13 @@
 /**
  * One POST of events as they stand: tried again until the server has answered, and told apart by what the answer says
- * of each event.
+ * of each event. By node:http, for `fetch` copies a body twice.
  */
-import { failureOf, Http } from '../../client/src/http.ts';
-import { retrying } from '../../client/src/retry.ts';
+import { Agent, type IncomingMessage, request } from 'node:http';
+import { request as requestSecurely, Agent as SecureAgent } from 'node:https';
+import { authorizationOf, Endpoints } from '../../client/src/endpoints.ts';
+import { asSluiceError } from '../../client/src/errors.ts';
+import { failureOf } from '../../client/src/http.ts';
+import { retrying, retryOf } from '../../client/src/retry.ts';
 import type { ServerTarget } from '../target.ts';
 
 export type PostOutcome =
@@ -18,27 +22,74 @@ export type PostOutcome =
 const attemptsMax = 40;
 
 export class EventPoster {
-  readonly #http: Http;
+  readonly #url: URL;
+  readonly #token: string | null;
   readonly #signal: AbortSignal;
+  readonly #retry = retryOf({ attemptsMax });
+  readonly #agent: Agent | SecureAgent;
 
   constructor({ url, token }: ServerTarget, signal: AbortSignal) {
-    this.#http = new Http({ url, token, retry: { attemptsMax } });
+    this.#url = new URL(`${new Endpoints({ url, token }).base}/events`);
+    this.#token = token;
     this.#signal = signal;
+    this.#agent = new (this.#isSecure ? SecureAgent : Agent)({ keepAlive: true });
   }
 
-  /** `texts` are JSON. Rejects with SluiceError where the server does not want any of it, or the signal's reason. */
-  post(texts: readonly string[]): Promise<PostOutcome> {
-    const body = `[${texts.join(',')}]`;
-    return retrying(this.#http.retry, this.#signal, () => this.#once(body, texts.length));
+  /**
+   * `body` is a JSON list of so many events. Rejects with SluiceError where the server does not want any of it, or the
+   * signal's reason.
+   */
+  post(body: Buffer, count: number): Promise<PostOutcome> {
+    return retrying(this.#retry, this.#signal, () => this.#once(body, count));
   }
 
-  async #once(body: string, count: number): Promise<PostOutcome> {
-    const response = await this.#http.answer({ method: 'POST', path: '/events', body, signal: this.#signal });
+  get #isSecure(): boolean {
+    return this.#url.protocol === 'https:';
+  }
+
+  async #once(body: Buffer, count: number): Promise<PostOutcome> {
+    const response = await this.#ask(body).catch((error: unknown) => {
+      this.#signal.throwIfAborted();
+      throw asSluiceError(error);
+    });
+    if (response.ok) return { kind: 'taken' };
+    if (response.status === 413) return { kind: 'tooLarge' };
     if (response.status === 422) return refusalOf(await response.text(), count);
-    if (!response.ok && response.status !== 413) throw await failureOf(response);
-    await response.body?.cancel();
-    return { kind: response.ok ? 'taken' : 'tooLarge' };
+    throw await failureOf(response);
   }
+
+  #ask(body: Buffer): Promise<Response> {
+    const options = {
+      method: 'POST',
+      agent: this.#agent,
+      signal: this.#signal,
+      headers: {
+        'content-type': 'application/json',
+        'content-length': body.length,
+        ...(this.#token !== null && { authorization: authorizationOf(this.#token) }),
+      },
+    };
+    return new Promise((resolve, reject) => {
+      const hear = (response: IncomingMessage): void => {
+        let text = '';
+        response.setEncoding('utf8');
+        response.on('data', (part: string) => (text += part));
+        response.once('error', reject);
+        response.once('end', () => resolve(answerOf(response, text)));
+      };
+      const asked = (this.#isSecure ? requestSecurely : request)(this.#url, options, hear);
+      asked.once('error', reject);
+      asked.end(body);
+    });
+  }
+}
+
+function answerOf({ statusCode, headers }: IncomingMessage, text: string): Response {
+  const retryAfter = headers['retry-after'];
+  return new Response(text === '' ? null : text, {
+    ...(statusCode !== undefined && { status: statusCode }),
+    ...(retryAfter !== undefined && { headers: { 'retry-after': retryAfter } }),
+  });
 }
 
 interface Detail {

@@ -3,16 +3,9 @@
  * as it is full, or as nothing else is on its way: few events come soon, many come in few requests.
  */
 import { wait } from '../../client/src/retry.ts';
+import { Batch } from './batch.ts';
+import type { EventText } from './event-line.ts';
 import type { EventPoster } from './post-events.ts';
-
-export interface Outgoing {
-  /** JSON of one event. */
-  readonly text: string;
-  /** Counted from 1. */
-  readonly line: number;
-  /** Of progress, be it bytes or events. */
-  readonly units: number;
-}
 
 export interface SendOptions {
   readonly poster: Pick<EventPoster, 'post'>;
@@ -24,7 +17,7 @@ export interface SendOptions {
   readonly settled: (events: number, units: number) => void;
 }
 
-const batchBytesMax = 1024 * 1024;
+const batchBytes = 1024 * 1024;
 const batchEventsMax = 2_000;
 const underWayMax = 4;
 /** A batch of a limited rate holds what comes in so long. */
@@ -34,8 +27,10 @@ export class EventSender {
   /** Events that are durable by now. */
   taken = 0;
   readonly #options: SendOptions;
-  #batch: Outgoing[] = [];
-  #batchBytes = 0;
+  readonly #eventsMax: number;
+  /** Buffers of batches that were taken: no request reads them any more. */
+  readonly #free: Buffer<ArrayBuffer>[] = [];
+  #batch: Batch;
   #underWay = 0;
   #failure: { readonly error: unknown } | null = null;
   #changed: (() => void) | null = null;
@@ -44,32 +39,45 @@ export class EventSender {
 
   constructor(options: SendOptions) {
     this.#options = options;
+    this.#eventsMax = Math.max(1, Math.min(batchEventsMax, Math.floor((options.rate * rateStepMs) / 1000)));
+    this.#batch = this.#newBatch();
   }
 
-  /** Takes some, and waits while too many are on their way. Rejects once the server wants no more. */
-  async add(events: readonly Outgoing[]): Promise<void> {
-    const { rate } = this.#options;
-    const eventsMax = Math.max(1, Math.min(batchEventsMax, Math.floor((rate * rateStepMs) / 1000)));
-    for (const event of events) {
-      if (this.#batch.length >= eventsMax || this.#batchBytes + event.text.length > batchBytesMax) {
-        await this.#room();
-        this.#ship();
-      }
-      this.#batch.push(event);
-      this.#batchBytes += event.text.length;
-    }
+  /** Whether `add` takes an event of so many bytes now; else there is `room` to be waited for. */
+  hasRoom(bytes: number): boolean {
+    const batch = this.#batch;
+    return batch.size === 0 || (batch.size < this.#eventsMax && batch.hasRoom(bytes));
+  }
+
+  /** `units` are those of progress, be it bytes or events; `line` is counted from 1. The text is copied. */
+  add(event: EventText, line: number, units: number): void {
+    const bytes = event.end - event.start;
+    if (!this.#batch.hasRoom(bytes)) this.#batch = new Batch(Buffer.allocUnsafe(bytes + 2));
+    this.#batch.add(event, line, units);
+  }
+
+  /** Sends what there is, once fewer are on their way. Rejects once the server wants no more. */
+  async room(): Promise<void> {
+    while (this.#underWay >= underWayMax) await this.#change();
+    this.#throwFailure();
+    this.#ship();
+  }
+
+  /** No more comes for now: what is there leaves, unless others are on their way. */
+  pause(): void {
+    this.#throwFailure();
     if (this.#underWay === 0) this.#ship();
   }
 
   /** Resolves when all that was taken is durable or refused. */
   async end(): Promise<void> {
     this.#ship();
-    while (this.#underWay > 0 || this.#batch.length > 0) await this.#change();
+    while (this.#underWay > 0 || this.#batch.size > 0) await this.#change();
     this.#throwFailure();
   }
 
-  async #room(): Promise<void> {
-    while (this.#underWay >= underWayMax) await this.#change();
+  #newBatch(): Batch {
+    return new Batch(this.#free.pop() ?? Buffer.allocUnsafe(batchBytes));
   }
 
   async #change(): Promise<void> {
@@ -86,11 +94,10 @@ export class EventSender {
 
   #ship(): void {
     const batch = this.#batch;
-    if (batch.length === 0) return;
-    this.#batch = [];
-    this.#batchBytes = 0;
+    if (batch.size === 0) return;
+    this.#batch = this.#newBatch();
     this.#underWay += 1;
-    this.#pace(batch.length)
+    this.#pace(batch.size)
       .then(() => this.#settle(batch))
       .catch((error: unknown) => {
         this.#failure ??= { error };
@@ -113,40 +120,37 @@ export class EventSender {
   }
 
   /** Until each event of it is taken or refused. */
-  async #settle(batch: readonly Outgoing[]): Promise<void> {
-    const { poster } = this.#options;
-    const outcome = await poster.post(batch.map(({ text }) => text));
+  async #settle(batch: Batch): Promise<void> {
+    const outcome = await this.#options.poster.post(batch.body, batch.size);
     switch (outcome.kind) {
       case 'taken':
-        this.taken += batch.length;
+        this.taken += batch.size;
+        // After any other answer the rest of the body may still be on its way.
+        if (batch.buffer.length === batchBytes) this.#free.push(batch.buffer);
         return this.#settled(batch);
       case 'refused': {
-        const isBad = (_: Outgoing, at: number): boolean => outcome.reasons.has(at);
-        for (const [at, reason] of outcome.reasons) this.#options.refused(batch[at]?.line ?? 0, reason);
-        this.#settled(batch.filter(isBad));
-        const rest = batch.filter((event, at) => !isBad(event, at));
-        return rest.length === 0 ? undefined : this.#settle(rest);
+        const { reasons } = outcome;
+        for (const [at, reason] of reasons) this.#options.refused(batch.lineOf(at), reason);
+        this.#settled(batch.part((at) => reasons.has(at)));
+        return reasons.size === batch.size ? undefined : this.#settle(batch.part((at) => !reasons.has(at)));
       }
       case 'unreadable':
       case 'tooLarge':
-        if (batch.length > 1) return this.#halve(batch);
-        this.#options.refused(batch[0]?.line ?? 0, outcome.kind === 'tooLarge' ? 'It is too large' : outcome.reason);
+        if (batch.size > 1) return this.#halve(batch);
+        this.#options.refused(batch.lineOf(0), outcome.kind === 'tooLarge' ? 'It is too large' : outcome.reason);
         return this.#settled(batch);
       default:
         return outcome satisfies never;
     }
   }
 
-  async #halve(batch: readonly Outgoing[]): Promise<void> {
-    const middle = batch.length >> 1;
-    await this.#settle(batch.slice(0, middle));
-    await this.#settle(batch.slice(middle));
+  async #halve(batch: Batch): Promise<void> {
+    const middle = batch.size >> 1;
+    await this.#settle(batch.part((at) => at < middle));
+    await this.#settle(batch.part((at) => at >= middle));
   }
 
-  #settled(events: readonly Outgoing[]): void {
-    this.#options.settled(
-      events.length,
-      events.reduce((sum, { units }) => sum + units, 0),
-    );
+  #settled(batch: Batch): void {
+    this.#options.settled(batch.size, batch.units);
   }
 }

@@ -3,7 +3,7 @@ import type { AnsweredEvent } from '../../schemas/wire.ts';
 import { SluiceError } from './errors.ts';
 import type { EventFilter } from './event-filter.ts';
 import type { Http } from './http.ts';
-import { readLines } from './read-lines.ts';
+import { isLine, lastLineOf, linesOf, readBlocks } from './read-lines.ts';
 import { Attempts } from './retry.ts';
 
 export interface ExportOptions {
@@ -25,6 +25,8 @@ export interface EventExport extends AsyncIterable<AnsweredEvent> {
   texts(): AsyncGenerator<string>;
   /** The same, as many at a time as came together. */
   batches(): AsyncGenerator<readonly string[]>;
+  /** The same as bytes: whole lines, each with its newline. Nothing is decoded. */
+  blocks(): AsyncGenerator<Uint8Array>;
   /** Behind the last text that was asked for; null before the first one. */
   readonly place: ExportPlace | null;
 }
@@ -32,8 +34,8 @@ export interface EventExport extends AsyncIterable<AnsweredEvent> {
 export function createExport(http: Http, filter: EventFilter, { resume, signal }: ExportOptions): EventExport {
   const reading = new Reading(http, filter, resume ?? null, signal);
   async function* texts(): AsyncGenerator<string> {
-    for await (const batch of reading.batches()) {
-      for (const text of batch) {
+    for await (const block of reading.blocks()) {
+      for (const text of linesOf(block).filter(isLine)) {
         reading.took(text);
         yield text;
       }
@@ -43,14 +45,18 @@ export function createExport(http: Http, filter: EventFilter, { resume, signal }
     for await (const text of texts()) yield JSON.parse(text);
   }
   async function* batches(): AsyncGenerator<readonly string[]> {
-    for await (const batch of reading.batches()) {
-      reading.took(batch.at(-1) ?? '');
-      yield batch;
+    for await (const block of blocks()) yield linesOf(block).filter(isLine);
+  }
+  async function* blocks(): AsyncGenerator<Uint8Array> {
+    for await (const block of reading.blocks()) {
+      reading.took(lastLineOf(block));
+      yield block;
     }
   }
   return {
     texts,
     batches,
+    blocks,
     [Symbol.asyncIterator]: events,
     get place() {
       return reading.place;
@@ -84,14 +90,14 @@ class Reading {
     this.#last = text;
   }
 
-  /** Whoever takes a batch says so by `took` before the next. */
-  async *batches(): AsyncGenerator<string[]> {
+  /** Whoever takes a block says so by `took` before the next. */
+  async *blocks(): AsyncGenerator<Uint8Array> {
     const attempts = new Attempts(this.#http.retry, this.#signal);
     for (;;) {
       try {
-        for await (const batch of this.#once()) {
+        for await (const block of this.#once()) {
           attempts.succeeded();
-          if (batch.length > 0) yield batch;
+          yield block;
         }
         return;
       } catch (error) {
@@ -100,7 +106,7 @@ class Reading {
     }
   }
 
-  async *#once(): AsyncGenerator<string[]> {
+  async *#once(): AsyncGenerator<Uint8Array> {
     const { place } = this;
     const response = await this.#http.once({
       method: 'POST',
@@ -113,7 +119,7 @@ class Reading {
     if (response.body === null || this.#token === null) {
       throw new SluiceError('The answer is no export: this server has none', { failure: 'noExport', retryable: false });
     }
-    yield* readLines(response.body);
+    yield* readBlocks(response.body);
   }
 }
 

@@ -3,21 +3,22 @@
  */
 import { QuerySlots } from '../clickhouse/query-slots.ts';
 import type { Store } from '../clickhouse/store.ts';
-import type { HistoryReader } from '../history/history.ts';
 import { parsePlace } from '../history/position.ts';
+import { readTexts } from '../history/read-texts.ts';
 import { countEvents } from '../query/count-events.ts';
-import { exportEvents } from '../query/export-events.ts';
+import { type ExportParts, exportEvents } from '../query/export-events.ts';
 import { type PageParts, readFirstPage, readNextPage } from '../query/read-page.ts';
 import type { Queries } from '../server/parts.ts';
 
 const exportsMax = 4;
 
-export function queriesOf(parts: PageParts & { readonly store: Store }, history: HistoryReader): Queries {
+export function queriesOf(parts: PageParts & { readonly store: Store }): Queries {
   const slots = new QuerySlots(exportsMax);
   const told = (taken: (bytes: number) => void): Pick<Store, 'rows'> => ({
     rows: (sql, bound, options) => parts.store.rows(sql, bound, { ...options, taken }),
   });
-  const exports = { ...parts, slots, readPage: history.byOccurred, parsePlace };
+  const texts: ExportParts['readTexts'] = (...given) => readTexts(parts.store, ...given);
+  const exports = { ...parts, slots, readTexts: texts, parsePlace };
   return {
     readFirstPage: (request, scope, signal, taken) =>
       readFirstPage({ ...parts, store: told(taken) }, request, scope, signal),

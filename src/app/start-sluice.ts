@@ -148,7 +148,7 @@ function serve(parts: Parts, running: Running): Promise<RunningServer> {
     descriptorsLeft,
     intake: intake.intake,
     openFeed: feeds.openFeed,
-    queries: queriesOf({ store, keys, filters, checkpoint: () => journal.checkpoint }, feeds.history),
+    queries: queriesOf({ store, keys, filters, checkpoint: () => journal.checkpoint }),
     ready: () => {
       const { isLeaving } = running;
       return readiness({ journal, intake: intake.intake, store: store.status, isLeaving }, observed);

@@ -3,7 +3,8 @@
  */
 import type { GapFrame } from '../../schemas/wire.ts';
 import type { SigningKeys } from '../base/keys.ts';
-import type { HistoryReader, StoredRange } from '../history/history.ts';
+import type { HistoryReader } from '../history/history.ts';
+import type { StoredRange } from '../history/page-sql.ts';
 import type { Position } from '../history/position.ts';
 import type { EventReader } from './event-reader.ts';
 import type { Framing } from './frames.ts';

@@ -4,7 +4,7 @@
 import { concat, defer, EMPTY, ignoreElements, type Observable, tap } from 'rxjs';
 import { Failure } from '../base/errors.ts';
 import { formatTimeForClickHouse } from '../filter/time.ts';
-import type { StoredRange } from '../history/history.ts';
+import type { StoredRange } from '../history/page-sql.ts';
 import type { Place } from '../history/position.ts';
 import type { FeedState } from './feed-state.ts';
 import { fromStore } from './from-store.ts';

@@ -6,8 +6,8 @@ import { timeKey } from '../../schemas/event.ts';
 import type { AllFilters } from '../../schemas/filter.ts';
 import { quickRead } from '../clickhouse/statements.ts';
 import type { Store } from '../clickhouse/store.ts';
-import { filterSql } from '../filter/sql.ts';
 import { fromMicros, parseClickHouseTime, toMicros } from '../filter/time.ts';
+import { pageSql, type StoredRange } from './page-sql.ts';
 import type { Place } from './position.ts';
 import { type HistoryRow, StoredRows } from './stored-rows.ts';
 
@@ -26,12 +26,6 @@ export interface HistoryPage {
   readonly next: Place | null;
   /** From the place behind which it begins to its last row; null for a first or an empty page. */
   readonly spanMicros: bigint | null;
-}
-
-/** Rows with seq in (after, checkpoint]. */
-export interface StoredRange {
-  readonly after: number;
-  readonly checkpoint: number;
 }
 
 /** What has surely not expired, and will not for a while. */
@@ -109,25 +103,12 @@ export function createHistoryReader(store: HistoryStore, options: HistoryOptions
 async function readPage(
   store: HistoryStore,
   filters: AllFilters,
-  { after, checkpoint }: StoredRange,
+  range: StoredRange,
   from: Place | null,
   max: HistoryPageMax,
   signal: AbortSignal,
 ): Promise<HistoryPage> {
-  const { where, params: values } = filterSql(filters);
-  const place = `({from_occurred:DateTime64(6,'UTC')}, {from_id:UUID})`;
-  const behind = `AND occurred >= {from_occurred:DateTime64(6,'UTC')} AND (occurred, id) > ${place}`;
-  const above = after === 0 ? '' : 'AND seq > {after:UInt64}';
-  const sql = `SELECT seq, id, occurred, raw FROM events
-    WHERE ${where} AND seq <= {checkpoint:UInt64} ${above} ${from ? behind : ''}
-    ORDER BY occurred, id LIMIT {page_rows:UInt32}`;
-  const params = {
-    ...values,
-    checkpoint,
-    ...(after === 0 ? {} : { after }),
-    page_rows: max.rows,
-    ...(from && { from_occurred: from.occurred, from_id: from.id }),
-  };
+  const { sql, params } = pageSql({ columns: 'seq, id, occurred, raw', filters, range, from, rows: max.rows });
   const slices: StoredRows[] = [];
   let [rows, bytes] = [0, 0];
   const isFull = () => rows >= max.rows || bytes >= max.bytes;

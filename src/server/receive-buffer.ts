@@ -6,7 +6,7 @@
  */
 import { readdirSync } from 'node:fs';
 import type { DataType as DataTypes } from 'ffi-rs';
-import { openLibc } from './libc.ts';
+import { openLibc } from '../base/libc.ts';
 
 /** The kernel doubles it for its own books. */
 export const receiveBufferBytes = 128 * 1024;

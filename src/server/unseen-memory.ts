@@ -2,7 +2,7 @@
  * How much memory this process has beside what JavaScript knows of: that of the edge library and of whatever else is
  * native code.
  */
-import { returnFreeMemory } from './libc.ts';
+import { returnFreeMemory } from '../base/libc.ts';
 
 /** Not more often than this: it takes as long as there is memory to look through. */
 const returnEveryMs = 400;

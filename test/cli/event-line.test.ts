@@ -1,9 +1,16 @@
 /** What a line of NDJSON is when it is sent. */
 import { describe, expect, it } from 'vitest';
-import { lineToSend } from '../../cli/send/event-line.ts';
+import { eventOfLine, textToSend } from '../../cli/send/event-line.ts';
 
 const nowMs = Date.parse('2026-11-29T08:30:00Z');
 const id = '0b5f3cde-7a52-4f8b-9a5a-6f0a4c0f2d11';
+/** Of a line in the middle of a block. */
+function lineToSend(line: string, now?: number): string {
+  const { block } = textToSend(`before\n${line}\nbehind`);
+  const sent = eventOfLine({ block, start: 7, end: block.length - 7 }, now);
+  return sent.block.toString('utf8', sent.start, sent.end);
+}
+
 const ending = `"id":"${id}","follows":null`;
 
 describe('a line', () => {

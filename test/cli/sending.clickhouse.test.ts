@@ -2,13 +2,15 @@
  * The command line as a process that sends and follows: emit, import and tail, over refused lines, a restart of the
  * server, and a second run.
  */
+import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type CommandOptions, runCommand, startCommand } from '../../support/command-line.ts';
+import { type CommandOptions, program, runCommand, startCommand } from '../../support/command-line.ts';
 import { eventLike, publish } from '../../support/events.ts';
 import { until } from '../../support/poll.ts';
 import { removeData, startSluice, type TestSluice } from '../../support/sluice.ts';
@@ -167,10 +169,18 @@ describe('tail', () => {
 
   it('shows every event once through a restart, says so on stderr, and ends with 0 by Ctrl-C', async () => {
     const running = start(['tail', 'event:tail.restart', '--since', '1m', '-t', '{payload.at}']);
+    // History has them in the order of their times.
+    const firstMs = Date.now();
     const send = (from: number) =>
       publish(
         target,
-        Array.from({ length: 10 }, (_, at) => eventLike({ event: 'tail.restart', payload: { at: from + at } })),
+        Array.from({ length: 10 }, (_, at) =>
+          eventLike({
+            event: 'tail.restart',
+            occurred: new Date(firstMs + from + at).toISOString(),
+            payload: { at: from + at },
+          }),
+        ),
       );
     await send(0);
     await until('ten are shown', () => running.stdout().trim().split('\n').length === 10 || undefined);
@@ -185,6 +195,20 @@ describe('tail', () => {
     expect(stdout.trim().split('\n')).toEqual(Array.from({ length: 20 }, (_, at) => String(at)));
     expect(stderr).toContain('the connection is gone');
     expect(stderr).toContain('connected again');
+  });
+
+  it('ends at once where its reader has enough, though nothing more comes', async () => {
+    await publish(target, [eventLike({ event: 'tail.head', payload: { at: 1 } })]);
+    const line = `${process.execPath} ${program} tail event:tail.head --since 10m -t '{payload.at}'`;
+    const tail = spawn('bash', ['-c', `${line} | { read first; echo "$first"; date +%s%3N >&2; }`], {
+      env: { PATH: process.env['PATH'], HOME: '/nonexistent', SLUICE_URL: sluice.url },
+    });
+    let [stdout, left] = ['', ''];
+    tail.stdout.on('data', (text: Buffer) => (stdout += text.toString()));
+    tail.stderr.on('data', (text: Buffer) => (left += text.toString()));
+    const [code] = await once(tail, 'close');
+    expect({ code, stdout }).toEqual({ code: 0, stdout: '1\n' });
+    expect(Date.now() - Number(left)).toBeLessThan(5_000);
   });
 
   it('goes on behind its checkpoint, which wins over --since', async () => {

@@ -20,13 +20,13 @@ function partsOf(pages: number, rowBytes: number, failsAt = Number.POSITIVE_INFI
     filterOf: async (opened) => ('filter' in opened ? opened.filter : expect.unreachable('it stands in the token')),
   };
   const parts: ExportParts = {
-    async readPage([sent], range, from, max) {
+    async readTexts([sent], range, from, max) {
       expect([sent.order, range]).toEqual(['ASC', { after: 0, checkpoint: 77 }]);
       const nth = asked.push(max);
       expect(from === null).toBe(nth === 1);
       if (nth === failsAt) throw new Failure('storeUnavailable', 'ClickHouse does not answer');
       const next = nth < pages ? { occurred: '2026-11-16 00:00:00.000000', id: String(nth) } : null;
-      return { slices: [[{ raw: `{"page":${nth}}` }]], rows: max.rows, bytes: max.rows * rowBytes, next };
+      return { blocks: [Buffer.from(`{"page":${nth}}\n`)], rows: max.rows, bytes: max.rows * rowBytes, next };
     },
     slots: {
       async take() {
@@ -52,9 +52,9 @@ async function textOf(lines: AsyncIterable<Uint8Array>): Promise<string> {
   return text;
 }
 
-it('gives each event as a line, in pages of two megabytes, within bounds, and then its place back', async () => {
+it('gives each event as a line, in pages of six megabytes, within bounds, and then its place back', async () => {
   for (const [rowBytes, rows] of [
-    [1_024, 2_048],
+    [1_024, 6_144],
     [10, 16_384],
     [mebibyte, 16],
   ] as const) {
@@ -63,7 +63,7 @@ it('gives each event as a line, in pages of two megabytes, within bounds, and th
     expect(slots).toEqual({ taken: 1, released: 0 });
     expect(await textOf(lines)).toBe('{"page":1}\n{"page":2}\n{"page":3}\n');
     expect(asked.map((max) => max.rows)).toEqual([256, rows, rows]);
-    expect(asked.every((max) => max.bytes === 4 * mebibyte)).toBe(true);
+    expect(asked.every((max) => max.bytes === 8 * mebibyte)).toBe(true);
     expect(slots).toEqual({ taken: 1, released: 1 });
   }
 });
@@ -93,9 +93,9 @@ it('goes on behind a place as of its first checkpoint, and refuses what is none'
   const later: ExportParts = {
     ...parts,
     checkpoint: () => 99,
-    readPage: async ([sent], range, place) => {
+    readTexts: async ([sent], range, place) => {
       from.push([sent.order, range.checkpoint, place]);
-      return { slices: [], rows: 0, bytes: 0, next: null };
+      return { blocks: [], rows: 0, bytes: 0, next: null };
     },
   };
   const after = { occurred: '2026-11-16 00:00:00.000000', id: 'x' };

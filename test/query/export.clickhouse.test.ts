@@ -10,8 +10,8 @@ import { openKeys } from '../../src/base/keys.ts';
 import { createCounters } from '../../src/base/metrics.ts';
 import { QuerySlots } from '../../src/clickhouse/query-slots.ts';
 import { formatTimeForClickHouse } from '../../src/filter/time.ts';
-import { createHistoryReader } from '../../src/history/history.ts';
 import { parsePlace } from '../../src/history/position.ts';
+import { readTexts } from '../../src/history/read-texts.ts';
 import { type ExportParts, type ExportRequest, exportEvents } from '../../src/query/export-events.ts';
 import { createPageFilters } from '../../src/query/page-filters.ts';
 import { silentLog, startTestStore, type TestStore } from '../../support/engine.ts';
@@ -23,9 +23,8 @@ let checkpoint = 0;
 
 beforeAll(async () => {
   engine = await startTestStore();
-  const history = createHistoryReader(engine.store, { retentionDays: 7, elapsedMs: () => 0 });
   parts = {
-    readPage: history.byOccurred,
+    readTexts: (...given) => readTexts(engine.store, ...given),
     slots: new QuerySlots(1),
     keys: openKeys('', 'a secret of enough characters'),
     filters: createPageFilters(engine.store, { log: silentLog, counters: createCounters() }),

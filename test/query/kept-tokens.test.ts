@@ -84,9 +84,9 @@ test.each(fixture.exports)(
     const read: unknown[] = [];
     const filters = filtersWith(kept);
     const parts: ExportParts = {
-      async readPage([wanted], range, from) {
+      async readTexts([wanted], range, from) {
         read.push([JSON.stringify(wanted), range, from]);
-        return { slices: [], rows: 0, bytes: 0, next: null };
+        return { blocks: [], rows: 0, bytes: 0, next: null };
       },
       slots: { take: async () => () => undefined } as unknown as ExportParts['slots'], // only `take` is used
       keys,

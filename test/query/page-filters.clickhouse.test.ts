@@ -12,9 +12,9 @@ import { openKeys } from '../../src/base/keys.ts';
 import { createCounters } from '../../src/base/metrics.ts';
 import { QuerySlots } from '../../src/clickhouse/query-slots.ts';
 import { openStore } from '../../src/clickhouse/store.ts';
-import { createHistoryReader } from '../../src/history/history.ts';
 import { parsePlace } from '../../src/history/position.ts';
-import { exportEvents } from '../../src/query/export-events.ts';
+import { readTexts } from '../../src/history/read-texts.ts';
+import { type ExportParts, exportEvents } from '../../src/query/export-events.ts';
 import { createPageFilters, type PageFilterBounds } from '../../src/query/page-filters.ts';
 import { type KeptState, openToken, sealToken } from '../../src/query/page-token.ts';
 import { type PageParts, readFirstPage, readNextPage } from '../../src/query/read-page.ts';
@@ -130,8 +130,8 @@ test('a filter of 1 MiB is kept, found again and exported with, over a restart o
   } finally {
     await again.close();
   }
-  const history = createHistoryReader(engine.store, { retentionDays: 7, elapsedMs: () => 0 });
-  const parts = { ...gateway(), readPage: history.byOccurred, slots: new QuerySlots(1), parsePlace };
+  const texts: ExportParts['readTexts'] = (...given) => readTexts(engine.store, ...given);
+  const parts = { ...gateway(), readTexts: texts, slots: new QuerySlots(1), parsePlace };
   const begun = await exportEvents(parts, { filter }, wholeScope, new AbortController().signal);
   expect(begun.token.length).toBeLessThan(1_000);
   let text = '';

@@ -6,21 +6,24 @@ import type { Sluice } from '../../client/src/sluice.ts';
 import type { Call } from '../command-row.ts';
 import { CommandError } from '../exit-codes.ts';
 
-/** As many at a time as came together; `placed` hears how to go on behind them, where that can be. */
-export async function* exportedTexts(
+/**
+ * Whole lines, each with its newline, as many at a time as came together; `placed` hears how to go on behind them,
+ * where that can be.
+ */
+export async function* exportedBlocks(
   sluice: Sluice,
   filter: EventFilter,
   { signal, terminal }: Pick<Call, 'signal' | 'terminal'>,
   resume: ExportPlace | null = null,
   placed: (place: ExportPlace | null) => void = () => undefined,
-): AsyncGenerator<readonly string[]> {
+): AsyncGenerator<Buffer> {
   let hasBegun = false;
   const reading = sluice.export(filter, { signal, ...(resume !== null && { resume }) });
   try {
-    for await (const texts of reading.batches()) {
+    for await (const { buffer, byteOffset, byteLength } of reading.blocks()) {
       hasBegun = true;
       placed(reading.place);
-      yield texts;
+      yield Buffer.from(buffer, byteOffset, byteLength);
     }
     return;
   } catch (error) {
@@ -31,6 +34,6 @@ export async function* exportedTexts(
   }
   placed(null);
   for await (const { texts } of sluice.query(filter, { order: 'ASC', signal }).pages()) {
-    if (texts.length > 0) yield texts;
+    if (texts.length > 0) yield Buffer.from(`${texts.join('\n')}\n`);
   }
 }
