@@ -1,7 +1,6 @@
 /**
- * `sluice import` of a file of lines until all is durable, and `sluice export` of the same to a file and to a pipe: each
- * is a process of its own. A load maker that posts ready bytes stands beside the import, a curl that throws the answer
- * away beside the export.
+ * `sluice import` of a file of lines until all is durable, and `sluice export` of them to a file and to a pipe. Beside
+ * the import stands a load maker that posts ready bytes, beside the export a curl that throws the answer away.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';

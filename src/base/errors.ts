@@ -46,6 +46,7 @@ export const failures = {
   stalledSubscriber: { status: 408, code: 1008, mayRetry: true },
   pastRetention: { status: 410, code: 1008, mayRetry: false },
   pageFilterGone: { status: 410, code: 1008, mayRetry: false },
+  closedByOperator: { status: 403, code: 1008, mayRetry: false },
   shuttingDown: { status: 503, code: 1012, mayRetry: true, retryAfterSeconds: 2 },
   internal: { status: 500, code: 1011, mayRetry: true },
 } as const satisfies Record<string, FailureShape>;

@@ -38,6 +38,7 @@ export const failureWords: Readonly<Record<FailureName, string>> = {
   stalledSubscriber: 'the subscriber read nothing for too long',
   pastRetention: 'what comes next is no longer kept',
   pageFilterGone: 'the filter behind the token is no longer kept',
+  closedByOperator: 'an operator closed the connection',
   shuttingDown: 'Sluice is stopping',
   internal: 'a fault of ours, which is logged',
 };
@@ -74,6 +75,7 @@ export const failsOfFeed: readonly FailureName[] = [
   'forbidden',
   'tooManyFilterBytes',
   'overConnections',
+  'closedByOperator',
   'shuttingDown',
 ];
 

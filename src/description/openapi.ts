@@ -21,7 +21,7 @@ import { type Answer, groups, type Operation, type Parameter } from './operation
 
 /** What a route says of itself, as far as it goes into its description. */
 export interface DescribedRoute {
-  readonly method: 'GET' | 'POST';
+  readonly method: 'GET' | 'POST' | 'DELETE';
   readonly path: string;
   readonly isOpen?: true;
   /** The right that its reader must have. */

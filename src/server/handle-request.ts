@@ -99,7 +99,7 @@ async function answerTo(exchange: Exchange, tools: RequestTools, question: Quest
   if (!(identified instanceof Promise))
     return answerAs(identified, { exchange, tools, question, found, route, reading: null });
   // Its body comes meanwhile, and would be lost to whoever reads it later.
-  const reading = route === null || route.method === 'GET' ? null : readBody(exchange, tools, route);
+  const reading = route?.method !== 'POST' ? null : readBody(exchange, tools, route);
   reading?.catch(() => undefined);
   const identity = await identified.catch((error: unknown) => {
     dropBody(reading, tools);
@@ -181,7 +181,7 @@ function refusalOf(identity: Identity | null, route: Route | null, { counters }:
 }
 
 function readBody(exchange: Exchange, { bodies }: RequestTools, route: Route): Promise<Buffer | null> {
-  return route.method === 'GET' ? Promise.resolve(noBody) : bodies.read(exchange, route.bodyBytesMax);
+  return route.method !== 'POST' ? Promise.resolve(noBody) : bodies.read(exchange, route.bodyBytesMax);
 }
 
 function dropBody(reading: Promise<Buffer | null> | null, { bodies }: RequestTools): void {

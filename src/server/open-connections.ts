@@ -20,6 +20,12 @@ export class OpenConnections extends Set<OpenConnection> {
     return super.add(connection);
   }
 
+  /** By its number, as text; null for none, and for one that has gone. */
+  find(id: string): OpenConnection | null {
+    for (const connection of this) if (String(this.#arrivals.get(connection)?.id) === id) return connection;
+    return null;
+  }
+
   /** In the order in which they came. */
   list(): ListedConnection[] {
     return [...this].map((connection) => {

@@ -3,6 +3,7 @@
  */
 import { findIn } from './find-route.ts';
 import type { Route, SocketRoute } from './route.ts';
+import { closeConnectionRoute } from './routes/close-connection.ts';
 import { countEventsRoute } from './routes/count-events.ts';
 import { descriptionRoutes } from './routes/describe.ts';
 import { producerRoute } from './routes/events-in.ts';
@@ -22,6 +23,7 @@ const table: readonly (Route | SocketRoute)[] = [
   readyRoute,
   metricsRoute,
   listConnectionsRoute,
+  closeConnectionRoute,
   versionRoute,
   adminVersionRoute,
   postEventsRoute,

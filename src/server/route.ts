@@ -28,7 +28,7 @@ export interface RouteRequest {
   /** Who asks; `nobody` on open routes only. */
   readonly identity: Identity;
   /** All lasting connections of this server. */
-  readonly open: Pick<OpenConnections, 'list'>;
+  readonly open: Pick<OpenConnections, 'list' | 'find'>;
   readonly signal: () => AbortSignal;
   /** So many more bytes are held for the answer. Throws a Failure where there is no room for them. */
   readonly holds: (bytes: number) => void;
@@ -57,7 +57,7 @@ export interface PouredAnswer {
 export type RouteAnswer = HttpAnswer | StreamAnswer | PouredAnswer;
 
 export interface Route {
-  readonly method: 'GET' | 'POST';
+  readonly method: 'GET' | 'POST' | 'DELETE';
   /** As it is without `/api` in front. Its last part may be a parameter: `/events/count-by/:countable`. */
   readonly path: string;
   /** Answers without credentials too. */

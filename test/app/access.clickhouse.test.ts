@@ -29,6 +29,8 @@ const routes: [method: string, path: string, needs: string | null, body: unknown
   ['GET', '/events/out?filter=%7B%22event%22%3A7%7D', 'read', undefined],
   ['GET', '/metrics', 'admin', undefined],
   ['GET', '/ready?verbose=1', 'admin', undefined],
+  ['GET', '/admin/connections', 'admin', undefined],
+  ['DELETE', '/admin/connections/999999', 'admin', undefined],
   ['GET', '/version', null, undefined],
 ];
 const living: Readonly<Record<string, readonly string[]>> = {

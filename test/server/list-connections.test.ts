@@ -39,6 +39,42 @@ it('lists producers and subscribers in the order in which they came, and forgets
   await until('all are gone', async () => (await list()).length === 0 || undefined);
 });
 
+it('closes the one that is named with 1008 and the words of the API, and no other', async () => {
+  const producer = await connectSigned(target, '/api/events/in');
+  const subscriber = await subscribe(target, {}, { backfill: false });
+  const [first, second] = await until('both are there', async () => {
+    const now = await list();
+    return now.length === 2 ? now : undefined;
+  });
+  const end = (id: unknown) => send(target, { path: `/api/admin/connections/${id}`, method: 'DELETE' });
+  for (const id of ['0', '999', 'x', `0${second?.id}`, `${second?.id}.0`]) expect((await end(id)).status).toBe(404);
+  expect((await end(second?.id)).status).toBe(204);
+  expect(await subscriber.closed).toMatchObject({ code: 1008, reason: 'closed by an operator' });
+  await until('the other one is left', async () => {
+    const now = await list();
+    return (now.length === 1 && now[0]?.id === first?.id) || undefined;
+  });
+  expect((await end(second?.id)).status).toBe(404);
+  expect((await end(first?.id)).status).toBe(204);
+  expect(await producer.closed).toMatchObject({ code: 1008, reason: 'closed by an operator' });
+  await until('all are gone', async () => (await list()).length === 0 || undefined);
+});
+
+it('ends an event stream with a last message that says so', async () => {
+  const stream = await fetch(`${target.baseUrl()}/api/events/out`, {
+    headers: { authorization: `Basic ${Buffer.from('admin:pass').toString('base64')}` },
+  });
+  const [listed] = await until('it is there', async () => {
+    const now = await list();
+    return now.length === 1 ? now : undefined;
+  });
+  expect(listed?.transport).toBe('stream');
+  expect((await send(target, { path: `/api/admin/connections/${listed?.id}`, method: 'DELETE' })).status).toBe(204);
+  expect(await stream.text()).toContain('data: {"code":1008,"reason":"closed by an operator"}');
+});
+
 it('wants the credential of an operator', async () => {
   expect((await send(target, { path: '/api/admin/connections', signed: false })).status).toBe(401);
+  const ended = await send(target, { path: '/api/admin/connections/1', method: 'DELETE', signed: false });
+  expect(ended.status).toBe(401);
 });

@@ -47,5 +47,13 @@ export const producerChannel: Channel = {
     'what was not acknowledged.',
   sent: { ...sent, event },
   answered,
-  fails: ['badEvent', 'badMessage', 'badText', 'stalledSubscriber', 'overConnections', ...failsOfIntake],
+  fails: [
+    'badEvent',
+    'badMessage',
+    'badText',
+    'stalledSubscriber',
+    'overConnections',
+    'closedByOperator',
+    ...failsOfIntake,
+  ],
 };
