@@ -2,7 +2,8 @@
  * The examples of docs/how-to.md do what they say: they are run as printed, against servers of their own.
  */
 import { execFileSync, spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { repositoryRoot } from '../../support/peers/sluice.ts';
@@ -10,6 +11,8 @@ import { removeData, startSluice, type TestSluice } from '../../support/sluice.t
 
 const root = repositoryRoot();
 const hasCurl = spawnSync('curl', ['--version']).status === 0;
+const hasPython = spawnSync('python3', ['--version']).status === 0;
+if (!hasPython) console.log('skipped: an example needs python3, which is not installed');
 if (!hasCurl) console.log('skipped: the examples need curl, which is not installed');
 
 function example(name: string, servers: readonly TestSluice[]): string {
@@ -27,13 +30,19 @@ async function totalOf({ url }: TestSluice): Promise<number> {
 
 describe.skipIf(!hasCurl)('the ways of docs/how-to.md', () => {
   let servers: TestSluice[] = [];
+  const home = mkdtempSync(join(tmpdir(), 'sluice-how-to-'));
   const shell = (name: string): string =>
-    execFileSync('bash', ['-c', example(name, servers)], { encoding: 'utf8', cwd: root });
+    execFileSync('bash', ['-c', example(name, servers)], {
+      encoding: 'utf8',
+      cwd: root,
+      env: { PATH: process.env['PATH'], HOME: home },
+    });
 
   beforeAll(async () => {
     servers = [await startSluice(), await startSluice()];
   });
   afterAll(async () => {
+    rmSync(home, { recursive: true, force: true });
     for (const server of servers) {
       await server.stop();
       removeData(server);
@@ -51,5 +60,17 @@ describe.skipIf(!hasCurl)('the ways of docs/how-to.md', () => {
     shell('move');
     shell('move');
     await expect.poll(() => totalOf(to), { timeout: 20_000 }).toBe(101);
+  });
+
+  it('follow, from where the run before has ended; and chart them by the minute', () => {
+    const [first, second] = [shell('follow'), shell('follow')];
+    expect([first.trim().split('\n').length, second]).toEqual([101, '']);
+    expect(shell('minutes')).toMatch(/^from +events\n(\S+Z +\d+.*\n)+\n[ ▁-█]+\n101 events\n$/);
+  });
+
+  it.skipIf(!hasPython)('send from Python', async () => {
+    const sent = execFileSync('python3', ['-c', example('python', servers)], { encoding: 'utf8' });
+    expect(sent).toBe('204\n');
+    await expect.poll(() => totalOf(servers[0]!), { timeout: 20_000 }).toBe(111);
   });
 });
