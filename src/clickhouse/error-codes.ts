@@ -11,12 +11,21 @@ export interface CodeRow {
   readonly failure: FailureName;
   /** What a peer may see. */
   readonly sentence: string;
+  /** One server does not reach another one, which its words may name. */
+  readonly isOfServers?: boolean;
 }
 
 const row = (name: string, failure: FailureName, sentence: string): CodeRow => ({ name, failure, sentence });
 
+const lost = (name: string, sentence: string): CodeRow => ({
+  ...row(name, 'storeUnavailable', sentence),
+  isOfServers: true,
+});
+
 const busy = 'ClickHouse runs as many queries as it may.';
 const connections = 'ClickHouse does not reach its own servers.';
+const broken = 'A connection between servers of ClickHouse broke off.';
+const replicas = 'Replicas of ClickHouse are away or behind.';
 const quorum = 'Too few replicas of ClickHouse answer.';
 const disk = 'ClickHouse cannot use its disk.';
 const tooLarge = 'The query is larger than ClickHouse takes.';
@@ -30,10 +39,33 @@ export const codeRows: Readonly<Record<string, CodeRow>> = {
   '745': row('SERVER_OVERLOADED', 'tooManyQueries', busy),
   '439': row('CANNOT_SCHEDULE_TASK', 'tooManyQueries', busy),
   '173': row('CANNOT_ALLOCATE_MEMORY', 'tooManyQueries', 'ClickHouse has no memory to spare.'),
-  '198': row('DNS_ERROR', 'storeUnavailable', connections),
-  '209': row('SOCKET_TIMEOUT', 'storeUnavailable', connections),
-  '210': row('NETWORK_ERROR', 'storeUnavailable', connections),
-  '279': row('ALL_CONNECTION_TRIES_FAILED', 'storeUnavailable', connections),
+  '198': lost('DNS_ERROR', connections),
+  '209': lost('SOCKET_TIMEOUT', connections),
+  '210': lost('NETWORK_ERROR', connections),
+  '279': lost('ALL_CONNECTION_TRIES_FAILED', connections),
+  '203': lost('NO_FREE_CONNECTION', connections),
+  '297': lost('SHARD_HAS_NO_CONNECTIONS', connections),
+  '519': lost('NO_REMOTE_SHARD_AVAILABLE', connections),
+  // What a server reads of another one that dies. None of these says anything of rows (content-codes.ts).
+  '3': lost('UNEXPECTED_END_OF_FILE', broken),
+  '32': lost('ATTEMPT_TO_READ_AFTER_EOF', broken),
+  '33': lost('CANNOT_READ_ALL_DATA', broken),
+  '40': lost('CHECKSUM_DOESNT_MATCH', broken),
+  '95': lost('CANNOT_READ_FROM_SOCKET', broken),
+  '96': lost('CANNOT_WRITE_TO_SOCKET', broken),
+  '99': lost('UNKNOWN_PACKET_FROM_CLIENT', broken),
+  '100': lost('UNKNOWN_PACKET_FROM_SERVER', broken),
+  '101': lost('UNEXPECTED_PACKET_FROM_CLIENT', broken),
+  '102': lost('UNEXPECTED_PACKET_FROM_SERVER', broken),
+  '1000': lost('POCO_EXCEPTION', broken),
+  '234': row('NO_REPLICA_HAS_PART', 'storeUnavailable', replicas),
+  '254': row('NO_ACTIVE_REPLICAS', 'storeUnavailable', replicas),
+  '265': row('NO_AVAILABLE_REPLICA', 'storeUnavailable', replicas),
+  '289': row('REPLICA_IS_NOT_IN_QUORUM', 'storeUnavailable', replicas),
+  '369': row('ALL_REPLICAS_ARE_STALE', 'storeUnavailable', replicas),
+  '415': row('ALL_REPLICAS_LOST', 'storeUnavailable', replicas),
+  '341': row('UNFINISHED', 'storeUnavailable', 'Servers of ClickHouse have not finished a statement yet.'),
+  '677': row('THREAD_WAS_CANCELED', 'storeUnavailable', 'The query was ended in ClickHouse.'),
   '225': row('NO_ZOOKEEPER', 'storeUnavailable', 'ClickHouse has lost its Keeper.'),
   '999': row('KEEPER_EXCEPTION', 'storeUnavailable', 'ClickHouse has lost its Keeper.'),
   '242': row('TABLE_IS_READ_ONLY', 'storeUnavailable', 'A table of ClickHouse is read-only.'),
@@ -51,6 +83,11 @@ export const codeRows: Readonly<Record<string, CodeRow>> = {
   '236': row('ABORTED', 'storeUnavailable', 'ClickHouse is shutting down.'),
 
   // Passes once an operator has acted.
+  '701': row(
+    'CLUSTER_DOESNT_EXIST',
+    'storeUnavailable',
+    'ClickHouse does not know the cluster of SLUICE_CLICKHOUSE_CLUSTER.',
+  ),
   '60': row('UNKNOWN_TABLE', 'storeUnavailable', 'A table is missing in ClickHouse.'),
   '81': row('UNKNOWN_DATABASE', 'storeUnavailable', 'The database is missing in ClickHouse.'),
   '192': row('UNKNOWN_USER', 'storeUnavailable', 'ClickHouse does not know the user of CLICKHOUSE_URL.'),
@@ -81,9 +118,3 @@ export const codeRows: Readonly<Record<string, CodeRow>> = {
   '306': row('TOO_DEEP_RECURSION', 'queryTooLarge', tooLarge),
   '427': row('CANNOT_COMPILE_REGEXP', 'queryTooLarge', 'The values with * or ? are longer than ClickHouse takes.'),
 };
-
-/** Of an insert: parse errors, values out of range, broken constraints, all that only the rows themselves can cause. */
-export const contentCodes: ReadonlySet<string> = new Set([
-  ...['6', '25', '26', '27', '32', '33', '34', '38', '41', '53', '69', '70', '72', '117', '129', '131', '190', '376'],
-  ...['407', '441', '469', '636', '675', '676', '677', '708'],
-]);

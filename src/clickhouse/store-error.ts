@@ -4,7 +4,8 @@
  */
 import { ClickHouseError } from '@clickhouse/client';
 import { Failure, StartRefused } from '../base/errors.ts';
-import { type CodeRow, codeRows, contentCodes } from './error-codes.ts';
+import { contentRow } from './content-codes.ts';
+import { type CodeRow, codeRows } from './error-codes.ts';
 
 /** ClickHouse refuses the content of an insert: no retry will help, the guilty row must be found. */
 export class RowsRefused extends Error {
@@ -30,7 +31,7 @@ export function readError(error: unknown): Failure {
   if (error instanceof Failure) return error;
   if (!(error instanceof ClickHouseError)) return foreign(error);
   const known = codeRow(error);
-  if (known !== undefined) return new Failure(known.failure, known.sentence, { cause: error });
+  if (known !== undefined) return new Failure(known.failure, sentenceOf(known, error), { cause: error });
   return new Failure('internal', `ClickHouse refused a statement (code ${error.code}, ${error.type}).`, {
     cause: error,
   });
@@ -40,14 +41,15 @@ export function readError(error: unknown): Failure {
 export function insertError(error: unknown): Failure | RowsRefused {
   if (error instanceof Failure) return error;
   if (!(error instanceof ClickHouseError)) return foreign(error);
-  if (contentCodes.has(error.code)) {
+  if (contentRow(error) !== null) {
     return new RowsRefused(`ClickHouse refused the rows (code ${error.code}, ${error.type}).`);
   }
-  const { failure, sentence } = codeRow(error) ?? {
-    failure: 'storeUnavailable' as const,
-    sentence: `ClickHouse did not take the insert (code ${error.code}, ${error.type}).`,
-  };
-  return new Failure(failure, sentence, { cause: withoutRows(error) });
+  const known = codeRow(error);
+  const sentence =
+    known === undefined
+      ? `ClickHouse did not take the insert (code ${error.code}, ${error.type}).`
+      : sentenceOf(known, error);
+  return new Failure(known?.failure ?? 'storeUnavailable', sentence, { cause: withoutRows(error) });
 }
 
 /** The sentence, if the error says that this store must not be used. */
@@ -58,6 +60,19 @@ export function refusal(error: unknown): string | null {
 
 function withoutRows(error: ClickHouseError): Error {
   return new Error(`code ${error.code}, ${error.type}: ${error.message.split('\n')[0]?.slice(0, 200)}`);
+}
+
+/**
+ * The server that another one lost, as ClickHouse writes it: `(host:9000, …)`, `(peer: host:9000, …)`, `packet from
+ * host:9000`, or the name that was not found.
+ */
+const lostServer = /(?:\((?:peer: )?|packet from )([\w.:[\]-]{1,250}:\d+)|address of host: ([\w-]+(?:\.[\w-]+)*)/;
+
+/** Where one server of several is to blame, it is named: somebody has to start that one. */
+function sentenceOf({ isOfServers, sentence }: CodeRow, { message }: ClickHouseError): string {
+  const [, address, host] = isOfServers === true ? (lostServer.exec(message) ?? []) : [];
+  const name = address ?? host;
+  return name === undefined ? sentence : `ClickHouse does not reach its server ${name}.`;
 }
 
 /** Two codes mean one thing or another by their text. */

@@ -82,22 +82,34 @@ export class InsertNext {
     return this.#batches.remaining;
   }
 
-  /** Halves a refused range, its halves one after the other; a single refused event goes to the dead letter. */
+  /**
+   * Halves a refused range, its halves one after the other; a single refused event goes to the dead letter. First it is
+   * asked what is there of it: of a batch that goes to several servers, or in several parts, some may have been taken
+   * before another was refused, and its halves have tokens of their own.
+   */
   async #afterRefusal(chunk: LogChunk, { message: reason }: RowsRefused): Promise<Remaining> {
-    const { journal, deadLetter, counters, log } = this.#parts;
-    const { first, last, count, rows } = chunk;
+    const { journal, log, settledOf } = this.#parts;
+    const { first, last, count } = chunk;
+    const stored = await settledOf(journal.epochOf(first), chunk);
     if (count > 1) {
-      log.warn({ first, last, reason }, 'ClickHouse refuses a batch for its content; halving it');
-      await this.#ledger.halve(chunk);
+      log.warn({ first, last, reason, stored: stored.size }, 'ClickHouse refuses a batch for its content; halving it');
+      await this.#ledger.halve(chunk, stored.size > 0);
       return 'full';
     }
+    if (stored.size > 0) await this.#advance(chunk, 'stored');
+    else await this.#bury(chunk, reason);
+    return this.#batches.remaining;
+  }
+
+  async #bury(chunk: LogChunk, reason: string): Promise<void> {
+    const { journal, deadLetter, counters, log } = this.#parts;
+    const { first: seq, rows } = chunk;
     const [row = ''] = linesOf(rows);
-    await deadLetter.add({ seq: first, epoch: journal.epochOf(first), reason, row });
+    await deadLetter.add({ seq, epoch: journal.epochOf(seq), reason, row });
     failPoint('dead-letter-written');
     counters.deadLettered += 1;
-    log.error({ seq: first, reason }, 'an event went to the dead letter');
+    log.error({ seq, reason }, 'an event went to the dead letter');
     await this.#advance(chunk, 'deadLettered');
-    return this.#batches.remaining;
   }
 
   async #advance(chunk: LogChunk, outcome: 'stored' | 'deadLettered'): Promise<void> {

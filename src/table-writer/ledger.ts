@@ -49,10 +49,15 @@ export class Ledger {
     await this.save({ ...this.#state, range: null });
   }
 
-  /** The first half of a refused range is sent next, and the other one after it. */
-  async halve({ first, last, count }: LogChunk): Promise<void> {
+  /**
+   * The first half of a refused range is sent next, and the other one after it. Where some of it is there, what follows
+   * is looked for before it is sent.
+   */
+  async halve({ first, last, count }: LogChunk, isPartly: boolean): Promise<void> {
     const range = { first, last: first + Math.floor(count / 2) - 1 };
-    await this.save({ ...this.#state, range, refusedEnds: [...(this.#state.refusedEnds ?? []), last] });
+    const { refusedEnds = [], maybeStoredUpTo = 0 } = this.#state;
+    const doubted = isPartly ? { maybeStoredUpTo: Math.max(maybeStoredUpTo, last) } : {};
+    await this.save({ ...this.#state, ...doubted, range, refusedEnds: [...refusedEnds, last] });
     failPoint('half-announced');
   }
 

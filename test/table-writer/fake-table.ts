@@ -18,6 +18,8 @@ export class FakeTable {
   readonly tokens = new Set<string>();
   readonly answers: Answer[];
   readonly guilty: Set<number>;
+  /** Each part is judged by itself, as by servers apart: some of a batch is in when another part of it is refused. */
+  judgesParts = false;
   inserts = 0;
   rowsSent = 0;
 
@@ -37,15 +39,20 @@ export class FakeTable {
     await Promise.resolve();
     const answer = this.answers.shift() ?? 'taken';
     if (answer === 'down') throw new Failure('storeUnavailable', 'down');
-    const culprit = rows.find((seq) => this.guilty.has(seq));
-    if (culprit !== undefined) throw new RowsRefused(`row ${culprit}`);
+    if (!this.judgesParts) this.#judge(rows);
     // Two classes of retention: each is a part, and a part has a token of its own.
     for (const parity of [0, 1]) {
+      this.#judge(rows.filter((seq) => seq % 2 === parity));
       if (!this.tokens.has(`${token}/${parity}`)) this.rows.push(...rows.filter((seq) => seq % 2 === parity));
       this.tokens.add(`${token}/${parity}`);
       if (answer === 'half taken') throw new Failure('storeUnavailable', 'the engine died between two parts');
     }
     if (answer === 'taken, answer lost') throw new Failure('storeUnavailable', 'no answer');
+  }
+
+  #judge(rows: readonly number[]): void {
+    const culprit = rows.find((seq) => this.guilty.has(seq));
+    if (culprit !== undefined) throw new RowsRefused(`row ${culprit}`);
   }
 
   async whenReady(_signal?: AbortSignal): Promise<void> {}

@@ -52,10 +52,13 @@ describe('the table writer', () => {
           /** In its last life ClickHouse takes everything: a newer version, say. */
           pardons: fc.boolean(),
           guilty: fc.uniqueArray(fc.integer({ min: 1, max: 60 }), { maxLength: 3 }),
+          /** One of its servers has taken its part when another one refuses its own. */
+          judgesParts: fc.boolean(),
         }),
-        async ({ head, rowsMax, dayLength, lives, pardons, guilty }) => {
+        async ({ head, rowsMax, dayLength, lives, pardons, guilty, judgesParts }) => {
           const dataDir = mkdtempSync(join(tmpdir(), 'sluice-writer-'));
           const table = new FakeTable([], guilty);
+          table.judgesParts = judgesParts;
           const deadLetter = openDeadLetter(dataDir);
           const file = writerStateFile(dataDir, false);
           let idsKept = 0;
