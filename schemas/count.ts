@@ -24,6 +24,12 @@ export interface CountRequest {
   readonly groupsMax?: number | null;
 }
 
+/** One that stays live. The filter's `until` is null where it is open: then the window ends now. */
+export interface LiveCountRequest extends CountRequest {
+  /** Length of a window that slides, in milliseconds; null where the filter says the window. */
+  readonly lastMs: number | null;
+}
+
 /** One group, its fields named and ordered as in the answer. */
 export interface Count {
   readonly value: string;

@@ -2,6 +2,7 @@
  * The wire: every message of both WebSockets and of the event stream, as docs/PROTOCOL.md has them, and the text of
  * each. Server, tests and benchmarks share this file. It imports nothing that a browser lacks.
  */
+import type { CountsFrame, CountsMessage } from './count-frames.ts';
 import type { EventBody, Labels } from './event.ts';
 import type { SentFilter } from './filter.ts';
 
@@ -152,12 +153,12 @@ export interface RetryFrame {
 
 /** What a client sends on `/in` and on `/out`. */
 export type InMessage = AuthMessage | SentEvent;
-export type OutMessage = AuthMessage | FilterMessage;
+export type OutMessage = AuthMessage | FilterMessage | CountsMessage;
 
 /** What the server sends on `/in` and on `/out`. */
 export type InFrame = AuthSuccessFrame | RejectFrame | AckFrame | ErrorFrame;
 export type ControlFrame = TokenFrame | CaughtUpFrame | HeartbeatFrame | GapFrame | RetryFrame | ErrorFrame;
-export type OutFrame = AuthSuccessFrame | EventFrame | ControlFrame;
+export type OutFrame = AuthSuccessFrame | EventFrame | ControlFrame | CountsFrame;
 
 /** A message whose sender is not trusted: it may have each field, with any value. */
 export type Unchecked<Message> = { readonly [Field in keyof Message]?: unknown };
@@ -243,7 +244,7 @@ export function parseFrame<Frame extends InFrame | OutFrame>(text: string): Fram
 /** One message of an event stream: the frames of `/out` as Server-Sent Events. */
 export interface StreamMessage {
   /** Without a name it is an event, and its data is the event's own text. */
-  readonly event?: 'token' | 'caught_up' | 'gap' | 'close';
+  readonly event?: 'token' | 'caught_up' | 'gap' | 'counts' | 'error' | 'close';
   readonly id?: string;
   /** When a browser is to come back, in milliseconds. Within `close` only. */
   readonly retry?: number;

@@ -18,6 +18,7 @@ export interface Bystanders {
 
 export interface Edge {
   readonly liveSubscribers: number;
+  readonly laggingSubscribers: number;
   readonly books: Readonly<Record<string, number>>;
   readonly edge: Readonly<Record<string, number>>;
 }

@@ -13,6 +13,7 @@ import { createLog } from '../src/base/log.ts';
 import type { FeedListener, FeedRequest, SubscriberSocket } from '../src/feed/ports.ts';
 import type { Admit, BatchOutcome, MessageOutcome } from '../src/ingest/intake.ts';
 import type { Loss } from '../src/ingest/losses.ts';
+import type { CountsSocket, WatchRequest } from '../src/live-counts/ports.ts';
 import { createServerCounters, type ServerCounters } from '../src/server/counters.ts';
 import type { Queries, Readiness, ServerOptions, ServerParts } from '../src/server/parts.ts';
 import { type RunningServer, startServer } from '../src/server/start-server.ts';
@@ -28,10 +29,18 @@ export interface OpenedFeed {
   isStopped: boolean;
 }
 
+export interface OpenedCounts {
+  readonly request: WatchRequest;
+  readonly socket: CountsSocket;
+  readonly listener: FeedListener;
+  isStopped: boolean;
+}
+
 export interface FakeServer {
   readonly running: RunningServer;
   readonly counters: ServerCounters;
   readonly feeds: OpenedFeed[];
+  readonly watched: OpenedCounts[];
   /** Texts given to intake, and seqs whose durability was asked for. */
   readonly messages: string[];
   readonly settled: number[];
@@ -46,6 +55,7 @@ export interface Fakes {
   ensureDurable: (seq: number) => void;
   whenDurable: (seq: number) => Promise<void>;
   openFeed: ((opened: OpenedFeed) => void) | null;
+  watchCounts: ((opened: OpenedCounts) => void) | null;
   queries: Queries;
   readiness: Readiness;
   /** The clock of rates. */
@@ -87,6 +97,7 @@ export type FakeOptions = Partial<
 export async function startFakeServer(options: FakeOptions = {}): Promise<FakeServer> {
   const counters = createServerCounters();
   const feeds: OpenedFeed[] = [];
+  const watched: OpenedCounts[] = [];
   const messages: string[] = [];
   const settled: number[] = [];
   const fakes: Fakes = {
@@ -95,6 +106,7 @@ export async function startFakeServer(options: FakeOptions = {}): Promise<FakeSe
     ensureDurable: () => {},
     whenDurable: async () => undefined,
     openFeed: null,
+    watchCounts: null,
     queries: {
       readFirstPage: async () => ({ events: [], total: 0, token: null }),
       readNextPage: async () => ({ events: [], total: 0, token: null }),
@@ -149,6 +161,18 @@ export async function startFakeServer(options: FakeOptions = {}): Promise<FakeSe
         },
       };
     },
+    watchCounts: (asked, socket, listener) => {
+      const opened: OpenedCounts = { request: asked, socket, listener, isStopped: false };
+      watched.push(opened);
+      fakes.watchCounts?.(opened);
+      return {
+        drained: () => undefined,
+        heartbeat: () => undefined,
+        stop: () => {
+          opened.isStopped = true;
+        },
+      };
+    },
     queries: {
       readFirstPage: (...given) => fakes.queries.readFirstPage(...given),
       readNextPage: (...given) => fakes.queries.readNextPage(...given),
@@ -161,7 +185,7 @@ export async function startFakeServer(options: FakeOptions = {}): Promise<FakeSe
     counters,
     now: () => now,
   };
-  return { running: await startServer(parts), counters, feeds, messages, settled, fakes };
+  return { running: await startServer(parts), counters, feeds, watched, messages, settled, fakes };
 }
 
 /** For a file whose tests start a server each: the last one, closed behind its test. `start` gives its port. */

@@ -65,6 +65,10 @@ function writeDelivery(page: MetricsPage, { books, ...seen }: Observation): void
   page.gauge('subscriber_buffered_bytes_max', 'Bytes that wait for the slowest one.', seen.bufferedBytes.max);
   page.gauge('filter_bytes', 'Heap of the filters of all subscribers, about.', seen.filterBytes);
   page.counter('filters_refused_total', 'Subscribers for whose filter there was no room.', seen.filtersRefused);
+  page.gauge('live_counts', 'Different live counts that are asked now.', seen.liveCounts);
+  page.gauge('live_count_bytes', 'Memory of live counts, about.', seen.liveCountBytes);
+  page.counter('live_count_frames_total', 'Frames of live counts handed to sockets.', books.countFrames);
+  page.counter('live_counts_refused_total', 'Live counts refused, or ended, for want of room.', books.countsRefused);
   page.gauge('backfill_bytes', 'Pages of history held for subscribers.', seen.backfillBytes);
 }
 

@@ -28,6 +28,8 @@ export interface ObservedParts {
   readonly load: SubscriberLoad;
   readonly pages: { readonly heldBytes: number };
   readonly filters: { readonly heldBytes: number; readonly refused: number };
+  readonly liveCounts: { readonly questionCount: number };
+  readonly countBudget: { readonly heldBytes: number };
   readonly counters: Counters;
   readonly serverCounters: ServerCounters;
   readonly usages: ReadonlyMap<string, Usage>;
@@ -62,6 +64,9 @@ export interface Observation {
   /** What the filters of all subscribers take of the heap, about; and who found no room for one. */
   readonly filterBytes: number;
   readonly filtersRefused: number;
+  /** Different live counts that are asked now, and what they hold. */
+  readonly liveCounts: number;
+  readonly liveCountBytes: number;
   /** Statements that were sent to ClickHouse, by their kind. */
   readonly statements: Readonly<Record<StatementKind, number>>;
   readonly journalBytes: number;
@@ -99,6 +104,8 @@ export function observe(parts: ObservedParts): Observation {
     backfillBytes: parts.pages.heldBytes,
     filterBytes: parts.filters.heldBytes,
     filtersRefused: parts.filters.refused,
+    liveCounts: parts.liveCounts.questionCount,
+    liveCountBytes: parts.countBudget.heldBytes,
     statements: parts.statements,
     journalBytes: journal.bytes,
     journalSetAside: { bytes: journal.aside.bytes, events: journal.aside.events, parked: journal.aside.parked },

@@ -9,18 +9,30 @@ import type { Store } from '../clickhouse/store.ts';
 import type { Config } from '../config/config.ts';
 import { eventReader } from '../feed/event-reader.ts';
 import { createFanOut } from '../feed/fan-out.ts';
+import type { StoreGate } from '../feed/from-store.ts';
 import { createHeldFilters } from '../feed/held-filters.ts';
 import { createOpenFeed } from '../feed/open-feed.ts';
 import { createPageBudget } from '../feed/page-budget.ts';
 import type { Publish } from '../feed/ports.ts';
 import { FilterIndex } from '../filter/filter-index.ts';
 import { createHistoryReader } from '../history/history.ts';
+import type { LiveBatch } from '../ingest/live-bus.ts';
+import { CountBudget } from '../live-counts/budget.ts';
+import { createLiveCounts } from '../live-counts/live-counts.ts';
+import { storedGroupsReader } from '../live-counts/stored-groups.ts';
 import type { IntakeParts } from './open-intake.ts';
 
 export interface OpenFeedsParts {
   readonly config: Pick<
     Config,
-    'subscriberBufferBytesMax' | 'backfillBytesMax' | 'filtersBytesMax' | 'retentionDays' | 'retentionOverrides'
+    | 'subscriberBufferBytesMax'
+    | 'backfillBytesMax'
+    | 'filtersBytesMax'
+    | 'retentionDays'
+    | 'retentionOverrides'
+    | 'liveCountsMax'
+    | 'liveCountGroupsMax'
+    | 'liveCountsBytesMax'
   >;
   readonly journal: IntakeParts['journal'];
   readonly live: IntakeParts['live'];
@@ -47,23 +59,44 @@ export function openFeeds({ config, journal, live, store, whenCertain, publish, 
     retentionDays: leastRetentionDays(config),
     elapsedMs: () => performance.now(),
   });
+  const reader = eventReader(journal);
+  const gate: StoreGate = {
+    async whenReady(signal) {
+      await store.whenReady(signal);
+      await whenCertain(signal);
+    },
+  };
   const openFeed = createOpenFeed({
-    journal: eventReader(journal),
+    journal: reader,
     live,
     fanOut,
     history,
     keys,
-    store: {
-      async whenReady(signal) {
-        await store.whenReady(signal);
-        await whenCertain(signal);
-      },
-    },
+    store: gate,
     pages,
     filters,
     options: { ...feedOptions, bufferBytesMax },
     counters,
     log,
   });
-  return { fanOut, pages, filters, history, openFeed };
+  const budget = new CountBudget(config.liveCountsBytesMax);
+  const groupsMax = config.liveCountGroupsMax;
+  const liveCounts = createLiveCounts({
+    journal: reader,
+    ...{ live, gate, filters, counters, log },
+    readStored: storedGroupsReader({ store, budget, groupsMax }),
+    sliceBytesMax: feedOptions.sliceBytesMax,
+    budget,
+    options: { groupsMax, questionsMax: config.liveCountsMax },
+    now: () => Date.now(),
+    elapsedMs: () => performance.now(),
+  });
+  return {
+    ...{ fanOut, pages, filters, history, openFeed, liveCounts, countBudget: budget },
+    hasAudience: () => fanOut.topicCount > 0 || liveCounts.liveCount > 0,
+    flush(batch: LiveBatch) {
+      fanOut.flush(batch);
+      liveCounts.flush(batch);
+    },
+  };
 }

@@ -81,7 +81,7 @@ export async function startSluice(config: Config, log: Log, say: (line: string) 
   const keys = openKeys(config.dataDir, config.signingKey, machine.files);
   const access = openAccess(config, machine.files, log);
   const running: Running = { server: null, isLeaving: false };
-  const hasSubscribers = (): boolean => feeds.fanOut.topicCount > 0;
+  const hasSubscribers = (): boolean => feeds.hasAudience();
   const intake = await openIntake(config, machine, counters, () => store.status, log, hasSubscribers);
   const { journal, live } = intake;
   const deadLetter = openDeadLetter(config.dataDir, machine.files);
@@ -94,7 +94,7 @@ export async function startSluice(config: Config, log: Log, say: (line: string) 
     publish: (topic, frame) => running.server?.publish(topic, frame),
   });
   const batches = live.batches$.subscribe((batch) => {
-    feeds.fanOut.flush(batch);
+    feeds.flush(batch);
     writer.wake();
   });
   const parts: Parts = {
@@ -148,6 +148,7 @@ function serve(parts: Parts, running: Running): Promise<RunningServer> {
     descriptorsLeft,
     intake: intake.intake,
     openFeed: feeds.openFeed,
+    watchCounts: feeds.liveCounts.watch,
     queries: queriesOf({ store, keys, filters, checkpoint: () => journal.checkpoint }),
     ready: () => {
       const { isLeaving } = running;
@@ -182,6 +183,8 @@ function look(parts: Parts, { server }: Running): Observation {
     load: server?.subscriberLoad() ?? noLoad,
     pages: feeds.pages,
     filters: feeds.filters,
+    liveCounts: feeds.liveCounts,
+    countBudget: feeds.countBudget,
     counters,
     serverCounters,
     usages: parts.access.allowances.usages,

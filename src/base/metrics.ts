@@ -45,6 +45,9 @@ export interface Counters {
   delivered: number;
   /** Times that a subscriber fell back from live to the log. */
   lagged: number;
+  /** Frames of live counts handed to sockets, and live counts that were refused or ended for want of room. */
+  countFrames: number;
+  countsRefused: number;
   /** Events that a wrong cut between history and log would have repeated: a bug if ever above 0. */
   repeats: number;
   /** One commit of the journal, without its fdatasync. */
@@ -84,6 +87,8 @@ export function createCounters(): Counters {
     pageFiltersDropped: 0,
     delivered: 0,
     lagged: 0,
+    countFrames: 0,
+    countsRefused: 0,
     repeats: 0,
     commits: new Histogram(commitBoundsSeconds),
     syncs: new Histogram(syncBoundsSeconds),

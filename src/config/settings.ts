@@ -217,6 +217,9 @@ export const settings = {
     'memory of the filters of all subscribers, equal ones counted once; who comes beyond it gets 1013',
     mebibyte,
   ),
+  liveCountsMax: whole('SLUICE_LIVE_COUNTS_MAX', 2_000, 'different live counts at once; more get 1013', 1),
+  liveCountGroupsMax: whole('SLUICE_LIVE_COUNT_GROUPS_MAX', 10_000, 'groups of one live count, or it ends', 1),
+  liveCountsBytesMax: whole('SLUICE_LIVE_COUNTS_BYTES_MAX', 256 * mebibyte, 'memory of all live counts', mebibyte),
   backfillBytesMax: whole(
     'SLUICE_BACKFILL_BYTES_MAX',
     128 * mebibyte,

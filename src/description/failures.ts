@@ -28,6 +28,9 @@ export const failureWords: Readonly<Record<FailureName, string>> = {
   tooManyQueries: 'too many questions run already',
   tooManyAnswerBytes: 'too many answers wait for their readers',
   tooManyFilterBytes: 'the filters of all subscribers take too much memory',
+  tooManyGroups: 'a live count has too many groups',
+  tooManyCounts: 'too many different live counts are asked already',
+  tooManyCountBytes: 'all live counts together take too much memory',
   tooManyAuthenticating: 'too many sockets have not said who they are',
   tooManySockets: 'all places for connections are taken',
   overRate: "the token's rate of events or bytes is used up",
@@ -78,6 +81,9 @@ export const failsOfFeed: readonly FailureName[] = [
   'closedByOperator',
   'shuttingDown',
 ];
+
+/** Where a live count is asked for. */
+export const failsOfCounts: readonly FailureName[] = ['tooManyGroups', 'tooManyCounts', 'tooManyCountBytes'];
 
 /** By status, in its order. */
 export function byStatus(names: Iterable<FailureName>): ReadonlyMap<number, readonly FailureName[]> {

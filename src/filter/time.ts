@@ -58,6 +58,12 @@ export function fromMicros(micros: bigint): string | null {
   return base === null ? null : canonicalTime(base, String(fraction).padStart(6, '0'));
 }
 
+/** The canonical time of whole seconds since 1970 and the microseconds behind them; null as for `fromMicros`. */
+export function timeAt(seconds: number, micros: number): string | null {
+  const base = baseOfSeconds(seconds);
+  return base === null ? null : canonicalTime(base, String(micros).padStart(6, '0'));
+}
+
 const notATime: ParsedTime = { ok: false, msg: 'value is not a valid datetime' };
 
 function unparsable(text: string): ParsedTime {

@@ -14,7 +14,7 @@ export interface CountSql {
   readonly settings: Readonly<Record<string, string | number>>;
 }
 
-function settingsOf(usesProjection: boolean): CountSql['settings'] {
+export function settingsOf(usesProjection: boolean): CountSql['settings'] {
   return {
     ...quickRead,
     enable_shared_storage_snapshot_in_query: 1,
@@ -28,13 +28,13 @@ function settingsOf(usesProjection: boolean): CountSql['settings'] {
  * The text is that of the projections. It is not min(occurred): if a profile has expressions compiled, ClickHouse 26.7
  * takes times before 1970 for the latest.
  */
-const micros = 'toUnixTimestamp64Micro(occurred)';
+export const micros = 'toUnixTimestamp64Micro(occurred)';
 
 /** Time and seq as one number, as it stands in the projection: a tuple of them costs twice the CPU. */
 const place = `bitShiftLeft(toInt128(${micros}), 64) + toInt128(seq)`;
 
 /** What is told of one group, from rows or from a projection. */
-const groups = {
+export const groupColumns = {
   event: {
     column: 'event',
     rollup: 'hour',
@@ -55,7 +55,7 @@ const groups = {
   },
 } as const;
 
-interface Aggregates {
+export interface Aggregates {
   readonly count: string;
   readonly first: string;
   readonly last: string;
@@ -75,8 +75,8 @@ const ofParts: Aggregates = {
  * them, but for the zeros of whole seconds. ClickHouse writes the JSON of each: to parse and write 5,000 groups in Node
  * cost as much as to find them.
  */
-export function groupsSql(filters: AllFilters, countable: keyof typeof groups): CountSql {
-  const { column, rollup, ofRows, last } = groups[countable];
+export function groupsSql(filters: AllFilters, countable: keyof typeof groupColumns): CountSql {
+  const { column, rollup, ofRows, last } = groupColumns[countable];
   const { from, params } = readings(filters, middleOf(filters, rollup));
   const [only, ...others] = from;
   if (only !== undefined && others.length === 0) {
@@ -99,12 +99,12 @@ export function labelGroupsSql(filters: AllFilters, label: string): CountSql {
   const { where, params } = filterSql(filters);
   const name = '{group_of:String}';
   const reading = `FROM events WHERE (${where}) AND mapContains(resource, ${name})`;
-  const { ofRows, last } = groups.event;
+  const { ofRows, last } = groupColumns.event;
   const sql = written(grouped(`resource[${name}]`, ofRows, 'group', reading, 'last_place'), ofRows, last);
   return { sql, params: { ...params, group_of: label }, settings: settingsOf(false) };
 }
 
-function grouped(
+export function grouped(
   value: string,
   { count, first, last, name }: Aggregates,
   prefix: 'part' | 'group',
@@ -130,9 +130,7 @@ export function bucketsSql(filters: AllFilters, buckets: Buckets): CountSql {
   const middle = fitsBuckets(buckets, 'hour') ? middleOf(filters, 'hour') : null;
   const { from, params } = readings(filters, middle);
   const parts = from.map((reading, at) => {
-    const start = middle !== null && at === 0 ? stepStart('hour') : micros;
-    const bucket = `intDiv(${start} - {bucket_first:Int64}, {bucket_width:Int64}) AS bucket`;
-    return `SELECT ${bucket}, count() AS part_count ${reading} GROUP BY bucket`;
+    return countedBuckets(middle !== null && at === 0, reading);
   });
   const all = parts.join(' UNION ALL ');
   const sql = `SELECT bucket, sum(part_count) AS bucket_count FROM (${all}) GROUP BY bucket ORDER BY bucket`;
@@ -140,10 +138,20 @@ export function bucketsSql(filters: AllFilters, buckets: Buckets): CountSql {
   return { sql, params: { ...params, ...bounds }, settings: settingsOf(middle !== null) };
 }
 
+/** Rows of `bucket, part_count`, from a projection or from rows; by `bucket_first` and `bucket_width`. */
+export function countedBuckets(isProjected: boolean, reading: string): string {
+  const start = isProjected ? stepStart('hour') : micros;
+  const bucket = `intDiv(${start} - {bucket_first:Int64}, {bucket_width:Int64}) AS bucket`;
+  return `SELECT ${bucket}, count() AS part_count ${reading} GROUP BY bucket`;
+}
+
 /**
  * FROM and WHERE of the readings that together are the range: the middle, if there is one, then the rows of the edges.
  */
-function readings(filters: AllFilters, middle: Middle | null): { from: string[]; params: Record<string, unknown> } {
+export function readings(
+  filters: AllFilters,
+  middle: Middle | null,
+): { from: string[]; params: Record<string, unknown> } {
   const { where, whereAnyTime, params } = filterSql(filters);
   if (middle === null) return { from: [`FROM events WHERE ${where}`], params };
   const step = stepOf[middle.rollup];

@@ -23,12 +23,19 @@ export function validatePageBody(body: unknown, now: Date): Checked<PageRequest>
   return refuse(checkedFilter, checkedLimit);
 }
 
+export interface CountTerms {
+  readonly countable: string;
+  readonly limits: readonly unknown[];
+  /** Without `until` it has no end. */
+  readonly openEnded?: boolean;
+}
+
 /**
  * The body of POST count-by, the countable of its path (whose issue comes first), and `limit` of its query string,
  * which is our own: in the body it plays no part, as with Prefect.
  */
 export function validateCount(
-  { countable, limits }: { readonly countable: string; readonly limits: readonly string[] },
+  { countable, limits, openEnded = false }: CountTerms,
   body: unknown,
   now: Date,
 ): Checked<CountRequest> {
@@ -36,7 +43,8 @@ export function validateCount(
   const fields = fieldsOf(body, ['filter', 'time_unit', 'time_interval']);
   if (!fields.ok) return refuse(checkedCountable, fields);
   const { filter, time_unit: unit, time_interval: interval } = fields.value;
-  const checkedFilter = filter === undefined || filter === null ? refusal(missing('filter')) : checkFilter(filter, now);
+  const checkedFilter =
+    filter === undefined || filter === null ? refusal(missing('filter')) : checkFilter(filter, now, openEnded);
   const checkedUnit = checkWord(unit ?? 'day', timeUnits, ['body', 'time_unit']);
   const checkedInterval = checkInterval(interval ?? 1);
   const checkedGroups = checkGroupsMax(limits.at(-1));
@@ -74,8 +82,8 @@ export function validatePageToken(values: readonly string[]): Checked<string> {
   return token === undefined ? refusal({ ...missing('page-token'), loc: ['query', 'page-token'] }) : accept(token);
 }
 
-function checkFilter(filter: unknown, now: Date) {
-  return validateFilter(filter, { loc: ['body', 'filter'], now, openEnded: false });
+function checkFilter(filter: unknown, now: Date, openEnded = false) {
+  return validateFilter(filter, { loc: ['body', 'filter'], now, openEnded });
 }
 
 function checkLimit(input: unknown): Checked<number> {
@@ -89,8 +97,8 @@ function checkCountable(countable: string): Checked<CountRequest['countable']> {
   return label === '' ? checkWord(countable, countables, ['path', 'countable']) : accept({ label });
 }
 
-function checkGroupsMax(limit: string | undefined): Checked<number | null> {
-  if (limit === undefined) return accept(null);
+function checkGroupsMax(limit: unknown): Checked<number | null> {
+  if (limit === undefined || limit === null) return accept(null);
   const loc = ['query', 'limit'];
   const read = readInteger(limit, loc);
   return read.ok ? within(read.value, { min: 1, max: Number.MAX_SAFE_INTEGER }, limit, loc) : read;

@@ -10,6 +10,7 @@ import type { Credentials } from '../access/credentials.ts';
 import type { Log } from '../base/log.ts';
 import type { OpenFeed } from '../feed/ports.ts';
 import type { Intake } from '../ingest/intake.ts';
+import type { WatchCounts } from '../live-counts/ports.ts';
 import type { EventExport, ExportRequest } from '../query/export-events.ts';
 import type { ServerCounters } from './counters.ts';
 import type { TlsFiles } from './tls.ts';
@@ -28,6 +29,7 @@ export interface ServerParts {
     'acceptBatch' | 'acceptInSlices' | 'acceptMessage' | 'ensureDurable' | 'whenDurable' | 'lost$'
   >;
   readonly openFeed: OpenFeed;
+  readonly watchCounts: WatchCounts;
   readonly queries: Queries;
   readonly ready: () => Readiness;
   /** The text of `/metrics`. */

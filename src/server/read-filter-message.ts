@@ -6,7 +6,7 @@ import type { Farewell } from '../../actors/ports.ts';
 import { timeKey } from '../../schemas/event.ts';
 import type { Filter } from '../../schemas/filter.ts';
 import type { ReadScope } from '../../schemas/read-scope.ts';
-import type { FilterMessage, ResumePoint } from '../../schemas/wire.ts';
+import type { FilterMessage, ResumePoint, Unchecked } from '../../schemas/wire.ts';
 import { failures } from '../base/errors.ts';
 import { issueLine } from '../base/issue-line.ts';
 import type { FeedRequest } from '../feed/ports.ts';
@@ -29,7 +29,11 @@ export interface FilterTerms {
 }
 
 export function readFilterMessage(bytes: Buffer, isBinary: boolean, terms: FilterTerms): FilterOutcome {
-  const message = readObject<FilterMessage>(bytes, isBinary);
+  return judgeFilterMessage(readObject<FilterMessage>(bytes, isBinary), terms);
+}
+
+/** The same once it is parsed; null for what is no object. */
+export function judgeFilterMessage(message: Unchecked<FilterMessage> | null, terms: FilterTerms): FilterOutcome {
   if (message === null || !Object.hasOwn(message, 'type')) return { ok: false, farewell: null };
   if (message.type !== 'filter') return refused("Expected 'filter' message");
   if (!Object.hasOwn(message, 'filter')) return refused("Invalid filter: 'filter'");

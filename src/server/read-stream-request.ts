@@ -6,6 +6,7 @@ import { parseStreamId } from '../../schemas/wire.ts';
 import { Failure } from '../base/errors.ts';
 import type { FeedRequest } from '../feed/ports.ts';
 import { validateFilter } from '../filter/validate-filter.ts';
+import { parseFilter } from './parse-filter.ts';
 import { clampFilter, type FilterTerms } from './read-filter-message.ts';
 import type { RouteRequest } from './route.ts';
 
@@ -19,7 +20,7 @@ export function readStreamRequest(
   { query, lastEventId }: Pick<RouteRequest, 'query' | 'lastEventId'>,
   terms: FilterTerms,
 ): Checked<StreamRequest> {
-  const sent = parseJson(query.get('filter') ?? '{}');
+  const sent = parseFilter(query.get('filter') ?? '{}');
   if (!sent.ok) return sent;
   const loc = ['query', 'filter'];
   const checked = validateFilter(sent.value, { loc, now: terms.now, openEnded: true });
@@ -33,14 +34,4 @@ export function readStreamRequest(
   const lookBackMs = wantsReasons ? terms.historyMaxMs : terms.backfillMaxMs;
   const filter = clampFilter(checked.value, terms.now, lookBackMs);
   return { ok: true, value: { filter, scope: terms.scope, backfill, form: 'stream', resume, wantsReasons } };
-}
-
-function parseJson(text: string): Checked<unknown> {
-  try {
-    return { ok: true, value: JSON.parse(text) };
-  } catch (error) {
-    const words = error instanceof Error ? error.message : 'not JSON';
-    const issue = { type: 'json_invalid', loc: ['query', 'filter'], msg: 'JSON decode error', input: text };
-    return { ok: false, issues: [{ ...issue, ctx: { error: words } }] };
-  }
 }

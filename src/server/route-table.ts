@@ -15,6 +15,7 @@ import { listConnectionsRoute } from './routes/list-connections.ts';
 import { metricsRoute } from './routes/metrics.ts';
 import { nextPageRoute } from './routes/next-page.ts';
 import { postEventsRoute } from './routes/post-events.ts';
+import { streamCountsRoute } from './routes/stream-counts.ts';
 import { streamEventsRoute } from './routes/stream-events.ts';
 import { adminVersionRoute, versionRoute } from './routes/version.ts';
 
@@ -30,6 +31,7 @@ const table: readonly (Route | SocketRoute)[] = [
   filterEventsRoute,
   nextPageRoute,
   countEventsRoute,
+  streamCountsRoute,
   exportEventsRoute,
   streamEventsRoute,
   producerRoute,

@@ -4,6 +4,8 @@
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { EventBody } from '../../schemas/event.ts';
+import type { StoredEvent } from '../../schemas/stored-event.ts';
 import { openStore, type Store } from '../../src/clickhouse/store.ts';
 import { startTestEngine, testStoreOptions } from '../engine.ts';
 import { keyOf, poisonWord } from './producers.ts';
@@ -63,6 +65,21 @@ export async function readWitness(dataDir: string): Promise<Witness> {
       epochs: epochs.map(({ first }) => first),
       deadLetters: readDeadLetters(dataDir),
     };
+  });
+}
+
+/** All events of the table, in seq order, as they are stored. */
+export function readStoredEvents(dataDir: string): Promise<StoredEvent[]> {
+  return withStore(dataDir, async (store) => {
+    const events: StoredEvent[] = [];
+    for await (const lines of store.lines('SELECT seq, raw FROM events', {}, { deadlineMs: queryMs })) {
+      for (const line of lines) {
+        const cut = line.indexOf('\t');
+        const raw = line.slice(cut + 1);
+        events.push({ seq: Number(line.slice(0, cut)), raw, search: '', body: JSON.parse(raw) as EventBody }); // stored
+      }
+    }
+    return events.sort((one, other) => one.seq - other.seq);
   });
 }
 

@@ -45,14 +45,15 @@ const checks = [
 /** 503 is an answer that is described: the engine of a small machine may take too long. */
 const config = '[checks]\nnot_a_server_error.expected-statuses = ["2xx", "3xx", "4xx", 503]\n';
 
-/** `folder` is that of the venv. A stream has no end, so that one route is left out. */
+/** `folder` is that of the venv. Streams have no end, so that their routes are left out. */
 export async function hunt(folder: string, { url, authString, seed, seconds, casesMax }: Hunt): Promise<Hunted> {
   const directory = mkdtempSync(join(tmpdir(), 'schemathesis-'));
   writeFileSync(join(directory, 'schemathesis.toml'), config);
   const words = ['run', `${url}/openapi.json`, '--url', `${url}/api`, '--auth', authString, '--seed', String(seed)];
   const shape = ['--phases', 'examples,coverage,fuzzing', '--max-time', String(seconds), '-n', String(casesMax)];
   const manners = ['--no-color', '--suppress-health-check', 'all', '--continue-on-failure', '--warnings', 'off'];
-  const scope = ['--exclude-operation-id', 'streamEvents', '--checks', checks.join(',')];
+  const streams = ['streamEvents', 'streamCounts'].flatMap((id) => ['--exclude-operation-id', id]);
+  const scope = [...streams, '--checks', checks.join(',')];
   try {
     const tool = join(folder, 'bin', 'schemathesis');
     const { code, output } = await run(tool, [...words, ...shape, ...manners, ...scope], directory);

@@ -3,11 +3,12 @@
  */
 import { randomUUID } from 'node:crypto';
 import { beforeAll, describe, expect, it } from 'vitest';
+import type { CountsFrame } from '../../schemas/count-frames.ts';
 import type { AnsweredEvent } from '../../schemas/wire.ts';
 import { eventLike, type Page, untilFound } from '../../support/events.ts';
 import type { Answer } from '../../support/http.ts';
 import { until } from '../../support/poll.ts';
-import { ask, follow, owner, placeOf, tenants, window } from './access-world.ts';
+import { ask, follow, headersOf, open, owner, placeOf, tenants, window } from './access-world.ts';
 
 interface Sent {
   readonly id: string;
@@ -128,6 +129,27 @@ describe('a forced filter', () => {
     }
     void again.close();
     void others.close();
+  });
+
+  it.each(tenants)('of %s holds in live counts, of what was stored and of what comes', async (tenant) => {
+    const asked = { type: 'counts', countable: 'label:tenant', filter: { occurred: window } };
+    const socket = await follow(tenant, asked);
+    const counts = (): CountsFrame[] => socket.frames().filter((frame) => frame.type === 'counts');
+    await until('the first frame', () => (counts().length > 0 ? true : undefined));
+    const before = counts()[0]?.counts?.[0]?.count ?? 0;
+    sent.push(...(await publish(10)));
+    const newest = (): number => counts().at(-1)?.changed?.[0]?.count ?? 0;
+    await until('what came is counted', () => (newest() === before + 5 ? true : undefined));
+    const seen = counts().flatMap(({ counts: whole = [], changed = [] }) => [...whole, ...changed]);
+    expect([...new Set(seen.map(({ value }) => value))]).toEqual([tenant]);
+    await socket.close();
+    const stream = await fetch(`${open.baseUrl()}/api/events/count-by/label:tenant`, { headers: headersOf(tenant) });
+    const reader = stream.body!.getReader();
+    let text = '';
+    while (!text.includes('event: counts')) text += Buffer.from((await reader.read()).value ?? []).toString();
+    await reader.cancel();
+    const frame: CountsFrame = JSON.parse(/^data: (.*)$/m.exec(text)?.[1] ?? '{}');
+    expect(frame.counts?.map(({ value, count }) => [value, count])).toEqual([[tenant, before + 5]]);
   });
 
   it("makes page and export tokens that are nobody else's", async () => {

@@ -22,6 +22,7 @@ export const rooms = {
   'src/history': ['schemas', 'src/filter', 'src/clickhouse'],
   'src/ingest': ['schemas', 'src/base', 'src/filter', 'src/event-log', 'src/clickhouse', 'src/event-text', 'src/ids'],
   'src/feed': ['schemas', 'src/base', 'src/filter', 'src/event-log', 'src/history'],
+  'src/live-counts': ['schemas', 'src/base', 'src/filter', 'src/clickhouse', 'src/query', 'src/feed'],
   'src/table-writer': ['actors', 'src/base', 'src/event-log', 'src/clickhouse', 'src/ids'],
   'src/description': ['schemas', 'src/base', 'src/filter'],
   'src/server': [
@@ -35,6 +36,7 @@ export const rooms = {
     'src/query',
     'src/ingest',
     'src/feed',
+    'src/live-counts',
   ],
   'src/app': [
     'schemas',
@@ -51,6 +53,7 @@ export const rooms = {
     'src/history',
     'src/ingest',
     'src/feed',
+    'src/live-counts',
     'src/table-writer',
     'src/server',
   ],

@@ -15,8 +15,9 @@ import type {
   TokenFrame,
 } from '../../../schemas/wire.ts';
 import type { Channel, Message, MessagesOf } from '../channel.ts';
+import { askForCounts, counts } from '../count-messages.ts';
 import { answeredEvent, answeredExample } from '../event-schemas.ts';
-import { failsOfFeed } from '../failures.ts';
+import { failsOfCounts, failsOfFeed } from '../failures.ts';
 import { filterExample, filterSchema } from '../filter-schema.ts';
 import { auth, authSuccess, epoch, error, position } from '../message-schemas.ts';
 
@@ -103,7 +104,7 @@ const retry: Message<RetryFrame> = {
   example: { type: 'retry', after_ms: 1200 },
 };
 
-const sent: MessagesOf<OutMessage> = { auth, filter };
+const sent: MessagesOf<OutMessage> = { auth, filter, counts: askForCounts };
 const answered: MessagesOf<OutFrame> = {
   auth_success: authSuccess,
   event,
@@ -112,6 +113,7 @@ const answered: MessagesOf<OutFrame> = {
   heartbeat,
   gap,
   retry,
+  counts,
   error,
 };
 
@@ -119,10 +121,11 @@ export const subscriberChannel: Channel = {
   id: 'subscriber',
   title: 'Get events as they come',
   about:
-    'After the exchange of credentials the subscriber sends one filter, and then only listens. Without ' +
+    'After the exchange of credentials the subscriber sends one filter, or asks for counts, and then only listens. ' +
+    'Without ' +
     '`occurred.until` the feed has no end. A subscriber that reads slowly loses nothing. One that asks for positions ' +
     'can go on exactly where it was, also after a restart of the server.',
   sent,
   answered,
-  fails: ['badFilter', 'badText', 'stalledSubscriber', 'pastRetention', ...failsOfFeed],
+  fails: ['badFilter', 'badText', 'stalledSubscriber', 'pastRetention', ...failsOfFeed, ...failsOfCounts],
 };

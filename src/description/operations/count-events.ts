@@ -5,9 +5,9 @@ import { type Count, countables, labelCountable, timeIntervalMin, timeUnits } fr
 import { integer, listOf, objectOf, text } from '../../../schemas/json-schema.ts';
 import { failsOfStore } from '../failures.ts';
 import { filterExample, filterSchema } from '../filter-schema.ts';
-import type { Operation } from '../operation.ts';
+import type { Operation, Parameter } from '../operation.ts';
 
-const count = objectOf<Count>(
+export const count = objectOf<Count>(
   {
     value: text('What is counted: a name, an id, a value of the label, or the number of the bucket.'),
     label: text('The same for people: the name of a resource, the start of a bucket.'),
@@ -18,7 +18,7 @@ const count = objectOf<Count>(
   { title: 'Count', additionalProperties: false },
 );
 
-const countExample: Count = {
+export const countExample: Count = {
   value: 'door.opened',
   label: 'door.opened',
   count: 3,
@@ -28,6 +28,24 @@ const countExample: Count = {
 
 const words = countables.map((each) => `\`${each}\``).join(', ');
 
+export const countParameters: readonly Parameter[] = [
+  {
+    name: 'countable',
+    in: 'path',
+    about: `What to count by: ${words}, or \`${labelCountable}\` and the name of a label.`,
+    required: true,
+    schema: { type: 'string', pattern: `^(${countables.join('|')}|${labelCountable}.+)$` },
+    example: 'event',
+  },
+  {
+    name: 'limit',
+    in: 'query',
+    about: 'So many of the largest groups; all without it. Buckets of time are always all.',
+    schema: { type: 'integer', minimum: 1, maximum: Number.MAX_SAFE_INTEGER },
+    example: 10,
+  },
+];
+
 export const countEvents: Operation = {
   id: 'countEvents',
   group: 'Questions',
@@ -36,23 +54,7 @@ export const countEvents: Operation = {
     'How many events fit a filter: by `time` (or `day`), by name (`event`), by `resource`, or by the value of a ' +
     'label of the resource (`label:region`). Buckets of time are all there, empty ones too; groups come with the ' +
     'largest first.',
-  parameters: [
-    {
-      name: 'countable',
-      in: 'path',
-      about: `What to count by: ${words}, or \`${labelCountable}\` and the name of a label.`,
-      required: true,
-      schema: { type: 'string', pattern: `^(${countables.join('|')}|${labelCountable}.+)$` },
-      example: 'event',
-    },
-    {
-      name: 'limit',
-      in: 'query',
-      about: 'So many of the largest groups; all without it. Buckets of time are always all.',
-      schema: { type: 'integer', minimum: 1, maximum: Number.MAX_SAFE_INTEGER },
-      example: 10,
-    },
-  ],
+  parameters: countParameters,
   body: {
     about: 'The filter, and how long a bucket of time is: at most 1,000 buckets.',
     schema: {

@@ -1,14 +1,16 @@
 /**
- * WS events/out: one subscriber. Its first message after the authentication is the filter; all later ones are ignored.
+ * WS events/out: one subscriber. Its first message after the authentication is the filter, or asks for counts that stay
+ * live; all later ones are ignored.
  */
 import { type Actor, createActor } from 'xstate';
 import type { Farewell, SubscriberPhase, SubscriberPort } from '../../../actors/ports.ts';
 import { type SubscriberEvent, subscriberMachine } from '../../../actors/subscriber.ts';
-import { retryFrame } from '../../../schemas/wire.ts';
+import type { CountsMessage } from '../../../schemas/count-frames.ts';
+import { type FilterMessage, retryFrame, type Unchecked } from '../../../schemas/wire.ts';
 import type { Identity } from '../../access/identity.ts';
 import { Failure } from '../../base/errors.ts';
 import { subscriberChannel } from '../../description/channels/subscriber.ts';
-import type { Feed, FeedListener, FeedRequest } from '../../feed/ports.ts';
+import type { Feed, FeedListener } from '../../feed/ports.ts';
 import { Admission, type AdmissionListener, type Admitted } from '../admission.ts';
 import {
   type Connection,
@@ -21,7 +23,9 @@ import {
 import type { PressedPeer } from '../frame-pressure.ts';
 import { Liveness } from '../liveness.ts';
 import { filterBytesMax } from '../parts.ts';
-import { readFilterMessage } from '../read-filter-message.ts';
+import { readCountsMessage } from '../read-counts-message.ts';
+import { judgeFilterMessage } from '../read-filter-message.ts';
+import { readObject } from '../read-message.ts';
 import type { SocketRoute } from '../route.ts';
 import type { Socket } from '../socket.ts';
 import type { SubscriberState } from '../subscriber-load.ts';
@@ -48,8 +52,8 @@ class SubscriberConnection implements Connection, SubscriberPort, FeedListener, 
   readonly #admission: Admission;
   readonly #actor: Actor<typeof subscriberMachine>;
   #phase: SubscriberPhase = 'authenticating';
-  /** What was asked for, until its feed is opened. */
-  #request: FeedRequest | null = null;
+  /** Opens the feed that was asked for; null before that, and once it is open. */
+  #begin: (() => Feed) | null = null;
   #feed: Feed | null = null;
   #isLagging = false;
   #wantsControl = false;
@@ -105,7 +109,7 @@ class SubscriberConnection implements Connection, SubscriberPort, FeedListener, 
         this.#admission.received(bytes, isBinary);
         break;
       case 'awaitingFilter':
-        if (this.#request === null) this.#subscribe(bytes, isBinary);
+        if (this.#begin === null) this.#subscribe(bytes, isBinary);
         break;
       case 'streaming':
       case 'closed':
@@ -150,7 +154,7 @@ class SubscriberConnection implements Connection, SubscriberPort, FeedListener, 
   recordsLost(): void {}
 
   closed(): void {
-    this.#request = null;
+    this.#begin = null;
     this.#admission.closed();
     this.#tools.parts.counters.subscribers -= 1;
     this.#tell({ type: 'socket.closed' });
@@ -184,11 +188,11 @@ class SubscriberConnection implements Connection, SubscriberPort, FeedListener, 
   }
 
   openFeed(): void {
-    const request = this.#request;
-    this.#request = null;
-    if (request === null) return;
+    const begin = this.#begin;
+    this.#begin = null;
+    if (begin === null) return;
     try {
-      this.#feed = this.#tools.parts.openFeed(request, this.#socket, this);
+      this.#feed = begin();
     } catch (error) {
       if (error instanceof Failure && error.failure === 'forbidden') this.#tellRefusal();
       this.#tell({ type: 'feed.failed', farewell: farewellOf(error, this.#tools.parts) });
@@ -232,19 +236,45 @@ class SubscriberConnection implements Connection, SubscriberPort, FeedListener, 
   }
 
   #subscribe(bytes: Buffer, isBinary: boolean): void {
-    const { options, now } = this.#tools.parts;
-    const outcome = readFilterMessage(bytes, isBinary, { ...options, now: now(), scope: this.identity });
-    if (!outcome.ok) {
-      this.#tell({ type: 'filter.refused', farewell: outcome.farewell });
-      return;
-    }
-    const { request, heartbeats } = outcome;
-    this.#request = request;
-    this.#wantsControl = request.form !== 'plain';
+    const message = readObject<FilterMessage | CountsMessage>(bytes, isBinary);
+    const asked = message?.type === 'counts' ? this.#askForCounts(message) : this.#askForEvents(message);
+    if (asked === null) return;
+    this.#begin = asked.begin;
     this.#wantsReasons ||= this.#wantsControl;
-    this.#wantsHeartbeats = heartbeats && this.#wantsControl;
-    const open = (): void => this.#tell({ type: 'filter.received', backfill: request.backfill });
+    this.#wantsHeartbeats = asked.heartbeats && this.#wantsControl;
+    const open = (): void => this.#tell({ type: 'filter.received', backfill: asked.backfill });
     if (bytes.length > oneTurnBytesMax) setImmediate(open);
     else open();
   }
+
+  #askForEvents(message: Unchecked<FilterMessage> | null): Asked | null {
+    const { parts } = this.#tools;
+    const outcome = judgeFilterMessage(message, { ...parts.options, now: parts.now(), scope: this.identity });
+    if (!outcome.ok) return this.#refuse(outcome.farewell);
+    const { request, heartbeats } = outcome;
+    this.#wantsControl = request.form !== 'plain';
+    return { heartbeats, backfill: request.backfill, begin: () => parts.openFeed(request, this.#socket, this) };
+  }
+
+  #askForCounts(message: Unchecked<CountsMessage>): Asked | null {
+    const { parts } = this.#tools;
+    // Who asks for counts understands the frames of an extension.
+    this.#wantsControl = true;
+    this.#wantsReasons = true;
+    const outcome = readCountsMessage(message, { now: parts.now(), scope: this.identity });
+    if (!outcome.ok) return this.#refuse(outcome.farewell);
+    const { request, heartbeats } = outcome;
+    return { heartbeats, backfill: true, begin: () => parts.watchCounts(request, this.#socket, this) };
+  }
+
+  #refuse(farewell: Farewell): null {
+    this.#tell({ type: 'filter.refused', farewell });
+    return null;
+  }
+}
+
+interface Asked {
+  readonly begin: () => Feed;
+  readonly backfill: boolean;
+  readonly heartbeats: boolean;
 }

@@ -1,0 +1,151 @@
+/**
+ * Counts the events of one question, for all who ask it (I13): what the store has, then the log, then live, each event
+ * once, in the order of seq. What it holds is made into a frame when somebody looks.
+ */
+import type { HeldFilter } from '../feed/held-filters.ts';
+import type { CountBudget } from './budget.ts';
+import { type CountList, RankedList, TimeList } from './count-list.ts';
+import { createUpdate, type Update } from './count-update.ts';
+import type { CountedEvent } from './counted-event.ts';
+import { type ExactTime, momentOf } from './exact-time.ts';
+import { Groups } from './groups.ts';
+import { type CountWindow, gridMicros, type Question } from './question.ts';
+import type { StoredGroup } from './stored-groups.ts';
+import type { Key } from './tally.ts';
+
+/** What time alone does to a list is shown so often at most. */
+const timeMs = 1000;
+/** Slots of the last events: what was heard of them comes with the next frames. */
+const slotsNear = 2;
+
+export class Counter {
+  readonly question: Question;
+  readonly held: HeldFilter;
+  /** Of the log; all up to here is counted. Null before the store was read; while it is live the mark is. */
+  position: number | null = null;
+  /** Set by who wants a frame, changed or not. */
+  isAsked = true;
+  /** It cannot go on. */
+  failure: unknown = null;
+  readonly #groups: Groups;
+  readonly #list: CountList;
+  readonly #forcedSince: ExactTime | null;
+  readonly #forcedUntil: ExactTime | null;
+  readonly #label: string;
+  #span: CountWindow;
+  #nowMs: number;
+  /** Of this second it is known that the window is not too long. */
+  #checkedSecond = 0;
+  /** Events came since the last frame that showed all. */
+  #hasHeard = false;
+
+  constructor(question: Question, held: HeldFilter, groupsMax: number, budget: CountBudget, nowMs: number) {
+    const { countable, buckets, stepSeconds } = question;
+    this.question = question;
+    this.held = held;
+    this.#groups = new Groups({ groupsMax, stepSeconds }, budget);
+    this.#list =
+      buckets === null ? new RankedList(this.#groups, question.groupsMax) : new TimeList(this.#groups, question);
+    const { since = null, until = null } = question.forced ?? {};
+    this.#forcedSince = since === null ? null : momentOf(since);
+    this.#forcedUntil = until === null ? null : momentOf(until);
+    this.#label = typeof countable === 'string' ? '' : countable.label;
+    this.#nowMs = nowMs;
+    this.#span = question.spanAt(nowMs);
+  }
+
+  get span(): CountWindow {
+    return this.#span;
+  }
+
+  /** Moves the window on. Not while rows are read from the store that are cut by it. Throws a Failure. */
+  moveOn(nowMs: number): void {
+    this.#nowMs = Math.max(this.#nowMs, nowMs);
+    const { question } = this;
+    const span = question.spanAt(this.#nowMs);
+    const second = Math.floor(this.#nowMs / 1000);
+    if (second !== this.#checkedSecond) question.check(span);
+    this.#checkedSecond = second;
+    this.#span = span;
+    if (question.isOpen) this.#groups.reach(slotOf(span.until.seconds, span.until.micros));
+    if (question.stepSeconds !== null) this.#groups.forgetBefore(Math.floor(span.since.seconds / question.stepSeconds));
+  }
+
+  /** Groups of the store, of later seqs than all that is counted. */
+  addStored(groups: readonly StoredGroup[]): void {
+    for (const { key, slot, tally } of groups) {
+      if (slot === null) this.#groups.add(key, tally);
+      else this.#groups.addLater(slot, key, tally);
+    }
+  }
+
+  /** Of an event that fits the filter, in whatever window. It throws nothing: a failure ends it at its next look. */
+  count(event: CountedEvent): void {
+    if (this.failure !== null) return;
+    const { seconds, micros } = event;
+    const { since, until } = this.#span;
+    if (seconds < since.seconds || (seconds === since.seconds && micros < since.micros)) return;
+    const isLater = seconds > until.seconds || (seconds === until.seconds && micros > until.micros);
+    if ((isLater && !this.question.isOpen) || !this.#isAllowed(seconds, micros)) return;
+    const key = this.#keyOf(event);
+    if (key === null) return;
+    const name = this.question.countable === 'resource' ? event.resourceName : null;
+    try {
+      if (isLater) this.#groups.addOneLater(slotOf(seconds, micros), key, seconds, micros, name);
+      else this.#groups.addOne(key, seconds, micros, name);
+    } catch (error) {
+      this.failure = error;
+    }
+    this.#hasHeard = true;
+  }
+
+  isDue(nowMs: number): boolean {
+    if (this.isAsked || this.failure !== null || this.#groups.hasChanged) return true;
+    if (nowMs - this.#nowMs >= timeMs) return true;
+    return this.#hasHeard && this.#groups.nextSlot < Math.floor((nowMs * 1000) / gridMicros);
+  }
+
+  /** Moves the window on, and says what is different, as of the mark. Throws a Failure. */
+  update(nowMs: number, mark: number): Update {
+    if (this.failure !== null) throw this.failure;
+    this.moveOn(nowMs);
+    this.isAsked = false;
+    const span = this.#span;
+    this.#hasHeard = this.#groups.nextSlot <= slotOf(span.until.seconds, span.until.micros) + slotsNear;
+    const changes = this.#list.update(span, this.#nowMs);
+    return createUpdate({ position: mark, since: span.sinceText, until: span.untilText }, changes, () =>
+      this.#list.whole(),
+    );
+  }
+
+  stop(): void {
+    this.#groups.clear();
+    this.held.release();
+  }
+
+  #isAllowed(seconds: number, micros: number): boolean {
+    const since = this.#forcedSince;
+    const until = this.#forcedUntil;
+    if (since !== null && (seconds < since.seconds || (seconds === since.seconds && micros < since.micros)))
+      return false;
+    return until === null || seconds < until.seconds || (seconds === until.seconds && micros <= until.micros);
+  }
+
+  #keyOf(event: CountedEvent): Key | null {
+    switch (this.question.countable) {
+      case 'event':
+        return event.name;
+      case 'resource':
+        return event.resourceId;
+      case 'time':
+      case 'day':
+        return this.question.buckets?.steps.indexOf(event.seconds, event.micros) ?? null;
+      default:
+        return event.label(this.#label);
+    }
+  }
+}
+
+function slotOf(seconds: number, micros: number): number {
+  return seconds * (1_000_000 / gridMicros) + Math.floor(micros / gridMicros);
+}
