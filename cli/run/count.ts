@@ -3,23 +3,17 @@ import type { CountBy, CountOptions } from '../../client/src/count.ts';
 import { SluiceError } from '../../client/src/errors.ts';
 import type { EventFilter } from '../../client/src/event-filter.ts';
 import type { Count } from '../../schemas/count.ts';
-import { type Call, textOption } from '../command-row.ts';
+import { type Call, hasOption, textOption } from '../command-row.ts';
 import { CommandError, exitCodes, UsageError } from '../exit-codes.ts';
-import { wholeNumber } from '../options.ts';
-import { bar, sparkline } from '../out/bars.ts';
-import { tableText } from '../out/table.ts';
-import { cutTo } from '../out/text-line.ts';
-import { visible } from '../out/visible.ts';
+import { durationOption, wholeNumber } from '../options.ts';
+import { groupsText, nameOf, sumOf, timesText } from '../out/count-text.ts';
 import { readFilter } from '../read-filter.ts';
 import { askFor } from '../target.ts';
-import type { Terminal } from '../terminal.ts';
 import { fittingWidth, readWidth } from './bucket-width.ts';
+import { runWatch } from './watch-count.ts';
 
 const topOnTerminal = 20;
 const dayMs = 86_400_000;
-const barColumnsMax = 40;
-/** A longer name is cut beside its bar. */
-const nameColumnsMax = 50;
 
 export async function runCount(call: Call): Promise<number> {
   const [what = '', ...words] = call.words;
@@ -32,8 +26,12 @@ export async function runCount(call: Call): Promise<number> {
   if (isOverTime && textOption(call, 'top') !== undefined) {
     throw new UsageError(`--top is for groups; of ${by} all buckets are shown.`);
   }
-  const asked = isOverTime ? timeQuestion(call, by, filter, nowMs) : { filter, options: {} };
+  const lastMs = lastOf(call, filter);
+  const asked = isOverTime ? timeQuestion(call, by, filter, nowMs, lastMs) : { filter, options: {} };
   const options: CountOptions = { ...asked.options, signal: call.signal, ...(!isOverTime && { limit: top }) };
+  if (hasOption(call, 'watch')) {
+    return runWatch(call, { by, filter: asked.filter, options: { ...options, last: textOption(call, 'last') }, top });
+  }
   const sluice = await askFor(call);
   const all = await sluice.count(by, asked.filter, options).catch((error: unknown) => refuseLabel(by, error));
   // A Prefect server knows no limit.
@@ -41,12 +39,22 @@ export async function runCount(call: Call): Promise<number> {
   const totalOf = async (groups: readonly Count[]): Promise<number> =>
     groups.length === top ? sluice.query(asked.filter, { signal: call.signal }).total() : sumOf(groups);
   if (isJson) await call.terminal.print(`${JSON.stringify(counts)}\n`);
-  else if (isOverTime) await showTimes(counts, call.terminal);
-  else await showGroups(counts, await totalOf(counts), by, call.terminal);
+  else if (isOverTime) await call.terminal.print(timesText(counts, call.terminal));
+  else await call.terminal.print(groupsText(counts, await totalOf(counts), nameOf(by), call.terminal));
   if (top !== undefined && counts.length === top && !isOverTime) {
     call.terminal.notice(`only the ${top} largest groups are shown; --top N shows more`);
   }
   return exitCodes.ok;
+}
+
+/** Milliseconds of a window that slides. Throws UsageError. */
+function lastOf(call: Call, filter: EventFilter): number | undefined {
+  const lastMs = durationOption(call, 'last', '--last');
+  if (lastMs === undefined) return undefined;
+  if (!hasOption(call, 'watch'))
+    throw new UsageError('--last is a window that slides: it goes with --watch. Else use --since.');
+  if (filter.occurred !== undefined) throw new UsageError('--last goes without --since and --until.');
+  return lastMs;
 }
 
 /** A Prefect server takes a label for a mistake. */
@@ -70,11 +78,16 @@ function timeQuestion(
   by: 'time' | 'day',
   filter: EventFilter,
   nowMs: number,
+  lastMs: number | undefined,
 ): { filter: EventFilter; options: CountOptions } {
   const width = textOption(call, 'by');
   if (by === 'day') {
     if (width !== undefined) throw new UsageError('--by is for `count time`; days are a day wide.');
     return { filter, options: {} };
+  }
+  if (lastMs !== undefined) {
+    const { unit, interval } = width === undefined ? fittingWidth(lastMs) : readWidth(width);
+    return { filter, options: { timeUnit: unit, timeInterval: interval } };
   }
   const since = filter.occurred?.since ?? new Date(nowMs - dayMs).toISOString();
   const windowMs =
@@ -84,43 +97,4 @@ function timeQuestion(
     filter: { ...filter, occurred: { ...filter.occurred, since } },
     options: { timeUnit: unit, timeInterval: interval },
   };
-}
-
-async function showTimes(counts: readonly Count[], terminal: Terminal): Promise<void> {
-  const values = counts.map(({ count }) => count);
-  const largest = values.reduce((most, value) => Math.max(most, value), 0);
-  const room = Math.min(barColumnsMax, terminal.columns - 36);
-  const rows = counts.map(({ start_time: start, count }) => [
-    start.replace(/:00Z$/, 'Z'),
-    String(count),
-    terminal.colors.cyan(bar(count, largest, room)),
-  ]);
-  await terminal.print(
-    tableText([{ name: 'from' }, { name: 'events', isNumber: true }, { name: '', isOwn: true }], rows, terminal.colors),
-  );
-  await terminal.print(`\n${terminal.colors.cyan(sparkline(values, terminal.columns))}\n${sumOf(counts)} events\n`);
-}
-
-async function showGroups(counts: readonly Count[], total: number, by: CountBy, terminal: Terminal): Promise<void> {
-  const largest = counts.reduce((most, { count }) => Math.max(most, count), 0);
-  const widest = counts.reduce((most, { value }) => Math.max(most, value.length), by.length);
-  const nameColumns = Math.min(widest, Math.max(20, Math.min(nameColumnsMax, terminal.columns - 30)));
-  const room = Math.min(barColumnsMax, terminal.columns - nameColumns - 24);
-  const rows = counts.map(({ value, count }) => [
-    terminal.isInteractive ? cutTo(visible(value), nameColumns) : value,
-    String(count),
-    `${((100 * count) / total).toFixed(1)} %`,
-    terminal.colors.cyan(bar(count, largest, room)),
-  ]);
-  const columns = [
-    { name: by.replace(/^label:/, '') },
-    { name: 'events', isNumber: true as const },
-    { name: 'share', isNumber: true as const },
-    { name: '', isOwn: true as const },
-  ];
-  await terminal.print(tableText(columns, rows, terminal.colors));
-}
-
-function sumOf(counts: readonly Count[]): number {
-  return counts.reduce((sum, { count }) => sum + count, 0);
 }

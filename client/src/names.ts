@@ -13,4 +13,5 @@ export type { NewEvent, Publisher, PublisherOptions, PublisherStatus } from './p
 export type { Query, QueryOptions, QueryPage } from './query.ts';
 export type { Sluice } from './sluice.ts';
 export type { SubscribeOptions, Subscription, SubscriptionStatus } from './subscription.ts';
+export type { LiveCount, WatchCountOptions } from './watch-count.ts';
 export { where } from './where.ts';

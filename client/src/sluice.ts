@@ -14,6 +14,7 @@ import { retryOf } from './retry.ts';
 import type { SocketClass } from './socket-port.ts';
 import { RunningSubscription, type SubscribeParts } from './subscribe.ts';
 import type { SubscribeOptions, Subscription } from './subscription.ts';
+import { type LiveCount, type WatchCountOptions, watchCount } from './watch-count.ts';
 
 export class Sluice {
   readonly #http: Http;
@@ -54,6 +55,11 @@ export class Sluice {
 
   count(by: CountBy, filter: EventFilter = {}, options: CountOptions = {}): Promise<Count[]> {
     return countEvents(this.#http, by, filter, options);
+  }
+
+  /** Yields the newest state of the count, for as long as it is asked; it never ends by itself. */
+  watchCount(by: CountBy, filter: EventFilter = {}, options: WatchCountOptions = {}): AsyncGenerator<LiveCount, never> {
+    return watchCount(this.#links, by, filter, options);
   }
 
   export(filter: EventFilter = {}, options: ExportOptions = {}): EventExport {

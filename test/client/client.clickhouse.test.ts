@@ -6,7 +6,14 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { connect, fileStore, memoryStore, type RejectedError, type Sluice } from '../../client/src/node.ts';
+import {
+  connect,
+  fileStore,
+  type LiveCount,
+  memoryStore,
+  type RejectedError,
+  type Sluice,
+} from '../../client/src/node.ts';
 import { startFaultyRelay } from '../../support/faulty-relay.ts';
 import { until } from '../../support/poll.ts';
 import { removeData, startSluice, type TestSluice } from '../../support/sluice.ts';
@@ -56,6 +63,42 @@ async function numbersOf(target: Sluice, resource: string, events: number): Prom
   }
   return got;
 }
+
+describe('a watched count', () => {
+  it('gives its newest state, goes on over a break, and ends with its signal', async () => {
+    const resource = uniqueWord();
+    const faults = { seed: 5, cutBytesMax: 4_000, stalls: 0, stallMsMax: 1, silences: 0 };
+    const relay = await startFaultyRelay(() => Number(new URL(server.url).port), faults);
+    const watched = connect({ url: `http://127.0.0.1:${relay.port}`, token, retry: { firstMs: 20, longestMs: 100 } });
+    const ending = new AbortController();
+    const states: LiveCount[] = [];
+    const watching = (async () => {
+      const filter = { resource: { id: [resource] } };
+      for await (const state of watched.watchCount('event', filter, { last: '10m', signal: ending.signal })) {
+        states.push(state);
+      }
+    })();
+    const seen = (): number => (states.at(-1)?.counts ?? []).reduce((sum, { count }) => sum + count, 0);
+    let sent = 0;
+    while (relay.faults.cuts < 3) {
+      sent += 10;
+      await publishTo(sluice, resource, 10);
+      await until('all so far are counted', () => (seen() === sent ? true : undefined));
+    }
+    expect(states.at(-1)?.counts.map(({ value, count }) => [value, count])).toEqual([
+      ['door.closed', sent / 2],
+      ['door.opened', sent / 2],
+    ]);
+    ending.abort(new Error('enough'));
+    await expect(watching).rejects.toThrow('enough');
+    relay.close();
+  });
+
+  it('throws what is no question, by name', async () => {
+    const watched = sluice.watchCount('event', { occurred: { since: '2026-11-22' } }, { last: '1h' });
+    await expect(watched.next()).rejects.toMatchObject({ failure: 'badFilter', retryable: false });
+  });
+});
 
 describe('questions', () => {
   it('give the events of all pages, their texts, counts, and an export that goes on anywhere', async () => {
