@@ -14,6 +14,7 @@ import { idle } from './cases/idle.ts';
 import { lateEvents } from './cases/late-events.ts';
 import { latency } from './cases/latency.ts';
 import { latencyInTurns } from './cases/latency-in-turns.ts';
+import { liveCounts } from './cases/live-counts.ts';
 import { loneDeliveries } from './cases/lone-deliveries.ts';
 import { moveLines } from './cases/move-lines.ts';
 import { nats } from './cases/nats.ts';
@@ -25,6 +26,7 @@ import { usualLoads } from './cases/usual-loads.ts';
 import { shapes, usualQuestions } from './cases/usual-questions.ts';
 import { kernelSend } from './ceilings/kernel-send.ts';
 import { filterIndexStage } from './stages/filter-index.ts';
+import { liveCountStage } from './stages/live-counts.ts';
 import { readFormsStage } from './stages/read-forms.ts';
 import { redactionStage } from './stages/redaction.ts';
 
@@ -32,6 +34,7 @@ export interface OwnCaseOptions {
   readonly minutes: number;
   readonly rate: number;
   readonly connections: number;
+  readonly pairs: number;
   readonly scale: ScaleOptions;
 }
 
@@ -42,6 +45,8 @@ export const ownCases: Readonly<Record<string, OwnCase>> = {
   latency,
   'latency-in-turns': latencyInTurns,
   'lone-deliveries': loneDeliveries,
+  'live-counts': (root, { pairs }) => liveCounts(root, { pairs }),
+  'live-count-stage': liveCountStage,
   'catch-up': catchUp,
   idle: (root, { connections }) => idle(root, { subscribers: connections }),
   'distinct-filters': distinctFilters,

@@ -33,13 +33,14 @@ const help = `npm run bench -- [options]
                        backfill-many: 40 readers of --events (30000), and 10 slow ones;
                        with servers of their own: spread, latency, latency-in-turns, lone-deliveries, catch-up, idle,
                        distinct-filters, soak, nats, scale, heavy-counts, engine-cpu, beside-prefect, side-by-side,
-                       durability, late-events, usual-loads, usual-questions, shapes,
+                       durability, late-events, usual-loads, usual-questions, shapes, live-counts,
                        move-lines: the commands import and export, of --events lines (1000000);
-                       without one: filter-index, read-forms, redaction, kernel-send
+                       without one: filter-index, read-forms, redaction, kernel-send, live-count-stage
   --suite speed        the figures of docs/PERFORMANCE.md, but for the long ones (sustained --seconds 600, soak)
   --minutes N          of soak and engine-cpu (30)
   --soak-rate N        events a second of soak and engine-cpu (10000)
   --connections N      of idle (15000)
+  --pairs N            of live-counts (3)
   --seconds N          of sustained (60)
   --rate N             events a second of sustained (12000)
   --events N           of counts (10000), of scale, beside-prefect and heavy-counts (1000000), and of the backfills
@@ -62,6 +63,7 @@ async function main(): Promise<void> {
       'soak-rate': { type: 'string', default: '10000' },
       minutes: { type: 'string', default: '30' },
       connections: { type: 'string', default: '15000' },
+      pairs: { type: 'string', default: '3' },
       seconds: { type: 'string', default: '60' },
       rate: { type: 'string', default: '12000' },
       events: { type: 'string' },
@@ -109,6 +111,7 @@ async function main(): Promise<void> {
     minutes: Number(values.minutes),
     rate: Number(values['soak-rate']),
     connections: Number(values.connections),
+    pairs: Number(values.pairs),
     scale: {
       events: Number(values.events ?? 1_000_000),
       resources: values.resources,

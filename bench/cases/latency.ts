@@ -50,8 +50,8 @@ export async function measure(
   server: OwnServer,
   { subscribers, rate }: { readonly subscribers: number; readonly rate: number },
   forSeconds: number,
+  names = freshNames(),
 ): Promise<LatencyRun> {
-  const names = freshNames();
   const watching = startLoad<SwarmReport>(
     'swarm',
     {

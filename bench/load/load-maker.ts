@@ -13,6 +13,7 @@ export type LoadScript =
   | 'pace'
   | 'catch-up'
   | 'read-history'
+  | 'watch-counts'
   | 'nats'
   | 'nats-latency'
   | 'kernel-send';

@@ -1,0 +1,92 @@
+/**
+ * What a thousand different live counts do to live delivery at 10,000 events a second, and what the same counts cost
+ * when they are asked each second: runs without and with them, in alternating pairs.
+ */
+import { leftOutSeconds } from '../load/delivery-times.ts';
+import { resourcesDefault } from '../load/event-template.ts';
+import type { Latency } from '../load/histogram.ts';
+import { startLoad } from '../load/load-maker.ts';
+import type { WatchCountsReport } from '../load/watch-counts.ts';
+import { freshNames, loadOptions, median, pause, round } from '../target.ts';
+import { measure } from './latency.ts';
+import { cpuOf, type OwnServer, untilDrained, withServer } from './own-server.ts';
+
+const load = { subscribers: 1, rate: 10_000 };
+const seconds = 6 + leftOutSeconds;
+const watchers = 1_000;
+const deadlineMs = 120_000;
+
+type How = 'none' | 'live' | 'poll';
+
+interface Run {
+  readonly latency: Latency;
+  readonly serverCpuOfRun: number;
+  readonly engineCpuOfRun: number | null;
+  readonly watched: WatchCountsReport | null;
+}
+
+export function liveCounts(root: string, { pairs }: { readonly pairs: number }): Promise<object> {
+  return withServer(root, {}, async (server) => {
+    await run(server, 'none', 3);
+    const ratios: Record<'live' | 'poll', number[]> = { live: [], poll: [] };
+    const runs: Record<How, Run[]> = { none: [], live: [], poll: [] };
+    for (let nth = 0; nth < pairs; nth += 1) {
+      for (const how of ['live', 'poll'] as const) {
+        const order: readonly How[] = nth % 2 === 0 ? ['none', how] : [how, 'none'];
+        const pair: Partial<Record<How, Run>> = {};
+        for (const each of order) {
+          const made = await run(server, each, seconds);
+          pair[each] = made;
+          runs[each].push(made);
+        }
+        ratios[how].push((pair[how]?.latency.p99 ?? Number.NaN) / (pair.none?.latency.p99 ?? Number.NaN));
+      }
+    }
+    return {
+      ...load,
+      watchers,
+      p99Ratio: { live: round(median(ratios.live)), poll: round(median(ratios.poll)) },
+      p99Ratios: { live: ratios.live.map((each) => round(each)), poll: ratios.poll.map((each) => round(each)) },
+      without: summary(runs.none),
+      live: summary(runs.live),
+      polledEachSecond: summary(runs.poll),
+    };
+  });
+}
+
+async function run(server: OwnServer, how: How, forSeconds: number): Promise<Run> {
+  const names = freshNames();
+  const options = { ...loadOptions(server), ...names, how, watchers, resources: resourcesDefault };
+  const watching = how === 'none' ? null : startLoad<WatchCountsReport>('watch-counts', options, deadlineMs);
+  await watching?.ready;
+  await pause(500);
+  const engine = server.enginePid;
+  const measured = await cpuOf(server.pid, () =>
+    cpuOf(engine ?? server.pid, () => measure(server, load, forSeconds, names)),
+  );
+  watching?.tell({ over: true });
+  const watched = (await watching?.finished) ?? null;
+  await untilDrained(server);
+  const { latencyMs, missing } = measured.result.result;
+  if (latencyMs === null || missing !== 0) throw new Error(`${missing} events are missing`);
+  return {
+    latency: latencyMs,
+    serverCpuOfRun: measured.cpu,
+    engineCpuOfRun: engine === null ? null : measured.result.cpu,
+    watched,
+  };
+}
+
+function summary(runs: readonly Run[]): object {
+  const of = (value: (run: Run) => number): number => round(median(runs.map(value)), 3);
+  return {
+    p50Ms: of(({ latency }) => latency.p50),
+    p99Ms: of(({ latency }) => latency.p99),
+    p99MsEach: runs.map(({ latency }) => latency.p99),
+    serverCpuSeconds: of(({ serverCpuOfRun }) => serverCpuOfRun),
+    engineCpuSeconds: of(({ engineCpuOfRun }) => engineCpuOfRun ?? Number.NaN),
+    framesOrAnswersPerSecond: of(({ watched }) => (watched?.seen ?? 0) / seconds),
+    bytesPerSecond: of(({ watched }) => (watched?.bytes ?? 0) / seconds),
+    failed: runs.flatMap(({ watched }) => watched?.closed ?? []).slice(0, 10),
+  };
+}
