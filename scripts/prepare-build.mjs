@@ -14,6 +14,7 @@ export function prepareBuild(descriptor) {
   refuseOtherNodes();
   install(descriptor);
   build(descriptor);
+  buildConsole(descriptor);
 }
 
 /** Makes the copy of the edge library's binary that this system needs, if any. */
@@ -68,6 +69,20 @@ function build(descriptor) {
   }
   say(descriptor, 'building');
   run(descriptor, process.execPath, [compiler, '-p', at('tsconfig.build.json')], 'the build');
+}
+
+/** The console is bundled by WebAssembly: that too needs no optional package. */
+function buildConsole(descriptor) {
+  const page = at('dist', 'web', 'index.html');
+  const builder = at('scripts', 'build-web.mjs');
+  const sources = ['web', 'client/src', 'schemas'].map((folder) => newest(at(folder)));
+  if (changed(page) >= Math.max(...sources, changed(builder), changed(at('package-lock.json')))) return;
+  if (!existsSync(at('node_modules', 'esbuild-wasm'))) {
+    if (existsSync(page)) return;
+    fail('There is no console in dist/web and nothing to make it: run `npm ci` without --omit=dev once.');
+  }
+  say(descriptor, 'building the console');
+  run(descriptor, process.execPath, [builder], 'the build of the console');
 }
 
 function newest(folder) {

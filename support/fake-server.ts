@@ -14,6 +14,7 @@ import type { FeedListener, FeedRequest, SubscriberSocket } from '../src/feed/po
 import type { Admit, BatchOutcome, MessageOutcome } from '../src/ingest/intake.ts';
 import type { Loss } from '../src/ingest/losses.ts';
 import type { CountsSocket, WatchRequest } from '../src/live-counts/ports.ts';
+import { noConsole } from '../src/server/console.ts';
 import { createServerCounters, type ServerCounters } from '../src/server/counters.ts';
 import type { Queries, Readiness, ServerOptions, ServerParts } from '../src/server/parts.ts';
 import { type RunningServer, startServer } from '../src/server/start-server.ts';
@@ -179,6 +180,7 @@ export async function startFakeServer(options: FakeOptions = {}): Promise<FakeSe
       countEvents: (...given) => fakes.queries.countEvents(...given),
       exportEvents: (...given) => fakes.queries.exportEvents(...given),
     },
+    console: noConsole,
     ready: () => fakes.readiness,
     metrics: () => '# HELP sluice_up One.\n# TYPE sluice_up gauge\nsluice_up 1\n',
     log: createLog('silent'),

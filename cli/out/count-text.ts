@@ -1,11 +1,11 @@
 /** What counts look like for people: a table with bars, over time with a sparkline. */
 import type { CountBy } from '../../client/src/count.ts';
+import { visible } from '../../client/src/visible.ts';
 import type { Count } from '../../schemas/count.ts';
 import type { Terminal } from '../terminal.ts';
 import { bar, sparkline } from './bars.ts';
 import { tableText } from './table.ts';
 import { cutTo } from './text-line.ts';
-import { visible } from './visible.ts';
 
 const barColumnsMax = 40;
 /** A longer name is cut beside its bar. */

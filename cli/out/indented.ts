@@ -2,7 +2,7 @@
  * JSON with line breaks and two blanks a level. It goes by the text, so numbers stay as they were sent, and control
  * characters are shown.
  */
-import { visible } from './visible.ts';
+import { visible } from '../../client/src/visible.ts';
 
 const token = /"(?:[^"\\]|\\.)*"|[^"[\]{},:\s]+|[[\]{},:]/g;
 

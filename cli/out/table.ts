@@ -1,7 +1,7 @@
 /** A table without lines around it: names in bold, numbers to the right. */
 import Table from 'cli-table3';
+import { visible } from '../../client/src/visible.ts';
 import type { Colors } from '../terminal.ts';
-import { visible } from './visible.ts';
 
 export interface TableColumn {
   readonly name: string;

@@ -2,9 +2,10 @@
  * A template of a line: `{occurred} {received} {event} {id} {resource.id} {label[any.name]} {payload.a.b} {json}`, `{{`
  * and `}}` for braces, `\n` and `\t`. What an event does not have is empty.
  */
+
+import { visible } from '../../client/src/visible.ts';
 import { UsageError } from '../exit-codes.ts';
 import type { ShownEvent } from './shown-event.ts';
-import { visible } from './visible.ts';
 
 type Part = (event: ShownEvent) => string;
 

@@ -1,7 +1,8 @@
 /** `sluice doctor`: one line for each thing that a start or a client may fail at. */
+
+import { visible } from '../../client/src/visible.ts';
 import { type Call, textOption } from '../command-row.ts';
 import { exitCodes } from '../exit-codes.ts';
-import { visible } from '../out/visible.ts';
 import { readTarget } from '../target.ts';
 import { machineFindings } from './doctor-machine.ts';
 import { serverFindings } from './doctor-server.ts';

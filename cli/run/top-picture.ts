@@ -1,8 +1,9 @@
 /** What `sluice top` shows of two looks at a server. */
+
+import { visible } from '../../client/src/visible.ts';
 import type { ListedConnection } from '../../schemas/connection-list.ts';
 import { tableText } from '../out/table.ts';
 import { cutTo } from '../out/text-line.ts';
-import { visible } from '../out/visible.ts';
 import type { Terminal } from '../terminal.ts';
 
 export interface Look {

@@ -28,6 +28,18 @@ export function splitTerms(line: string): Term[] {
   }
 }
 
+/** The terms of a line, each as it stands there. Throws as `splitTerms` does. */
+export function termTexts(line: string): string[] {
+  const texts: string[] = [];
+  for (let at = 0; ; ) {
+    while (at < line.length && blank.test(line[at] ?? '')) at += 1;
+    if (at >= line.length) return texts;
+    const { next } = readTerm(line, at);
+    texts.push(line.slice(at, next));
+    at = next;
+  }
+}
+
 function readTerm(line: string, start: number): { term: Term; next: number } {
   const isNegated = line[start] === '-' && start + 1 < line.length && !blank.test(line[start + 1] ?? '');
   const first = readPiece(line, isNegated ? start + 1 : start, /[\s:=]/u);

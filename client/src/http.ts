@@ -5,7 +5,7 @@ import type { ConnectOptions } from './options.ts';
 import { type Retry, retryAfterMsOf, retrying, retryOf, within } from './retry.ts';
 
 export interface Call {
-  readonly method: 'GET' | 'POST';
+  readonly method: 'GET' | 'POST' | 'DELETE';
   /** Behind `/api`, with its query. */
   readonly path: string;
   /** Sent as JSON; a string is JSON already. */

@@ -2,17 +2,20 @@
  * Puts the parts together and takes them down again (I1, I3, I9): all that a request may meet is there before the port
  * is open, and the port before ClickHouse answers.
  */
+import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { armFailPoint } from '../base/fail-point.ts';
 import { openKeys, type SigningKeys } from '../base/keys.ts';
 import { type Log, lossesOf } from '../base/log.ts';
 import { type Counters, createCounters } from '../base/metrics.ts';
+import { packageRoot } from '../base/package-root.ts';
 import { longestRetentionDays } from '../base/retention.ts';
 import type { Store } from '../clickhouse/store.ts';
 import type { Config } from '../config/config.ts';
 import { thisMachine } from '../journal/journal-options.ts';
 import { acquireLock } from '../journal/lock.ts';
 import { createPageFilters } from '../query/page-filters.ts';
+import { loadConsole } from '../server/console.ts';
 import { createServerCounters, type ServerCounters } from '../server/counters.ts';
 import { type RunningServer, startServer } from '../server/start-server.ts';
 import { noLoad } from '../server/subscriber-load.ts';
@@ -150,6 +153,7 @@ function serve(parts: Parts, running: Running): Promise<RunningServer> {
     openFeed: feeds.openFeed,
     watchCounts: feeds.liveCounts.watch,
     queries: queriesOf({ store, keys, filters, checkpoint: () => journal.checkpoint }),
+    console: loadConsole(join(packageRoot, 'dist', 'web')),
     ready: () => {
       const { isLeaving } = running;
       return readiness({ journal, intake: intake.intake, store: store.status, isLeaving }, observed);

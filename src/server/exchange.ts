@@ -118,7 +118,7 @@ export class Exchange implements Peer {
       await this.#write(answer, { pieces: body === null ? null : [body], bytes, isLong, isPacked: false });
       return;
     }
-    const packed = bytes <= gzipNowBytesMax ? gzipNow(body) : await gzipLater(body);
+    const packed = answer.packed ?? (bytes <= gzipNowBytesMax ? gzipNow(body) : await gzipLater(body));
     await this.#write(answer, { pieces: [packed], bytes: packed.length, isLong, isPacked: true });
   }
 

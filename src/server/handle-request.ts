@@ -93,6 +93,8 @@ async function answerTo(exchange: Exchange, tools: RequestTools, question: Quest
   const { head } = exchange;
   if (head.preflightMethod !== '') return preflightAnswer(head);
   const found = findRoute(head.path);
+  const file = found === null ? consoleFile(head, tools.parts) : null;
+  if (file !== null) return file;
   const route = found === null ? null : routeFor(found.place, head.method);
   question.route = route;
   const identified = tools.authenticator.identify(head.authorization);
@@ -106,6 +108,10 @@ async function answerTo(exchange: Exchange, tools: RequestTools, question: Quest
     throw error;
   });
   return answerAs(identity, { exchange, tools, question, found, route, reading });
+}
+
+function consoleFile({ method, path }: RequestHead, { console: files }: ServerParts): HttpAnswer | null {
+  return method === 'GET' || method === 'HEAD' ? files.answerTo(path) : null;
 }
 
 interface Asked {

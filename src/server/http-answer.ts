@@ -14,6 +14,8 @@ export interface HttpAnswer {
   readonly status: number;
   /** JSON text unless the headers say otherwise; null: neither body nor content-type nor content-length. */
   readonly body: string | Buffer | AnswerPieces | null;
+  /** The body gzipped, where it was made before. */
+  readonly packed?: Buffer;
   readonly headers?: Readonly<Record<string, string>>;
   /** The connection cannot be used again: the rest of the body was not read. */
   readonly closes?: true;

@@ -12,6 +12,7 @@ import type { OpenFeed } from '../feed/ports.ts';
 import type { Intake } from '../ingest/intake.ts';
 import type { WatchCounts } from '../live-counts/ports.ts';
 import type { EventExport, ExportRequest } from '../query/export-events.ts';
+import type { Console } from './console.ts';
 import type { ServerCounters } from './counters.ts';
 import type { TlsFiles } from './tls.ts';
 
@@ -31,6 +32,7 @@ export interface ServerParts {
   readonly openFeed: OpenFeed;
   readonly watchCounts: WatchCounts;
   readonly queries: Queries;
+  readonly console: Console;
   readonly ready: () => Readiness;
   /** The text of `/metrics`. */
   readonly metrics: () => string;

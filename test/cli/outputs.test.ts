@@ -13,8 +13,8 @@ import { rawFields } from '../../cli/out/raw-fields.ts';
 import { ShownEvent } from '../../cli/out/shown-event.ts';
 import { compileTemplate } from '../../cli/out/template.ts';
 import { cutTo, textLine } from '../../cli/out/text-line.ts';
-import { visible } from '../../cli/out/visible.ts';
 import { fittingWidth, readWidth } from '../../cli/run/bucket-width.ts';
+import { visible } from '../../client/src/visible.ts';
 
 const plain = colors.createColors(false);
 const shown = (more: object = {}): ShownEvent =>

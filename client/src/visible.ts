@@ -1,6 +1,6 @@
 /**
- * Text of events for a terminal: control characters and what turns the direction of text are shown as `\u001b`, so that
- * an event can neither move the cursor nor disguise what stands beside it.
+ * Text of events for people, on a terminal and on a page: control characters and what turns the direction of text are
+ * shown as `\u001b`, so that an event can neither move the cursor nor disguise what stands beside it.
  */
 const unseen = /[\p{Cc}\p{Zl}\p{Zp}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu;
 

@@ -1,0 +1,33 @@
+/** Where the live list begins: at the newest events, so that there is something to see, and history ends soon. */
+import type { Sluice } from '../../../client/src/sluice.ts';
+import { sentenceOf } from '../base/failure.ts';
+import type { Question } from './feed.ts';
+
+export interface Clients {
+  /** Tries again for as long as it takes. */
+  readonly sluice: Sluice;
+  /** Tries once. */
+  readonly hasty: Sluice;
+}
+
+const newestMax = 50;
+
+/** `from: null` is all of history: there is next to none. */
+export async function firstFrom(
+  hasty: Sluice,
+  { filter, since, until }: Question,
+  signal: AbortSignal,
+): Promise<{ readonly from: string | null; readonly note?: string }> {
+  if (since !== null) return { from: since };
+  const asked = until === null ? filter : { ...filter, occurred: { until } };
+  try {
+    let oldest: string | null = null;
+    for await (const { occurred } of hasty.query(asked, { limit: newestMax, signal })) oldest = occurred;
+    return { from: oldest };
+  } catch (error) {
+    if (signal.aborted) throw error;
+    const sentence = sentenceOf(error);
+    if (sentence === null) throw error;
+    return { from: 'now', note: `No history, live only: ${sentence}` };
+  }
+}

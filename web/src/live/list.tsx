@@ -1,0 +1,138 @@
+/** The list of rows: a window on the ring that draws only what is seen, and stops when a person begins to read. */
+import { type Signal, useComputed, useSignal } from '@preact/signals';
+import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
+import { isNewestAbove } from '../base/preferences.ts';
+import type { LiveFeed } from './feed.ts';
+import { drawnPlaces, heightOf, type Layout, scrollFor, topOf } from './layout.ts';
+import { RowLine } from './row-line.tsx';
+import type { Row } from './rows.ts';
+import type { Selection } from './selection.ts';
+
+/** As console.css has them. */
+const rowHeightWide = 28;
+const rowHeightNarrow = 46;
+const narrow = matchMedia('(max-width: 700px)');
+
+export function LiveList({ feed, selection }: { readonly feed: LiveFeed; readonly selection: Selection }) {
+  const box = useRef<HTMLDivElement>(null);
+  const view = useSignal({ top: 0, height: 600, isNarrow: narrow.matches });
+  useView(box, view);
+  void feed.drawn.value;
+  const { shown } = feed;
+  const above = isNewestAbove.value;
+  const placeOf = (nr: number | null): number => (nr === null ? -1 : placeOfNr(feed, nr, above));
+  const layout: Layout = {
+    rows: shown.length,
+    rowHeight: view.value.isNarrow ? rowHeightNarrow : rowHeightWide,
+    open: placeOf(selection.open.value),
+    openHeight: selection.openHeight.value,
+  };
+  const { isPaused } = feed;
+  useFollow(box, feed, layout);
+  useCurrentInView(box, selection, layout, placeOf);
+  const { first, end } = drawnPlaces(layout, view.value.top, view.value.height);
+  const rows = [];
+  for (let place = first; place < end; place += 1) {
+    const row = shown.at(above ? layout.rows - 1 - place : place);
+    // While rows run past, elements keep their places and get other texts: that is cheaper than new ones.
+    const key = isPaused.value ? `row ${row?.nr}` : `place ${place}`;
+    if (row !== undefined) {
+      rows.push(
+        <RowLine key={key} {...{ row, feed, selection }} top={topOf(layout, place)} {...sizes(place, layout)} />,
+      );
+    }
+  }
+  return (
+    <div class="rows" ref={box} role="feed" aria-label="Events" aria-busy={!isPaused.value} tabIndex={-1}>
+      <div class="rows-space" style={{ height: `${heightOf(layout)}px` }}>
+        {rows}
+      </div>
+    </div>
+  );
+}
+
+function sizes(place: number, { rows }: Layout) {
+  return { at: place + 1, of: rows };
+}
+
+type View = Signal<{ readonly top: number; readonly height: number; readonly isNarrow: boolean }>;
+
+function useView(box: { readonly current: HTMLDivElement | null }, view: View): void {
+  useEffect(() => {
+    const element = box.current;
+    if (element === null) return;
+    const look = (): void => {
+      const { scrollTop: top, clientHeight: height } = element;
+      const isNarrow = narrow.matches;
+      const was = view.peek();
+      if (was.top !== top || was.height !== height || was.isNarrow !== isNarrow) view.value = { top, height, isNarrow };
+    };
+    const sizes = new ResizeObserver(look);
+    sizes.observe(element);
+    element.addEventListener('scroll', look, { passive: true });
+    look();
+    return () => {
+      sizes.disconnect();
+      element.removeEventListener('scroll', look);
+    };
+  }, []);
+}
+
+/** Running, the newest row is seen. Whoever scrolls away pauses; whoever scrolls back goes on, if that was why. */
+function useFollow(box: { readonly current: HTMLDivElement | null }, feed: LiveFeed, layout: Layout): void {
+  const isByScroll = useRef(false);
+  const above = isNewestAbove.value;
+  const height = heightOf(layout);
+  useLayoutEffect(() => {
+    const element = box.current;
+    if (element === null || feed.isPaused.value) return;
+    element.scrollTop = above ? 0 : height;
+  });
+  useEffect(() => {
+    const element = box.current;
+    if (element === null) return;
+    const scrolled = (): void => {
+      const distance = above ? element.scrollTop : element.scrollHeight - element.clientHeight - element.scrollTop;
+      if (!feed.isPaused.value && distance > layout.rowHeight) {
+        isByScroll.current = true;
+        feed.pause();
+      } else if (feed.isPaused.value && isByScroll.current && distance < 2) {
+        isByScroll.current = false;
+        feed.goOn();
+      }
+    };
+    element.addEventListener('scroll', scrolled, { passive: true });
+    return () => element.removeEventListener('scroll', scrolled);
+  }, [feed, above, layout.rowHeight]);
+}
+
+function useCurrentInView(
+  box: { readonly current: HTMLDivElement | null },
+  selection: Selection,
+  layout: Layout,
+  placeOf: (nr: number | null) => number,
+): void {
+  const current = useComputed(() => selection.current.value).value;
+  useLayoutEffect(() => {
+    const element = box.current;
+    const place = placeOf(current);
+    if (element === null || place < 0) return;
+    const to = scrollFor(layout, place, element.scrollTop, element.clientHeight);
+    if (to !== null) element.scrollTop = to;
+  }, [current]);
+}
+
+/** Rows are numbered without holes but for those that were dropped: the ring is searched from where it must be. */
+function placeOfNr({ shown }: LiveFeed, nr: number, above: boolean): number {
+  let low = 0;
+  let high = shown.length - 1;
+  while (low <= high) {
+    const middle = (low + high) >> 1;
+    const row: Row | undefined = shown.at(middle);
+    if (row === undefined) return -1;
+    if (row.nr === nr) return above ? shown.length - 1 - middle : middle;
+    if (row.nr < nr) low = middle + 1;
+    else high = middle - 1;
+  }
+  return -1;
+}

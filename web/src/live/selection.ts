@@ -1,0 +1,39 @@
+/** Which row a person is at, and which one is open. */
+import { type Signal, signal } from '@preact/signals';
+import { isNewestAbove } from '../base/preferences.ts';
+import type { LiveFeed } from './feed.ts';
+
+export interface Selection {
+  /** By its number. */
+  readonly current: Signal<number | null>;
+  readonly open: Signal<number | null>;
+  /** In pixels, of what is shown below the open row. */
+  readonly openHeight: Signal<number>;
+}
+
+export function createSelection(): Selection {
+  return { current: signal(null), open: signal(null), openHeight: signal(0) };
+}
+
+/** One row down the list, or up. Reading pauses. */
+export function moveCurrent(feed: LiveFeed, { current }: Selection, down: boolean): void {
+  const { shown } = feed;
+  if (shown.length === 0) return;
+  feed.pause();
+  const isNewer = down !== isNewestAbove.value;
+  const at = indexOf(feed, current.value);
+  const next = at < 0 ? shown.length - 1 : Math.min(shown.length - 1, Math.max(0, at + (isNewer ? 1 : -1)));
+  current.value = shown.at(next)?.nr ?? null;
+}
+
+/** Opens the row, or closes it if it is open. */
+export function toggle(feed: LiveFeed, { current, open }: Selection, nr: number): void {
+  feed.pause();
+  current.value = nr;
+  open.value = open.value === nr ? null : nr;
+}
+
+function indexOf({ shown }: LiveFeed, nr: number | null): number {
+  for (let index = shown.length - 1; index >= 0; index -= 1) if (shown.at(index)?.nr === nr) return index;
+  return -1;
+}

@@ -1,0 +1,33 @@
+/** Keys that hold everywhere, but where a person types. */
+import { go } from '../base/address.ts';
+import { filterInputId } from '../filter/filter-bar.tsx';
+import { isHelpOpen } from './help.tsx';
+
+type Action = (event: KeyboardEvent) => void;
+
+const everywhere: Readonly<Record<string, Action>> = {
+  '/': () => document.getElementById(filterInputId)?.focus(),
+  '?': () => {
+    isHelpOpen.value = true;
+  },
+  1: () => go({ view: 'live' }),
+  2: () => go({ view: 'counts' }),
+  3: () => go({ view: 'server' }),
+};
+
+/** `own`: those of a view, by key. Gives what takes them away again. */
+export function listenToKeys(own: Readonly<Record<string, Action>> = everywhere): () => void {
+  const pressed = (event: KeyboardEvent): void => {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented || isHelpOpen.value) return;
+    const { target } = event;
+    const isTyping = target instanceof HTMLInputElement || target instanceof HTMLSelectElement;
+    const isPressing = target instanceof HTMLButtonElement || target instanceof HTMLAnchorElement;
+    if (isTyping || (isPressing && event.key === 'Enter')) return;
+    const action = Object.hasOwn(own, event.key) ? own[event.key] : undefined;
+    if (action === undefined) return;
+    event.preventDefault();
+    action(event);
+  };
+  addEventListener('keydown', pressed);
+  return () => removeEventListener('keydown', pressed);
+}
