@@ -92,7 +92,7 @@ async function* nothing(): AsyncGenerator<never> {}
 export const now = new Date('2026-11-22T12:00:00.000Z');
 
 export type FakeOptions = Partial<
-  ServerOptions & Pick<ServerParts, 'connectionsMax' | 'descriptorsLeft' | 'credentials'>
+  ServerOptions & Pick<ServerParts, 'connectionsMax' | 'descriptorsLeft' | 'credentials' | 'console'>
 > & { readonly authString?: string };
 
 export async function startFakeServer(options: FakeOptions = {}): Promise<FakeServer> {
@@ -122,6 +122,7 @@ export async function startFakeServer(options: FakeOptions = {}): Promise<FakeSe
     connectionsMax = 10_000,
     descriptorsLeft = () => Number.POSITIVE_INFINITY,
     authString = null,
+    console: files = noConsole,
     ...more
   } = options;
   const { credentials = createCredentials({ authString, book: null, jwt: null }), ...given } = more;
@@ -180,7 +181,7 @@ export async function startFakeServer(options: FakeOptions = {}): Promise<FakeSe
       countEvents: (...given) => fakes.queries.countEvents(...given),
       exportEvents: (...given) => fakes.queries.exportEvents(...given),
     },
-    console: noConsole,
+    console: files,
     ready: () => fakes.readiness,
     metrics: () => '# HELP sluice_up One.\n# TYPE sluice_up gauge\nsluice_up 1\n',
     log: createLog('silent'),

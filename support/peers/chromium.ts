@@ -12,15 +12,64 @@ const pin = 'playwright-core@1.65.1';
 
 /** What is used of playwright-core. */
 export interface Browser {
-  newPage(): Promise<Page>;
+  newPage(options?: PageOptions): Promise<Page>;
   close(): Promise<void>;
+}
+
+export interface PageOptions {
+  readonly viewport?: { readonly width: number; readonly height: number };
+  readonly colorScheme?: 'light' | 'dark';
+  readonly permissions?: readonly string[];
+  readonly acceptDownloads?: boolean;
 }
 
 export interface Page {
   goto(url: string): Promise<unknown>;
-  waitForFunction(expression: string): Promise<unknown>;
+  url(): string;
+  close(): Promise<void>;
+  waitForFunction(expression: string, given?: unknown, options?: { readonly timeout: number }): Promise<unknown>;
+  waitForEvent(name: 'download'): Promise<Download>;
+  on(name: 'console', hear: (message: { type(): string; text(): string }) => void): void;
+  on(name: 'pageerror', hear: (error: Error) => void): void;
+  locator(selector: string): Locator;
+  getByRole(role: string, options?: { readonly name?: string | RegExp; readonly exact?: boolean }): Locator;
+  getByLabel(text: string, options?: { readonly exact?: boolean }): Locator;
+  getByText(text: string | RegExp): Locator;
+  readonly keyboard: { press(key: string): Promise<void>; type(text: string): Promise<void> };
+  readonly mouse: {
+    move(x: number, y: number, options?: { readonly steps: number }): Promise<void>;
+    down(): Promise<void>;
+    up(): Promise<void>;
+  };
+  screenshot(options: { readonly path: string; readonly animations?: 'disabled' }): Promise<unknown>;
   /** Runs in the page, and may name nothing but its argument. */
   evaluate<Given, Found>(work: (given: Given) => Promise<Found> | Found, given: Given): Promise<Found>;
+}
+
+export interface Download {
+  suggestedFilename(): string;
+  path(): Promise<string>;
+}
+
+/** What a selector finds, looked for anew at each use; it waits for it. */
+export interface Locator {
+  click(): Promise<void>;
+  fill(text: string): Promise<void>;
+  selectOption(value: string): Promise<unknown>;
+  innerText(): Promise<string>;
+  allInnerTexts(): Promise<string[]>;
+  inputValue(): Promise<string>;
+  getAttribute(name: string): Promise<string | null>;
+  count(): Promise<number>;
+  first(): Locator;
+  nth(at: number): Locator;
+  waitFor(options?: { readonly state?: 'visible' | 'hidden'; readonly timeout?: number }): Promise<void>;
+  boundingBox(): Promise<{
+    readonly x: number;
+    readonly y: number;
+    readonly width: number;
+    readonly height: number;
+  } | null>;
 }
 
 interface Playwright {

@@ -9,10 +9,10 @@ import { faultsAround, faultsOf, findCircle, unusedArrows } from './rooms.ts';
 import { longFunctions, longLines } from './sizes.ts';
 
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
-const rooms = ['schemas', 'actors', 'client/src', 'src', 'cli'];
+const rooms = ['schemas', 'actors', 'client/src', 'src', 'cli', 'web/src'];
 const files = filesIn(rooms);
 const filesAround = filesIn(['support', 'bench', 'test']);
-const codeTypes = ['.ts', '.mts', '.mjs', '.py', '.sql'];
+const codeTypes = ['.ts', '.tsx', '.mts', '.mjs', '.py', '.sql'];
 const scripts = filesIn(['scripts', 'integrations'], codeTypes);
 
 describe('the architecture', () => {
@@ -119,7 +119,7 @@ describe('the architecture', () => {
   });
 });
 
-function filesIn(folders: readonly string[], types: readonly string[] = ['.ts']): string[] {
+function filesIn(folders: readonly string[], types: readonly string[] = ['.ts', '.tsx']): string[] {
   return folders
     .flatMap((folder) => filesBelow(join(root, folder)))
     .filter((path) => types.some((type) => path.endsWith(type)))

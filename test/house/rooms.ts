@@ -70,6 +70,7 @@ export const rooms = {
   ],
   src: ['src/commands'],
   cli: ['schemas', 'client', 'src/base', 'src/config'],
+  web: ['schemas', 'client'],
 } as const satisfies Record<string, readonly string[]>;
 
 export type Room = keyof typeof rooms;
@@ -158,7 +159,7 @@ function importsOf(file: string, read: (file: string) => string): string[] {
   const found = read(file).matchAll(/(?:from|import)\s*\(?\s*'(\.[^']+)'/g);
   return [...found]
     .map(([, target = '']) => normalize(join(dirname(file), target)))
-    .filter((target) => target.endsWith('.ts'));
+    .filter((target) => /\.tsx?$/.test(target));
 }
 
 function isRoom(name: string): name is Room {

@@ -12,8 +12,6 @@ import { TokenForm } from './shell/token-form.tsx';
 
 const shownViews: Readonly<Record<View, () => preact.JSX.Element>> = {
   live: LiveView,
-  counts: LiveView,
-  server: LiveView,
 };
 
 function Console() {

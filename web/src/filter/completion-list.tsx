@@ -71,7 +71,7 @@ export function useCompletion(text: Signal<string>, complete: (text: string) => 
 export function CompletionList({ completion }: { readonly completion: CompletionState }) {
   const { items, at, take } = completion;
   return (
-    <ul
+    <div
       id={listId}
       class="completions"
       role="listbox"
@@ -79,9 +79,12 @@ export function CompletionList({ completion }: { readonly completion: Completion
       hidden={items.length === 0}
     >
       {items.map((item, place) => (
-        <li
-          {...{ id: `${listId}-${place}`, key: item.text, role: 'option' }}
-          class={place === at ? 'chosen' : ''}
+        <div
+          key={item.text}
+          id={`${listId}-${place}`}
+          role="option"
+          tabIndex={-1}
+          class={place === at ? 'option chosen' : 'option'}
           aria-selected={place === at}
           onMouseDown={(event) => {
             event.preventDefault();
@@ -90,8 +93,8 @@ export function CompletionList({ completion }: { readonly completion: Completion
         >
           <span>{visible(item.text)}</span>
           <span class="count">{item.count === null ? item.about : numberText(item.count)}</span>
-        </li>
+        </div>
       ))}
-    </ul>
+    </div>
   );
 }

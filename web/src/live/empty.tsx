@@ -15,7 +15,7 @@ export function Empty({ feed, isFiltered }: { readonly feed: LiveFeed; readonly 
       <h2>No events yet</h2>
       <p>Send the first one: from here, or from anywhere by HTTP.</p>
       <SendFirst />
-      <pre tabIndex={0}>{curl()}</pre>
+      <pre>{curl()}</pre>
     </section>
   );
 }

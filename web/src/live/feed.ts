@@ -11,18 +11,13 @@ import type { SubscriptionStatus } from '../../../client/src/subscription.ts';
 import { sentenceOf } from '../base/failure.ts';
 import { numberText } from '../base/text.ts';
 import { CountOn } from './count-on.ts';
-import { type Clients, firstFrom } from './first-from.ts';
+import { firstFrom } from './first-from.ts';
+import type { Clients, Question } from './question.ts';
 import { Ring } from './ring.ts';
 import { gapSentences, type NewRow, type Row } from './rows.ts';
 
 export const rowsMax = 10_000;
 const charactersMax = 24_000_000;
-
-export interface Question {
-  readonly filter: EventFilter;
-  readonly since: string | null;
-  readonly until: string | null;
-}
 
 export class LiveFeed {
   /** Oldest first. */

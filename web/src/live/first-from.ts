@@ -1,14 +1,7 @@
 /** Where the live list begins: at the newest events, so that there is something to see, and history ends soon. */
 import type { Sluice } from '../../../client/src/sluice.ts';
 import { sentenceOf } from '../base/failure.ts';
-import type { Question } from './feed.ts';
-
-export interface Clients {
-  /** Tries again for as long as it takes. */
-  readonly sluice: Sluice;
-  /** Tries once. */
-  readonly hasty: Sluice;
-}
+import type { Question } from './question.ts';
 
 const newestMax = 50;
 

@@ -28,6 +28,8 @@ export function LiveList({ feed, selection }: { readonly feed: LiveFeed; readonl
     openHeight: selection.openHeight.value,
   };
   const { isPaused } = feed;
+  // At once, so that the row under the pointer is still there when it is let go.
+  const pause = (): void => feed.pause();
   useFollow(box, feed, layout);
   useCurrentInView(box, selection, layout, placeOf);
   const { first, end } = drawnPlaces(layout, view.value.top, view.value.height);
@@ -35,15 +37,22 @@ export function LiveList({ feed, selection }: { readonly feed: LiveFeed; readonl
   for (let place = first; place < end; place += 1) {
     const row = shown.at(above ? layout.rows - 1 - place : place);
     // While rows run past, elements keep their places and get other texts: that is cheaper than new ones.
-    const key = isPaused.value ? `row ${row?.nr}` : `place ${place}`;
     if (row !== undefined) {
       rows.push(
-        <RowLine key={key} {...{ row, feed, selection }} top={topOf(layout, place)} {...sizes(place, layout)} />,
+        <RowLine key={place} {...{ row, feed, selection }} top={topOf(layout, place)} {...sizes(place, layout)} />,
       );
     }
   }
   return (
-    <div class="rows" ref={box} role="feed" aria-label="Events" aria-busy={!isPaused.value} tabIndex={-1}>
+    <div
+      class="rows"
+      ref={box}
+      role="feed"
+      aria-label="Events"
+      aria-busy={!isPaused.value}
+      tabIndex={-1}
+      onPointerDown={pause}
+    >
       <div class="rows-space" style={{ height: `${heightOf(layout)}px` }}>
         {rows}
       </div>

@@ -11,7 +11,6 @@ const keys: readonly (readonly [key: string, what: string])[] = [
   ['Escape', 'close'],
   ['space', 'pause, or go on'],
   ['n', 'jump to now'],
-  ['1, 2, 3', 'live, counts, server'],
   ['?', 'this help'],
 ];
 

@@ -1,5 +1,4 @@
 /** Keys that hold everywhere, but where a person types. */
-import { go } from '../base/address.ts';
 import { filterInputId } from '../filter/filter-bar.tsx';
 import { isHelpOpen } from './help.tsx';
 
@@ -10,9 +9,6 @@ const everywhere: Readonly<Record<string, Action>> = {
   '?': () => {
     isHelpOpen.value = true;
   },
-  1: () => go({ view: 'live' }),
-  2: () => go({ view: 'counts' }),
-  3: () => go({ view: 'server' }),
 };
 
 /** `own`: those of a view, by key. Gives what takes them away again. */
