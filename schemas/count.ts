@@ -7,6 +7,8 @@ export const countables = ['day', 'time', 'event', 'resource'] as const;
 export type Countable = (typeof countables)[number];
 /** Before the name of a label, as a countable of our own: `label:region`. */
 export const labelCountable = 'label:';
+/** By the names of the labels: an event counts once for each label that its resource has. */
+export const labelNamesCountable = 'label';
 
 export const timeUnits = ['week', 'day', 'hour', 'minute', 'second'] as const;
 export type TimeUnit = (typeof timeUnits)[number];
@@ -14,9 +16,14 @@ export type TimeUnit = (typeof timeUnits)[number];
 export const bucketsMax = 1000;
 export const timeIntervalMin = 0.01;
 
+/** By the value of a label of the resource; null: by the names of its labels. */
+export interface ByLabel {
+  readonly label: string | null;
+}
+
 export interface CountRequest {
   readonly filter: Filter;
-  readonly countable: Countable | { readonly label: string };
+  readonly countable: Countable | ByLabel;
   readonly unit: TimeUnit;
   /** In units; finite, at least `timeIntervalMin`. */
   readonly interval: number;

@@ -1,9 +1,10 @@
 /** Events to stdout in the form that was asked for: text, json, ndjson, csv or a template. */
+
+import { csvHeader, csvLine } from '../../client/src/csv-line.ts';
+import { ShownEvent } from '../../client/src/shown-event.ts';
 import { type Call, type OptionRow, textOption } from '../command-row.ts';
 import { UsageError } from '../exit-codes.ts';
 import type { Terminal } from '../terminal.ts';
-import { csvHeader, csvLine } from './csv-line.ts';
-import { ShownEvent } from './shown-event.ts';
 import { compileTemplate } from './template.ts';
 import { textLine } from './text-line.ts';
 

@@ -3,9 +3,9 @@
  * and `}}` for braces, `\n` and `\t`. What an event does not have is empty.
  */
 
+import type { ShownEvent } from '../../client/src/shown-event.ts';
 import { visible } from '../../client/src/visible.ts';
 import { UsageError } from '../exit-codes.ts';
-import type { ShownEvent } from './shown-event.ts';
 
 type Part = (event: ShownEvent) => string;
 

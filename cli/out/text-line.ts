@@ -1,8 +1,8 @@
 /** An event as one line for people: time, name, resource, labels, payload, two blanks between. */
 import stringWidth from 'string-width';
+import type { ShownEvent } from '../../client/src/shown-event.ts';
 import { visible } from '../../client/src/visible.ts';
 import type { Colors } from '../terminal.ts';
-import type { ShownEvent } from './shown-event.ts';
 
 /** Cut to `columns` where they are given. */
 export function textLine(event: ShownEvent, colors: Colors, columns: number | null): string {

@@ -1,12 +1,12 @@
 /** `sluice replay`: a filter's history again, to another server. */
 import { createHash } from 'node:crypto';
 import type { EventFilter } from '../../client/src/event-filter.ts';
+import { rawFields } from '../../client/src/raw-fields.ts';
 import { wait } from '../../client/src/retry.ts';
 import type { Sluice } from '../../client/src/sluice.ts';
 import { type Call, hasOption, textOption } from '../command-row.ts';
 import { exitCodes, UsageError } from '../exit-codes.ts';
 import { startProgress } from '../out/progress.ts';
-import { rawFields } from '../out/raw-fields.ts';
 import { readFilter } from '../read-filter.ts';
 import { type EventText, eventOfLine, textToSend } from '../send/event-line.ts';
 import { EventPoster } from '../send/post-events.ts';

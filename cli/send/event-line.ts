@@ -3,7 +3,7 @@
  * and the rest stays as it was written, numbers too. What a server has exported is not parsed, nor even decoded.
  */
 import { makeId } from '../../client/src/make-id.ts';
-import { rawFields } from '../out/raw-fields.ts';
+import { rawFields } from '../../client/src/raw-fields.ts';
 
 /** The JSON of one event: the bytes of `block` from `start` to before `end`. */
 export interface EventText {

@@ -3,8 +3,8 @@ import type { Count } from '../../schemas/count.ts';
 import type { EventFilter } from './event-filter.ts';
 import type { Http } from './http.ts';
 
-/** `label:NAME` is an extension. */
-export type CountBy = 'day' | 'time' | 'event' | 'resource' | `label:${string}`;
+/** `label`: by the names of the labels; that and `label:NAME` are extensions. */
+export type CountBy = 'day' | 'time' | 'event' | 'resource' | 'label' | `label:${string}`;
 
 export interface CountOptions {
   /** Only so many groups, the largest ones; of `time` and `day` all are given. An extension. */

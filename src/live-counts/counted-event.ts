@@ -52,6 +52,10 @@ export class CountedEvent {
     return Object.hasOwn(labels, name) ? (labels[name] ?? '') : null;
   }
 
+  get labelNames(): readonly string[] {
+    return Object.keys(this.#labels);
+  }
+
   get #labels(): Labels {
     this.#resource ??= this.#stored.body.resource;
     return this.#resource;

@@ -31,7 +31,8 @@ export class Counter {
   readonly #list: CountList;
   readonly #forcedSince: ExactTime | null;
   readonly #forcedUntil: ExactTime | null;
-  readonly #label: string;
+  /** Null: by the names of labels. */
+  readonly #label: string | null;
   #span: CountWindow;
   #nowMs: number;
   /** Of this second it is known that the window is not too long. */
@@ -87,8 +88,16 @@ export class Counter {
     if (seconds < since.seconds || (seconds === since.seconds && micros < since.micros)) return;
     const isLater = seconds > until.seconds || (seconds === until.seconds && micros > until.micros);
     if ((isLater && !this.question.isOpen) || !this.#isAllowed(seconds, micros)) return;
-    const key = this.#keyOf(event);
-    if (key === null) return;
+    if (this.#label === null) {
+      for (const key of event.labelNames) this.#addOne(event, isLater, key);
+      return;
+    }
+    const key = this.#keyOf(event, this.#label);
+    if (key !== null) this.#addOne(event, isLater, key);
+  }
+
+  #addOne(event: CountedEvent, isLater: boolean, key: Key): void {
+    const { seconds, micros } = event;
     const name = this.question.countable === 'resource' ? event.resourceName : null;
     try {
       if (isLater) this.#groups.addOneLater(slotOf(seconds, micros), key, seconds, micros, name);
@@ -131,7 +140,7 @@ export class Counter {
     return until === null || seconds < until.seconds || (seconds === until.seconds && micros <= until.micros);
   }
 
-  #keyOf(event: CountedEvent): Key | null {
+  #keyOf(event: CountedEvent, label: string): Key | null {
     switch (this.question.countable) {
       case 'event':
         return event.name;
@@ -141,7 +150,7 @@ export class Counter {
       case 'day':
         return this.question.buckets?.steps.indexOf(event.seconds, event.micros) ?? null;
       default:
-        return event.label(this.#label);
+        return event.label(label);
     }
   }
 }

@@ -4,7 +4,7 @@
 import { quickRead } from '../clickhouse/statements.ts';
 import { filterSql } from '../filter/sql.ts';
 import { formatTimeForClickHouse } from '../filter/time.ts';
-import { groupColumns, micros } from '../query/count-sql.ts';
+import { groupColumns, type KeySql, labelKeySql, micros } from '../query/count-sql.ts';
 import { laterOfGroup } from './groups.ts';
 import { type CountWindow, gridMicros, type Question } from './question.ts';
 
@@ -60,19 +60,11 @@ export function rowsMax({ stepSeconds }: Question, groupsMax: number): number {
   return groupsMax * ((stepSeconds === null ? 1 : partsOfSlide) + laterOfGroup) + 1;
 }
 
-function keySql({ countable, buckets }: Question): {
-  readonly key: string;
-  readonly condition: string;
-  readonly bound: Record<string, unknown>;
-} {
+function keySql({ countable, buckets }: Question): KeySql {
   if (buckets !== null) {
     const bound = { bucket_first: String(buckets.first), bucket_width: String(buckets.width) };
     return { key: `intDiv(${micros} - {bucket_first:Int64}, {bucket_width:Int64})`, condition: '', bound };
   }
-  if (typeof countable !== 'string') {
-    const name = '{group_of:String}';
-    const condition = ` AND mapContains(resource, ${name})`;
-    return { key: `resource[${name}]`, condition, bound: { group_of: countable.label } };
-  }
+  if (typeof countable !== 'string') return labelKeySql(countable);
   return { key: countable === 'resource' ? 'resource_id' : 'event', condition: '', bound: {} };
 }

@@ -52,7 +52,7 @@ export function countEvents(
     case 'resource':
       return { ok: true, counts: countGroups(ask, groupsSql(ask.filters, countable)) };
     default:
-      return { ok: true, counts: countGroups(ask, labelGroupsSql(ask.filters, countable.label)) };
+      return { ok: true, counts: countGroups(ask, labelGroupsSql(ask.filters, countable)) };
   }
 }
 

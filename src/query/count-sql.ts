@@ -2,6 +2,7 @@
  * The statements of counts. Where the filter allows it, whole steps come from a projection and the rest from the rows
  * (count-plan.ts). Each event is in one of the two, and both are read from one snapshot (I8).
  */
+import type { ByLabel } from '../../schemas/count.ts';
 import type { AllFilters } from '../../schemas/filter.ts';
 import { quickRead } from '../clickhouse/statements.ts';
 import { filterSql } from '../filter/sql.ts';
@@ -94,14 +95,31 @@ export function groupsSql(filters: AllFilters, countable: keyof typeof groupColu
   return { sql: written(whole, ofRows, last), params, settings: settingsOf(true) };
 }
 
-/** The same by the value of a label of the primary resource; events without it are in no group. */
-export function labelGroupsSql(filters: AllFilters, label: string): CountSql {
+/** The same by the value of a label of the primary resource, or by the names of its labels. */
+export function labelGroupsSql(filters: AllFilters, by: ByLabel): CountSql {
   const { where, params } = filterSql(filters);
-  const name = '{group_of:String}';
-  const reading = `FROM events WHERE (${where}) AND mapContains(resource, ${name})`;
+  const { key, condition, bound } = labelKeySql(by);
   const { ofRows, last } = groupColumns.event;
-  const sql = written(grouped(`resource[${name}]`, ofRows, 'group', reading, 'last_place'), ofRows, last);
-  return { sql, params: { ...params, group_of: label }, settings: settingsOf(false) };
+  const sql = written(
+    grouped(key, ofRows, 'group', `FROM events WHERE (${where})${condition}`, 'last_place'),
+    ofRows,
+    last,
+  );
+  return { sql, params: { ...params, ...bound }, settings: settingsOf(false) };
+}
+
+export interface KeySql {
+  readonly key: string;
+  /** Begins with AND, or is empty. */
+  readonly condition: string;
+  readonly bound: Record<string, unknown>;
+}
+
+/** Events without the label are in no group. */
+export function labelKeySql({ label }: ByLabel): KeySql {
+  if (label === null) return { key: 'arrayJoin(mapKeys(resource))', condition: '', bound: {} };
+  const name = '{group_of:String}';
+  return { key: `resource[${name}]`, condition: ` AND mapContains(resource, ${name})`, bound: { group_of: label } };
 }
 
 export function grouped(

@@ -2,7 +2,14 @@
  * Checks the bodies of POST filter and count-by, field by field, in Pydantic's words and with its coercions
  * (docs/prefect-facts.md, "Validation errors", "Asking for events", "Counts").
  */
-import { type CountRequest, countables, labelCountable, timeIntervalMin, timeUnits } from '../../schemas/count.ts';
+import {
+  type CountRequest,
+  countables,
+  labelCountable,
+  labelNamesCountable,
+  timeIntervalMin,
+  timeUnits,
+} from '../../schemas/count.ts';
 import { type PageRequest, pageEventsMax } from '../../schemas/page.ts';
 import type { Checked, Location, ValidationIssue } from '../../schemas/validation-issue.ts';
 import { defaultFilter, validateFilter } from '../filter/validate-filter.ts';
@@ -93,6 +100,7 @@ function checkLimit(input: unknown): Checked<number> {
 }
 
 function checkCountable(countable: string): Checked<CountRequest['countable']> {
+  if (countable === labelNamesCountable) return accept({ label: null });
   const label = countable.startsWith(labelCountable) ? countable.slice(labelCountable.length) : '';
   return label === '' ? checkWord(countable, countables, ['path', 'countable']) : accept({ label });
 }

@@ -7,13 +7,13 @@ import colors from 'picocolors';
 import stringWidth from 'string-width';
 import { describe, expect, it } from 'vitest';
 import { bar, sparkline } from '../../cli/out/bars.ts';
-import { csvLine } from '../../cli/out/csv-line.ts';
 import { indented } from '../../cli/out/indented.ts';
-import { rawFields } from '../../cli/out/raw-fields.ts';
-import { ShownEvent } from '../../cli/out/shown-event.ts';
 import { compileTemplate } from '../../cli/out/template.ts';
 import { cutTo, textLine } from '../../cli/out/text-line.ts';
 import { fittingWidth, readWidth } from '../../cli/run/bucket-width.ts';
+import { csvLine } from '../../client/src/csv-line.ts';
+import { rawFields } from '../../client/src/raw-fields.ts';
+import { ShownEvent } from '../../client/src/shown-event.ts';
 import { visible } from '../../client/src/visible.ts';
 
 const plain = colors.createColors(false);

@@ -31,7 +31,11 @@ const body = fc.record({
 type Body = typeof body extends fc.Arbitrary<infer Value> ? Value : never;
 
 const question = fc.record({
-  countable: fc.constantFrom<LiveCountRequest['countable']>('event', 'resource', 'time', 'day', { label: 'region' }),
+  countable: fc.constantFrom<LiveCountRequest['countable']>(
+    ...(['event', 'resource', 'time', 'day'] as const),
+    { label: 'region' },
+    { label: null },
+  ),
   unit: fc.constantFrom<LiveCountRequest['unit']>('second', 'minute'),
   interval: fc.constantFrom(1, 0.25, 7),
   groupsMax: fc.constantFrom(null, null, 1, 2),

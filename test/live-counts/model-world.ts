@@ -22,7 +22,7 @@ import type { StoredGroup } from '../../src/live-counts/stored-groups.ts';
 import type { CountedRange } from '../../src/live-counts/stored-groups-sql.ts';
 import { Tally } from '../../src/live-counts/tally.ts';
 import { MemoryRows } from '../../support/memory-rows.ts';
-import { fitsAll, groupOf, inside, microsOf, nameOf } from './plain-counts.ts';
+import { fitsAll, groupsWith, inside, microsOf, nameOf } from './plain-counts.ts';
 
 export const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
@@ -133,18 +133,19 @@ export class CountsWorld {
 
 function add(rows: Map<string, StoredGroup>, question: Question, span: CountWindow, event: StoredEvent): void {
   const micros = microsOf(event.body.occurred);
-  const value = groupOf(question.countable, event);
   const { buckets, stepSeconds } = question;
-  const key = buckets === null ? value : Number((micros - buckets.first) / buckets.width);
-  if (key === null) return;
   const slot = micros > microsOf(span.untilText) && question.isOpen ? Number(micros / 100_000n) : null;
   const step = stepSeconds === null ? 0n : micros / (BigInt(stepSeconds) * 1_000_000n);
   const moment = momentOf(event.body.occurred);
-  const one = new Tally(1, moment, moment, question.countable === 'resource' ? nameOf(event) : null);
-  const place = JSON.stringify([key, slot, Number(step)]);
-  const row = rows.get(place);
-  if (row === undefined) rows.set(place, { key, slot, tally: one });
-  else row.tally.add(one);
+  const keys: readonly (string | number)[] =
+    buckets === null ? groupsWith(question.countable, event) : [Number((micros - buckets.first) / buckets.width)];
+  for (const key of keys) {
+    const one = new Tally(1, moment, moment, question.countable === 'resource' ? nameOf(event) : null);
+    const place = JSON.stringify([key, slot, Number(step)]);
+    const row = rows.get(place);
+    if (row === undefined) rows.set(place, { key, slot, tally: one });
+    else row.tally.add(one);
+  }
 }
 
 function storedAs(seq: number, body: Pick<StoredEvent['body'], 'occurred' | 'event' | 'resource'>): StoredEvent {

@@ -26,10 +26,14 @@ export function fitsAll([own, ...forced]: AllFilters, event: StoredEvent): boole
   return forced.every(({ occurred: { since, until } }) => inside(event, since, until));
 }
 
-/** Null where it is in no group. */
-export function groupOf(countable: LiveCountRequest['countable'], { body }: StoredEvent): string | null {
-  if (typeof countable !== 'string') return body.resource[countable.label] ?? null;
-  return countable === 'resource' ? (body.resource['prefect.resource.id'] ?? '') : body.event;
+/** The groups that it is in. */
+export function groupsWith(countable: LiveCountRequest['countable'], { body }: StoredEvent): string[] {
+  if (typeof countable !== 'string') {
+    if (countable.label === null) return Object.keys(body.resource);
+    const value = body.resource[countable.label];
+    return value === undefined ? [] : [value];
+  }
+  return [countable === 'resource' ? (body.resource['prefect.resource.id'] ?? '') : body.event];
 }
 
 export function nameOf({ body: { resource } }: StoredEvent): string {
@@ -71,8 +75,7 @@ export function plainCounts(
 function groupsOf({ countable, groupsMax }: LiveCountRequest, found: readonly StoredEvent[]): Count[] {
   const groups = new Map<string, StoredEvent[]>();
   for (const event of found) {
-    const value = groupOf(countable, event);
-    if (value !== null) groups.set(value, [...(groups.get(value) ?? []), event]);
+    for (const value of groupsWith(countable, event)) groups.set(value, [...(groups.get(value) ?? []), event]);
   }
   const counts = [...groups].map(([value, events]) => {
     const sorted = [...events].sort((one, other) => {

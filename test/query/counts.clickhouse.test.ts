@@ -249,12 +249,11 @@ test('every event within the range is counted in the one bucket that holds it, a
 
 test('the largest groups are the first of all groups, and a label groups the events that have it', async () => {
   const range = { since: '2026-11-16T00:00:00Z', until: '2026-11-18T00:00:00Z' };
-  for (const countable of ['event', 'resource', { label: 'prefect.name' }] as const) {
+  for (const countable of ['event', 'resource', { label: 'prefect.name' }, { label: null }] as const) {
     const all = await count({ ...range, countable });
     expect(all.length).toBeGreaterThan(1);
-    for (const groupsMax of [1, 2, 1000]) {
+    for (const groupsMax of [1, 2, 1000])
       expect(await count({ ...range, countable, groupsMax })).toEqual(all.slice(0, groupsMax));
-    }
   }
   const byName = await count({ ...range, countable: { label: 'prefect.name' } });
   const names = samples
@@ -265,6 +264,8 @@ test('the largest groups are the first of all groups, and a label groups the eve
     [...new Set(names)].map((name) => [name, name, names.filter((each) => each === name).length]).toSorted(),
   );
   expect(await count({ ...range, countable: { label: "no' OR 1 --" } })).toEqual([]);
+  const labelled = await count({ ...range, countable: { label: null } });
+  expect(labelled.find(({ value }) => value === 'prefect.name')?.count).toBe(names.length);
 });
 
 test('a group is written as JSON.stringify writes it, whatever its name holds', async () => {

@@ -3,6 +3,7 @@ import { render } from 'preact';
 import { address, type View } from './base/address.ts';
 import { isRefused } from './base/session.ts';
 import './console.css';
+import { CountsView } from './counts/counts-view.tsx';
 import { FilterBar } from './filter/filter-bar.tsx';
 import { LiveView } from './live/live-view.tsx';
 import { Help } from './shell/help.tsx';
@@ -12,6 +13,7 @@ import { TokenForm } from './shell/token-form.tsx';
 
 const shownViews: Readonly<Record<View, () => preact.JSX.Element>> = {
   live: LiveView,
+  counts: CountsView,
 };
 
 function Console() {

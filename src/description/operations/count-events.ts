@@ -1,7 +1,14 @@
 /**
  * POST events/count-by/{countable}.
  */
-import { type Count, countables, labelCountable, timeIntervalMin, timeUnits } from '../../../schemas/count.ts';
+import {
+  type Count,
+  countables,
+  labelCountable,
+  labelNamesCountable,
+  timeIntervalMin,
+  timeUnits,
+} from '../../../schemas/count.ts';
 import { integer, listOf, objectOf, text } from '../../../schemas/json-schema.ts';
 import { failsOfStore } from '../failures.ts';
 import { filterExample, filterSchema } from '../filter-schema.ts';
@@ -32,9 +39,11 @@ export const countParameters: readonly Parameter[] = [
   {
     name: 'countable',
     in: 'path',
-    about: `What to count by: ${words}, or \`${labelCountable}\` and the name of a label.`,
+    about:
+      `What to count by: ${words}, \`${labelCountable}\` and the name of a label, ` +
+      `or the names themselves (\`${labelNamesCountable}\`).`,
     required: true,
-    schema: { type: 'string', pattern: `^(${countables.join('|')}|${labelCountable}.+)$` },
+    schema: { type: 'string', pattern: `^(${countables.join('|')}|${labelNamesCountable}|${labelCountable}.+)$` },
     example: 'event',
   },
   {

@@ -6,7 +6,7 @@ import { termTexts } from '../../../client/src/filter-line-terms.ts';
 import type { Count } from '../../../schemas/count.ts';
 import { sentenceOf } from '../base/failure.ts';
 import { hasty } from '../base/session.ts';
-import { fieldTerm, labelTerm } from './terms.ts';
+import { fieldTerm, labelName, labelTerm } from './terms.ts';
 
 export interface Completion {
   /** The whole text of the input, completed. */
@@ -38,7 +38,7 @@ export async function completionsOf(input: string, signal: AbortSignal): Promise
   const separator = bare.search(/[:=]/);
   const whole = (text: string): string => before + sign + text;
   try {
-    if (separator < 0) return fieldsFor(bare, whole);
+    if (separator < 0) return [...fieldsFor(bare, whole), ...(await labelsFor(bare, whole, signal))];
     const [name, value] = [bare.slice(0, separator), bare.slice(separator + 1).replace(/^"/, '')];
     if (bare[separator] === '=') return await valuesOf(name.replace(/^"|"$/g, ''), value, whole, signal);
     if (name === 'event') {
@@ -68,6 +68,14 @@ function lastTerm(input: string): { before: string; term: string } {
 
 function fieldsFor(begun: string, whole: (text: string) => string): Completion[] {
   return fields.flatMap(([name, about]) => (name.startsWith(begun) ? [{ text: whole(name), count: null, about }] : []));
+}
+
+async function labelsFor(begun: string, whole: (text: string) => string, signal: AbortSignal): Promise<Completion[]> {
+  if (begun.includes('"')) return [];
+  const found = await counted('label', {}, signal);
+  return found
+    .filter(({ value }) => value.startsWith(begun))
+    .map(({ value, count }) => ({ text: whole(`${labelName(value)}=`), count, about: '' }));
 }
 
 async function valuesOf(

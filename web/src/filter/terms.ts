@@ -11,7 +11,12 @@ export function fieldTerm(field: Field, value: string): string {
 }
 
 export function labelTerm(key: string, value: string): string {
-  return `${quoteIfNeeded(key, /^-|[:=]/.test(key))}=${quoteIfNeeded(value)}`;
+  return `${labelName(key)}=${quoteIfNeeded(value)}`;
+}
+
+/** As it stands before the `=`. */
+export function labelName(key: string): string {
+  return quoteIfNeeded(key, /^-|[:=]/.test(key));
 }
 
 export function relatedTerm(id: string, role: string | undefined): string {

@@ -1,6 +1,7 @@
 /** The keys, and the language of the filter. */
 import { signal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
+import { views } from '../base/address.ts';
 
 export const isHelpOpen = signal(false);
 
@@ -11,6 +12,7 @@ const keys: readonly (readonly [key: string, what: string])[] = [
   ['Escape', 'close'],
   ['space', 'pause, or go on'],
   ['n', 'jump to now'],
+  [views.map((_, at) => at + 1).join(', '), `${views.join(', ')}`],
   ['?', 'this help'],
 ];
 

@@ -1,4 +1,5 @@
 /** Keys that hold everywhere, but where a person types. */
+import { go, views } from '../base/address.ts';
 import { filterInputId } from '../filter/filter-bar.tsx';
 import { isHelpOpen } from './help.tsx';
 
@@ -9,6 +10,7 @@ const everywhere: Readonly<Record<string, Action>> = {
   '?': () => {
     isHelpOpen.value = true;
   },
+  ...Object.fromEntries(views.map((view, at) => [at + 1, () => go({ view })])),
 };
 
 /** `own`: those of a view, by key. Gives what takes them away again. */

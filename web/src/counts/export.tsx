@@ -1,0 +1,125 @@
+/** All events of the filter as a file: into one that is picked where the browser can, else out of memory. */
+import { useSignal } from '@preact/signals';
+import { useEffect, useRef } from 'preact/hooks';
+import { csvHeader, csvLine } from '../../../client/src/csv-line.ts';
+import type { EventFilter } from '../../../client/src/event-filter.ts';
+import { ShownEvent } from '../../../client/src/shown-event.ts';
+import { address, baseUrl } from '../base/address.ts';
+import { sentenceOf } from '../base/failure.ts';
+import { sluice } from '../base/session.ts';
+import { numberText, visible } from '../base/text.ts';
+import type { CountWindow } from './window.ts';
+
+type Format = 'ndjson' | 'csv';
+
+/** What a browser without a picker holds in memory. */
+const eventsMax = 100_000;
+
+interface Sink {
+  write(text: string): Promise<void> | void;
+  /** Null where it takes all. */
+  readonly eventsMax: number | null;
+  close(): Promise<void> | void;
+}
+
+interface PickedFile {
+  createWritable(): Promise<{ write(text: string): Promise<void>; close(): Promise<void>; abort(): Promise<void> }>;
+}
+
+type Pick = (options: { readonly suggestedName: string }) => Promise<PickedFile>;
+
+export function Export({ window }: { readonly window: CountWindow }) {
+  const said = useSignal('');
+  const ending = useRef(new AbortController());
+  useEffect(() => () => ending.current.abort(), []);
+  const run = async (format: Format): Promise<void> => {
+    ending.current.abort();
+    ending.current = new AbortController();
+    try {
+      const sink = await sinkFor(format);
+      const filter = filterOf(window);
+      const tell = (count: number): void => {
+        said.value = `${numberText(count)} events so far`;
+      };
+      const { count, isWhole } = await exportTo(sink, filter, format, ending.current.signal, tell);
+      said.value = isWhole
+        ? `${numberText(count)} events were exported`
+        : `The first ${numberText(count)} events. This browser holds no more; all of them: ${command(format)}`;
+    } catch (error) {
+      said.value = sentenceOf(error) ?? '';
+    }
+  };
+  return (
+    <section class="bar export" aria-label="Export">
+      <button type="button" onClick={() => void run('ndjson')}>
+        Export as NDJSON
+      </button>
+      <button type="button" onClick={() => void run('csv')}>
+        Export as CSV
+      </button>
+      <p class="hint" role="status">
+        {visible(said.value)}
+      </p>
+    </section>
+  );
+}
+
+/** A window that slides is the one of now. */
+function filterOf({ filter, last, lengthMs }: CountWindow): EventFilter {
+  if (last === null) return filter;
+  return { ...filter, occurred: { since: new Date(Date.now() - lengthMs).toISOString() } };
+}
+
+async function exportTo(
+  sink: Sink,
+  filter: EventFilter,
+  format: Format,
+  signal: AbortSignal,
+  tell: (count: number) => void,
+): Promise<{ readonly count: number; readonly isWhole: boolean }> {
+  let count = 0;
+  if (format === 'csv') await sink.write(`${csvHeader}\n`);
+  for await (const batch of sluice.value.export(filter, { signal }).batches()) {
+    const room = sink.eventsMax === null ? batch.length : sink.eventsMax - count;
+    const taken = batch.slice(0, room).map((text) => (format === 'csv' ? csvLine(new ShownEvent(text)) : text));
+    if (taken.length > 0) await sink.write(`${taken.join('\n')}\n`);
+    count += taken.length;
+    tell(count);
+    if (taken.length < batch.length) {
+      await sink.close();
+      return { count, isWhole: false };
+    }
+  }
+  await sink.close();
+  return { count, isWhole: true };
+}
+
+async function sinkFor(format: Format): Promise<Sink> {
+  const name = `events.${format}`;
+  const { showSaveFilePicker: pick } = globalThis as { readonly showSaveFilePicker?: Pick }; // some browsers have it
+  if (pick === undefined) return memorySink(name);
+  const file = await (await pick({ suggestedName: name })).createWritable();
+  return { eventsMax: null, write: (text) => file.write(text), close: () => file.close() };
+}
+
+function memorySink(name: string): Sink {
+  const parts: string[] = [];
+  return {
+    eventsMax,
+    write: (text) => void parts.push(text),
+    close: () => {
+      const url = URL.createObjectURL(new Blob(parts));
+      const link = document.createElement('a');
+      link.href = url;
+      link.download = name;
+      link.click();
+      URL.revokeObjectURL(url);
+    },
+  };
+}
+
+function command(format: Format): string {
+  const { line } = address.value;
+  const what = format === 'csv' ? 'query --output csv' : 'export --out events.ndjson';
+  return `sluice ${what} --url ${baseUrl} ${line}`;
+}
