@@ -12,15 +12,20 @@ import type { ProduceReport } from './load/produce.ts';
 import { freshNames, loadOptions } from './target.ts';
 
 /** µs: of CPU of the server's process for each event, delivery or question, but for the last one, which is of time. */
-export interface Figures {
+export type Figures = LoadFigures & QuestionFigures;
+
+export interface LoadFigures {
   readonly 'event of a batch of 100': number;
   readonly 'event by itself': number;
   readonly 'event on /in': number;
   readonly 'delivery to one of 200': number;
   readonly 'event caught up with': number;
+  readonly 'p99 of a delivery at 1,000/s': number;
+}
+
+export interface QuestionFigures {
   readonly 'page of 50': number;
   readonly 'count by event': number;
-  readonly 'p99 of a delivery at 1,000/s': number;
 }
 
 /** A server that has warmed up, and where its log is read from. */
@@ -35,8 +40,9 @@ const loggedEvents = 60_000;
 const batchEvents = 40_000;
 const loneEvents = 4_000;
 const socketEvents = 60_000;
-const pages = 300;
-const counts = 300;
+/** So many in each of so many short turns: a machine that changes its speed within a second changes it for both. */
+const questions = 50;
+const questionTurns = 6;
 const deadlineMs = 300_000;
 
 /** `events` are there when questions are asked. */
@@ -51,10 +57,34 @@ export async function warmUp(server: OwnServer, events: number): Promise<Runner>
   return runner;
 }
 
-export async function measureTurn({ server, logged }: Runner): Promise<Figures> {
+/** Asks both servers in short turns, in the state that load and fan-out have left. */
+export async function measureQuestions(
+  one: Runner,
+  other: Runner,
+): Promise<readonly [QuestionFigures, QuestionFigures]> {
+  const all: readonly [QuestionFigures[], QuestionFigures[]] = [[], []];
+  for (let nth = 0; nth < questionTurns; nth += 1) {
+    if (nth % 2 === 0) all[0].push(await askBoth(one.server));
+    all[1].push(await askBoth(other.server));
+    if (nth % 2 === 1) all[0].push(await askBoth(one.server));
+  }
+  return [meanOf(all[0]), meanOf(all[1])];
+}
+
+async function askBoth(server: OwnServer): Promise<QuestionFigures> {
   return {
-    'page of 50': await ask(server, pages, 'filter', { filter: { event: { prefix: ['bench-'] } }, limit: 50 }),
-    'count by event': await ask(server, counts, 'count-by/event', { filter: {} }),
+    'page of 50': await ask(server, 'filter', { filter: { event: { prefix: ['bench-'] } }, limit: 50 }),
+    'count by event': await ask(server, 'count-by/event', { filter: {} }),
+  };
+}
+
+function meanOf(all: readonly QuestionFigures[]): QuestionFigures {
+  const mean = (name: keyof QuestionFigures): number => all.reduce((sum, turn) => sum + turn[name], 0) / all.length;
+  return { 'page of 50': mean('page of 50'), 'count by event': mean('count by event') };
+}
+
+export async function measureTurn({ server, logged }: Runner): Promise<LoadFigures> {
+  return {
     'event of a batch of 100': await post(server, 100, batchEvents),
     'event by itself': await post(server, 1, loneEvents),
     'event on /in': await produce(server, freshNames(), socketEvents),
@@ -118,7 +148,7 @@ async function latency(server: OwnServer): Promise<number> {
   return latencyMs.p99 * 1000;
 }
 
-async function ask(server: OwnServer, questions: number, path: string, body: object): Promise<number> {
+async function ask(server: OwnServer, path: string, body: object): Promise<number> {
   const agent = new Agent({ connections: 1 });
   const once = async (): Promise<void> => {
     const answer = await request(`${server.url}/api/events/${path}`, {

@@ -13,7 +13,7 @@ import { withServer } from './cases/own-server.ts';
 import { machineFacts } from './machine.ts';
 import { medianAndInterval } from './median-interval.ts';
 import { median, round } from './target.ts';
-import { type Figures, measureTurn, warmUp } from './turn.ts';
+import { type Figures, measureQuestions, measureTurn, warmUp } from './turn.ts';
 
 const help = `npm run bench:turns -- --old COMMIT [options]
   --old COMMIT     what to compare this checkout with
@@ -95,7 +95,9 @@ function runPairs(
         const oldFirst = nth % 2 === 0;
         const first = await measureTurn(oldFirst ? runners.old : runners.new);
         const second = await measureTurn(oldFirst ? runners.new : runners.old);
-        const pair = oldFirst ? { old: first, new: second } : { old: second, new: first };
+        const [ofOld, ofNew] = await measureQuestions(runners.old, runners.new);
+        const [old, young] = oldFirst ? [first, second] : [second, first];
+        const pair = { old: { ...old, ...ofOld }, new: { ...young, ...ofNew } };
         pairs.push(pair);
         process.stderr.write(`pair ${nth + 1} of ${count}: ${JSON.stringify(pair)}\n`);
       }

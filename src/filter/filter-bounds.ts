@@ -28,7 +28,9 @@ type Sizes = Record<keyof typeof filterBounds, number>;
 
 /** One issue for each bound that the filter passes. */
 export function boundIssues(filter: Filter, loc: Location): ValidationIssue[] {
-  const sizes = sizesOf(filter);
+  const labels = askParts(filter, (part, value) => part.labels(value)).flat();
+  if (labels.length === 0) return [];
+  const sizes = sizesOf(labels);
   return Object.entries(filterBounds).flatMap(([name, { type, max, what }]) => {
     const actual = sizes[name as keyof Sizes]; // a name of this very table
     if (actual <= max) return [];
@@ -38,7 +40,7 @@ export function boundIssues(filter: Filter, loc: Location): ValidationIssue[] {
   });
 }
 
-function sizesOf(filter: Filter): Sizes {
+function sizesOf(all: readonly LabelPatterns[]): Sizes {
   const sizes: Sizes = {
     labels: 0,
     globs: 0,
@@ -48,7 +50,7 @@ function sizesOf(filter: Filter): Sizes {
     floats: 0,
     floatCharacters: 0,
   };
-  for (const labels of askParts(filter, (part, value) => part.labels(value)).flat()) addLabels(sizes, labels);
+  for (const labels of all) addLabels(sizes, labels);
   return sizes;
 }
 
