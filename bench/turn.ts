@@ -12,21 +12,17 @@ import type { ProduceReport } from './load/produce.ts';
 import { freshNames, loadOptions } from './target.ts';
 
 /** µs: of CPU of the server's process for each event, delivery or question, but for the last one, which is of time. */
-export type Figures = LoadFigures & QuestionFigures;
-
-export interface LoadFigures {
-  readonly 'event of a batch of 100': number;
-  readonly 'event by itself': number;
-  readonly 'event on /in': number;
-  readonly 'delivery to one of 200': number;
-  readonly 'event caught up with': number;
-  readonly 'p99 of a delivery at 1,000/s': number;
-}
-
-export interface QuestionFigures {
-  readonly 'page of 50': number;
-  readonly 'count by event': number;
-}
+export const figureNames = [
+  'event of a batch of 100',
+  'event by itself',
+  'event on /in',
+  'delivery to one of 200',
+  'event caught up with',
+  'page of 50',
+  'count by event',
+  'p99 of a delivery at 1,000/s',
+] as const;
+export type FigureName = (typeof figureNames)[number];
 
 /** A server that has warmed up, and where its log is read from. */
 export interface Runner {
@@ -40,9 +36,7 @@ const loggedEvents = 60_000;
 const batchEvents = 40_000;
 const loneEvents = 4_000;
 const socketEvents = 60_000;
-/** So many in each of so many short turns: a machine that changes its speed within a second changes it for both. */
 const questions = 50;
-const questionTurns = 6;
 const deadlineMs = 300_000;
 
 /** `events` are there when questions are asked. */
@@ -53,45 +47,48 @@ export async function warmUp(server: OwnServer, events: number): Promise<Runner>
   const from = await catchUp(server, names, null, 0);
   await produce(server, names, loggedEvents);
   const runner = { server, logged: { names, from, events: loggedEvents } };
-  await measureTurn(runner);
+  for (const name of figureNames) await figures[name].measure(runner);
   return runner;
 }
 
-/** Asks both servers in short turns, in the state that load and fan-out have left. */
-export async function measureQuestions(
-  one: Runner,
-  other: Runner,
-): Promise<readonly [QuestionFigures, QuestionFigures]> {
-  const all: readonly [QuestionFigures[], QuestionFigures[]] = [[], []];
-  for (let nth = 0; nth < questionTurns; nth += 1) {
-    if (nth % 2 === 0) all[0].push(await askBoth(one.server));
-    all[1].push(await askBoth(other.server));
-    if (nth % 2 === 1) all[0].push(await askBoth(one.server));
+interface Figure {
+  readonly measure: (runner: Runner) => Promise<number>;
+  /** Turns of each server within one pair. */
+  readonly turns: number;
+}
+
+/** Questions come when load and fan-out have left their state. */
+const figures: Readonly<Record<FigureName, Figure>> = {
+  'event of a batch of 100': { measure: ({ server }) => post(server, 100, batchEvents), turns: 2 },
+  'event by itself': { measure: ({ server }) => post(server, 1, loneEvents), turns: 4 },
+  'event on /in': { measure: ({ server }) => produce(server, freshNames(), socketEvents), turns: 2 },
+  'delivery to one of 200': { measure: ({ server }) => deliveries(server), turns: 2 },
+  'event caught up with': {
+    measure: async ({ server, logged }) => (await catchUp(server, logged.names, logged.from, logged.events)).micros,
+    turns: 3,
+  },
+  'page of 50': {
+    measure: ({ server }) => ask(server, 'filter', { filter: { event: { prefix: ['bench-'] } }, limit: 50 }),
+    turns: 6,
+  },
+  'count by event': { measure: ({ server }) => ask(server, 'count-by/event', { filter: {} }), turns: 6 },
+  'p99 of a delivery at 1,000/s': { measure: ({ server }) => latency(server), turns: 2 },
+};
+
+/** Means of short turns, one server after the other: a machine that changes its speed changes it for both. */
+export async function measureBoth(
+  name: FigureName,
+  runners: { readonly old: Runner; readonly new: Runner },
+): Promise<{ readonly old: number; readonly new: number }> {
+  const { measure, turns } = figures[name];
+  const sum = { old: 0, new: 0 };
+  for (let nth = 0; nth < turns; nth += 1) {
+    // Who goes first changes, so that a machine that warms up or slows down favours neither.
+    for (const who of nth % 2 === 0 ? (['old', 'new'] as const) : (['new', 'old'] as const)) {
+      sum[who] += await measure(runners[who]);
+    }
   }
-  return [meanOf(all[0]), meanOf(all[1])];
-}
-
-async function askBoth(server: OwnServer): Promise<QuestionFigures> {
-  return {
-    'page of 50': await ask(server, 'filter', { filter: { event: { prefix: ['bench-'] } }, limit: 50 }),
-    'count by event': await ask(server, 'count-by/event', { filter: {} }),
-  };
-}
-
-function meanOf(all: readonly QuestionFigures[]): QuestionFigures {
-  const mean = (name: keyof QuestionFigures): number => all.reduce((sum, turn) => sum + turn[name], 0) / all.length;
-  return { 'page of 50': mean('page of 50'), 'count by event': mean('count by event') };
-}
-
-export async function measureTurn({ server, logged }: Runner): Promise<LoadFigures> {
-  return {
-    'event of a batch of 100': await post(server, 100, batchEvents),
-    'event by itself': await post(server, 1, loneEvents),
-    'event on /in': await produce(server, freshNames(), socketEvents),
-    'delivery to one of 200': await deliveries(server),
-    'event caught up with': (await catchUp(server, logged.names, logged.from, logged.events)).micros,
-    'p99 of a delivery at 1,000/s': await latency(server),
-  };
+  return { old: sum.old / turns, new: sum.new / turns };
 }
 
 /** Until ClickHouse has them all, so that the table writer's share is in it. */

@@ -13,7 +13,7 @@ import { withServer } from './cases/own-server.ts';
 import { machineFacts } from './machine.ts';
 import { medianAndInterval } from './median-interval.ts';
 import { median, round } from './target.ts';
-import { type Figures, measureQuestions, measureTurn, warmUp } from './turn.ts';
+import { type FigureName, figureNames, measureBoth, warmUp } from './turn.ts';
 
 const help = `npm run bench:turns -- --old COMMIT [options]
   --old COMMIT     what to compare this checkout with
@@ -64,10 +64,8 @@ async function main(): Promise<number> {
   }
 }
 
-interface Pair {
-  readonly old: Figures;
-  readonly new: Figures;
-}
+/** Each figure of the old and of the new server. */
+type Pair = Readonly<Record<FigureName, { readonly old: number; readonly new: number }>>;
 
 /** A commit in a folder of its own, installed and built by its own script. */
 function checkOut(root: string, commit: string): { readonly folder: string; readonly commit: string } {
@@ -91,13 +89,9 @@ function runPairs(
       const runners = { old: await warmUp(oldServer, events), new: await warmUp(newServer, events) };
       const pairs: Pair[] = [];
       for (let nth = 0; nth < count; nth += 1) {
-        // Who goes first changes, so that a machine that warms up or slows down favours neither.
-        const oldFirst = nth % 2 === 0;
-        const first = await measureTurn(oldFirst ? runners.old : runners.new);
-        const second = await measureTurn(oldFirst ? runners.new : runners.old);
-        const [ofOld, ofNew] = await measureQuestions(runners.old, runners.new);
-        const [old, young] = oldFirst ? [first, second] : [second, first];
-        const pair = { old: { ...old, ...ofOld }, new: { ...young, ...ofNew } };
+        const figures: [FigureName, { readonly old: number; readonly new: number }][] = [];
+        for (const name of figureNames) figures.push([name, await measureBoth(name, runners)]);
+        const pair = Object.fromEntries(figures) as Pair; // all names
         pairs.push(pair);
         process.stderr.write(`pair ${nth + 1} of ${count}: ${JSON.stringify(pair)}\n`);
       }
@@ -116,13 +110,12 @@ interface Compared {
 }
 
 function compare(pairs: readonly Pair[]): Readonly<Record<string, Compared>> {
-  const names = Object.keys(pairs[0]?.new ?? {}) as (keyof Figures)[]; // measureTurn gives them all
-  const entries = names.map((name) => {
-    const ratios = pairs.map((pair) => pair.new[name] / pair.old[name]).sort((one, other) => one - other);
+  const entries = figureNames.map((name) => {
+    const ratios = pairs.map((pair) => pair[name].new / pair[name].old).sort((one, other) => one - other);
     const { median: ratio, interval } = medianAndInterval(ratios);
     const compared: Compared = {
-      oldMicros: round(median(pairs.map((pair) => pair.old[name]))),
-      newMicros: round(median(pairs.map((pair) => pair.new[name]))),
+      oldMicros: round(median(pairs.map((pair) => pair[name].old))),
+      newMicros: round(median(pairs.map((pair) => pair[name].new))),
       ratio,
       interval,
       ratios: ratios.map((ratio) => round(ratio, 3)),
