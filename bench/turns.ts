@@ -18,6 +18,7 @@ import { type FigureName, figureNames, measureBoth, warmUp } from './turn.ts';
 const help = `npm run bench:turns -- --old COMMIT [options]
   --old COMMIT     what to compare this checkout with
   --pairs N        alternating pairs of turns (20)
+  --figures A;B    only these figures, such as "event caught up with"
   --events N       events that are there when questions are asked first (120000)
   --save NAME      write the result to bench/results/NAME.json as well
   --most RATIO     ends with 1 if the whole interval of a figure's ratio lies above it (1.03)
@@ -29,6 +30,7 @@ async function main(): Promise<number> {
       old: { type: 'string' },
       pairs: { type: 'string', default: '20' },
       events: { type: 'string', default: '120000' },
+      figures: { type: 'string', default: figureNames.join(';') },
       most: { type: 'string', default: '1.03' },
       save: { type: 'string' },
       help: { type: 'boolean' },
@@ -38,11 +40,17 @@ async function main(): Promise<number> {
     process.stdout.write(help);
     return values.help ? 0 : 1;
   }
+  const wanted = figureNames.filter((name) => values.figures.split(';').includes(name));
+  if (wanted.length === 0) {
+    process.stderr.write(`The figures are: ${figureNames.join('; ')}\n`);
+    return 1;
+  }
   const root = repositoryRoot();
   const old = checkOut(root, values.old);
   try {
-    const pairs = await runPairs({ old: old.folder, new: root }, Number(values.pairs), Number(values.events));
-    const figures = compare(pairs);
+    const count = Number(values.pairs);
+    const pairs = await runPairs({ old: old.folder, new: root }, wanted, count, Number(values.events));
+    const figures = compare(pairs, wanted);
     const tooDear = Object.entries(figures).filter(([, { interval }]) => interval[0] > Number(values.most));
     const result = {
       when: new Date().toISOString(),
@@ -64,7 +72,7 @@ async function main(): Promise<number> {
   }
 }
 
-/** Each figure of the old and of the new server. */
+/** What is wanted, of the old and of the new server. */
 type Pair = Readonly<Record<FigureName, { readonly old: number; readonly new: number }>>;
 
 /** A commit in a folder of its own, installed and built by its own script. */
@@ -81,6 +89,7 @@ function checkOut(root: string, commit: string): { readonly folder: string; read
 
 function runPairs(
   roots: { readonly old: string; readonly new: string },
+  wanted: readonly FigureName[],
   count: number,
   events: number,
 ): Promise<Pair[]> {
@@ -90,8 +99,8 @@ function runPairs(
       const pairs: Pair[] = [];
       for (let nth = 0; nth < count; nth += 1) {
         const figures: [FigureName, { readonly old: number; readonly new: number }][] = [];
-        for (const name of figureNames) figures.push([name, await measureBoth(name, runners)]);
-        const pair = Object.fromEntries(figures) as Pair; // all names
+        for (const name of wanted) figures.push([name, await measureBoth(name, runners)]);
+        const pair = Object.fromEntries(figures) as Pair; // of what is wanted
         pairs.push(pair);
         process.stderr.write(`pair ${nth + 1} of ${count}: ${JSON.stringify(pair)}\n`);
       }
@@ -109,8 +118,8 @@ interface Compared {
   readonly ratios: readonly number[];
 }
 
-function compare(pairs: readonly Pair[]): Readonly<Record<string, Compared>> {
-  const entries = figureNames.map((name) => {
+function compare(pairs: readonly Pair[], wanted: readonly FigureName[]): Readonly<Record<string, Compared>> {
+  const entries = wanted.map((name) => {
     const ratios = pairs.map((pair) => pair[name].new / pair[name].old).sort((one, other) => one - other);
     const { median: ratio, interval } = medianAndInterval(ratios);
     const compared: Compared = {
