@@ -44,6 +44,8 @@ export interface Page {
   screenshot(options: { readonly path: string; readonly animations?: 'disabled' }): Promise<unknown>;
   /** Runs in the page, and may name nothing but its argument. */
   evaluate<Given, Found>(work: (given: Given) => Promise<Found> | Found, given: Given): Promise<Found>;
+  /** The value of an expression, or what its promise resolves with. */
+  evaluate(expression: string): Promise<unknown>;
 }
 
 export interface Download {
@@ -62,6 +64,7 @@ export interface Locator {
   getAttribute(name: string): Promise<string | null>;
   count(): Promise<number>;
   first(): Locator;
+  getByText(text: string | RegExp): Locator;
   nth(at: number): Locator;
   waitFor(options?: { readonly state?: 'visible' | 'hidden'; readonly timeout?: number }): Promise<void>;
   boundingBox(): Promise<{
