@@ -80,7 +80,7 @@ interface Playwright {
 }
 
 export type InstalledChromium =
-  | { readonly found: true; readonly launch: () => Promise<Browser> }
+  | { readonly found: true; readonly launch: (more?: readonly string[]) => Promise<Browser> }
   | { readonly found: false; readonly sentence: string };
 
 /** Never throws. */
@@ -102,5 +102,5 @@ export async function findChromium(root: string): Promise<InstalledChromium> {
   const { chromium } = requireThere('playwright-core') as Playwright; // as declared above
   // Root may not use its sandbox, and containers have little shared memory.
   const args = ['--no-sandbox', '--disable-dev-shm-usage', '--disable-gpu'];
-  return { found: true, launch: () => chromium.launch({ executablePath: path, args }) };
+  return { found: true, launch: (more = []) => chromium.launch({ executablePath: path, args: [...args, ...more] }) };
 }

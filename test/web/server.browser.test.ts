@@ -1,9 +1,11 @@
 /** The server view, and how the console is told who asks, in Chromium against a Sluice with an auth string. */
+import { spawnSync } from 'node:child_process';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { connect } from '../../client/src/node.ts';
 import { type Browser, findChromium } from '../../support/peers/chromium.ts';
 import { openConsole } from '../../support/peers/console-page.ts';
 import { repositoryRoot } from '../../support/peers/sluice.ts';
+import { until } from '../../support/poll.ts';
 import { removeData, startSluice, type TestSluice } from '../../support/sluice.ts';
 
 const chromium = await findChromium(repositoryRoot());
@@ -104,11 +106,20 @@ describe('the server view', () => {
   });
 
   it('says which right is missing', async () => {
-    const { page } = await openConsole(browser, server.url, `/console/server#token=${encodeURIComponent(token)}`);
-    await page.getByText(/^Balanced/).waitFor();
-    await page.evaluate('sessionStorage.clear()');
-    await page.goto(`${server.url}/console/server`);
-    await page.getByLabel('Auth string or token').waitFor();
+    const words = ['token', 'create', '--name', 'reader', '--read', '--data-dir', server.dataDir];
+    const made = spawnSync(process.execPath, ['dist/src/main.js', ...words], {
+      cwd: repositoryRoot(),
+      encoding: 'utf8',
+    });
+    const reader = made.stdout.trim();
+    await until('the token is known', async () => {
+      const headers = { authorization: `Bearer ${reader}` };
+      return (await fetch(`${server.url}/api/version`, { headers })).ok || undefined;
+    });
+    const { page } = await openConsole(browser, server.url, `/console/server#token=${reader}`);
+    await page.getByText('This needs the right to admin').waitFor();
+    await page.getByRole('link', { name: 'Live' }).click();
+    await page.getByText('Live from here').waitFor();
     await page.close();
   });
 });
