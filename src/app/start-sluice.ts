@@ -105,10 +105,9 @@ export async function startSluice(config: Config, log: Log, say: (line: string) 
     writer.wake();
   });
   const parts: Parts = {
-    ...{ config, tls, intake, store, writer, feeds, keys, access, counters, log },
+    ...{ config, tls, intake, store, writer, feeds, keys, access, deadLetter, counters, log },
     serverCounters: createServerCounters(),
     loopDelay: startLoopDelay(),
-    deadLetter,
   };
   const server = await serve(parts, running);
   running.server = server;

@@ -1,6 +1,6 @@
 /**
- * How a running server stands, for an operator (`GET /api/admin/status`): all that is observed, and what it has of disk,
- * journal and engine.
+ * How a running server stands, for an operator (`GET /api/admin/status`): all that is observed, and what it has of
+ * disk, journal and engine.
  */
 import { readFileSync, statfsSync } from 'node:fs';
 import { join } from 'node:path';
@@ -14,7 +14,8 @@ type StatusConfig = Pick<
 >;
 
 const startedAt = new Date().toISOString();
-const { version } = JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8')) as { readonly version: string }; // our own
+const manifest = readFileSync(join(packageRoot, 'package.json'), 'utf8');
+const { version } = JSON.parse(manifest) as { readonly version: string }; // our own
 
 export function statusOf(config: StatusConfig, seen: Observation): Readonly<Record<string, unknown>> {
   return {

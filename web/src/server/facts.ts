@@ -26,7 +26,9 @@ function booksOf(status: Status): Fact[] {
     {
       name: 'Books',
       value: isRight ? 'Balanced' : 'Not balanced',
-      sentence: `${numberText(head - firstSeq + 1)} events taken in = ${numberText(stored)} stored + ${numberText(deadLettered)} in the dead letter + ${numberText(pending)} pending.`,
+      sentence:
+        `${numberText(head - firstSeq + 1)} events taken in = ${numberText(stored)} stored + ` +
+        `${numberText(deadLettered)} in the dead letter + ${numberText(pending)} pending.`,
       isBad: !isRight,
     },
     {
@@ -63,7 +65,9 @@ function progressOf(status: Status): Fact[] {
     {
       name: 'Subscribers',
       value: numberText(status.liveSubscribers),
-      sentence: `Live now; ${numberText(status.laggingSubscribers)} more read the log to catch up, and ${bytesText(status.bufferedBytes.sum)} wait to be taken.`,
+      sentence:
+        `Live now; ${numberText(status.laggingSubscribers)} more read the log to catch up, and ` +
+        `${bytesText(status.bufferedBytes.sum)} wait to be taken.`,
     },
   ];
 }
@@ -74,13 +78,15 @@ function placesOf({ engine, journal, disk, residentBytes, loopDelaySeconds }: St
     {
       name: 'Engine',
       value: engine.phase,
-      sentence: `${engine.where}${engine.version === null ? '' : `, ClickHouse ${engine.version}`}${engine.reason === '' ? '.' : `: ${engine.reason}`}`,
+      sentence: engineSentence(engine),
       isBad: engine.phase !== 'ready',
     },
     {
       name: 'Journal',
       value: bytesText(journal.bytes),
-      sentence: `Of ${bytesText(journal.budgetBytes)} that it may take; durable over ${journal.durability === 'fsync' ? 'a power cut' : 'a kill'}.`,
+      sentence:
+        `Of ${bytesText(journal.budgetBytes)} that it may take; durable over ` +
+        `${journal.durability === 'fsync' ? 'a power cut' : 'a kill'}.`,
       isBad: journal.bytes > 0.8 * journal.budgetBytes,
     },
     {
@@ -92,7 +98,14 @@ function placesOf({ engine, journal, disk, residentBytes, loopDelaySeconds }: St
     {
       name: 'Process',
       value: bytesText(residentBytes),
-      sentence: `Memory without the engine; its loop is at most ${secondsText(loopDelaySeconds.p99)} late, 99 times of 100.`,
+      sentence:
+        `Memory without the engine; its loop is at most ${secondsText(loopDelaySeconds.p99)} late, ` +
+        '99 times of 100.',
     },
   ];
+}
+
+function engineSentence({ where, version, reason }: Status['engine']): string {
+  const which = version === null ? where : `${where}, ClickHouse ${version}`;
+  return reason === '' ? `${which}.` : `${which}: ${reason}`;
 }
