@@ -19,6 +19,7 @@ import { loneDeliveries } from './cases/lone-deliveries.ts';
 import { moveLines } from './cases/move-lines.ts';
 import { nats } from './cases/nats.ts';
 import { type ScaleOptions, scale } from './cases/scale.ts';
+import { sharded } from './cases/sharded.ts';
 import { sideBySide } from './cases/side-by-side.ts';
 import { soak } from './cases/soak.ts';
 import { spread } from './cases/spread.ts';
@@ -67,6 +68,7 @@ export const ownCases: Readonly<Record<string, OwnCase>> = {
   'usual-loads': usualLoads,
   'usual-questions': (root, options) => usualQuestions(root, { events: options.scale.events }),
   'move-lines': (root, options) => moveLines(root, { events: options.scale.events }),
+  sharded: (root, { scale: { events }, rate }) => sharded(root, { events, rate: Math.min(rate, 5_000), seconds: 30 }),
   shapes: (root, options) => shapes(root, { events: options.scale.events }),
   soak: (root, { minutes, rate }) => soak(root, { minutes, rate }),
 };

@@ -34,6 +34,7 @@ const help = `npm run bench -- [options]
                        with servers of their own: spread, latency, latency-in-turns, lone-deliveries, catch-up, idle,
                        distinct-filters, soak, nats, scale, heavy-counts, engine-cpu, beside-prefect, side-by-side,
                        durability, late-events, usual-loads, usual-questions, shapes, live-counts,
+                       sharded,
                        move-lines: the commands import and export, of --events lines (1000000);
                        without one: filter-index, read-forms, redaction, kernel-send, live-count-stage
   --suite speed        the figures of docs/PERFORMANCE.md, but for the long ones (sustained --seconds 600, soak)

@@ -10,6 +10,7 @@ import { type Log, lossesOf } from '../base/log.ts';
 import { type Counters, createCounters } from '../base/metrics.ts';
 import { packageRoot } from '../base/package-root.ts';
 import { longestRetentionDays } from '../base/retention.ts';
+import { kindOf } from '../clickhouse/layout.ts';
 import type { Store } from '../clickhouse/store.ts';
 import type { Config } from '../config/config.ts';
 import { thisMachine } from '../journal/journal-options.ts';
@@ -22,22 +23,19 @@ import { noLoad } from '../server/subscriber-load.ts';
 import type { TlsFiles } from '../server/tls.ts';
 import { openDeadLetter } from '../table-writer/dead-letter.ts';
 import { openWriterState } from '../table-writer/open-writer-state.ts';
-import type { DeadLetter } from '../table-writer/ports.ts';
 import type { TableWriter } from '../table-writer/table-writer.ts';
 import { connectStore } from './connect-store.ts';
 import { descriptorsLeft } from './descriptors.ts';
 import { endsWithin } from './ends-within.ts';
 import { connectionRoom, greet, warnOfOpenDoor } from './greet.ts';
-import { listDead } from './list-dead.ts';
 import { metricsPage } from './metrics-page.ts';
-import { type LoopDelay, type Observation, type ObservedParts, observe, startLoopDelay } from './observe.ts';
+import { type LoopDelay, type Observation, observe, startLoopDelay } from './observe.ts';
 import { type OpenedAccess, openAccess } from './open-access.ts';
 import { type Feeds, openFeeds } from './open-feeds.ts';
 import { type IntakeParts, openIntake } from './open-intake.ts';
 import { queriesOf } from './queries.ts';
 import { readiness } from './readiness.ts';
 import { startResolver, startWriter } from './start-writing.ts';
-import { statusOf } from './status.ts';
 import { tlsOf } from './tls-of.ts';
 
 export interface RunningSluice {
@@ -61,7 +59,6 @@ interface Parts {
   readonly counters: Counters;
   readonly serverCounters: ServerCounters;
   readonly loopDelay: LoopDelay;
-  readonly deadLetter: Pick<DeadLetter, 'entries'>;
   readonly log: Log;
 }
 
@@ -93,7 +90,7 @@ export async function startSluice(config: Config, log: Log, say: (line: string) 
   const { journal, live } = intake;
   const deadLetter = openDeadLetter(config.dataDir, machine.files);
   const state = await openWriterState(intake.stateStore, journal, deadLetter);
-  const store: Store = connectStore(config, intake.facts, log);
+  const store: Store = connectStore(config, { ...intake, beforeClassChange: () => writer.doubtRange() }, log);
   const writer = startWriter({ config, intake, store, state, deadLetter, counters, log });
   const feeds = openFeeds({
     ...{ config, journal, live, store, keys, counters, log },
@@ -105,7 +102,7 @@ export async function startSluice(config: Config, log: Log, say: (line: string) 
     writer.wake();
   });
   const parts: Parts = {
-    ...{ config, tls, intake, store, writer, feeds, keys, access, deadLetter, counters, log },
+    ...{ config, tls, intake, store, writer, feeds, keys, access, counters, log },
     serverCounters: createServerCounters(),
     loopDelay: startLoopDelay(),
   };
@@ -142,10 +139,10 @@ export async function startSluice(config: Config, log: Log, say: (line: string) 
 
 /** Resolves when it listens. */
 function serve(parts: Parts, running: Running): Promise<RunningServer> {
-  const { config, tls, intake, store, feeds, keys, counters, serverCounters, loopDelay, log } = parts;
+  const { config, tls, intake, store, feeds, keys, counters, serverCounters, log } = parts;
   const { journal } = intake;
   const observed = (): Observation => look(parts, running);
-  const filters = createPageFilters(store, { log, counters }, { isCluster: config.clickhouseCluster !== null });
+  const filters = createPageFilters(store, { log, counters }, { isReplicated: kindOf(config) === 'replicated' });
   return startServer({
     options: { ...config, tls, historyMaxMs: historyMaxMs(config) },
     credentials: parts.access.credentials,
@@ -162,9 +159,6 @@ function serve(parts: Parts, running: Running): Promise<RunningServer> {
       const { isLeaving } = running;
       return readiness({ journal, intake: intake.intake, store: store.status, isLeaving }, observed);
     },
-    // A look by a person takes nothing from the next scrape.
-    status: () => statusOf(config, look({ ...parts, loopDelay: { read: loopDelay.peek } }, running)),
-    deadLetter: (eventsMax) => listDead(parts.deadLetter, eventsMax),
     metrics: () => metricsPage(observed()),
     log,
     counters: serverCounters,
@@ -181,7 +175,7 @@ function historyMaxMs(config: Config): number {
   return config.historyMaxMs > 0 ? config.historyMaxMs : keptMs - resumeMs;
 }
 
-function look(parts: Omit<Parts, 'loopDelay'> & Pick<ObservedParts, 'loopDelay'>, { server }: Running): Observation {
+function look(parts: Parts, { server }: Running): Observation {
   const { intake, store, writer, feeds, counters, serverCounters, loopDelay, log } = parts;
   return observe({
     journal: intake.journal,

@@ -35,6 +35,7 @@ export function startWriter({ config, intake, store, state, deadLetter, counters
     keepIds: ids.keepIds,
     deadLetter,
     settledOf: (epoch, range) => settledOf(store, epoch, range),
+    trustsTokens: () => store.layout.isReplicated,
     ...(intake.isInDoubt && {
       reconcile: (doubted: WriterState) => reconcile({ journal, store, deadLetter, ids, log }, doubted),
     }),

@@ -2,15 +2,19 @@
  * Keeps the store's status true (I9): asks until ClickHouse answers, checks its version, migrates, lets the owner
  * verify, and only then says `ready`; watches it, and begins anew when it stops answering or the endpoint moves.
  */
-import { type ClickHouseClient, ClickHouseLogLevel, createClient } from '@clickhouse/client';
+import type { ClickHouseClient } from '@clickhouse/client';
 import { BehaviorSubject, type Subscription } from 'rxjs';
 import { Failure } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
+import type { RetentionOptions } from './apply-retention.ts';
+import { askEach, checkShards, probeCluster } from './check-cluster.ts';
 import { checkVersion } from './check-version.ts';
 import type { Endpoint, EndpointSource } from './endpoint.ts';
-import { ensureDatabase, migrate } from './migrate.ts';
-import { type MigrationValues, readMigrations } from './read-migrations.ts';
-import { openReadPool, type ReadPool } from './read-pool.ts';
+import type { FoundLayout } from './layout.ts';
+import { ensureDatabase, findLayout, migrate } from './migrate.ts';
+import { openChoices, type ServerChoice } from './open-servers.ts';
+import { readMigrations } from './read-migrations.ts';
+import type { ReadPool } from './read-pool.ts';
 import { readError, refusal } from './store-error.ts';
 
 export type StorePhase = 'starting' | 'ready' | 'unavailable' | 'refused';
@@ -24,7 +28,7 @@ export interface StoreStatus {
   readonly where: string;
 }
 
-export interface ConnectionOptions extends MigrationValues {
+export interface ConnectionOptions extends RetentionOptions {
   readonly source: EndpointSource;
   readonly queriesMax: number;
   readonly log: Log;
@@ -32,15 +36,24 @@ export interface ConnectionOptions extends MigrationValues {
    * Runs each time ClickHouse answers again, after the migrations and before `ready`. StartRefused or
    * Failure('storeRefused') makes the status `refused` with that sentence; it is tried again every few seconds.
    */
-  readonly verify?: (client: ClickHouseClient) => Promise<void>;
+  readonly verify?: (server: AskedServer) => Promise<void>;
   /** Runs every 10 s while ready; may refuse as `verify`. */
-  readonly heartbeat?: (client: ClickHouseClient) => Promise<void>;
+  readonly heartbeat?: (server: AskedServer) => Promise<void>;
+}
+
+/** The server that is asked. */
+export interface AskedServer {
+  readonly client: ClickHouseClient;
+  /** For people; without a secret. */
+  readonly url: string;
+  readonly layout: FoundLayout;
 }
 
 export interface Clients {
   readonly client: ClickHouseClient;
   /** For reads alone. */
   readonly reads: ReadPool;
+  readonly layout: FoundLayout;
 }
 
 const askMs = 250;
@@ -49,12 +62,6 @@ const refusedMs = 5000;
 const watchMs = 2000;
 const heartbeatMs = 10_000;
 const answerMs = 10_000;
-/** Sockets besides those of commands: an insert, a check, a heartbeat, a migration. */
-const otherSockets = 4;
-const idleSocketMs = 2000;
-/** A socket that is silent for so long is given up; statements have shorter deadlines of their own. */
-const silenceMs = 150_000;
-
 export class StoreConnection {
   readonly status$: BehaviorSubject<StoreStatus>;
   readonly #options: ConnectionOptions;
@@ -79,7 +86,7 @@ export class StoreConnection {
     this.#moves = options.source.endpoint$.subscribe((state) => {
       this.#session?.over.abort();
       if (state.endpoint === null) this.#down(state.reason);
-      else this.#begin(state.endpoint);
+      else this.#begin([state.endpoint, ...(state.others ?? [])]);
     });
   }
 
@@ -132,74 +139,83 @@ export class StoreConnection {
     this.status$.complete();
   }
 
-  #begin(endpoint: Endpoint): void {
+  #begin(endpoints: readonly Endpoint[]): void {
     const over = new AbortController();
-    this.#session = { over, ended: this.#run(endpoint, over.signal) };
+    this.#session = { over, ended: this.#run(endpoints, over.signal) };
   }
 
-  async #run(endpoint: Endpoint, over: AbortSignal): Promise<void> {
-    const client = this.#connect(endpoint);
-    const reads = openReadPool(endpoint, idleSocketMs);
-    // Breaks off what is under way, be it to a host that never answers.
-    over.addEventListener('abort', () => void Promise.all([client.close(), reads.close()]), { once: true });
+  /** Of several servers each is asked in its turn, for as long as it serves. */
+  async #run(endpoints: readonly Endpoint[], over: AbortSignal): Promise<void> {
+    const choices = openChoices(endpoints, this.#options, this.#options.queriesMax);
+    const close = () => Promise.all(choices.map((choice) => choice.close()));
+    over.addEventListener('abort', () => void close(), { once: true });
     try {
-      for (let waitMs = askMs; !over.aborted; waitMs = Math.min(askAgainMs, waitMs * 2)) {
-        try {
-          await this.#prepare({ client, reads }, endpoint, over);
-          waitMs = askMs;
-          await this.#watch(client, over);
-        } catch (error) {
-          if (over.aborted) break;
-          const sentence = refusal(error);
-          if (sentence === null) this.#down(readError(error).message, error);
-          else this.#set({ phase: 'refused', reason: sentence });
-          await this.#pause(sentence === null ? waitMs : refusedMs, over);
+      let waitMs = askMs;
+      for (let turn = 0; !over.aborted; turn += 1) {
+        const choice = choices[turn % choices.length];
+        if (choice === undefined) return;
+        const served = await this.#serve(choice, over);
+        if (over.aborted) return;
+        if (served.hasServed && choices.length > 1) {
+          this.#log.warn({ left: choice.servers.urls[0] }, 'asking the next server of CLICKHOUSE_URL');
         }
+        waitMs = served.hasServed ? askMs : waitMs;
+        await this.#pause(served.isRefused ? refusedMs : waitMs, over);
+        waitMs = Math.min(askAgainMs, waitMs * 2);
       }
     } finally {
-      if (this.#clients?.client === client) this.#clients = null;
-      await Promise.all([client.close(), reads.close()]);
+      if (choices.some(({ servers }) => servers.client === this.#clients?.client)) this.#clients = null;
+      await close();
     }
   }
 
-  #connect({ url, pathname, username, password, database }: Endpoint): ClickHouseClient {
-    return createClient({
-      url,
-      pathname,
-      username,
-      password,
-      database,
-      application: 'sluice',
-      request_timeout: silenceMs,
-      max_open_connections: this.#options.queriesMax + otherSockets,
-      keep_alive: { idle_socket_ttl: idleSocketMs, eagerly_destroy_stale_sockets: true },
-      use_multipart_params_auto: true,
-      log: { level: ClickHouseLogLevel.OFF },
-    });
+  /** Resolves when the server does not serve, or no more. */
+  async #serve(choice: ServerChoice, over: AbortSignal): Promise<{ hasServed: boolean; isRefused: boolean }> {
+    let hasServed = false;
+    try {
+      await this.#prepare(choice, over);
+      hasServed = true;
+      return await this.#watch(choice, over);
+    } catch (error) {
+      if (over.aborted) return { hasServed, isRefused: false };
+      const sentence = refusal(error);
+      if (sentence === null) this.#down(readError(error).message, error);
+      else this.#set({ phase: 'refused', reason: sentence });
+      return { hasServed, isRefused: sentence !== null };
+    }
   }
 
-  async #prepare(clients: Clients, endpoint: Endpoint, over: AbortSignal): Promise<void> {
-    const { client } = clients;
-    await ensureDatabase(client, endpoint, over);
-    const version = await checkVersion(client, over);
-    await migrate(client, this.#options, this.#log);
-    await this.#options.verify?.(client);
+  async #prepare({ servers, endpoints, reads }: ServerChoice, over: AbortSignal): Promise<void> {
+    const { client, urls } = servers;
+    const [version] = await askEach(servers, async (server, at) => {
+      const endpoint = endpoints[at];
+      if (endpoint !== undefined) await ensureDatabase(server, endpoint, this.#options, over);
+      return await checkVersion(server, over);
+    });
+    await checkShards(servers, this.#options);
+    await probeCluster(servers, this.#options, over);
+    await migrate(servers, this.#options, this.#log);
+    const layout = await findLayout(client, endpoints[0]?.database ?? '', this.#options);
+    await this.#options.verify?.({ client, url: urls[0] ?? '', layout });
     over.throwIfAborted();
-    this.#clients = clients;
-    this.#set({ phase: 'ready', reason: '', version });
+    this.#clients = { client, reads, layout };
+    this.#set({ phase: 'ready', reason: '', ...(version !== undefined && { version }) });
   }
 
   /** Returns never: throws when ClickHouse stops answering, refuses, or the session is over. */
-  async #watch(client: ClickHouseClient, over: AbortSignal): Promise<never> {
+  async #watch({ servers }: ServerChoice, over: AbortSignal): Promise<never> {
+    const { client, urls } = servers;
+    const layout = this.#clients?.layout;
     let beatAt = Date.now() + heartbeatMs;
     for (;;) {
       await this.#pause(watchMs, over);
       over.throwIfAborted();
       const answer = await client.ping({ select: true, abort_signal: AbortSignal.timeout(answerMs) });
       if (!answer.success) throw answer.error;
-      if (Date.now() < beatAt) continue;
+      await probeCluster(servers, this.#options, AbortSignal.timeout(answerMs));
+      if (Date.now() < beatAt || layout === undefined) continue;
       beatAt = Date.now() + heartbeatMs;
-      await this.#options.heartbeat?.(client);
+      await this.#options.heartbeat?.({ client, url: urls[0] ?? '', layout });
     }
   }
 

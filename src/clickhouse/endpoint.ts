@@ -17,7 +17,8 @@ export interface Endpoint {
 }
 
 export type EndpointState =
-  | { readonly endpoint: Endpoint }
+  /** `others` may be asked in its place, or are the shards behind the first (layout.ts). */
+  | { readonly endpoint: Endpoint; readonly others?: readonly Endpoint[] }
   /** Nothing to connect to for now; `reason` is a sentence. */
   | { readonly endpoint: null; readonly reason: string };
 
@@ -30,16 +31,27 @@ export interface EndpointSource {
 }
 
 /**
- * A ClickHouse that runs elsewhere: `http://user:password@host:8123/database`; the password may also be given by
- * itself, as it is. Throws StartRefused for anything else, with a sentence that holds nothing of the URL.
+ * A ClickHouse that runs elsewhere: `http://user:password@host:8123/database`, or several of them with commas between,
+ * which name one database; the password may also be given by itself, as it is. Throws StartRefused for anything else,
+ * with a sentence that holds nothing of the URL.
  */
 export function remoteClickhouse(clickhouseUrl: string, password: string | null = null): EndpointSource {
-  const endpoint = readEndpoint(clickhouseUrl, password);
+  const [endpoint, ...others] = urlsOf(clickhouseUrl).map((url) => readEndpoint(url, password));
+  if (endpoint === undefined) throw new StartRefused(`${wanted}.`);
+  if (others.some(({ database }) => database !== endpoint.database)) {
+    throw new StartRefused('The URLs in CLICKHOUSE_URL name different databases: it must be the same one in each.');
+  }
+  const hosts = [endpoint, ...others].map(({ url }) => url);
   return {
-    where: `${endpoint.url}/${endpoint.database}`,
-    endpoint$: of({ endpoint }),
+    where: `${hosts.join(', ')}/${endpoint.database}`,
+    endpoint$: of({ endpoint, others }),
     stop: () => Promise.resolve(),
   };
+}
+
+/** A comma within a password has no `http://` behind it: a slash there would be encoded. */
+export function urlsOf(clickhouseUrl: string): string[] {
+  return clickhouseUrl.split(/,\s*(?=https?:\/\/)/);
 }
 
 const wanted = 'CLICKHOUSE_URL must look like http://user:password@host:8123/database';

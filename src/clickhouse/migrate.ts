@@ -5,65 +5,118 @@
 import { type ClickHouseClient, ClickHouseError, ClickHouseLogLevel, createClient } from '@clickhouse/client';
 import { StartRefused } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
-import { longestRetentionDays } from '../base/retention.ts';
+import { applyFilterRetention, applyRetention, type RetentionOptions } from './apply-retention.ts';
 import type { Endpoint } from './endpoint.ts';
-import { alterDistributed, alterOnCluster, onCluster } from './on-cluster.ts';
-import { type Migration, type MigrationValues, readMigrations, retentionClass } from './read-migrations.ts';
+import {
+  type FoundLayout,
+  kindOf,
+  type Layout,
+  quoteIdentifier,
+  quoteText,
+  type Servers,
+  schemaSettings,
+} from './layout.ts';
+import { eventsTable, placed, type Statement } from './on-cluster.ts';
+import { type Migration, readMigrations } from './read-migrations.ts';
 import { dropSettings, replaceEvents } from './replace-events.ts';
 
 const unknownDatabase = '81';
 /** The migration whose table takes the place of an older one. */
 const replacing = 5;
 
-/** Makes the endpoint's database if it is not there yet. */
-export async function ensureDatabase(client: ClickHouseClient, endpoint: Endpoint, signal: AbortSignal): Promise<void> {
+/** Makes the endpoint's database if it is not there yet; on a cluster on each of its servers. */
+export async function ensureDatabase(
+  client: ClickHouseClient,
+  endpoint: Endpoint,
+  layout: Layout,
+  signal: AbortSignal,
+): Promise<void> {
   try {
     await client.command({ query: 'SELECT 1 FORMAT Null', abort_signal: signal });
+    // The other servers may lack it.
+    if (kindOf(layout) !== 'replicated') return;
+    const query = databaseSql(endpoint.database, layout);
+    await client.command({ query, abort_signal: signal, clickhouse_settings: schemaSettings });
   } catch (error) {
     if (!(error instanceof ClickHouseError) || error.code !== unknownDatabase) throw error;
     const { url, pathname, username, password, database } = endpoint;
     const maker = createClient({ url, pathname, username, password, log: { level: ClickHouseLogLevel.OFF } });
     try {
-      const query = `CREATE DATABASE IF NOT EXISTS ${quoteIdentifier(database)} ENGINE = Atomic`;
-      await maker.command({ query, abort_signal: signal });
+      const query = databaseSql(database, layout);
+      await maker.command({ query, abort_signal: signal, clickhouse_settings: schemaSettings });
     } finally {
       await maker.close();
     }
   }
 }
 
+export function databaseSql(database: string, layout: Layout): string {
+  const { clickhouseCluster: cluster } = layout;
+  const isReplicated = kindOf(layout) === 'replicated' && typeof cluster === 'string';
+  const place = isReplicated ? ` ON CLUSTER ${quoteText(cluster)}` : '';
+  return `CREATE DATABASE IF NOT EXISTS ${quoteIdentifier(database)}${place} ENGINE = Atomic`;
+}
+
 /**
  * Runs what is not recorded yet, and changes the retention where it differs. Throws StartRefused for a database that is
  * not ours, Failure storeRefused while it cannot be migrated.
  */
-export async function migrate(client: ClickHouseClient, values: MigrationValues, log: Log): Promise<void> {
+export async function migrate(servers: Servers, values: RetentionOptions, log: Log): Promise<void> {
+  const { client } = servers;
   const migrations = readMigrations(values);
-  const cluster = values.clickhouseCluster ?? null;
   const records = `CREATE TABLE IF NOT EXISTS schema_migrations (
     number UInt32, name String, applied DateTime DEFAULT now()) ENGINE = MergeTree ORDER BY number`;
-  for (const query of cluster === null ? [records] : onCluster([records], cluster)) await client.command({ query });
+  for (const statement of placed([records], values)) await runStatement(servers, statement);
   const recorded = await select<{ number: number }>(client, 'SELECT DISTINCT number FROM schema_migrations');
   const done = new Set(recorded.map(({ number }) => number));
   refuseNewer(Math.max(0, ...done), migrations.at(-1)?.number ?? 0);
+  if (done.has(replacing)) await refuseEmptied(servers, values);
   for (const migration of migrations) {
-    if (done.has(migration.number)) continue;
-    await run(client, migration, cluster, log);
+    if (!done.has(migration.number)) await run(servers, migration, values, log);
   }
-  await checkEventsTable(client);
-  await applyRetention(client, values, log);
-  await applyFilterRetention(client, values, log);
+  for (const each of servers.every) await checkEventsTable(each);
+  await applyRetention(servers, values, log);
+  await applyFilterRetention(servers, values, log);
 }
 
-async function run(
-  client: ClickHouseClient,
-  { number, name, statements }: Migration,
-  cluster: string | null,
-  log: Log,
-): Promise<void> {
-  for (const query of statements) await client.command({ query, clickhouse_settings: dropSettings });
-  if (number === replacing && cluster === null) await replaceEvents(client, log);
-  await client.insert({ table: 'schema_migrations', values: [{ number, name }], format: 'JSONEachRow' });
+async function run(servers: Servers, { number, name, statements }: Migration, layout: Layout, log: Log): Promise<void> {
+  for (const statement of statements) await runStatement(servers, statement);
+  if (number === replacing && kindOf(layout) === 'single') await replaceEvents(servers.client, log);
+  await servers.client.insert({ table: 'schema_migrations', values: [{ number, name }], format: 'JSONEachRow' });
   log.info({ number, name }, 'migrated the database');
+}
+
+async function runStatement({ client, every }: Servers, { text: query, on }: Statement): Promise<void> {
+  for (const each of on === 'every' ? every : [client]) {
+    await each.command({ query, clickhouse_settings: { ...schemaSettings, ...dropSettings } });
+  }
+}
+
+/** A shard whose table has gone would look like one that never had an event. */
+async function refuseEmptied({ every, urls }: Servers, layout: Layout): Promise<void> {
+  if (kindOf(layout) !== 'direct') return;
+  const table = eventsTable(layout);
+  for (const [at, each] of every.entries()) {
+    const sql = `SELECT count() AS tables FROM system.tables WHERE database = currentDatabase() AND name = '${table}'`;
+    const [found] = await select<{ tables: number | string }>(each, sql);
+    if (Number(found?.tables) > 0) continue;
+    throw new StartRefused(
+      `Shard ${at + 1} (${urls[at]}) has no table ${table}, though the cluster has been in use: it is new, or was ` +
+        'emptied. Restore it, or make its tables as another shard has them (docs/SCALE.md).',
+    );
+  }
+}
+
+/** How the tables lie that are there. */
+export async function findLayout(client: ClickHouseClient, database: string, layout: Layout): Promise<FoundLayout> {
+  const { clickhouseCluster = null, clickhouseDdl = 'keeper' } = layout;
+  const [found] = await select<{ engine: string }>(
+    client,
+    `SELECT engine FROM system.tables WHERE database = currentDatabase() AND name = 'journals'`,
+  );
+  // A service may replicate tables by itself, without a cluster that has a name here.
+  const isReplicated = kindOf(layout) === 'replicated' || /^(?:Replicated|Shared)/.test(found?.engine ?? '');
+  return { clickhouseCluster, clickhouseDdl, database, isReplicated };
 }
 
 function refuseNewer(recorded: number, known: number): void {
@@ -89,67 +142,7 @@ async function checkEventsTable(client: ClickHouseClient): Promise<void> {
   );
 }
 
-/**
- * An event type keeps the days that its setting had when the event came; the retention of all others is of the table.
- */
-async function applyRetention(client: ClickHouseClient, values: MigrationValues, log: Log): Promise<void> {
-  const cluster = values.clickhouseCluster ?? null;
-  const table = cluster === null ? 'events' : 'events_local';
-  const [present] = await select<{ definition: string; class: string }>(
-    client,
-    `SELECT create_table_query AS definition, (SELECT any(default_expression) FROM system.columns
-        WHERE database = currentDatabase() AND table = '${table}' AND name = 'retention_days') AS class
-     FROM system.tables WHERE database = currentDatabase() AND name = '${table}'`,
-  );
-  const alter = async (change: string, settings: Readonly<Record<string, number | string>> = {}) => {
-    const query = `ALTER TABLE events ${change}`;
-    await client.command({
-      query: cluster === null ? query : alterOnCluster(query, cluster),
-      clickhouse_settings: settings,
-    });
-  };
-  const wantedClass = retentionClass(values.retentionOverrides ?? {});
-  if (present?.class !== wantedClass) {
-    log.info({ from: present?.class, to: wantedClass }, 'changing the retention of some event types');
-    const change = `MODIFY COLUMN retention_days UInt16 DEFAULT ${wantedClass}`;
-    await alter(change);
-    // A Distributed table fills in its own defaults before it sends rows on.
-    if (cluster !== null) await client.command({ query: alterDistributed(`ALTER TABLE events ${change}`, cluster) });
-  }
-  const days = /if\(retention_days = 0, (\d+), retention_days\)/.exec(present?.definition ?? '')?.[1];
-  if (days === String(values.retentionDays)) return;
-  log.info({ fromDays: days, toDays: values.retentionDays }, 'changing the retention of events');
-  // The table recalculates the ends of its parts without rewriting them (materialize_ttl_recalculate_only).
-  await alter(
-    `MODIFY TTL toDateTime(received) + toIntervalDay(if(retention_days = 0, ${values.retentionDays}, retention_days))`,
-    { materialize_ttl_after_modify: 1, mutations_sync: '0' },
-  );
-}
-
-/** Filters of page links are of use as long as events are there to be read with them. */
-async function applyFilterRetention(client: ClickHouseClient, values: MigrationValues, log: Log): Promise<void> {
-  const cluster = values.clickhouseCluster ?? null;
-  const [present] = await select<{ definition: string }>(
-    client,
-    `SELECT create_table_query AS definition FROM system.tables
-     WHERE database = currentDatabase() AND name = 'page_filters'`,
-  );
-  const wantedDays = String(longestRetentionDays(values));
-  const days = /TTL toDateTime\(made\) \+ toIntervalDay\((\d+)\)/.exec(present?.definition ?? '')?.[1];
-  if (days === wantedDays) return;
-  log.info({ fromDays: days, toDays: wantedDays }, 'changing the retention of page filters');
-  const query = `ALTER TABLE page_filters MODIFY TTL toDateTime(made) + toIntervalDay(${wantedDays})`;
-  await client.command({
-    query: cluster === null ? query : alterOnCluster(query, cluster),
-    clickhouse_settings: { mutations_sync: '0' },
-  });
-}
-
 async function select<Row>(client: ClickHouseClient, query: string): Promise<Row[]> {
   const result = await client.query({ query, format: 'JSONEachRow' });
   return await result.json<Row>();
-}
-
-function quoteIdentifier(name: string): string {
-  return `\`${name.replaceAll('\\', '\\\\').replaceAll('`', '\\`')}\``;
 }

@@ -5,6 +5,7 @@
  */
 import type { ClickHouseClient } from '@clickhouse/client';
 import { Failure } from '../base/errors.ts';
+import { decidingRead } from './deciding-reads.ts';
 
 /** What a data folder says of itself at the moment of the check. */
 export interface JournalFacts {
@@ -38,11 +39,20 @@ interface Claim {
   readonly age_ms: number;
 }
 
+/** Has the server that is asked catch up with what others took (deciding-reads.ts). */
+export type CatchUp = () => Promise<void>;
+
 /**
- * Checks, then registers, then looks again for a rival that did the same. Throws Failure('storeRefused') with the way
- * on.
+ * Checks, then registers, then looks again for a rival that did the same. Two that do so at once on two servers both
+ * register before they look: each look comes after the server has caught up, so one of them sees the other. Throws
+ * Failure('storeRefused') with the way on.
  */
-export async function checkOwnership(client: ClickHouseClient, facts: JournalFacts): Promise<Ownership> {
+export async function checkOwnership(
+  client: ClickHouseClient,
+  facts: JournalFacts,
+  catchUp: CatchUp = nothing,
+): Promise<Ownership> {
+  await catchUp();
   const claims = await readClaims(client);
   refuseLiveRival(claims, facts);
   const known = claims.some(({ epoch }) => epoch === facts.epoch);
@@ -62,6 +72,7 @@ export async function checkOwnership(client: ClickHouseClient, facts: JournalFac
     );
   }
   await registerOwner(client, facts);
+  await catchUp();
   refuseLiveRival(await readClaims(client), facts);
   const lacks = facts.everInserted && maxSeq < facts.checkpoint;
   return {
@@ -74,7 +85,12 @@ export async function checkOwnership(client: ClickHouseClient, facts: JournalFac
 }
 
 /** Says "alive", and how far this journal is. Throws Failure('storeRefused') if a rival is alive or has taken over. */
-export async function heartbeat(client: ClickHouseClient, facts: JournalFacts): Promise<void> {
+export async function heartbeat(
+  client: ClickHouseClient,
+  facts: JournalFacts,
+  catchUp: CatchUp = nothing,
+): Promise<void> {
+  await catchUp();
   const claims = await readClaims(client);
   refuseLiveRival(claims, facts);
   refuseSuccessor(claims, facts);
@@ -162,13 +178,17 @@ async function refuseStranger(client: ClickHouseClient, claims: readonly Claim[]
   if (newest > 0) refuse('The database holds events, but does not say of which journal.');
 }
 
+function nothing(): Promise<void> {
+  return Promise.resolve();
+}
+
 /** The newest seq from `firstSeq` on; events of an older epoch lie below it. */
 async function newestSeq(client: ClickHouseClient, firstSeq: number, upTo = Number.MAX_SAFE_INTEGER): Promise<number> {
   const result = await client.query({
     query: 'SELECT max(seq) AS newest FROM events WHERE seq BETWEEN {firstSeq:UInt64} AND {upTo:UInt64}',
     query_params: { firstSeq, upTo },
     format: 'JSONEachRow',
-    clickhouse_settings: { output_format_json_quote_64bit_integers: 0 },
+    clickhouse_settings: { output_format_json_quote_64bit_integers: 0, ...decidingRead },
   });
   const [row] = await result.json<{ newest: number }>();
   return row?.newest ?? 0;

@@ -7,24 +7,22 @@ import { join } from 'node:path';
 import { StartRefused } from '../base/errors.ts';
 import { packageRoot } from '../base/package-root.ts';
 import { type DaysByEvent, longestRetentionDays, type Retention, retentionDaysMax } from '../base/retention.ts';
-import { onCluster } from './on-cluster.ts';
+import { type Layout, quoteText } from './layout.ts';
+import { placed, type Statement } from './on-cluster.ts';
 
 export interface Migration {
   readonly number: number;
   readonly name: string;
-  readonly statements: readonly string[];
+  readonly statements: readonly Statement[];
 }
 
-export interface MigrationValues extends Retention {
-  /** Null for one server. */
-  readonly clickhouseCluster?: string | null;
-}
+export interface MigrationValues extends Retention, Layout {}
 
 /**
  * Reads all migrations with their placeholders filled. Throws StartRefused for a retention that cannot be expressed.
  */
 export function readMigrations(values: MigrationValues): Migration[] {
-  const { retentionDays, clickhouseCluster: cluster = null } = values;
+  const { retentionDays } = values;
   const retentionOverrides = values.retentionOverrides ?? {};
   for (const days of [retentionDays, ...Object.values(retentionOverrides)]) {
     if (Number.isInteger(days) && days >= 1 && days <= retentionDaysMax) continue;
@@ -43,7 +41,7 @@ export function readMigrations(values: MigrationValues): Migration[] {
       .filter((statement) => statement !== '');
     const number = Number(file.slice(0, 3));
     const name = file.slice(4, -'.sql'.length);
-    return { number, name, statements: cluster === null ? statements : onCluster(statements, cluster) };
+    return { number, name, statements: placed(statements, values) };
   });
 }
 
@@ -53,8 +51,4 @@ export function retentionClass(overrides: DaysByEvent): string {
   if (names.length === 0) return '0';
   const days = names.map((name) => overrides[name]);
   return `transform(event, [${names.map(quoteText).join(', ')}], [${days.join(', ')}], 0)`;
-}
-
-function quoteText(text: string): string {
-  return `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`;
 }

@@ -4,6 +4,7 @@
  */
 import type { Observable } from 'rxjs';
 import { type ConnectionOptions, StoreConnection, type StoreStatus } from './connection.ts';
+import type { FoundLayout } from './layout.ts';
 import { type QueryOptions, SlottedStatements, type StatementKind } from './slotted-statements.ts';
 import { linesOf } from './split-lines.ts';
 import { runInsert, runInsertValues, runRows, runStatement, type SmallTable } from './statements.ts';
@@ -23,6 +24,8 @@ export interface Store {
   readonly status: StoreStatus;
   /** Replays the current status. */
   readonly status$: Observable<StoreStatus>;
+  /** How its tables lie; throws storeUnavailable or storeRefused while it is not ready. */
+  readonly layout: FoundLayout;
   /** Resolves when the store is ready; rejects when the signal aborts or the store is closed. */
   whenReady(signal?: AbortSignal): Promise<void>;
   /** The rows of a read as objects; 64-bit integers come as numbers, exact up to 2^53. Without FORMAT in `sql`. */
@@ -71,6 +74,9 @@ export function openStore(options: StoreOptions): Store {
       return connection.status$.value;
     },
     status$: connection.status$,
+    get layout() {
+      return connection.clients().layout;
+    },
     whenReady: (signal) => connection.whenReady(signal),
     rows: (sql, params, given = {}) =>
       statements.run('query', given, ({ reads }, how) => runRows(reads, sql, params, how)),

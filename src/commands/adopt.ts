@@ -8,10 +8,12 @@ import { openSource } from '../app/connect-store.ts';
 import { journalOf } from '../app/open-intake.ts';
 import { StartRefused } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
+import { catchUp, syncEvents, syncSmall } from '../clickhouse/deciding-reads.ts';
 import { adoptDatabase, newestInserted, registerOwner } from '../clickhouse/ownership.ts';
 import { openStore } from '../clickhouse/store.ts';
 import type { Config } from '../config/config.ts';
 import { acquireLock } from '../journal/lock.ts';
+import { doubted } from '../table-writer/ledger.ts';
 import type { WriterState } from '../table-writer/writer-state.ts';
 import { writerStateFile } from '../table-writer/writer-state-file.ts';
 import type { StoppedConfig } from './open-stopped.ts';
@@ -36,10 +38,12 @@ export async function adopt(config: StoppedConfig & Pick<Config, 'batchRowsMax'>
     ...config,
     source: openSource(config, log),
     log,
-    async verify(client) {
+    async verify({ client, layout }) {
+      await catchUp(client, [...syncEvents(layout), ...syncSmall(layout, 'journals')]);
       const { maxSeq } = await adoptDatabase(client, owner);
       const inserted = await newestInserted(client, { epochs, oldest, head });
-      const state = goOnFrom(written, { head, inserted, batchRowsMax: config.batchRowsMax });
+      const goOn = goOnFrom(written, { head, inserted, batchRowsMax: config.batchRowsMax });
+      const state = goOn === null ? null : doubted(goOn);
       const journal = journalOf(config, state, log, { newEpoch: true });
       if (journal.firstSeq <= maxSeq) {
         throw new StartRefused(

@@ -13,6 +13,7 @@ import { epochPath } from '../journal/epoch-file.ts';
 import type { Journal } from '../journal/journal.ts';
 import { acquireLock } from '../journal/lock.ts';
 import { openDeadLetter } from '../table-writer/dead-letter.ts';
+import { doubted } from '../table-writer/ledger.ts';
 import { openWriterState } from '../table-writer/open-writer-state.ts';
 import type { DeadLetter, WriterStateStore } from '../table-writer/ports.ts';
 import type { WriterState } from '../table-writer/writer-state.ts';
@@ -44,8 +45,12 @@ export async function openStopped(config: StoppedConfig, log: Log): Promise<Stop
   const stateStore = writerStateFile(dataDir, config.durability === 'fsync');
   const deadLetter = openDeadLetter(dataDir);
   const journal = journalOf(config, await stateStore.load(), log, {});
-  const state = await openWriterState(stateStore, journal, deadLetter);
-  const store = connectStore(config, async () => factsOf(journal, await stateStore.load()), log);
+  const found = await openWriterState(stateStore, journal, deadLetter);
+  // This start may change the retention of event types, and with that what the tokens of a range under way are for.
+  const state = doubted(found);
+  if (state !== found) await stateStore.save(state);
+  const facts = async () => factsOf(journal, await stateStore.load());
+  const store = connectStore(config, { facts }, log);
 
   async function close(): Promise<void> {
     journal.close();

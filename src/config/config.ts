@@ -118,6 +118,8 @@ function readValue(row: SettingRow, sent: string): number | string | boolean | F
     }
     case 'durability':
       return oneOf(row, sent, ['process', 'fsync']);
+    case 'ddl':
+      return oneOf(row, sent, ['keeper', 'direct']);
     case 'switch':
       return oneOf(row, sent, ['on', 'off']) === 'on';
     case 'level':

@@ -56,7 +56,8 @@ export function readSecret(
 /** Throws StartRefused for a flag that holds a secret. */
 export function refuseSecretFlag(row: SettingRow, value: string): void {
   // What stands between // and @ may be a user with a password, be it parsable or not.
-  if (row.hasFlag === true && !/\/\/[^@]*:[^@]*@/.test(value)) return;
+  const parts = value.split(/,(?=https?:\/\/)/);
+  if (row.hasFlag === true && !parts.some((part) => /\/\/[^@]*:[^@]*@/.test(part))) return;
   throw new StartRefused(
     `${flagOf(row)} would show a secret to everybody on this machine: set ${row.env}, or name a file that ` +
       `holds it by ${fileFlagOf(row)}.`,

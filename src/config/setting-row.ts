@@ -7,6 +7,7 @@ type Kind =
   | 'optional'
   | 'secret'
   | 'durability'
+  | 'ddl'
   | 'level'
   | 'daysByEvent'
   | 'failPoint'

@@ -32,7 +32,9 @@ export const settings = {
     fallback: null,
     mayBeEmpty: true,
     hasFlag: true,
-    help: 'http://user:password@host:8123/database; without it an embedded engine is started',
+    help:
+      'http://user:password@host:8123/database, or several with commas between (docs/SCALE.md); without it an ' +
+      'embedded engine is started',
   },
   clickhousePassword: {
     env: 'SLUICE_CLICKHOUSE_PASSWORD',
@@ -68,6 +70,14 @@ export const settings = {
     kind: 'optional',
     fallback: null,
     help: 'name of the ClickHouse cluster that the tables are made on (docs/SCALE.md); by default one server',
+  },
+  clickhouseDdl: {
+    env: 'SLUICE_CLICKHOUSE_DDL',
+    kind: 'ddl',
+    fallback: 'keeper',
+    help:
+      'of a cluster: `keeper` for replicated tables; `direct` for shards without replicas and without Keeper, each ' +
+      'with its URL in CLICKHOUSE_URL, in the order of the cluster',
   },
   backfillMaxMs: whole('SLUICE_BACKFILL_MAX_MS', 15 * minute, 'how far back a subscriber may start', 0, 25_000 * day),
   historyMaxMs: whole(
@@ -248,10 +258,12 @@ type Value<Row extends SettingRow> = Row['kind'] extends 'integer'
       ? string | null
       : Row['kind'] extends 'durability'
         ? 'process' | 'fsync'
-        : Row['kind'] extends 'daysByEvent'
-          ? DaysByEvent | null
-          : Row['kind'] extends 'failPoint'
-            ? FailPointOrder | null
-            : string;
+        : Row['kind'] extends 'ddl'
+          ? 'keeper' | 'direct'
+          : Row['kind'] extends 'daysByEvent'
+            ? DaysByEvent | null
+            : Row['kind'] extends 'failPoint'
+              ? FailPointOrder | null
+              : string;
 
 export type Config = { readonly [Name in keyof typeof settings]: Value<(typeof settings)[Name]> };

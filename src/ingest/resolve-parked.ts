@@ -7,6 +7,7 @@
 import { Failure } from '../base/errors.ts';
 import { failPoint } from '../base/fail-point.ts';
 import type { Log } from '../base/log.ts';
+import { decidingRead, syncEvents, syncSettings } from '../clickhouse/deciding-reads.ts';
 import type { Store } from '../clickhouse/store.ts';
 import type { IdWindow } from '../ids/id-window.ts';
 import { carries } from './id-taken.ts';
@@ -17,7 +18,7 @@ export interface ResolveParts {
   readonly parked: ParkedEvents;
   readonly window: Pick<IdWindow, 'seqOf'>;
   readonly unpark: Unpark;
-  readonly store: Pick<Store, 'rows' | 'whenReady'>;
+  readonly store: Pick<Store, 'rows' | 'whenReady' | 'command' | 'layout'>;
   /** Resolves after so long, or at once when the signal aborts. */
   readonly pause: (ms: number, signal: AbortSignal) => Promise<void>;
   readonly log: Log;
@@ -58,7 +59,11 @@ export function startParkedResolver(parts: ResolveParts): ParkedResolver {
     if (rows.length === 0) return null;
     const params = { occurred: rows.map(({ occurred }) => occurred), ids: rows.map(({ id }) => id) };
     const hasTags = rows.some(({ tag }) => tag !== 0);
-    const found = await store.rows<Found>(hasTags ? lookUpLabelsSql : lookUpSql, params, { signal });
+    for (const sql of syncEvents(store.layout)) {
+      await store.command(sql, {}, { signal, settings: syncSettings });
+    }
+    const sql = hasTags ? lookUpLabelsSql : lookUpSql;
+    const found = await store.rows<Found>(sql, params, { signal, settings: decidingRead });
     return signal.aborted ? null : { rows, labels: new Map(found.map((each) => [each.id, labelsOf(each)])) };
   }
 

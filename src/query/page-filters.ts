@@ -38,7 +38,7 @@ export interface PageFilterWatch {
 }
 
 export interface PageFilterOptions {
-  readonly isCluster?: boolean;
+  readonly isReplicated?: boolean;
   readonly bounds?: PageFilterBounds;
 }
 
@@ -64,7 +64,7 @@ const part = 16;
 export function createPageFilters(
   store: FilterStore,
   { log, counters }: PageFilterWatch,
-  { isCluster = false, bounds = pageFilterBounds }: PageFilterOptions = {},
+  { isReplicated = false, bounds = pageFilterBounds }: PageFilterOptions = {},
 ): PageFilters {
   const write = batchWriter(store, { log, counters }, bounds);
   return {
@@ -81,7 +81,7 @@ export function createPageFilters(
       const { hash, occurred, order } = state.kept;
       const read = () => readKept(store, hash, signal);
       let text = await read();
-      if (text === null && isCluster) {
+      if (text === null && isReplicated) {
         // Another replica may have it: it was written before the token was given out.
         await store.command('SYSTEM SYNC REPLICA page_filters', {}, signal && { signal });
         text = await read();

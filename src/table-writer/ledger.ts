@@ -44,6 +44,12 @@ export class Ledger {
     failPoint('insert-announced');
   }
 
+  /** The tokens of the range under way may be no help any more. */
+  async doubtRange(): Promise<void> {
+    const next = doubted(this.#state);
+    if (next !== this.#state) await this.save(next);
+  }
+
   /** The log has lost the range under way. */
   async dropRange(): Promise<void> {
     await this.save({ ...this.#state, range: null });
@@ -76,4 +82,10 @@ export class Ledger {
     });
     failPoint('checkpoint-written');
   }
+}
+
+/** What is there of the state's range is to be looked for before it is sent again. */
+export function doubted<State extends Pick<WriterState, 'range' | 'maybeStoredUpTo'>>(state: State): State {
+  const { range, maybeStoredUpTo = 0 } = state;
+  return range === null || range.last <= maybeStoredUpTo ? state : { ...state, maybeStoredUpTo: range.last };
 }

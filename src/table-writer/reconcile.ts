@@ -7,20 +7,22 @@
  */
 
 import type { Log } from '../base/log.ts';
-import type { Store } from '../clickhouse/store.ts';
+import { decidingRead } from '../clickhouse/deciding-reads.ts';
 import { isKept, type LogReader } from '../event-log/log-reader.ts';
 import type { ForgottenState, MinuteRange } from '../ids/forgotten-ids.ts';
 import type { EpochBook } from './epoch-book.ts';
 import { type DeadLetter, seqsIn } from './ports.ts';
-import { insertsEnded, storedOf } from './stored-of.ts';
+import { type DecidingStore, insertsEnded, replicasCaughtUp, storedOf } from './stored-of.ts';
 import type { WriterState } from './writer-state.ts';
 
 /** The most rows that a setting allows a batch: one that is there in part begins no further back. */
 export const batchRowsMax = 1_000_000;
 
+const deciding = { settings: decidingRead };
+
 export interface ReconcileParts {
   readonly journal: Pick<LogReader, 'epoch' | 'firstSeq' | 'oldest' | 'read' | 'epochOf'>;
-  readonly store: Pick<Store, 'rows'>;
+  readonly store: DecidingStore;
   readonly deadLetter: Pick<DeadLetter, 'entries' | 'remove'>;
   readonly ids: {
     /** All ids up to this seq are in the window, or known to be forgotten. */
@@ -46,6 +48,7 @@ export async function reconcile(parts: ReconcileParts, state: WriterState): Prom
   const { journal, deadLetter, ids, log } = parts;
   // An external ClickHouse may still work on what an ended process sent. Only then is it known what it has.
   await insertsEnded(parts.store, '');
+  await replicasCaughtUp(parts.store);
   ids.learn(await readForgotten(parts, ids.certainUpTo));
   const { rows, newest } = await readInserted(parts, state.checkpoint);
   const upTo = Math.max(state.checkpoint, newest);
@@ -80,7 +83,8 @@ async function readInserted(
 ): Promise<{ rows: number; newest: number }> {
   const sql =
     'SELECT count() AS rows, max(seq) AS newest FROM events WHERE seq > {above:UInt64} AND seq < {firstSeq:UInt64}';
-  const [found] = await store.rows<{ rows: number; newest: number }>(sql, { above, firstSeq: journal.firstSeq });
+  const params = { above, firstSeq: journal.firstSeq };
+  const [found] = await store.rows<{ rows: number; newest: number }>(sql, params, deciding);
   return found ?? { rows: 0, newest: 0 };
 }
 
@@ -111,12 +115,14 @@ async function readForgotten({ store, journal }: ReconcileParts, above: number):
     `SELECT count() AS rows, intDiv(toUnixTimestamp64Micro(max(received)), 1000000) AS received
     FROM events WHERE seq > {above:UInt64} AND seq < {firstSeq:UInt64}`,
     params,
+    deciding,
   );
   if (found === undefined || found.rows === 0) return { upTo: null, ranges: [] };
   const minutes = await store.rows<{ minute: number }>(
     `SELECT DISTINCT intDiv(toUnixTimestamp64Micro(occurred), 60000000) AS minute FROM events
     WHERE seq > {above:UInt64} AND seq < {firstSeq:UInt64} AND occurred > received ORDER BY minute`,
     params,
+    deciding,
   );
   return { upTo: found.received, ranges: minutes.map(({ minute }): MinuteRange => [minute, minute]) };
 }

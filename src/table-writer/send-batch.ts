@@ -15,6 +15,11 @@ export interface SendParts {
   readonly store: Pick<Store, 'insertRows'>;
   /** The seqs of a range that ClickHouse has already (stored-of.ts). */
   readonly settledOf: (epoch: string, range: SeqRange) => Promise<ReadonlySet<number>>;
+  /**
+   * Whether ClickHouse drops what it has of a range that is sent again whole, so that nothing need be looked for: where
+   * tables are replicated, and a look could miss what another replica has.
+   */
+  readonly trustsTokens?: () => boolean;
   readonly counters: Pick<Counters, 'inserts'>;
 }
 
@@ -27,8 +32,9 @@ export function createSendBatch(parts: SendParts, ledger: Ledger): (chunk: LogCh
     const { range, maybeStoredUpTo = 0 } = ledger.state;
     const { first, last } = range ?? chunk;
     const epoch = parts.journal.epochOf(first);
-    const isNew = chunk.first > Math.max(announcedBefore, maybeStoredUpTo);
-    const stored = isNew ? null : await parts.settledOf(epoch, chunk);
+    const isDoubted = chunk.first <= maybeStoredUpTo;
+    const isLookedFor = isDoubted || (chunk.first <= announcedBefore && parts.trustsTokens?.() !== true);
+    const stored = isLookedFor ? await parts.settledOf(epoch, chunk) : null;
     if (stored?.size === chunk.count) return;
     const isPartly = stored !== null && stored.size > 0;
     const token = `${epoch}:${first}-${last}${isPartly ? `:without-${stored.size}` : ''}`;

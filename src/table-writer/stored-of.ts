@@ -2,42 +2,49 @@
  * What ClickHouse already has of a range that may have been sent before. A batch sent again under its token adds
  * nothing, but for two cases: a table that was replaced by a copy knows no tokens, and where the retention of a type
  * has changed its rows go into another partition, with tokens of its own. So what a start finds under way is looked for
- * first (I8).
+ * first (I8), and only what is missing is sent, where that is proven: no server of the cluster works on such an insert,
+ * and each has all that any has taken.
  */
 
 import { Failure } from '../base/errors.ts';
+import { decidingRead, runningInsertsSql, syncEvents, syncSettings } from '../clickhouse/deciding-reads.ts';
 import type { Store } from '../clickhouse/store.ts';
 import type { SeqRange } from './writer-state.ts';
+
+/** The part of the store that decides by what it has. */
+export type DecidingStore = Pick<Store, 'rows' | 'command' | 'layout'>;
+
+const settings = { settings: decidingRead };
 
 /** The seqs of a range that have a row. Rejects as the store does. */
 export async function storedOf(store: Pick<Store, 'rows'>, range: SeqRange): Promise<ReadonlySet<number>> {
   const { first, last } = range;
   const where = 'FROM events WHERE seq BETWEEN {first:UInt64} AND {last:UInt64}';
-  const [found] = await store.rows<{ rows: number }>(`SELECT count() AS rows ${where}`, { first, last });
+  const [found] = await store.rows<{ rows: number }>(`SELECT count() AS rows ${where}`, { first, last }, settings);
   if (found === undefined || found.rows === 0) return new Set();
-  const rows = await store.rows<{ seq: number }>(`SELECT seq ${where}`, { first, last });
+  const rows = await store.rows<{ seq: number }>(`SELECT seq ${where}`, { first, last }, settings);
   return new Set(rows.map(({ seq }) => seq));
 }
 
 /**
- * Rejects with Failure storeUnavailable while ClickHouse works on an insert whose token begins so; '' for any of ours.
+ * Rejects with Failure storeUnavailable while ClickHouse works on an insert whose token begins so, '' for any of ours;
+ * or while a server of the cluster does not say.
  */
-export async function insertsEnded(store: Pick<Store, 'rows'>, begin: string): Promise<void> {
-  const sql = `SELECT count() AS running FROM system.processes
-    WHERE current_database = currentDatabase() AND Settings['insert_deduplication_token'] != ''
-      AND startsWith(Settings['insert_deduplication_token'], {begin:String})`;
-  const [found] = await store.rows<{ running: number }>(sql, { begin });
+export async function insertsEnded(store: Pick<Store, 'rows' | 'layout'>, begin: string): Promise<void> {
+  const [found] = await store.rows<{ running: number }>(runningInsertsSql(store.layout), { begin }, settings);
   if ((found?.running ?? 0) > 0) {
     throw new Failure('storeUnavailable', 'ClickHouse still works on an insert from before this start.');
   }
 }
 
+/** Resolves once a read of events sees all that any replica has taken. Rejects as the store does. */
+export async function replicasCaughtUp(store: Pick<Store, 'command' | 'layout'>): Promise<void> {
+  for (const sql of syncEvents(store.layout)) await store.command(sql, {}, { settings: syncSettings });
+}
+
 /** As `storedOf`, once the epoch's inserts have ended; rejects with Failure storeUnavailable before. */
-export async function settledOf(
-  store: Pick<Store, 'rows'>,
-  epoch: string,
-  range: SeqRange,
-): Promise<ReadonlySet<number>> {
+export async function settledOf(store: DecidingStore, epoch: string, range: SeqRange): Promise<ReadonlySet<number>> {
   await insertsEnded(store, `${epoch}:`);
+  await replicasCaughtUp(store);
   return storedOf(store, range);
 }

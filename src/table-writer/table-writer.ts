@@ -35,6 +35,11 @@ export interface TableWriter {
   readonly phase: string;
   /** Resolves once the checkpoint can be relied on (certainty.ts). Rejects when the signal aborts. */
   whenCertain(signal?: AbortSignal): Promise<void>;
+  /**
+   * What is there of the range under way is looked for before it is sent again, in the next process too. To be called
+   * while the store is not ready.
+   */
+  doubtRange(): Promise<void>;
   /** What became of the present epoch's events. */
   readonly book: EpochBook;
   /** Lets an insert under way end, for at most `graceMs`, and stops. */
@@ -80,6 +85,7 @@ export function startTableWriter(parts: TableWriterParts): TableWriter {
 
   return {
     wake,
+    doubtRange: () => ledger.doubtRange(),
     whenCertain: (signal) => certainty.when(signal),
     get phase() {
       return actor.getSnapshot().value;

@@ -37,35 +37,38 @@ export function refusePoison(dataDir: string): Promise<void> {
   return withStore(dataDir, (store) => store.command(`ALTER TABLE events ADD ${constraint}`));
 }
 
-export async function readWitness(dataDir: string): Promise<Witness> {
-  return await withStore(dataDir, async (store) => {
-    const [books] = await store.rows<{ count: number; seqs: number; ids: number }>(
-      'SELECT count() AS count, uniqExact(seq) AS seqs, uniqExact(id) AS ids FROM events',
-      {},
-    );
-    const epochs = await store.rows<{ first: number }>(
-      'SELECT DISTINCT first_seq AS first FROM journals ORDER BY first',
-      {},
-    );
-    const rows: StoredRow[] = [];
-    const sql = `SELECT seq, toUnixTimestamp64Micro(occurred), extract(raw, '"key":([0-9]+)') FROM events`;
-    for await (const lines of store.lines(sql, {}, { deadlineMs: queryMs })) {
-      for (const line of lines) {
-        const [seq, occurred, key] = line.split('\t').map(Number);
-        rows.push({ seq: seq ?? Number.NaN, occurred: occurred ?? Number.NaN, key: key ?? Number.NaN });
-      }
+export function readWitness(dataDir: string): Promise<Witness> {
+  return withStore(dataDir, (store) => witnessOf(store, dataDir));
+}
+
+/** What a store has, and the dead letter of a data folder. */
+export async function witnessOf(store: Store, dataDir: string): Promise<Witness> {
+  const [books] = await store.rows<{ count: number; seqs: number; ids: number }>(
+    'SELECT count() AS count, uniqExact(seq) AS seqs, uniqExact(id) AS ids FROM events',
+    {},
+  );
+  const epochs = await store.rows<{ first: number }>(
+    'SELECT DISTINCT first_seq AS first FROM journals ORDER BY first',
+    {},
+  );
+  const rows: StoredRow[] = [];
+  const sql = `SELECT seq, toUnixTimestamp64Micro(occurred), extract(raw, '"key":([0-9]+)') FROM events`;
+  for await (const lines of store.lines(sql, {}, { deadlineMs: queryMs })) {
+    for (const line of lines) {
+      const [seq, occurred, key] = line.split('\t').map(Number);
+      rows.push({ seq: seq ?? Number.NaN, occurred: occurred ?? Number.NaN, key: key ?? Number.NaN });
     }
-    // Here, for ClickHouse would take the texts along, which of an outage's events are more than a query's memory.
-    rows.sort((one, other) => one.seq - other.seq);
-    return {
-      count: books?.count ?? 0,
-      distinctSeqs: books?.seqs ?? 0,
-      distinctIds: books?.ids ?? 0,
-      rows,
-      epochs: epochs.map(({ first }) => first),
-      deadLetters: readDeadLetters(dataDir),
-    };
-  });
+  }
+  // Here, for ClickHouse would take the texts along, which of an outage's events are more than a query's memory.
+  rows.sort((one, other) => one.seq - other.seq);
+  return {
+    count: books?.count ?? 0,
+    distinctSeqs: books?.seqs ?? 0,
+    distinctIds: books?.ids ?? 0,
+    rows,
+    epochs: epochs.map(({ first }) => first),
+    deadLetters: readDeadLetters(dataDir),
+  };
 }
 
 /** All events of the table, in seq order, as they are stored. */

@@ -3,7 +3,9 @@
  * parse it.
  */
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { alterOnCluster } from '../../src/clickhouse/on-cluster.ts';
+import { runningInsertsSql, syncEvents, syncSmall } from '../../src/clickhouse/deciding-reads.ts';
+import { databaseSql } from '../../src/clickhouse/migrate.ts';
+import { alterPlaced } from '../../src/clickhouse/on-cluster.ts';
 import { readMigrations } from '../../src/clickhouse/read-migrations.ts';
 import { startTestStore, type TestStore } from '../../support/engine.ts';
 
@@ -16,13 +18,31 @@ afterAll(() => opened?.stop());
 const cluster = "eu's \\ one";
 const statementsOf = (clickhouseCluster: string | null) =>
   readMigrations({ retentionDays: 7, retentionOverrides: { "it's": 30 }, clickhouseCluster }).flatMap(
-    ({ statements }) => statements,
+    ({ statements }) => statements.map(({ text }) => text),
   );
 
 test('ClickHouse parses every statement, on a server and on a cluster', async () => {
-  const alter = alterOnCluster('ALTER TABLE events MODIFY TTL toDateTime(received) + toIntervalDay(3)', cluster);
-  for (const statement of [...statementsOf(null), ...statementsOf(cluster), alter]) {
+  const alter = alterPlaced('ALTER TABLE events MODIFY TTL toDateTime(received) + toIntervalDay(3)', {
+    clickhouseCluster: cluster,
+  });
+  for (const statement of [...statementsOf(null), ...statementsOf(cluster), alter.text]) {
     await opened.store.rows('SELECT formatQuery({statement:String}) AS text', { statement });
+  }
+});
+
+test('ClickHouse parses what has replicas catch up, what makes the database, and the look for running inserts', async () => {
+  const replicated = { clickhouseCluster: cluster, clickhouseDdl: 'keeper', isReplicated: true } as const;
+  for (const database of ['events', 'odd `name\\']) {
+    const layout = { ...replicated, database };
+    const statements = [
+      ...syncEvents(layout),
+      ...syncSmall(layout, 'journals'),
+      databaseSql(database, layout),
+      runningInsertsSql(layout),
+    ];
+    for (const statement of statements) {
+      await opened.store.rows('SELECT formatQuery({statement:String}) AS text', { statement });
+    }
   }
 });
 

@@ -202,7 +202,7 @@ test('a refused store says why, takes nothing, and becomes ready when the reason
   const other = facts({ owner: 'theirs' });
   await registerOwner(client, other);
   const mine = facts();
-  const store = open({ verify: async (with_) => void (await checkOwnership(with_, mine)) });
+  const store = open({ verify: async (with_) => void (await checkOwnership(with_.client, mine)) });
   await expect.poll(() => store.status.phase, { timeout: 10_000 }).toBe('refused');
   expect(store.status.reason).toMatch(/theirs.*sluice adopt/);
   await expect(store.rows('SELECT 1', {})).rejects.toMatchObject(refused(/theirs/));

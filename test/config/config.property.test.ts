@@ -129,6 +129,9 @@ describe('a secret', () => {
     for (const url of ['http://me:pw@host:8123', 'http://me:p/w@host', 'https://:pw@host']) {
       expect(() => readConfig({}, ['--clickhouse-url', url])).toThrow(/would show a secret/);
     }
+    const several = 'http://one:8123/db,http://me@two:8123/db';
+    expect(readConfig({}, ['--clickhouse-url', several]).clickhouseUrl).toBe(several);
+    expect(() => readConfig({}, ['--clickhouse-url', `http://one/db,${'http://me:pw@two/db'}`])).toThrow(/secret/);
     expect(readConfig({ CLICKHOUSE_URL: '' }, []).clickhouseUrl).toBeNull();
     expect(readConfig({ CLICKHOUSE_URL_FILE: fileOf('http://a:b@h\n') }, []).clickhouseUrl).toBe('http://a:b@h');
   });

@@ -4,10 +4,12 @@
  */
 import { Failure } from '../../src/base/errors.ts';
 import type { Row } from '../../src/event-log/row.ts';
+import { oneServer } from '../../support/one-server.ts';
 
 /** What inserts have filled, and what asks it. */
 export class FakeStore {
   readonly rows_: Row[] = [];
+  readonly layout = oneServer;
   isUp = true;
   #asked: { answer: (late: boolean) => void; fail: () => void }[] = [];
 
@@ -29,6 +31,10 @@ export class FakeStore {
         fail: () => reject(new Failure('storeUnavailable', 'Down')),
       });
     });
+  }
+
+  command(): Promise<void> {
+    return Promise.resolve();
   }
 
   answer(late: boolean): void {

@@ -13,6 +13,7 @@ import { createIntake } from '../../src/ingest/accept.ts';
 import { LiveBus } from '../../src/ingest/live-bus.ts';
 import { ParkedEvents } from '../../src/ingest/parked-events.ts';
 import { startParkedResolver } from '../../src/ingest/resolve-parked.ts';
+import { oneServer, onOneServer } from '../../support/one-server.ts';
 import { eventsOf } from '../../support/stored-events.ts';
 import { clockStart, Disk, open, segmentFiles, withFolder } from '../journal/support.ts';
 
@@ -25,6 +26,8 @@ type Durability = 'process' | 'fsync';
 
 /** A store that is down until `isUp`, and then has seen none of the parked events. */
 class AbsentStore {
+  readonly layout = oneServer;
+  readonly command = onOneServer.command;
   isUp = false;
   whenReady(): Promise<void> {
     return this.isUp ? Promise.resolve() : Promise.reject(new Failure('storeUnavailable', 'Down'));

@@ -12,6 +12,7 @@ import { LiveBus } from '../../src/ingest/live-bus.ts';
 import { ParkedEvents } from '../../src/ingest/parked-events.ts';
 import { startParkedResolver } from '../../src/ingest/resolve-parked.ts';
 import { MemoryLog } from '../../support/memory-log.ts';
+import { onOneServer } from '../../support/one-server.ts';
 import { FakeStore } from './fake-store.ts';
 
 const turns = async (): Promise<void> => {
@@ -28,7 +29,8 @@ async function open(isUp = Promise.resolve()) {
   const [log, counters] = [createLog('silent'), createCounters()];
   const asked: string[][] = [];
   const store = new FakeStore();
-  const question: Pick<Store, 'rows' | 'whenReady'> = {
+  const question: Pick<Store, 'rows' | 'whenReady' | 'command' | 'layout'> = {
+    ...onOneServer,
     whenReady: () => isUp,
     rows(sql, params) {
       asked.push((params as { ids: string[] }).ids); // as the resolver asks

@@ -123,7 +123,7 @@ test('on a cluster a filter that is not there is looked for once more, when the 
   };
   const there = { ...behind, store: { ...behind.store, command: catchUp } };
   for (let round = 0; round < 2; round += 1) {
-    expect(await gateway(there, { isCluster: true }).filterOf(state)).toEqual(filter);
+    expect(await gateway(there, { isReplicated: true }).filterOf(state)).toEqual(filter);
     expect(behind.asked.commands).toEqual(['SYSTEM SYNC REPLICA page_filters']);
   }
 });

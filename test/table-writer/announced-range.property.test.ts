@@ -51,6 +51,62 @@ it('law: what an ended process put in of its range is not put in again, whicheve
   );
 });
 
+/** A start with a range under way, of which a look sees only some of what is there, as on a replica that lags. */
+async function startOnLag(isStored: readonly boolean[], seen: number, trustsTokens: boolean, isDoubted = false) {
+  const dataDir = mkdtempSync(join(tmpdir(), 'sluice-writer-'));
+  const last = isStored.length;
+  const state = { version: 2, epoch: 'e', checkpoint: 0, everInserted: true, books: [], replayed: [] } as const;
+  const doubt = isDoubted ? { maybeStoredUpTo: last } : {};
+  await writerStateFile(dataDir, false).save({ ...state, ...doubt, range: { first: 1, last } });
+  const table = new FakeTable([], []);
+  // Each part was taken whole or not at all, under the token of the range.
+  for (const parity of [0, 1]) {
+    if (isStored[parity] !== true) continue;
+    table.tokens.add(`e:1-${last}/${parity}`);
+    for (let seq = 1; seq <= last; seq += 1) if (seq % 2 === parity) table.rows.push(seq);
+  }
+  const journal = fakeJournal(last, 0, 40);
+  let looks = 0;
+  const writer = startTableWriter({
+    ...{ journal, live: { mark: last }, store: table, trustsTokens: () => trustsTokens },
+    ...(await kept(dataDir, journal)),
+    settledOf: async () => {
+      looks += 1;
+      return new Set(table.rows.slice(0, seen));
+    },
+    keepIds: () => undefined,
+    options: { rowsMax: 10, bytesMax: 1_000_000, flushMs: 0 },
+    counters: createCounters(),
+    log: createLog('silent'),
+  });
+  await until(() => journal.checkpoint === last);
+  await writer.stop(1_000);
+  rmSync(dataDir, { recursive: true });
+  return { rows: table.rows.toSorted((a, b) => a - b), whole: isStored.map((_, at) => at + 1), looks };
+}
+
+it('law: where replicas may lag, the whole range is sent again under its own token, and is there once, whatever a look would see', async () => {
+  const places = fc.array(fc.boolean(), { minLength: 2, maxLength: 6 });
+  await fc.assert(
+    fc.asyncProperty(places, fc.nat(6), async (isStored, seen) => {
+      const { rows, whole, looks } = await startOnLag(isStored, seen, true);
+      expect(rows).toEqual(whole);
+      expect(looks).toBe(0);
+    }),
+    { numRuns: 60 },
+  );
+});
+
+it('by what a lagging replica has, a range would be there twice', async () => {
+  const { rows, whole } = await startOnLag([true, true, true, true], 1, false);
+  expect(rows.length).toBeGreaterThan(whole.length);
+});
+
+it('where the tokens may be no help, a look that sees all comes first, replicas or not', async () => {
+  const { rows, whole, looks } = await startOnLag([true, false, true, true], 6, true, true);
+  expect([rows, looks]).toEqual([whole, 1]);
+});
+
 it('is held up by no refused range that is settled: only by the narrowest of the others', async () => {
   const dataDir = mkdtempSync(join(tmpdir(), 'sluice-writer-'));
   const file = writerStateFile(dataDir, false);

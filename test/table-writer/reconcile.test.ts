@@ -16,6 +16,7 @@ import { seqsIn } from '../../src/table-writer/ports.ts';
 import { batchRowsMax, isInDoubt, reconcile } from '../../src/table-writer/reconcile.ts';
 import type { WriterState } from '../../src/table-writer/writer-state.ts';
 import { writerStateFile } from '../../src/table-writer/writer-state-file.ts';
+import { onOneServer } from '../../support/one-server.ts';
 
 let dataDir = '';
 beforeEach(() => {
@@ -70,7 +71,10 @@ async function after(
     },
   };
   const ids = { certainUpTo: 5, learn: (forgotten: ForgottenState) => void learned.push(forgotten) };
-  const next = await reconcile({ journal, store: { rows }, deadLetter, ids, log: createLog('silent') }, before);
+  const next = await reconcile(
+    { journal, store: { ...onOneServer, rows }, deadLetter, ids, log: createLog('silent') },
+    before,
+  );
   return { next, learned, dead: [...(await seqsIn(deadLetter))] };
 }
 

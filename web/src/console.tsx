@@ -6,7 +6,6 @@ import './console.css';
 import { CountsView } from './counts/counts-view.tsx';
 import { FilterBar } from './filter/filter-bar.tsx';
 import { LiveView } from './live/live-view.tsx';
-import { ServerView } from './server/server-view.tsx';
 import { Help } from './shell/help.tsx';
 import { listenToKeys } from './shell/keys.ts';
 import { Nav } from './shell/nav.tsx';
@@ -15,7 +14,6 @@ import { TokenForm } from './shell/token-form.tsx';
 const shownViews: Readonly<Record<View, () => preact.JSX.Element>> = {
   live: LiveView,
   counts: CountsView,
-  server: ServerView,
 };
 
 function Console() {
@@ -27,7 +25,7 @@ function Console() {
         <TokenForm />
       ) : (
         <>
-          {address.value.view !== 'server' && <FilterBar />}
+          <FilterBar />
           <Shown />
         </>
       )}
