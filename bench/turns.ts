@@ -55,7 +55,7 @@ async function main(): Promise<number> {
     const result = {
       when: new Date().toISOString(),
       machine: machineFacts(root),
-      turns: {
+      [wanted.length === figureNames.length ? 'turns' : 'more-turns']: {
         old: old.commit,
         pairs: pairs.length,
         events: Number(values.events),

@@ -18,6 +18,8 @@ export interface ListedConnection {
   readonly name: string;
   /** UTC. */
   readonly opened: string;
+  /** A subscriber's filter as it was sent, in JSON; null without one, and for one over 500 bytes. */
+  readonly filter: string | null;
   /** A subscriber that fell back from live to the log, and is not live again. */
   readonly lagging: boolean;
   /** Bytes that wait for a subscriber to take them. */

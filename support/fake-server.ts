@@ -183,6 +183,8 @@ export async function startFakeServer(options: FakeOptions = {}): Promise<FakeSe
     },
     console: files,
     ready: () => fakes.readiness,
+    status: () => ({ head: 7 }),
+    deadLetter: async () => ({ events: [], more: false }),
     metrics: () => '# HELP sluice_up One.\n# TYPE sluice_up gauge\nsluice_up 1\n',
     log: createLog('silent'),
     counters,

@@ -14,6 +14,13 @@ const latencyText =
   '"sent" is from when it was written to the socket, "late" the sender itself, on the same two cores. ' +
   'The first second of each run, in which the load makers compile their code, is left out.';
 
+const turnRows: Section['rows'] = (found) =>
+  entriesOf(at(found, 'figures')).map(([figure, compared]) => ({
+    µs: figure,
+    ...picked(compared, { old: 'oldMicros', new: 'newMicros', ratio: 'ratio' }),
+    interval: itemsOf(at(compared, 'interval')).join(' to '),
+  }));
+
 export const sections: readonly Section[] = [
   {
     key: 'turns',
@@ -22,12 +29,13 @@ export const sections: readonly Section[] = [
       'This commit beside an older one, on the same Node: both servers live at once and are loaded in short ' +
       'alternating turns. µs of CPU of the server process (the p99 is of time), medians, and the median of the ' +
       'ratios with the interval that holds it in at least 95 of 100 runs.',
-    rows: (found) =>
-      entriesOf(at(found, 'figures')).map(([figure, compared]) => ({
-        µs: figure,
-        ...picked(compared, { old: 'oldMicros', new: 'newMicros', ratio: 'ratio' }),
-        interval: itemsOf(at(compared, 'interval')).join(' to '),
-      })),
+    rows: turnRows,
+  },
+  {
+    key: 'more-turns',
+    title: 'More turns of single figures',
+    text: 'The same for figures whose interval above is wide, alone and in more pairs.',
+    rows: turnRows,
   },
   {
     key: 'ingest',

@@ -1,10 +1,69 @@
 /**
  * The sections that ask the store: counts, pages, backfills, and what a row costs.
  */
-import { at, entriesOf, numberAt } from './read-json.ts';
+import { at, entriesOf, itemsOf, numberAt } from './read-json.ts';
 import { picked, type Row, rowWhere, type Section } from './rows.ts';
 
 export const storeSections: readonly Section[] = [
+  {
+    key: 'live-counts',
+    title: 'A thousand live counts',
+    text:
+      'Live delivery of 10,000 events a second to one subscriber: by itself, beside a thousand different counts that ' +
+      'stay live, and beside the same counts asked each second. The ratio is the median of alternating pairs with ' +
+      'and without them. Asked each second they are more than the engine answers, and the others are refused.',
+    rows: (found) =>
+      ['without', 'live', 'polledEachSecond'].map((how) => ({
+        counts: how,
+        ...picked(at(found, how), {
+          'p50, ms': 'p50Ms',
+          'p99, ms': 'p99Ms',
+          'frames or answers a second': 'framesOrAnswersPerSecond',
+          'CPU of the server, s of 7': 'serverCpuSeconds',
+          'of the engine': 'engineCpuSeconds',
+        }),
+        ...rowOf(how, at(found, 'p99Ratio'), at(found, 'p99Ratios')),
+      })),
+  },
+  {
+    key: 'live-count-stage',
+    title: 'What an event costs the live counts that it changes',
+    text: 'µs for an event that changes so many questions at once, and for each frame of them; without a server.',
+    rows: (found) =>
+      entriesOf(found).map(([questions, run]) => ({
+        questions,
+        ...picked(run, { 'µs an event': 'microsPerEvent', allowed: 'allowed', 'µs a frame': 'microsPerFrame' }),
+      })),
+  },
+  {
+    key: 'move-lines',
+    title: 'Import and export',
+    text:
+      'A million events of 1.1 kB as lines by the command line, until all is durable; beside a load maker and curl, ' +
+      'which read and make no lines. CPU in s.',
+    rows: (found) =>
+      entriesOf(found)
+        .filter(([, run]) => numberAt(run, 'eventsPerSecond') !== null)
+        .map(([way, run]) => ({
+          way,
+          ...picked(run, { 'events/s': 'eventsPerSecond', command: 'command', server: 'server', engine: 'engine' }),
+        })),
+  },
+  {
+    key: 'fairness',
+    title: 'One producer beside a flood',
+    text:
+      'A producer of 100 events a second that pings after each, alone and beside one that sends as fast as it can, ' +
+      'in turns: how long a ping waits.',
+    rows: (found) => [
+      {
+        ...picked(at(found, 'aloneMs'), { 'p50 alone, ms': 'p50', 'p99 alone': 'p99' }),
+        ...picked(at(found, 'besideAFloodMs'), { 'p50 beside it': 'p50', 'p99 beside it': 'p99' }),
+        ...picked(found, { 'ratio of p99': 'p99Ratio', 'events/s of the flood': 'floodPerSecond' }),
+        'of the turns': itemsOf(at(found, 'p99Ratios')).join(', '),
+      },
+    ],
+  },
   {
     key: 'scale',
     title: 'Questions at 10 million events',
@@ -166,4 +225,10 @@ function questionRows(found: unknown): Row[] {
       'CPU ms': '',
     })),
   ];
+}
+
+/** Of the row `how`; the one without any has none. */
+function rowOf(how: string, medians: unknown, all: unknown): Row {
+  const key = how === 'polledEachSecond' ? 'poll' : how;
+  return { 'ratio of p99': numberAt(medians, key) ?? '', 'of the pairs': itemsOf(at(all, key)).join(', ') };
 }

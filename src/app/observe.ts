@@ -33,7 +33,7 @@ export interface ObservedParts {
   readonly counters: Counters;
   readonly serverCounters: ServerCounters;
   readonly usages: ReadonlyMap<string, Usage>;
-  readonly loopDelay: LoopDelay;
+  readonly loopDelay: Pick<LoopDelay, 'read'>;
   /** Lines that the log left out. */
   readonly logLosses: LogLosses;
   readonly auditLosses: AuditLosses;
@@ -140,6 +140,8 @@ export interface LoopDelayReading {
 export interface LoopDelay {
   /** How much later than planned timers ran since the last reading. */
   read(): LoopDelayReading;
+  /** The same, and the next reading will tell it too. */
+  peek(): LoopDelayReading;
   stop(): void;
 }
 
@@ -150,16 +152,18 @@ export function startLoopDelay(): LoopDelay {
   histogram.enable();
   // What is measured is the whole interval between two ticks.
   const late = (nanoseconds: number): number => Math.max(0, nanoseconds / 1e9 - resolutionMs / 1000) || 0;
+  const peek = (): LoopDelayReading => ({
+    mean: late(histogram.mean),
+    p99: late(histogram.percentile(99)),
+    max: histogram.count === 0 ? 0 : late(histogram.max),
+  });
   return {
     read() {
-      const reading = {
-        mean: late(histogram.mean),
-        p99: late(histogram.percentile(99)),
-        max: histogram.count === 0 ? 0 : late(histogram.max),
-      };
+      const reading = peek();
       histogram.reset();
       return reading;
     },
+    peek,
     stop: () => void histogram.disable(),
   };
 }

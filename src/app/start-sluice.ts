@@ -23,19 +23,22 @@ import { noLoad } from '../server/subscriber-load.ts';
 import type { TlsFiles } from '../server/tls.ts';
 import { openDeadLetter } from '../table-writer/dead-letter.ts';
 import { openWriterState } from '../table-writer/open-writer-state.ts';
+import type { DeadLetter } from '../table-writer/ports.ts';
 import type { TableWriter } from '../table-writer/table-writer.ts';
 import { connectStore } from './connect-store.ts';
 import { descriptorsLeft } from './descriptors.ts';
 import { endsWithin } from './ends-within.ts';
 import { connectionRoom, greet, warnOfOpenDoor } from './greet.ts';
+import { listDead } from './list-dead.ts';
 import { metricsPage } from './metrics-page.ts';
-import { type LoopDelay, type Observation, observe, startLoopDelay } from './observe.ts';
+import { type LoopDelay, type Observation, type ObservedParts, observe, startLoopDelay } from './observe.ts';
 import { type OpenedAccess, openAccess } from './open-access.ts';
 import { type Feeds, openFeeds } from './open-feeds.ts';
 import { type IntakeParts, openIntake } from './open-intake.ts';
 import { queriesOf } from './queries.ts';
 import { readiness } from './readiness.ts';
 import { startResolver, startWriter } from './start-writing.ts';
+import { statusOf } from './status.ts';
 import { tlsOf } from './tls-of.ts';
 
 export interface RunningSluice {
@@ -59,6 +62,7 @@ interface Parts {
   readonly counters: Counters;
   readonly serverCounters: ServerCounters;
   readonly loopDelay: LoopDelay;
+  readonly deadLetter: Pick<DeadLetter, 'entries'>;
   readonly log: Log;
 }
 
@@ -102,7 +106,7 @@ export async function startSluice(config: Config, log: Log, say: (line: string) 
     writer.wake();
   });
   const parts: Parts = {
-    ...{ config, tls, intake, store, writer, feeds, keys, access, counters, log },
+    ...{ config, tls, intake, store, writer, feeds, keys, access, deadLetter, counters, log },
     serverCounters: createServerCounters(),
     loopDelay: startLoopDelay(),
   };
@@ -139,7 +143,7 @@ export async function startSluice(config: Config, log: Log, say: (line: string) 
 
 /** Resolves when it listens. */
 function serve(parts: Parts, running: Running): Promise<RunningServer> {
-  const { config, tls, intake, store, feeds, keys, counters, serverCounters, log } = parts;
+  const { config, tls, intake, store, feeds, keys, counters, serverCounters, loopDelay, log } = parts;
   const { journal } = intake;
   const observed = (): Observation => look(parts, running);
   const filters = createPageFilters(store, { log, counters }, { isReplicated: kindOf(config) === 'replicated' });
@@ -159,6 +163,9 @@ function serve(parts: Parts, running: Running): Promise<RunningServer> {
       const { isLeaving } = running;
       return readiness({ journal, intake: intake.intake, store: store.status, isLeaving }, observed);
     },
+    // A look by a person takes nothing from the next scrape.
+    status: () => statusOf(config, look({ ...parts, loopDelay: { read: loopDelay.peek } }, running)),
+    deadLetter: (eventsMax) => listDead(parts.deadLetter, eventsMax),
     metrics: () => metricsPage(observed()),
     log,
     counters: serverCounters,
@@ -175,7 +182,7 @@ function historyMaxMs(config: Config): number {
   return config.historyMaxMs > 0 ? config.historyMaxMs : keptMs - resumeMs;
 }
 
-function look(parts: Parts, { server }: Running): Observation {
+function look(parts: Omit<Parts, 'loopDelay'> & Pick<ObservedParts, 'loopDelay'>, { server }: Running): Observation {
   const { intake, store, writer, feeds, counters, serverCounters, loopDelay, log } = parts;
   return observe({
     journal: intake.journal,

@@ -1,6 +1,6 @@
 /**
- * Looks at all counters ten times a second at most, in short slices between which others have their turn; where that
- * takes long it looks less often, so that frames never take more than a part of the event loop (I5).
+ * Looks at all counters ten times a second at most, in short slices with rests between them: frames take a small part
+ * of the event loop at any time, and come less often where there are many (I5).
  */
 import { gridMs } from './question.ts';
 
@@ -20,14 +20,13 @@ export interface RoundsOptions<Each extends Looked> {
 }
 
 const sliceMs = 1;
-/** The time between two rounds is at least so many times what the first one took. */
-const restOfWork = 7;
+/** After a slice it rests so many times what that took. */
+const restOfWork = 15;
 
 export class Rounds<Each extends Looked> {
   readonly #options: RoundsOptions<Each>;
   #isRunning = false;
   #timer: NodeJS.Timeout | undefined;
-  #turn: NodeJS.Immediate | undefined;
 
   constructor(options: RoundsOptions<Each>) {
     this.#options = options;
@@ -43,7 +42,6 @@ export class Rounds<Each extends Looked> {
   stop(): void {
     this.#isRunning = false;
     clearTimeout(this.#timer);
-    clearImmediate(this.#turn);
   }
 
   #wait(ms: number): void {
@@ -57,20 +55,21 @@ export class Rounds<Each extends Looked> {
     const nowMs = this.#options.now();
     const due: Each[] = [];
     for (const each of this.#options.all) if (each.isDue(nowMs)) due.push(each);
-    this.#slice(due, 0, nowMs, 0);
+    this.#slice(due, 0);
   }
 
-  #slice(due: readonly Each[], from: number, nowMs: number, spentMs: number): void {
+  #slice(due: readonly Each[], from: number): void {
+    const nowMs = this.#options.now();
     const began = this.#options.elapsedMs();
     let at = from;
-    let spent = 0;
-    for (; at < due.length && spent < sliceMs; at += 1) {
+    let spentMs = 0;
+    for (; at < due.length && spentMs < sliceMs; at += 1) {
       this.#options.look(due[at]!, nowMs);
-      spent = this.#options.elapsedMs() - began;
+      spentMs = this.#options.elapsedMs() - began;
     }
     if (!this.#isRunning) return;
-    const allMs = spentMs + spent;
-    if (at < due.length) this.#turn = setImmediate(() => this.#slice(due, at, nowMs, allMs));
-    else this.#wait(Math.max(0, allMs * restOfWork - gridMs));
+    const restMs = spentMs * restOfWork;
+    if (at < due.length) this.#timer = setTimeout(() => this.#slice(due, at), restMs);
+    else this.#wait(Math.max(0, restMs - gridMs));
   }
 }

@@ -38,6 +38,7 @@ export class OpenConnections extends Set<OpenConnection> {
         phase,
         name: identity.name,
         opened: new Date(atMs).toISOString(),
+        filter: state?.filter ?? null,
         lagging: state?.isLagging ?? false,
         waiting_bytes: state?.bufferedBytes ?? 0,
       };

@@ -2,6 +2,7 @@
  * All that the edge is given: settings and the rooms behind it, so that it can run before real parts or fakes alike.
  */
 import type { CountOutcome, CountRequest } from '../../schemas/count.ts';
+import type { DeadLetterList } from '../../schemas/dead-letter-list.ts';
 import type { Page, PageRequest } from '../../schemas/page.ts';
 import type { ReadScope } from '../../schemas/read-scope.ts';
 import type { Allowances } from '../access/allowances.ts';
@@ -34,6 +35,10 @@ export interface ServerParts {
   readonly queries: Queries;
   readonly console: Console;
   readonly ready: () => Readiness;
+  /** How it stands, as `GET /api/admin/status` answers. */
+  readonly status: () => Readonly<Record<string, unknown>>;
+  /** The oldest events of the dead letter. */
+  readonly deadLetter: (eventsMax: number) => Promise<DeadLetterList>;
   /** The text of `/metrics`. */
   readonly metrics: () => string;
   readonly log: Log;

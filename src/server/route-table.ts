@@ -12,9 +12,11 @@ import { exportEventsRoute } from './routes/export-events.ts';
 import { filterEventsRoute } from './routes/filter-events.ts';
 import { healthRoute, readyRoute } from './routes/health.ts';
 import { listConnectionsRoute } from './routes/list-connections.ts';
+import { listDeadLetterRoute } from './routes/list-dead-letter.ts';
 import { metricsRoute } from './routes/metrics.ts';
 import { nextPageRoute } from './routes/next-page.ts';
 import { postEventsRoute } from './routes/post-events.ts';
+import { statusRoute } from './routes/status.ts';
 import { streamCountsRoute } from './routes/stream-counts.ts';
 import { streamEventsRoute } from './routes/stream-events.ts';
 import { adminVersionRoute, versionRoute } from './routes/version.ts';
@@ -23,6 +25,8 @@ const table: readonly (Route | SocketRoute)[] = [
   healthRoute,
   readyRoute,
   metricsRoute,
+  statusRoute,
+  listDeadLetterRoute,
   listConnectionsRoute,
   closeConnectionRoute,
   versionRoute,

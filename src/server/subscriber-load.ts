@@ -11,14 +11,30 @@ export interface SubscriberLoad {
 /** What one subscriber's connection says of itself. */
 export interface SubscriberState {
   readonly isLagging: boolean;
+  /** As it was sent, in JSON; null before it came, and for one that is too long to be kept for people. */
+  readonly filter: string | null;
   readonly bufferedBytes: number;
 }
 
 export const noLoad: SubscriberLoad = { lagging: 0, bufferedBytesSum: 0, bufferedBytesMax: 0 };
 
+const filterCharactersMax = 500;
+
+/** What is kept of a filter to be shown. `messageBytes`: of all in which it was sent. */
+export function shownFilter(filter: unknown, messageBytes: number): string | null {
+  if (filter === undefined || messageBytes > 2 * filterCharactersMax) return null;
+  const text = JSON.stringify(filter);
+  return text.length > filterCharactersMax ? null : text;
+}
+
+/** The same of a filter that is JSON text already. */
+export function shownFilterText(text: string | null): string | null {
+  return text === null || text.length > filterCharactersMax ? null : text;
+}
+
 /** `connections` may hold others than subscribers, whose state is null. */
 export function subscriberLoad(
-  connections: Iterable<{ readonly subscriberState: SubscriberState | null }>,
+  connections: Iterable<{ readonly subscriberState: Omit<SubscriberState, 'filter'> | null }>,
 ): SubscriberLoad {
   let lagging = 0;
   let bufferedBytesSum = 0;

@@ -16,6 +16,8 @@ import type { Swept } from './sweep.ts';
 
 export interface StreamTerms {
   readonly identity: Identity;
+  /** As it was sent, for people; null for none, and for a long one. */
+  readonly filter: string | null;
   /** Why it is closed is told with the failure's name. */
   readonly wantsReasons: boolean;
   /** The name of the message that says what it failed with. */
@@ -80,7 +82,7 @@ class SubscriberStream implements OpenConnection, FeedListener, Swept {
   }
 
   get subscriberState(): SubscriberState {
-    return { isLagging: this.#isLagging, bufferedBytes: this.#out.bufferedBytes() };
+    return { isLagging: this.#isLagging, filter: this.#terms.filter, bufferedBytes: this.#out.bufferedBytes() };
   }
 
   drained(): void {

@@ -44,6 +44,8 @@ export interface Page {
   screenshot(options: { readonly path: string; readonly animations?: 'disabled' }): Promise<unknown>;
   /** Runs in the page, and may name nothing but its argument. */
   evaluate<Given, Found>(work: (given: Given) => Promise<Found> | Found, given: Given): Promise<Found>;
+  /** The value of an expression, or what its promise resolves with. */
+  evaluate(expression: string): Promise<unknown>;
 }
 
 export interface Download {
@@ -62,6 +64,7 @@ export interface Locator {
   getAttribute(name: string): Promise<string | null>;
   count(): Promise<number>;
   first(): Locator;
+  getByText(text: string | RegExp): Locator;
   nth(at: number): Locator;
   waitFor(options?: { readonly state?: 'visible' | 'hidden'; readonly timeout?: number }): Promise<void>;
   boundingBox(): Promise<{
@@ -77,7 +80,7 @@ interface Playwright {
 }
 
 export type InstalledChromium =
-  | { readonly found: true; readonly launch: () => Promise<Browser> }
+  | { readonly found: true; readonly launch: (more?: readonly string[]) => Promise<Browser> }
   | { readonly found: false; readonly sentence: string };
 
 /** Never throws. */
@@ -99,5 +102,5 @@ export async function findChromium(root: string): Promise<InstalledChromium> {
   const { chromium } = requireThere('playwright-core') as Playwright; // as declared above
   // Root may not use its sandbox, and containers have little shared memory.
   const args = ['--no-sandbox', '--disable-dev-shm-usage', '--disable-gpu'];
-  return { found: true, launch: () => chromium.launch({ executablePath: path, args }) };
+  return { found: true, launch: (more = []) => chromium.launch({ executablePath: path, args: [...args, ...more] }) };
 }

@@ -1,4 +1,6 @@
 /** The console of a running Sluice in Chromium, with all that the browser complains of. */
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import type { Browser, Page, PageOptions } from './chromium.ts';
 
 /** What the page has; the checks of tests know no browser. */
@@ -39,4 +41,22 @@ export async function rowTexts(page: Page): Promise<string[]> {
     return placed.sort((one, other) => one.at - other.at).map(({ text }) => text);
   }, null);
   return rows;
+}
+
+interface AxeResult {
+  readonly violations: readonly {
+    readonly id: string;
+    readonly help: string;
+    readonly nodes: readonly { readonly html: string; readonly failureSummary?: string }[];
+  }[];
+}
+
+/** What axe-core finds on the page as it is now, one sentence each. */
+export async function accessibilityFaults(page: Page): Promise<string[]> {
+  const source = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+  await page.evaluate(`${source}; null`);
+  const { violations } = (await page.evaluate('axe.run()')) as AxeResult; // as axe-core documents it
+  return violations.flatMap(({ id, nodes }) =>
+    nodes.map(({ html, failureSummary }) => `${id}: ${html.slice(0, 200)} (${failureSummary})`),
+  );
 }

@@ -96,7 +96,7 @@ describe('the live view', () => {
     const { page, complaints } = await openConsole(browser, server.url, `/console/live?q=resource:${resource}`);
     await page.getByText('Live from here').waitFor();
     await page.getByText('nr-1').click();
-    await page.getByRole('button', { name: 'Filter by event:nr-1' }).click();
+    await page.getByRole('button', { name: 'Filter: is event:nr-1' }).click();
     await page.getByText('nr-0').waitFor({ state: 'hidden' });
     expect(new URL(page.url()).searchParams.get('q')).toBe(`resource:${resource} event:nr-1`);
     await page.getByRole('button', { name: 'Remove event:nr-1' }).click();

@@ -6,6 +6,7 @@ import './console.css';
 import { CountsView } from './counts/counts-view.tsx';
 import { FilterBar } from './filter/filter-bar.tsx';
 import { LiveView } from './live/live-view.tsx';
+import { ServerView } from './server/server-view.tsx';
 import { Help } from './shell/help.tsx';
 import { listenToKeys } from './shell/keys.ts';
 import { Nav } from './shell/nav.tsx';
@@ -14,6 +15,7 @@ import { TokenForm } from './shell/token-form.tsx';
 const shownViews: Readonly<Record<View, () => preact.JSX.Element>> = {
   live: LiveView,
   counts: CountsView,
+  server: ServerView,
 };
 
 function Console() {
@@ -25,7 +27,7 @@ function Console() {
         <TokenForm />
       ) : (
         <>
-          <FilterBar />
+          {address.value.view !== 'server' && <FilterBar />}
           <Shown />
         </>
       )}

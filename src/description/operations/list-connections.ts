@@ -2,7 +2,7 @@
  * The operation that lists connections.
  */
 import type { ConnectionList, ListedConnection } from '../../../schemas/connection-list.ts';
-import { flag, integer, listOf, objectOf, text, words } from '../../../schemas/json-schema.ts';
+import { flag, integer, listOf, objectOf, orNull, text, words } from '../../../schemas/json-schema.ts';
 import type { Operation } from '../operation.ts';
 
 const example: ListedConnection = {
@@ -12,6 +12,7 @@ const example: ListedConnection = {
   phase: 'streaming',
   name: 'dashboard',
   opened: '2026-11-29T08:30:00.000Z',
+  filter: '{"event":{"prefix":["order."]}}',
   lagging: false,
   waiting_bytes: 0,
 };
@@ -24,6 +25,7 @@ const listed = objectOf<ListedConnection>(
     phase: text('Where it stands: `authenticating`, `receiving`, `awaitingFilter`, `streaming` and so on.'),
     name: text('Of its credential.'),
     opened: text('When it came, in UTC.', { format: 'date-time' }),
+    filter: orNull(text('Of a subscriber, as it was sent, in JSON; null for one over 500 bytes.')),
     lagging: flag('It is a subscriber that fell back from live to the log, and is not live again.'),
     waiting_bytes: integer('What waits for a subscriber to take it.', { minimum: 0 }),
   },

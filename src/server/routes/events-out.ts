@@ -28,7 +28,7 @@ import { judgeFilterMessage } from '../read-filter-message.ts';
 import { readObject } from '../read-message.ts';
 import type { SocketRoute } from '../route.ts';
 import type { Socket } from '../socket.ts';
-import type { SubscriberState } from '../subscriber-load.ts';
+import { type SubscriberState, shownFilter } from '../subscriber-load.ts';
 
 /**
  * A larger filter takes two turns: one to be read, one to be compiled when its feed is opened; others have their turn
@@ -56,6 +56,8 @@ class SubscriberConnection implements Connection, SubscriberPort, FeedListener, 
   #begin: (() => Feed) | null = null;
   #feed: Feed | null = null;
   #isLagging = false;
+  /** For people. */
+  #filter: string | null = null;
   #wantsControl = false;
   /** Asked to be told why it is closed. */
   #wantsReasons = false;
@@ -75,7 +77,7 @@ class SubscriberConnection implements Connection, SubscriberPort, FeedListener, 
   }
 
   get subscriberState(): SubscriberState {
-    return { isLagging: this.#isLagging, bufferedBytes: this.#socket.bufferedBytes() };
+    return { isLagging: this.#isLagging, filter: this.#filter, bufferedBytes: this.#socket.bufferedBytes() };
   }
 
   get pressed(): PressedPeer {
@@ -240,6 +242,7 @@ class SubscriberConnection implements Connection, SubscriberPort, FeedListener, 
     const asked = message?.type === 'counts' ? this.#askForCounts(message) : this.#askForEvents(message);
     if (asked === null) return;
     this.#begin = asked.begin;
+    this.#filter = shownFilter(message?.filter, bytes.length);
     this.#wantsReasons ||= this.#wantsControl;
     this.#wantsHeartbeats = asked.heartbeats && this.#wantsControl;
     const open = (): void => this.#tell({ type: 'filter.received', backfill: asked.backfill });

@@ -5,6 +5,7 @@ import { streamEvents } from '../../description/operations/stream-events.ts';
 import { invalidRequest } from '../http-answer.ts';
 import { readStreamRequest } from '../read-stream-request.ts';
 import type { Route } from '../route.ts';
+import { shownFilterText } from '../subscriber-load.ts';
 import { type BeginStream, openStream } from '../subscriber-stream.ts';
 
 export const streamEventsRoute: Route = {
@@ -18,6 +19,9 @@ export const streamEventsRoute: Route = {
     if (!checked.ok) return invalidRequest(checked.issues, 'null');
     const { wantsReasons } = checked.value;
     const begin: BeginStream = (out, listener) => openFeed(checked.value, out, listener);
-    return { stream: (out, tools) => openStream(out, tools, { identity, wantsReasons, failed: 'close' }, begin) };
+    const filter = shownFilterText(request.query.get('filter'));
+    return {
+      stream: (out, tools) => openStream(out, tools, { identity, filter, wantsReasons, failed: 'close' }, begin),
+    };
   },
 };

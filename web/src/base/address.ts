@@ -1,7 +1,7 @@
 /** What is looked at, as the URL has it, so that it can be shared: the view, the filter, the window. No credential. */
 import { signal } from '@preact/signals';
 
-export const views = ['live', 'counts'] as const;
+export const views = ['live', 'counts', 'server'] as const;
 export type View = (typeof views)[number];
 
 export interface Address {

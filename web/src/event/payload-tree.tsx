@@ -25,7 +25,7 @@ export function PayloadTree({ text }: { readonly text: string }) {
   if (Object.keys(payload).length === 0) return <p class="none">No payload</p>;
   return (
     <div class="payload">
-      <h3>Payload</h3>
+      <p class="caption">Payload</p>
       <Entries value={payload} />
     </div>
   );

@@ -7,7 +7,7 @@ export function TermButtons({ term, isDeniable }: { readonly term: string; reado
     <span class="terms">
       <button
         type="button"
-        aria-label={`Filter by ${visible(term)}`}
+        aria-label={`Filter: is ${visible(term)}`}
         title="Filter by this"
         onClick={() => addTerms(term)}
       >
@@ -16,7 +16,7 @@ export function TermButtons({ term, isDeniable }: { readonly term: string; reado
       {isDeniable && (
         <button
           {...{ type: 'button', title: 'Not this' }}
-          aria-label={`Leave out ${visible(term)}`}
+          aria-label={`Filter: not ${visible(term)}`}
           onClick={() => addTerms(`-${term}`)}
         >
           not

@@ -88,25 +88,21 @@ function LiveBar({ feed: running }: { readonly feed: LiveFeed }) {
   const { count, isAbout } = fresh.value;
   const many = `${isAbout ? 'about ' : ''}${numberText(count)} new`;
   return (
-    <div class="bar">
+    <div class="bar feed-bar">
       <FeedStatus feed={running} />
       {isPaused.value ? (
-        <>
-          <button type="button" class="main" onClick={() => goOn(running)}>
-            Go on ({many})
-          </button>
-          {count > 0 && (
-            <button type="button" onClick={() => jump(running)}>
-              Jump to now
-            </button>
-          )}
-        </>
+        <button type="button" class="main" onClick={() => goOn(running)}>
+          Go on ({many})
+        </button>
       ) : (
         <button type="button" onClick={() => running.pause()}>
           Pause
         </button>
       )}
-      <button type="button" onClick={() => (isNewestAbove.value = !isNewestAbove.value)}>
+      <button type="button" hidden={!isPaused.value || count === 0} onClick={() => jump(running)}>
+        Jump to now
+      </button>
+      <button type="button" class="order" onClick={() => (isNewestAbove.value = !isNewestAbove.value)}>
         {isNewestAbove.value ? 'Newest above' : 'Newest below'}
       </button>
     </div>

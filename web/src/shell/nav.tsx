@@ -4,7 +4,7 @@ import { isUtc } from '../base/preferences.ts';
 import { hasToken, useToken } from '../base/session.ts';
 import { isHelpOpen } from './help.tsx';
 
-const names: Readonly<Record<View, string>> = { live: 'Live', counts: 'Counts' };
+const names: Readonly<Record<View, string>> = { live: 'Live', counts: 'Counts', server: 'Server' };
 
 export function Nav() {
   return (

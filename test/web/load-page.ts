@@ -1,0 +1,89 @@
+/** The live view under load: events at a rate, and how long the page's frames take meanwhile. */
+import { connect } from '../../client/src/node.ts';
+import type { Browser, Page } from '../../support/peers/chromium.ts';
+import { openConsole } from '../../support/peers/console-page.ts';
+
+export interface Load {
+  readonly perSecond: number;
+  readonly seconds: number;
+}
+
+export interface LoadResult {
+  readonly emitted: number;
+  /** Per second, of what was emitted. */
+  readonly rate: number;
+  /** Milliseconds between frames. */
+  readonly median: number;
+  readonly p95: number;
+  readonly longest: number;
+  readonly frames: number;
+  /** Bytes of the page's heap after a collection: a quarter into the load, and at its end. */
+  readonly heapEarly: number;
+  readonly heapLate: number;
+  /** Milliseconds after the last event was acknowledged, until the page shows it. */
+  readonly behindMs: number;
+  readonly complaints: readonly string[];
+}
+
+const beatMs = 10;
+
+/** `browser` must have been launched so that its pages can collect garbage (`gc`) and tell their memory. */
+export async function loadPage(browser: Browser, url: string, load: Load): Promise<LoadResult> {
+  const resource = `load.${Date.now()}`;
+  const { page, complaints } = await openConsole(browser, url, `/console/live?q=resource:${resource}`);
+  await page.getByText('Live from here').waitFor();
+  await page.evaluate(countFrames);
+  const half = { ...load, seconds: load.seconds / 4 };
+  await emit(url, resource, half, 0);
+  const heapEarly = await heapOf(page);
+  const began = performance.now();
+  const first = half.perSecond * half.seconds;
+  const emitted = await emit(url, resource, { ...load, seconds: load.seconds - half.seconds }, first);
+  const rate = ((emitted - first) / (performance.now() - began)) * 1000;
+  const acknowledged = performance.now();
+  await page
+    .getByText(`nr-${emitted - 1}.`)
+    .first()
+    .waitFor({ timeout: 60_000 });
+  const behindMs = performance.now() - acknowledged;
+  const deltas = ((await page.evaluate('window.frameDeltas')) as number[]).toSorted((one, other) => one - other);
+  const heapLate = await heapOf(page);
+  await page.close();
+  const at = (part: number): number => deltas[Math.min(deltas.length - 1, Math.floor(deltas.length * part))] ?? 0;
+  return {
+    ...{ emitted, rate, median: at(0.5), p95: at(0.95), longest: deltas.at(-1) ?? 0, frames: deltas.length },
+    ...{ heapEarly, heapLate, behindMs, complaints },
+  };
+}
+
+const countFrames = `(() => {
+  window.frameDeltas = [];
+  let last = performance.now();
+  const next = (now) => {
+    window.frameDeltas.push(now - last);
+    last = now;
+    requestAnimationFrame(next);
+  };
+  requestAnimationFrame(next);
+})()`;
+
+/** Gives the number behind the last event. */
+async function emit(url: string, resource: string, { perSecond, seconds }: Load, first: number): Promise<number> {
+  const publisher = connect({ url }).publisher();
+  const began = performance.now();
+  const end = first + Math.round(perSecond * seconds);
+  for (let nr = first; nr < end; ) {
+    const due = Math.min(end, first + Math.floor(((performance.now() - began) / 1000) * perSecond));
+    for (; nr < due; nr += 1) {
+      const event = { event: `nr-${nr}.`, resource: { 'prefect.resource.id': resource, region: 'eu' } };
+      while (!publisher.enqueue({ ...event, payload: { nr, text: 'x'.repeat(200) } })) await publisher.room();
+    }
+    await new Promise((resolve) => setTimeout(resolve, beatMs));
+  }
+  await publisher.close();
+  return end;
+}
+
+async function heapOf(page: Page): Promise<number> {
+  return Number(await page.evaluate('window.gc(), performance.memory.usedJSHeapSize'));
+}

@@ -1,0 +1,53 @@
+/**
+ * The long form of the load on the console's live view: frame times, memory, and whether all was shown in the end. Exit
+ * code 1 if the median of a frame is over 20 ms, its 95th percentile over 40 ms, or memory grew by more than a fifth.
+ * `npm run console:load -- --rate 5000 --seconds 60 [--save]`.
+ */
+import { appendFileSync } from 'node:fs';
+import { cpus, loadavg } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { findChromium } from '../../support/peers/chromium.ts';
+import { repositoryRoot } from '../../support/peers/sluice.ts';
+import { removeData, startSluice } from '../../support/sluice.ts';
+import { loadPage } from './load-page.ts';
+
+const { values } = parseArgs({
+  options: {
+    rate: { type: 'string', default: '5000' },
+    seconds: { type: 'string', default: '60' },
+    save: { type: 'boolean', default: false },
+  },
+});
+const root = repositoryRoot();
+const chromium = await findChromium(root);
+if (!chromium.found) {
+  console.error(chromium.sentence);
+  process.exit(1);
+}
+const server = await startSluice();
+const browser = await chromium.launch(['--enable-precise-memory-info', '--js-flags=--expose-gc']);
+try {
+  const load = { perSecond: Number(values.rate), seconds: Number(values.seconds) };
+  const found = await loadPage(browser, server.url, load);
+  const mega = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`;
+  const ms = (value: number): string => `${value.toFixed(1)} ms`;
+  const isRight = found.median <= 20 && found.p95 <= 40 && found.heapLate <= 1.2 * found.heapEarly;
+  const cells = [
+    new Date().toISOString().slice(0, 10),
+    `${values.rate}/s for ${values.seconds} s`,
+    `${found.rate.toFixed(0)}/s`,
+    ...[found.median, found.p95, found.longest].map(ms),
+    `${mega(found.heapEarly)} → ${mega(found.heapLate)}`,
+    ms(found.behindMs),
+    `${cpus().length} cores, load ${loadavg()[0]?.toFixed(1)}`,
+    isRight ? 'holds' : 'does not hold',
+  ];
+  console.log(`| ${cells.join(' | ')} |`);
+  if (values.save) appendFileSync(join(root, 'test', 'web', 'RESULTS.md'), `| ${cells.join(' | ')} |\n`);
+  process.exitCode = isRight ? 0 : 1;
+} finally {
+  await browser.close();
+  await server.stop();
+  removeData(server);
+}
