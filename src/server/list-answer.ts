@@ -24,8 +24,13 @@ export async function listAnswer(parts: AsyncIterable<Uint8Array>): Promise<Rout
     bytes += value.length;
   }
   async function* pour(): AsyncGenerator<Uint8Array> {
-    yield* begun;
-    yield* pieces;
+    try {
+      yield* begun;
+      yield* pieces;
+    } finally {
+      // Whoever leaves among those that were gathered never came to these, which hold a place of the store.
+      await pieces.return(undefined);
+    }
   }
   return { pour: pour(), headers: { 'content-type': 'application/json' } };
 }

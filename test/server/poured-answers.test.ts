@@ -35,14 +35,19 @@ function open(): { socket: Socket; received: () => string } {
   return { socket, received: () => received };
 }
 
-function give(parts: number, broken = false): { readonly given: () => number; readonly isLeft: () => boolean } {
+/** `firstBytes`: of a first part that no socket takes at once. */
+function give(
+  parts: number,
+  { broken = false, firstBytes = 0 } = {},
+): { readonly given: () => number; readonly isLeft: () => boolean } {
   let given = 0;
   let isLeft = false;
   server.fakes.queries.countEvents = () => ({
     ok: true,
     counts: (async function* () {
       try {
-        for (; given < parts; given += 1) yield partJson;
+        for (; given < parts; given += 1)
+          yield given === 0 && firstBytes > 0 ? Buffer.alloc(firstBytes, ' ') : partJson;
         if (broken) throw new Error('the engine is gone');
       } finally {
         isLeft = true;
@@ -111,15 +116,26 @@ describe('an answer in parts', () => {
     expect(given()).toBeLessThan(400);
   });
 
+  it('is left when the client goes away before it has read the beginning, which was gathered already', async () => {
+    const { given, isLeft } = give(400, { firstBytes: 32 * 1024 * 1024 });
+    const { socket, received } = open();
+    socket.pause();
+    await until(() => socket.readableLength > 0 || received() !== '', 'the first bytes');
+    socket.destroy();
+    await until(isLeft, 'the loop is left');
+    // The one that was gathered, and the one behind it.
+    expect(given()).toBeLessThan(3);
+  });
+
   it('that breaks off is cut off, never ended; one that fails before it begins is an error', async () => {
-    give(20, true);
+    give(20, { broken: true });
     const { socket, received } = open();
     await new Promise((resolve) => socket.once('close', resolve));
     expect(received()).toContain('HTTP/1.1 200 OK');
     expect(received().endsWith('\r\n0\r\n\r\n')).toBe(false);
-    give(20, true);
+    give(20, { broken: true });
     await expect(ask().then((answer) => answer.text())).rejects.toThrow();
-    give(0, true);
+    give(0, { broken: true });
     expect((await ask()).status).toBe(500);
   });
 });
