@@ -23,7 +23,12 @@ say(
   `seed ${values.seed}, ${values.seconds} s, ${lookCount} named shapes; above ${bounds.judgedMs} ms not over × ${bounds.growthMax}, ` +
     `no message of 1 MiB over ${bounds.messageMs.toFixed(0)} ms, no step of a body over ${bounds.stepMs.toFixed(0)} ms`,
 );
-const { looks, bad, dearest } = runFuzz(randomFrom(Number(values.seed)), { ms: Number(values.seconds) * 1000, say });
-say(`\n${looks} looks, ${bad.length} above a bound; the dearest:`);
+const { looks, namedLooks, bad, dearest } = runFuzz(randomFrom(Number(values.seed)), {
+  ms: Number(values.seconds) * 1000,
+  say,
+});
+say(
+  `\n${looks} looks, ${namedLooks} of the ${lookCount} named shapes among them; ${bad.length} above a bound; the dearest:`,
+);
 for (const finding of dearest) say(`  ${sentence(finding)}`);
 process.exit(bad.length === 0 ? 0 : 1);

@@ -39,7 +39,9 @@ function slowness(): number {
   return Math.max(1, pace / paceMs);
 }
 
-export const bounds: Bounds = { judgedMs: 5, growthMax: 2.5, messageMs: 100 * slowness(), stepMs: 20 * slowness() };
+const slower = slowness();
+
+export const bounds: Bounds = { judgedMs: 5, growthMax: 2.5, messageMs: 100 * slower, stepMs: 20 * slower };
 
 export interface Verdict {
   readonly ms: number;

@@ -25,6 +25,8 @@ export interface Finding {
 
 export interface FuzzResult {
   readonly looks: number;
+  /** Those of them that have a name; all are `lookCount`. */
+  readonly namedLooks: number;
   readonly bad: readonly Finding[];
   /** The dearest messages of 1 MiB. */
   readonly dearest: readonly Finding[];
@@ -109,7 +111,7 @@ export function runFuzz(
     if (next.isWhole) dearest.push(finding);
     if (dearest.length > 200) dearest = top(dearest, 20);
   }
-  return { looks, bad, dearest: top(dearest, 20) };
+  return { looks, namedLooks: named.length - waiting.length, bad, dearest: top(dearest, 20) };
 }
 
 export const lookCount = named.length;
