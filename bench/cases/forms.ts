@@ -5,6 +5,7 @@
 import { finishRaw } from '../../src/event-text/canonical.ts';
 import { readMessage } from '../../src/event-text/read-events.ts';
 import { readCorpus } from '../../support/corpus/corpus.ts';
+import { randomFrom } from '../../support/random.ts';
 import { type EventForm, eventForms } from '../load/event-forms.ts';
 import { startLoad } from '../load/load-maker.ts';
 import type { PostFormOptions, PostFormReport } from '../load/post-form.ts';
@@ -28,7 +29,7 @@ export async function forms(target: BenchTarget): Promise<object> {
   const pid = target.pid;
   const all = eventForms().map((form) => ({ form, sizes: sizesOf(form), micros: [] as number[] }));
   for (let turn = -1; turn < turns; turn += 1) {
-    for (const { form, sizes, micros } of all) {
+    for (const { form, sizes, micros } of shuffled(all, turn)) {
       const events = batch * Math.ceil(turnBytes / sizes.canonicalBytes / batch);
       const spent = await post(target, pid, form.name, events);
       if (turn >= 0) micros.push(spent); // The first turn warms up.
@@ -54,6 +55,13 @@ export async function forms(target: BenchTarget): Promise<object> {
       ]),
     ),
   };
+}
+
+/** What is loaded before may cost what comes behind it: so each turn has an order of its own. */
+function shuffled<Item>(items: readonly Item[], turn: number): Item[] {
+  const random = randomFrom(turn + turns);
+  const places = items.map((item) => ({ item, place: random() }));
+  return places.toSorted((one, other) => one.place - other.place).map(({ item }) => item);
 }
 
 async function post(target: BenchTarget, pid: number, form: string, events: number): Promise<number> {

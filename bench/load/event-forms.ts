@@ -16,7 +16,7 @@ const plainBytes = 1_100;
 const mixedTexts = 1_000;
 const mixedSeed = 17;
 
-/** In the order in which they are run; a base comes before what is compared with it. */
+/** A base comes before what is compared with it. */
 export function eventForms(): EventForm[] {
   const plain = plainText();
   const forms = Object.entries(changes).map(([name, change]) => ({
