@@ -24,6 +24,7 @@ export const failures = {
   idTaken: { status: 409, code: 1008, mayRetry: false },
   badFilter: { status: 422, code: 1002, mayRetry: false },
   bodyTooLarge: { status: 413, code: 1009, mayRetry: false },
+  codedBody: { status: 415, code: 1003, mayRetry: false },
   bodyTooSlow: { status: 408, code: 1008, mayRetry: true },
   tooManyBytesInFlight: { status: 503, code: 1013, mayRetry: true, retryAfterSeconds: 1 },
   journalFull: { status: 503, code: 1013, mayRetry: true, retryAfterSeconds: 5 },

@@ -15,6 +15,7 @@ export const failureWords: Readonly<Record<FailureName, string>> = {
   badText: 'it is not UTF-8',
   badFilter: 'a filter, or what stands beside it, does not validate',
   bodyTooLarge: 'the body or message is too large',
+  codedBody: 'the body is compressed, or coded in another way',
   bodyTooSlow: 'the body took too long to arrive',
   tooManyBytesInFlight: 'too many bodies are under way',
   journalFull: "the journal's disk budget is spent",
@@ -51,7 +52,12 @@ export const failsEverywhere: readonly FailureName[] = ['doubtfulHead', 'tooMany
 /** Where credentials are looked at. */
 export const failsOfAccess: readonly FailureName[] = ['unauthorized', 'keysUnavailable'];
 /** Where a body is read. */
-export const failsWithBody: readonly FailureName[] = ['bodyTooLarge', 'bodyTooSlow', 'tooManyBytesInFlight'];
+export const failsWithBody: readonly FailureName[] = [
+  'bodyTooLarge',
+  'codedBody',
+  'bodyTooSlow',
+  'tooManyBytesInFlight',
+];
 /** Where ClickHouse is asked. */
 export const failsOfStore: readonly FailureName[] = [
   'storeUnavailable',

@@ -29,7 +29,7 @@ export interface ServerCounters {
   limited: number;
   /** Heads that can be read in more than one way. */
   doubtful: number;
-  /** Bodies that were too large, too slow, or too many at once. */
+  /** Bodies that were too large, packed, too slow, or too many at once. */
   bodiesRefused: number;
   /** Held of answers that are read or wait for their readers. */
   answerBytes: number;

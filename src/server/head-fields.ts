@@ -22,6 +22,7 @@ const fieldNames = [
   'authorization',
   'accept-encoding',
   'content-type',
+  'content-encoding',
   'content-length',
   'transfer-encoding',
   'last-event-id',

@@ -65,13 +65,22 @@ export function failed(failure: Failure): HttpAnswer {
       return unauthorized;
     case 'internal':
       return internalError;
+    case 'codedBody':
+      return json(failures.codedBody.status, sentenceOf(failure), { 'accept-encoding': 'identity' });
     default: {
       const row: { status: number; retryAfterSeconds?: number } = failures[failure.failure];
-      const body = JSON.stringify({ exception_message: failure.message });
       const retryAfterSeconds = failure.retryAfterSeconds ?? row.retryAfterSeconds;
-      return json(row.status, body, retryAfterSeconds ? { 'retry-after': String(retryAfterSeconds) } : undefined);
+      return json(
+        row.status,
+        sentenceOf(failure),
+        retryAfterSeconds ? { 'retry-after': String(retryAfterSeconds) } : undefined,
+      );
     }
   }
+}
+
+function sentenceOf({ message }: Failure): string {
+  return JSON.stringify({ exception_message: message });
 }
 
 /** JSON text of a parsed value; null for one that nests deeper than the serializer goes. */

@@ -4,6 +4,7 @@
  */
 import { Failure } from '../base/errors.ts';
 import type { Exchange } from './exchange.ts';
+import type { RequestHead } from './request-head.ts';
 
 export interface BodyLimits {
   readonly bodyBytesMax: number;
@@ -22,17 +23,20 @@ export interface BodyReader {
   readonly heldBytes: number;
 }
 
+/** Characters of a coding that a sentence quotes. */
+const codingShownMax = 40;
+
 const noBytes = Buffer.alloc(0);
 
 export function createBodyReader(limits: BodyLimits): BodyReader {
   let heldBytes = 0;
 
   function read(exchange: Exchange, routeBytesMax = limits.bodyBytesMax): Promise<Buffer | null> {
-    const { contentLength } = exchange.head;
     const bodyBytesMax = Math.min(routeBytesMax, limits.bodyBytesMax);
-    if (contentLength !== null && contentLength > bodyBytesMax) return Promise.reject(tooLarge(bodyBytesMax));
+    const refusal = refusalOf(exchange.head, bodyBytesMax);
+    if (refusal !== null) return Promise.reject(refusal);
     // The library tells the end of an empty body only where the head came in one read.
-    if (contentLength === 0) return Promise.resolve(noBytes);
+    if (exchange.head.contentLength === 0) return Promise.resolve(noBytes);
     return new Promise((resolve, reject) => {
       let chunks: Buffer[] = [];
       let bytes = 0;
@@ -85,8 +89,19 @@ export function createBodyReader(limits: BodyLimits): BodyReader {
   };
 }
 
+/** By the head alone. */
+function refusalOf({ contentCoding, contentLength }: RequestHead, bodyBytesMax: number): Failure | null {
+  if (contentCoding !== '') return coded(contentCoding);
+  return contentLength !== null && contentLength > bodyBytesMax ? tooLarge(bodyBytesMax) : null;
+}
+
 function tooLarge(bodyBytesMax: number): Failure {
   return new Failure('bodyTooLarge', `The body is larger than ${bodyBytesMax} bytes.`);
+}
+
+function coded(coding: string): Failure {
+  const sent = JSON.stringify(coding.slice(0, codingShownMax));
+  return new Failure('codedBody', `A body with Content-Encoding ${sent} is not unpacked. Send it as it is.`);
 }
 
 function tooSlow({ bodyMs }: BodyLimits): Failure {

@@ -25,6 +25,8 @@ export interface RequestHead {
   readonly forwarded: ForwardedHeaders | null;
   readonly acceptsGzip: boolean;
   readonly contentType: string;
+  /** As sent: how the body is packed; empty if it is not. */
+  readonly contentCoding: string;
   /** Null if it was not sent. */
   readonly contentLength: number | null;
   readonly isChunked: boolean;
@@ -65,6 +67,7 @@ export function readHead(
     forwarded: fields.forwarded,
     acceptsGzip: values['accept-encoding']?.includes('gzip') === true,
     contentType: values['content-type'] ?? '',
+    contentCoding: codingOf(values['content-encoding']),
     contentLength: length === undefined ? null : Number(length),
     isChunked: fields.codings > 0,
     lastEventId: values['last-event-id'] ?? '',
@@ -72,6 +75,10 @@ export function readHead(
     preflightHeaders: (isPreflight && values['access-control-request-headers']) || '',
     doubt: judgeHead(method, fields),
   };
+}
+
+function codingOf(sent = ''): string {
+  return sent.toLowerCase() === 'identity' ? '' : sent;
 }
 
 /**

@@ -44,6 +44,38 @@ describe('request bodies', () => {
       expect(counters.bodiesRefused).toBe(3);
     }));
 
+  it('that are packed are refused by name before they are read, on every route; one that is not is taken', () =>
+    withServer({}, async ({ running, fakes, counters }) => {
+      const bodies: string[] = [];
+      fakes.acceptBatch = (body) => {
+        bodies.push(body.toString());
+        return { ok: true, durable: Promise.resolve() };
+      };
+      const codings = ['gzip', 'GZIP', 'deflate', 'br', 'zstd', 'identity, gzip', '"', 'x'.repeat(1000)];
+      for (const path of ['/api/events', '/api/events/filter', '/api/events/count-by/day', '/api/events/export']) {
+        for (const coding of codings) {
+          const headers = { 'content-type': 'application/json', 'content-encoding': coding };
+          const answer = await ask(running.port, 'POST', path, { headers, body: '[]' });
+          expect([path, coding, answer.status, answer.headers['accept-encoding']]).toEqual([
+            path,
+            coding,
+            415,
+            'identity',
+          ]);
+          const { exception_message: sentence } = JSON.parse(answer.text) as { exception_message: string };
+          expect(sentence).toBe(
+            `A body with Content-Encoding ${JSON.stringify(coding.slice(0, 40))} is not unpacked. Send it as it is.`,
+          );
+        }
+      }
+      expect([bodies, counters.bodiesRefused]).toEqual([[], 4 * codings.length]);
+      for (const coding of ['identity', 'Identity', '']) {
+        const headers = { 'content-type': 'application/json', 'content-encoding': coding };
+        expect((await ask(running.port, 'POST', '/api/events', { headers, body: '[]' })).status).toBe(204);
+      }
+      expect(bodies).toEqual(['[]', '[]', '[]']);
+    }));
+
   it('that come too slowly are refused, and their bytes given back', () =>
     withServer({ bodyMs: 100, bodiesBytesMax: 10 }, async ({ running }) => {
       expect(await askRaw(running.port, [head(100), 'x'], /<closed>|\}$/)).toMatch(/^HTTP\/1\.1 408 /);
