@@ -51,7 +51,7 @@ export interface FakeServer {
 /** What a test may change at any time. */
 export interface Fakes {
   readonly lost$: Subject<Loss>;
-  acceptBatch: (body: Buffer, isJson: boolean, admit?: Admit | null) => BatchOutcome;
+  acceptBatch: (body: Buffer, isJson: boolean, admit?: Admit | null, isFromPrefect?: boolean) => BatchOutcome;
   acceptMessage: (text: string, isBinary: boolean) => MessageOutcome;
   ensureDurable: (seq: number) => void;
   whenDurable: (seq: number) => Promise<void>;
@@ -134,7 +134,8 @@ export async function startFakeServer(options: FakeOptions = {}): Promise<FakeSe
     connectionsMax,
     descriptorsLeft,
     intake: {
-      acceptBatch: (body, isJson, admit) => fakes.acceptBatch(body, isJson, admit),
+      acceptBatch: (body, isJson, admit, _label, isFromPrefect) =>
+        fakes.acceptBatch(body, isJson, admit, isFromPrefect),
       acceptInSlices: async (body, isJson, admit) => fakes.acceptBatch(body, isJson, admit),
       acceptMessage: (bytes, isBinary) => {
         messages.push(bytes.toString());

@@ -21,6 +21,7 @@ export const failures = {
   badEvent: { status: 422, code: 1008, mayRetry: false },
   badMessage: { status: 422, code: 1003, mayRetry: false },
   badText: { status: 422, code: 1007, mayRetry: false },
+  forwardedBack: { status: 421, code: 1008, mayRetry: false },
   idTaken: { status: 409, code: 1008, mayRetry: false },
   badFilter: { status: 422, code: 1002, mayRetry: false },
   bodyTooLarge: { status: 413, code: 1009, mayRetry: false },

@@ -25,6 +25,8 @@ export interface Counters {
   parkedTaken: number;
   /** Given a seq when they came. */
   appended: number;
+  /** Of those that were appended or parked: a Prefect server had handed them on. */
+  fromPrefect: number;
   /** Of those, taken back before they were written, as a write failed, or a sync; their producers were told. */
   takenBack: number;
   /** Labels that a token set in place of another value; each time that the event was sent. */
@@ -75,6 +77,7 @@ export function createCounters(): Counters {
     parkedTakenBack: 0,
     parkedTaken: 0,
     appended: 0,
+    fromPrefect: 0,
     takenBack: 0,
     labelsReplaced: 0,
     redacted: 0,

@@ -19,6 +19,7 @@ export const failureWords: Readonly<Record<FailureName, string>> = {
   bodyTooSlow: 'the body took too long to arrive',
   tooManyBytesInFlight: 'too many bodies are under way',
   journalFull: "the journal's disk budget is spent",
+  forwardedBack: 'a Sluice has forwarded it, and this is no Prefect server',
   idTaken: 'an id was first stored under another forced label',
   tooManyParked: 'too many old events wait to be looked up',
   journalFailed: 'the journal could not be written',

@@ -42,16 +42,16 @@ export interface LogWriter {
   /** Whether the next commit has anything to hand on, be it an event or not. */
   readonly hasPending: boolean;
   /**
-   * Gives the ticket. `tag` as in TaggedRow, kept beside the row; 0 if it is left out. Throws Failure journalFull or
-   * journalFailed, and then has appended nothing.
+   * Gives the ticket. `tag` as in TaggedRow, kept beside the row, as is whether a Prefect server handed the event on; 0
+   * and false if they are left out. Throws Failure journalFull or journalFailed, and then has appended nothing.
    */
-  append(row: RowSource, receipt: ReceiptTexts, tag?: number): number;
+  append(row: RowSource, receipt: ReceiptTexts, tag?: number, isFromPrefect?: boolean): number;
   /**
    * As `append`, of an event that may be a repeat: it gets no seq, and waits until it is settled, over restarts too.
    */
-  park(row: RowSource, receipt: ReceiptTexts, tag?: number): number;
+  park(row: RowSource, receipt: ReceiptTexts, tag?: number, isFromPrefect?: boolean): number;
   /** As `append`, of a parked event, which is settled by that. Never refused for want of room. */
-  unpark(parked: number, row: RowSource, receipt: ReceiptTexts, tag?: number): number;
+  unpark(parked: number, row: RowSource, receipt: ReceiptTexts, tag?: number, isFromPrefect?: boolean): number;
   /** Notes that a parked event is a repeat. Throws as `append`. */
   settleParked(parked: number): void;
   /**

@@ -20,6 +20,8 @@ export interface Row {
 /** A row, and which forced label its event was stored under: 32 bits of a hash, 0 for none. */
 export interface TaggedRow extends Row {
   readonly tag: number;
+  /** Of a parked event that a Prefect server handed on. */
+  readonly isFromPrefect?: true;
 }
 
 export const idCharacters = 36;

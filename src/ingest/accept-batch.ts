@@ -22,19 +22,23 @@ export function createAcceptBatch(
   rewrites: Rewrites,
 ): Pick<Intake, 'acceptBatch' | 'acceptInSlices'> {
   const largeBodies = createLargeBodies();
+  const { acceptRead, acceptAll } = createAcceptRead(gate, take, group, rewrites);
 
   function acceptBatch(
     body: Buffer,
     isJson: boolean,
     admit: Admit | null = null,
     label: ForcedLabel | null = null,
+    isFromPrefect = false,
   ): BatchOutcome {
     gate.throwIfClosed();
     if (rewrites.mayChange(body, label)) {
-      return acceptRead(finished(readBodySteps(reader, body, isJson, label, rewrites)), admit, label);
+      return acceptRead(finished(readBodySteps(reader, body, isJson, label, rewrites)), admit, label, isFromPrefect);
     }
     const plain = isJson ? reader.readBatch(body) : null;
-    return plain !== null ? acceptAll(plain, admit, null) : acceptRead(eventsOf(readBatch(body, isJson)), admit, null);
+    return plain !== null
+      ? acceptAll(plain, admit, null, isFromPrefect)
+      : acceptRead(eventsOf(readBatch(body, isJson)), admit, null, isFromPrefect);
   }
 
   async function acceptInSlices(
@@ -42,6 +46,7 @@ export function createAcceptBatch(
     isJson: boolean,
     admit: Admit | null = null,
     label: ForcedLabel | null = null,
+    isFromPrefect = false,
   ): Promise<BatchOutcome> {
     gate.throwIfClosed();
     const release = await largeBodies.take();
@@ -49,27 +54,42 @@ export function createAcceptBatch(
       const read = await inSlices(readBodySteps(largeBodies.reader, body, isJson, label, rewrites));
       // Much may have happened meanwhile. From here on it is one step.
       gate.throwIfClosed();
-      return acceptRead(read, admit, label);
+      return acceptRead(read, admit, label, isFromPrefect);
     } finally {
       release();
     }
   }
 
-  function acceptRead(read: ReadBody, admit: Admit | null, label: ForcedLabel | null): BatchOutcome {
-    if (!isRefused(read)) return acceptAll(read, admit, label);
+  return { acceptBatch, acceptInSlices };
+}
+
+/** A body that was read: taken as a whole, or refused. */
+function createAcceptRead(gate: IntakeGate, take: TakeEvents, group: Pick<Group, 'whenDurable'>, rewrites: Rewrites) {
+  function acceptRead(
+    read: ReadBody,
+    admit: Admit | null,
+    label: ForcedLabel | null,
+    isFromPrefect: boolean,
+  ): BatchOutcome {
+    if (!isRefused(read)) return acceptAll(read, admit, label, isFromPrefect);
     gate.refuse(read.failure, read.count);
     return { ok: false, issues: read.issues, requestBodyJson: read.requestBodyJson };
   }
 
-  function acceptAll(events: readonly IncomingEvent[], admit: Admit | null, label: ForcedLabel | null): BatchOutcome {
+  function acceptAll(
+    events: readonly IncomingEvent[],
+    admit: Admit | null,
+    label: ForcedLabel | null,
+    isFromPrefect: boolean,
+  ): BatchOutcome {
     const refusal = admit === null ? null : admit(events.length);
     if (refusal !== null) {
       gate.refuse(refusal.failure, events.length);
       throw refusal;
     }
-    const { ticket, parkedTicket } = take(events, rewrites.tagOf(label));
+    const { ticket, parkedTicket } = take(events, rewrites.tagOf(label), isFromPrefect);
     return { ok: true, durable: group.whenDurable(ticket, parkedTicket) };
   }
 
-  return { acceptBatch, acceptInSlices };
+  return { acceptRead, acceptAll };
 }

@@ -27,7 +27,7 @@ export function createAcceptMessage(
   /** `sent`: the message as it came. */
   function acceptOne(event: IncomingEvent, tag: number, sent: Buffer): MessageOutcome {
     try {
-      return outcomeOf(take([event], tag));
+      return outcomeOf(take([event], tag, false));
     } catch (error) {
       // It is counted already.
       if (!(error instanceof Failure && error.failure === 'idTaken')) throw error;

@@ -13,17 +13,19 @@ import type { Receipt } from './receipt-clock.ts';
  * `tag` as in TaggedRow; `parked`: the ticket under which the event waited. Throws Failure as the log does, and then
  * has appended nothing.
  */
-export type AppendEvent = (event: IncomingEvent, tag: number, parked?: number) => AppendedEvent;
+export type AppendEvent = (event: IncomingEvent, tag: number, isFromPrefect: boolean, parked?: number) => AppendedEvent;
 
 export function createAppend(
   { journal, window, audience }: Pick<GroupParts, 'journal' | 'window' | 'audience'>,
   receive: () => Receipt,
   rows: LiveRows,
 ): AppendEvent {
-  return (event, tag, parked) => {
+  return (event, tag, isFromPrefect, parked) => {
     const receipt = receive();
     const wasParked = parked !== undefined;
-    const seq = wasParked ? journal.unpark(parked, event, receipt, tag) : journal.append(event, receipt, tag);
+    const seq = wasParked
+      ? journal.unpark(parked, event, receipt, tag, isFromPrefect)
+      : journal.append(event, receipt, tag, isFromPrefect);
     window.add(event.id, seq, receipt.seconds, event.occurredSeconds, tag);
     const isKept = audience === undefined || audience.isThere();
     return { seq, bytes: event.rawBytesMax, wasParked, event: isKept ? rows.keep(journal.lastRow()) : null };

@@ -39,10 +39,16 @@ export type Admit = (events: number) => Failure | null;
 export interface Intake {
   /**
    * The body of POST /api/events, as bytes; `isJson` false where the content type makes the body count as one string.
-   * `label` is set on each of its events. Throws Failure (journalFull, journalFailed, shuttingDown, storeRefused,
-   * idTaken), and what `admit` says.
+   * `label` is set on each of its events; `isFromPrefect` says that a Prefect server has handed them on. Throws Failure
+   * (journalFull, journalFailed, shuttingDown, storeRefused, idTaken), and what `admit` says.
    */
-  acceptBatch(body: Buffer, isJson: boolean, admit?: Admit | null, label?: ForcedLabel | null): BatchOutcome;
+  acceptBatch(
+    body: Buffer,
+    isJson: boolean,
+    admit?: Admit | null,
+    label?: ForcedLabel | null,
+    isFromPrefect?: boolean,
+  ): BatchOutcome;
   /**
    * The same of a body that takes long to judge: others have their turns meanwhile. What is good is appended in one
    * step, as ever.
@@ -52,6 +58,7 @@ export interface Intake {
     isJson: boolean,
     admit?: Admit | null,
     label?: ForcedLabel | null,
+    isFromPrefect?: boolean,
   ): Promise<BatchOutcome>;
   /**
    * One message of /api/events/in. The bytes are only valid during the call. Throws Failure as acceptBatch, but for

@@ -14,7 +14,7 @@ import type { Receipt } from './receipt-clock.ts';
 import { textOf } from './resource-labels.ts';
 
 export interface TakeParts extends Pick<GroupParts, 'journal' | 'window' | 'parked'> {
-  readonly counters: Pick<Counters, 'parsed' | 'deduped' | 'appended' | 'parked' | 'refused'>;
+  readonly counters: Pick<Counters, 'parsed' | 'deduped' | 'appended' | 'parked' | 'refused' | 'fromPrefect'>;
 }
 
 export interface Taken {
@@ -26,8 +26,11 @@ export interface Taken {
   readonly parked: number;
 }
 
-/** `tag` is that of the sender's forced label; 0 for none. Throws Failure, and then has taken nothing. */
-export type TakeEvents = (events: readonly IncomingEvent[], tag: number) => Taken;
+/**
+ * `tag` is that of the sender's forced label; 0 for none. `isFromPrefect`: a Prefect server has handed them on. Throws
+ * Failure, and then has taken nothing.
+ */
+export type TakeEvents = (events: readonly IncomingEvent[], tag: number, isFromPrefect: boolean) => Taken;
 
 export function createTakeEvents(
   parts: TakeParts,
@@ -39,20 +42,25 @@ export function createTakeEvents(
   const park = createPark(parts, receive);
 
   /** An event's ticket is its seq, which the window knows of first copies. */
-  function takeEach(events: readonly IncomingEvent[], tag: number, appended: AppendedEvent[]): Taken {
+  function takeEach(
+    events: readonly IncomingEvent[],
+    tag: number,
+    isFromPrefect: boolean,
+    appended: AppendedEvent[],
+  ): Taken {
     const taken = { ticket: 0, parkedTicket: 0, appended: 0, parked: 0 };
     for (const event of events) {
       const seq = window.seqOf(event.id);
       const number = seq === null ? parked.numberOf(event.id, tag) : null;
       if (seq !== null) {
-        if (tag !== 0 || window.hasTags) throwIfTaken(event, tag);
+        if (tag !== 0 || window.hasTags) throwIfTaken(window, event, tag);
         taken.ticket = Math.max(taken.ticket, seq);
       } else if (number !== null) taken.parkedTicket = Math.max(taken.parkedTicket, number);
       else if (window.mayHaveHeld(event.occurredSeconds)) {
-        taken.parkedTicket = park(event, tag);
+        taken.parkedTicket = park(event, tag, isFromPrefect);
         taken.parked += 1;
       } else {
-        const one = append(event, tag);
+        const one = append(event, tag, isFromPrefect);
         appended.push(one);
         taken.ticket = one.seq;
       }
@@ -61,45 +69,60 @@ export function createTakeEvents(
     return taken;
   }
 
-  function throwIfTaken(event: IncomingEvent, tag: number): void {
-    if (isTaken(tag, window.tagOf(event.id), () => textOf(event))) throw idTaken(event.id);
-  }
-
-  return (events, tag) => {
+  return (events, tag, isFromPrefect) => {
     counters.parsed += events.length;
     group.announceLoss();
     const { appended: before, parkedAppended: beforeParked } = journal;
     const appended: AppendedEvent[] = [];
     let taken: Taken;
     try {
-      taken = takeEach(events, tag, appended);
+      taken = takeEach(events, tag, isFromPrefect, appended);
     } catch (error) {
       journal.rollBack(before, beforeParked);
       window.rollBack(before);
       parked.rollBack(beforeParked);
-      const name = error instanceof Failure ? error.failure : 'internal';
-      counters.refused[name] = (counters.refused[name] ?? 0) + events.length;
+      countRefused(counters, error, events.length);
       throw error;
     }
-    counters.appended += taken.appended;
-    counters.parked += taken.parked;
-    counters.deduped += events.length - taken.appended - taken.parked;
+    count(counters, taken, events.length, isFromPrefect);
     if (taken.appended > 0) group.add(appended);
     else if (taken.parked > 0) group.schedule();
     return taken;
   };
 }
 
+function throwIfTaken(window: TakeParts['window'], event: IncomingEvent, tag: number): void {
+  if (isTaken(tag, window.tagOf(event.id), () => textOf(event))) throw idTaken(event.id);
+}
+
+function count(
+  counters: TakeParts['counters'],
+  { appended, parked }: Taken,
+  events: number,
+  isFromPrefect: boolean,
+): void {
+  counters.appended += appended;
+  counters.parked += parked;
+  counters.deduped += events - appended - parked;
+  if (isFromPrefect) counters.fromPrefect += appended + parked;
+}
+
+function countRefused({ refused }: TakeParts['counters'], error: unknown, events: number): void {
+  const name = error instanceof Failure ? error.failure : 'internal';
+  refused[name] = (refused[name] ?? 0) + events;
+}
+
 /** Gives the ticket. Throws Failure, and then has parked nothing. */
 function createPark(
   { journal, parked }: TakeParts,
   receive: () => Receipt,
-): (event: IncomingEvent, tag: number) => number {
-  return (event, tag) => {
+): (event: IncomingEvent, tag: number, isFromPrefect: boolean) => number {
+  return (event, tag, isFromPrefect) => {
     const refusal = parked.refusal(event.rowBytesMax);
     if (refusal !== null) throw refusal;
-    const ticket = journal.park(event, receive(), tag);
-    parked.add({ ...splitRow(journal.lastRow().toString('utf8')), tag });
+    const ticket = journal.park(event, receive(), tag, isFromPrefect);
+    const row = { ...splitRow(journal.lastRow().toString('utf8')), tag };
+    parked.add(isFromPrefect ? { ...row, isFromPrefect } : row);
     return ticket;
   };
 }

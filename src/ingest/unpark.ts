@@ -64,9 +64,9 @@ export function createUnpark(parts: UnparkParts, group: Group, append: AppendEve
   }
 
   /** With the time of receipt of now: its record says when it was parked. */
-  function appendParked({ seq: number, id, occurred, head, search, raw, tag }: ParkedRow): AppendedEvent {
+  function appendParked({ seq: number, id, occurred, head, search, raw, tag, isFromPrefect }: ParkedRow) {
     const text = { open: openOf(raw), head, search, isAscii: false };
     const event = new TextEvent(id, parseClickHouseTime(occurred), text);
-    return append(event, tag, number);
+    return append(event, tag, isFromPrefect === true, number);
   }
 }

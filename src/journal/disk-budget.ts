@@ -28,11 +28,22 @@ export class DiskBudget {
     this.#options = options;
   }
 
-  /** Why a record of so many bytes must not be taken by a journal that takes `journalBytes`; null if it may. */
-  refusal(recordBytes: number, journalBytes: number): string | null {
+  /**
+   * Why a record of so many bytes must not be taken by a journal that takes `journalBytes`; null if it may.
+   * `waitingFor`: who must have the oldest events before they can go.
+   */
+  refusal(
+    recordBytes: number,
+    journalBytes: number,
+    waitingFor: 'ClickHouse' | 'Prefect' = 'ClickHouse',
+  ): string | null {
     const { budgetBytesMax, reserveFreeBytes } = this.#options;
     if (journalBytes + recordBytes > budgetBytesMax) {
-      return `The journal's disk budget of ${budgetBytesMax} bytes is spent; send again when ClickHouse has caught up.`;
+      const what = waitingFor === 'Prefect' ? ' on events that are to be forwarded to Prefect' : '';
+      return (
+        `The journal's disk budget of ${budgetBytesMax} bytes is spent${what}; ` +
+        `send again when ${waitingFor} has caught up.`
+      );
     }
     this.#check();
     if (this.#freeBytes - this.#takenBytes - recordBytes < reserveFreeBytes) {

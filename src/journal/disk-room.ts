@@ -62,16 +62,17 @@ export class DiskRoom {
 
   #ask(bytes: number): string | null {
     const { budget, chain, pending } = this.#parts;
-    return budget.refusal(bytes, chain.bytes + pending.bytes);
+    const isHeld = chain.heldFrom <= this.#parts.checkpoint();
+    return budget.refusal(bytes, chain.bytes + pending.bytes, isHeld ? 'Prefect' : 'ClickHouse');
   }
 
-  /** All that is in ClickHouse goes, the active segment included. True if anything went. */
+  /** All that is in ClickHouse and not held goes, the active segment included. True if anything went. */
   #make(): boolean {
     const { budget, chain, writer } = this.#parts;
     const checkpoint = this.#parts.checkpoint();
     const before = chain.bytes;
     try {
-      if (checkpoint >= chain.active.lastSeq) writer.roll();
+      if (checkpoint >= chain.active.lastSeq && chain.heldFrom > chain.active.lastSeq) writer.roll();
     } catch (error) {
       if (error instanceof Failure) writer.die('could begin no new file', error);
     }

@@ -14,14 +14,16 @@ import { recordHeaderBytes } from '../base/record.ts';
 import type { LogAdmin } from '../event-log/log-admin.ts';
 import type { ChunkMemory, LogChunk, VisitId } from '../event-log/log-reader.ts';
 import type { Horizon, LocalLogWriter } from '../event-log/log-writer.ts';
+import type { OwnEvents, VisitOwn } from '../event-log/own-events.ts';
 import type { ReceiptTexts, RowSource } from '../event-log/row-source.ts';
 import { DiskBudget } from './disk-budget.ts';
 import { DiskRoom } from './disk-room.ts';
 import { type JournalOptions, type JournalParts, thisMachine } from './journal-options.ts';
 import { type OpenSegments, openSegments } from './open-segments.ts';
+import { visitOwn } from './own-rows.ts';
 import type { ParkedRecords } from './parked-records.ts';
 import { PendingRecords, type RowKind } from './pending-records.ts';
-import { recordKinds } from './record-kinds.ts';
+import { eventKindOf, parkedKindOf } from './record-kinds.ts';
 import { segmentsDirectory } from './segment.ts';
 import { type Keep, SegmentChain } from './segment-chain.ts';
 import { SegmentReader } from './segment-reader.ts';
@@ -36,7 +38,7 @@ export function openJournal(options: JournalOptions, parts: JournalParts = thisM
 }
 
 /** One process holds it (lock.ts). An event's ticket is its seq. */
-export class Journal implements LocalLogWriter, LogAdmin {
+export class Journal implements LocalLogWriter, LogAdmin, OwnEvents {
   readonly owner: string;
   readonly epoch: string;
   readonly firstSeq: number;
@@ -56,6 +58,7 @@ export class Journal implements LocalLogWriter, LogAdmin {
   readonly #writer: SegmentWriter;
   readonly #room: DiskRoom;
   #checkpoint: number;
+  #watch: VisitOwn | null = null;
   #isClosed = false;
 
   constructor(options: JournalOptions, parts: JournalParts, found: OpenSegments) {
@@ -114,6 +117,9 @@ export class Journal implements LocalLogWriter, LogAdmin {
   get bytes(): number {
     return this.#chain.bytes;
   }
+  get bytesMax(): number {
+    return this.#options.budgetBytesMax;
+  }
   get failed(): Failure | null {
     return this.#writer.failed;
   }
@@ -122,9 +128,9 @@ export class Journal implements LocalLogWriter, LogAdmin {
     return this.failed ?? this.#room.refusal(recordHeaderBytes) ?? this.#writer.check();
   }
 
-  append(row: RowSource, receipt: ReceiptTexts, tag = 0): number {
+  append(row: RowSource, receipt: ReceiptTexts, tag = 0, isFromPrefect = false): number {
     const seq = this.appended + 1;
-    const bytes = this.#encode(eventKindOf(tag), seq, seq, row, receipt, tag);
+    const bytes = this.#encode(eventKindOf(tag, isFromPrefect), seq, seq, row, receipt, tag);
     this.#room.take(bytes);
     this.#pending.take(bytes);
     return seq;
@@ -134,10 +140,9 @@ export class Journal implements LocalLogWriter, LogAdmin {
     return this.#pending.lastRow();
   }
 
-  park(row: RowSource, receipt: ReceiptTexts, tag = 0): number {
+  park(row: RowSource, receipt: ReceiptTexts, tag = 0, isFromPrefect = false): number {
     const number = this.parkedAppended + 1;
-    const kind = tag === 0 ? recordKinds.parked : recordKinds.taggedParked;
-    const bytes = this.#encode(kind, this.appended, number, row, receipt, tag);
+    const bytes = this.#encode(parkedKindOf(tag, isFromPrefect), this.appended, number, row, receipt, tag);
     this.#room.take(bytes);
     this.#pending.takeParked(bytes, number);
     return number;
@@ -147,9 +152,9 @@ export class Journal implements LocalLogWriter, LogAdmin {
    * It takes what it took when it was parked and some 40 bytes, and what waits holds whole files, maybe all there are
    * (decision 006).
    */
-  unpark(number: number, row: RowSource, receipt: ReceiptTexts, tag = 0): number {
+  unpark(number: number, row: RowSource, receipt: ReceiptTexts, tag = 0, isFromPrefect = false): number {
     const seq = this.appended + 1;
-    const bytes = this.#encode(eventKindOf(tag), seq, seq, row, receipt, tag);
+    const bytes = this.#encode(eventKindOf(tag, isFromPrefect), seq, seq, row, receipt, tag);
     this.#room.takeBeyond(bytes);
     this.#pending.take(bytes);
     this.settleParked(number);
@@ -190,6 +195,18 @@ export class Journal implements LocalLogWriter, LogAdmin {
 
   recentDay(from: number, bytesMax: number, upTo: number): LogChunk | null {
     return this.#reader.recent.readDay(from, bytesMax, upTo);
+  }
+
+  readOwn(from: number, bytesMax: number, upTo: number, visit: VisitOwn): number {
+    return this.#reader.readOwn({ from, bytesMax, upTo }, visit);
+  }
+
+  watchOwn(visit: VisitOwn | null): void {
+    this.#watch = visit;
+  }
+
+  holdFrom(seq: number): void {
+    this.#chain.heldFrom = seq;
   }
 
   scanIds(visit: VisitId, after = 0): void {
@@ -247,6 +264,7 @@ export class Journal implements LocalLogWriter, LogAdmin {
       this.#writer.write(this.#pending);
       if (this.#pending.newestParked > 0) failPoint('parked-written');
       this.#reader.recent.take(this.head - this.#pending.count + 1, this.#pending);
+      if (this.#watch !== null) visitOwn(this.#pending.buffer, this.#pending.bytes, this.#watch);
     } catch (error) {
       this.#room.forget();
       throw error;
@@ -266,8 +284,4 @@ export class Journal implements LocalLogWriter, LogAdmin {
     if (this.failed !== null) throw this.failed;
     return this.#pending.encode(kind, seq, number, row, receipt, tag);
   }
-}
-
-function eventKindOf(tag: number): RowKind {
-  return tag === 0 ? recordKinds.event : recordKinds.tagged;
 }

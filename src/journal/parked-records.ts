@@ -2,7 +2,7 @@
  * What the records say of parked events: those that no later record settles wait on after a start (I11).
  */
 import { splitRow, type TaggedRow } from '../event-log/row.ts';
-import { isParkedKind, tagBefore, tagBytesOf } from './record-kinds.ts';
+import { isParkedFromPrefect, isParkedKind, tagBefore, tagBytesOf } from './record-kinds.ts';
 
 const tabByte = 9;
 
@@ -13,7 +13,7 @@ export function parkedNumber(payload: Buffer): number {
 }
 
 export class ParkedRecords {
-  readonly #open = new Map<number, { readonly row: Buffer; readonly tag: number }>();
+  readonly #open = new Map<number, { readonly row: Buffer; readonly tag: number; readonly kind: number }>();
   #newest = 0;
 
   /** The highest number of all; 0 if there is none. */
@@ -27,7 +27,7 @@ export class ParkedRecords {
     this.#newest = Math.max(this.#newest, number);
     if (isParkedKind(kind)) {
       const row = Buffer.from(payload.subarray(0, payload.length - tagBytesOf(kind)));
-      this.#open.set(number, { row, tag: tagBefore(kind, payload, payload.length) });
+      this.#open.set(number, { row, tag: tagBefore(kind, payload, payload.length), kind });
     } else this.#open.delete(number);
     return number;
   }
@@ -36,7 +36,11 @@ export class ParkedRecords {
    * Those that wait, in the order of their numbers, each as a row with its number for a seq; they are forgotten here.
    */
   takeRows(): TaggedRow[] {
-    const rows = [...this.#open.values()].map(({ row, tag }) => ({ ...splitRow(row.toString('utf8')), tag }));
+    const rows = [...this.#open.values()].map(({ row, tag, kind }) => ({
+      ...splitRow(row.toString('utf8')),
+      tag,
+      ...(isParkedFromPrefect(kind) && { isFromPrefect: true as const }),
+    }));
     this.#open.clear();
     return rows;
   }

@@ -7,7 +7,15 @@ import { Failure } from '../base/errors.ts';
 import { claimedBytes, payloadBytesMax, recordHeaderBytes, recordKind, sealRecord } from '../base/record.ts';
 import type { ReceiptTexts, RowSource } from '../event-log/row-source.ts';
 import { parkedNumber } from './parked-records.ts';
-import { isEventKind, isParkedKind, recordKinds, tagBytesOf, writeTag } from './record-kinds.ts';
+import {
+  type eventKindOf,
+  isEventKind,
+  isParkedKind,
+  type parkedKindOf,
+  recordKinds,
+  tagBytesOf,
+  writeTag,
+} from './record-kinds.ts';
 import { strideBytes } from './sparse-index.ts';
 
 const bufferBytes = 1024 * 1024;
@@ -18,8 +26,8 @@ const pendingBytesMax = 1024 * bufferBytes;
 /** Of a record that is no event, at most; and of what stands behind a row. */
 const smallBytesMax = 64;
 
-/** Of an event or a parked one, with a tag or without. */
-export type RowKind = 1 | 4 | 9 | 10;
+/** Of an event or a parked one. */
+export type RowKind = ReturnType<typeof eventKindOf> | ReturnType<typeof parkedKindOf>;
 
 export class PendingRecords {
   #buffer = Buffer.allocUnsafe(bufferBytes);

@@ -31,6 +31,8 @@ export class SegmentChain implements Horizon {
   #written = 0;
   /** Parked events from this number on are not settled yet: their files stay. */
   parkedFrom = Number.POSITIVE_INFINITY;
+  /** Events from this seq on are still wanted, in ClickHouse or not: their files stay. */
+  heldFrom = Number.POSITIVE_INFINITY;
 
   #newestParked: number;
 
@@ -231,7 +233,8 @@ export class SegmentChain implements Horizon {
 
   #expired(checkpoint: number, { bytes: keepBytes, insertedBefore }: Keep): Segment[] {
     const rest = this.#segments.findIndex((segment) => {
-      return segment === this.active || segment.lastSeq > checkpoint || segment.lastParked >= this.parkedFrom;
+      const isWanted = segment.lastSeq >= this.heldFrom || segment.lastParked >= this.parkedFrom;
+      return segment === this.active || segment.lastSeq > checkpoint || isWanted;
     });
     const inserted = this.#segments.slice(0, rest);
     let kept = 0;

@@ -4,7 +4,9 @@
 import { Failure } from '../base/errors.ts';
 import type { FilePort } from '../base/file-port.ts';
 import type { ChunkMemory, LogChunk, VisitId } from '../event-log/log-reader.ts';
+import type { VisitOwn } from '../event-log/own-events.ts';
 import { FileCache } from './file-cache.ts';
+import { type OwnRequest, readOwn } from './own-rows.ts';
 import { type ChunkRequest, readChunk } from './read-chunk.ts';
 import { RecentRows } from './recent-rows.ts';
 import { scanIds } from './scan-ids.ts';
@@ -33,6 +35,11 @@ export class SegmentReader {
     return this.#read({ from, bytesMax, upTo, oneDay: true, memory });
   }
 
+  readOwn(request: OwnRequest, visit: VisitOwn): number {
+    this.#refuseGone(request.from);
+    return readOwn(this.#files, this.#cache, this.#chain.all, request, visit);
+  }
+
   scanIds(visit: VisitId, after: number): void {
     for (const segment of this.#chain.all)
       if (segment.lastSeq > after) scanIds(this.#files, this.#cache.get(segment.path), segment, visit);
@@ -48,9 +55,13 @@ export class SegmentReader {
   }
 
   #read(request: ChunkRequest): LogChunk {
-    const { oldest } = this.#chain;
-    if (request.from < oldest)
-      throw new Failure('pastRetention', `The journal begins at seq ${oldest}; ${request.from} is gone from it.`);
+    this.#refuseGone(request.from);
     return readChunk(this.#files, this.#cache, this.#chain.all, request);
+  }
+
+  #refuseGone(from: number): void {
+    const { oldest } = this.#chain;
+    if (from < oldest)
+      throw new Failure('pastRetention', `The journal begins at seq ${oldest}; ${from} is gone from it.`);
   }
 }

@@ -129,6 +129,8 @@ function take(segment: Segment, parked: ParkedRecords, record: Buffer, offset: n
       return;
     case recordKinds.parked:
     case recordKinds.taggedParked:
+    case recordKinds.parkedFromPrefect:
+    case recordKinds.taggedParkedFromPrefect:
     case recordKinds.parkedSettled: {
       if (seq !== segment.lastSeq) throw new OutOfOrder(`a parked event behind seq ${seq} is out of order`);
       const number = parked.take(kind, record.subarray(recordHeaderBytes));

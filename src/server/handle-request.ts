@@ -150,6 +150,7 @@ function answerAs(identity: Identity | null, asked: Asked): HttpAnswer | Promise
         publicUrl: head.publicUrl,
         parameter,
         lastEventId: head.lastEventId,
+        origin: head.origin,
         identity: identity ?? nobody,
         open: tools.streams.open,
         signal: () => exchange.signal,

@@ -26,6 +26,7 @@ const fieldNames = [
   'content-length',
   'transfer-encoding',
   'last-event-id',
+  'sluice-origin',
   'access-control-request-method',
   'access-control-request-headers',
   'upgrade',

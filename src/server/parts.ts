@@ -71,6 +71,8 @@ export interface ServerOptions {
   /** Of all heads that are not whole, at most. */
   readonly headsBytesMax: number;
   readonly bodyBytesMax: number;
+  /** Set where a Prefect server hands its events on, and others are forwarded to it. */
+  readonly prefectUrl?: string | null;
   /** Bytes of all bodies that are being read or accepted. */
   readonly bodiesBytesMax: number;
   /** Longest wait for a whole body. */

@@ -32,6 +32,8 @@ export interface RequestHead {
   readonly isChunked: boolean;
   /** What an event stream goes on behind; empty if it was not sent. */
   readonly lastEventId: string;
+  /** Where events come from: `prefect` or `sluice`; empty if it was not sent. */
+  readonly origin: string;
   /** The method that a CORS preflight asks for, and the headers; empty if this is none. */
   readonly preflightMethod: string;
   readonly preflightHeaders: string;
@@ -71,6 +73,7 @@ export function readHead(
     contentLength: length === undefined ? null : Number(length),
     isChunked: fields.codings > 0,
     lastEventId: values['last-event-id'] ?? '',
+    origin: values['sluice-origin'] ?? '',
     preflightMethod: (isPreflight && values['access-control-request-method']) || '',
     preflightHeaders: (isPreflight && values['access-control-request-headers']) || '',
     doubt: judgeHead(method, fields),

@@ -25,6 +25,8 @@ export interface RouteRequest {
   readonly parameter: string;
   /** Empty if it was not sent. */
   readonly lastEventId: string;
+  /** What `Sluice-Origin` says; empty if it was not sent. */
+  readonly origin: string;
   /** Who asks; `nobody` on open routes only. */
   readonly identity: Identity;
   /** All lasting connections of this server. */

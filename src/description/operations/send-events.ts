@@ -20,5 +20,5 @@ export const sendEvents: Operation = {
     required: true,
   },
   answers: { 204: { about: 'All are durable.' } },
-  fails: ['badEvent', ...failsOfIntake],
+  fails: ['badEvent', 'forwardedBack', ...failsOfIntake],
 };
