@@ -8,6 +8,7 @@ import { createMetricsPage, type MetricsPage } from '../base/prometheus.ts';
 import type { StorePhase } from '../clickhouse/store.ts';
 import type { Observation } from './observe.ts';
 
+const forwarderPhases = ['idle', 'forwarding', 'backingOff', 'asking'];
 const storePhases: readonly StorePhase[] = ['starting', 'ready', 'unavailable', 'refused'];
 
 export function metricsPage(seen: Observation): string {
@@ -17,6 +18,7 @@ export function metricsPage(seen: Observation): string {
   writeDelivery(page, seen);
   writeEdge(page, seen);
   writeTokens(page, seen);
+  writeForwarder(page, seen);
   writeWork(page, seen);
   return page.text;
 }
@@ -33,6 +35,7 @@ function writeProcessBooks(page: MetricsPage, { books, parkedWaiting }: Observat
   page.counter('events_parked_id_taken_total', 'Parked events of an id taken under another label.', books.parkedTaken);
   page.counter('events_parked_taken_back_total', 'Parked events whose write failed.', books.parkedTakenBack);
   page.counter('events_appended_total', 'Events that were given a seq.', books.appended);
+  page.counter('events_from_prefect_total', 'Of those: handed on by a Prefect server.', books.fromPrefect);
   page.counter('events_taken_back_total', 'Appended, but never written; never acknowledged.', books.takenBack);
   page.counter('redacted_total', 'Values that became "***", of repeats too.', books.redacted);
   page.counter('labels_replaced_total', 'Labels that a token set in place of another value.', books.labelsReplaced);
@@ -130,6 +133,27 @@ function writeTokens(page: MetricsPage, { usages }: Observation): void {
     rows.flatMap(([token, { refused }]) =>
       Object.entries(refused).map(([limit, count]) => [{ token, limit }, count] as const),
     ),
+  );
+}
+
+/** Only where there is a Prefect server. */
+function writeForwarder(page: MetricsPage, { forwarder }: Observation): void {
+  if (forwarder === null) return;
+  const { counters } = forwarder;
+  page.gauge('prefect_lag_events', 'Events that are not yet forwarded or passed over.', forwarder.lagEvents);
+  page.gauge('prefect_lag_seconds', 'Age of the oldest of them.', forwarder.lagSeconds ?? Number.NaN);
+  page.gauge('prefect_unconfirmed_events', 'Held until Prefect has them for sure.', forwarder.unconfirmedEvents);
+  page.counter('prefect_sent_total', 'Events that Prefect has taken.', counters.sent);
+  page.counter('prefect_sent_again_total', 'Of those: missing when asked for, and sent again.', counters.sentAgain);
+  page.counter('prefect_asked_total', 'Ids that Prefect was asked for, in doubt.', counters.asked);
+  page.counter('prefect_refused_total', 'Events that Prefect refuses for their content.', counters.refused);
+  page.counter('prefect_held_back_total', 'Events that SLUICE_PREFECT_FILTER keeps off it.', counters.heldBack);
+  page.counter('prefect_left_in_doubt_total', 'Missing there, and not sent again.', counters.leftInDoubt);
+  page.counter('prefect_failures_total', 'Batches and questions that failed.', counters.failures);
+  page.gauge(
+    'prefect_phase',
+    'What the forwarder does: 1 for the present phase.',
+    forwarderPhases.map((phase) => [{ phase }, phase === forwarder.phase ? 1 : 0] as const),
   );
 }
 

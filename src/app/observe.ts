@@ -12,6 +12,7 @@ import type { StatementKind, StoreStatus } from '../clickhouse/store.ts';
 import type { LogAdmin } from '../event-log/log-admin.ts';
 import { receivedMsOf } from '../event-log/row.ts';
 import type { FanOut } from '../feed/fan-out.ts';
+import type { ForwarderStatus } from '../forwarder/start-forwarder.ts';
 import type { Aside } from '../journal/set-aside.ts';
 import type { ServerCounters } from '../server/counters.ts';
 import type { SubscriberLoad } from '../server/subscriber-load.ts';
@@ -32,6 +33,8 @@ export interface ObservedParts {
   readonly countBudget: { readonly heldBytes: number };
   readonly counters: Counters;
   readonly serverCounters: ServerCounters;
+  /** Null where events are not forwarded to a Prefect server. */
+  readonly forwarder: ForwarderStatus | null;
   readonly usages: ReadonlyMap<string, Usage>;
   readonly loopDelay: Pick<LoopDelay, 'read'>;
   /** Lines that the log left out. */
@@ -78,8 +81,19 @@ export interface Observation {
   readonly auditLosses: AuditLosses;
   readonly books: Counters;
   readonly edge: ServerCounters;
+  /** Null where events are not forwarded to a Prefect server. */
+  readonly forwarder: ForwarderObservation | null;
   /** Of tokens with limits, by their names. */
   readonly usages: Readonly<Record<string, Usage>>;
+}
+
+/** Of what is forwarded to a Prefect server. Events that are not forwarded are counted until they are passed over. */
+export interface ForwarderObservation extends Omit<ForwarderStatus, 'next' | 'unconfirmed'> {
+  readonly lagEvents: number;
+  /** The age of the oldest of them; null if the journal cannot tell. */
+  readonly lagSeconds: number | null;
+  /** What the journal holds until Prefect is known to have it. */
+  readonly unconfirmedEvents: number;
 }
 
 export function observe(parts: ObservedParts): Observation {
@@ -94,7 +108,7 @@ export function observe(parts: ObservedParts): Observation {
     mark: live.mark,
     checkpoint,
     pending: journal.pending,
-    lagSeconds: lagSeconds(journal, parts.nowMs),
+    lagSeconds: lagSeconds(journal, checkpoint + 1, parts.nowMs),
     epochBook: { stored, deadLettered, pending: pendingOf(journal) },
     parkedWaiting: parts.parked.size,
     topics: fanOut.topicCount,
@@ -115,15 +129,28 @@ export function observe(parts: ObservedParts): Observation {
     auditLosses: parts.auditLosses,
     books: counters,
     edge: serverCounters,
+    forwarder: forwarderOf(parts),
     usages: Object.fromEntries(parts.usages),
   };
 }
 
-function lagSeconds(journal: LogAdmin, nowMs: number): number | null {
-  const { checkpoint, head } = journal;
-  if (checkpoint >= head) return 0;
+function forwarderOf({ forwarder, journal, live, nowMs }: ObservedParts): ForwarderObservation | null {
+  if (forwarder === null) return null;
+  const { next, unconfirmed, ...status } = forwarder;
+  return {
+    ...status,
+    lagEvents: Math.max(0, live.mark - next + 1),
+    lagSeconds: lagSeconds(journal, next, nowMs),
+    unconfirmedEvents: Math.max(0, live.mark - unconfirmed + 1),
+  };
+}
+
+/** The age of the event with this seq, or of the next kept one. */
+function lagSeconds(journal: LogAdmin, from: number, nowMs: number): number | null {
+  if (from > journal.head) return 0;
   try {
-    const { rows } = journal.read(checkpoint + 1, 1, checkpoint + 1);
+    const { rows, count } = journal.read(from, 1, journal.head);
+    if (count === 0) return 0;
     return Math.max(0, nowMs - receivedMsOf(rows)) / 1000;
   } catch (error) {
     if (error instanceof Failure) return null;

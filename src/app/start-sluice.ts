@@ -13,6 +13,7 @@ import { longestRetentionDays } from '../base/retention.ts';
 import { kindOf } from '../clickhouse/layout.ts';
 import type { Store } from '../clickhouse/store.ts';
 import type { Config } from '../config/config.ts';
+import type { Forwarder } from '../forwarder/start-forwarder.ts';
 import { thisMachine } from '../journal/journal-options.ts';
 import { acquireLock } from '../journal/lock.ts';
 import { createPageFilters } from '../query/page-filters.ts';
@@ -37,6 +38,7 @@ import { type Feeds, openFeeds } from './open-feeds.ts';
 import { type IntakeParts, openIntake } from './open-intake.ts';
 import { queriesOf } from './queries.ts';
 import { readiness } from './readiness.ts';
+import { startForwarding } from './start-forwarding.ts';
 import { startResolver, startWriter } from './start-writing.ts';
 import { statusOf } from './status.ts';
 import { tlsOf } from './tls-of.ts';
@@ -57,6 +59,8 @@ interface Parts {
   readonly store: Store;
   readonly writer: TableWriter;
   readonly feeds: Feeds;
+  /** Null where no Prefect server is named. */
+  readonly forwarder: Forwarder | null;
   readonly keys: SigningKeys;
   readonly access: OpenedAccess;
   readonly counters: Counters;
@@ -76,6 +80,7 @@ interface Running {
 const settleMs = 3_000;
 const requestsGraceMs = 1_000;
 const insertGraceMs = 1_500;
+const forwardGraceMs = 1_500;
 
 /**
  * Starts everything and resolves when Sluice listens; `say` tells a person what is worth knowing. Throws StartRefused.
@@ -101,12 +106,14 @@ export async function startSluice(config: Config, log: Log, say: (line: string) 
     whenCertain: writer.whenCertain,
     publish: (topic, frame) => running.server?.publish(topic, frame),
   });
+  const forwarder = startForwarding(config, intake, machine.files, log);
   const batches = live.batches$.subscribe((batch) => {
     feeds.flush(batch);
     writer.wake();
+    forwarder?.wake();
   });
   const parts: Parts = {
-    ...{ config, tls, intake, store, writer, feeds, keys, access, deadLetter, counters, log },
+    ...{ config, tls, intake, store, writer, feeds, forwarder, keys, access, deadLetter, counters, log },
     serverCounters: createServerCounters(),
     loopDelay: startLoopDelay(),
   };
@@ -128,17 +135,22 @@ export async function startSluice(config: Config, log: Log, say: (line: string) 
         log.error('the disk does not answer: what waits for it was not acknowledged; this is no clean stop');
       server.closeSockets(1012, 'Sluice is restarting');
       await server.close(requestsGraceMs);
-      await writer.stop(insertGraceMs);
+      await Promise.all([writer.stop(insertGraceMs), forwarder?.stop(forwardGraceMs)]);
       batches.unsubscribe();
-      // It would wait for the same disk. The next start finds what a kill leaves.
-      if (isSettled) journal.close();
-      intake.ids.close();
-      access.close();
-      parts.loopDelay.stop();
-      await store.close();
+      await closeParts(parts, isSettled);
       await lock.release();
     },
   };
+}
+
+/** All that is served is over. */
+async function closeParts({ intake, access, loopDelay, store }: Parts, isSettled: boolean): Promise<void> {
+  // It would wait for the same disk. The next start finds what a kill leaves.
+  if (isSettled) intake.journal.close();
+  intake.ids.close();
+  access.close();
+  loopDelay.stop();
+  await store.close();
 }
 
 /** Resolves when it listens. */
@@ -183,7 +195,7 @@ function historyMaxMs(config: Config): number {
 }
 
 function look(parts: Omit<Parts, 'loopDelay'> & Pick<ObservedParts, 'loopDelay'>, { server }: Running): Observation {
-  const { intake, store, writer, feeds, counters, serverCounters, loopDelay, log } = parts;
+  const { intake, store, writer, feeds, forwarder, counters, serverCounters, loopDelay, log } = parts;
   return observe({
     journal: intake.journal,
     live: intake.live,
@@ -199,6 +211,7 @@ function look(parts: Omit<Parts, 'loopDelay'> & Pick<ObservedParts, 'loopDelay'>
     countBudget: feeds.countBudget,
     counters,
     serverCounters,
+    forwarder: forwarder?.status ?? null,
     usages: parts.access.allowances.usages,
     loopDelay,
     logLosses: lossesOf(log),

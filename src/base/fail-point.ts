@@ -37,7 +37,17 @@ export const failPoints = [
   'ids-rolled',
 ] as const;
 
-export type FailPointName = (typeof failPoints)[number];
+/** Those of the forwarder, which only runs beside a Prefect server. */
+export const forwarderFailPoints = [
+  /** It is written down that a batch may have been sent to Prefect; it was not. */
+  'forward-announced',
+  /** Prefect has taken a batch; nothing of that is written down. */
+  'forward-sent',
+  /** Prefect has said which events in doubt it has; none is sent again yet. */
+  'forward-asked',
+] as const;
+
+export type FailPointName = (typeof failPoints)[number] | (typeof forwarderFailPoints)[number];
 
 /** Which point kills, and at which hit, counted from 1. */
 export interface FailPointOrder {
@@ -64,6 +74,6 @@ export function failPoint(name: FailPointName): void {
 /** `name:hits`; null for anything else. */
 export function parseFailPoint(text: string): FailPointOrder | null {
   const [, word, hits] = /^([a-z-]+):([1-9]\d{0,8})$/.exec(text) ?? [];
-  const name = failPoints.find((each) => each === word);
+  const name = [...failPoints, ...forwarderFailPoints].find((each) => each === word);
   return name === undefined ? null : { name, hits: Number(hits) };
 }

@@ -4,7 +4,7 @@
  */
 import { resolve } from 'node:path';
 import { StartRefused } from '../base/errors.ts';
-import { type FailPointOrder, failPoints, parseFailPoint } from '../base/fail-point.ts';
+import { type FailPointOrder, failPoints, forwarderFailPoints, parseFailPoint } from '../base/fail-point.ts';
 import { parseNetworks } from '../base/ip-networks.ts';
 import { parseOrigins } from '../base/origins.ts';
 import { readPublicUrl } from '../base/public-url.ts';
@@ -129,7 +129,8 @@ function readValue(row: SettingRow, sent: string): number | string | boolean | F
     case 'failPoint': {
       const order = parseFailPoint(sent);
       if (order !== null) return order;
-      throw new StartRefused(`${row.env} must be point:hits with a point of ${failPoints.join(', ')}, not "${sent}".`);
+      const points = [...failPoints, ...forwarderFailPoints].join(', ');
+      throw new StartRefused(`${row.env} must be point:hits with a point of ${points}, not "${sent}".`);
     }
     case 'url': {
       const url = readPublicUrl(sent);

@@ -4,6 +4,7 @@
 import type { FailPointOrder } from '../base/fail-point.ts';
 import type { DaysByEvent } from '../base/retention.ts';
 import { accessSettings } from './access-settings.ts';
+import { prefectSettings } from './prefect-settings.ts';
 import { day, mebibyte, minute, type SettingRow, second, text, whole } from './setting-row.ts';
 
 /** A setting's name in the program, ending in its unit, and its row. */
@@ -95,6 +96,7 @@ export const settings = {
     0,
     10 * minute,
   ),
+  ...prefectSettings,
   logLevel: {
     env: 'SLUICE_LOG_LEVEL',
     kind: 'level',

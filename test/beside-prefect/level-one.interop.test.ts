@@ -7,7 +7,6 @@ import { post, send } from '../../support/http.ts';
 import { installPrefect, testedVersion } from '../../support/peers/prefect.ts';
 import { repositoryRoot } from '../../support/peers/sluice.ts';
 import { until } from '../../support/poll.ts';
-import type { Target } from '../../support/target.ts';
 import { whyNoProxy } from '../proxy/run-proxy.ts';
 import { formOf } from './acceptance-form.ts';
 import { Automations } from './automations.ts';
@@ -16,6 +15,7 @@ import { type Beside, startBeside } from './start-beside.ts';
 import { type Redis, startRedis } from './start-redis.ts';
 import { textsOfExport, textsOfPages } from './stored-texts.ts';
 import { answersOf, uiCalls } from './ui-calls.ts';
+import { untilServed } from './until-served.ts';
 
 const form = formOf(process.env);
 const install = await installPrefect(repositoryRoot(), form.version, form.packages);
@@ -140,17 +140,6 @@ describe('a Prefect whose events are read from Sluice', () => {
     testMs,
   );
 });
-
-async function untilServed(target: Target): Promise<void> {
-  await until(
-    'both deployments are there',
-    async () => {
-      const { text } = await post(target, '/api/deployments/filter', {});
-      return text.split('"name":"beside"').length === 3 || undefined;
-    },
-    90_000,
-  );
-}
 
 /** Both have the same events: what is asked then can only be answered alike. Gives an event and an automation. */
 async function untilSame(beside: Beside, automations: Automations): Promise<{ event: string; automation: string }> {

@@ -1,6 +1,6 @@
-// `npm run accept:prefect [-- --outage SECONDS] [--prefect VERSION,VERSION] [--front nginx|nginx-prefix|caddy] [--redis]`:
-// the acceptance of a Prefect whose events are read from Sluice, in its long form, for each version in turn; the last
-// lines are a table.
+// `npm run accept:prefect [-- --level 1|2] [--outage SECONDS] [--prefect VERSION,VERSION] [--front nginx|nginx-prefix|caddy] [--redis]`:
+// the acceptance of a Prefect beside Sluice, in its long form, for each version in turn; the last lines are a table. On
+// level 1 its events are read from Sluice; on level 2 clients send them to Sluice too. Front and Redis are of level 1.
 import { spawn } from 'node:child_process';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -9,6 +9,7 @@ import { parseArgs } from 'node:util';
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 const { values } = parseArgs({
   options: {
+    level: { type: 'string', default: '1' },
     outage: { type: 'string', default: '180' },
     prefect: { type: 'string', default: '3.8.8' },
     front: { type: 'string', default: 'nginx' },
@@ -18,7 +19,8 @@ const { values } = parseArgs({
 
 /** Runs it for one version and resolves to its exit code. */
 function accept(version) {
-  const words = ['run', '--reporter=verbose', 'test/beside-prefect/level-one.interop.test.ts'];
+  const file = `level-${values.level === '2' ? 'two' : 'one'}.interop.test.ts`;
+  const words = ['run', '--reporter=verbose', `test/beside-prefect/${file}`];
   const child = spawn(process.execPath, [join(root, 'node_modules', 'vitest', 'vitest.mjs'), ...words], {
     cwd: root,
     stdio: 'inherit',

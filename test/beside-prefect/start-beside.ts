@@ -26,6 +26,8 @@ export class Beside {
   /** More for Prefect's environment. */
   settings: Readonly<Record<string, string>> = {};
   frontKind: FrontKind = 'nginx';
+  /** Sluice forwards to Prefect what clients send to it. */
+  isLevelTwo = false;
   prefect: ServerProcess | null = null;
   sluice: TestSluice | null = null;
   #stopFront: (() => Promise<void>) | null = null;
@@ -52,7 +54,11 @@ export class Beside {
   }
 
   async startSluice(): Promise<void> {
-    const env = { SLUICE_AUTH_STRING: authString, SLUICE_FLUSH_MS: '50' };
+    const forwarding = {
+      SLUICE_PREFECT_URL: this.prefectItself.baseUrl(),
+      SLUICE_PREFECT_AUTH_STRING: authString,
+    };
+    const env = { SLUICE_AUTH_STRING: authString, SLUICE_FLUSH_MS: '50', ...(this.isLevelTwo && forwarding) };
     this.sluice = await startSluice({ dataDir: this.#dataDir, port: this.ports.sluice, env });
   }
 
@@ -123,12 +129,17 @@ export class Beside {
 /** All three; if one does not start the others are stopped. */
 export async function startBeside(
   install: FoundPrefect,
-  { settings = {}, frontKind = 'nginx' }: Partial<Pick<Beside, 'settings' | 'frontKind'>> = {},
+  {
+    settings = {},
+    frontKind = 'nginx',
+    isLevelTwo = false,
+  }: Partial<Pick<Beside, 'settings' | 'frontKind' | 'isLevelTwo'>> = {},
 ): Promise<Beside> {
   const ports = { front: await freePort(), prefect: await freePort(), sluice: await freePort() };
   const beside = new Beside(install, ports);
   beside.settings = settings;
   beside.frontKind = frontKind;
+  beside.isLevelTwo = isLevelTwo;
   try {
     // First, for its port is free now. It needs nobody behind it.
     await beside.startFront();

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { Certificate } from '../proxy/certificate.ts';
 import { fill, nginxOf, type Places, runProxy } from '../proxy/run-proxy.ts';
 
-export const fronts = ['nginx', 'nginx-prefix', 'caddy'] as const;
+export const fronts = ['nginx', 'nginx-level-2', 'nginx-prefix', 'caddy'] as const;
 export type FrontKind = (typeof fronts)[number];
 
 export interface FrontParts {

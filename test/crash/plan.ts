@@ -1,19 +1,19 @@
 /**
  * Which kills a run suffers, by seed: each fail point so many times, and kills at random instants, shuffled.
  */
-import { type FailPointName, failPoints } from '../../src/base/fail-point.ts';
+import { failPoints } from '../../src/base/fail-point.ts';
 import { type Random, seeded } from './random.ts';
 
 export type Kill =
   /** Sluice kills itself at a hit of a fail point. */
-  | { readonly what: 'point'; readonly point: FailPointName; readonly hits: number }
+  | { readonly what: 'point'; readonly point: (typeof failPoints)[number]; readonly hits: number }
   /** kill -9 of a running Sluice, of its engine, of both; so long after it listens. */
   | { readonly what: 'sluice' | 'engine' | 'both'; readonly afterMs: number }
   /** kill -9 of Sluice so long after its process was made, ready or not. */
   | { readonly what: 'start'; readonly afterMs: number };
 
 /** Up to which hit: the busy points are hit hundreds of times a second. */
-const hitsMax: Readonly<Record<FailPointName, number>> = {
+const hitsMax: Readonly<Record<(typeof failPoints)[number], number>> = {
   'journal-written': 150,
   'segment-created': 8,
   'segment-rolled': 8,

@@ -24,6 +24,7 @@ export const rooms = {
   'src/feed': ['schemas', 'src/base', 'src/filter', 'src/event-log', 'src/history'],
   'src/live-counts': ['schemas', 'src/base', 'src/filter', 'src/clickhouse', 'src/query', 'src/feed'],
   'src/table-writer': ['actors', 'src/base', 'src/event-log', 'src/clickhouse', 'src/ids'],
+  'src/forwarder': ['schemas', 'actors', 'src/base', 'src/filter', 'src/event-log', 'src/event-text'],
   'src/description': ['schemas', 'src/base', 'src/filter'],
   'src/server': [
     'schemas',
@@ -55,6 +56,7 @@ export const rooms = {
     'src/feed',
     'src/live-counts',
     'src/table-writer',
+    'src/forwarder',
     'src/server',
   ],
   'src/commands': [
@@ -66,6 +68,7 @@ export const rooms = {
     'src/journal',
     'src/clickhouse',
     'src/table-writer',
+    'src/forwarder',
     'src/app',
   ],
   src: ['src/commands'],

@@ -1,0 +1,30 @@
+/**
+ * So many events a second at most: each batch takes its time before the next one goes.
+ */
+export interface Clock {
+  /** A clock that never steps back, in ms. */
+  readonly elapsedMs: () => number;
+  /** Resolves after so long, or at once when the signal aborts. */
+  readonly pause: (ms: number, signal: AbortSignal) => Promise<void>;
+}
+
+export class Pace {
+  readonly #eventsPerS: number;
+  readonly #clock: Clock;
+  #freeAtMs = 0;
+
+  constructor(eventsPerS: number, clock: Clock) {
+    this.#eventsPerS = eventsPerS;
+    this.#clock = clock;
+  }
+
+  /** Resolves when the next batch may go. */
+  async wait(signal: AbortSignal): Promise<void> {
+    const waitMs = this.#freeAtMs - this.#clock.elapsedMs();
+    if (waitMs > 0) await this.#clock.pause(waitMs, signal);
+  }
+
+  took(events: number): void {
+    this.#freeAtMs = Math.max(this.#freeAtMs, this.#clock.elapsedMs()) + (events * 1000) / this.#eventsPerS;
+  }
+}

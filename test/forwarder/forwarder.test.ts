@@ -1,0 +1,137 @@
+import { createServer } from 'node:http';
+import { expect, it } from 'vitest';
+import { startFaultyPrefect } from '../../support/peers/faulty-prefect.ts';
+import { freePort } from '../../support/peers/server-process.ts';
+import { until } from '../../support/poll.ts';
+import { ForwardedLife, type LifeOptions, peerTimes } from './forwarded-life.ts';
+
+const paid = { event: 'order.paid', isFromPrefect: false };
+
+async function withLife(
+  use: (life: ForwardedLife, peer: Awaited<ReturnType<typeof startFaultyPrefect>>) => Promise<void>,
+  options: LifeOptions & { readonly shows?: boolean } = {},
+): Promise<void> {
+  const peer = await startFaultyPrefect({ ...peerTimes, ...options });
+  const life = new ForwardedLife(peer.url, options);
+  try {
+    await use(life, peer);
+  } finally {
+    await life.end();
+    await peer.close();
+  }
+}
+
+it('leaves out the one event that Prefect refuses, and sends all others of its batch, in order', async () => {
+  await withLife(async (life, peer) => {
+    peer.refuses.add('00000000-0000-4000-8000-000000000037');
+    life.take(Array.from({ length: 90 }, () => paid));
+    await until('the others are stored', () => peer.stored.length === 89 || undefined);
+    expect(peer.stored).toEqual(life.sent.map(({ id }) => id).filter((id) => !peer.refuses.has(id)));
+    expect(life.forwarder.status.counters).toMatchObject({ sent: 89, refused: 1, sentAgain: 0 });
+  });
+});
+
+it('sends so many events a second, and no more', async () => {
+  await withLife(
+    async (life, peer) => {
+      const beganMs = performance.now();
+      life.take(Array.from({ length: 500 }, () => paid));
+      await until('all are stored', () => peer.stored.length === 500 || undefined);
+      expect(performance.now() - beganMs).toBeGreaterThan(400);
+    },
+    { eventsPerS: 1_000 },
+  );
+});
+
+it('asks nothing of a Prefect that was never reached, and sends when it is there', async () => {
+  const port = await freePort();
+  const life = new ForwardedLife(`http://127.0.0.1:${port}`);
+  try {
+    life.take([paid, paid]);
+    await until('it has failed', () => life.forwarder.status.counters.failures > 1 || undefined);
+    expect(life.forwarder.status).toMatchObject({ counters: { asked: 0, sent: 0 } });
+    const bodies: string[] = [];
+    const server = createServer((request, response) => {
+      request.on('data', (chunk: Buffer) => bodies.push(chunk.toString()));
+      request.on('end', () => response.writeHead(request.method === 'POST' ? 204 : 200).end());
+    });
+    await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
+    await until('both are sent', () => life.forwarder.status.counters.sent === 2 || undefined);
+    expect(bodies[0]).toBe(`[${[...life.texts.values()].join(',')}]`);
+    server.closeAllConnections();
+    server.close();
+  } finally {
+    await life.end();
+  }
+});
+
+it('says that a Sluice answers there, and never takes that for Prefect', async () => {
+  const server = createServer((request, response) => {
+    response.writeHead(request.headers['sluice-origin'] === 'sluice' ? 421 : 204).end();
+  });
+  const port = await freePort();
+  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
+  const life = new ForwardedLife(`http://127.0.0.1:${port}/api`);
+  try {
+    life.take([paid]);
+    await until('it says so', () => life.forwarder.status.reason.includes('a Sluice answers there') || undefined);
+    expect(life.forwarder.status.counters.sent).toBe(0);
+  } finally {
+    await life.end();
+    server.closeAllConnections();
+    server.close();
+  }
+});
+
+it('sends nothing again to a Prefect that shows nothing of what it takes, and counts it', async () => {
+  await withLife(
+    async (life, peer) => {
+      life.take([paid, paid]);
+      await until('it is known', () => life.forwarder.status.isShown === false || undefined);
+      const faults = ['unanswered'] as const;
+      peer.faultOf = () => (peer.counts.asked > 0 && peer.stored.length < 3 ? faults[0] : 'none');
+      life.take([paid, paid, paid]);
+      await until('they are counted', () => life.forwarder.status.counters.leftInDoubt > 0 || undefined);
+      await until('nothing is left', () => life.forwarder.status.phase === 'idle' || undefined);
+      expect(life.forwarder.status.counters).toMatchObject({ sentAgain: 0, leftInDoubt: 3 });
+      expect(peer.stored.length).toBe(5);
+      expect(peer.repeats).toEqual([]);
+    },
+    { shows: false },
+  );
+});
+
+it('holds back what the filter names nowhere, and lets the journal go on', async () => {
+  await withLife(
+    async (life, peer) => {
+      const journal = life.journal;
+      for (let group = 0; group < 60; group += 1) {
+        life.take(Array.from({ length: 30 }, () => ({ event: 'telemetry', isFromPrefect: false })));
+      }
+      journal.advanceCheckpoint(journal.head);
+      await until('the journal may let them go', () => {
+        journal.trim();
+        return journal.oldest > journal.firstSeq + 1_000 || undefined;
+      });
+      expect(peer.stored).toEqual([]);
+      expect(life.forwarder.status.phase).toBe('idle');
+    },
+    { filter: '{"event":{"prefix":["order."]}}' },
+  );
+});
+
+it('goes on behind what is gone from the journal, and notes that', async () => {
+  await withLife(async (life, peer) => {
+    life.take([paid]);
+    await until('it is stored', () => peer.stored.length === 1 || undefined);
+    await life.forwarder.stop(0);
+    life.journal.holdFrom(Number.POSITIVE_INFINITY);
+    life.take(Array.from({ length: 300 }, () => paid));
+    life.journal.advanceCheckpoint(life.journal.head);
+    life.journal.trim();
+    const { oldest, head } = life.journal;
+    await life.restart();
+    await until('the rest is sent', () => peer.stored.length === head - oldest + 2 || undefined);
+    expect(peer.stored.slice(1)).toEqual(life.sent.slice(-(head - oldest + 1)).map(({ id }) => id));
+  });
+});
