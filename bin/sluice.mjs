@@ -7,13 +7,15 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const load = (...parts) => import(pathToFileURL(join(root, ...parts)).href);
-const ofServer = ['serve', 'verify', 'dead-letter', 'adopt', 'recover', 'token'];
+const ofServer = ['serve', 'verify', 'dead-letter', 'adopt', 'recover', 'token', 'prefect'];
 
 const words = process.argv.slice(2);
 const [first = 'serve'] = words;
 const asksForHelp = words.includes('--help') || words.includes('-h');
 const isFlag = first.startsWith('-') && !['--version', '-V'].includes(first);
-const isServer = !asksForHelp && (isFlag || ofServer.includes(first));
+// With a Prefect server, verify asks two servers that run.
+const asksPrefect = first === 'verify' && words.some((word) => /^--prefect(=|$)/.test(word));
+const isServer = !asksForHelp && !asksPrefect && (isFlag || ofServer.includes(first));
 
 // In an image or an installed package there is nothing to build.
 const isCheckout = existsSync(join(root, 'scripts', 'prepare-build.mjs'));

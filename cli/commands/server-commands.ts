@@ -2,8 +2,10 @@
  * The commands of the server and its data folder: rows for the help and the completion alone, for bin/sluice.mjs hands
  * them to the server's own program.
  */
-import type { CommandRow } from '../command-row.ts';
+import { type CommandRow, textOption } from '../command-row.ts';
 import { CommandError } from '../exit-codes.ts';
+import { connectionOptions } from '../options.ts';
+import { prefectOptions } from '../prefect-target.ts';
 
 /** The server's flags are all settings; the parser of its own program reads them. */
 function serverRow(
@@ -16,15 +18,40 @@ function serverRow(
   return { name, words, summary, options: [], examples, more, run: elsewhere };
 }
 
+/** With `--prefect` it asks two running servers; without, it is a command of the data folder. */
+const verifyRow: CommandRow = {
+  name: 'verify',
+  words: '',
+  summary:
+    'compare the books of a stopped data folder with ClickHouse and the journal; or Sluice with a Prefect server',
+  options: [
+    ...prefectOptions,
+    { flags: '--since <time>', help: 'with --prefect: how far back, until a minute ago', fallback: '1h' },
+    { flags: '--rest <time>', help: 'with --prefect: what is younger may be on its way', fallback: '1m' },
+    { flags: '--repair', help: 'with --prefect: send to Prefect what it lacks' },
+    ...connectionOptions,
+  ],
+  examples: [
+    { words: 'sluice verify --data-dir /var/lib/sluice', says: 'Exit code 1 if the books do not balance' },
+    {
+      words: 'sluice verify --prefect http://127.0.0.1:4200 --url http://127.0.0.1:4201 --since 2h',
+      says: 'By id, while both run; exit code 1 if one of them lacks an event',
+    },
+  ],
+  more: settingsText,
+  run: async (call) => {
+    if (textOption(call, 'prefect') === undefined) return elsewhere();
+    return (await import('../run/verify-prefect.ts')).runVerifyPrefect(call);
+  },
+};
+
 export const serverRows: readonly CommandRow[] = [
   serverRow('serve', 'run the server until Ctrl-C; the same as no command', [
     { words: 'sluice serve', says: 'Serve on 127.0.0.1:4200 with an embedded ClickHouse in ./data' },
     { words: 'sluice serve --port 4300 --data-dir /var/lib/sluice', says: 'On another port, with another folder' },
     { words: 'npm start -- --port 4300', says: 'The same from a checkout' },
   ]),
-  serverRow('verify', 'compare the books of a stopped data folder with ClickHouse and with the journal', [
-    { words: 'sluice verify --data-dir /var/lib/sluice', says: 'Exit code 1 if they do not balance' },
-  ]),
+  verifyRow,
   serverRow(
     'dead-letter',
     'list the events that ClickHouse refused for their content, or try to insert them again',
@@ -40,6 +67,12 @@ export const serverRows: readonly CommandRow[] = [
   serverRow('recover', 'go on from a damaged journal or writer’s state: keep what is good, set the rest aside', [
     { words: 'sluice recover --data-dir /var/lib/sluice', says: 'When a start says that the journal is damaged' },
   ]),
+  serverRow(
+    'prefect',
+    'of a stopped data folder: give up what waits to be forwarded to a Prefect server that stays away',
+    [{ words: 'sluice prefect skip', says: 'verify --prefect URL --repair can send it later' }],
+    '<skip>',
+  ),
   serverRow(
     'token',
     'make, list and revoke the tokens of a data folder, also while Sluice runs',

@@ -3,14 +3,21 @@
 import { visible } from '../../client/src/visible.ts';
 import { type Call, textOption } from '../command-row.ts';
 import { exitCodes } from '../exit-codes.ts';
-import { readTarget } from '../target.ts';
+import { prefectTarget } from '../prefect-target.ts';
+import { readTarget, refuseBadUrl } from '../target.ts';
 import { machineFindings } from './doctor-machine.ts';
+import { prefectFindings } from './doctor-prefect.ts';
 import { serverFindings } from './doctor-server.ts';
 
 export async function runDoctor(call: Call): Promise<number> {
   const target = readTarget(call);
   const machine = await machineFindings(call.environment, target.url);
-  const findings = [...machine, ...(await serverFindings(target, call.signal))];
+  const prefect = prefectTarget(call);
+  const frontUrl = textOption(call, 'front');
+  if (frontUrl !== undefined) refuseBadUrl(frontUrl);
+  const front = frontUrl === undefined ? null : { url: frontUrl, token: prefect?.token ?? target.token };
+  const beside = prefect === null ? [] : await prefectFindings({ sluice: target, prefect, front }, call.signal);
+  const findings = [...machine, ...(await serverFindings(target, call.signal)), ...beside];
   const { terminal } = call;
   if (textOption(call, 'output') === 'json') {
     const list = findings.map(({ name, isOk, says }) => ({ name, ok: isOk, says }));

@@ -19,7 +19,7 @@ export interface PeerAddress {
 
 /** What an operator did: by a command, or by starting and stopping. */
 export type OperatorFact =
-  | { readonly what: 'started' | 'stopped' | 'adopted' | 'recovered' }
+  | { readonly what: 'started' | 'stopped' | 'adopted' | 'recovered' | 'forwarding skipped' }
   | { readonly what: 'replayed'; readonly ok: boolean }
   | { readonly what: 'token made'; readonly token: ShownToken }
   | { readonly what: 'token revoked'; readonly token: Pick<ShownToken, 'id' | 'name'> };

@@ -13,6 +13,7 @@ import { type Config, readConfig, serviceLinks, settingsHelp } from '../config/c
 import { adopt } from './adopt.ts';
 import { listDeadLetter, replayDeadLetter } from './dead-letter-command.ts';
 import { giveHeapRoom } from './heap-room.ts';
+import { skipForwarding } from './prefect-skip.ts';
 import { recoverJournal } from './recover-journal.ts';
 import { sentenceOf } from './start-sentence.ts';
 import { exitCodeOf, type StopSignals } from './stop-signals.ts';
@@ -30,6 +31,7 @@ Commands, for a data folder on which no Sluice runs:
   verify                 compare the books with ClickHouse and with the journal; exit code 1 if they do not balance
   dead-letter            list the events that ClickHouse refused for their content (also while Sluice runs)
   dead-letter replay     try to insert them again; exit code 1 if some stay
+  prefect skip           give up what waits to be forwarded to a Prefect server that stays away
   token                  make, list and revoke tokens (also while Sluice runs)
 
 Settings: flag, environment variable, meaning (default)
@@ -106,6 +108,11 @@ const commandTable: Readonly<Record<string, Command>> = {
     const sentences = await recoverJournal(config, log);
     writeDown({ what: 'recovered' }, config, log);
     return tell(true, sentences);
+  },
+  async 'prefect skip'(config, log) {
+    const sentence = await skipForwarding(config, log);
+    writeDown({ what: 'forwarding skipped' }, config, log);
+    return tell(true, sentence);
   },
   async verify(config, log) {
     const { ok, text } = await verify(config, log);
