@@ -9,6 +9,7 @@ import { durability } from './cases/durability.ts';
 import { engineCpu } from './cases/engine-cpu.ts';
 import { fairness } from './cases/fairness.ts';
 import { forcedFilters } from './cases/forced-filters.ts';
+import { forwarding } from './cases/forwarding.ts';
 import { heavyCounts } from './cases/heavy-counts.ts';
 import { idle } from './cases/idle.ts';
 import { lateEvents } from './cases/late-events.ts';
@@ -64,6 +65,7 @@ export const ownCases: Readonly<Record<string, OwnCase>> = {
   durability,
   fairness,
   'forced-filters': forcedFilters,
+  forwarding: (root, { minutes }) => forwarding(root, { minutes }),
   'late-events': lateEvents,
   'usual-loads': usualLoads,
   'usual-questions': (root, options) => usualQuestions(root, { events: options.scale.events }),
