@@ -20,7 +20,7 @@ export interface DoubtParts extends ForwardParts {
 }
 
 /** Up to here all was asked. */
-export interface Asked {
+export interface AskedInDoubt {
   readonly upTo: number;
   /** One of those that were just sent again; null if none was. */
   readonly sent: PassingEvent | null;
@@ -51,7 +51,7 @@ export class Doubt {
   }
 
   /** Asks for the first events in [from, upTo]. Rejects with a ForwardFailure. */
-  async ask(from: number, upTo: number, signal: AbortSignal): Promise<Asked> {
+  async ask(from: number, upTo: number, signal: AbortSignal): Promise<AskedInDoubt> {
     const { events, last } = this.#read(from, upTo);
     const left: Left = last < upTo ? 'some' : 'none';
     if (events.length === 0) return { upTo: last, sent: null, left };
