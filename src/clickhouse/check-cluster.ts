@@ -7,22 +7,29 @@ import { Failure } from '../base/errors.ts';
 import { kindOf, type Layout, quoteText, type Servers } from './layout.ts';
 import { readError, refusal } from './store-error.ts';
 
-/** A server that hangs is named by ClickHouse itself after so long: before who asks gives up. */
-const silentSeconds = 5;
+/** A server that is silent for so long hangs. */
+const silentMs = 4_000;
 
 /** Rejects with ClickHouse's error, which names the server, while a shard has none that answers. */
-export async function probeCluster(
-  { client }: Servers,
-  { clickhouseCluster }: Layout,
-  signal?: AbortSignal,
-): Promise<void> {
+export async function probeCluster(servers: Servers, layout: Layout, signal?: AbortSignal): Promise<void> {
+  const { client } = servers;
+  const { clickhouseCluster } = layout;
   if (typeof clickhouseCluster !== 'string') return;
+  // One that hangs is found by asking each: ClickHouse waits longer for it than who asks.
+  if (kindOf(layout) === 'direct') await askEach(servers, ping);
   const result = await client.query({
     query: `SELECT count() FROM cluster(${quoteText(clickhouseCluster)}, system.one)`,
-    clickhouse_settings: { receive_timeout: silentSeconds },
     ...(signal && { abort_signal: signal }),
   });
   await result.text();
+}
+
+async function ping(server: ClickHouseClient): Promise<void> {
+  const signal = AbortSignal.timeout(silentMs);
+  const answer = await server.ping({ select: true, abort_signal: signal });
+  if (answer.success) return;
+  if (signal.aborted) throw new Failure('storeUnavailable', 'ClickHouse does not answer in time.');
+  throw answer.error;
 }
 
 /** Asks all servers; where there are several, one that fails is named, by its URL. */
