@@ -4,7 +4,7 @@ import { useMemo } from 'preact/hooks';
 import { resourceIdLabel as idKey, type Labels, resourceRoleLabel as roleKey } from '../../../schemas/event.ts';
 import type { AnsweredEvent } from '../../../schemas/wire.ts';
 import { go } from '../base/address.ts';
-import { isUtc } from '../base/preferences.ts';
+import { isNewestAbove, isUtc } from '../base/preferences.ts';
 import { timeText, visible } from '../base/text.ts';
 import { fieldTerm, followLine, labelTerm, relatedTerm } from '../filter/terms.ts';
 import { PayloadTree } from './payload-tree.tsx';
@@ -17,7 +17,7 @@ export function EventDetail({ text }: { readonly text: string }) {
     <div class="detail">
       <div class="actions">
         <Copy text={text} />
-        <button type="button" onClick={() => go({ view: 'live', line: followLine(id, event.occurred) })}>
+        <button type="button" onClick={() => follow(id, event.occurred)}>
           What follows this
         </button>
       </div>
@@ -40,6 +40,12 @@ export function EventDetail({ text }: { readonly text: string }) {
       <PayloadTree text={text} />
     </div>
   );
+}
+
+/** Oldest first: what came next stands below. */
+function follow(resourceId: string, occurred: string): void {
+  isNewestAbove.value = false;
+  go({ view: 'live', line: followLine(resourceId, occurred) });
 }
 
 /** `term`: of a related resource, which is one entry of the filter as a whole. */

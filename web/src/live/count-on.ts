@@ -3,13 +3,11 @@ import type { EventFilter } from '../../../client/src/event-filter.ts';
 import type { Sluice } from '../../../client/src/sluice.ts';
 import type { AnsweredEvent } from '../../../schemas/wire.ts';
 
-const everyMs = 2_000;
-
 export class CountOn {
   readonly #sluice: Sluice;
   readonly #filter: EventFilter;
   readonly #tell: (more: number) => void;
-  #timer: ReturnType<typeof setTimeout> | undefined;
+  #ending = new AbortController();
 
   constructor(sluice: Sluice, filter: EventFilter, tell: (more: number) => void) {
     this.#sluice = sluice;
@@ -20,24 +18,24 @@ export class CountOn {
   /** `text`: the last event that came. */
   start(text: string | null): void {
     if (text === null) return;
-    const event: AnsweredEvent = JSON.parse(text);
-    const look = async (): Promise<void> => {
-      const total = await this.#sluice.query({ ...this.#filter, occurred: { since: event.occurred } }).total();
-      if (this.#timer === undefined) return;
-      this.#tell(Math.max(0, total - 1));
-      this.#timer = setTimeout(again, everyMs);
-    };
-    const again = (): void => {
-      look().catch(() => {
-        // What it fails with is told by the feed, when it goes on.
-        if (this.#timer !== undefined) this.#timer = setTimeout(again, everyMs);
-      });
-    };
-    this.#timer = setTimeout(again, 0);
+    const { occurred }: AnsweredEvent = JSON.parse(text);
+    this.stop();
+    this.#ending = new AbortController();
+    // What it fails with is told by the feed, when it goes on.
+    this.#watch(occurred, this.#ending.signal).catch(() => undefined);
   }
 
   stop(): void {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
+    this.#ending.abort();
+  }
+
+  /** By the day, for that is the shortest list. */
+  async #watch(since: string, signal: AbortSignal): Promise<void> {
+    const filter = { ...this.#filter, occurred: { since } };
+    for await (const { counts } of this.#sluice.watchCount('day', filter, { signal })) {
+      if (signal.aborted) return;
+      // The last event that came is one of them.
+      this.#tell(Math.max(0, counts.reduce((sum, { count }) => sum + count, 0) - 1));
+    }
   }
 }

@@ -20,7 +20,7 @@ export function listenToKeys(own: Readonly<Record<string, Action>> = everywhere)
     const { target } = event;
     const isTyping = target instanceof HTMLInputElement || target instanceof HTMLSelectElement;
     const isPressing = target instanceof HTMLButtonElement || target instanceof HTMLAnchorElement;
-    if (isTyping || (isPressing && event.key === 'Enter')) return;
+    if (isTyping || (isPressing && isOfButton(event.key, target))) return;
     const action = Object.hasOwn(own, event.key) ? own[event.key] : undefined;
     if (action === undefined) return;
     event.preventDefault();
@@ -28,4 +28,9 @@ export function listenToKeys(own: Readonly<Record<string, Action>> = everywhere)
   };
   addEventListener('keydown', pressed);
   return () => removeEventListener('keydown', pressed);
+}
+
+/** Enter and space press what has the focus. A row is opened by Enter alone. */
+function isOfButton(key: string, target: Element): boolean {
+  return key === 'Enter' || (key === ' ' && !target.classList.contains('line'));
 }
