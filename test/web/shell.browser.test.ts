@@ -72,7 +72,7 @@ describe('the console', () => {
     await keyboard.press('Escape');
     await keyboard.press('Escape');
     await keyboard.press('2');
-    await page.getByText(/^1 events$/).waitFor();
+    await page.getByText(/^1 event$/).waitFor();
     await keyboard.press('?');
     await page.getByRole('dialog').waitFor();
     await keyboard.press('Escape');

@@ -9,6 +9,11 @@ export function numberText(value: number): string {
   return grouped.format(value);
 }
 
+/** `1 event`, `2 events`. */
+export function countText(count: number, word: string): string {
+  return `${numberText(count)} ${word}${count === 1 ? '' : 's'}`;
+}
+
 const units = ['B', 'kB', 'MB', 'GB', 'TB'];
 
 export function bytesText(bytes: number): string {

@@ -4,7 +4,7 @@ import { useEffect } from 'preact/hooks';
 import { address, go } from '../base/address.ts';
 import { sentenceOf } from '../base/failure.ts';
 import { hasty } from '../base/session.ts';
-import { numberText, visible } from '../base/text.ts';
+import { countText, visible } from '../base/text.ts';
 import { asked } from '../filter/asked.ts';
 import { fieldTerm, labelTerm, replaceFields } from '../filter/terms.ts';
 import { Chart } from './chart.tsx';
@@ -73,7 +73,7 @@ function WindowBar({ window, width, sum }: WindowBarProps) {
   return (
     <div class="bar">
       <p class="status status-calm" role="status">
-        {sum === undefined ? 'Counting' : `${numberText(sum)} events`}
+        {sum === undefined ? 'Counting' : countText(sum, 'event')}
       </p>
       {isZoomed ? (
         <button type="button" onClick={() => replaceFields(['since', 'until'])}>

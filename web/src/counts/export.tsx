@@ -7,7 +7,7 @@ import { ShownEvent } from '../../../client/src/shown-event.ts';
 import { address, baseUrl } from '../base/address.ts';
 import { sentenceOf } from '../base/failure.ts';
 import { sluice } from '../base/session.ts';
-import { numberText, visible } from '../base/text.ts';
+import { countText, numberText, visible } from '../base/text.ts';
 import type { CountWindow } from './window.ts';
 
 type Format = 'ndjson' | 'csv';
@@ -39,11 +39,11 @@ export function Export({ window }: { readonly window: CountWindow }) {
       const sink = await sinkFor(format);
       const filter = filterOf(window);
       const tell = (count: number): void => {
-        said.value = `${numberText(count)} events so far`;
+        said.value = `${countText(count, 'event')} so far`;
       };
       const { count, isWhole } = await exportTo(sink, filter, format, ending.current.signal, tell);
       said.value = isWhole
-        ? `${numberText(count)} events were exported`
+        ? `Exported: ${countText(count, 'event')}`
         : `The first ${numberText(count)} events. This browser holds no more; all of them: ${command(format)}`;
     } catch (error) {
       said.value = sentenceOf(error) ?? '';

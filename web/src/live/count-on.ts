@@ -1,7 +1,6 @@
 /** Counts what comes while nothing more is read, so that a person knows how far behind the pause is. */
 import type { EventFilter } from '../../../client/src/event-filter.ts';
 import type { Sluice } from '../../../client/src/sluice.ts';
-import type { AnsweredEvent } from '../../../schemas/wire.ts';
 
 export class CountOn {
   readonly #sluice: Sluice;
@@ -15,14 +14,12 @@ export class CountOn {
     this.#tell = tell;
   }
 
-  /** `text`: the last event that came. */
-  start(text: string | null): void {
-    if (text === null) return;
-    const { occurred }: AnsweredEvent = JSON.parse(text);
+  /** From `occurred` on, which `known` events that came already have. */
+  start(occurred: string, known: number): void {
     this.stop();
     this.#ending = new AbortController();
     // What it fails with is told by the feed, when it goes on.
-    this.#watch(occurred, this.#ending.signal).catch(() => undefined);
+    this.#watch(occurred, known, this.#ending.signal).catch(() => undefined);
   }
 
   stop(): void {
@@ -30,12 +27,11 @@ export class CountOn {
   }
 
   /** By the day, for that is the shortest list. */
-  async #watch(since: string, signal: AbortSignal): Promise<void> {
+  async #watch(since: string, known: number, signal: AbortSignal): Promise<void> {
     const filter = { ...this.#filter, occurred: { since } };
     for await (const { counts } of this.#sluice.watchCount('day', filter, { signal })) {
       if (signal.aborted) return;
-      // The last event that came is one of them.
-      this.#tell(Math.max(0, counts.reduce((sum, { count }) => sum + count, 0) - 1));
+      this.#tell(Math.max(0, counts.reduce((sum, { count }) => sum + count, 0) - known));
     }
   }
 }

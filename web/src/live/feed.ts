@@ -8,8 +8,9 @@ import type { Checkpoint } from '../../../client/src/errors.ts';
 import type { EventFilter } from '../../../client/src/event-filter.ts';
 import type { Message } from '../../../client/src/message.ts';
 import type { SubscriptionStatus } from '../../../client/src/subscription.ts';
+import type { AnsweredEvent } from '../../../schemas/wire.ts';
 import { sentenceOf } from '../base/failure.ts';
-import { numberText } from '../base/text.ts';
+import { countText } from '../base/text.ts';
 import { CountOn } from './count-on.ts';
 import { firstFrom } from './first-from.ts';
 import type { Clients, Question } from './question.ts';
@@ -44,7 +45,6 @@ export class LiveFeed {
   #received = 0;
   /** Behind the last message that came; null before the first. */
   #checkpoint: Checkpoint | null = null;
-  #newest: string | null = null;
   /** The subscription was ended, for what waits is full. */
   #isCut = false;
 
@@ -77,7 +77,7 @@ export class LiveFeed {
     const from = this.#lastShown();
     this.#waiting.clear();
     this.#takeWaiting();
-    const sentence = `${isAbout ? 'About ' : ''}${numberText(count)} events were left out here`;
+    const sentence = `Left out here: ${isAbout ? 'about ' : ''}${countText(count, 'event')}`;
     if (count > 0 && from !== null) this.#show({ kind: 'skipped', sentence, from });
     if (this.#isCut) this.#restart('now');
   }
@@ -128,7 +128,6 @@ export class LiveFeed {
       this.#push({ kind: 'event', message });
       if (!this.isPaused.value) return;
       this.#received += 1;
-      this.#newest = message.text;
       this.#draw();
       return;
     }
@@ -174,7 +173,22 @@ export class LiveFeed {
     if (this.#isCut) return;
     this.#isCut = true;
     this.#ending.abort();
-    this.#counting.start(this.#newest);
+    const times = this.#lastTimes();
+    const [newest] = times;
+    if (newest !== undefined) this.#counting.start(newest, times.length);
+  }
+
+  /** When the last of what waits occurred: as often as it is the same time. */
+  #lastTimes(): string[] {
+    const times: string[] = [];
+    for (let index = this.#waiting.length - 1; index >= 0; index -= 1) {
+      const row = this.#waiting.at(index);
+      if (row?.kind !== 'event') continue;
+      const { occurred }: AnsweredEvent = JSON.parse(row.message.text);
+      if (times.length > 0 && occurred !== times[0]) break;
+      times.push(occurred);
+    }
+    return times;
   }
 
   #counted(more: number): void {

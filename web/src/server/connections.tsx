@@ -4,7 +4,7 @@ import type { ConnectionList, ListedConnection } from '../../../schemas/connecti
 import { sentenceOf } from '../base/failure.ts';
 import { isUtc } from '../base/preferences.ts';
 import { http } from '../base/session.ts';
-import { bytesText, numberText, timeText, visible } from '../base/text.ts';
+import { bytesText, countText, numberText, timeText, visible } from '../base/text.ts';
 import { usePoll } from './poll.ts';
 
 const everyMs = 2_000;
@@ -27,7 +27,7 @@ export function Connections() {
   const why = refusal.value ?? failure;
   return (
     <section aria-labelledby="connections-title">
-      <h2 id="connections-title">{numberText(all.length)} connections</h2>
+      <h2 id="connections-title">{countText(all.length, 'connection')}</h2>
       <p class="hint">
         The slowest first. Closing tells the client “closed by an operator”; a client of ours then does not come back by
         itself.
