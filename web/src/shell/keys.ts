@@ -16,7 +16,9 @@ const everywhere: Readonly<Record<string, Action>> = {
 /** `own`: those of a view, by key. Gives what takes them away again. */
 export function listenToKeys(own: Readonly<Record<string, Action>> = everywhere): () => void {
   const pressed = (event: KeyboardEvent): void => {
-    if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented || isHelpOpen.value) return;
+    if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
+    // Its signal hears of the end a little later.
+    if (document.querySelector('dialog[open]') !== null) return;
     const { target } = event;
     const isTyping = target instanceof HTMLInputElement || target instanceof HTMLSelectElement;
     const isPressing = target instanceof HTMLButtonElement || target instanceof HTMLAnchorElement;
