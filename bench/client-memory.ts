@@ -1,20 +1,23 @@
 /**
  * Whether the client's memory stays flat: it publishes and receives so many events at once, and its heap is measured
  * behind a full collection after each tenth of them. Exit code 1 if any tenth from the second on has much more than it.
- * `npm run bench:client:memory -- --url URL --events 5000000`.
+ * `npm run bench:client:memory`.
  */
-import { parseArgs } from 'node:util';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { connect } from '../client/src/node.ts';
+import { readOptions } from '../support/script-options.ts';
 
-const { values } = parseArgs({
+const { values } = readOptions({
+  name: 'bench:client:memory',
+  about: `Whether the client's memory stays flat: it publishes and receives at once, against a server that runs.
+Exit code 1 if its heap grows.`,
   options: {
-    url: { type: 'string', default: 'http://127.0.0.1:4200' },
-    events: { type: 'string', default: '5000000' },
+    url: { default: 'http://127.0.0.1:4200', word: 'URL', says: 'of the server' },
+    events: { default: 5_000_000, says: 'how many' },
   },
 });
-const events = Number(values.events);
+const { events } = values;
 const sluice = connect({ url: values.url });
 const resource = `memory.${Date.now()}`;
 /** More than that is growth: what waits in buffers differs from one moment to the next. */

@@ -1,21 +1,24 @@
 /**
  * The client beside a bare loop on `ws`, in one run against one server, in alternating turns: events/s and CPU µs an
  * event of this process, published and received. The bare loop serialises and parses too, and pings every 1,000 events.
- * `npm run bench:client -- --url URL --events N --turns N`; exit code 1 if the client does less than 60 %.
+ * `npm run bench:client`; exit code 1 if the client does less than 60 %.
  */
-import { parseArgs } from 'node:util';
 import { WebSocket } from 'ws';
 import { connect } from '../client/src/node.ts';
 import { authMessage, filterMessage, type OutFrame } from '../schemas/wire.ts';
+import { readOptions } from '../support/script-options.ts';
 
-const { values } = parseArgs({
+const { values } = readOptions({
+  name: 'bench:client',
+  about: `The client beside a bare loop on ws, in alternating turns, against a server that runs.
+Exit code 1 if the client does less than 60 % of the loop's events a second.`,
   options: {
-    url: { type: 'string', default: 'http://127.0.0.1:4200' },
-    events: { type: 'string', default: '50000' },
-    turns: { type: 'string', default: '3' },
+    url: { default: 'http://127.0.0.1:4200', word: 'URL', says: 'of the server' },
+    events: { default: 50_000, says: 'of one turn' },
+    turns: { default: 3, says: 'how many' },
   },
 });
-const events = Number(values.events);
+const { events } = values;
 const sluice = connect({ url: values.url });
 const socketUrl = `${values.url.replace(/^http/, 'ws')}/api/events`;
 const leastRatio = 0.6;
@@ -28,7 +31,7 @@ const publish: Readonly<Record<string, Work>> = { bare: publishBare, client: pub
 const receive: Readonly<Record<string, Work>> = { bare: receiveBare, client: receiveByClient };
 const rates: Record<string, number[]> = {};
 
-for (let turn = 0; turn < Number(values.turns); turn += 1) {
+for (let turn = 0; turn < values.turns; turn += 1) {
   const resource = `speed.${Date.now()}.${turn}`;
   for (const name of turn % 2 === 0 ? ['bare', 'client'] : ['client', 'bare']) {
     await measure(`publish ${name}`, () => publish[name]?.(`${resource}.${name}`) ?? Promise.resolve());

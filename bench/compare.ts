@@ -4,8 +4,10 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { repositoryRoot } from '../support/peers/sluice.ts';
+import { readOptions } from '../support/script-options.ts';
 import { performancePages, readResults } from './report/page.ts';
 
+readOptions({ name: 'bench:compare', about: 'Writes docs/PERFORMANCE.md and its plots anew.', options: {} });
 const root = repositoryRoot();
 for (const [path, text] of Object.entries(performancePages(readResults(join(root, 'bench', 'results'))))) {
   const file = join(root, 'docs', path);

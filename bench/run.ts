@@ -5,9 +5,9 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { installPrefect, launchPrefect } from '../support/peers/prefect.ts';
 import { launchSluice, repositoryRoot } from '../support/peers/sluice.ts';
+import { readOptions, refuse } from '../support/script-options.ts';
 import { backfill, backfillMany } from './cases/backfill.ts';
 import { counts } from './cases/counts.ts';
 import { fanout } from './cases/fanout.ts';
@@ -21,63 +21,66 @@ import { commitStage } from './stages/commit.ts';
 import { intakeStage } from './stages/intake.ts';
 import type { BenchTarget } from './target.ts';
 
-const help = `npm run bench -- [options]
-  --url URL            measure this server; without it Sluice is started from dist in a temporary data folder
-  --auth-string S      of that server
-  --pid N              of that server's process, for memory and CPU
-  --peer prefect       measure the real Prefect too, in the same run
-  --cases a,b          of: ingest, fanout, handover, counts, sustained (default: all);
-                       forms: intake by the form of the JSON, which ingest runs too;
-                       commit: what durability costs an event; intake: CPU of each stage; both without a server;
-                       backfill: one reader of --events (1000000);
-                       backfill-many: 40 readers of --events (30000), and 10 slow ones;
-                       with servers of their own: spread, latency, latency-in-turns, lone-deliveries, catch-up, idle,
-                       distinct-filters, soak, nats, scale, heavy-counts, engine-cpu, beside-prefect, side-by-side,
-                       durability, late-events, usual-loads, usual-questions, shapes, live-counts,
-                       sharded,
-                       move-lines: the commands import and export, of --events lines (1000000);
-                       without one: filter-index, read-forms, redaction, kernel-send, live-count-stage
-  --suite speed        the figures of docs/PERFORMANCE.md, but for the long ones (sustained --seconds 600, soak)
-  --minutes N          of soak and engine-cpu (30)
-  --soak-rate N        events a second of soak and engine-cpu (10000)
-  --connections N      of idle (15000)
-  --pairs N            of live-counts (3)
-  --seconds N          of sustained (60)
-  --rate N             events a second of sustained (12000)
-  --events N           of counts (10000), of scale, beside-prefect and heavy-counts (1000000), and of the backfills
-  --data DIR           of scale and beside-prefect: a folder that keeps the set; without it the set is made and removed
-  --resources N        of scale: primary resources of the set (5000), or the word runs: one for each run
-  --save NAME          write the result to bench/results/NAME.json as well
-`;
+const script = {
+  name: 'bench',
+  about: `Measures, and prints one JSON with the machine's facts. docs/PERFORMANCE.md is made of such results.`,
+  options: {
+    url: {
+      default: '',
+      word: 'URL',
+      says: 'measure this server; else one is started, on a temporary data folder',
+    },
+    'auth-string': { default: '', word: 'S', says: 'of that server' },
+    pid: { default: 0, says: "of that server's process, for memory and CPU", shown: '' },
+    peer: { default: '', oneOf: ['prefect'], says: 'measure the real Prefect too, in the same run' },
+    cases: {
+      default: 'ingest,fanout,handover,counts,sustained',
+      word: 'a,b',
+      shown: 'ingest,fanout,handover,counts,sustained',
+      says: `which;
+further, forms: intake by the form of the JSON, which ingest runs too;
+commit: what durability costs an event; intake: CPU of each stage; both without a server;
+backfill: one reader of --events (1000000);
+backfill-many: 40 readers of --events (30000), and 10 slow ones;
+move-lines: the commands import and export, of --events lines (1000000);
+and with what they start themselves:
+${wrapped(Object.keys(ownCases).filter((name) => name !== 'move-lines'))}`,
+    },
+    suite: { default: '', oneOf: Object.keys(suites), says: 'several cases by one word, instead of --cases' },
+    minutes: { default: 30, says: 'of soak and engine-cpu' },
+    'soak-rate': { default: 10_000, says: 'events a second of soak and engine-cpu' },
+    connections: { default: 15_000, says: 'of idle' },
+    pairs: { default: 3, says: 'of live-counts' },
+    seconds: { default: 60, says: 'of sustained' },
+    rate: { default: 12_000, says: 'events a second of sustained' },
+    events: {
+      default: 0,
+      shown: '',
+      says: `of counts (10000), of scale, beside-prefect and heavy-counts (1000000), and of the backfills`,
+    },
+    data: {
+      default: '',
+      word: 'DIR',
+      says: 'of scale and beside-prefect: a folder that keeps the set; else it is made and removed',
+    },
+    resources: {
+      default: '5000',
+      word: 'N',
+      says: 'of scale: primary resources of the set, or the word runs: one for each run',
+    },
+    save: { default: '', word: 'NAME', says: 'write the result to bench/results/NAME.json as well' },
+  },
+} as const;
+
+/** Names, in lines of a help. */
+function wrapped(names: readonly string[]): string {
+  return names.join(', ').replace(/(.{60,80}), /g, '$1,\n');
+}
 
 type Case = (target: BenchTarget) => Promise<object>;
 
 async function main(): Promise<void> {
-  const { values } = parseArgs({
-    options: {
-      url: { type: 'string' },
-      'auth-string': { type: 'string' },
-      pid: { type: 'string' },
-      peer: { type: 'string' },
-      cases: { type: 'string', default: 'ingest,fanout,handover,counts,sustained' },
-      suite: { type: 'string' },
-      'soak-rate': { type: 'string', default: '10000' },
-      minutes: { type: 'string', default: '30' },
-      connections: { type: 'string', default: '15000' },
-      pairs: { type: 'string', default: '3' },
-      seconds: { type: 'string', default: '60' },
-      rate: { type: 'string', default: '12000' },
-      events: { type: 'string' },
-      data: { type: 'string' },
-      resources: { type: 'string', default: '5000' },
-      save: { type: 'string' },
-      help: { type: 'boolean' },
-    },
-  });
-  if (values.help || (values.peer !== undefined && values.peer !== 'prefect')) {
-    process.stdout.write(help);
-    return;
-  }
+  const { values } = readOptions(script);
   const root = repositoryRoot();
   const cases: Readonly<Record<string, Case>> = {
     ingest,
@@ -86,19 +89,17 @@ async function main(): Promise<void> {
     handover,
     commit: commitStage,
     intake: intakeStage,
-    counts: (target) => counts(target, { events: Number(values.events ?? 10_000) }),
-    backfill: (target) => backfill(target, { events: Number(values.events ?? 1_000_000) }),
-    'backfill-many': (target) => backfillMany(target, { events: Number(values.events ?? 30_000) }),
+    counts: (target) => counts(target, { events: values.events || 10_000 }),
+    backfill: (target) => backfill(target, { events: values.events || 1_000_000 }),
+    'backfill-many': (target) => backfillMany(target, { events: values.events || 30_000 }),
     sustained: (target) =>
-      target.isPeer
-        ? sustainedByPeer(target)
-        : sustained(target, { seconds: Number(values.seconds), rate: Number(values.rate) }),
+      target.isPeer ? sustainedByPeer(target) : sustained(target, { seconds: values.seconds, rate: values.rate }),
   };
-  const asked = values.suite === undefined ? values.cases.split(',') : (suites[values.suite] ?? ['of that suite']);
+  const asked = suites[values.suite] ?? values.cases.split(',');
   // A figure of intake is of one form: the others stand beside it.
   const names = [...new Set(asked.flatMap((name) => (name === 'ingest' ? ['ingest', 'forms'] : [name])))];
   const unknown = names.find((name) => cases[name] === undefined && ownCases[name] === undefined);
-  if (unknown !== undefined) throw new Error(`There is no case ${unknown}.\n${help}`);
+  if (unknown !== undefined) refuse(script, `there is no case ${unknown}`);
   const result: Record<string, unknown> = { when: new Date().toISOString(), machine: machineFacts(root) };
   const shared = names.filter((name) => cases[name] !== undefined);
   const measure = async (target: BenchTarget): Promise<void> => {
@@ -109,27 +110,27 @@ async function main(): Promise<void> {
     );
   };
   const own = {
-    minutes: Number(values.minutes),
-    rate: Number(values['soak-rate']),
-    connections: Number(values.connections),
-    pairs: Number(values.pairs),
+    minutes: values.minutes,
+    rate: values['soak-rate'],
+    connections: values.connections,
+    pairs: values.pairs,
     scale: {
-      events: Number(values.events ?? 1_000_000),
+      events: values.events || 1_000_000,
       resources: values.resources,
-      dataDir: values.data ?? null,
+      dataDir: values.data || null,
     },
   };
   if (shared.length === 0) {
     // Only cases that start servers of their own.
-  } else if (values.url === undefined) {
+  } else if (values.url === '') {
     await withSluice(root, measure);
   } else {
     await measure({
       name: values.url,
       url: values.url.replace(/\/+(api\/*)?$/, ''),
       isPeer: false,
-      ...(values['auth-string'] === undefined ? {} : { authString: values['auth-string'] }),
-      ...(values.pid === undefined ? {} : { pid: Number(values.pid) }),
+      ...(values['auth-string'] === '' ? {} : { authString: values['auth-string'] }),
+      ...(values.pid === 0 ? {} : { pid: values.pid }),
     });
   }
   for (const name of names.filter((name) => ownCases[name] !== undefined)) {
@@ -147,8 +148,8 @@ function textOf(result: object): string {
 }
 
 /** After each case, for a long run may be cut off. */
-function save(root: string, name: string | undefined, result: object): void {
-  if (name === undefined) return;
+function save(root: string, name: string, result: object): void {
+  if (name === '') return;
   mkdirSync(join(root, 'bench', 'results'), { recursive: true });
   writeFileSync(join(root, 'bench', 'results', `${name}.json`), textOf(result));
 }

@@ -15,6 +15,7 @@ import type { TokenRecord } from '../src/access/token-record.ts';
 import { createLog } from '../src/base/log.ts';
 import { repositoryRoot } from '../support/peers/sluice.ts';
 import { randomFrom } from '../support/random.ts';
+import { readOptions } from '../support/script-options.ts';
 import { pointsOf } from './report/points.ts';
 import { median, round } from './target.ts';
 
@@ -125,4 +126,10 @@ async function main(): Promise<number> {
   }
 }
 
+readOptions({
+  name: 'token-timing',
+  about: `Whether the time that a wrong token takes says how much of its hash is right: exit code 1 if it does.
+Draws docs/performance/token-timing.svg.`,
+  options: {},
+});
 process.exitCode = await main();

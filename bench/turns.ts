@@ -7,64 +7,58 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { repositoryRoot } from '../support/peers/sluice.ts';
+import { readOptions, refuse } from '../support/script-options.ts';
 import { withServer } from './cases/own-server.ts';
 import { machineFacts } from './machine.ts';
 import { medianAndInterval } from './median-interval.ts';
 import { median, round } from './target.ts';
 import { type FigureName, figureNames, measureBoth, warmUp } from './turn.ts';
 
-const help = `npm run bench:turns -- --old COMMIT [options]
-  --old COMMIT     what to compare this checkout with
-  --pairs N        alternating pairs of turns (20)
-  --figures A;B    only these figures, such as "event caught up with"
-  --events N       events that are there when questions are asked first (120000)
-  --save NAME      write the result to bench/results/NAME.json as well
-  --most RATIO     ends with 1 if the whole interval of a figure's ratio lies above it (1.03)
-`;
+const script = {
+  name: 'bench:turns',
+  about: `This checkout and an older commit live side by side and are loaded in short alternating turns.
+Prints for each figure the median of the turns' ratios, and its interval.`,
+  options: {
+    old: { default: '', word: 'COMMIT', says: 'what to compare this checkout with' },
+    pairs: { default: 20, says: 'alternating pairs of turns' },
+    figures: {
+      default: figureNames.join(';'),
+      shown: '',
+      word: 'A;B',
+      says: `only these of:\n${figureNames.join(';\n')}`,
+    },
+    events: { default: 120_000, says: 'events that are there when questions are asked first' },
+    save: { default: '', word: 'NAME', says: 'write the result to bench/results/NAME.json as well' },
+    most: { default: 1.03, says: "exit code 1 if the whole interval of a figure's ratio lies above it" },
+  },
+} as const;
 
 async function main(): Promise<number> {
-  const { values } = parseArgs({
-    options: {
-      old: { type: 'string' },
-      pairs: { type: 'string', default: '20' },
-      events: { type: 'string', default: '120000' },
-      figures: { type: 'string', default: figureNames.join(';') },
-      most: { type: 'string', default: '1.03' },
-      save: { type: 'string' },
-      help: { type: 'boolean' },
-    },
-  });
-  if (values.help || values.old === undefined) {
-    process.stdout.write(help);
-    return values.help ? 0 : 1;
-  }
+  const { values } = readOptions(script);
+  if (values.old === '') refuse(script, 'say which commit by --old');
   const wanted = figureNames.filter((name) => values.figures.split(';').includes(name));
-  if (wanted.length === 0) {
-    process.stderr.write(`The figures are: ${figureNames.join('; ')}\n`);
-    return 1;
-  }
+  if (wanted.length === 0) refuse(script, `there is no figure ${values.figures}`);
   const root = repositoryRoot();
   const old = checkOut(root, values.old);
   try {
-    const count = Number(values.pairs);
-    const pairs = await runPairs({ old: old.folder, new: root }, wanted, count, Number(values.events));
+    const count = values.pairs;
+    const pairs = await runPairs({ old: old.folder, new: root }, wanted, count, values.events);
     const figures = compare(pairs, wanted);
-    const tooDear = Object.entries(figures).filter(([, { interval }]) => interval[0] > Number(values.most));
+    const tooDear = Object.entries(figures).filter(([, { interval }]) => interval[0] > values.most);
     const result = {
       when: new Date().toISOString(),
       machine: machineFacts(root),
       [wanted.length === figureNames.length ? 'turns' : 'more-turns']: {
         old: old.commit,
         pairs: pairs.length,
-        events: Number(values.events),
-        most: Number(values.most),
+        events: values.events,
+        most: values.most,
         figures,
       },
     };
     const text = `${JSON.stringify(result, null, 2)}\n`;
-    if (values.save !== undefined) writeFileSync(join(root, 'bench', 'results', `${values.save}.json`), text);
+    if (values.save !== '') writeFileSync(join(root, 'bench', 'results', `${values.save}.json`), text);
     process.stdout.write(text);
     return tooDear.length === 0 ? 0 : 1;
   } finally {

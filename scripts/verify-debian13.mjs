@@ -14,6 +14,7 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { readOptions } from '../support/script-options.ts';
 
 const checkout = dirname(dirname(fileURLToPath(import.meta.url)));
 /** Not below the checkout, which is mounted in it. */
@@ -24,14 +25,21 @@ const nodeMajor = '24';
 const tests = ['test/edge', 'test/server', 'test/contract', 'test/app/process.clickhouse.test.ts'];
 const skipped = 77;
 
+const { words } = readOptions({
+  name: 'verify:debian13',
+  about: `Tests in Debian 13 with Node ${nodeMajor}, in a root that is made once.
+Exit code ${skipped} if something for it is missing.
+TEST is a file or folder; by default ${tests.join(', ')}.`,
+  words: '[TEST…]',
+  options: {},
+});
 const missing = whatIsMissing();
 if (missing !== null) {
   console.log(`verify:debian13: not run: ${missing}`);
   process.exit(skipped);
 }
 makeRoot();
-const chosen = process.argv.slice(2);
-process.exit(runTests(chosen.length > 0 ? chosen : tests));
+process.exit(runTests(words.length > 0 ? words : tests));
 
 function whatIsMissing() {
   if (process.platform !== 'linux') return 'it needs Linux.';

@@ -11,6 +11,7 @@ import { type Browser, findChromium } from './peers/chromium.ts';
 import { repositoryRoot } from './peers/sluice.ts';
 import { installOnce, lastLine, run } from './peers/validators.ts';
 import { randomFrom } from './random.ts';
+import { readOptions } from './script-options.ts';
 import { removeData, startSluice } from './sluice.ts';
 
 const root = repositoryRoot();
@@ -76,6 +77,7 @@ async function fetchTerminal(): Promise<string> {
   return folder;
 }
 
+readOptions({ name: 'pictures', about: 'Draws docs/pictures anew, of a real Sluice under load.', options: {} });
 const chromium = await findChromium(root);
 if (!chromium.found) throw new Error(chromium.sentence);
 const folder = await fetchTerminal();

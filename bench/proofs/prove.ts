@@ -1,13 +1,12 @@
 /**
- * npm run prove -- NAME [--seconds N] [--scale 0.1] [--data DIR] [--save]: one proof on the real process. Prints its
- * result as JSON with the machine's facts, with --save into bench/results too, and ends with 1 if a law is broken.
+ * `npm run prove`: one proof on the real process. Prints its result as JSON with the machine's facts.
  */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { killEngine } from '../../support/crash/victim.ts';
 import { repositoryRoot } from '../../support/peers/sluice.ts';
+import { readOptions, refuse } from '../../support/script-options.ts';
 import { machineFacts } from '../machine.ts';
 import { backfills } from './backfills.ts';
 import { churn } from './churn.ts';
@@ -30,43 +29,43 @@ const proofs: Readonly<Record<string, Prove>> = {
   backfills,
 };
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
+const script = {
+  name: 'prove',
+  about: `One proof on the real process. Prints its result as JSON; exit code 1 if a law is broken.
+NAME is one of: ${Object.keys(proofs).join(', ')}.`,
+  words: 'NAME',
   options: {
-    seconds: { type: 'string' },
-    scale: { type: 'string', default: '1' },
-    data: { type: 'string' },
-    save: { type: 'boolean', default: false },
+    seconds: { default: 0, says: 'how long', shown: "the proof's own time" },
+    scale: { default: 1, says: 'a part of the whole, as 0.1' },
+    data: { default: '', word: 'DIR', says: 'a data folder that is kept' },
+    save: { default: false, says: 'writes the result to bench/results too' },
   },
-});
-const [name = ''] = positionals;
-const prove = proofs[name];
-if (prove === undefined) {
-  process.stderr.write(
-    `npm run prove -- NAME [--seconds N] [--scale S] [--save], of: ${Object.keys(proofs).join(', ')}\n`,
-  );
-  process.exit(2);
-}
-const dataDir = values.data ?? mkdtempSync(join(tmpdir(), `sluice-prove-${name}-`));
+};
+const {
+  values,
+  words: [name = ''],
+} = readOptions(script);
+const prove = proofs[name] ?? refuse(script, `the proofs are: ${Object.keys(proofs).join(', ')}`);
+const dataDir = values.data || mkdtempSync(join(tmpdir(), `sluice-prove-${name}-`));
 const root = repositoryRoot();
 const about = { proof: name, when: new Date().toISOString(), machine: machineFacts(root) };
 try {
   const { broken, figures } = await prove({
     dataDir,
-    isKept: values.data !== undefined,
-    seconds: values.seconds === undefined ? null : Number(values.seconds),
-    scale: Number(values.scale),
+    isKept: values.data !== '',
+    seconds: values.seconds === 0 ? null : values.seconds,
+    scale: values.scale,
   });
-  const text = `${JSON.stringify({ ...about, scale: Number(values.scale), figures, broken }, null, 2)}\n`;
+  const text = `${JSON.stringify({ ...about, scale: values.scale, figures, broken }, null, 2)}\n`;
   process.stdout.write(text);
   if (values.save) {
     mkdirSync(join(root, 'bench', 'results'), { recursive: true });
-    const scaled = values.scale === '1' ? name : `${name}-x${values.scale}`;
+    const scaled = values.scale === 1 ? name : `${name}-x${values.scale}`;
     writeFileSync(join(root, 'bench', 'results', `${about.when.slice(0, 10)}-proof-${scaled}.json`), text);
   }
   process.exitCode = broken.length === 0 ? 0 : 1;
 } finally {
   killEngine(dataDir);
-  if (values.data === undefined) rmSync(dataDir, { recursive: true, force: true, maxRetries: 50, retryDelay: 100 });
+  if (values.data === '') rmSync(dataDir, { recursive: true, force: true, maxRetries: 50, retryDelay: 100 });
 }
 process.exit();

@@ -1,22 +1,26 @@
 /**
  * How long until an automation fires, with the hook and without it, in alternating pairs: two Prefect servers side by
- * side, one of them with the hook. `npm run accept:prefect:latency -- --pairs 10 --events 20`.
+ * side, one of them with the hook. `npm run accept:prefect:latency`.
  */
 import { randomUUID } from 'node:crypto';
-import { parseArgs } from 'node:util';
 import { post } from '../../support/http.ts';
 import { installPrefect } from '../../support/peers/prefect.ts';
 import { freePort } from '../../support/peers/server-process.ts';
 import { repositoryRoot } from '../../support/peers/sluice.ts';
 import { until } from '../../support/poll.ts';
+import { readOptions } from '../../support/script-options.ts';
 import type { Target } from '../../support/target.ts';
 import { Beside } from './start-beside.ts';
 
-const { values } = parseArgs({
-  options: { pairs: { type: 'string', default: '10' }, events: { type: 'string', default: '20' } },
+const { values } = readOptions({
+  name: 'accept:prefect:latency',
+  about: 'How long until an automation of a real Prefect fires, with the hook and without it, in alternating pairs.',
+  options: {
+    pairs: { default: 10, says: 'how many' },
+    events: { default: 20, says: 'events of one turn, of which the median counts' },
+  },
 });
-const pairs = Number(values.pairs);
-const events = Number(values.events);
+const { pairs, events } = values;
 
 const install = await installPrefect(repositoryRoot());
 if (!install.found) throw new Error(install.sentence);

@@ -1,19 +1,21 @@
-// `npm run accept:prefect [-- --level 1|2] [--outage SECONDS] [--prefect VERSION,VERSION] [--front nginx|nginx-prefix|caddy] [--redis]`:
-// the acceptance of a Prefect beside Sluice, in its long form, for each version in turn; the last lines are a table. On
-// level 1 its events are read from Sluice; on level 2 clients send them to Sluice too. Front and Redis are of level 1.
+// `npm run accept:prefect`: the acceptance of a Prefect beside Sluice, in its long form, for each version in turn; the
+// last lines are a table. On level 1 its events are read from Sluice; on level 2 clients send them to Sluice too.
 import { spawn } from 'node:child_process';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
+import { readOptions } from '../../support/script-options.ts';
 
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
-const { values } = parseArgs({
+const { values } = readOptions({
+  name: 'accept:prefect',
+  about: `The acceptance of a real Prefect beside Sluice, in its long form.
+The last lines say how each version ended; exit code 1 if one does not hold.`,
   options: {
-    level: { type: 'string', default: '1' },
-    outage: { type: 'string', default: '180' },
-    prefect: { type: 'string', default: '3.8.8' },
-    front: { type: 'string', default: 'nginx' },
-    redis: { type: 'boolean', default: false },
+    level: { default: '1', oneOf: ['1', '2'], says: 'events are read from Sluice; with 2 they are sent to it too' },
+    outage: { default: 180, says: 'seconds without Sluice' },
+    prefect: { default: '3.8.8', word: 'VERSION,…', says: 'versions, one behind the other' },
+    front: { default: 'nginx', oneOf: ['nginx', 'nginx-prefix', 'caddy'], says: 'of level 1: what stands before both' },
+    redis: { default: false, says: 'of level 1: Prefect hands on its events by Redis' },
   },
 });
 
@@ -27,7 +29,7 @@ function accept(version) {
     env: {
       ...process.env,
       ACCEPT_PREFECT: version,
-      ACCEPT_OUTAGE_MS: String(Number(values.outage) * 1000),
+      ACCEPT_OUTAGE_MS: String(values.outage * 1000),
       ACCEPT_LONG: '1',
       ACCEPT_FRONT: values.front,
       ...(values.redis ? { ACCEPT_REDIS: '1' } : {}),

@@ -1,31 +1,31 @@
 /**
  * The long form of the client's law: so many events published and received by the client through a relay that resets,
  * ends, silences and stalls connections, while Sluice is killed again and again. Each event is stored once and received
- * once; each bad one is refused with its reason. Exit code 1 if a law is broken, or if a fault never happened.
- * `npm run client:faults -- --events 1000000 --kills 10 --seed 1 [--save]`.
+ * once; each bad one is refused with its reason. `npm run client:faults`.
  */
 import { spawnSync } from 'node:child_process';
 import { appendFileSync } from 'node:fs';
 import { cpus, loadavg } from 'node:os';
-import { parseArgs } from 'node:util';
 import { connect, type NewEvent, type Sluice } from '../../client/src/node.ts';
 import { startFaultyRelay } from '../../support/faulty-relay.ts';
 import { until } from '../../support/poll.ts';
 import { randomFrom } from '../../support/random.ts';
+import { readOptions, seedOption } from '../../support/script-options.ts';
 import { removeData, startSluice } from '../../support/sluice.ts';
 import { type Books, lastName, readLate, readOnce } from './faults-readers.ts';
 
-const { values } = parseArgs({
+const { values } = readOptions({
+  name: 'client:faults',
+  about: `The client publishes and receives through a relay that resets, ends, silences and stalls connections,
+while Sluice is killed. Exit code 1 if a law is broken, or if a fault never happened.`,
   options: {
-    events: { type: 'string', default: '1000000' },
-    kills: { type: 'string', default: '10' },
-    seed: { type: 'string', default: String(Date.now() % 1_000_000) },
-    save: { type: 'boolean', default: false },
+    events: { default: 1_000_000, says: 'how many' },
+    kills: { default: 10, says: 'how often Sluice is killed' },
+    seed: seedOption,
+    save: { default: false, says: 'adds the result to test/client/RESULTS.md' },
   },
 });
-const events = Number(values.events);
-const kills = Number(values.kills);
-const seed = Number(values.seed);
+const { events, kills, seed } = values;
 const resource = `faults.${seed}.${Date.now()}`;
 const deadlineMs = 60 * 60_000;
 const badPart = 0.001;

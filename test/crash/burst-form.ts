@@ -1,24 +1,30 @@
 /**
- * npm run crash:burst -- --events 200000 --sockets 4: as many events as asked for, written without waiting for
+ * `npm run crash:burst`: as many events as asked for, written without waiting for
  * anything, one ping behind each socket's last; then ClickHouse must have each once. Prints the books.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { idOf } from '../../support/crash/producers.ts';
 import { readWitness } from '../../support/crash/stored.ts';
 import { startVictim } from '../../support/crash/victim.ts';
 import { freePort } from '../../support/peers/server-process.ts';
 import { until } from '../../support/poll.ts';
+import { readOptions } from '../../support/script-options.ts';
 import { targetAt } from '../../support/target.ts';
 import { connectSigned } from '../../support/wire-client.ts';
 
-const { values } = parseArgs({
-  options: { events: { type: 'string', default: '200000' }, sockets: { type: 'string', default: '4' } },
+const { values } = readOptions({
+  name: 'crash:burst',
+  about: `As many events as asked for, written without waiting for anything, one ping behind each socket's last.
+Prints the books; exit code 1 unless ClickHouse has each event once.`,
+  options: {
+    events: { default: 200_000, says: 'how many' },
+    sockets: { default: 4, says: 'by how many connections' },
+  },
 });
-const sockets = Number(values.sockets);
-const eventsOfOne = Math.floor(Number(values.events) / sockets);
+const sockets = values.sockets;
+const eventsOfOne = Math.floor(values.events / sockets);
 const deadlineMs = 120_000;
 
 const dataDir = mkdtempSync(join(tmpdir(), 'sluice-burst-'));

@@ -1,28 +1,31 @@
 /**
- * The long crash run: npm run crash -- --kills 200 --each 10 --seed 1 [--durability fsync] [--power-cut] [--rate 250].
- * Prints the hits of each point and the books; exit code 1 if a law is broken. The same seed gives the same kills in
- * the same order; Ctrl-C leaves out those that remain.
+ * The long crash run, `npm run crash`: prints the hits of each point and the books. The same seed gives the same kills
+ * in the same order.
  */
 import { cpus, loadavg } from 'node:os';
-import { parseArgs } from 'node:util';
+import { readOptions, seedOption } from '../../support/script-options.ts';
 import { planKills } from './plan.ts';
 import { runCrashes } from './run-crashes.ts';
 
-const { values } = parseArgs({
+const { values } = readOptions({
+  name: 'crash',
+  about: `Kills Sluice and its engine under load, again and again. Prints the hits of each point and the books.
+Exit code 1 if a law is broken. The same seed gives the same kills in the same order. 
+Ctrl-C leaves out those that remain.`,
   options: {
-    kills: { type: 'string', default: '200' },
-    each: { type: 'string', default: '10' },
-    seed: { type: 'string', default: String(Date.now() % 1_000_000) },
-    rate: { type: 'string', default: '250' },
-    durability: { type: 'string', default: 'process' },
-    'power-cut': { type: 'boolean', default: false },
+    kills: { default: 200, says: 'how many at random times' },
+    each: { default: 10, says: 'how many at each fail point' },
+    seed: seedOption,
+    rate: { default: 250, says: 'events a second' },
+    durability: { default: 'process', oneOf: ['process', 'fsync'], says: 'SLUICE_DURABILITY' },
+    'power-cut': { default: false, says: "each kill takes what was not synced of Sluice's own files" },
   },
 });
-const seed = Number(values.seed);
+const { seed } = values;
 const durability = values.durability === 'fsync' ? 'fsync' : 'process';
 const isPowerCut = values['power-cut'];
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
-const kills = planKills(seed, Number(values.each), Number(values.kills));
+const kills = planKills(seed, values.each, values.kills);
 const [cpu] = cpus();
 say(
   `${new Date().toISOString()}, Node ${process.version}, ${cpus().length} × ${cpu?.model}, ` +
@@ -41,7 +44,7 @@ const began = performance.now();
 const { hits, broken, books } = await runCrashes({
   kills,
   durability,
-  rate: Number(values.rate),
+  rate: values.rate,
   say,
   isEnough: () => isEnough,
   ...(isPowerCut && { powerCutSeed: seed }),

@@ -1,22 +1,24 @@
 /**
- * npm run crash:outage -- --seconds 60 --rate 2000 [--later] [--no-kill]: ClickHouse hung for so long under load;
- * prints the books.
+ * `npm run crash:outage`: ClickHouse hung for so long under load; prints the books.
  */
-import { parseArgs } from 'node:util';
 import { runOutage } from '../../support/crash/outage.ts';
+import { readOptions } from '../../support/script-options.ts';
 
-const { values } = parseArgs({
+const { values } = readOptions({
+  name: 'crash:outage',
+  about:
+    'ClickHouse hangs under load, and Sluice is killed half-way through. Prints the books; exit code 1 if a law is broken.',
   options: {
-    seconds: { type: 'string', default: '60' },
-    rate: { type: 'string', default: '2000' },
-    later: { type: 'boolean', default: false },
-    'no-kill': { type: 'boolean', default: false },
+    seconds: { default: 60, says: 'how long it hangs' },
+    rate: { default: 2000, says: 'events a second' },
+    later: { default: false, says: 'it hangs once it has served for a while, not from its start' },
+    'no-kill': { default: false, says: 'Sluice is not killed' },
   },
 });
 const { broken, books } = await runOutage({
   from: values.later ? 'later' : 'start',
-  seconds: Number(values.seconds),
-  rate: Number(values.rate),
+  seconds: values.seconds,
+  rate: values.rate,
   kill: !values['no-kill'],
 });
 for (const [name, count] of Object.entries(books)) process.stdout.write(`  ${name.padEnd(28)}${count}\n`);

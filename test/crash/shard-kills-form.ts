@@ -1,19 +1,21 @@
-/** npm run crash:shards -- --kills 20 --rate 1000 --seed 1: shards killed in the middle of inserts; prints the books. */
-import { parseArgs } from 'node:util';
+/** `npm run crash:shards`: shards killed in the middle of inserts; prints the books. */
 import { runShardKills } from '../../support/crash/shard-kills.ts';
+import { readOptions } from '../../support/script-options.ts';
 
-const { values } = parseArgs({
+const { values } = readOptions({
+  name: 'crash:shards',
+  about: 'Shards are killed in the middle of inserts, Sluice too. Prints the books; exit code 1 if a law is broken.',
   options: {
-    kills: { type: 'string', default: '20' },
-    rate: { type: 'string', default: '1000' },
-    seed: { type: 'string', default: '1' },
+    kills: { default: 20, says: 'how many' },
+    rate: { default: 1_000, says: 'events a second' },
+    seed: { default: 1, says: 'of the random choices' },
   },
 });
 const { broken, books } = await runShardKills({
-  kills: Number(values.kills),
+  kills: values.kills,
   sluiceEvery: 4,
-  rate: Number(values.rate),
-  seed: Number(values.seed),
+  rate: values.rate,
+  seed: values.seed,
   say: (line) => process.stdout.write(`${line}\n`),
 });
 for (const [name, count] of Object.entries(books)) process.stdout.write(`  ${name.padEnd(28)}${count}\n`);

@@ -1,18 +1,18 @@
-/**
- * `npm run hunt -- --minutes 10 --cases 500 --seed N`: schemathesis against a server of its own, for long. Exit code 1 if
- * an answer is not described.
- */
-import { parseArgs } from 'node:util';
+/** `npm run hunt`: schemathesis against a server of its own, for long. */
 import { hunt } from '../../support/peers/schemathesis.ts';
 import { repositoryRoot } from '../../support/peers/sluice.ts';
 import { installSchemathesis } from '../../support/peers/validators.ts';
+import { readOptions, seedOption } from '../../support/script-options.ts';
 import { removeData, startSluice } from '../../support/sluice.ts';
 
-const { values } = parseArgs({
+const { values } = readOptions({
+  name: 'hunt',
+  about: `Schemathesis against a server of its own, with the server's own description of itself.
+Exit code 1 if an answer is not described.`,
   options: {
-    minutes: { type: 'string', default: '10' },
-    cases: { type: 'string', default: '500' },
-    seed: { type: 'string', default: String(Date.now() % 100_000) },
+    minutes: { default: 10, says: 'how long' },
+    cases: { default: 500, says: 'cases of one route at most' },
+    seed: seedOption,
   },
 });
 const installed = await installSchemathesis(repositoryRoot());
@@ -26,9 +26,9 @@ try {
   const { ok, output } = await hunt(installed.folder, {
     url: sluice.url,
     authString,
-    seed: Number(values.seed),
-    seconds: Number(values.minutes) * 60,
-    casesMax: Number(values.cases),
+    seed: values.seed,
+    seconds: values.minutes * 60,
+    casesMax: values.cases,
   });
   console.log(output);
   process.exitCode = ok ? 0 : 1;

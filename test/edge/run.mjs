@@ -1,24 +1,25 @@
-// `npm run edge`: the contract suite and its requests in pieces, in the long form: every request at every byte.
-// `--mtu`: across a link of 1,500 bytes
-// between two network namespaces; `--trouble`: one that loses, delays and reorders too. `--save` adds the result to
-// RESULTS.md.
+// `npm run edge`: the contract suite and its requests in pieces, in the long form: every request at every byte; or
+// across a link between two network namespaces.
 import { spawn, spawnSync } from 'node:child_process';
 import { appendFileSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
+import { readOptions } from '../../support/script-options.ts';
 import { client, openNetwork, server } from './network.mjs';
 
 const here = dirname(fileURLToPath(import.meta.url));
 const root = dirname(dirname(here));
-const { values } = parseArgs({
+const { values } = readOptions({
+  name: 'edge',
+  about: `The contract suite and its requests in pieces, in the long form: every request at every byte.
+Exit code 1 if a test fails. --mtu and --trouble want root, for network namespaces.`,
   options: {
-    mtu: { type: 'boolean' },
-    trouble: { type: 'boolean' },
-    save: { type: 'boolean' },
-    short: { type: 'boolean' },
+    mtu: { default: false, says: 'across a link of 1,500 bytes' },
+    trouble: { default: false, says: 'across one that loses, delays and reorders too' },
+    short: { default: false, says: 'the form of npm test' },
+    save: { default: false, says: 'adds the result to test/edge/RESULTS.md' },
   },
 });
 const port = 14_150;

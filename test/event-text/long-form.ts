@@ -1,21 +1,18 @@
 /**
- * npm run forms -- --events 1000000 --seed 1: the law of reading (same-reading.ts) over so many events in random forms,
- * one in four of them damaged. Prints what became of them; exits with 1, and prints the first differences, if the
- * readers differ on any.
+ * `npm run forms`: the law of reading (same-reading.ts) over many events in random forms, one in four of them damaged.
  */
-import { parseArgs } from 'node:util';
 import { randomFrom } from '../../support/random.ts';
+import { readOptions, seedOption } from '../../support/script-options.ts';
 import { damaged, eventText } from './event-forms.ts';
 import { type Reading, readAlike } from './same-reading.ts';
 
-const { values } = parseArgs({
-  options: {
-    events: { type: 'string', default: '1000000' },
-    seed: { type: 'string', default: String(Math.trunc(Math.random() * 2 ** 30)) },
-  },
+const { values } = readOptions({
+  name: 'forms',
+  about: `Events in random forms of JSON, one in four of them damaged: all readers must read the same.
+Prints what became of them, and the first differences; exit code 1 if there is one.`,
+  options: { events: { default: 1_000_000, says: 'how many' }, seed: seedOption },
 });
-const first = Number(values.seed);
-const events = Number(values.events);
+const { seed: first, events } = values;
 const shownMax = 5;
 const damagedEach = 4;
 

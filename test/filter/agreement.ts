@@ -1,10 +1,8 @@
 /**
- * npm run agree -- --filters 1000 --events 20000: the live predicate, the SQL on a real ClickHouse and the reference of
- * the specification, over every pair of a random filter and a random event (I6). With --prefect: 300 filters, asked of
- * Sluice and of the real Prefect, must find the same events, but for the differences that docs/PROTOCOL.md lists.
- * Prints JSON.
+ * `npm run agree`: the live predicate, the SQL on a real ClickHouse and the reference of the specification, over every
+ * pair of a random filter and a random event (I6). Or the same filters, asked of Sluice and of the real Prefect: they
+ * must find the same events, but for the differences that docs/PROTOCOL.md lists.
  */
-import { parseArgs } from 'node:util';
 import fc from 'fast-check';
 import type { StoredEvent } from '../../schemas/stored-event.ts';
 import { insideWindow } from '../../src/filter/parts/occurred.ts';
@@ -12,20 +10,24 @@ import { compilePredicate } from '../../src/filter/predicate.ts';
 import { filterSql } from '../../src/filter/sql.ts';
 import { validateFilter } from '../../src/filter/validate-filter.ts';
 import { startTestStore } from '../../support/engine.ts';
+import { readOptions, seedOption } from '../../support/script-options.ts';
 import { agreeWithPrefect } from './agree-with-prefect.ts';
 import { filterFrom, sampleEvents } from './arbitraries.ts';
 import { referenceFits } from './reference.ts';
 import { rowOf } from './row-of.ts';
 
-const { values } = parseArgs({
+const { values } = readOptions({
+  name: 'agree',
+  about: `The live test, the SQL on a real ClickHouse and the reference of the specification, over every pair
+of a random filter and a random event. Prints JSON; exit code 1 if they disagree.`,
   options: {
-    filters: { type: 'string' },
-    events: { type: 'string', default: '20000' },
-    seed: { type: 'string', default: String(Math.trunc(Math.random() * 2 ** 31)) },
-    prefect: { type: 'boolean', default: false },
+    filters: { default: 0, says: 'how many', shown: '1000; 300 with --prefect' },
+    events: { default: 20_000, says: 'how many' },
+    seed: seedOption,
+    prefect: { default: false, says: 'asks Sluice and a real Prefect, which must find the same events' },
   },
 });
-const seed = Number(values.seed);
+const { seed } = values;
 const partRows = 1_000;
 
 interface Disagreement {
@@ -90,6 +92,6 @@ function isLive(
 }
 
 const isGood = values.prefect
-  ? await agreeWithPrefect(Number(values.filters ?? 300), seed)
-  : await agree(Number(values.filters ?? 1000), Number(values.events));
+  ? await agreeWithPrefect(values.filters || 300, seed)
+  : await agree(values.filters || 1000, values.events);
 process.exit(isGood ? 0 : 1);

@@ -4,7 +4,7 @@
 import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus, loadavg } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
+import { readOptions } from '../../support/script-options.ts';
 import { collect, type Mutant } from './collect.ts';
 import { readEquivalents } from './equivalents.ts';
 import { report } from './report.ts';
@@ -31,19 +31,23 @@ interface Seen {
 const lookMsMax = 240_000;
 const noRecord = { runs: 0, kills: 0 };
 
-const { values } = parseArgs({
+const { values } = readOptions({
+  name: 'mutants',
+  about: `Changes the code in one place, and looks whether a test fails; so for a sample of places.
+It goes on where it was stopped.`,
   options: {
-    seed: { type: 'string', default: '15' },
-    sample: { type: 'string', default: '150' },
-    rooms: { type: 'string', default: ['named', ...rooms.map(({ name }) => name)].join(',') },
-    work: { type: 'string', default: '.tmp/mutants' },
-    /** Tries again what has survived and is not named equivalent, with the tests as they are now. */
-    again: { type: 'boolean', default: false },
-    /** The same, and nothing that is untried. */
-    survivors: { type: 'boolean', default: false },
-    only: { type: 'string', default: '' },
-    'report-only': { type: 'boolean', default: false },
-    save: { type: 'boolean', default: false },
+    seed: { default: 15, says: 'of the sample' },
+    sample: { default: 150, says: 'mutants of each room' },
+    rooms: { default: ['named', ...rooms.map(({ name }) => name)].join(','), word: 'NAME,…', says: 'which rooms' },
+    work: { default: '.tmp/mutants', word: 'FOLDER', says: 'what is known so far' },
+    again: {
+      default: false,
+      says: 'tries again what has survived and is not named equivalent, by the tests as they are now',
+    },
+    survivors: { default: false, says: 'the same, and nothing that is untried' },
+    only: { default: '', word: 'TEXT', says: 'only mutants whose keys begin so, as src/feed/' },
+    'report-only': { default: false, says: 'tries none' },
+    save: { default: false, says: 'writes the result to test/mutants' },
   },
 });
 const root = process.cwd();
@@ -51,7 +55,7 @@ const work = join(root, values.work);
 mkdirSync(work, { recursive: true });
 const resultsPath = join(work, 'results.ndjson');
 const results = readResults();
-const collected = collect(root, Number(values.seed), Number(values.sample), new Set(results.keys()));
+const collected = collect(root, values.seed, values.sample, new Set(results.keys()));
 const wanted = values.rooms.split(',');
 const mutants = collected.mutants.filter(
   ({ room, name, key }) =>
@@ -60,7 +64,7 @@ const mutants = collected.mutants.filter(
 const recordsByFile = new Map<string, Records>();
 
 if (!values['report-only']) await tryAll();
-report({ collected, results, seed: Number(values.seed), sampleMax: Number(values.sample), root, isSaved: values.save });
+report({ collected, results, seed: values.seed, sampleMax: values.sample, root, isSaved: values.save });
 
 async function tryAll(): Promise<void> {
   const tree = join(work, `tree-${process.pid}`);

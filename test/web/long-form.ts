@@ -1,22 +1,25 @@
 /**
  * The long form of the load on the console's live view: frame times, memory, and whether all was shown in the end. Exit
  * code 1 if the median of a frame is over 20 ms, its 95th percentile over 40 ms, or memory grew by more than a fifth.
- * `npm run console:load -- --rate 5000 --seconds 60 [--save]`.
+ * `npm run console:load`.
  */
 import { appendFileSync } from 'node:fs';
 import { cpus, loadavg } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { findChromium } from '../../support/peers/chromium.ts';
 import { repositoryRoot } from '../../support/peers/sluice.ts';
+import { readOptions } from '../../support/script-options.ts';
 import { removeData, startSluice } from '../../support/sluice.ts';
 import { loadPage } from './load-page.ts';
 
-const { values } = parseArgs({
+const { values } = readOptions({
+  name: 'console:load',
+  about: `How the console's live view draws, and what memory it takes, while events come.
+Exit code 1 if frames come late, or memory grew by more than a fifth.`,
   options: {
-    rate: { type: 'string', default: '5000' },
-    seconds: { type: 'string', default: '60' },
-    save: { type: 'boolean', default: false },
+    rate: { default: 5_000, says: 'events a second' },
+    seconds: { default: 60, says: 'how long' },
+    save: { default: false, says: 'adds the result to test/web/RESULTS.md' },
   },
 });
 const root = repositoryRoot();
@@ -28,7 +31,7 @@ if (!chromium.found) {
 const server = await startSluice();
 const browser = await chromium.launch(['--enable-precise-memory-info', '--js-flags=--expose-gc']);
 try {
-  const load = { perSecond: Number(values.rate), seconds: Number(values.seconds) };
+  const load = { perSecond: values.rate, seconds: values.seconds };
   const found = await loadPage(browser, server.url, load);
   const mega = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`;
   const ms = (value: number): string => `${value.toFixed(1)} ms`;

@@ -9,6 +9,7 @@ import { findChromium, type Page } from '../../support/peers/chromium.ts';
 import { openConsole } from '../../support/peers/console-page.ts';
 import { repositoryRoot } from '../../support/peers/sluice.ts';
 import { until } from '../../support/poll.ts';
+import { readOptions } from '../../support/script-options.ts';
 import { removeData, startSluice } from '../../support/sluice.ts';
 
 const root = repositoryRoot();
@@ -18,6 +19,7 @@ const widths = { wide: { width: 1280, height: 720 }, narrow: { width: 360, heigh
 const names = ['order.placed', 'order.paid', 'order.shipped', 'door.opened', 'door.closed', 'user.signed-in'];
 const regions = ['eu-west', 'us-east', 'ap-south'];
 
+readOptions({ name: 'console:pictures', about: 'Makes the pictures of docs/console.md anew.', options: {} });
 const chromium = await findChromium(root);
 if (!chromium.found) {
   console.error(chromium.sentence);
