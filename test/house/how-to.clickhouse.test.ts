@@ -53,10 +53,12 @@ describe.skipIf(!hasCurl)('the ways of docs/how-to.md', () => {
     const [from, to] = servers;
     if (from === undefined || to === undefined) throw new Error('no servers');
     expect(shell('send')).toBe('204\n');
-    const script = ['--input-type=module', '-e', example('node', servers)];
+    // The client from its source: no package is built while another test packs it.
+    const program = example('node', servers).replace("'sluice-client'", "'./client/src/node.ts'");
+    const script = ['--import', './support/run-ts.mjs', '--input-type=module', '-e', program];
     expect(execFileSync(process.execPath, script, { encoding: 'utf8', cwd: root })).toBe('100 events are durable\n');
     await expect.poll(() => totalOf(from), { timeout: 20_000 }).toBe(101);
-    expect(shell('chart')).toBe(`door.closed    ${'#'.repeat(20)} 100\ndoor.opened    # 1\n`);
+    expect(shell('chart')).toMatch(/^event +events.*\ndoor\.closed +100 .*█+\ndoor\.opened +1 .*\n/);
     shell('move');
     shell('move');
     await expect.poll(() => totalOf(to), { timeout: 20_000 }).toBe(101);
