@@ -27,12 +27,8 @@ export interface LiveCountsParts extends CountSources {
   readonly elapsedMs: () => number;
 }
 
-const wantsOfRoom: readonly FailureName[] = [
-  'tooManyCounts',
-  'tooManyGroups',
-  'tooManyCountBytes',
-  'tooManyFilterBytes',
-];
+/** There was no room for it. */
+const refusals: readonly FailureName[] = ['tooManyCounts', 'tooManyGroups', 'tooManyCountBytes', 'tooManyFilterBytes'];
 
 export interface LiveCounts {
   readonly watch: WatchCounts;
@@ -170,6 +166,6 @@ class SharedCounters {
   }
 
   #note(error: unknown): void {
-    if (error instanceof Failure && wantsOfRoom.includes(error.failure)) this.#parts.counters.countsRefused += 1;
+    if (error instanceof Failure && refusals.includes(error.failure)) this.#parts.counters.countsRefused += 1;
   }
 }
