@@ -39,7 +39,9 @@ function read(folder: string): { readonly bytes: number; readonly lines: readonl
 const step = fc.record({
   writer: fc.constantFrom(0, 1),
   text: fc.string({ maxLength: 120, unit: 'grapheme' }),
-  /** What the disk does with the write: all, so many bytes and then no room, or its end and a start on the same files. */
+  /**
+   * What the disk does with the write: all, so many bytes and then no room, or its end and a start on the same files.
+   */
   disk: fc.oneof(
     { weight: 5, arbitrary: fc.constant('well') },
     fc.constant('restart'),

@@ -1,6 +1,6 @@
 /**
- * Attempts on a real Sluice, and what each is answered: every route with every credential, right and wrong, and what was
- * given to one reader in the hands of others.
+ * Attempts on a real Sluice, and what each is answered: every route with every credential, right and wrong, and what
+ * was given to one reader in the hands of others.
  */
 import { expect, it } from 'vitest';
 import { type AnsweredEvent, streamId } from '../../schemas/wire.ts';

@@ -1,6 +1,6 @@
 /**
- * The audit log of a real Sluice: it tells who came in, who was refused and what the operator did, and no secret is ever
- * in it, whatever peers send and wherever they put it.
+ * The audit log of a real Sluice: it tells who came in, who was refused and what the operator did, and no secret is
+ * ever in it, whatever peers send and wherever they put it.
  */
 import { randomUUID } from 'node:crypto';
 import { readdirSync, readFileSync, statSync } from 'node:fs';

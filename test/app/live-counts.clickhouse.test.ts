@@ -1,7 +1,7 @@
 /**
  * I13 on the real thing: live counts of a Sluice from dist over its ClickHouse, under load, with joins, readers that
- * lag, kills, a killed engine and inserts that are sent again. ClickHouse is the witness: after the last stop its rows say
- * what each list should have been at the position that its frame named.
+ * lag, kills, a killed engine and inserts that are sent again. ClickHouse is the witness: after the last stop its rows
+ * say what each list should have been at the position that its frame named.
  */
 import { randomUUID } from 'node:crypto';
 import { setMaxListeners } from 'node:events';

@@ -1,6 +1,6 @@
 /**
- * Limits of a token on a real Sluice: bytes of a second, sockets and streams at once, questions at once. Nothing of what
- * was taken is lost, and whoever leaves makes room.
+ * Limits of a token on a real Sluice: bytes of a second, sockets and streams at once, questions at once. Nothing of
+ * what was taken is lost, and whoever leaves makes room.
  */
 import { randomBytes } from 'node:crypto';
 import { expect, it } from 'vitest';

@@ -83,7 +83,8 @@ export class Beside {
       env: {
         PYTHONPATH: `${this.install.siteDirectory}:${join(repositoryRoot(), 'integrations', 'prefect')}`,
         PREFECT_SERVER_API_AUTH_STRING: authString,
-        // Else it emits events of them at its first start, some before its own store listens: Sluice has these, it has not.
+        // Else it emits events of them at its first start, some before its own store listens: Sluice has these, it has
+        // not.
         PREFECT_API_BLOCKS_REGISTER_ON_START: 'false',
         PREFECT_UI_API_URL: `${this.front.baseUrl()}/api`,
         ...(pathOf(this.frontKind) === '' ? {} : { PREFECT_UI_SERVE_BASE: pathOf(this.frontKind) }),

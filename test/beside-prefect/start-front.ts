@@ -1,4 +1,6 @@
-/** The proxy before Prefect and Sluice, by the very files of deploy/prefect: their names, ports and paths are replaced. */
+/**
+ * The proxy before Prefect and Sluice, by the very files of deploy/prefect: their names, ports and paths are replaced.
+ */
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,4 +1,6 @@
-/** The published shape: what `npm pack` makes is installed by a fresh project, runs there, types there, and is small. */
+/**
+ * The published shape: what `npm pack` makes is installed by a fresh project, runs there, types there, and is small.
+ */
 import { execFile } from 'node:child_process';
 import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

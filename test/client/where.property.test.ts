@@ -1,4 +1,6 @@
-/** Filters step by step: whatever steps are taken, the API takes the filter, and steps of one part add to each other. */
+/**
+ * Filters step by step: whatever steps are taken, the API takes the filter, and steps of one part add to each other.
+ */
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { type Where, where } from '../../client/src/where.ts';

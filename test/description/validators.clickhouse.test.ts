@@ -1,6 +1,6 @@
 /**
- * Both descriptions before their official validators, and a server before schemathesis: no answer that is not described.
- * The long form is `npm run hunt`.
+ * Both descriptions before their official validators, and a server before schemathesis: no answer that is not
+ * described. The long form is `npm run hunt`.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,6 +1,7 @@
 """Two TAP devices and a wire between them that loses, delays and reorders frames, for kernels without netem.
 
-python3 lossy-link.py NAME NAME LOSS DELAY_MS REORDER SEED: prints "ready" when both are there, and runs until its standard input ends.
+python3 lossy-link.py NAME NAME LOSS DELAY_MS REORDER SEED: prints "ready" when both are there, and runs
+until its standard input ends.
 """
 
 import fcntl

@@ -1,6 +1,6 @@
 /**
- * HTTP requests of the wire fuzz: a method, a path, a credential, headers and a body, each right as a rule and wrong now
- * and then, as the bytes that are written and the pieces in which they go.
+ * HTTP requests of the wire fuzz: a method, a path, a credential, headers and a body, each right as a rule and wrong
+ * now and then, as the bytes that are written and the pieces in which they go.
  */
 import { type Choices, eventJson, filterJson, spoilt, value } from './wire-words.ts';
 

@@ -1,12 +1,13 @@
 /**
- * The shape of the code as a law: imports point one way, nothing goes in circles, files, functions and lines stay small.
+ * The shape of the code as a law: imports point one way, nothing goes in circles, files, functions and lines stay
+ * small.
  */
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { faultsAround, faultsOf, findCircle, unusedArrows } from './rooms.ts';
-import { longFunctions, longLines } from './sizes.ts';
+import { longComments, longFunctions, longLines } from './sizes.ts';
 
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 const rooms = ['schemas', 'actors', 'client/src', 'src', 'cli', 'web/src'];
@@ -81,11 +82,13 @@ describe('the architecture', () => {
   it('ends lines at 120 columns, but for addresses', () => {
     const all = filesIn([...rooms, 'bin', 'support', 'bench', 'scripts', 'integrations'], codeTypes);
     expect(all.flatMap((file) => longLines(file, read(file)))).toEqual([]);
+    expect(filesIn(['test'], codeTypes).flatMap((file) => longComments(file, read(file)))).toEqual([]);
   });
 
   it('would see a line of 121 characters, however many bytes they have', () => {
     const text = `${'é'.repeat(120)}\n${'é'.repeat(121)}\n// https://example.org/${'a'.repeat(120)}\n// http://short ${'a'.repeat(120)}`;
     expect(longLines('a.ts', text)).toEqual(['a.ts:2', 'a.ts:4']);
+    expect(longComments('a.ts', text)).toEqual(['a.ts:4']);
   });
 
   it('keeps functions at 60 lines at most', () => {

@@ -16,6 +16,11 @@ export function longLines(file: string, text: string): string[] {
     .flatMap((line, at) => ([...line].length > columnsMax && !longAddress.test(line) ? [`${file}:${at + 1}`] : []));
 }
 
+/** The same of lines that are comments: in tests, texts that are sent and expected stand whole in their lines. */
+export function longComments(file: string, text: string): string[] {
+  return longLines(file, text.replace(/^(?!\s*(?:\/\*|\*|\/\/)).*$/gm, ''));
+}
+
 /** The functions of a text that are too long: declarations, methods, accessors, constructors, arrows; not classes. */
 export function longFunctions(file: string, text: string): string[] {
   const source = ts.createSourceFile(file, text, ts.ScriptTarget.Latest);

@@ -1,6 +1,6 @@
 /**
- * I4 and I11 as laws over a model: who waits to be looked up is known by its id, offered oldest first once it is durable,
- * counted in the bound, and held in the log from the oldest on.
+ * I4 and I11 as laws over a model: who waits to be looked up is known by its id, offered oldest first once it is
+ * durable, counted in the bound, and held in the log from the oldest on.
  */
 import fc from 'fast-check';
 import { expect, it } from 'vitest';

@@ -1,6 +1,6 @@
 /**
- * What a power cut means without a clean stop (I1): in process mode the start never refuses, in fsync mode only what was
- * never acknowledged is cut.
+ * What a power cut means without a clean stop (I1): in process mode the start never refuses, in fsync mode only what
+ * was never acknowledged is cut.
  */
 import { rmSync, truncateSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';

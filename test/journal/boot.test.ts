@@ -1,6 +1,6 @@
 /**
- * What a changed boot, a clean stop and an order to recover mean (I1): after a clean stop, or in the same boot, damage is
- * damage.
+ * What a changed boot, a clean stop and an order to recover mean (I1): after a clean stop, or in the same boot, damage
+ * is damage.
  */
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
