@@ -54,7 +54,7 @@ export const getRow: CommandRow = {
 export const countRow: CommandRow = {
   name: 'count',
   words: '<what> [filter...]',
-  summary: 'count events by time, event, resource or label:NAME',
+  summary: 'count events by time, day, event, resource or label:NAME',
   options: [
     ...filterOptions,
     ...windowOptions,

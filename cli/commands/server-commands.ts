@@ -83,7 +83,8 @@ export const serverRows: readonly CommandRow[] = [
     ],
     '<create|list|revoke> [name]',
     async () =>
-      '\n\nOf create: --name NAME [--read] [--write] [--admin] [--expires 30d] [--filter JSON] [--json]. ' +
+      '\n\nOf create: --name NAME [--read] [--write] [--admin] [--expires 30d] [--filter JSON] [--label KEY=VALUE] ' +
+      '[--rate N] [--rate-bytes N] [--connections N] [--queries N] [--json]. Of list: [--json]. ' +
       'The folder: SLUICE_DATA_DIR or --data-dir.',
   ),
 ];
