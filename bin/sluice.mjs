@@ -13,6 +13,12 @@ const words = process.argv.slice(2);
 const [first = 'serve'] = words;
 const asksForHelp = words.includes('--help') || words.includes('-h');
 const isFlag = first.startsWith('-') && !['--version', '-V'].includes(first);
+// Before a command only the server's flags can stand: these are none.
+const [flag] = first.split('=');
+if (!asksForHelp && ['--url', '--token', '--token-file', '--profile', '--quiet', '-q'].includes(flag)) {
+  console.error(`sluice: ${flag} stands behind a command: \`sluice query --url http://127.0.0.1:4200\`.`);
+  process.exit(2);
+}
 // With a Prefect server, verify asks two servers that run.
 const asksPrefect = first === 'verify' && words.some((word) => /^--prefect(=|$)/.test(word));
 const isServer = !asksForHelp && !asksPrefect && (isFlag || ofServer.includes(first));

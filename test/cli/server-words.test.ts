@@ -1,0 +1,25 @@
+/** Where the server's own words and those of the command line meet. */
+import { expect, it } from 'vitest';
+import { serverRows } from '../../cli/commands/server-commands.ts';
+import { tokenHelp } from '../../src/commands/token.ts';
+import { tokenOptions } from '../../src/commands/token-options.ts';
+import { runCommand } from '../../support/command-line.ts';
+
+it('the help of token names every option of token create, as the command itself does', async () => {
+  const help = await serverRows.find(({ name }) => name === 'token')?.more?.();
+  for (const name of Object.keys(tokenOptions.create)) {
+    expect(help).toMatch(new RegExp(`--${name}\\b(?!-)`));
+    expect(tokenHelp).toMatch(new RegExp(`--${name}\\b(?!-)`));
+  }
+});
+
+it.each([
+  ['--url', 'http://127.0.0.1:1', 'query'],
+  ['--token=secret', 'query'],
+  ['-q', 'tail'],
+])('an option of a client before its command is no flag of the server: %s', async (...words) => {
+  const { code, stdout, stderr } = await runCommand(words);
+  expect([code, stdout]).toEqual([2, '']);
+  expect(stderr).toMatch(/^sluice: \S+ stands behind a command: .*\n$/);
+  expect(stderr).not.toContain('secret');
+});
