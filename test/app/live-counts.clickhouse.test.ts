@@ -124,9 +124,10 @@ async function lag(question: Question): Promise<CountsFrame[]> {
   await until('it lags', async () => ((await edgeOf(target)).laggingSubscribers > 0 ? true : undefined), 90_000);
   socket.resume();
   const isWhole = (message: string): boolean => message.slice(0, 200).includes('"whole":true');
-  await until('a whole list comes', () => (socket.messages.filter(isWhole).length > 1 ? true : undefined));
+  await until('a whole list comes', () => (socket.messages.filter(isWhole).length > 1 ? true : undefined), 90_000);
   const paused = socket.messages.length;
-  await until('changes come again', () => (socket.messages.length > paused + 3 ? true : undefined));
+  // Frames of megabytes come the less often for it.
+  await until('changes come again', () => (socket.messages.length > paused + 3 ? true : undefined), 90_000);
   await socket.close();
   const list = new CountsList(false);
   return socket.frames().flatMap((frame) => {

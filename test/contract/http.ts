@@ -28,7 +28,7 @@ const rows: readonly Row[] = [
   { name: 'an unknown route by POST', sent: { method: 'POST', path: '/api/events/nope', body: '{}' }, ...notFound },
   { name: 'GET on a POST route', sent: { path: '/api/events' }, ...wrongMethod, headers: { allow: 'POST' } },
   { name: 'GET on /filter', sent: { path: '/api/events/filter' }, ...wrongMethod, headers: { allow: 'POST' } },
-  { name: 'GET on /count-by', sent: { path: '/api/events/count-by/day' }, ...wrongMethod, headers: { allow: 'POST' } },
+  { name: 'PUT on /count-by', sent: { method: 'PUT', path: '/api/events/count-by/day' }, ...wrongMethod },
   {
     name: 'POST on /filter/next',
     sent: { method: 'POST', path: '/api/events/filter/next' },

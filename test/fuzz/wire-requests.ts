@@ -22,6 +22,7 @@ interface Meant {
   readonly body: unknown;
 }
 
+const closing = { route: 'DELETE /admin/connections/:id', method: 'DELETE' };
 const countables = ['event', 'resource', 'time', 'day', 'label:tenant', 'label:%2F', 'nothing', ''];
 
 /** What earlier answers gave: page and export tokens, places of feeds. */
@@ -89,6 +90,19 @@ function meant(by: Choices, found: Found): Meant {
     [1, () => get('/version')],
     [1, () => get('/admin/version')],
     [1, () => get('/admin/connections')],
+    [1, () => ({ ...get(`/admin/connections/${by.pick(['0', '1', '9999999', '-1', 'x', '%20'])}`), ...closing })],
+    [1, () => get('/admin/status')],
+    [1, () => get('/admin/dead-letter', by.pick(['', '?limit=1', '?limit=x', '?after=0']))],
+    [
+      1,
+      () => ({
+        ...get(
+          `/events/count-by/${by.pick(countables)}`,
+          `?filter=${filter()}&time_unit=${unit()}&last=${by.pick(['', '10m', 'x'])}&limit=${by.pick(['', '5', 'x'])}`,
+        ),
+        route: 'GET /events/count-by/:countable',
+      }),
+    ],
     [1, () => get(by.pick(['/openapi.json', '/asyncapi.json', '/docs']))],
     [
       1,

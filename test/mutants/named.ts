@@ -36,10 +36,10 @@ export const namedChanges: readonly NamedChange[] = [
   {
     name: 'the checkpoint passes a refused event before it is in the dead letter',
     file: insertNext,
-    find: 'await deadLetter.add({ seq: first, epoch: journal.epochOf(first), reason, row });',
+    find: 'await deadLetter.add({ seq, epoch: journal.epochOf(seq), reason, row });',
     text: `await this.#advance(chunk, 'deadLettered');
-      await deadLetter.add({ seq: first, epoch: journal.epochOf(first), reason, row });
-      return this.#batches.remaining;`,
+      await deadLetter.add({ seq, epoch: journal.epochOf(seq), reason, row });
+      return;`,
   },
   {
     name: 'the dead letter is not synced',
