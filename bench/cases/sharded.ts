@@ -10,8 +10,8 @@ import { testStoreOptions } from '../../support/engine.ts';
 import { launchSluice } from '../../support/peers/sluice.ts';
 import { openShardStore, sourceOf } from '../../support/shard-store.ts';
 import { startShards, type TestShards } from '../../support/shards.ts';
-import { type EventSet, insertSql, rangesOf } from '../load/generate-events.ts';
-import { keepForDays } from '../load/generate-set.ts';
+import { type EventSet, rangesOf } from '../load/generate-events.ts';
+import { insertRange, keepForDays } from '../load/generate-set.ts';
 import { startLoad } from '../load/load-maker.ts';
 import type { ProduceReport } from '../load/produce.ts';
 import { processCpuSeconds } from '../machine.ts';
@@ -85,17 +85,8 @@ async function open(root: string, count: number): Promise<Side> {
 }
 
 async function load(store: Store, set: EventSet): Promise<void> {
-  for (const { from, to } of rangesOf(set, rowsOfInsert)) {
-    const settings = {
-      insert_deduplication_token: `bench:${from}-${to}`,
-      distributed_foreground_insert: 1,
-      max_block_size: rowsOfInsert,
-      min_insert_block_size_rows: rowsOfInsert,
-      min_insert_block_size_bytes: 0,
-      max_insert_threads: 1,
-      max_threads: 1,
-    };
-    await store.command(insertSql(set, from, to), {}, { settings, deadlineMs: loadMs });
+  for (const range of rangesOf(set, rowsOfInsert)) {
+    await insertRange(store, set, range, rowsOfInsert, { distributed_foreground_insert: 1 });
   }
 }
 

@@ -71,20 +71,32 @@ export async function withStore<Value>(dataDir: string, use: (store: Store) => P
   }
 }
 
+/** Inserts so many events of a set in one block, once however often. */
+export async function insertRange(
+  store: Store,
+  set: EventSet,
+  { from, to }: { readonly from: number; readonly to: number },
+  rowsMax: number,
+  more: Readonly<Record<string, number>> = {},
+): Promise<void> {
+  const settings = {
+    insert_deduplication_token: `bench:${from}-${to}`,
+    max_block_size: rowsMax,
+    min_insert_block_size_rows: rowsMax,
+    min_insert_block_size_bytes: 0,
+    max_insert_threads: 1,
+    max_threads: 1,
+    ...more,
+  };
+  await store.command(insertSql(set, from, to), {}, { settings, deadlineMs: loadMs });
+}
+
 async function load(store: Store, set: EventSet): Promise<void> {
   const [found] = await store.rows<{ rows: number }>('SELECT count() AS rows FROM events', {});
   const present = found?.rows ?? 0;
   for (const { from, to } of rangesOf(set, rowsOfInsert)) {
     if (to <= present) continue;
-    const settings = {
-      insert_deduplication_token: `bench:${from}-${to}`,
-      max_block_size: rowsOfInsert,
-      min_insert_block_size_rows: rowsOfInsert,
-      min_insert_block_size_bytes: 0,
-      max_insert_threads: 1,
-      max_threads: 1,
-    };
-    await store.command(insertSql(set, from, to), {}, { settings, deadlineMs: loadMs });
+    await insertRange(store, set, { from, to }, rowsOfInsert);
     if (from % 1_000_000 < rowsOfInsert) process.stderr.write(`  ${to} of ${set.events} events\n`);
   }
   const [after] = await store.rows<{ rows: number; least: number }>(

@@ -4,6 +4,7 @@
  */
 import { readFileSync, statfsSync } from 'node:fs';
 import { join } from 'node:path';
+import type { ServerStatus } from '../../schemas/server-status.ts';
 import { packageRoot } from '../base/package-root.ts';
 import type { Config } from '../config/config.ts';
 import type { Observation } from './observe.ts';
@@ -17,7 +18,7 @@ const startedAt = new Date().toISOString();
 const manifest = readFileSync(join(packageRoot, 'package.json'), 'utf8');
 const { version } = JSON.parse(manifest) as { readonly version: string }; // our own
 
-export function statusOf(config: StatusConfig, seen: Observation): Readonly<Record<string, unknown>> {
+export function statusOf(config: StatusConfig, seen: Observation): Omit<ServerStatus, 'ok' | 'message'> {
   return {
     version,
     startedAt,

@@ -3,7 +3,7 @@
  * though Prefect and its hook are killed while Sluice is away, and Prefect works as it does alone.
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { post, send } from '../../support/http.ts';
+import { send } from '../../support/http.ts';
 import { installPrefect, testedVersion } from '../../support/peers/prefect.ts';
 import { repositoryRoot } from '../../support/peers/sluice.ts';
 import { until } from '../../support/poll.ts';
@@ -15,7 +15,7 @@ import { type Beside, startBeside } from './start-beside.ts';
 import { type Redis, startRedis } from './start-redis.ts';
 import { textsOfExport, textsOfPages } from './stored-texts.ts';
 import { answersOf, uiCalls } from './ui-calls.ts';
-import { untilServed } from './until-served.ts';
+import { deploymentLaw, untilTaskRuns } from './work-laws.ts';
 
 const form = formOf(process.env);
 const install = await installPrefect(repositoryRoot(), form.version, form.packages);
@@ -50,33 +50,13 @@ describe('a Prefect whose events are read from Sluice', () => {
       expect(said).toMatchObject({ state: 'COMPLETED' });
       run = { id: String(said['run']), fromMs, untilMs: Date.now() };
       await emitNumbered(beside.front, 'front.custom', 1);
-      const body = { task_runs: { flow_run_id: { any_: [run.id] } } };
-      await until('both task runs are in Prefect', async () => {
-        const answer = await post(beside.front, '/api/task_runs/filter', body);
-        const states = [...answer.text.matchAll(/"state_type":"(\w+)"/g)].map(([, state]) => state);
-        return states.filter((state) => state === 'COMPLETED').length === 2 ? true : undefined;
-      });
+      await untilTaskRuns(beside.front, run.id);
       await automations.haveFired(beside.front);
     },
     testMs,
   );
 
-  if (form.isLong) {
-    it(
-      'lets clients wait for a run of a deployment, and cancel one',
-      async () => {
-        const served = beside.spawnClient('work.py', ['serve']);
-        try {
-          await untilServed(beside.front);
-          expect(await runWork(beside, 'wait')).toMatchObject({ state: 'COMPLETED' });
-          expect(await runWork(beside, 'cancel')).toMatchObject({ state: 'CANCELLED' });
-        } finally {
-          served.kill('SIGKILL');
-        }
-      },
-      testMs,
-    );
-  }
+  if (form.isLong) deploymentLaw(() => beside, testMs);
 
   // The calls are those of the tested version's pages.
   if (form.version === testedVersion) {

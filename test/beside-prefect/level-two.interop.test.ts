@@ -15,7 +15,7 @@ import { Automations } from './automations.ts';
 import { emitNumbered, runWork } from './emit.ts';
 import { authString, type Beside, startBeside } from './start-beside.ts';
 import { textsOfExport, textsOfPages } from './stored-texts.ts';
-import { untilServed } from './until-served.ts';
+import { deploymentLaw, untilTaskRuns } from './work-laws.ts';
 
 const form = formOf(process.env);
 const install = await installPrefect(repositoryRoot(), form.version, form.packages);
@@ -43,12 +43,7 @@ describe('a Prefect to which Sluice forwards what clients send', () => {
       const said = await runWork(beside, 'flow');
       expect(said).toMatchObject({ state: 'COMPLETED' });
       acknowledged.push(...(await emitNumbered(beside.front, 'front.custom', 1)));
-      const body = { task_runs: { flow_run_id: { any_: [said['run']] } } };
-      await until('both task runs are in Prefect', async () => {
-        const answer = await post(beside.front, '/api/task_runs/filter', body);
-        const states = [...answer.text.matchAll(/"state_type":"(\w+)"/g)].map(([, state]) => state);
-        return states.filter((state) => state === 'COMPLETED').length === 2 ? true : undefined;
-      });
+      await untilTaskRuns(beside.front, said['run']);
       await automations.haveFired(beside.front);
       const [custom = '', , flowRun = ''] = automations.ids;
       const fired = await automations.fired(beside.front);
@@ -58,22 +53,7 @@ describe('a Prefect to which Sluice forwards what clients send', () => {
     testMs,
   );
 
-  if (form.isLong) {
-    it(
-      'lets clients wait for a run of a deployment, and cancel one',
-      async () => {
-        const served = beside.spawnClient('work.py', ['serve']);
-        try {
-          await untilServed(beside.front);
-          expect(await runWork(beside, 'wait')).toMatchObject({ state: 'COMPLETED' });
-          expect(await runWork(beside, 'cancel')).toMatchObject({ state: 'CANCELLED' });
-        } finally {
-          served.kill('SIGKILL');
-        }
-      },
-      testMs,
-    );
-  }
+  if (form.isLong) deploymentLaw(() => beside, testMs);
 
   it(
     'is found by doctor to be set up well',

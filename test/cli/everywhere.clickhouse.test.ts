@@ -42,7 +42,7 @@ afterAll(async () => {
 });
 
 const run = (words: readonly string[], how: { columns?: number; env?: Record<string, string> } = {}) =>
-  runCommand(words, { cwd: folder, ...how, env: { SLUICE_URL: sluice.url, ...how.env } });
+  runCommand(words, { cwd: folder, ...how, env: { SLUICE_URL: sluice.url, ...machine, ...how.env } });
 
 /** A file that no run before has written. */
 const fresh = (name: string): string => {
@@ -50,6 +50,9 @@ const fresh = (name: string): string => {
   return join(folder, `${count}.${name}`);
 };
 const hookUrl = (): string => `http://127.0.0.1:${(hook.address() as AddressInfo).port}/hook`;
+
+/** Of this machine, as `serve` would see it: doctor looks at them. */
+const machine = { SLUICE_DATA_DIR: folder, SLUICE_PORT: '0', SLUICE_SOCKETS_MAX: '10' };
 
 const calls: readonly [name: string, words: () => readonly string[]][] = [
   ['tail', () => ['tail', 'event:door.*', '--since', '10m', '--until-caught-up']],
@@ -62,6 +65,7 @@ const calls: readonly [name: string, words: () => readonly string[]][] = [
   ['replay', () => ['replay', 'event:door.*', '--to', sluice.url, '--dry-run']],
   ['forward', () => ['forward', 'event:door.*', '--to', hookUrl(), '--checkpoint', fresh('at'), '--until-caught-up']],
   ['top', () => ['top', '--once', '--every', '1s']],
+  ['doctor', () => ['doctor']],
   ['completion', () => ['completion', 'bash']],
 ];
 

@@ -1,38 +1,20 @@
 /** The counts view and the filter's completion in Chromium, against a real Sluice. */
 import { readFileSync } from 'node:fs';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, expect, it } from 'vitest';
 import { connect } from '../../client/src/node.ts';
-import { type Browser, findChromium, type Page } from '../../support/peers/chromium.ts';
-import { openConsole } from '../../support/peers/console-page.ts';
-import { repositoryRoot } from '../../support/peers/sluice.ts';
-import { removeData, startSluice, type TestSluice } from '../../support/sluice.ts';
+import type { Page } from '../../support/peers/chromium.ts';
+import { describeConsole } from './in-console.ts';
 
-const chromium = await findChromium(repositoryRoot());
-
-describe('the counts view', () => {
-  if (!chromium.found) {
-    it.skip(chromium.sentence, () => undefined);
-    return;
-  }
-  let server: TestSluice;
-  let browser: Browser;
-
+describeConsole('the counts view', { env: { SLUICE_FLUSH_MS: '50' } }, (world) => {
   beforeAll(async () => {
-    browser = await chromium.launch();
-    server = await startSluice({ env: { SLUICE_FLUSH_MS: '50' } });
     await emit('door.opened', 'door.1', 30, { region: 'eu', floor: '2' });
     await emit('door.closed', 'door.2', 10, { region: 'us' });
-    const sluice = connect({ url: server.url });
+    const sluice = connect({ url: world.server.url });
     while ((await sluice.query().total()) < 40) await new Promise((resolve) => setTimeout(resolve, 50));
-  });
-  afterAll(async () => {
-    await browser?.close();
-    await server?.stop();
-    removeData(server);
   });
 
   async function emit(event: string, resource: string, times: number, labels: Record<string, string>): Promise<void> {
-    const publisher = connect({ url: server.url }).publisher();
+    const publisher = connect({ url: world.server.url }).publisher();
     for (let nr = 0; nr < times; nr += 1) {
       publisher.enqueue({ event, resource: { 'prefect.resource.id': resource, ...labels }, payload: { nr } });
     }
@@ -40,7 +22,7 @@ describe('the counts view', () => {
   }
 
   it('counts by time, name, resource and label, and goes on by itself', async () => {
-    const { page, complaints } = await openConsole(browser, server.url, '/console/counts?label=region');
+    const { page, complaints } = await world.open('/console/counts?label=region');
     await page.getByText(/^40 events$/).waitFor();
     expect(await topsOf(page, 'Events')).toEqual(['door.opened 30', 'door.closed 10']);
     expect(await topsOf(page, 'Resources')).toEqual(['door.1 30', 'door.2 10']);
@@ -55,7 +37,7 @@ describe('the counts view', () => {
   });
 
   it('filters by a click, and zooms by dragging over the bars; the address says both', async () => {
-    const { page, complaints } = await openConsole(browser, server.url, '/console/counts?last=5m');
+    const { page, complaints } = await world.open('/console/counts?last=5m');
     await page.getByRole('button', { name: 'door.opened' }).click();
     await page.getByText(/^30 events$/).waitFor();
     expect(new URL(page.url()).searchParams.get('q')).toBe('event:door.opened');
@@ -75,7 +57,7 @@ describe('the counts view', () => {
   });
 
   it('completes names, labels and their values from what came', async () => {
-    const { page, complaints } = await openConsole(browser, server.url, '/console/counts');
+    const { page, complaints } = await world.open('/console/counts');
     const input = page.getByLabel('Filter', { exact: true });
     await input.fill('event:door.o');
     await page.getByRole('option', { name: /event:door\.opened/ }).click();
@@ -91,7 +73,7 @@ describe('the counts view', () => {
   });
 
   it('exports the events of the filter, as CSV too', async () => {
-    const { page, complaints } = await openConsole(browser, server.url, '/console/counts?q=event:door.closed');
+    const { page, complaints } = await world.open('/console/counts?q=event:door.closed');
     await page.evaluate(() => void Reflect.deleteProperty(globalThis, 'showSaveFilePicker'), null);
     const lines = await exported(page, 'Export as NDJSON');
     expect(lines.length).toBe(15);

@@ -1,35 +1,16 @@
 /** The live view of the console in Chromium, against a real Sluice. */
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { connect } from '../../client/src/node.ts';
-import { type Browser, findChromium } from '../../support/peers/chromium.ts';
-import { openConsole, rowTexts } from '../../support/peers/console-page.ts';
-import { repositoryRoot } from '../../support/peers/sluice.ts';
-import { removeData, startSluice, type TestSluice } from '../../support/sluice.ts';
+import { rowTexts } from '../../support/peers/console-page.ts';
+import { startSluice } from '../../support/sluice.ts';
 import { uniqueWord } from '../../support/target.ts';
+import { describeConsole } from './in-console.ts';
 
-const chromium = await findChromium(repositoryRoot());
+const env = { SLUICE_FLUSH_MS: '50', SLUICE_PING_MS: '500' };
 
-describe('the live view', () => {
-  if (!chromium.found) {
-    it.skip(chromium.sentence, () => undefined);
-    return;
-  }
-  let server: TestSluice;
-  let browser: Browser;
-  const env = { SLUICE_FLUSH_MS: '50', SLUICE_PING_MS: '500' };
-
-  beforeAll(async () => {
-    browser = await chromium.launch();
-    server = await startSluice({ env });
-  });
-  afterAll(async () => {
-    await browser?.close();
-    await server?.stop();
-    removeData(server);
-  });
-
+describeConsole('the live view', { env }, (world) => {
   it('shows how to send the first event where there is none, and does it', async () => {
-    const { page, complaints } = await openConsole(browser, server.url);
+    const { page, complaints } = await world.open();
     await page.getByRole('button', { name: 'Send an event' }).click();
     await page.getByText('sluice.hello').first().waitFor();
     expect(complaints).toEqual([]);
@@ -38,9 +19,9 @@ describe('the live view', () => {
 
   it('shows an event within a second of its emit', async () => {
     const resource = uniqueWord();
-    const { page, complaints } = await openConsole(browser, server.url, `/console/live?q=resource:${resource}`);
+    const { page, complaints } = await world.open(`/console/live?q=resource:${resource}`);
     await page.getByText('Live from here').waitFor();
-    const publisher = connect({ url: server.url }).publisher();
+    const publisher = connect({ url: world.server.url }).publisher();
     const start = performance.now();
     await publisher.emit({ event: 'a.first', resource: { 'prefect.resource.id': resource } });
     await page.getByText('a.first').first().waitFor({ timeout: 1000 });
@@ -52,18 +33,18 @@ describe('the live view', () => {
 
   it('shows each event once and in order through a restart, and says that it was away', async () => {
     const resource = uniqueWord();
-    const { page } = await openConsole(browser, server.url, `/console/live?q=resource:${resource}`, {
+    const { page } = await world.open(`/console/live?q=resource:${resource}`, {
       viewport: { width: 1280, height: 2400 },
     });
     await page.getByText('Live from here').waitFor();
-    await emitNumbers(server.url, resource, 0, 20);
+    await emitNumbers(world.server.url, resource, 0, 20);
     await page.getByText('nr-19.').waitFor();
-    const port = Number(new URL(server.url).port);
-    const { dataDir } = server;
-    await server.stop();
+    const port = Number(new URL(world.server.url).port);
+    const { dataDir } = world.server;
+    await world.server.stop();
     await page.getByText('Not connected, trying again').waitFor();
-    server = await startSluice({ env, dataDir, port });
-    await emitNumbers(server.url, resource, 20, 40);
+    world.server = await startSluice({ env, dataDir, port });
+    await emitNumbers(world.server.url, resource, 20, 40);
     await page.getByText('nr-39.').waitFor();
     const texts = await rowTexts(page);
     const numbers = texts.flatMap((text) => [...text.matchAll(/nr-(\d+)/g)].map(([, number]) => Number(number)));
@@ -74,14 +55,14 @@ describe('the live view', () => {
 
   it('pauses when a row is opened, counts what comes, and goes on without a loss', async () => {
     const resource = uniqueWord();
-    await emitNumbers(server.url, resource, 0, 3);
-    const { page, complaints } = await openConsole(browser, server.url, `/console/live?q=resource:${resource}`, {
+    await emitNumbers(world.server.url, resource, 0, 3);
+    const { page, complaints } = await world.open(`/console/live?q=resource:${resource}`, {
       viewport: { width: 1280, height: 2400 },
     });
     await page.getByText('Live from here').waitFor();
     await page.getByText('nr-2.').click();
     await page.getByRole('button', { name: 'Copy as JSON' }).waitFor();
-    await emitNumbers(server.url, resource, 3, 10);
+    await emitNumbers(world.server.url, resource, 3, 10);
     await page.getByRole('button', { name: 'Go on (7 new)' }).click();
     await page.getByText('nr-9.').waitFor();
     const numbers = (await rowTexts(page)).flatMap((text) => /nr-(\d+)/.exec(text)?.[1] ?? []);
@@ -92,12 +73,12 @@ describe('the live view', () => {
 
   it('ends the feed when too much waits, counts on, and goes on behind the last event that came', async () => {
     const resource = uniqueWord();
-    const { page } = await openConsole(browser, server.url, `/console/live?q=resource:${resource}`);
+    const { page } = await world.open(`/console/live?q=resource:${resource}`);
     await page.getByText('Live from here').waitFor();
-    await emitNumbers(server.url, resource, 0, 1);
+    await emitNumbers(world.server.url, resource, 0, 1);
     await page.getByText('nr-0.').waitFor();
     await page.getByRole('button', { name: 'Pause' }).click();
-    await emitNumbers(server.url, resource, 1, 10_801);
+    await emitNumbers(world.server.url, resource, 1, 10_801);
     await page.getByRole('button', { name: /Go on \(about 1\d,\d{3} new\)/ }).click();
     await page.getByText('nr-10800.').waitFor();
     // 10,000 rows are kept: were one missing or there twice, another one would be the last.
@@ -115,16 +96,16 @@ describe('the live view', () => {
 
   it('leaves out what came meanwhile when one jumps to now, says how much, and loads it when asked', async () => {
     const resource = uniqueWord();
-    const { page, complaints } = await openConsole(browser, server.url, `/console/live?q=resource:${resource}`);
+    const { page, complaints } = await world.open(`/console/live?q=resource:${resource}`);
     await page.getByText('Live from here').waitFor();
-    await emitNumbers(server.url, resource, 0, 2);
+    await emitNumbers(world.server.url, resource, 0, 2);
     await page.getByText('nr-1.').waitFor();
     await page.getByRole('button', { name: 'Pause' }).click();
-    await emitNumbers(server.url, resource, 2, 7);
+    await emitNumbers(world.server.url, resource, 2, 7);
     await page.getByRole('button', { name: 'Go on (5 new)' }).waitFor();
     await page.getByRole('button', { name: 'Jump to now' }).click();
     await page.getByText('Left out here: 5 events').waitFor();
-    await emitNumbers(server.url, resource, 7, 8);
+    await emitNumbers(world.server.url, resource, 7, 8);
     await page.getByText('nr-7.').waitFor();
     expect(await page.getByText('nr-4.').count()).toBe(0);
     await page.getByRole('button', { name: 'Load them' }).click();
@@ -137,10 +118,10 @@ describe('the live view', () => {
 
   it('shows what follows an event of the same resource, oldest first', async () => {
     const resource = uniqueWord();
-    const { page, complaints } = await openConsole(browser, server.url, `/console/live?q=resource:${resource}`);
+    const { page, complaints } = await world.open(`/console/live?q=resource:${resource}`);
     await page.getByText('Live from here').waitFor();
     for (let nr = 0; nr < 4; nr += 1) {
-      await emitNumbers(server.url, resource, nr, nr + 1);
+      await emitNumbers(world.server.url, resource, nr, nr + 1);
       await page.getByText(`nr-${nr}.`).waitFor();
     }
     await page.getByText('nr-1.').click();
@@ -155,8 +136,8 @@ describe('the live view', () => {
 
   it('makes a filter of what was clicked, and keeps it in the address', async () => {
     const resource = uniqueWord();
-    await emitNumbers(server.url, resource, 0, 3);
-    const { page, complaints } = await openConsole(browser, server.url, `/console/live?q=resource:${resource}`);
+    await emitNumbers(world.server.url, resource, 0, 3);
+    const { page, complaints } = await world.open(`/console/live?q=resource:${resource}`);
     await page.getByText('Live from here').waitFor();
     await page.getByText('nr-1.').click();
     await page.getByRole('button', { name: 'Filter: is event:nr-1.' }).click();
@@ -169,7 +150,7 @@ describe('the live view', () => {
   });
 
   it('shows a refusal as it is', async () => {
-    const { page } = await openConsole(browser, server.url);
+    const { page } = await world.open();
     await page.getByLabel('Filter').fill('event:a event:b*');
     await page.keyboard.press('Enter');
     expect(await page.getByRole('alert').innerText()).toContain('event:a or event:b* cannot be said');

@@ -1,41 +1,24 @@
 /** The server view, and how the console is told who asks, in Chromium against a Sluice with an auth string. */
 import { spawnSync } from 'node:child_process';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, expect, it } from 'vitest';
 import { connect } from '../../client/src/node.ts';
-import { type Browser, findChromium } from '../../support/peers/chromium.ts';
-import { openConsole } from '../../support/peers/console-page.ts';
 import { repositoryRoot } from '../../support/peers/sluice.ts';
 import { until } from '../../support/poll.ts';
-import { removeData, startSluice, type TestSluice } from '../../support/sluice.ts';
+import { describeConsole } from './in-console.ts';
 
-const chromium = await findChromium(repositoryRoot());
 const token = 'geheim:ü';
 
-describe('the server view', () => {
-  if (!chromium.found) {
-    it.skip(chromium.sentence, () => undefined);
-    return;
-  }
-  let server: TestSluice;
-  let browser: Browser;
-
+describeConsole('the server view', { env: { SLUICE_FLUSH_MS: '50', SLUICE_AUTH_STRING: token } }, (world) => {
   beforeAll(async () => {
-    browser = await chromium.launch();
-    server = await startSluice({ env: { SLUICE_FLUSH_MS: '50', SLUICE_AUTH_STRING: token } });
-    const publisher = connect({ url: server.url, token }).publisher();
+    const publisher = connect({ url: world.server.url, token }).publisher();
     for (let nr = 0; nr < 7; nr += 1) {
       await publisher.emit({ event: 'a', resource: { 'prefect.resource.id': 'r' } });
     }
     await publisher.close();
   });
-  afterAll(async () => {
-    await browser?.close();
-    await server?.stop();
-    removeData(server);
-  });
 
   it('asks for a credential by a form, says so if it is wrong, and never puts it into the address', async () => {
-    const { page } = await openConsole(browser, server.url);
+    const { page } = await world.open();
     const field = page.getByLabel('Auth string or token');
     await field.fill('wrong');
     await page.keyboard.press('Enter');
@@ -44,7 +27,7 @@ describe('the server view', () => {
     await page.getByRole('button', { name: 'Continue' }).click();
     await page.getByText('Live from here').waitFor();
     expect(page.url()).not.toContain('geheim');
-    await page.goto(`${server.url}/console/live`);
+    await page.goto(`${world.server.url}/console/live`);
     await page.getByText('Live from here').waitFor();
     expect(await page.evaluate('Object.keys(localStorage).some((key) => localStorage[key].includes("geheim"))')).toBe(
       false,
@@ -55,11 +38,7 @@ describe('the server view', () => {
   });
 
   it('takes a token out of the fragment at once', async () => {
-    const { page, complaints } = await openConsole(
-      browser,
-      server.url,
-      `/console/live#token=${encodeURIComponent(token)}`,
-    );
+    const { page, complaints } = await world.open(`/console/live#token=${encodeURIComponent(token)}`);
     await page.getByText('Live from here').waitFor();
     expect(new URL(page.url()).hash).toBe('');
     expect(await page.evaluate('history.length')).toBeLessThanOrEqual(2);
@@ -68,11 +47,7 @@ describe('the server view', () => {
   });
 
   it('shows books that balance, journal, disk and engine, each with a sentence', async () => {
-    const { page, complaints } = await openConsole(
-      browser,
-      server.url,
-      `/console/server#token=${encodeURIComponent(token)}`,
-    );
+    const { page, complaints } = await world.open(`/console/server#token=${encodeURIComponent(token)}`);
     await page.getByText(/^Balanced/).waitFor();
     await page.getByText('7 events taken in = 7 stored + 0 in the dead letter + 0 pending.').waitFor();
     const facts = await page.locator('.fact').allInnerTexts();
@@ -87,12 +62,12 @@ describe('the server view', () => {
   });
 
   it('lists connections with their filters, and closes one', async () => {
-    const { page } = await openConsole(browser, server.url, `/console/server#token=${encodeURIComponent(token)}`);
+    const { page } = await world.open(`/console/server#token=${encodeURIComponent(token)}`);
     const ended = new Promise<unknown>((resolve) => {
       void (async () => {
         try {
           const filter = { event: { prefix: ['order.'] } };
-          for await (const _ of connect({ url: server.url, token }).subscribe({ filter }));
+          for await (const _ of connect({ url: world.server.url, token }).subscribe({ filter }));
         } catch (error) {
           resolve(error);
         }
@@ -106,7 +81,7 @@ describe('the server view', () => {
   });
 
   it('says which right is missing', async () => {
-    const words = ['token', 'create', '--name', 'reader', '--read', '--data-dir', server.dataDir];
+    const words = ['token', 'create', '--name', 'reader', '--read', '--data-dir', world.server.dataDir];
     const made = spawnSync(process.execPath, ['dist/src/main.js', ...words], {
       cwd: repositoryRoot(),
       encoding: 'utf8',
@@ -114,9 +89,9 @@ describe('the server view', () => {
     const reader = made.stdout.trim();
     await until('the token is known', async () => {
       const headers = { authorization: `Bearer ${reader}` };
-      return (await fetch(`${server.url}/api/version`, { headers })).ok || undefined;
+      return (await fetch(`${world.server.url}/api/version`, { headers })).ok || undefined;
     });
-    const { page } = await openConsole(browser, server.url, `/console/server#token=${reader}`);
+    const { page } = await world.open(`/console/server#token=${reader}`);
     await page.getByText('This needs the right to admin').waitFor();
     await page.getByRole('link', { name: 'Live' }).click();
     await page.getByText('Live from here').waitFor();

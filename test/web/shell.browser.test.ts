@@ -2,14 +2,12 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, expect, it } from 'vitest';
 import { connect } from '../../client/src/node.ts';
-import { type Browser, findChromium } from '../../support/peers/chromium.ts';
-import { accessibilityFaults, openConsole } from '../../support/peers/console-page.ts';
+import { accessibilityFaults } from '../../support/peers/console-page.ts';
 import { repositoryRoot } from '../../support/peers/sluice.ts';
-import { removeData, startSluice, type TestSluice } from '../../support/sluice.ts';
+import { describeConsole } from './in-console.ts';
 
-const chromium = await findChromium(repositoryRoot());
 const views = ['live', 'counts', 'server'];
 
 it('the console has at most 60 kB of scripts and styles, gzipped', () => {
@@ -20,19 +18,11 @@ it('the console has at most 60 kB of scripts and styles, gzipped', () => {
   expect(bytes).toBeLessThanOrEqual(60_000);
 });
 
-describe('the console', () => {
-  if (!chromium.found) {
-    it.skip(chromium.sentence, () => undefined);
-    return;
-  }
-  let server: TestSluice;
-  let browser: Browser;
+describeConsole('the console', { env: { SLUICE_FLUSH_MS: '50' } }, (world) => {
   const hostile = 'a\u202eb<img src=x onerror=alert(1)>\u001b[31m';
 
   beforeAll(async () => {
-    browser = await chromium.launch();
-    server = await startSluice({ env: { SLUICE_FLUSH_MS: '50' } });
-    const publisher = connect({ url: server.url }).publisher();
+    const publisher = connect({ url: world.server.url }).publisher();
     for (let nr = 0; nr < 30; nr += 1) {
       await publisher.emit({
         event: `key.${nr}`,
@@ -43,14 +33,9 @@ describe('the console', () => {
     }
     await publisher.close();
   });
-  afterAll(async () => {
-    await browser?.close();
-    await server?.stop();
-    removeData(server);
-  });
 
   it('can be used by keys alone', async () => {
-    const { page, complaints } = await openConsole(browser, server.url);
+    const { page, complaints } = await world.open();
     await page.getByText('Live from here').waitFor();
     const { keyboard } = page;
     // The newest row is the line where history ends.
@@ -85,7 +70,9 @@ describe('the console', () => {
 
   it.each(['light', 'dark'] as const)('has no fault that axe-core sees, in any view, %s', async (colorScheme) => {
     for (const view of views) {
-      const { page } = await openConsole(browser, server.url, `/console/${view}?label=region`, { colorScheme });
+      const { page } = await world.open(`/console/${view}?label=region`, {
+        colorScheme,
+      });
       await page
         .getByText({ live: 'Live from here', counts: /^30 events$/, server: /^Balanced/ }[view] ?? '')
         .waitFor();
@@ -104,7 +91,7 @@ describe('the console', () => {
   it('fits into 360 pixels', async () => {
     for (const view of views) {
       const viewport = { width: 360, height: 640 };
-      const { page } = await openConsole(browser, server.url, `/console/${view}?q=event:key.*&label=region`, {
+      const { page } = await world.open(`/console/${view}?q=event:key.*&label=region`, {
         viewport,
       });
       await page
@@ -121,7 +108,7 @@ describe('the console', () => {
   });
 
   it('shows hostile text as text', async () => {
-    const { page, complaints } = await openConsole(browser, server.url);
+    const { page, complaints } = await world.open();
     await page.getByText('Live from here').waitFor();
     await page.getByText('key.29').click();
     await page.locator('.payload').getByText('a\\u202eb<img src=x onerror=alert(1)>\\u001b[31m').waitFor();
@@ -131,12 +118,12 @@ describe('the console', () => {
   });
 
   it('asks nobody but its own server', async () => {
-    const { page, complaints } = await openConsole(browser, server.url, '/console/counts');
+    const { page, complaints } = await world.open('/console/counts');
     await page.getByText(/^30 events$/).waitFor();
     const origins = await page.evaluate(
       '[...new Set(performance.getEntriesByType("resource").map(({ name }) => new URL(name).origin))]',
     );
-    expect(origins).toEqual([server.url]);
+    expect(origins).toEqual([world.server.url]);
     // The policy holds: a script from within the page does not run.
     await page.evaluate(
       'document.body.append(Object.assign(document.createElement("script"), { text: "window.ran = 1" }))',

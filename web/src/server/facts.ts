@@ -1,6 +1,7 @@
 /** How a server stands, fact by fact, each with one plain sentence. */
+
+import type { ServerStatus } from '../../../schemas/server-status.ts';
 import { bytesText, numberText, secondsText } from '../base/text.ts';
-import type { Status } from './status-shape.ts';
 
 export interface Fact {
   readonly name: string;
@@ -9,16 +10,16 @@ export interface Fact {
   readonly isBad?: boolean;
 }
 
-export function factsOf(status: Status): readonly Fact[] {
+export function factsOf(status: ServerStatus): readonly Fact[] {
   return [...booksOf(status), ...progressOf(status), ...placesOf(status)];
 }
 
 /** `head − first + 1 = stored + dead-lettered + pending`. */
-export function isBalanced({ head, firstSeq, epochBook: { stored, deadLettered, pending } }: Status): boolean {
+export function isBalanced({ head, firstSeq, epochBook: { stored, deadLettered, pending } }: ServerStatus): boolean {
   return head - firstSeq + 1 === stored + deadLettered + pending;
 }
 
-function booksOf(status: Status): Fact[] {
+function booksOf(status: ServerStatus): Fact[] {
   const { head, firstSeq, epochBook } = status;
   const { stored, deadLettered, pending } = epochBook;
   const isRight = isBalanced(status);
@@ -40,7 +41,7 @@ function booksOf(status: Status): Fact[] {
   ];
 }
 
-function progressOf(status: Status): Fact[] {
+function progressOf(status: ServerStatus): Fact[] {
   const { head, firstSeq, mark, checkpoint, pending, lagSeconds } = status;
   const nth = (seq: number): string => numberText(Math.max(0, seq - firstSeq + 1));
   return [
@@ -72,7 +73,7 @@ function progressOf(status: Status): Fact[] {
   ];
 }
 
-function placesOf({ engine, journal, disk, residentBytes, loopDelaySeconds }: Status): Fact[] {
+function placesOf({ engine, journal, disk, residentBytes, loopDelaySeconds }: ServerStatus): Fact[] {
   const isLow = disk.freeBytes !== null && disk.freeBytes < 2 * disk.reserveBytes;
   return [
     {
@@ -105,7 +106,7 @@ function placesOf({ engine, journal, disk, residentBytes, loopDelaySeconds }: St
   ];
 }
 
-function engineSentence({ where, version, reason }: Status['engine']): string {
+function engineSentence({ where, version, reason }: ServerStatus['engine']): string {
   const which = version === null ? where : `${where}, ClickHouse ${version}`;
   return reason === '' ? `${which}.` : `${which}: ${reason}`;
 }

@@ -1,16 +1,17 @@
 /** How the server stands, for who runs it: behind the right `admin`. */
+
+import type { ServerStatus } from '../../../schemas/server-status.ts';
 import { isUtc } from '../base/preferences.ts';
 import { timeText, visible } from '../base/text.ts';
 import { Connections } from './connections.tsx';
 import { DeadLetter } from './dead-letter.tsx';
 import { type Fact, factsOf } from './facts.ts';
 import { usePoll } from './poll.ts';
-import type { Status } from './status-shape.ts';
 
 const everyMs = 2_000;
 
 export function ServerView() {
-  const { found, failure } = usePoll<Status>('/admin/status', everyMs).value;
+  const { found, failure } = usePoll<ServerStatus>('/admin/status', everyMs).value;
   return (
     <main class="server">
       {failure !== null && (

@@ -1,5 +1,5 @@
-/** What is used of `GET /api/admin/status`. */
-export interface Status {
+/** What clients use of the answer of `GET /api/admin/status`; it has more. */
+export interface ServerStatus {
   readonly ok: boolean;
   readonly message: string;
   readonly version: string;
