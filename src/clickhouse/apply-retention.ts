@@ -2,12 +2,14 @@
  * The retention, which is a setting and may differ at each start: of events, of event types with days of their own, and
  * of the filters behind page links.
  */
+
 import type { ClickHouseClient, ClickHouseSettings } from '@clickhouse/client';
 import type { Log } from '../base/log.ts';
 import { longestRetentionDays } from '../base/retention.ts';
 import { kindOf, type Servers, schemaSettings } from './layout.ts';
 import { alterDistributed, alterPlaced, eventsTable, type Statement } from './on-cluster.ts';
 import { type MigrationValues, retentionClass } from './read-migrations.ts';
+import { select } from './select.ts';
 
 export interface RetentionOptions extends MigrationValues {
   /**
@@ -74,9 +76,4 @@ async function alter(
   settings: ClickHouseSettings = {},
 ): Promise<void> {
   await client.command({ query, clickhouse_settings: { ...schemaSettings, ...settings } });
-}
-
-async function select<Row>(client: ClickHouseClient, query: string): Promise<Row[]> {
-  const result = await client.query({ query, format: 'JSONEachRow' });
-  return await result.json<Row>();
 }

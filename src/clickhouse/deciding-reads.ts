@@ -3,7 +3,7 @@
  * another one is doing: so these see all that any server has taken, or they reject.
  */
 import type { ClickHouseClient } from '@clickhouse/client';
-import { type FoundLayout, kindOf, quoteIdentifier, quoteText, schemaSettings } from './layout.ts';
+import { type FoundLayout, kindOf, onClusterOf, quoteIdentifier, quoteText, schemaSettings } from './layout.ts';
 import { eventsTable } from './on-cluster.ts';
 
 /** For each of them: no shard is left out, and no replica is asked that knows itself to be behind. */
@@ -21,16 +21,30 @@ export const syncSettings = { ...schemaSettings, receive_timeout: syncSeconds };
 /** What makes the living replicas of events catch up with all that any of them has taken; none where there are none. */
 export function syncEvents(layout: FoundLayout): string[] {
   if (!layout.isReplicated) return [];
-  const { clickhouseCluster: cluster } = layout;
-  const place =
-    kindOf(layout) === 'replicated' && typeof cluster === 'string' ? `ON CLUSTER ${quoteText(cluster)} ` : '';
-  return [`SYSTEM SYNC REPLICA ${place}${quoteIdentifier(layout.database)}.${eventsTable(layout)} LIGHTWEIGHT`];
+  const table = `${quoteIdentifier(layout.database)}.${eventsTable(layout)}`;
+  return [`SYSTEM SYNC REPLICA${onClusterOf(layout)} ${table} LIGHTWEIGHT`];
 }
 
-/** The same for the small tables, of which the server that is asked has all rows. */
+/** The same for a small table, of which the server that is asked has all rows. */
 export function syncSmall(layout: FoundLayout, table: 'journals' | 'page_filters'): string[] {
   if (!layout.isReplicated) return [];
   return [`SYSTEM SYNC REPLICA ${quoteIdentifier(layout.database)}.${table} LIGHTWEIGHT`];
+}
+
+/** What is needed of the store. */
+export interface SyncedStore {
+  readonly layout: FoundLayout;
+  command(
+    sql: string,
+    bound: Readonly<Record<string, never>>,
+    options: { readonly settings: typeof syncSettings; readonly signal?: AbortSignal },
+  ): Promise<unknown>;
+}
+
+/** Resolves once a read of events sees all that any replica has taken. Rejects as the store does. */
+export async function replicasCaughtUp(store: SyncedStore, signal?: AbortSignal): Promise<void> {
+  const options = { settings: syncSettings, ...(signal !== undefined && { signal }) };
+  for (const sql of syncEvents(store.layout)) await store.command(sql, {}, options);
 }
 
 /** What a client runs before it reads who else writes here, and how far. */

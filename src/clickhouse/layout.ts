@@ -15,7 +15,7 @@ export interface Layout {
   readonly clickhouseDdl?: 'keeper' | 'direct';
 }
 
-/** The same, as it was found. */
+/** The layout of a database, as it was found. */
 export interface FoundLayout extends Layout {
   readonly database: string;
   /** Whether what one server has taken may be missing on another one for a while. */
@@ -32,11 +32,17 @@ export interface Servers {
   readonly urls: readonly string[];
 }
 
-export type Kind = 'single' | 'replicated' | 'direct';
+type Kind = 'single' | 'replicated' | 'direct';
 
 export function kindOf({ clickhouseCluster = null, clickhouseDdl = 'keeper' }: Layout): Kind {
   if (clickhouseCluster === null) return 'single';
   return clickhouseDdl === 'direct' ? 'direct' : 'replicated';
+}
+
+/** What stands behind a name in a statement that Keeper carries to each server; else empty. */
+export function onClusterOf(layout: Layout): string {
+  const { clickhouseCluster: cluster } = layout;
+  return kindOf(layout) === 'replicated' && typeof cluster === 'string' ? ` ON CLUSTER ${quoteText(cluster)}` : '';
 }
 
 /** Throws StartRefused for settings that contradict each other. */

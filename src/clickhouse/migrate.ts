@@ -2,6 +2,7 @@
  * Brings a database to this program's schema: numbered, idempotent migrations from `schemas/migrations`, each recorded
  * in `schema_migrations`; then the retention, which is a setting and may differ at each start.
  */
+
 import { type ClickHouseClient, ClickHouseError, ClickHouseLogLevel, createClient } from '@clickhouse/client';
 import { StartRefused } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
@@ -11,14 +12,15 @@ import {
   type FoundLayout,
   kindOf,
   type Layout,
+  onClusterOf,
   quoteIdentifier,
-  quoteText,
   type Servers,
   schemaSettings,
 } from './layout.ts';
 import { eventsTable, placed, type Statement } from './on-cluster.ts';
 import { type Migration, readMigrations } from './read-migrations.ts';
 import { dropSettings, replaceEvents } from './replace-events.ts';
+import { select } from './select.ts';
 
 const unknownDatabase = '81';
 /** The migration whose table takes the place of an older one. */
@@ -51,10 +53,7 @@ export async function ensureDatabase(
 }
 
 export function databaseSql(database: string, layout: Layout): string {
-  const { clickhouseCluster: cluster } = layout;
-  const isReplicated = kindOf(layout) === 'replicated' && typeof cluster === 'string';
-  const place = isReplicated ? ` ON CLUSTER ${quoteText(cluster)}` : '';
-  return `CREATE DATABASE IF NOT EXISTS ${quoteIdentifier(database)}${place} ENGINE = Atomic`;
+  return `CREATE DATABASE IF NOT EXISTS ${quoteIdentifier(database)}${onClusterOf(layout)} ENGINE = Atomic`;
 }
 
 /**
@@ -140,9 +139,4 @@ async function checkEventsTable(client: ClickHouseClient): Promise<void> {
     `The database has a table "events" that is not Sluice's (no column ${missing.join(', ')}): name another ` +
       `database in CLICKHOUSE_URL.`,
   );
-}
-
-async function select<Row>(client: ClickHouseClient, query: string): Promise<Row[]> {
-  const result = await client.query({ query, format: 'JSONEachRow' });
-  return await result.json<Row>();
 }

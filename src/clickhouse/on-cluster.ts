@@ -3,7 +3,7 @@
  * reads and writes: replicated on each shard by Keeper, or plain ones where each shard gets its statements from Sluice.
  * docs/SCALE.md has the rules that go with it.
  */
-import { kindOf, type Layout, quoteText } from './layout.ts';
+import { kindOf, type Layout, onClusterOf, quoteText } from './layout.ts';
 
 export interface Statement {
   readonly text: string;
@@ -33,26 +33,24 @@ export function placed(statements: readonly string[], layout: Layout): Statement
 
 /** `ALTER TABLE events …`, or of another table, as it is run where the tables lie so. */
 export function alterPlaced(statement: string, layout: Layout): Statement {
-  const { clickhouseCluster: cluster } = layout;
-  const table = /^ALTER TABLE (\w+)/.exec(statement)?.[1];
+  const table = alteredTable(statement);
   const local = table === 'events' ? eventsTable(layout) : table;
-  const isReplicated = kindOf(layout) === 'replicated' && typeof cluster === 'string';
-  const place = isReplicated ? ` ON CLUSTER ${quoteText(cluster)}` : '';
-  return {
-    text: statement.replace(/^ALTER TABLE \w+/, () => `ALTER TABLE ${local}${place}`),
-    on: table === 'events' ? 'every' : 'one',
-  };
+  return { text: altered(statement, local, layout), on: table === 'events' ? 'every' : 'one' };
 }
 
 /** The same, on the Distributed table over them. */
 export function alterDistributed(statement: string, layout: Layout): Statement {
-  const { clickhouseCluster: cluster } = layout;
-  const isReplicated = kindOf(layout) === 'replicated' && typeof cluster === 'string';
-  const place = isReplicated ? ` ON CLUSTER ${quoteText(cluster)}` : '';
-  return {
-    text: statement.replace(/^ALTER TABLE (\w+)/, (_, table: string) => `ALTER TABLE ${table}${place}`),
-    on: 'every',
-  };
+  return { text: altered(statement, alteredTable(statement), layout), on: 'every' };
+}
+
+const alterHead = /^ALTER TABLE (\w+)/;
+
+function alteredTable(statement: string): string {
+  return alterHead.exec(statement)?.[1] ?? '';
+}
+
+function altered(statement: string, table: string, layout: Layout): string {
+  return statement.replace(alterHead, () => `ALTER TABLE ${table}${onClusterOf(layout)}`);
 }
 
 /** A statement by ON CLUSTER. The cluster's name is quoted: any is possible. */

@@ -3,10 +3,12 @@
  * The copy is made beside the old table and exchanged with it in one atomic step; broken off before that, it begins
  * anew at the next start.
  */
+
 import type { ClickHouseClient } from '@clickhouse/client';
 import { Failure } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
 import { liveMs } from './ownership.ts';
+import { select } from './select.ts';
 
 /** Stored columns of all tables that there were; `retention_days` is not in that of 001, and has a default. */
 const columns = [
@@ -87,9 +89,4 @@ async function copyDay(client: ClickHouseClient, columns: string, day: string): 
       http_headers_progress_interval_ms: '20000',
     },
   });
-}
-
-async function select<Row>(client: ClickHouseClient, query: string): Promise<Row[]> {
-  const result = await client.query({ query, format: 'JSONEachRow' });
-  return await result.json<Row>();
 }

@@ -3,15 +3,15 @@
  * again. To send what Prefect has already would harm it (docs/decisions/051-forwarding-to-prefect.md).
  */
 
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Left } from '../../actors/forwarder.ts';
 import { timeKey } from '../../schemas/event.ts';
-import { firstLineOf } from '../base/errors.ts';
 import { failPoint } from '../base/fail-point.ts';
 import type { OwnEvents } from '../event-log/own-events.ts';
 import type { Passing } from './passing.ts';
-import { type PassingEvent, passingEvent } from './passing-events.ts';
+import { type PassingEvent, passingEvent, sliceBytes } from './passing-events.ts';
 import { askedMax, type Window } from './prefect-api.ts';
-import { ForwardFailure, type ForwardParts, sendEvents } from './send-events.ts';
+import { type ForwardParts, sendEvents } from './send-events.ts';
 
 export interface DoubtParts extends ForwardParts {
   readonly events: OwnEvents;
@@ -26,8 +26,6 @@ export interface AskedInDoubt {
   readonly sent: PassingEvent | null;
   readonly left: Left;
 }
-
-const sliceBytes = 256 * 1024;
 
 export class Doubt {
   readonly #parts: DoubtParts;
@@ -50,9 +48,9 @@ export class Doubt {
     this.#isShown = isShown;
   }
 
-  /** Asks for the first events in [from, upTo]. Rejects with a ForwardFailure. */
+  /** Asks for the first events in [from, upTo]. Rejects where that cannot be done; then all is still in doubt. */
   async ask(from: number, upTo: number, signal: AbortSignal): Promise<AskedInDoubt> {
-    const { events, last } = this.#read(from, upTo);
+    const { events, last } = await this.#read(from, upTo);
     const left: Left = last < upTo ? 'some' : 'none';
     if (events.length === 0) return { upTo: last, sent: null, left };
     const missing = await this.#missingOf(events);
@@ -60,7 +58,10 @@ export class Doubt {
     return { upTo: last, sent, left };
   }
 
-  #read(from: number, upTo: number): { readonly events: readonly PassingEvent[]; readonly last: number } {
+  async #read(
+    from: number,
+    upTo: number,
+  ): Promise<{ readonly events: readonly PassingEvent[]; readonly last: number }> {
     const events: PassingEvent[] = [];
     let last = from - 1;
     while (last < upTo && events.length < askedMax) {
@@ -70,6 +71,7 @@ export class Doubt {
         if (event !== null) events.push(event);
       });
       last = events.length === askedMax ? (events.at(-1)?.seq ?? lookedUpTo) : lookedUpTo;
+      await nextTurn();
     }
     return { events, last };
   }
@@ -78,9 +80,7 @@ export class Doubt {
     const { api, counters } = this.#parts;
     counters.asked += events.length;
     const ids = events.map(({ id }) => id);
-    const found = await api.find(ids, windowOf(events)).catch((error: unknown) => {
-      throw new ForwardFailure(firstLineOf(error), true);
-    });
+    const found = await api.find(ids, windowOf(events));
     failPoint('forward-asked');
     if (found.size > 0) this.noteShown(true);
     return events.filter(({ id }) => !found.has(id));
@@ -102,16 +102,14 @@ export class Doubt {
       const taken = await this.#send([event], signal);
       if (taken === null) continue;
       this.#trialId = taken.id;
-      throw new ForwardFailure('whether Prefect shows what it is sent is not known yet', true);
+      throw new Error('whether Prefect shows what it is sent is not known yet');
     }
     return null;
   }
 
   async #send(events: readonly PassingEvent[], signal: AbortSignal): Promise<PassingEvent | null> {
     const { counters } = this.#parts;
-    const taken = await sendEvents(this.#parts, events, signal).catch((error: unknown) => {
-      throw new ForwardFailure(firstLineOf(error), true);
-    });
+    const taken = await sendEvents(this.#parts, events, signal);
     counters.sentAgain += events.length;
     return taken;
   }

@@ -8,7 +8,7 @@ import { Doubt, type DoubtParts } from './doubt.ts';
 import type { ForwarderPlace } from './forwarder-place.ts';
 import type { PassingEvents } from './passing-events.ts';
 import { ForwardFailure, sendEvents } from './send-events.ts';
-import { SentBatches } from './sent-batches.ts';
+import { type SentBatch, SentBatches } from './sent-batches.ts';
 
 export interface ForwardingParts extends DoubtParts {
   readonly place: ForwarderPlace;
@@ -35,11 +35,6 @@ export class Forwarding {
     this.#parts = parts;
     this.#sent = new SentBatches(parts.settleMs);
     this.#doubt = new Doubt(parts);
-  }
-
-  /** Whether Prefect may still lose some of what it took. */
-  get isSettled(): boolean {
-    return this.#sent.isEmpty;
   }
 
   /** Null before it is known whether Prefect shows what it takes. */
@@ -106,15 +101,16 @@ export class Forwarding {
   }
 
   /** The first time it is looked for. */
-  async #isKept({ event, sentMs }: { event: { id: string; occurred: string } | null; sentMs: number }) {
+  async #isKept({ event, sentMs }: SentBatch): Promise<boolean> {
     if (event === null || this.#doubt.isShown !== null) return true;
     const { api, elapsedMs, showMs } = this.#parts;
     const window = { since: event.occurred, until: event.occurred };
     const found = await api.find([event.id], window).catch(() => null);
     if (found === null) return false;
-    const isLate = elapsedMs() - sentMs >= showMs;
-    if (found.has(event.id) || isLate) this.#doubt.noteShown(found.has(event.id));
-    return found.has(event.id) || isLate;
+    const isShown = found.has(event.id);
+    if (!isShown && elapsedMs() - sentMs < showMs) return false;
+    this.#doubt.noteShown(isShown);
+    return true;
   }
 }
 

@@ -33,7 +33,8 @@ export interface TakenBatch {
 
 /** What is held in memory; beyond it the log has it. */
 export const waitingMax = { events: 1_000, bytes: 4 * 1024 * 1024 };
-const sliceBytes = 256 * 1024;
+/** Of the log, between two turns for others. */
+export const sliceBytes = 256 * 1024;
 
 export class PassingEvents {
   readonly #parts: PassingParts;
@@ -47,9 +48,6 @@ export class PassingEvents {
   constructor(parts: PassingParts, after: number) {
     this.#parts = parts;
     this.#lookedUpTo = after;
-    parts.events.watchOwn((rows, at, end) => {
-      if (this.#isFollowing) this.#follow(rows, at, end);
-    });
   }
 
   /** Whether there is anything to take or to look for. Cheap. */
@@ -92,7 +90,11 @@ export class PassingEvents {
 
   /** From the last look of the log on it is told of each commit: no group can come between the two. */
   #isAtEnd(): boolean {
-    if (!this.#isFollowing) this.#isFollowing = this.#lookedUpTo >= this.#parts.events.head;
+    const { events } = this.#parts;
+    if (!this.#isFollowing && this.#lookedUpTo >= events.head) {
+      this.#isFollowing = true;
+      events.watchOwn((rows, at, end) => this.#follow(rows, at, end));
+    }
     return this.#isFollowing;
   }
 
@@ -104,11 +106,14 @@ export class PassingEvents {
   }
 
   #follow(rows: Buffer, at: number, end: number): void {
+    // The rest of a group of which one was too many.
+    if (!this.#isFollowing) return;
     if (this.#waiting.length < waitingMax.events && this.#waitingBytes < waitingMax.bytes) {
       this.#take(rows, at, end);
       return;
     }
     this.#isFollowing = false;
+    this.#parts.events.watchOwn(null);
     this.#lookedUpTo = new LoggedEvent(rows, at, end).seq - 1;
   }
 

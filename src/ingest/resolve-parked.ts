@@ -7,7 +7,7 @@
 import { Failure } from '../base/errors.ts';
 import { failPoint } from '../base/fail-point.ts';
 import type { Log } from '../base/log.ts';
-import { decidingRead, syncEvents, syncSettings } from '../clickhouse/deciding-reads.ts';
+import { decidingRead, replicasCaughtUp } from '../clickhouse/deciding-reads.ts';
 import type { Store } from '../clickhouse/store.ts';
 import type { IdWindow } from '../ids/id-window.ts';
 import { carries } from './id-taken.ts';
@@ -59,9 +59,7 @@ export function startParkedResolver(parts: ResolveParts): ParkedResolver {
     if (rows.length === 0) return null;
     const params = { occurred: rows.map(({ occurred }) => occurred), ids: rows.map(({ id }) => id) };
     const hasTags = rows.some(({ tag }) => tag !== 0);
-    for (const sql of syncEvents(store.layout)) {
-      await store.command(sql, {}, { signal, settings: syncSettings });
-    }
+    await replicasCaughtUp(store, signal);
     const sql = hasTags ? lookUpLabelsSql : lookUpSql;
     const found = await store.rows<Found>(sql, params, { signal, settings: decidingRead });
     return signal.aborted ? null : { rows, labels: new Map(found.map((each) => [each.id, labelsOf(each)])) };

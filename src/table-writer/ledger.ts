@@ -61,9 +61,8 @@ export class Ledger {
    */
   async halve({ first, last, count }: LogChunk, isPartly: boolean): Promise<void> {
     const range = { first, last: first + Math.floor(count / 2) - 1 };
-    const { refusedEnds = [], maybeStoredUpTo = 0 } = this.#state;
-    const doubted = isPartly ? { maybeStoredUpTo: Math.max(maybeStoredUpTo, last) } : {};
-    await this.save({ ...this.#state, ...doubted, range, refusedEnds: [...refusedEnds, last] });
+    const state = isPartly ? doubted({ ...this.#state, range: { first, last } }) : this.#state;
+    await this.save({ ...state, range, refusedEnds: [...(state.refusedEnds ?? []), last] });
     failPoint('half-announced');
   }
 

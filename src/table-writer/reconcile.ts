@@ -7,12 +7,12 @@
  */
 
 import type { Log } from '../base/log.ts';
-import { decidingRead } from '../clickhouse/deciding-reads.ts';
+import { decidingRead, replicasCaughtUp } from '../clickhouse/deciding-reads.ts';
 import { isKept, type LogReader } from '../event-log/log-reader.ts';
 import type { ForgottenState, MinuteRange } from '../ids/forgotten-ids.ts';
 import type { EpochBook } from './epoch-book.ts';
 import { type DeadLetter, seqsIn } from './ports.ts';
-import { type DecidingStore, insertsEnded, replicasCaughtUp, storedOf } from './stored-of.ts';
+import { type DecidingStore, insertsEnded, storedOf } from './stored-of.ts';
 import type { WriterState } from './writer-state.ts';
 
 /** The most rows that a setting allows a batch: one that is there in part begins no further back. */

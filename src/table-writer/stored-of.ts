@@ -7,7 +7,7 @@
  */
 
 import { Failure } from '../base/errors.ts';
-import { decidingRead, runningInsertsSql, syncEvents, syncSettings } from '../clickhouse/deciding-reads.ts';
+import { decidingRead, replicasCaughtUp, runningInsertsSql } from '../clickhouse/deciding-reads.ts';
 import type { Store } from '../clickhouse/store.ts';
 import type { SeqRange } from './writer-state.ts';
 
@@ -35,11 +35,6 @@ export async function insertsEnded(store: Pick<Store, 'rows' | 'layout'>, begin:
   if ((found?.running ?? 0) > 0) {
     throw new Failure('storeUnavailable', 'ClickHouse still works on an insert from before this start.');
   }
-}
-
-/** Resolves once a read of events sees all that any replica has taken. Rejects as the store does. */
-export async function replicasCaughtUp(store: Pick<Store, 'command' | 'layout'>): Promise<void> {
-  for (const sql of syncEvents(store.layout)) await store.command(sql, {}, { settings: syncSettings });
 }
 
 /** As `storedOf`, once the epoch's inserts have ended; rejects with Failure storeUnavailable before. */
