@@ -35,11 +35,15 @@ export function greet(
 ): void {
   const [http, ws] = isSecure ? ['https', 'wss'] : ['http', 'ws'];
   const address = `${host.includes(':') ? `[${host}]` : host}:${port}`;
-  say(`Sluice is listening on ${http}://${address}`);
-  say(`  send events:  POST ${http}://${address}/api/events   or  ${ws}://${address}/api/events/in`);
-  say(`  subscribe:    ${ws}://${address}/api/events/out`);
-  say(`  Prefect:      PREFECT_API_URL=${http}://${address}/api`);
-  say(`  store:        ${store.status.where}; events are taken while it starts`);
+  // One write: who reads the first line has the others.
+  const lines = [
+    `Sluice is listening on ${http}://${address}`,
+    `  send events:  POST ${http}://${address}/api/events   or  ${ws}://${address}/api/events/in`,
+    `  subscribe:    ${ws}://${address}/api/events/out`,
+    `  Prefect:      PREFECT_API_URL=${http}://${address}/api`,
+    `  store:        ${store.status.where}; events are taken while it starts`,
+  ];
+  say(lines.join('\n'));
   const watch = store.status$.subscribe(({ phase, version }) => {
     if (phase !== 'ready') return;
     say(`  store ready:  ClickHouse ${version}; queries and counts are answered`);
