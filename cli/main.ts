@@ -1,9 +1,7 @@
 /** The process of a command: reads its words, runs it, and ends with its exit code. */
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { CommanderError } from 'commander';
 import { SluiceError } from '../client/src/errors.ts';
-import { packageRoot } from '../src/base/package-root.ts';
+import { packageVersion } from '../src/base/package-root.ts';
 import { commandRows } from './command-table.ts';
 import { CommandError, exitCodes, UsageError } from './exit-codes.ts';
 import { parse } from './program.ts';
@@ -26,7 +24,7 @@ async function run(from: NodeJS.Process): Promise<number> {
   const words = from.argv.slice(2);
   const terminal = new Terminal(from, from.env, words.includes('--quiet') || words.includes('-q'));
   try {
-    const chosen = await parse(commandRows, words, version(), {
+    const chosen = await parse(commandRows, words, packageVersion(), {
       write: (text) => void from.stdout.write(text),
       complain: (text) => void from.stderr.write(text),
       columns: terminal.columns,
@@ -88,9 +86,4 @@ function sentenceOf({ message, failure, status }: SluiceError): string {
   if (status === 401) return 'The server wants another token: set SLUICE_TOKEN, or name a file by --token-file.';
   if (status === 404) return `This server has no such route (${message}): it may be an older Sluice, or a Prefect.`;
   return /[.!?]$/.test(message) ? message : `${message}.`;
-}
-
-function version(): string {
-  const file: { version: string } = JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8'));
-  return file.version;
 }

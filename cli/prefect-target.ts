@@ -1,5 +1,5 @@
 /** The Prefect server beside a Sluice, as the command line is told of it. */
-import { authorizationOf, Endpoints } from '../client/src/endpoints.ts';
+import { Http } from '../client/src/http.ts';
 import { StartRefused } from '../src/base/errors.ts';
 import { prefectSettings } from '../src/config/prefect-settings.ts';
 import { readSecret } from '../src/config/secrets.ts';
@@ -34,20 +34,15 @@ export interface Asking {
 
 const answerMs = 20_000;
 
-/** One request, as it is answered. Rejects where there is no answer. */
+/** One request, as it is answered. Rejects with SluiceError where nobody answers, and with the reason of the signal. */
 export function askServer(
   { url, token }: ServerTarget,
   path: string,
   signal: AbortSignal,
   { method = 'GET', body }: Asking = {},
 ): Promise<Response> {
-  const headers = {
-    'content-type': 'application/json',
-    ...(token !== null && { authorization: authorizationOf(token) }),
-  };
   const bounded = AbortSignal.any([signal, AbortSignal.timeout(answerMs)]);
-  const { base } = new Endpoints({ url });
-  return fetch(base + path, { method, headers, signal: bounded, ...(body !== undefined && { body }) });
+  return new Http({ url, token }).answer({ method, path, body, signal: bounded });
 }
 
 /** What a Sluice says of its forwarder. */

@@ -81,7 +81,7 @@ async function pour(
   };
   let line = 0;
   for await (const block of exportedBlocks(sluice, filter, call)) {
-    for (const input of cutLines(block, line)) {
+    for (const input of cutLines(block, line).lines) {
       line = input.line;
       const event = eventOfLine(input);
       const dueMs = dueMsOf(event);

@@ -1,4 +1,5 @@
 /** Automations of a Prefect server that wait for events which a filter of the forwarder keeps off it. */
+import { alwaysForwarded } from '../../schemas/always-forwarded.ts';
 
 /** The parts of a filter that say something of names; any other part may let an event pass. */
 interface NamedFilter {
@@ -45,7 +46,7 @@ function mayPass(expected: string, names: NonNullable<NamedFilter['event']>): bo
   const base = isOpen ? expected.slice(0, -1) : expected;
   const meets = (start: string): boolean => base.startsWith(start) || (isOpen && start.startsWith(base));
   const { name = [], prefix = [], exclude_name: excluded = [], exclude_prefix: excludedStarts = [] } = names;
-  if (meets('prefect.')) return true;
+  if (meets(alwaysForwarded)) return true;
   if (name.length > 0 && !name.some((one) => one === base || (isOpen && one.startsWith(base)))) return false;
   if (prefix.length > 0 && !prefix.some(meets)) return false;
   if (!isOpen && excluded.includes(base)) return false;

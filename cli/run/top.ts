@@ -6,14 +6,10 @@ import type { ConnectionList } from '../../schemas/connection-list.ts';
 import { type Call, hasOption } from '../command-row.ts';
 import { CommandError, exitCodes } from '../exit-codes.ts';
 import { durationOption } from '../options.ts';
+import { alternateScreen, backToScreen, screenOf, screenRows } from '../out/screen.ts';
 import { readTarget } from '../target.ts';
 import { drawTop, type Look } from './top-picture.ts';
 
-const alternateScreen = '\u001b[?1049h\u001b[?25l';
-const backToScreen = '\u001b[?25h\u001b[?1049l';
-const home = '\u001b[H';
-const restOfLine = '\u001b[K';
-const restOfScreen = '\u001b[J';
 const everyMsDefault = 2_000;
 
 export async function runTop(call: Call): Promise<number> {
@@ -52,12 +48,12 @@ async function watch({ terminal }: Call, http: Http, first: Look, everyMs: numbe
       if (error instanceof SluiceError && error.retryable) return error;
       throw error;
     });
-    const rows = (terminal.outputs.stdout.rows || 24) - 1;
+    const rows = screenRows(terminal);
     const lines =
       now instanceof SluiceError
         ? [terminal.colors.red(now.message)]
         : drawTop(before, now, terminal, rows).slice(0, rows);
-    await terminal.print(`${home}${lines.map((line) => `${line}${restOfLine}\n`).join('')}${restOfScreen}`);
+    await terminal.print(screenOf(lines));
     if (!(now instanceof SluiceError)) before = now;
   }
 }

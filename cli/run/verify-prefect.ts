@@ -2,6 +2,7 @@
 import type { EventFilter } from '../../client/src/event-filter.ts';
 import { wait } from '../../client/src/retry.ts';
 import type { Sluice } from '../../client/src/sluice.ts';
+import { alwaysForwarded } from '../../schemas/always-forwarded.ts';
 import { type Call, hasOption } from '../command-row.ts';
 import { CommandError, exitCodes, UsageError } from '../exit-codes.ts';
 import { durationOption } from '../options.ts';
@@ -71,7 +72,7 @@ async function eventsIn(server: Sluice, filter: EventFilter, slice: Slice, signa
 /** What the forwarder sends on: what the filter names, and all that begins with `prefect.`. */
 async function passing(ours: Sluice, filter: string, slice: Slice, signal: AbortSignal): Promise<ById> {
   const named: EventFilter = JSON.parse(filter);
-  const always = await eventsIn(ours, { event: { prefix: ['prefect.'] } }, slice, signal);
+  const always = await eventsIn(ours, { event: { prefix: [alwaysForwarded] } }, slice, signal);
   return new Map([...always, ...(await eventsIn(ours, named, slice, signal))]);
 }
 

@@ -5,6 +5,7 @@ import type { LiveCount, WatchCountOptions } from '../../client/src/watch-count.
 import { type Call, textOption } from '../command-row.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { groupsText, nameOf, sumOf, timesText } from '../out/count-text.ts';
+import { alternateScreen, backToScreen, screenOf, screenRows } from '../out/screen.ts';
 import { connectFor } from '../target.ts';
 
 export interface Watch {
@@ -14,12 +15,6 @@ export interface Watch {
   /** Only so many groups are asked for. */
   readonly top: number | undefined;
 }
-
-const alternateScreen = '\u001b[?1049h\u001b[?25l';
-const backToScreen = '\u001b[?25h\u001b[?1049l';
-const home = '\u001b[H';
-const restOfLine = '\u001b[K';
-const restOfScreen = '\u001b[J';
 
 /** Until it is interrupted. */
 export async function runWatch(call: Call, watch: Watch): Promise<number> {
@@ -41,13 +36,12 @@ export async function runWatch(call: Call, watch: Watch): Promise<number> {
 
 /** The first lines of it, as many as fit. */
 function picture({ terminal }: Call, { by, top }: Watch, { since, until, counts }: LiveCount): string {
-  const rows = (terminal.outputs.stdout.rows || 24) - 1;
+  const rows = screenRows(terminal);
   const isOverTime = by === 'time' || by === 'day';
   const total = counts.length === top ? null : sumOf(counts);
   // Of buckets the newest are looked at.
   const shown = isOverTime ? counts.slice(-Math.max(1, rows - 6)) : counts;
   const text = isOverTime ? timesText(shown, terminal) : groupsText(shown, total, nameOf(by), terminal);
   const title = terminal.colors.dim(`${since} to ${until.slice(0, 19)}Z`);
-  const lines = [title, ...text.trimEnd().split('\n')].slice(0, rows);
-  return `${home}${lines.map((line) => `${line}${restOfLine}\n`).join('')}${restOfScreen}`;
+  return screenOf([title, ...text.trimEnd().split('\n')].slice(0, rows));
 }

@@ -69,12 +69,14 @@ export async function* linesOf(chunks: AsyncIterable<Buffer>): AsyncGenerator<re
     const begun = rest.length === 0 ? 0 : chunk.indexOf(newline) + 1;
     // The line that began in an earlier chunk is put together; the others stay where they are.
     if (begun > 0) {
-      yield cutLines(Buffer.concat([...rest, chunk.subarray(0, begun)]), line);
-      line += 1;
+      const { lines, last } = cutLines(Buffer.concat([...rest, chunk.subarray(0, begun)]), line);
+      yield lines;
+      line = last;
     }
     if (end > begun) {
-      yield cutLines(chunk.subarray(begun, end), line);
-      line += countLines(chunk.subarray(begun, end));
+      const { lines, last } = cutLines(chunk.subarray(begun, end), line);
+      yield lines;
+      line = last;
     }
     if (end > 0) {
       rest = [];
@@ -84,22 +86,22 @@ export async function* linesOf(chunks: AsyncIterable<Buffer>): AsyncGenerator<re
     restBytes += chunk.length - end;
     if (restBytes > lineBytesMax) throw new CommandError(`Line ${line + 1} has more than ${lineBytesMax} bytes.`);
   }
-  if (restBytes > 0) yield cutLines(Buffer.concat(rest), line);
+  if (restBytes > 0) yield cutLines(Buffer.concat(rest), line).lines;
 }
 
-/** All but the empty ones; `before` lines were counted already. */
-export function cutLines(block: Buffer, before: number): InputLine[] {
-  const found: InputLine[] = [];
+/** All but the empty ones; `before` lines were counted already. `last` is the number of the last, empty or not. */
+export function cutLines(block: Buffer, before: number): { lines: InputLine[]; last: number } {
+  const lines: InputLine[] = [];
   let line = before;
   for (let at = 0; at < block.length; ) {
     const stop = block.indexOf(newline, at);
     const next = stop < 0 ? block.length : stop + 1;
     line += 1;
     const end = endOfText(block, at, next);
-    if (end > at) found.push({ block, start: at, end, line, bytes: next - at });
+    if (end > at) lines.push({ block, start: at, end, line, bytes: next - at });
     at = next;
   }
-  return found;
+  return { lines, last: line };
 }
 
 export function countLines(block: Buffer): number {

@@ -3,7 +3,7 @@ import type { AnsweredEvent } from '../../schemas/wire.ts';
 import { SluiceError } from './errors.ts';
 import type { EventFilter } from './event-filter.ts';
 import type { Http } from './http.ts';
-import { isLine, lastLineOf, linesOf, readBlocks } from './read-lines.ts';
+import { lastLineOf, linesOf, readBlocks } from './read-lines.ts';
 import { Attempts } from './retry.ts';
 
 export interface ExportOptions {
@@ -121,6 +121,10 @@ class Reading {
     }
     yield* readBlocks(response.body);
   }
+}
+
+function isLine(text: string): boolean {
+  return text !== '';
 }
 
 /** `received` stands last, behind `id` and `follows`, and `occurred` first: the payload is not looked at. */

@@ -17,25 +17,20 @@ const blank = /\s/u;
 
 /** Throws FilterLineError for a quote that is not closed, or that stands within a word. */
 export function splitTerms(line: string): Term[] {
-  const terms: Term[] = [];
-  let at = 0;
-  for (;;) {
-    while (at < line.length && blank.test(line[at] ?? '')) at += 1;
-    if (at >= line.length) return terms;
-    const { term, next } = readTerm(line, at);
-    terms.push(term);
-    at = next;
-  }
+  return Array.from(termsOf(line), ({ term }) => term);
 }
 
 /** The terms of a line, each as it stands there. Throws as `splitTerms` does. */
 export function termTexts(line: string): string[] {
-  const texts: string[] = [];
+  return Array.from(termsOf(line), ({ start, next }) => line.slice(start, next));
+}
+
+function* termsOf(line: string): Generator<{ term: Term; start: number; next: number }> {
   for (let at = 0; ; ) {
     while (at < line.length && blank.test(line[at] ?? '')) at += 1;
-    if (at >= line.length) return texts;
-    const { next } = readTerm(line, at);
-    texts.push(line.slice(at, next));
+    if (at >= line.length) return;
+    const { term, next } = readTerm(line, at);
+    yield { term, start: at, next };
     at = next;
   }
 }

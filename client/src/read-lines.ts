@@ -2,12 +2,9 @@
 
 const newline = 0x0a;
 
-/** Yields the whole lines of each piece, without empty ones by default. */
-export async function* readLines(body: ReadableStream<Uint8Array>, keepsEmpty = false): AsyncGenerator<string[]> {
-  for await (const block of readBlocks(body)) {
-    const lines = linesOf(block);
-    yield keepsEmpty ? lines : lines.filter(isLine);
-  }
+/** Yields the whole lines of each piece, empty ones too. */
+export async function* readLines(body: ReadableStream<Uint8Array>): AsyncGenerator<string[]> {
+  for await (const block of readBlocks(body)) yield linesOf(block);
 }
 
 /** Yields the whole lines of each piece as bytes, each line with its newline. */
@@ -49,8 +46,4 @@ function joined(pieces: readonly Uint8Array[]): Uint8Array {
     at += piece.length;
   }
   return whole;
-}
-
-export function isLine(text: string): boolean {
-  return text !== '';
 }

@@ -68,7 +68,7 @@ export class StreamLink {
     this.#isOpen = true;
     this.#listener.opened();
     let message: StreamFields = {};
-    for await (const lines of readLines(response.body, true)) {
+    for await (const lines of readLines(response.body)) {
       this.#heard();
       for (const line of lines) {
         if (line !== '') readField(message, line);

@@ -92,7 +92,7 @@ export function openFeeds({ config, journal, live, store, whenCertain, publish, 
     elapsedMs: () => performance.now(),
   });
   return {
-    ...{ fanOut, pages, filters, history, openFeed, liveCounts, countBudget: budget },
+    ...{ fanOut, pages, filters, openFeed, liveCounts, countBudget: budget },
     hasAudience: () => fanOut.topicCount > 0 || liveCounts.liveCount > 0,
     flush(batch: LiveBatch) {
       fanOut.flush(batch);

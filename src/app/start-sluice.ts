@@ -5,6 +5,7 @@
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { armFailPoint } from '../base/fail-point.ts';
+import type { FilePort } from '../base/file-port.ts';
 import { openKeys, type SigningKeys } from '../base/keys.ts';
 import { type Log, lossesOf } from '../base/log.ts';
 import { type Counters, createCounters } from '../base/metrics.ts';
@@ -40,7 +41,7 @@ import { queriesOf } from './queries.ts';
 import { readiness } from './readiness.ts';
 import { startForwarding } from './start-forwarding.ts';
 import { startResolver, startWriter } from './start-writing.ts';
-import { statusOf } from './status.ts';
+import { statusTeller } from './status.ts';
 import { tlsOf } from './tls-of.ts';
 
 export interface RunningSluice {
@@ -54,6 +55,7 @@ export interface RunningSluice {
 /** What is there before anything is served. */
 interface Parts {
   readonly config: Config;
+  readonly files: FilePort;
   readonly tls: TlsFiles | null;
   readonly intake: IntakeParts;
   readonly store: Store;
@@ -113,6 +115,7 @@ export async function startSluice(config: Config, log: Log, say: (line: string) 
     forwarder?.wake();
   });
   const parts: Parts = {
+    files: machine.files,
     ...{ config, tls, intake, store, writer, feeds, forwarder, keys, access, deadLetter, counters, log },
     serverCounters: createServerCounters(),
     loopDelay: startLoopDelay(),
@@ -158,6 +161,7 @@ function serve(parts: Parts, running: Running): Promise<RunningServer> {
   const { config, tls, intake, store, feeds, keys, counters, serverCounters, loopDelay, log } = parts;
   const { journal } = intake;
   const observed = (): Observation => look(parts, running);
+  const statusOf = statusTeller(config, parts.files);
   const filters = createPageFilters(store, { log, counters }, { isReplicated: kindOf(config) === 'replicated' });
   return startServer({
     options: { ...config, tls, historyMaxMs: historyMaxMs(config) },
@@ -176,7 +180,7 @@ function serve(parts: Parts, running: Running): Promise<RunningServer> {
       return readiness({ journal, intake: intake.intake, store: store.status, isLeaving }, observed);
     },
     // A look by a person takes nothing from the next scrape.
-    status: () => statusOf(config, look({ ...parts, loopDelay: { read: loopDelay.peek } }, running)),
+    status: () => statusOf(look({ ...parts, loopDelay: { read: loopDelay.peek } }, running)),
     deadLetter: (eventsMax) => listDead(parts.deadLetter, eventsMax),
     metrics: () => metricsPage(observed()),
     log,

@@ -2,10 +2,9 @@
  * How a running server stands, for an operator (`GET /api/admin/status`): all that is observed, and what it has of
  * disk, journal and engine.
  */
-import { readFileSync, statfsSync } from 'node:fs';
-import { join } from 'node:path';
 import type { ServerStatus } from '../../schemas/server-status.ts';
-import { packageRoot } from '../base/package-root.ts';
+import type { FilePort } from '../base/file-port.ts';
+import { packageVersion } from '../base/package-root.ts';
 import type { Config } from '../config/config.ts';
 import type { Observation } from './observe.ts';
 
@@ -14,15 +13,20 @@ type StatusConfig = Pick<
   'dataDir' | 'clickhouseUrl' | 'diskReserveBytes' | 'journalBudgetBytesMax' | 'durability'
 >;
 
-const startedAt = new Date().toISOString();
-const manifest = readFileSync(join(packageRoot, 'package.json'), 'utf8');
-const { version } = JSON.parse(manifest) as { readonly version: string }; // our own
+type Disk = Pick<FilePort, 'freeBytes'>;
 
-export function statusOf(config: StatusConfig, seen: Observation): Omit<ServerStatus, 'ok' | 'message'> {
-  return {
+const startedAt = new Date().toISOString();
+
+/** Tells how the server stands whenever it is asked. The version is that of the package now. */
+export function statusTeller(
+  config: StatusConfig,
+  disk: Disk,
+): (seen: Observation) => Omit<ServerStatus, 'ok' | 'message'> {
+  const version = packageVersion();
+  return (seen) => ({
     version,
     startedAt,
-    disk: { freeBytes: freeBytes(config.dataDir), reserveBytes: config.diskReserveBytes },
+    disk: { freeBytes: freeBytes(disk, config.dataDir), reserveBytes: config.diskReserveBytes },
     journal: {
       bytes: seen.journalBytes,
       budgetBytes: config.journalBudgetBytesMax,
@@ -30,13 +34,12 @@ export function statusOf(config: StatusConfig, seen: Observation): Omit<ServerSt
     },
     engine: { embedded: config.clickhouseUrl === null, ...seen.store },
     ...seen,
-  };
+  });
 }
 
-function freeBytes(folder: string): number | null {
+function freeBytes(disk: Disk, folder: string): number | null {
   try {
-    const { bavail, bsize } = statfsSync(folder);
-    return bavail * bsize;
+    return disk.freeBytes(folder);
   } catch {
     return null;
   }

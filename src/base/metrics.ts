@@ -25,10 +25,10 @@ export interface Counters {
   parkedTaken: number;
   /** Given a seq when they came. */
   appended: number;
-  /** Of those that were appended or parked: a Prefect server had handed them on. */
-  fromPrefect: number;
   /** Of those, taken back before they were written, as a write failed, or a sync; their producers were told. */
   takenBack: number;
+  /** Of those that were appended or parked: a Prefect server had handed them on. */
+  fromPrefect: number;
   /** Labels that a token set in place of another value; each time that the event was sent. */
   labelsReplaced: number;
   /** Values that were redacted, of repeats too. */

@@ -2,12 +2,11 @@
  * The filters of all subscribers: one that many share is held once, and all together have a bound (I4), in bytes of the
  * heap and not of the messages they came in.
  */
-import { createHash } from 'node:crypto';
 import type { AllFilters, Filter } from '../../schemas/filter.ts';
 import type { StoredEvent } from '../../schemas/stored-event.ts';
 import { Failure } from '../base/errors.ts';
 import { filterHeapBytes } from '../filter/filter-bytes.ts';
-import { filterKey } from '../filter/filter-key.ts';
+import { filterKey, shortened } from '../filter/filter-key.ts';
 import { compilePredicate } from '../filter/predicate.ts';
 
 export interface HeldFilter {
@@ -40,16 +39,13 @@ interface Shared {
   holders: number;
 }
 
-/** A longer key is known by its hash. */
-const keyLengthMax = 256;
-
 export function createHeldFilters(bytesMax: number): HeldFilters {
   const byKey = new Map<string, Shared>();
   let heldBytes = 0;
   let refused = 0;
 
   function take(filters: AllFilters): Shared {
-    const key = shortKey(filters);
+    const key = shortened(filterKey(filters));
     const present = byKey.get(key);
     if (present !== undefined) return present;
     const bytes = filterHeapBytes(filters);
@@ -97,9 +93,4 @@ export function createHeldFilters(bytesMax: number): HeldFilters {
       };
     },
   };
-}
-
-function shortKey(filters: AllFilters): string {
-  const key = filterKey(filters);
-  return key.length <= keyLengthMax ? key : createHash('sha256').update(key).digest('base64');
 }

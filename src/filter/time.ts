@@ -54,8 +54,7 @@ export function fromMicros(micros: bigint): string | null {
   const small = Number(micros);
   const isSmall = Number.isSafeInteger(small);
   const fraction = isSmall ? ((small % 1e6) + 1e6) % 1e6 : Number(((micros % 1_000_000n) + 1_000_000n) % 1_000_000n);
-  const base = baseOfSeconds(isSmall ? (small - fraction) / 1e6 : Number((micros - BigInt(fraction)) / 1_000_000n));
-  return base === null ? null : canonicalTime(base, String(fraction).padStart(6, '0'));
+  return timeAt(isSmall ? (small - fraction) / 1e6 : Number((micros - BigInt(fraction)) / 1_000_000n), fraction);
 }
 
 /** The canonical time of whole seconds since 1970 and the microseconds behind them; null as for `fromMicros`. */

@@ -2,6 +2,7 @@
  * Which own events are forwarded: what the filter names, and all that a Prefect server works by itself, whose names
  * begin with `prefect.`: task runs, waits and the automations on both need these.
  */
+import { alwaysForwarded } from '../../schemas/always-forwarded.ts';
 import { foldText } from '../../schemas/stored-event.ts';
 import { StartRefused } from '../base/errors.ts';
 import { issueLine } from '../base/issue-line.ts';
@@ -17,8 +18,6 @@ export interface Passing {
   readonly passes: (event: LoggedEvent) => boolean;
 }
 
-export const alwaysPasses = 'prefect.';
-
 /** By the text of a filter, as a client sends it; null lets all pass. Throws StartRefused for what is no filter. */
 export function readPassing(text: string | null): Passing {
   if (text === null) return { mayPass: () => true, passes: () => true };
@@ -31,8 +30,8 @@ export function readPassing(text: string | null): Passing {
   const { name, prefix } = checked.value.event;
   const starts = name.length > 0 ? name : prefix;
   return {
-    mayPass: starts.length === 0 ? () => true : beginsWith([alwaysPasses, ...starts]),
-    passes: (event) => event.event.startsWith(alwaysPasses) || fits(event),
+    mayPass: starts.length === 0 ? () => true : beginsWith([alwaysForwarded, ...starts]),
+    passes: (event) => event.event.startsWith(alwaysForwarded) || fits(event),
   };
 }
 

@@ -2,7 +2,7 @@
  * The list of a question as its readers hold it, and what is different from one frame to the next.
  */
 import { compareBytes } from '../../schemas/count-frames.ts';
-import { bucketEnds } from '../query/buckets.ts';
+import { type BucketGrid, bucketEnds, bucketItem } from '../query/buckets.ts';
 import { textOf } from './exact-time.ts';
 import type { Groups } from './groups.ts';
 import type { CountWindow, Question } from './question.ts';
@@ -115,21 +115,17 @@ export class TimeList implements CountList {
   }
 
   #textOf(key: number): string {
-    const { start, end } = bucketEnds(this.#buckets, key);
-    const count = this.#groups.get(key)?.count ?? 0;
-    const value = String(key - this.#first);
-    const label = `${start.slice(0, -1)}+00:00`;
-    return JSON.stringify({ value, label, count, start_time: start, end_time: end });
+    return JSON.stringify(bucketItem(this.#buckets, key, this.#groups.get(key)?.count ?? 0, this.#first));
   }
 
   #startOf(key: number): string {
     return bucketEnds(this.#buckets, key).start;
   }
 
-  get #buckets() {
+  get #buckets(): BucketGrid {
     const { buckets } = this.#question;
     if (buckets === null) throw new Error('This question has no buckets');
-    return { ...buckets, count: 0 };
+    return buckets;
   }
 }
 

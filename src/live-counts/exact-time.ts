@@ -59,10 +59,6 @@ export function momentBefore(ms: number): ExactTime {
   return micros < 0 ? { seconds: seconds - 1, micros: million - 1 } : { seconds, micros };
 }
 
-export function isBefore(one: ExactTime, other: ExactTime): boolean {
-  return one.seconds < other.seconds || (one.seconds === other.seconds && one.micros < other.micros);
-}
-
 /** Equal steps of time from a moment on. */
 export class EqualSteps {
   readonly #first: ExactTime;

@@ -236,7 +236,7 @@ function oneAt(seconds: number, micros: number, name: string | null): Tally {
   return new Tally(1, moment, moment, name);
 }
 
-/** What is forgotten first has no say in the name. */
+/** Steps keep no name: a group keeps its own when a step leaves. */
 function nameless({ count, firstSeconds, firstMicros, lastSeconds, lastMicros }: Tally): Tally {
   const first = { seconds: firstSeconds, micros: firstMicros };
   return new Tally(count, first, { seconds: lastSeconds, micros: lastMicros }, null);

@@ -5,8 +5,8 @@
  */
 import { filterSql } from '../filter/sql.ts';
 import { formatTimeForClickHouse } from '../filter/time.ts';
-import { fitsBuckets, type Middle, middleOf, stepOf } from '../query/count-plan.ts';
-import { countedBuckets, groupColumns, grouped, readings, settingsOf } from '../query/count-sql.ts';
+import { fitsBuckets, type Middle, middleOf } from '../query/count-plan.ts';
+import { bucketBounds, countedBuckets, groupColumns, grouped, readings, settingsOf } from '../query/count-sql.ts';
 import type { CountWindow, Question } from './question.ts';
 import { type CountedRange, type GroupsStatement, rowsMax, slotSql, untilSql } from './stored-groups-sql.ts';
 
@@ -30,18 +30,13 @@ export function projectedGroupsSql(
     `SELECT *, -1 AS slot FROM (${partSql(question, false, `${edges} AND ${upToSql}`)})`,
     ...(question.isOpen ? [laterSql(question, later)] : []),
   ];
-  const step = stepOf[middle.rollup];
-  const inMiddle = `${step} >= {middle_first:Int64} AND ${step} < {middle_end:Int64}`;
-  const above = `SELECT count() FROM events WHERE ${whereAnyTime} AND ${inMiddle} AND seq > {up_to:UInt64}`;
+  const above = `SELECT count() ${whole} AND seq > {up_to:UInt64}`;
   return {
     sql: `SELECT ${writtenSql(question)}, (${above}) AS above FROM (${parts.join(' UNION ALL ')})
       GROUP BY key, slot LIMIT {rows_max:UInt64}`,
     params: {
       ...params,
-      ...(question.buckets !== null && {
-        bucket_first: String(question.buckets.first),
-        bucket_width: String(question.buckets.width),
-      }),
+      ...(question.buckets !== null && bucketBounds(question.buckets)),
       ...(question.isOpen && { until: formatTimeForClickHouse(span.untilText) }),
       up_to: upTo,
       rows_max: rowsMax(question, groupsMax),
@@ -55,7 +50,7 @@ const upToSql = 'seq <= {up_to:UInt64}';
 function middleFor(question: Question, filters: Parameters<typeof middleOf>[0]): Middle | null {
   const { buckets, countable, stepSeconds } = question;
   if (stepSeconds !== null || typeof countable !== 'string') return null;
-  if (buckets !== null) return fitsBuckets({ ...buckets, count: 0 }, 'hour') ? middleOf(filters, 'hour') : null;
+  if (buckets !== null) return fitsBuckets(buckets, 'hour') ? middleOf(filters, 'hour') : null;
   return middleOf(filters, groupColumns[groupsOf(question)].rollup);
 }
 

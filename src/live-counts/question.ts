@@ -1,14 +1,13 @@
 /**
  * What a live count is asked for, and how its window stands at a given time: fixed, open towards now, or sliding.
  */
-import { createHash } from 'node:crypto';
 import type { CountRequest, LiveCountRequest } from '../../schemas/count.ts';
 import { timeKey } from '../../schemas/event.ts';
 import type { AllFilters, Filter } from '../../schemas/filter.ts';
 import { Failure } from '../base/errors.ts';
-import { filterKey } from '../filter/filter-key.ts';
+import { filterKey, shortened } from '../filter/filter-key.ts';
 import { timeOfDate } from '../filter/time.ts';
-import { type Buckets, bucketsOf, bucketWidth, tooManyBuckets } from '../query/buckets.ts';
+import { type Buckets, bucketsOf, bucketWidth, tooManyAsked } from '../query/buckets.ts';
 import { EqualSteps, type ExactTime, momentBefore, momentOf, momentOfMicros, textOf } from './exact-time.ts';
 
 export interface CountWindow {
@@ -90,8 +89,7 @@ export class Question {
   /** Throws Failure `badFilter` where POST would refuse the window. */
   check({ sinceText, untilText }: CountWindow): void {
     const range = { since: sinceText, until: untilText };
-    const { unit, interval } = this.#asked;
-    const detail = tooManyBuckets(range, unit, interval) ?? tooManyBuckets(range, this.#unit, this.#interval);
+    const detail = tooManyAsked(range, { countable: this.countable, ...this.#asked });
     if (detail !== null) throw new Failure('badFilter', detail);
   }
 
@@ -143,11 +141,4 @@ function forcedWindow(forced: readonly Filter[]): ForcedWindow {
     if (occurred.until !== null && (until === null || timeKey(occurred.until) < timeKey(until))) until = occurred.until;
   }
   return { since, until };
-}
-
-/** A filter may have a megabyte. */
-const keyLengthMax = 256;
-
-function shortened(key: string): string {
-  return key.length <= keyLengthMax ? key : createHash('sha256').update(key).digest('base64');
 }

@@ -4,7 +4,7 @@
 import { quickRead } from '../clickhouse/statements.ts';
 import { filterSql } from '../filter/sql.ts';
 import { formatTimeForClickHouse } from '../filter/time.ts';
-import { groupColumns, type KeySql, labelKeySql, micros } from '../query/count-sql.ts';
+import { bucketBounds, bucketKey, groupColumns, type KeySql, labelKeySql, micros } from '../query/count-sql.ts';
 import { laterOfGroup } from './groups.ts';
 import { type CountWindow, gridMicros, type Question } from './question.ts';
 
@@ -61,10 +61,7 @@ export function rowsMax({ stepSeconds }: Question, groupsMax: number): number {
 }
 
 function keySql({ countable, buckets }: Question): KeySql {
-  if (buckets !== null) {
-    const bound = { bucket_first: String(buckets.first), bucket_width: String(buckets.width) };
-    return { key: `intDiv(${micros} - {bucket_first:Int64}, {bucket_width:Int64})`, condition: '', bound };
-  }
+  if (buckets !== null) return { key: bucketKey(micros), condition: '', bound: bucketBounds(buckets) };
   if (typeof countable !== 'string') return labelKeySql(countable);
   return { key: countable === 'resource' ? 'resource_id' : 'event', condition: '', bound: {} };
 }

@@ -2,7 +2,7 @@
  * Time buckets in exact microseconds (docs/prefect-facts.md, "Counts"): equal widths, counted from Monday 2024-04-01
  * both ways, without a gap, so that every time lies in exactly one (I8).
  */
-import { bucketsMax, type TimeUnit } from '../../schemas/count.ts';
+import { bucketsMax, type Count, type CountRequest, type TimeUnit } from '../../schemas/count.ts';
 import { fromMicros, toMicros } from '../filter/time.ts';
 
 export interface Range {
@@ -19,6 +19,9 @@ export interface Buckets {
   readonly count: number;
 }
 
+/** Buckets without an end. */
+export type BucketGrid = Pick<Buckets, 'first' | 'width'>;
+
 /**
  * The buckets of a range. The first holds `since`. The last is the one that starts before `until`; if `until` is after
  * now, it is the one that holds the end of the current unit. If `since` is after `until`, there are none.
@@ -34,12 +37,27 @@ export function bucketsOf({ since, until }: Range, unit: TimeUnit, interval: num
 }
 
 /** The two ends of bucket `index`, both inclusive. Buckets that reach beyond the years 0001 to 9999 end there. */
-export function bucketEnds(buckets: Buckets, index: number): { start: string; end: string } {
+export function bucketEnds(buckets: BucketGrid, index: number): { start: string; end: string } {
   const start = buckets.first + BigInt(index) * buckets.width;
   return {
     start: fromMicros(start) ?? '0001-01-01T00:00:00Z',
     end: fromMicros(start + buckets.width - 1n) ?? '9999-12-31T23:59:59.999999Z',
   };
+}
+
+/** Bucket `index` as it stands in an answer whose list begins with bucket `first`. */
+export function bucketItem(buckets: BucketGrid, index: number, count: number, first = 0): Count {
+  const { start, end } = bucketEnds(buckets, index);
+  const label = `${start.slice(0, -1)}+00:00`;
+  return { value: String(index - first), label, count, start_time: start, end_time: end };
+}
+
+/** As `tooManyBuckets`, of what is asked; `day` counts by 1 day whatever is asked, so for it the days count too. */
+export function tooManyAsked(
+  range: Range,
+  { countable, unit, interval }: Pick<CountRequest, 'countable' | 'unit' | 'interval'>,
+): string | null {
+  return tooManyBuckets(range, unit, interval) ?? (countable === 'day' ? tooManyBuckets(range, 'day', 1) : null);
 }
 
 /** Prefect's sentence if the range has more than 1000 buckets, else null. */

@@ -2,12 +2,12 @@
  * Counts events by time, name or resource (docs/prefect-facts.md, "Counts"), exactly (I8). Every visible row is final,
  * so the counts need no seq term. Each event is in one group.
  */
-import type { Count, CountOutcome, CountRequest } from '../../schemas/count.ts';
+import type { CountOutcome, CountRequest } from '../../schemas/count.ts';
 import type { AllFilters } from '../../schemas/filter.ts';
 import type { ReadScope } from '../../schemas/read-scope.ts';
 import type { QueryOptions, Store } from '../clickhouse/store.ts';
 import { timeOfDate } from '../filter/time.ts';
-import { type Buckets, bucketEnds, bucketsOf, tooManyBuckets } from './buckets.ts';
+import { type Buckets, bucketItem, bucketsOf, tooManyAsked } from './buckets.ts';
 import { bucketsSql, type CountSql, groupsSql, labelGroupsSql } from './count-sql.ts';
 
 export interface CountParts {
@@ -34,8 +34,7 @@ export function countEvents(
   const { filter, countable, unit, interval } = request;
   const now = timeOfDate(request.now);
   const range = { since: filter.occurred.since, until: filter.occurred.until ?? now };
-  const detail =
-    tooManyBuckets(range, unit, interval) ?? (countable === 'day' ? tooManyBuckets(range, 'day', 1) : null);
+  const detail = tooManyAsked(range, request);
   if (detail !== null) return { ok: false, tooManyBuckets: detail };
   const ask: Ask = {
     store: parts.store,
@@ -94,15 +93,6 @@ async function* countTimes({ store, filters, options }: Ask, buckets: Buckets): 
   const counted = new Map(rows.map((row) => [Number(row.bucket), Number(row.bucket_count)]));
   const length = Math.max(buckets.count, 1 + Number(rows.at(-1)?.bucket ?? -1));
   if (length === 0) return;
-  const counts = Array.from({ length }, (_, index): Count => {
-    const { start, end } = bucketEnds(buckets, index);
-    return {
-      value: String(index),
-      label: `${start.slice(0, -1)}+00:00`,
-      count: counted.get(index) ?? 0,
-      start_time: start,
-      end_time: end,
-    };
-  });
+  const counts = Array.from({ length }, (_, index) => bucketItem(buckets, index, counted.get(index) ?? 0));
   yield Buffer.from(`${JSON.stringify(counts).slice(1, -1)},`);
 }

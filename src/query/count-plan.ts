@@ -6,7 +6,7 @@
 import type { AllFilters, Filter } from '../../schemas/filter.ts';
 import { conditionsOf } from '../filter/filter-parts.ts';
 import { toMicros } from '../filter/time.ts';
-import type { Buckets } from './buckets.ts';
+import type { BucketGrid } from './buckets.ts';
 
 export type Rollup = 'hour' | 'sixHours';
 
@@ -44,7 +44,7 @@ export function middleOf([filter, ...forced]: AllFilters, rollup: Rollup): Middl
 }
 
 /** Whether each step lies in one bucket. */
-export function fitsBuckets({ first, width }: Buckets, rollup: Rollup): boolean {
+export function fitsBuckets({ first, width }: BucketGrid, rollup: Rollup): boolean {
   const step = stepMicros[rollup];
   return width % step === 0n && (first + yearOne) % step === 0n;
 }

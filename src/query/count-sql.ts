@@ -6,7 +6,7 @@ import type { ByLabel } from '../../schemas/count.ts';
 import type { AllFilters } from '../../schemas/filter.ts';
 import { quickRead } from '../clickhouse/statements.ts';
 import { filterSql } from '../filter/sql.ts';
-import type { Buckets } from './buckets.ts';
+import type { BucketGrid, Buckets } from './buckets.ts';
 import { fitsBuckets, type Middle, middleOf, stepOf, stepStart } from './count-plan.ts';
 
 export interface CountSql {
@@ -152,15 +152,22 @@ export function bucketsSql(filters: AllFilters, buckets: Buckets): CountSql {
   });
   const all = parts.join(' UNION ALL ');
   const sql = `SELECT bucket, sum(part_count) AS bucket_count FROM (${all}) GROUP BY bucket ORDER BY bucket`;
-  const bounds = { bucket_first: String(buckets.first), bucket_width: String(buckets.width) };
-  return { sql, params: { ...params, ...bounds }, settings: settingsOf(middle !== null) };
+  return { sql, params: { ...params, ...bucketBounds(buckets) }, settings: settingsOf(middle !== null) };
 }
 
 /** Rows of `bucket, part_count`, from a projection or from rows; by `bucket_first` and `bucket_width`. */
 export function countedBuckets(isProjected: boolean, reading: string): string {
   const start = isProjected ? stepStart('hour') : micros;
-  const bucket = `intDiv(${start} - {bucket_first:Int64}, {bucket_width:Int64}) AS bucket`;
-  return `SELECT ${bucket}, count() AS part_count ${reading} GROUP BY bucket`;
+  return `SELECT ${bucketKey(start)} AS bucket, count() AS part_count ${reading} GROUP BY bucket`;
+}
+
+/** The number of the bucket in which a time lies, which SQL has in micros; wants `bucketBounds`. */
+export function bucketKey(micros: string): string {
+  return `intDiv(${micros} - {bucket_first:Int64}, {bucket_width:Int64})`;
+}
+
+export function bucketBounds({ first, width }: BucketGrid): { bucket_first: string; bucket_width: string } {
+  return { bucket_first: String(first), bucket_width: String(width) };
 }
 
 /**

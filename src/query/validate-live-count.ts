@@ -2,6 +2,7 @@
  * Checks what a live count is asked for: as a body of POST count-by, and with a window that may slide.
  */
 import type { LiveCountRequest } from '../../schemas/count.ts';
+import { unitMs } from '../../schemas/time-units.ts';
 import type { Checked, ValidationIssue } from '../../schemas/validation-issue.ts';
 import { validateCount } from './validate-body.ts';
 
@@ -15,11 +16,11 @@ export interface SentLiveCount {
   readonly last: unknown;
 }
 
-const unitMs = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 } as const;
+const lengths: Readonly<Record<string, number>> = { ...unitMs, w: 604_800_000 };
 const duration = /^(\d{1,9}(?:\.\d{1,3})?)([smhdw])$/;
 const lastMsMin = 1_000;
 /** Ten years. */
-const lastMsMax = 3_653 * unitMs.d;
+const lastMsMax = 3_653 * 86_400_000;
 
 export function validateLiveCount(sent: SentLiveCount, now: Date): Checked<LiveCountRequest> {
   const { countable, filter, unit, interval, limit, last } = sent;
@@ -40,7 +41,7 @@ export function validateLiveCount(sent: SentLiveCount, now: Date): Checked<LiveC
 /** NaN for what is none. */
 function lengthMs(last: unknown): number {
   const [, number = '', unit = ''] = typeof last === 'string' ? (duration.exec(last) ?? []) : [];
-  const ms = isUnit(unit) ? Number(number) * unitMs[unit] : Number.NaN;
+  const ms = Number(number) * (lengths[unit] ?? Number.NaN);
   return ms >= lastMsMin && ms <= lastMsMax ? ms : Number.NaN;
 }
 
@@ -53,8 +54,4 @@ function namesWindow(filter: unknown): boolean {
 
 function lastIssue(expected: string, input: unknown): ValidationIssue {
   return { type: 'value_error', loc: ['body', 'last'], msg: `Value error, last should be ${expected}`, input };
-}
-
-function isUnit(text: string): text is keyof typeof unitMs {
-  return Object.hasOwn(unitMs, text);
 }

@@ -1,5 +1,5 @@
 /**
- * Reads a subscriber's filter message (docs/prefect-facts.md, "Messages of a subscriber"): what the feed is asked for,
+ * Judges a subscriber's filter message (docs/prefect-facts.md, "Messages of a subscriber"): what the feed is asked for,
  * or how the connection ends.
  */
 import type { Farewell } from '../../actors/ports.ts';
@@ -12,7 +12,7 @@ import { issueLine } from '../base/issue-line.ts';
 import type { FeedRequest } from '../feed/ports.ts';
 import { timeOfDate } from '../filter/time.ts';
 import { validateFilter } from '../filter/validate-filter.ts';
-import { isPythonTrue, readObject } from './read-message.ts';
+import { isPythonTrue } from './read-message.ts';
 
 export type FilterOutcome =
   | { readonly ok: true; readonly request: FeedRequest; readonly heartbeats: boolean }
@@ -28,11 +28,7 @@ export interface FilterTerms {
   readonly historyMaxMs: number;
 }
 
-export function readFilterMessage(bytes: Buffer, isBinary: boolean, terms: FilterTerms): FilterOutcome {
-  return judgeFilterMessage(readObject<FilterMessage>(bytes, isBinary), terms);
-}
-
-/** The same once it is parsed; null for what is no object. */
+/** `message` is null for what is no object. */
 export function judgeFilterMessage(message: Unchecked<FilterMessage> | null, terms: FilterTerms): FilterOutcome {
   if (message === null || !Object.hasOwn(message, 'type')) return { ok: false, farewell: null };
   if (message.type !== 'filter') return refused("Expected 'filter' message");

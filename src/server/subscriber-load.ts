@@ -23,8 +23,7 @@ const filterCharactersMax = 500;
 /** What is kept of a filter to be shown. `messageBytes`: of all in which it was sent. */
 export function shownFilter(filter: unknown, messageBytes: number): string | null {
   if (filter === undefined || messageBytes > 2 * filterCharactersMax) return null;
-  const text = JSON.stringify(filter);
-  return text.length > filterCharactersMax ? null : text;
+  return shownFilterText(JSON.stringify(filter));
 }
 
 /** The same of a filter that is JSON text already. */

@@ -7,8 +7,8 @@ import { expect, test } from 'vitest';
 import { wholeScope } from '../../schemas/read-scope.ts';
 import { issueLine } from '../../src/base/issue-line.ts';
 import { readMessage } from '../../src/event-text/read-events.ts';
-import { readFilterMessage } from '../../src/server/read-filter-message.ts';
-import { fitReason } from '../../src/server/read-message.ts';
+import { judgeFilterMessage } from '../../src/server/read-filter-message.ts';
+import { fitReason, readObject } from '../../src/server/read-message.ts';
 
 const long = 'x'.repeat(1_000_000);
 
@@ -36,7 +36,10 @@ test('a reason never grows with the text that it names', () => {
     historyMaxMs: 900_000,
   };
   for (const filter of [{ [long]: 1 }, { occurred: { since: long } }, { resource: { labels: { [long]: 1 } } }]) {
-    const outcome = readFilterMessage(Buffer.from(JSON.stringify({ type: 'filter', filter })), false, terms);
+    const outcome = judgeFilterMessage(
+      readObject(Buffer.from(JSON.stringify({ type: 'filter', filter })), false),
+      terms,
+    );
     expect(outcome.ok ? '' : outcome.farewell?.reason).toMatch(/^Invalid filter: .{10,1500}$/s);
   }
 });

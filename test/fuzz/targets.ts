@@ -25,7 +25,8 @@ import { validateCount, validateExportBody, validatePageBody } from '../../src/q
 import { createAuthenticator } from '../../src/server/authenticate.ts';
 import { invalidRequest } from '../../src/server/http-answer.ts';
 import { readJsonBody } from '../../src/server/json-body.ts';
-import { type FilterOutcome, readFilterMessage } from '../../src/server/read-filter-message.ts';
+import { type FilterOutcome, judgeFilterMessage } from '../../src/server/read-filter-message.ts';
+import { readObject } from '../../src/server/read-message.ts';
 import { readStreamRequest } from '../../src/server/read-stream-request.ts';
 import { isJsonType } from '../../src/server/request-head.ts';
 import { findRoute } from '../../src/server/route-table.ts';
@@ -69,7 +70,7 @@ export function slicesOf(bytes: Buffer): () => boolean {
 
 /** A subscriber's message, in the turn in which it is read. */
 export function readFilter(filter: string): FilterOutcome {
-  return readFilterMessage(Buffer.from(`{"type":"filter","filter":${filter}}`), false, terms);
+  return judgeFilterMessage(readObject(Buffer.from(`{"type":"filter","filter":${filter}}`), false), terms);
 }
 
 /** The next one, in which a large filter is held and compiled; null for one that is refused. */

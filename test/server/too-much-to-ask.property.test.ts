@@ -6,8 +6,8 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { wholeScope } from '../../schemas/read-scope.ts';
 import { readJsonBody } from '../../src/server/json-body.ts';
-import { readFilterMessage } from '../../src/server/read-filter-message.ts';
-import { whyTooMuchToAsk } from '../../src/server/read-message.ts';
+import { judgeFilterMessage } from '../../src/server/read-filter-message.ts';
+import { readObject, whyTooMuchToAsk } from '../../src/server/read-message.ts';
 
 const containersMax = 20_000;
 const wanted = `More than ${containersMax} objects and lists`;
@@ -82,8 +82,8 @@ test('a filter message with more ends its socket as one that nests too deep does
     Buffer.from(
       `{"type":"filter","filter":{"related":{"resources_in_roles":[${'["id","role"],'.repeat(pairs - 1)}["id","role"]]}}}`,
     );
-  expect(readFilterMessage(message(20_000), false, terms)).toEqual({ ok: false, farewell: null });
-  expect(readFilterMessage(message(19_996), false, terms)).toMatchObject({ ok: true });
+  expect(judgeFilterMessage(readObject(message(20_000), false), terms)).toEqual({ ok: false, farewell: null });
+  expect(judgeFilterMessage(readObject(message(19_996), false), terms)).toMatchObject({ ok: true });
   const deep = Buffer.from(`{"type":"filter","filter":${'['.repeat(40_000)}${']'.repeat(40_000)}}`);
-  expect(readFilterMessage(deep, false, terms)).toEqual({ ok: false, farewell: null });
+  expect(judgeFilterMessage(readObject(deep, false), terms)).toEqual({ ok: false, farewell: null });
 });
