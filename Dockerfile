@@ -6,7 +6,7 @@ COPY client/package.json ./client/
 RUN npm ci --omit=peer
 COPY . .
 # What is left is what Debian 13 with Node 24 runs: the older edge library, and the binaries for other systems, are not.
-RUN npx --no-install tsc -p tsconfig.build.json && node scripts/build-web.mjs && npm prune --omit=dev --omit=peer --no-save && rm -rf node_modules/uwebsockets
+RUN npm run build && npm prune --omit=dev --omit=peer --no-save && rm -rf node_modules/uwebsockets
 # Upstream's own release of uWebSockets.js instead of the republished one: --build-arg UWS=uNetworking/uWebSockets.js#v20.57.0
 # Last, for npm would put back what the lock file names.
 ARG UWS=""

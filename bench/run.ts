@@ -36,7 +36,6 @@ const script = {
     cases: {
       default: 'ingest,fanout,handover,counts,sustained',
       word: 'a,b',
-      shown: 'ingest,fanout,handover,counts,sustained',
       says: `which;
 further, forms: intake by the form of the JSON, which ingest runs too;
 commit: what durability costs an event; intake: CPU of each stage; both without a server;
@@ -47,8 +46,11 @@ and with what they start themselves:
 ${wrapped(Object.keys(ownCases).filter((name) => name !== 'move-lines'))}`,
     },
     suite: { default: '', oneOf: Object.keys(suites), says: 'several cases by one word, instead of --cases' },
-    minutes: { default: 30, says: 'of soak and engine-cpu' },
-    'soak-rate': { default: 10_000, says: 'events a second of soak and engine-cpu' },
+    minutes: { default: 30, says: 'of soak, engine-cpu and forwarding' },
+    'soak-rate': {
+      default: 10_000,
+      says: 'events a second of soak and engine-cpu, and of sharded: there 5000 at most',
+    },
     connections: { default: 15_000, says: 'of idle' },
     pairs: { default: 3, says: 'of live-counts' },
     seconds: { default: 60, says: 'of sustained' },
@@ -56,7 +58,8 @@ ${wrapped(Object.keys(ownCases).filter((name) => name !== 'move-lines'))}`,
     events: {
       default: 0,
       shown: '',
-      says: `of counts (10000), of scale, beside-prefect and heavy-counts (1000000), and of the backfills`,
+      says: `of counts (10000), of scale, beside-prefect, heavy-counts,
+sharded, usual-questions and shapes (1000000), and of the backfills`,
     },
     data: {
       default: '',

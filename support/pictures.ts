@@ -9,7 +9,7 @@ import { connect, type NewEvent, type Publisher } from '../client/src/node.ts';
 import { runCommand, startCommand } from './command-line.ts';
 import { type Browser, findChromium } from './peers/chromium.ts';
 import { repositoryRoot } from './peers/sluice.ts';
-import { installOnce, lastLine, run } from './peers/validators.ts';
+import { installPackage } from './peers/validators.ts';
 import { randomFrom } from './random.ts';
 import { readOptions } from './script-options.ts';
 import { removeData, startSluice } from './sluice.ts';
@@ -65,22 +65,12 @@ async function take(browser: Browser, url: string, name: string, size: { width: 
   await page.close();
 }
 
-async function fetchTerminal(): Promise<string> {
-  const folder = join(root, '.tmp', 'xterm');
-  const installed = await installOnce(folder, pin, async () => {
-    mkdirSync(folder, { recursive: true });
-    writeFileSync(join(folder, 'package.json'), '{"private":true}');
-    const npm = await run('npm', ['install', '--silent', '--no-audit', '--no-fund', '--prefix', folder, pin]);
-    return npm.code === 0 ? null : lastLine(npm.output);
-  });
-  if (!installed.found) throw new Error(installed.sentence);
-  return folder;
-}
-
 readOptions({ name: 'pictures', about: 'Draws docs/pictures anew, of a real Sluice under load.', options: {} });
 const chromium = await findChromium(root);
 if (!chromium.found) throw new Error(chromium.sentence);
-const folder = await fetchTerminal();
+const terminal = await installPackage(join(root, '.tmp', 'xterm'), pin);
+if (!terminal.found) throw new Error(terminal.sentence);
+const { folder } = terminal;
 mkdirSync(pictures, { recursive: true });
 const server = await startSluice();
 const sluice = connect({ url: server.url });

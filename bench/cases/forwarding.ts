@@ -8,7 +8,7 @@ import { startLoad } from '../load/load-maker.ts';
 import type { PaceReport } from '../load/pace.ts';
 import { medianAndInterval } from '../median-interval.ts';
 import { freshNames, loadOptions, median, pause, round } from '../target.ts';
-import { cpuOf, type OwnServer, untilDrained, withServer } from './own-server.ts';
+import { cpuOf, type OwnServer, untilDrained, verbose, withServer } from './own-server.ts';
 
 const heldRate = 10_000;
 const passingRate = 200;
@@ -86,8 +86,7 @@ async function load(server: OwnServer): Promise<Turn> {
 }
 
 /** 0 where nothing is forwarded. */
-async function lagOf({ url }: OwnServer): Promise<number> {
-  const answer = await fetch(`${url}/api/ready?verbose=1`);
-  const { forwarder } = (await answer.json()) as { forwarder: { lagSeconds: number | null } | null }; // Sluice's answer
+async function lagOf(server: OwnServer): Promise<number> {
+  const { forwarder } = await verbose(server);
   return forwarder?.lagSeconds ?? 0;
 }

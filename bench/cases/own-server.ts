@@ -48,6 +48,8 @@ export interface Verbose {
   readonly liveSubscribers: number;
   readonly pending: number;
   readonly books: Readonly<Record<string, number>>;
+  /** Null where nothing is forwarded to a Prefect server. */
+  readonly forwarder: { readonly lagSeconds: number | null } | null;
 }
 
 export async function verbose(target: BenchTarget): Promise<Verbose> {

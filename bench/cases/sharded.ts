@@ -15,7 +15,7 @@ import { insertRange, keepForDays } from '../load/generate-set.ts';
 import { startLoad } from '../load/load-maker.ts';
 import type { ProduceReport } from '../load/produce.ts';
 import { processCpuSeconds } from '../machine.ts';
-import { type BenchTarget, freshNames, loadOptions, median, round } from '../target.ts';
+import { freshNames, loadOptions, median, round } from '../target.ts';
 import { type Line, lineOf } from './line.ts';
 import { type OwnServer, untilDrained } from './own-server.ts';
 import { checkAnswers, lookup, post, type Question, questionsOf } from './scale.ts';
@@ -135,12 +135,11 @@ function secondsOf(pids: readonly number[]): number {
 }
 
 async function costOfEvents({ server, shards }: Side, rate: number, seconds: number): Promise<object> {
-  const target: BenchTarget = server;
   const before = { server: secondsOf([server.pid]), engines: secondsOf(shards.pids) };
   const shape = { eventBytes: 1_100, seconds, rate, pingEvery: 700, pingsMax: 100 };
-  const options = { ...loadOptions(target), ...freshNames(), ...shape };
+  const options = { ...loadOptions(server), ...freshNames(), ...shape };
   const { sent } = await startLoad<ProduceReport>('produce', options, seconds * 1000 + 60_000).finished;
-  await untilDrained(target);
+  await untilDrained(server);
   const micros = (spent: number): number => round((spent * 1e6) / sent);
   return {
     sent,

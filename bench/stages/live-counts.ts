@@ -11,7 +11,8 @@ import { CountBudget } from '../../src/live-counts/budget.ts';
 import { createLiveCounts, type LiveCounts } from '../../src/live-counts/live-counts.ts';
 import { validateLiveCount } from '../../src/query/validate-live-count.ts';
 import { EventTemplate } from '../load/event-template.ts';
-import { pause, round } from '../target.ts';
+import { median, pause, round } from '../target.ts';
+import { cpuSince } from './stage-parts.ts';
 
 const questionCounts = [1, 10, 100, 1_000];
 const events = 100_000;
@@ -65,9 +66,8 @@ async function measure(questions: number): Promise<object> {
   const framesMicros = cpuSince(start) / Math.max(1, counters.countFrames - framesBefore);
   for (const feed of feeds) feed.stop();
   counts.close();
-  const micros = each.sort((one, other) => one - other)[Math.floor(rounds / 2)] ?? Number.NaN;
   return {
-    microsPerEvent: round(micros, 3),
+    microsPerEvent: round(median(each), 3),
     allowed: 1 + 0.5 * questions,
     microsPerFrame: round(framesMicros),
     framesPerSecond: round((counters.countFrames - framesBefore) / 2),
@@ -116,9 +116,4 @@ function cpuOfFlush(counts: LiveCounts, rows: readonly Buffer[], count: number):
     counts.flush(rows.slice(from, from + batchEvents).map(eventOf));
   }
   return cpuSince(start) / count;
-}
-
-function cpuSince(start: NodeJS.CpuUsage): number {
-  const { user, system } = process.cpuUsage(start);
-  return user + system;
 }

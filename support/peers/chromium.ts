@@ -1,11 +1,11 @@
 /**
  * Chromium as the system has it, driven by playwright-core, which brings no browser of its own. That package is for
- * one test alone, so it is no dependency: it stands in a folder of its own in `.tmp/`, made once.
+ * tests and pictures alone, so it is no dependency: it stands in a folder of its own in `.tmp/`, made once.
  */
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { delimiter, join } from 'node:path';
-import { installOnce, lastLine, run } from './validators.ts';
+import { installPackage } from './validators.ts';
 
 const names = ['chromium', 'chromium-browser', 'google-chrome'];
 const pin = 'playwright-core@1.65.1';
@@ -19,8 +19,6 @@ export interface Browser {
 export interface PageOptions {
   readonly viewport?: { readonly width: number; readonly height: number };
   readonly colorScheme?: 'light' | 'dark';
-  readonly permissions?: readonly string[];
-  readonly acceptDownloads?: boolean;
 }
 
 export interface Page {
@@ -49,7 +47,6 @@ export interface Page {
 }
 
 export interface Download {
-  suggestedFilename(): string;
   path(): Promise<string>;
 }
 
@@ -57,15 +54,12 @@ export interface Download {
 export interface Locator {
   click(): Promise<void>;
   fill(text: string): Promise<void>;
-  selectOption(value: string): Promise<unknown>;
   innerText(): Promise<string>;
   allInnerTexts(): Promise<string[]>;
   inputValue(): Promise<string>;
-  getAttribute(name: string): Promise<string | null>;
   count(): Promise<number>;
   first(): Locator;
   getByText(text: string | RegExp): Locator;
-  nth(at: number): Locator;
   waitFor(options?: { readonly state?: 'visible' | 'hidden'; readonly timeout?: number }): Promise<void>;
   boundingBox(): Promise<{
     readonly x: number;
@@ -90,15 +84,9 @@ export async function findChromium(root: string): Promise<InstalledChromium> {
   if (path === undefined) {
     return { found: false, sentence: 'Skipped: Chromium is not installed (apt-get install chromium)' };
   }
-  const folder = join(root, '.tmp', 'playwright');
-  const installed = await installOnce(folder, pin, async () => {
-    mkdirSync(folder, { recursive: true });
-    writeFileSync(join(folder, 'package.json'), '{"private":true}');
-    const npm = await run('npm', ['install', '--silent', '--no-audit', '--no-fund', '--prefix', folder, pin]);
-    return npm.code === 0 ? null : `npm does not give ${pin}: ${lastLine(npm.output)}`;
-  });
+  const installed = await installPackage(join(root, '.tmp', 'playwright'), pin);
   if (!installed.found) return installed;
-  const requireThere = createRequire(join(folder, 'package.json'));
+  const requireThere = createRequire(join(installed.folder, 'package.json'));
   const { chromium } = requireThere('playwright-core') as Playwright; // as declared above
   // Root may not use its sandbox, and containers have little shared memory.
   const args = ['--no-sandbox', '--disable-dev-shm-usage', '--disable-gpu'];

@@ -33,22 +33,27 @@ export async function installSchemathesis(root: string): Promise<Installed> {
 }
 
 /** The folder of a node_modules with @asyncapi/parser. Never throws. */
-export async function installAsyncApiParser(root: string): Promise<Installed> {
+export function installAsyncApiParser(root: string): Promise<Installed> {
   const folder = join(root, '.tmp', 'validators', 'node');
-  return installOnce(folder, nodePin, async () => {
+  return installPackage(folder, nodePin);
+}
+
+/** Makes the folder's node_modules with that package of npm. `check` says what is wrong with it, or null. Never throws. */
+export function installPackage(
+  folder: string,
+  pin: string,
+  check: () => Promise<string | null> = async () => null,
+): Promise<Installed> {
+  return installOnce(folder, pin, async () => {
     mkdirSync(folder, { recursive: true });
     writeFileSync(join(folder, 'package.json'), '{"private":true}');
-    const npm = await run('npm', ['install', '--silent', '--no-audit', '--no-fund', '--prefix', folder, nodePin]);
-    return npm.code === 0 ? null : `npm does not give it: ${lastLine(npm.output)}`;
+    const npm = await run('npm', ['install', '--silent', '--no-audit', '--no-fund', '--prefix', folder, pin]);
+    return npm.code === 0 ? check() : `npm does not give ${pin}: ${lastLine(npm.output)}`;
   });
 }
 
 /** `install` says what went wrong, or null. */
-export async function installOnce(
-  folder: string,
-  pins: string,
-  install: () => Promise<string | null>,
-): Promise<Installed> {
+async function installOnce(folder: string, pins: string, install: () => Promise<string | null>): Promise<Installed> {
   const marker = join(folder, `${pins.replace(/[^\w.]+/g, '-')}.done`);
   if (existsSync(marker)) return { found: true, folder };
   rmSync(folder, { recursive: true, force: true });
@@ -76,6 +81,6 @@ export function run(command: string, words: readonly string[], directory?: strin
   });
 }
 
-export function lastLine(output: string): string {
+function lastLine(output: string): string {
   return output.trim().split('\n').at(-1) ?? '';
 }

@@ -4,13 +4,13 @@
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { commandRows } from '../../cli/command-table.ts';
 import { type CommandResult, hasTerminal, runCommand } from '../../support/command-line.ts';
 import { eventLike, publish } from '../../support/events.ts';
+import { listenHere } from '../../support/free-port.ts';
 import { until } from '../../support/poll.ts';
 import { removeData, startSluice, type TestSluice } from '../../support/sluice.ts';
 
@@ -22,12 +22,13 @@ const escapeCode = '\u001b';
 const colours = new RegExp(`${escapeCode}\\[[\\d;]*m`);
 let sluice: TestSluice;
 let hook: Server;
+let hookUrl: string;
 let count = 0;
 
 beforeAll(async () => {
   sluice = await startSluice();
   hook = createServer((request, response) => request.resume().once('end', () => response.writeHead(204).end()));
-  await new Promise<void>((resolve) => hook.listen(0, '127.0.0.1', resolve));
+  hookUrl = `http://127.0.0.1:${await listenHere(hook)}/hook`;
   await publish({ baseUrl: () => sluice.url, strict: true }, [
     eventLike({ id, event: 'door.opened', resource: { 'prefect.resource.id': 'door.7', region: 'eu' } }),
   ]);
@@ -49,7 +50,6 @@ const fresh = (name: string): string => {
   count += 1;
   return join(folder, `${count}.${name}`);
 };
-const hookUrl = (): string => `http://127.0.0.1:${(hook.address() as AddressInfo).port}/hook`;
 
 /** Of this machine, as `serve` would see it: doctor looks at them. */
 const machine = { SLUICE_DATA_DIR: folder, SLUICE_PORT: '0', SLUICE_SOCKETS_MAX: '10' };
@@ -63,7 +63,7 @@ const calls: readonly [name: string, words: () => readonly string[]][] = [
   ['export', () => ['export', 'event:door.*', '--since', '7d', '--out', fresh('ndjson')]],
   ['import', () => ['import', join(folder, 'doors.ndjson')]],
   ['replay', () => ['replay', 'event:door.*', '--to', sluice.url, '--dry-run']],
-  ['forward', () => ['forward', 'event:door.*', '--to', hookUrl(), '--checkpoint', fresh('at'), '--until-caught-up']],
+  ['forward', () => ['forward', 'event:door.*', '--to', hookUrl, '--checkpoint', fresh('at'), '--until-caught-up']],
   ['top', () => ['top', '--once', '--every', '1s']],
   ['doctor', () => ['doctor']],
   ['completion', () => ['completion', 'bash']],

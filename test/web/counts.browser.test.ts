@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { beforeAll, expect, it } from 'vitest';
 import { connect } from '../../client/src/node.ts';
 import type { Page } from '../../support/peers/chromium.ts';
+import { until } from '../../support/poll.ts';
 import { describeConsole } from './in-console.ts';
 
 describeConsole('the counts view', { env: { SLUICE_FLUSH_MS: '50' } }, (world) => {
@@ -10,7 +11,7 @@ describeConsole('the counts view', { env: { SLUICE_FLUSH_MS: '50' } }, (world) =
     await emit('door.opened', 'door.1', 30, { region: 'eu', floor: '2' });
     await emit('door.closed', 'door.2', 10, { region: 'us' });
     const sluice = connect({ url: world.server.url });
-    while ((await sluice.query().total()) < 40) await new Promise((resolve) => setTimeout(resolve, 50));
+    await until('all can be queried', async () => (await sluice.query().total()) >= 40 || undefined);
   });
 
   async function emit(event: string, resource: string, times: number, labels: Record<string, string>): Promise<void> {
@@ -84,7 +85,47 @@ describeConsole('the counts view', { env: { SLUICE_FLUSH_MS: '50' } }, (world) =
     expect(complaints).toEqual([]);
     await page.close();
   });
+
+  it('exports into a picked file, and leaves the file as it was if that is given up', async () => {
+    const { page, complaints } = await world.open('/console/counts?q=event:door.closed');
+    await page.evaluate(pickByHand);
+    await page.getByRole('button', { name: 'Export as NDJSON' }).click();
+    await page.evaluate('pickNow()');
+    const said = await page.getByText(/^Exported: 1\d events$/).innerText();
+    const whole = String(await page.evaluate('fileText()'));
+    expect(said).toBe(`Exported: ${whole.trimEnd().split('\n').length} events`);
+    await page.getByRole('button', { name: 'Export as CSV' }).click();
+    await page.getByRole('link', { name: 'Live' }).click();
+    await page.getByText('Live from here').waitFor();
+    await page.evaluate('pickNow()');
+    await page.waitForFunction('isOpened === true');
+    await until('the file is not held', async () => (await page.evaluate('isFree()')) || undefined, 10_000);
+    expect(await page.evaluate('fileText()')).toBe(whole);
+    expect(complaints).toEqual([]);
+    await page.close();
+  });
 });
+
+/**
+ * A file of the browser's own storage in the place of the picker, which no test can use: it is written in the same way.
+ * It can be renamed while nobody holds it open.
+ */
+const pickByHand = `(async () => {
+  const folder = await navigator.storage.getDirectory();
+  const file = await folder.getFileHandle('events', { create: true });
+  const open = file.createWritable.bind(file);
+  file.createWritable = async () => {
+    const opened = await open();
+    globalThis.isOpened = true;
+    return opened;
+  };
+  globalThis.showSaveFilePicker = () => new Promise((resolve) => {
+    globalThis.isOpened = false;
+    globalThis.pickNow = () => void resolve(file);
+  });
+  globalThis.fileText = async () => (await file.getFile()).text();
+  globalThis.isFree = () => file.move('events').then(() => true, () => false);
+})()`;
 
 async function topsOf(page: Page, title: string): Promise<string[]> {
   const items = page.locator(`section[aria-label="${title}"] li`);

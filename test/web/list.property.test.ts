@@ -29,13 +29,15 @@ describe('the ring of rows', () => {
               ring.clear();
               model = [];
             } else {
-              const row = note(nr++, step);
+              const row = note(nr, step);
+              nr += 1 + (step % 3);
               ring.push(row);
               model.push(row);
               const size = (): number => model.reduce((sum, { kind: _, ...each }) => sum + lengthOf(each), 0);
               while (model.length > rowsMax || (size() > charactersMax && model.length > 1)) model.shift();
             }
             expect(rowsOf(ring)).toEqual(model.map((row) => row.nr));
+            for (let each = -1; each <= nr; each += 1) expect(ring.indexOf(each)).toBe(rowsOf(ring).indexOf(each));
           }
         },
       ),

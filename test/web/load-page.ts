@@ -27,18 +27,21 @@ export interface LoadResult {
 
 const beatMs = 10;
 
-/** `browser` must have been launched so that its pages can collect garbage (`gc`) and tell their memory. */
+/** Flags of Chromium with which pages can collect garbage (`gc`) and tell their memory. */
+export const loadFlags = ['--enable-precise-memory-info', '--js-flags=--expose-gc'];
+
+/** `browser` must have been launched with `loadFlags`. */
 export async function loadPage(browser: Browser, url: string, load: Load): Promise<LoadResult> {
   const resource = `load.${Date.now()}`;
   const { page, complaints } = await openConsole(browser, url, `/console/live?q=resource:${resource}`);
   await page.getByText('Live from here').waitFor();
   await page.evaluate(countFrames);
-  const half = { ...load, seconds: load.seconds / 4 };
-  await emit(url, resource, half, 0);
+  const early = { ...load, seconds: load.seconds / 4 };
+  await emit(url, resource, early, 0);
   const heapEarly = await heapOf(page);
   const began = performance.now();
-  const first = half.perSecond * half.seconds;
-  const emitted = await emit(url, resource, { ...load, seconds: load.seconds - half.seconds }, first);
+  const first = early.perSecond * early.seconds;
+  const emitted = await emit(url, resource, { ...load, seconds: load.seconds - early.seconds }, first);
   const rate = ((emitted - first) / (performance.now() - began)) * 1000;
   const acknowledged = performance.now();
   await page

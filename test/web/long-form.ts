@@ -10,7 +10,7 @@ import { findChromium } from '../../support/peers/chromium.ts';
 import { repositoryRoot } from '../../support/peers/sluice.ts';
 import { readOptions } from '../../support/script-options.ts';
 import { removeData, startSluice } from '../../support/sluice.ts';
-import { loadPage } from './load-page.ts';
+import { loadFlags, loadPage } from './load-page.ts';
 
 const { values } = readOptions({
   name: 'console:load',
@@ -29,7 +29,7 @@ if (!chromium.found) {
   process.exit(1);
 }
 const server = await startSluice();
-const browser = await chromium.launch(['--enable-precise-memory-info', '--js-flags=--expose-gc']);
+const browser = await chromium.launch(loadFlags);
 try {
   const load = { perSecond: values.rate, seconds: values.seconds };
   const found = await loadPage(browser, server.url, load);

@@ -19,7 +19,7 @@ export interface Address {
 /** Ends in a slash: the server wrote it into the page. */
 export const baseUrl: string = new URL('.', document.baseURI).href;
 
-export const lastDefault = '1h';
+const lastDefault = '1h';
 
 export const address = signal<Address>(read());
 

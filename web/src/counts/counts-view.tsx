@@ -3,6 +3,7 @@ import { useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import { address, go } from '../base/address.ts';
 import { sentenceOf } from '../base/failure.ts';
+import { Refusal } from '../base/refusal.tsx';
 import { hasty } from '../base/session.ts';
 import { countText, visible } from '../base/text.ts';
 import { asked } from '../filter/asked.ts';
@@ -11,7 +12,7 @@ import { Chart } from './chart.tsx';
 import { Export } from './export.tsx';
 import { useLiveCount } from './live-count.ts';
 import { Tops } from './tops.tsx';
-import { barWidth, type CountWindow, fittingWidths, lasts, unitsOf, windowOf } from './window.ts';
+import { barWidth, type CountWindow, filterOf, fittingWidths, lasts, unitsOf, windowOf } from './window.ts';
 
 const topMax = 20;
 const labelsMax = 200;
@@ -36,11 +37,7 @@ function Counts() {
   return (
     <main class="counts">
       <WindowBar window={window} width={width.text} sum={found?.counts.reduce((sum, { count }) => sum + count, 0)} />
-      {failure !== null && (
-        <p class="refusal" role="alert">
-          {visible(failure)}
-        </p>
-      )}
+      <Refusal text={failure} />
       <Chart counts={found?.counts ?? []} widthMs={width.ms} zoom={zoom} />
       <div class="columns">
         <Tops title="Events" state={events} term={(value) => fieldTerm('event', value)} />
@@ -114,8 +111,7 @@ function LabelChoice({ window }: { readonly window: CountWindow }) {
   const client = hasty.value;
   useEffect(() => {
     const ending = new AbortController();
-    const since = new Date(Date.now() - window.lengthMs).toISOString();
-    const filter = window.last === null ? window.filter : { ...window.filter, occurred: { since } };
+    const filter = filterOf(window, Date.now());
     client.count('label', filter, { limit: labelsMax, signal: ending.signal }).then(
       (found) => {
         names.value = found.map(({ value }) => value).filter((value) => value !== 'prefect.resource.id');

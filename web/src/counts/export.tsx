@@ -8,7 +8,7 @@ import { address, baseUrl } from '../base/address.ts';
 import { sentenceOf } from '../base/failure.ts';
 import { sluice } from '../base/session.ts';
 import { countText, numberText, visible } from '../base/text.ts';
-import type { CountWindow } from './window.ts';
+import { type CountWindow, filterOf } from './window.ts';
 
 type Format = 'ndjson' | 'csv';
 
@@ -20,6 +20,8 @@ interface Sink {
   /** Null where it takes all. */
   readonly eventsMax: number | null;
   close(): Promise<void> | void;
+  /** Nothing of what was written is kept. */
+  abort(): Promise<void> | void;
 }
 
 interface PickedFile {
@@ -35,13 +37,14 @@ export function Export({ window }: { readonly window: CountWindow }) {
   const run = async (format: Format): Promise<void> => {
     ending.current.abort();
     ending.current = new AbortController();
+    const { signal } = ending.current;
     try {
       const sink = await sinkFor(format);
-      const filter = filterOf(window);
+      const filter = filterOf(window, Date.now());
       const tell = (count: number): void => {
         said.value = `${countText(count, 'event')} so far`;
       };
-      const { count, isWhole } = await exportTo(sink, filter, format, ending.current.signal, tell);
+      const { count, isWhole } = await exportTo(sink, filter, format, signal, tell);
       said.value = isWhole
         ? `Exported: ${countText(count, 'event')}`
         : `The first ${numberText(count)} events. This browser holds no more; all of them: ${command(format)}`;
@@ -64,12 +67,7 @@ export function Export({ window }: { readonly window: CountWindow }) {
   );
 }
 
-/** A window that slides is the one of now. */
-function filterOf({ filter, last, lengthMs }: CountWindow): EventFilter {
-  if (last === null) return filter;
-  return { ...filter, occurred: { since: new Date(Date.now() - lengthMs).toISOString() } };
-}
-
+/** What fails or is given up leaves the file as it was. */
 async function exportTo(
   sink: Sink,
   filter: EventFilter,
@@ -78,20 +76,25 @@ async function exportTo(
   tell: (count: number) => void,
 ): Promise<{ readonly count: number; readonly isWhole: boolean }> {
   let count = 0;
-  if (format === 'csv') await sink.write(`${csvHeader}\n`);
-  for await (const batch of sluice.value.export(filter, { signal }).batches()) {
-    const room = sink.eventsMax === null ? batch.length : sink.eventsMax - count;
-    const taken = batch.slice(0, room).map((text) => (format === 'csv' ? csvLine(new ShownEvent(text)) : text));
-    if (taken.length > 0) await sink.write(`${taken.join('\n')}\n`);
-    count += taken.length;
-    tell(count);
-    if (taken.length < batch.length) {
-      await sink.close();
-      return { count, isWhole: false };
+  let isWhole = true;
+  try {
+    if (format === 'csv') await sink.write(`${csvHeader}\n`);
+    for await (const batch of sluice.value.export(filter, { signal }).batches()) {
+      const room = sink.eventsMax === null ? batch.length : sink.eventsMax - count;
+      const taken = batch.slice(0, room).map((text) => (format === 'csv' ? csvLine(new ShownEvent(text)) : text));
+      if (taken.length > 0) await sink.write(`${taken.join('\n')}\n`);
+      count += taken.length;
+      tell(count);
+      isWhole = taken.length === batch.length;
+      if (!isWhole) break;
     }
+    await sink.close();
+  } catch (error) {
+    // A person is told why the export failed, not why the file could not be given up.
+    await Promise.resolve(sink.abort()).catch(() => undefined);
+    throw error;
   }
-  await sink.close();
-  return { count, isWhole: true };
+  return { count, isWhole };
 }
 
 async function sinkFor(format: Format): Promise<Sink> {
@@ -99,7 +102,7 @@ async function sinkFor(format: Format): Promise<Sink> {
   const { showSaveFilePicker: pick } = globalThis as { readonly showSaveFilePicker?: Pick }; // some browsers have it
   if (pick === undefined) return memorySink(name);
   const file = await (await pick({ suggestedName: name })).createWritable();
-  return { eventsMax: null, write: (text) => file.write(text), close: () => file.close() };
+  return { eventsMax: null, write: (text) => file.write(text), close: () => file.close(), abort: () => file.abort() };
 }
 
 function memorySink(name: string): Sink {
@@ -115,6 +118,7 @@ function memorySink(name: string): Sink {
       link.click();
       URL.revokeObjectURL(url);
     },
+    abort: () => undefined,
   };
 }
 

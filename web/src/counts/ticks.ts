@@ -1,9 +1,9 @@
 /** Where an axis has its marks: at round values, so many as there is room for. */
-import { unitMs } from '../../../schemas/time-units.ts';
+import { durationMs } from '../../../client/src/filter-line-time.ts';
 
 const steps = '1s 5s 10s 30s 1m 5m 10m 30m 1h 3h 6h 12h 1d 2d 7d 14d 30d 90d 365d'
   .split(' ')
-  .map((text) => Number(text.slice(0, -1)) * (unitMs[text.slice(-1)] ?? 0));
+  .map((text) => durationMs(text) ?? 0);
 
 const dayMs = 24 * 60 * 60 * 1000;
 

@@ -1,6 +1,7 @@
 /** The largest groups, live; each is a click to filter. */
 import type { ReadonlySignal } from '@preact/signals';
 import type { Count } from '../../../schemas/count.ts';
+import { Refusal } from '../base/refusal.tsx';
 import { numberText, visible } from '../base/text.ts';
 import { addTerms } from '../filter/terms.ts';
 import type { CountState } from './live-count.ts';
@@ -19,11 +20,7 @@ export function Tops({ title, state, term }: TopsProps) {
   return (
     <section class="tops" aria-label={title}>
       <h2>{title}</h2>
-      {failure !== null && (
-        <p class="refusal" role="alert">
-          {visible(failure)}
-        </p>
-      )}
+      <Refusal text={failure} />
       {found !== null && counts.length === 0 && <p class="none">None</p>}
       <ol>
         {counts.map((count) => (

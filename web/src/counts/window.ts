@@ -1,7 +1,7 @@
 /** Which time counts look at, and how wide their bars are. */
 import type { CountOptions } from '../../../client/src/count.ts';
 import type { EventFilter } from '../../../client/src/event-filter.ts';
-import { unitMs } from '../../../schemas/time-units.ts';
+import { durationMs } from '../../../client/src/filter-line-time.ts';
 import type { Asked } from '../filter/asked.ts';
 
 export interface CountWindow {
@@ -36,6 +36,12 @@ export function windowOf({ filter, since, until }: Asked, last: string, nowMs: n
   return { filter: { ...filter, occurred }, last: null, lengthMs: Math.max(1000, end - start) };
 }
 
+/** A window that slides is the one of now. */
+export function filterOf({ filter, last, lengthMs }: CountWindow, nowMs: number): EventFilter {
+  if (last === null) return filter;
+  return { ...filter, occurred: { since: new Date(nowMs - lengthMs).toISOString() } };
+}
+
 /** Those that a window can have. */
 export function fittingWidths(lengthMs: number): readonly BarWidth[] {
   const found = widths.filter(({ ms }) => lengthMs / ms < barsMax - 1 && ms <= lengthMs);
@@ -57,7 +63,6 @@ export function unitsOf({ text }: BarWidth): Pick<CountOptions, 'timeUnit' | 'ti
   return { timeUnit: names[unit], timeInterval: Number(text.slice(0, -1)) };
 }
 
-/** Of a length of time as `10m`. */
-export function msOf(text: string): number {
-  return Number(text.slice(0, -1)) * (unitMs[text.slice(-1)] ?? 0);
+function msOf(text: string): number {
+  return durationMs(text) ?? 0;
 }

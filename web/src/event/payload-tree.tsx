@@ -85,7 +85,7 @@ function Value({ value }: { readonly value: unknown }) {
   const isWord = typeof value === 'string' || value instanceof SentNumber;
   const canAsk = isWord && text.length >= wordCharactersMin && text.length <= wordCharactersMax;
   return (
-    <span class={`value ${typeof value}`}>
+    <span>
       {visible(text)}
       {canAsk && <TermButtons term={quoteIfNeeded(text, true)} isDeniable />}
     </span>

@@ -34,9 +34,3 @@ export function readLine(text: string, nowMs: number): Asked {
     return { filter: {}, since: null, until: null, refusal: sentenceOf(error) };
   }
 }
-
-/** The filter with its window, as a question has it. */
-export function withWindow({ filter, since, until }: Asked): EventFilter {
-  if (since === null && until === null) return filter;
-  return { ...filter, occurred: { ...(since !== null && { since }), ...(until !== null && { until }) } };
-}

@@ -41,15 +41,13 @@ export async function completionsOf(input: string, signal: AbortSignal): Promise
     if (separator < 0) return [...fieldsFor(bare, whole), ...(await labelsFor(bare, whole, signal))];
     const [name, value] = [bare.slice(0, separator), bare.slice(separator + 1).replace(/^"/, '')];
     if (bare[separator] === '=') return await valuesOf(name.replace(/^"|"$/g, ''), value, whole, signal);
-    if (name === 'event') {
-      const found = await counted('event', value === '' ? {} : { event: { prefix: [value] } }, signal);
-      return found.map(({ value: text, count }) => ({ text: whole(fieldTerm('event', text)), count, about: '' }));
-    }
-    if (name === 'resource') {
-      const found = await counted('resource', value === '' ? {} : { resource: { id_prefix: [value] } }, signal);
-      return found.map(({ value: text, count }) => ({ text: whole(fieldTerm('resource', text)), count, about: '' }));
+    if (name === 'event' || name === 'resource') {
+      const begun = name === 'event' ? { event: { prefix: [value] } } : { resource: { id_prefix: [value] } };
+      const found = await counted(name, value === '' ? {} : begun, signal);
+      return found.map(({ value: text, count }) => ({ text: whole(fieldTerm(name, text)), count, about: '' }));
     }
   } catch (error) {
+    // Its sentence is not told; a refused credential has another one asked for.
     sentenceOf(error);
   }
   return [];

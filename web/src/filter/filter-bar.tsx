@@ -3,6 +3,7 @@ import { useSignal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
 import { termTexts } from '../../../client/src/filter-line-terms.ts';
 import { address } from '../base/address.ts';
+import { Refusal } from '../base/refusal.tsx';
 import { visible } from '../base/text.ts';
 import { asked } from './asked.ts';
 import { CompletionList, useCompletion } from './completion-list.tsx';
@@ -62,11 +63,7 @@ export function FilterBar() {
         />
       </div>
       <CompletionList completion={completion} />
-      {why !== null && (
-        <p class="refusal" role="alert">
-          {visible(why)}
-        </p>
-      )}
+      <Refusal text={why} />
     </search>
   );
 }

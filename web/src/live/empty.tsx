@@ -2,8 +2,8 @@
 import { useSignal } from '@preact/signals';
 import { baseUrl } from '../base/address.ts';
 import { sentenceOf } from '../base/failure.ts';
+import { Refusal } from '../base/refusal.tsx';
 import { hasToken, sluice } from '../base/session.ts';
-import { visible } from '../base/text.ts';
 import type { LiveFeed } from './feed.ts';
 
 export function Empty({ feed, isFiltered }: { readonly feed: LiveFeed; readonly isFiltered: boolean }) {
@@ -41,11 +41,7 @@ function SendFirst() {
       <button type="button" class="main" onClick={() => void send()}>
         Send an event
       </button>
-      {said.value !== null && (
-        <p class="refusal" role="alert">
-          {visible(said.value)}
-        </p>
-      )}
+      <Refusal text={said.value} />
     </>
   );
 }

@@ -5,7 +5,6 @@
  */
 import { batch, signal } from '@preact/signals';
 import type { Checkpoint } from '../../../client/src/errors.ts';
-import type { EventFilter } from '../../../client/src/event-filter.ts';
 import type { Message } from '../../../client/src/message.ts';
 import type { SubscriptionStatus } from '../../../client/src/subscription.ts';
 import type { AnsweredEvent } from '../../../schemas/wire.ts';
@@ -13,11 +12,11 @@ import { sentenceOf } from '../base/failure.ts';
 import { countText } from '../base/text.ts';
 import { CountOn } from './count-on.ts';
 import { firstFrom } from './first-from.ts';
-import type { Clients, Question } from './question.ts';
+import { type Clients, type Question, untilOf } from './question.ts';
 import { Ring } from './ring.ts';
 import { gapSentences, type NewRow, type Row } from './rows.ts';
 
-export const rowsMax = 10_000;
+const rowsMax = 10_000;
 const charactersMax = 24_000_000;
 
 export class LiveFeed {
@@ -92,13 +91,11 @@ export class LiveFeed {
 
   async #run(from: 'now' | Checkpoint | null): Promise<void> {
     const { signal: ended } = this.#ending;
-    const { filter, until } = this.#question;
-    const asked: EventFilter = until === null ? filter : { ...filter, occurred: { until } };
     try {
       const begin = from === null ? await firstFrom(this.#clients.hasty, this.#question, ended) : { from };
       if ('note' in begin) this.#push({ kind: 'note', sentence: begin.note });
       const subscription = this.#clients.sluice.subscribe({
-        filter: asked,
+        filter: untilOf(this.#question),
         ...(begin.from !== null && { from: begin.from }),
         onGap: 'yield',
         signal: ended,

@@ -1,11 +1,10 @@
 /** The list of rows: a window on the ring that draws only what is seen, and stops when a person begins to read. */
-import { type Signal, useComputed, useSignal } from '@preact/signals';
+import { type Signal, useSignal } from '@preact/signals';
 import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
 import { isNewestAbove } from '../base/preferences.ts';
 import type { LiveFeed } from './feed.ts';
 import { drawnPlaces, heightOf, type Layout, scrollFor, topOf } from './layout.ts';
 import { RowLine } from './row-line.tsx';
-import type { Row } from './rows.ts';
 import type { Selection } from './selection.ts';
 
 /** As console.css has them. */
@@ -20,7 +19,10 @@ export function LiveList({ feed, selection }: { readonly feed: LiveFeed; readonl
   void feed.drawn.value;
   const { shown } = feed;
   const above = isNewestAbove.value;
-  const placeOf = (nr: number | null): number => (nr === null ? -1 : placeOfNr(feed, nr, above));
+  const placeOf = (nr: number | null): number => {
+    const index = nr === null ? -1 : shown.indexOf(nr);
+    return above && index >= 0 ? shown.length - 1 - index : index;
+  };
   const layout: Layout = {
     rows: shown.length,
     rowHeight: view.value.isNarrow ? rowHeightNarrow : rowHeightWide,
@@ -121,7 +123,7 @@ function useCurrentInView(
   layout: Layout,
   placeOf: (nr: number | null) => number,
 ): void {
-  const current = useComputed(() => selection.current.value).value;
+  const current = selection.current.value;
   useLayoutEffect(() => {
     const element = box.current;
     const place = placeOf(current);
@@ -129,19 +131,4 @@ function useCurrentInView(
     const to = scrollFor(layout, place, element.scrollTop, element.clientHeight);
     if (to !== null) element.scrollTop = to;
   }, [current]);
-}
-
-/** Rows are numbered without holes but for those that were dropped: the ring is searched from where it must be. */
-function placeOfNr({ shown }: LiveFeed, nr: number, above: boolean): number {
-  let low = 0;
-  let high = shown.length - 1;
-  while (low <= high) {
-    const middle = (low + high) >> 1;
-    const row: Row | undefined = shown.at(middle);
-    if (row === undefined) return -1;
-    if (row.nr === nr) return above ? shown.length - 1 - middle : middle;
-    if (row.nr < nr) low = middle + 1;
-    else high = middle - 1;
-  }
-  return -1;
 }

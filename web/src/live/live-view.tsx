@@ -3,8 +3,9 @@ import { effect, signal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import { address } from '../base/address.ts';
 import { isNewestAbove } from '../base/preferences.ts';
+import { Refusal } from '../base/refusal.tsx';
 import { hasty, sluice } from '../base/session.ts';
-import { numberText, visible } from '../base/text.ts';
+import { numberText } from '../base/text.ts';
 import { asked } from '../filter/asked.ts';
 import { listenToKeys } from '../shell/keys.ts';
 import { Empty } from './empty.tsx';
@@ -40,11 +41,7 @@ export function LiveView() {
   return (
     <main class="live">
       <LiveBar feed={running} />
-      {running.failure.value !== null && (
-        <p class="refusal" role="alert">
-          {visible(running.failure.value)}
-        </p>
-      )}
+      <Refusal text={running.failure.value} />
       <LiveList feed={running} selection={selection.value} />
       <Empty feed={running} isFiltered={address.value.line !== ''} />
     </main>

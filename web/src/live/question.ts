@@ -9,6 +9,11 @@ export interface Question {
   readonly until: string | null;
 }
 
+/** The filter with the end of its window; where it begins is no part of it. */
+export function untilOf({ filter, until }: Pick<Question, 'filter' | 'until'>): EventFilter {
+  return until === null ? filter : { ...filter, occurred: { until } };
+}
+
 export interface Clients {
   /** Tries again for as long as it takes. */
   readonly sluice: Sluice;

@@ -31,6 +31,20 @@ export class Ring {
     return index < 0 || index >= this.#length ? undefined : this.#slots[(this.#first + index) % this.#rowsMax];
   }
 
+  /** Of the row with that number; -1 where there is none. Numbers rise from row to row, and some may be left out. */
+  indexOf(nr: number): number {
+    let low = 0;
+    let high = this.#length - 1;
+    while (low <= high) {
+      const middle = (low + high) >> 1;
+      const found = this.at(middle)?.nr ?? Number.NaN;
+      if (found === nr) return middle;
+      if (found < nr) low = middle + 1;
+      else high = middle - 1;
+    }
+    return -1;
+  }
+
   push(row: Row): void {
     if (this.#length === this.#rowsMax) this.#dropOldest();
     this.#slots[(this.#first + this.#length) % this.#rowsMax] = row;

@@ -91,7 +91,7 @@ function OpenRow({ row, selection }: { readonly row: EventRow; readonly selectio
     };
   }, [row]);
   return (
-    <div class="open-row" ref={box}>
+    <div ref={box}>
       <EventDetail text={row.message.text} />
     </div>
   );

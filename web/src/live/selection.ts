@@ -21,7 +21,7 @@ export function moveCurrent(feed: LiveFeed, { current }: Selection, down: boolea
   if (shown.length === 0) return;
   feed.pause();
   const isNewer = down !== isNewestAbove.value;
-  const at = indexOf(feed, current.value);
+  const at = current.value === null ? -1 : shown.indexOf(current.value);
   const next = at < 0 ? shown.length - 1 : Math.min(shown.length - 1, Math.max(0, at + (isNewer ? 1 : -1)));
   current.value = shown.at(next)?.nr ?? null;
 }
@@ -31,9 +31,4 @@ export function toggle(feed: LiveFeed, { current, open }: Selection, nr: number)
   feed.pause();
   current.value = nr;
   open.value = open.value === nr ? null : nr;
-}
-
-function indexOf({ shown }: LiveFeed, nr: number | null): number {
-  for (let index = shown.length - 1; index >= 0; index -= 1) if (shown.at(index)?.nr === nr) return index;
-  return -1;
 }

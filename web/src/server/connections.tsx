@@ -3,6 +3,7 @@ import { useSignal } from '@preact/signals';
 import type { ConnectionList, ListedConnection } from '../../../schemas/connection-list.ts';
 import { sentenceOf } from '../base/failure.ts';
 import { isUtc } from '../base/preferences.ts';
+import { Refusal } from '../base/refusal.tsx';
 import { http } from '../base/session.ts';
 import { bytesText, countText, numberText, timeText, visible } from '../base/text.ts';
 import { usePoll } from './poll.ts';
@@ -32,11 +33,7 @@ export function Connections() {
         The slowest first. Closing tells the client “closed by an operator”; a client of ours then does not come back by
         itself.
       </p>
-      {why !== null && (
-        <p class="refusal" role="alert">
-          {visible(why)}
-        </p>
-      )}
+      <Refusal text={why} />
       <ul class="connections">
         {all.slice(0, shownMax).map((connection) => (
           <Line key={connection.id} connection={connection} close={() => void close(connection)} />

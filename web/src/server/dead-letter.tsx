@@ -1,6 +1,7 @@
 /** What ClickHouse refused for its content, and how it is tried again. */
 import type { DeadLetterList } from '../../../schemas/dead-letter-list.ts';
 import { isUtc } from '../base/preferences.ts';
+import { Refusal } from '../base/refusal.tsx';
 import { numberText, timeText, visible } from '../base/text.ts';
 import { usePoll } from './poll.ts';
 
@@ -13,11 +14,7 @@ export function DeadLetter({ count }: { readonly count: number }) {
   return (
     <section aria-labelledby="dead-title">
       <h2 id="dead-title">Dead letter</h2>
-      {failure !== null && (
-        <p class="refusal" role="alert">
-          {visible(failure)}
-        </p>
-      )}
+      <Refusal text={failure} />
       {events.length === 0 ? (
         <p class="hint">Empty: ClickHouse took every event.</p>
       ) : (

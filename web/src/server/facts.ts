@@ -15,7 +15,7 @@ export function factsOf(status: ServerStatus): readonly Fact[] {
 }
 
 /** `head − first + 1 = stored + dead-lettered + pending`. */
-export function isBalanced({ head, firstSeq, epochBook: { stored, deadLettered, pending } }: ServerStatus): boolean {
+function isBalanced({ head, firstSeq, epochBook: { stored, deadLettered, pending } }: ServerStatus): boolean {
   return head - firstSeq + 1 === stored + deadLettered + pending;
 }
 

@@ -2,6 +2,7 @@
 
 import type { ServerStatus } from '../../../schemas/server-status.ts';
 import { isUtc } from '../base/preferences.ts';
+import { Refusal } from '../base/refusal.tsx';
 import { timeText, visible } from '../base/text.ts';
 import { Connections } from './connections.tsx';
 import { DeadLetter } from './dead-letter.tsx';
@@ -14,11 +15,7 @@ export function ServerView() {
   const { found, failure } = usePoll<ServerStatus>('/admin/status', everyMs).value;
   return (
     <main class="server">
-      {failure !== null && (
-        <p class="refusal" role="alert">
-          {visible(failure)}
-        </p>
-      )}
+      <Refusal text={failure} />
       {found !== null && (
         <>
           <p class="hint">
