@@ -38,7 +38,9 @@ export function installAsyncApiParser(root: string): Promise<Installed> {
   return installPackage(folder, nodePin);
 }
 
-/** Makes the folder's node_modules with that package of npm. `check` says what is wrong with it, or null. Never throws. */
+/**
+ * Makes the folder's node_modules with that package of npm. `check` says what is wrong with it, or null. Never throws.
+ */
 export function installPackage(
   folder: string,
   pin: string,
