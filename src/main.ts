@@ -1,8 +1,8 @@
 /**
  * The process: it hears signals from its first moment on, loads the command and runs it. Every expected failure is one
- * sentence and exit code 1, be it that too few files may be open to load anything.
+ * sentence and an exit code, be it that too few files may be open to load anything.
  */
-import { sentenceOf } from './commands/start-sentence.ts';
+import { exitCodeOfError, sentenceOf } from './commands/start-sentence.ts';
 import { StopSignals } from './commands/stop-signals.ts';
 
 /** Of a sentence to somebody who does not read. */
@@ -16,8 +16,9 @@ import('./commands/run-command.ts')
   .then(
     (isWell) => process.exit(isWell ? 0 : 1),
     (error: unknown) => {
+      const code = exitCodeOfError(error);
       const sentence = sentenceOf(error) ?? (error instanceof Error ? error.stack : String(error));
-      process.stderr.on('error', () => undefined).write(`sluice: ${sentence}\n`, () => process.exit(1));
-      setTimeout(() => process.exit(1), saidMs);
+      process.stderr.on('error', () => undefined).write(`sluice: ${sentence}\n`, () => process.exit(code));
+      setTimeout(() => process.exit(code), saidMs);
     },
   );

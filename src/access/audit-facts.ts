@@ -17,12 +17,16 @@ export interface PeerAddress {
   readonly via?: string;
 }
 
-/** What an operator did: by a command, or by starting and stopping. */
+/** What an operator did or tried to do: by a command, or by starting and stopping. */
 export type OperatorFact =
   | { readonly what: 'started' | 'stopped' | 'adopted' | 'recovered' | 'forwarding skipped' }
+  | { readonly what: 'tried' | 'failed' | 'nothing to do'; readonly command: FolderCommand }
   | { readonly what: 'replayed'; readonly ok: boolean }
   | { readonly what: 'token made'; readonly token: ShownToken }
   | { readonly what: 'token revoked'; readonly token: Pick<ShownToken, 'id' | 'name'> };
+
+/** Commands that change a data folder on which no Sluice runs. */
+export type FolderCommand = 'adopt' | 'recover' | 'prefect skip' | 'dead-letter replay';
 
 export interface ShownToken {
   readonly id: string;

@@ -81,7 +81,12 @@ export class Failure extends Error {
  * trace.
  */
 export class StartRefused extends Error {
-  override readonly name = 'StartRefused';
+  override readonly name: string = 'StartRefused';
+}
+
+/** What was typed is no command, or no flag or value of it. */
+export class WrongUsage extends StartRefused {
+  override readonly name = 'WrongUsage';
 }
 
 /** What somebody else's error says, in one line. */

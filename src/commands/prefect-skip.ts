@@ -11,9 +11,10 @@ import { placeFile } from '../forwarder/place-file.ts';
 import type { Journal } from '../journal/journal.ts';
 import { acquireLock } from '../journal/lock.ts';
 import { writerStateFile } from '../table-writer/writer-state-file.ts';
+import type { Done } from './written-down.ts';
 
-/** Resolves to a sentence. Throws StartRefused where the folder is in use, or nothing was ever forwarded from it. */
-export async function skipForwarding(config: JournalConfig, log: Log, now = new Date()): Promise<string> {
+/** Throws StartRefused where the folder is in use, or nothing was ever forwarded from it. */
+export async function skipForwarding(config: JournalConfig, log: Log, now = new Date()): Promise<Done> {
   const { dataDir, durability } = config;
   const lock = await acquireLock(dataDir);
   try {
@@ -25,13 +26,16 @@ export async function skipForwarding(config: JournalConfig, log: Log, now = new 
     const [first, last] = [place.confirmed + 1, journal.head];
     const since = receivedFrom(journal, Math.max(first, journal.oldest));
     journal.close();
-    if (since === null) return 'Nothing waits to be forwarded to Prefect.';
+    if (since === null) {
+      const fact = { what: 'nothing to do', command: 'prefect skip' } as const;
+      return { fact, ok: true, text: 'Nothing waits to be forwarded to Prefect.' };
+    }
     const skipped = [...place.skipped, { first, last, at: now.toISOString() }];
     file.save({ confirmed: last, maybeSentUpTo: last, skipped });
-    return (
+    const text =
       `Events from seq ${first} to ${last} are not forwarded to Prefect; the first was received at ${since} UTC. ` +
-      'Start Sluice again; `sluice verify --prefect URL --since … --repair` sends what Prefect lacks.'
-    );
+      'Start Sluice again; `sluice verify --prefect URL --since … --repair` sends what Prefect lacks.';
+    return { fact: { what: 'forwarding skipped' }, ok: true, text };
   } finally {
     await lock.release();
   }

@@ -12,12 +12,13 @@ import type { Journal } from '../journal/journal.ts';
 import { acquireLock } from '../journal/lock.ts';
 import type { WriterState } from '../table-writer/writer-state.ts';
 import { writerStateFile } from '../table-writer/writer-state-file.ts';
+import type { Done } from './written-down.ts';
 
 /**
- * Resolves to a sentence that says what was saved and what was not. Throws StartRefused for what no command can help
+ * Its text says what was saved and what was not. Throws StartRefused for what no command can help
  * with.
  */
-export async function recoverJournal(config: JournalConfig, log: Log): Promise<string> {
+export async function recoverJournal(config: JournalConfig, log: Log): Promise<Done> {
   const lock = await acquireLock(config.dataDir);
   try {
     const stateFile = writerStateFile(config.dataDir, config.durability === 'fsync');
@@ -25,7 +26,8 @@ export async function recoverJournal(config: JournalConfig, log: Log): Promise<s
     const { value: whole, damage } = await attempt(async () => journalOf(config, state, log, {}));
     whole?.close();
     if (whole !== null && stateDamage === null) {
-      return `The journal is good up to seq ${whole.head}: there is nothing to recover.`;
+      const text = `The journal is good up to seq ${whole.head}: there is nothing to recover.`;
+      return { fact: { what: 'nothing to do', command: 'recover' }, ok: true, text };
     }
     const journal = journalOf(config, state, log, damage === null ? { newEpoch: true } : { isForced: true });
     journal.close();
@@ -40,9 +42,8 @@ export async function recoverJournal(config: JournalConfig, log: Log): Promise<s
             stateDamage,
             'It was set aside as `writer.damaged`; events are looked up in ClickHouse, and the books begin anew.',
           ];
-    return [...ofJournal, ...ofState, `A new epoch begins with seq ${journal.firstSeq}: \`npm start\` goes on.`].join(
-      '\n',
-    );
+    const next = `A new epoch begins with seq ${journal.firstSeq}: \`npm start\` goes on.`;
+    return { fact: { what: 'recovered' }, ok: true, text: [...ofJournal, ...ofState, next].join('\n') };
   } finally {
     await lock.release();
   }

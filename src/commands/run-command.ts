@@ -4,9 +4,9 @@
  */
 
 import { openAudit } from '../access/audit.ts';
-import type { OperatorFact } from '../access/audit-facts.ts';
+import type { FolderCommand } from '../access/audit-facts.ts';
 import { startSluice } from '../app/start-sluice.ts';
-import { StartRefused } from '../base/errors.ts';
+import { StartRefused, WrongUsage } from '../base/errors.ts';
 import { createLog, flushLog, type Log } from '../base/log.ts';
 import { Output } from '../base/output.ts';
 import { type Config, readConfig, serviceLinks, settingsHelp } from '../config/config.ts';
@@ -19,6 +19,7 @@ import { sentenceOf } from './start-sentence.ts';
 import { exitCodeOf, type StopSignals } from './stop-signals.ts';
 import { runToken } from './token.ts';
 import { verify } from './verify.ts';
+import { type Done, runWrittenDown } from './written-down.ts';
 
 const help = `Sluice: events in by Prefect 3's API, durable, live, and counted by ClickHouse.
 
@@ -41,7 +42,10 @@ ${settingsHelp()}
 /** How long the end waits for what is left in the queues of both outputs. */
 const flushMs = 500;
 
-/** Resolves to whether all is well. Rejects with StartRefused for every failure that is no fault of ours. */
+/**
+ * Resolves to whether all is well. Rejects with StartRefused for every failure that is no fault of ours, of these with
+ * WrongUsage for wrong words.
+ */
 export async function runCommand(
   environment: Environment,
   words: readonly string[],
@@ -56,7 +60,7 @@ export async function runCommand(
   const commandWords = firstFlag < 0 ? words : words.slice(0, firstFlag);
   const command = commands.get(commandWords.join(' '));
   if (command === undefined) {
-    throw new StartRefused(`Unknown command ${commandWords.join(' ')}. \`npm start -- --help\` lists them all.`);
+    throw new WrongUsage(`Unknown command ${commandWords.join(' ')}. \`npm start -- --help\` lists them all.`);
   }
   const config = readConfig(environment, words.slice(commandWords.length));
   const log = createLog(config.logLevel);
@@ -99,21 +103,15 @@ const commandTable: Readonly<Record<string, Command>> = {
     await sluice.stop(stopping.hurry);
     return true;
   },
-  async adopt(config, log) {
-    const sentence = await adopt(config, log);
-    writeDown({ what: 'adopted' }, config, log);
-    return tell(true, sentence);
-  },
-  async recover(config, log) {
-    const sentences = await recoverJournal(config, log);
-    writeDown({ what: 'recovered' }, config, log);
-    return tell(true, sentences);
-  },
-  async 'prefect skip'(config, log) {
-    const sentence = await skipForwarding(config, log);
-    writeDown({ what: 'forwarding skipped' }, config, log);
-    return tell(true, sentence);
-  },
+  adopt: writtenDown('adopt', async (config, log) => {
+    return { fact: { what: 'adopted' }, ok: true, text: await adopt(config, log) };
+  }),
+  recover: writtenDown('recover', recoverJournal),
+  'prefect skip': writtenDown('prefect skip', skipForwarding),
+  'dead-letter replay': writtenDown('dead-letter replay', async (config, log) => {
+    const { ok, text } = await replayDeadLetter(config, log);
+    return { fact: { what: 'replayed', ok }, ok, text };
+  }),
   async verify(config, log) {
     const { ok, text } = await verify(config, log);
     return tell(ok, text);
@@ -122,18 +120,15 @@ const commandTable: Readonly<Record<string, Command>> = {
     for await (const line of listDeadLetter(config)) await print(`${line}\n`);
     return true;
   },
-  async 'dead-letter replay'(config, log) {
-    const { ok, text } = await replayDeadLetter(config, log);
-    writeDown({ what: 'replayed', ok }, config, log);
-    return tell(ok, text);
-  },
 };
 const commands = new Map(Object.entries(commandTable));
 
-function writeDown(fact: OperatorFact, config: Config, log: Log): void {
-  const audit = openAudit(config.dataDir, { bytesMax: config.auditBytesMax }, log);
-  audit.operated(fact);
-  audit.close();
+function writtenDown(command: FolderCommand, run: (config: Config, log: Log) => Promise<Done>): Command {
+  return async (config, log) => {
+    const audit = openAudit(config.dataDir, { bytesMax: config.auditBytesMax }, log);
+    const { ok, text } = await runWrittenDown(audit, command, () => run(config, log)).finally(() => audit.close());
+    return tell(ok, text);
+  };
 }
 
 let stdout: Output | null = null;

@@ -3,7 +3,12 @@
  * system that refused.
  */
 import { userInfo } from 'node:os';
-import { Failure, StartRefused } from '../base/errors.ts';
+import { Failure, StartRefused, WrongUsage } from '../base/errors.ts';
+
+/** Of a command that failed; the same as of commands that talk to a server. */
+export function exitCodeOfError(error: unknown): 1 | 2 {
+  return error instanceof WrongUsage ? 2 : 1;
+}
 
 /**
  * Null for a fault of ours, which is worth its stack. `place` is the folder that is meant where the system names none.

@@ -7,7 +7,7 @@ import { readForcedFilter } from '../access/forced-filter.ts';
 import { readForcedLabel } from '../access/forced-label.ts';
 import { type Limits, type Right, rightNames } from '../access/identity.ts';
 import type { TokenRecord } from '../access/token-record.ts';
-import { StartRefused } from '../base/errors.ts';
+import { WrongUsage } from '../base/errors.ts';
 import { issueLine } from '../base/issue-line.ts';
 
 const text = { type: 'string' } as const;
@@ -27,15 +27,15 @@ export interface WantedToken extends Omit<TokenRecord, 'id' | 'hash' | 'made' | 
   readonly isJson: boolean;
 }
 
-/** Throws StartRefused with a sentence that names the option. */
+/** Throws WrongUsage with a sentence that names the option. */
 export function readTokenOptions(words: readonly string[], now: Date): WantedToken {
   const values = parse(words);
   const { name = '', expires, filter } = values;
   if (!/^[\w.@+-]{1,64}$/.test(name)) {
-    throw new StartRefused('--name wants 1 to 64 letters, digits and . _ @ + -, as `--name ci`.');
+    throw new WrongUsage('--name wants 1 to 64 letters, digits and . _ @ + -, as `--name ci`.');
   }
   const rights = rightNames.filter((right) => values[right] === true);
-  if (rights.length === 0) throw new StartRefused('Say what it may do: --read, --write, --admin, or several of them.');
+  if (rights.length === 0) throw new WrongUsage('Say what it may do: --read, --write, --admin, or several of them.');
   return {
     ...{ name, rights, isJson: values.json === true, limits: readLimits(values) },
     label: values.label === undefined ? null : readLabel(values.label, rights),
@@ -49,7 +49,7 @@ function parse(words: readonly string[]) {
   try {
     return parseArgs({ args: [...words], options }).values;
   } catch (error) {
-    throw new StartRefused(error instanceof Error ? error.message : String(error));
+    throw new WrongUsage(error instanceof Error ? error.message : String(error));
   }
 }
 
@@ -60,7 +60,7 @@ function readLimits(values: Readonly<Partial<Record<LimitOption, string>>>): Lim
     const sent = values[option];
     if (sent === undefined) return null;
     if (/^[1-9]\d{0,14}$/.test(sent)) return Number(sent);
-    throw new StartRefused(`--${option} wants a whole number above 0, not "${sent}".`);
+    throw new WrongUsage(`--${option} wants a whole number above 0, not "${sent}".`);
   };
   return {
     rate: read('rate'),
@@ -72,8 +72,8 @@ function readLimits(values: Readonly<Partial<Record<LimitOption, string>>>): Lim
 
 function readLabel(sent: string, rights: readonly Right[]): TokenRecord['label'] {
   const label = readForcedLabel(sent);
-  if (typeof label === 'string') throw new StartRefused(`--label ${label}.`);
-  if (!rights.includes('write')) throw new StartRefused('--label is of tokens that may --write.');
+  if (typeof label === 'string') throw new WrongUsage(`--label ${label}.`);
+  if (!rights.includes('write')) throw new WrongUsage('--label is of tokens that may --write.');
   return label;
 }
 
@@ -81,9 +81,8 @@ function readEnd(sent: string, now: Date): string {
   const [, count, unit = ''] = /^(\d{1,9})([smhd])$/.exec(sent) ?? [];
   const time = count === undefined ? Date.parse(sent) : now.getTime() + Number(count) * (unitMs[unit] ?? Number.NaN);
   const end = new Date(time);
-  if (Number.isNaN(end.getTime()))
-    throw new StartRefused(`--expires wants 45s, 90m, 12h, 30d or a time, not "${sent}".`);
-  if (end <= now) throw new StartRefused(`--expires ${sent} has passed already.`);
+  if (Number.isNaN(end.getTime())) throw new WrongUsage(`--expires wants 45s, 90m, 12h, 30d or a time, not "${sent}".`);
+  if (end <= now) throw new WrongUsage(`--expires ${sent} has passed already.`);
   return end.toISOString();
 }
 
@@ -92,9 +91,9 @@ function readFilter(sent: string): object {
   try {
     filter = JSON.parse(sent);
   } catch (error) {
-    throw new StartRefused(`--filter wants JSON: ${error instanceof Error ? error.message : 'it is none'}`);
+    throw new WrongUsage(`--filter wants JSON: ${error instanceof Error ? error.message : 'it is none'}`);
   }
   const checked = readForcedFilter(filter);
-  if (!checked.ok) throw new StartRefused(`--filter is no filter: ${issueLine(checked.issues, 'unknown')}`);
+  if (!checked.ok) throw new WrongUsage(`--filter is no filter: ${issueLine(checked.issues, 'unknown')}`);
   return filter as object; // a filter is an object
 }

@@ -7,7 +7,7 @@ import type { Audit } from '../access/audit.ts';
 import { hashOfToken, makeToken } from '../access/made-token.ts';
 import { changeTokens, readTokens } from '../access/token-file.ts';
 import { isLiving, type TokenRecord } from '../access/token-record.ts';
-import { StartRefused } from '../base/errors.ts';
+import { StartRefused, WrongUsage } from '../base/errors.ts';
 import { readTokenOptions, tokenOptions } from './token-options.ts';
 
 /** What a command says on its two outputs. */
@@ -22,7 +22,7 @@ export interface TokenPlace {
   readonly audit: Pick<Audit, 'operated'>;
 }
 
-/** Throws StartRefused for words that are none of these commands, and for a bad option. */
+/** Throws WrongUsage for words that are none of these commands and for a bad option, else StartRefused. */
 export async function runToken(
   { dataDir, audit }: TokenPlace,
   words: readonly string[],
@@ -37,7 +37,7 @@ export async function runToken(
     case 'revoke':
       return revokeToken({ dataDir, audit }, rest, now);
     default:
-      throw new StartRefused(tokenHelp);
+      throw new WrongUsage(tokenHelp);
   }
 }
 
@@ -86,7 +86,7 @@ function listTokens(dataDir: string, words: readonly string[], now: Date): Said 
 async function revokeToken({ dataDir, audit }: TokenPlace, words: readonly string[], now: Date): Promise<Said> {
   const { positionals } = parseWords(words);
   const [which = ''] = positionals;
-  if (positionals.length !== 1) throw new StartRefused('Say which token: `sluice token revoke ID|NAME`.');
+  if (positionals.length !== 1) throw new WrongUsage('Say which token: `sluice token revoke ID|NAME`.');
   let revoked: TokenRecord | undefined;
   await changeTokens(dataDir, (records) => {
     revoked = records.find((each) => (each.id === which || each.name === which) && isLiving(each, now.getTime()));
@@ -106,7 +106,7 @@ function parseWords(words: readonly string[]) {
   try {
     return parseArgs({ args: [...words], options, allowPositionals: true });
   } catch (error) {
-    throw new StartRefused(`${error instanceof Error ? error.message : String(error)}\n${tokenHelp}`);
+    throw new WrongUsage(`${error instanceof Error ? error.message : String(error)}\n${tokenHelp}`);
   }
 }
 

@@ -3,7 +3,7 @@
  * `--port 4300`). A bad or unknown one stops the start with a sentence. Secrets come by environment or by file only.
  */
 import { resolve } from 'node:path';
-import { StartRefused } from '../base/errors.ts';
+import { StartRefused, WrongUsage } from '../base/errors.ts';
 import { type FailPointOrder, failPoints, forwarderFailPoints, parseFailPoint } from '../base/fail-point.ts';
 import { parseNetworks } from '../base/ip-networks.ts';
 import { parseOrigins } from '../base/origins.ts';
@@ -33,11 +33,11 @@ export function readConfig(given: Environment, flags: readonly string[]): Config
     }
   }
   const entries = Object.entries(settings).map(([name, row]: [string, SettingRow]) => {
+    const typed = row.kind === 'secret' ? undefined : sentFlags.get(flagOf(row));
     const sent =
-      row.kind === 'secret'
-        ? readSecret(row, sentFlags, environment)
-        : (sentFlags.get(flagOf(row)) ?? filled(environment[row.env]));
-    return [name, sent === null || sent === undefined || sent === '' ? row.fallback : readValue(row, sent)];
+      row.kind === 'secret' ? readSecret(row, sentFlags, environment) : (typed ?? filled(environment[row.env]));
+    if (sent === null || sent === undefined || sent === '') return [name, row.fallback];
+    return [name, typed === undefined ? readValue(row, sent) : readTyped(row, typed)];
   });
   const config = Object.fromEntries(entries) as Config; // each row's value has just been read by its kind
   return { ...config, dataDir: resolve(config.dataDir) };
@@ -94,16 +94,25 @@ function readFlags(flags: readonly string[]): Map<string, string> {
   const given = new Map<string, string>();
   for (let at = 0; at < flags.length; at += 1) {
     const [flag = '', inline] = (flags[at] ?? '').split(/=(.*)/s);
-    if (!known.has(flag)) throw new StartRefused(`Unknown flag ${flag}. \`npm start -- --help\` lists them all.`);
+    if (!known.has(flag)) throw new WrongUsage(`Unknown flag ${flag}. \`npm start -- --help\` lists them all.`);
     const isSwitch = rows.some((row) => row.kind === 'switch' && flagOf(row) === flag);
     const isAlone = isSwitch && !['on', 'off'].includes(flags[at + 1] ?? '');
     const value = inline ?? (isAlone ? 'on' : flags[++at]);
-    if (value === undefined) throw new StartRefused(`The flag ${flag} needs a value.`);
+    if (value === undefined) throw new WrongUsage(`The flag ${flag} needs a value.`);
     const secret = rows.find((row) => row.kind === 'secret' && flagOf(row) === flag);
     if (secret !== undefined) refuseSecretFlag(secret, value);
     given.set(flag, value);
   }
   return given;
+}
+
+/** Throws WrongUsage for a bad value. */
+function readTyped(row: SettingRow, typed: string): ReturnType<typeof readValue> {
+  try {
+    return readValue(row, typed);
+  } catch (cause) {
+    throw cause instanceof StartRefused ? new WrongUsage(cause.message, { cause }) : cause;
+  }
 }
 
 function readValue(row: SettingRow, sent: string): number | string | boolean | FailPointOrder | DaysByEvent {

@@ -3,7 +3,7 @@
  * reads. One that is set but empty stops the start, for it would open the server to all.
  */
 import { closeSync, openSync, readSync } from 'node:fs';
-import { StartRefused } from '../base/errors.ts';
+import { StartRefused, WrongUsage } from '../base/errors.ts';
 import { codeOf } from '../base/file-port.ts';
 import type { SettingRow } from './setting-row.ts';
 
@@ -53,12 +53,12 @@ export function readSecret(
   return null;
 }
 
-/** Throws StartRefused for a flag that holds a secret. */
+/** Throws WrongUsage for a flag that holds a secret. */
 export function refuseSecretFlag(row: SettingRow, value: string): void {
   // What stands between // and @ may be a user with a password, be it parsable or not.
   const parts = value.split(/,(?=https?:\/\/)/);
   if (row.hasFlag === true && !parts.some((part) => /\/\/[^@]*:[^@]*@/.test(part))) return;
-  throw new StartRefused(
+  throw new WrongUsage(
     `${flagOf(row)} would show a secret to everybody on this machine: set ${row.env}, or name a file that ` +
       `holds it by ${fileFlagOf(row)}.`,
   );

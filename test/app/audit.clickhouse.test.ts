@@ -20,6 +20,7 @@ interface AuditLine {
   readonly from?: { readonly address: string; readonly via?: string };
   readonly token?: { readonly name: string };
   readonly connections?: number;
+  readonly command?: string;
 }
 
 const folder = (): string => join(sluice.dataDir, 'audit');
@@ -180,7 +181,15 @@ describe('the audit log', () => {
       const { ended, output } = runBare({ env, words });
       expect([await ended, output()]).toEqual([0, expect.any(String)]);
     }
-    const done = lines().map(({ what }) => what);
-    expect(done).toEqual(expect.arrayContaining(['replayed', 'adopted', 'recovered']));
+    const done = lines().map(({ what, command }) => [what, command]);
+    const tries = [
+      ['tried', 'dead-letter replay'],
+      ['replayed', undefined],
+      ['tried', 'adopt'],
+      ['adopted', undefined],
+      ['tried', 'recover'],
+      ['nothing to do', 'recover'],
+    ];
+    expect(done).toEqual(expect.arrayContaining(tries));
   });
 });

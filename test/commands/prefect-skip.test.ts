@@ -25,10 +25,17 @@ it('gives up what waits, writes it down, and says from when on it is', async () 
     const file = placeFile(folder, false, nodeFiles);
     file.save({ confirmed: head - 2, maybeSentUpTo: head - 1, skipped: [] });
     const at = new Date('2026-11-29T12:00:00Z');
-    expect(await skipForwarding(config, log, at)).toMatch(/received at 2026-01-01 00:00:00/);
+    const skip = await skipForwarding(config, log, at);
+    expect([skip.fact.what, skip.text]).toEqual([
+      'forwarding skipped',
+      expect.stringMatching(/received at 2026-01-01 00:00:00/),
+    ]);
     const skipped = [{ first: head - 1, last: head, at: at.toISOString() }];
     expect(file.load()).toMatchObject({ confirmed: head, maybeSentUpTo: head, skipped });
-    expect(await skipForwarding(config, log)).toMatch(/Nothing waits/);
+    expect(await skipForwarding(config, log)).toMatchObject({
+      fact: { what: 'nothing to do' },
+      text: expect.stringMatching(/Nothing waits/),
+    });
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

@@ -39,8 +39,9 @@ it('goes on from a state of the table writer that is damaged in any way, where s
         fc.pre(isDamaged);
         await expect(stateFile.load()).rejects.toThrow(/damaged or was written by a newer.*`sluice recover`/);
 
-        const sentence = await recoverJournal(config, log);
-        expect(sentence).toMatch(/set aside as `writer.damaged`.*\nA new epoch begins with seq \d+/);
+        const { text, fact } = await recoverJournal(config, log);
+        expect(fact).toEqual({ what: 'recovered' });
+        expect(text).toMatch(/set aside as `writer.damaged`.*\nA new epoch begins with seq \d+/);
         expect(await stateFile.load()).toBeNull();
         expect(readdirSync(folder)).toContain('writer.damaged');
         const again = journalOf(config, null, log, {});
@@ -73,7 +74,8 @@ it('recovers by order what the start refuses, and says what became of it', async
     const { id, received, occurred, search, raw } = sent(4);
     journal.park(rowOf({ id, received, occurred, head: 3, search, raw }), noReceipt);
     journal.close();
-    expect(await recoverJournal(config, log)).toContain('nothing to recover');
+    const { text: said, fact } = await recoverJournal(config, log);
+    expect([fact.what, said]).toEqual(['nothing to do', expect.stringContaining('nothing to recover')]);
 
     const path = join(folder, 'journal', readdirSync(join(folder, 'journal'))[0] ?? '');
     const bytes = readFileSync(path);
@@ -82,7 +84,7 @@ it('recovers by order what the start refuses, and says what became of it', async
     writeFileSync(path, bytes);
     expect(() => journalOf(config, null, log, {})).toThrow(/damaged at byte \d+.*`sluice recover`/);
 
-    const sentence = await recoverJournal(config, log);
+    const { text: sentence } = await recoverJournal(config, log);
     expect(sentence).toMatch(/damaged at byte \d+/);
     expect(sentence).toMatch(
       /1 files or parts of files .* 1 whole events up to seq \d+ and 1 parked ones, were moved to .*damaged/,
