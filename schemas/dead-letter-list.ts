@@ -14,6 +14,6 @@ export interface ListedDeadEvent {
   readonly id: string;
   /** When it was refused, in UTC. */
   readonly since: string;
-  /** ClickHouse's. */
+  /** ClickHouse's code and its name, and nothing of the event. */
   readonly reason: string;
 }

@@ -181,7 +181,7 @@ function serve(parts: Parts, running: Running): Promise<RunningServer> {
     },
     // A look by a person takes nothing from the next scrape.
     status: () => statusOf(look({ ...parts, loopDelay: { read: loopDelay.peek } }, running)),
-    deadLetter: (eventsMax) => listDead(parts.deadLetter, eventsMax),
+    deadLetter: (eventsMax, { forced }) => listDead(parts.deadLetter, eventsMax, forced),
     metrics: () => metricsPage(observed()),
     log,
     counters: serverCounters,

@@ -37,8 +37,8 @@ export interface ServerParts {
   readonly ready: () => Readiness;
   /** How it stands, as `GET /api/admin/status` answers. */
   readonly status: () => Readonly<Record<string, unknown>>;
-  /** The oldest events of the dead letter. */
-  readonly deadLetter: (eventsMax: number) => Promise<DeadLetterList>;
+  /** The oldest events of the dead letter that this one may read. */
+  readonly deadLetter: (eventsMax: number, scope: ReadScope) => Promise<DeadLetterList>;
   /** The text of `/metrics`. */
   readonly metrics: () => string;
   readonly log: Log;

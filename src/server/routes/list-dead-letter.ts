@@ -12,5 +12,5 @@ export const listDeadLetterRoute: Route = {
   path: '/admin/dead-letter',
   needs: 'admin',
   operation: listDeadLetter,
-  answer: async (_, { deadLetter }) => json(200, JSON.stringify(await deadLetter(eventsMax))),
+  answer: async ({ identity }, { deadLetter }) => json(200, JSON.stringify(await deadLetter(eventsMax, identity))),
 };
