@@ -10,6 +10,8 @@ const tables = ['/proc/net/tcp', '/proc/net/tcp6'];
 const listening = '0A';
 const connectMs = 2000;
 const pieceBytes = 4096;
+/** A line of a connection: its number, two addresses and another state, in the form of these tables. */
+const connections = /^\s*\d+: \S+ \S+ (?!0A)[0-9A-F]{2} /m;
 
 /** `silent`: something listens, and takes no connection in time. */
 export type Listener = 'ours' | 'another' | 'nobody' | 'silent';
@@ -46,17 +48,25 @@ function tryConnect(port: number): Promise<'taken' | 'nobody' | 'silent'> {
 async function ownersIn(table: string, port: number): Promise<number[] | null> {
   const file = await open(table).catch(() => null);
   if (file === null) return null;
-  const ending = `:${port.toString(16).toUpperCase().padStart(4, '0')}`;
-  const owners: number[] = [];
   try {
-    for await (const line of file.readLines({ highWaterMark: pieceBytes })) {
-      const [number, local, , state, , , , owner] = line.trim().split(/\s+/);
-      if (number === 'sl') continue;
-      if (state !== listening) break;
-      if (local?.endsWith(ending)) owners.push(Number(owner));
+    const piece = Buffer.allocUnsafe(pieceBytes);
+    let text = '';
+    while (!connections.test(text)) {
+      const { bytesRead } = await file.read(piece);
+      if (bytesRead === 0) break;
+      text += piece.toString('latin1', 0, bytesRead);
     }
-    return owners;
+    return listenersIn(text, `:${port.toString(16).toUpperCase().padStart(4, '0')}`);
   } finally {
     await file.close();
   }
+}
+
+function listenersIn(text: string, ending: string): number[] {
+  const owners: number[] = [];
+  for (const line of text.split('\n')) {
+    const [, local, , state, , , , owner] = line.trim().split(/\s+/);
+    if (state === listening && owner !== undefined && local?.endsWith(ending)) owners.push(Number(owner));
+  }
+  return owners;
 }
