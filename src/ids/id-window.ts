@@ -6,6 +6,7 @@
  */
 import { randomInt } from 'node:crypto';
 import { aheadMinuteOf, type ForgottenIds } from './forgotten-ids.ts';
+import { readWords } from './id-words.ts';
 
 export interface IdWindowOptions {
   /** Ids kept beyond what must be kept. */
@@ -142,6 +143,18 @@ export class IdWindow {
     }
   }
 
+  /** The seq of the oldest id that is here; null if there is none. */
+  get oldestSeq(): number | null {
+    return this.#size === 0 ? null : (this.#seqs[this.#oldest] ?? null);
+  }
+
+  /** Lets go the oldest ids that were received before this second, as far as the checkpoint allows. */
+  letGoReceivedBefore(second: number): void {
+    const checkpoint = this.#checkpoint();
+    const isDue = () => (this.#received[this.#oldest] ?? 0) < second && (this.#seqs[this.#oldest] ?? 0) <= checkpoint;
+    while (this.#size > 0 && isDue()) this.#letGo();
+  }
+
   /** Forgets all ids above a seq: their records are not going to be written. */
   rollBack(seq: number): void {
     while (this.#size > 0) {
@@ -190,13 +203,18 @@ export class IdWindow {
     const checkpoint = this.#checkpoint();
     for (let count = 0; count < letGoMax && this.#size >= this.#idsMax; count += 1) {
       if ((this.#seqs[this.#oldest] ?? 0) > checkpoint) break;
-      this.#forgotten.forget(this.#received[this.#oldest] ?? 0, this.#aheadMinutes[this.#oldest] ?? 0);
-      this.#free(this.#oldest);
-      this.#oldest = (this.#oldest + 1) % this.#capacity;
-      this.#size -= 1;
+      this.#letGo();
     }
     if (this.#size === this.#capacity) this.#resize(this.#capacity * 2);
     else if (this.#capacity > this.#idsMax && this.#isBack(checkpoint)) this.#resize(this.#idsMax);
+  }
+
+  /** The oldest. */
+  #letGo(): void {
+    this.#forgotten.forget(this.#received[this.#oldest] ?? 0, this.#aheadMinutes[this.#oldest] ?? 0);
+    this.#free(this.#oldest);
+    this.#oldest = (this.#oldest + 1) % this.#capacity;
+    this.#size -= 1;
   }
 
   /**
@@ -278,22 +296,4 @@ export class IdWindow {
 /** A power of two, at most half full. */
 function slotsFor(capacity: number): number {
   return 2 ** Math.ceil(Math.log2(capacity * 2));
-}
-
-/** Where the 32 digits stand in `01234567-9abc-…`: the start of each run of four. */
-const runs = [0, 4, 9, 14, 19, 24, 28, 32] as const;
-
-function readWords(id: string, words: Uint32Array): void {
-  for (let word = 0; word < 4; word += 1) {
-    words[word] = (readFour(id, runs[word * 2] ?? 0) << 16) | readFour(id, runs[word * 2 + 1] ?? 0);
-  }
-}
-
-function readFour(id: string, from: number): number {
-  let value = 0;
-  for (let at = from; at < from + 4; at += 1) {
-    const code = id.charCodeAt(at);
-    value = (value << 4) | (code <= 0x39 ? code - 0x30 : code - 0x57);
-  }
-  return value;
 }

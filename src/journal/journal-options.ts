@@ -7,6 +7,7 @@ import type { Log } from '../base/log.ts';
 import type { Counters } from '../base/metrics.ts';
 import { currentBootId } from './boot-file.ts';
 import { withDurableCopy } from './durable-copy.ts';
+import type { EpochFile } from './epoch-file.ts';
 
 export interface JournalOptions {
   /** The data folder, locked by the caller (lock.ts): `epoch` and `journal/` are in it. */
@@ -27,6 +28,8 @@ export interface JournalOptions {
   readonly durability: 'process' | 'fsync';
   /** What the table writer's state says; null if nothing was inserted yet. */
   readonly checkpoint: number | null;
+  /** The epoch and first seq of the shared log that it is a replica of: what it has begun is then never another. */
+  readonly replicaOf?: Pick<EpochFile, 'epoch' | 'firstSeq'>;
   /** Begin a new epoch behind all that was ever written (`sluice adopt`); the old one's tail stays readable. */
   readonly newEpoch?: boolean;
   /** Keep what is good before any damage, and begin a new epoch (`sluice recover`). */

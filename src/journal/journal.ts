@@ -13,9 +13,11 @@ import type { FilePort } from '../base/file-port.ts';
 import { recordHeaderBytes } from '../base/record.ts';
 import type { LogAdmin } from '../event-log/log-admin.ts';
 import type { ChunkMemory, LogChunk, VisitId } from '../event-log/log-reader.ts';
-import type { Horizon, LocalLogWriter } from '../event-log/log-writer.ts';
+import type { Horizon } from '../event-log/log-writer.ts';
 import type { OwnEvents, VisitOwn } from '../event-log/own-events.ts';
+import type { AppliedMark, ReplicaLog } from '../event-log/replica-log.ts';
 import type { ReceiptTexts, RowSource } from '../event-log/row-source.ts';
+import { nothingApplied } from './applied-marks.ts';
 import { DiskBudget } from './disk-budget.ts';
 import { DiskRoom } from './disk-room.ts';
 import { type JournalOptions, type JournalParts, thisMachine } from './journal-options.ts';
@@ -38,7 +40,7 @@ export function openJournal(options: JournalOptions, parts: JournalParts = thisM
 }
 
 /** One process holds it (lock.ts). An event's ticket is its seq. */
-export class Journal implements LocalLogWriter, LogAdmin, OwnEvents {
+export class Journal implements ReplicaLog, LogAdmin, OwnEvents {
   readonly owner: string;
   readonly epoch: string;
   readonly firstSeq: number;
@@ -74,6 +76,7 @@ export class Journal implements LocalLogWriter, LogAdmin, OwnEvents {
     this.#now = now;
     const directory = segmentsDirectory(options.directory);
     this.#chain = new SegmentChain(files, directory, found.segments, found.active, found.parked.newest, options.log);
+    this.#chain.applied = found.applied;
     this.#checkpoint = this.#chain.beforeNext(options.checkpoint ?? this.#chain.oldest - 1);
     this.#chain.noteInserted(this.#checkpoint, now());
     this.#reader = new SegmentReader(files, this.#chain, options.recentBytes ?? 0);
@@ -164,6 +167,15 @@ export class Journal implements LocalLogWriter, LogAdmin, OwnEvents {
   settleParked(number: number): void {
     if (this.failed !== null) throw this.failed;
     this.#room.count(this.#pending.settle(this.appended, number));
+  }
+
+  get applied(): AppliedMark {
+    return this.#chain.applied ?? nothingApplied;
+  }
+
+  noteApplied(mark: AppliedMark): void {
+    if (this.failed !== null) throw this.failed;
+    this.#room.count(this.#pending.noteApplied(this.appended, mark));
   }
 
   /** Files that hold them stay. */

@@ -5,6 +5,8 @@
 import { randomUUID } from 'node:crypto';
 import { StartRefused } from '../base/errors.ts';
 import { codeOf, type FilePort } from '../base/file-port.ts';
+import type { AppliedMark } from '../event-log/replica-log.ts';
+import { nothingApplied } from './applied-marks.ts';
 import { writeBootFile } from './boot-file.ts';
 import { type EpochFile, writeEpochFile } from './epoch-file.ts';
 import { ParkedRecords } from './parked-records.ts';
@@ -27,6 +29,8 @@ export interface OpenSegments {
   /** What was damaged, and moved out of the way. */
   readonly aside: Aside;
   readonly parked: ParkedRecords;
+  /** Of a replica; null for any other journal. */
+  readonly applied: AppliedMark | null;
 }
 
 /** Throws StartRefused. */
@@ -37,7 +41,13 @@ export function openSegments(request: OpenRequest, files: FilePort, moment: Mome
     const opened = open(files, request, recovered, moment.now);
     recovered?.finish();
     writeBootFile(files, directory, { version: 1, bootId: moment.bootId, durability, phase: 'running' });
-    return { ...opened, aside: recovered?.aside ?? nothingAside, parked: recovered?.parked ?? new ParkedRecords() };
+    const first = request.replicaOf === undefined ? null : nothingApplied;
+    return {
+      ...opened,
+      aside: recovered?.aside ?? nothingAside,
+      parked: recovered?.parked ?? new ParkedRecords(),
+      applied: recovered?.applied ?? first,
+    };
   } catch (error) {
     if (error instanceof StartRefused || codeOf(error) === '') throw error;
     const reason = error instanceof Error ? error.message : codeOf(error);
@@ -47,15 +57,16 @@ export function openSegments(request: OpenRequest, files: FilePort, moment: Mome
   }
 }
 
-type Opened = Omit<OpenSegments, 'aside' | 'parked'>;
+type Opened = Omit<OpenSegments, 'aside' | 'parked' | 'applied'>;
 
 function open(files: FilePort, request: OpenRequest, recovered: Recovered | null, now: number): Opened {
   const checkpoint = request.checkpoint ?? 0;
   const segment = recovered?.segments.at(-1);
   const isNew = request.newEpoch === true || recovered === null || recovered.needsNewEpoch;
   if (isNew || recovered.identity === null || segment === undefined) {
-    return beginEpoch(files, request.directory, recovered, checkpoint, now);
+    return beginEpoch(files, request, recovered, checkpoint, now);
   }
+  checkReplica(request, recovered.identity);
   checkCheckpoint(checkpoint, segment.lastSeq);
   const { identity, segments } = recovered;
   return { identity, segments, active: { segment, file: files.open(segment.path, 'change') } };
@@ -73,7 +84,7 @@ const secondMax = Math.floor(Number.MAX_SAFE_INTEGER / seqsPerSecond) - 366 * 24
  */
 function beginEpoch(
   files: FilePort,
-  dataDir: string,
+  { directory: dataDir, replicaOf }: OpenRequest,
   recovered: Recovered | null,
   checkpoint: number,
   now: number,
@@ -96,13 +107,21 @@ function beginEpoch(
   const begun: EpochFile = {
     version: 1,
     owner: identity?.owner ?? randomUUID(),
-    epoch: randomUUID(),
-    firstSeq: second * seqsPerSecond + 1,
+    epoch: replicaOf?.epoch ?? randomUUID(),
+    firstSeq: replicaOf?.firstSeq ?? second * seqsPerSecond + 1,
     created: new Date(now).toISOString(),
   };
   const active = createSegment(files, segmentsDirectory(dataDir), begun.epoch, begun.firstSeq, true);
   writeEpochFile(files, dataDir, begun);
   return { identity: begun, segments: [...segments, active.segment], active };
+}
+
+/** A folder is a replica of one shared log for ever, or none. */
+function checkReplica({ replicaOf, directory }: OpenRequest, { epoch }: EpochFile): void {
+  if (replicaOf === undefined || replicaOf.epoch === epoch) return;
+  throw new StartRefused(
+    `The folder ${directory} is of epoch ${epoch}, and the shared log of ${replicaOf.epoch}: they do not belong together.`,
+  );
 }
 
 function checkCheckpoint(checkpoint: number, head: number): void {

@@ -5,7 +5,9 @@
 
 import { Failure } from '../base/errors.ts';
 import { claimedBytes, payloadBytesMax, recordHeaderBytes, recordKind, sealRecord } from '../base/record.ts';
+import type { AppliedMark } from '../event-log/replica-log.ts';
 import type { ReceiptTexts, RowSource } from '../event-log/row-source.ts';
+import { decodeMark, encodeMark } from './applied-marks.ts';
 import { parkedNumber } from './parked-records.ts';
 import {
   type eventKindOf,
@@ -36,6 +38,7 @@ export class PendingRecords {
   /** Where the row begins, header and all, that was taken last. */
   #lastAt = 0;
   #newestParked = 0;
+  #applied: AppliedMark | null = null;
   /** For the sparse index: some records' places, each about a stride behind the last. */
   #marks: { nth: number; offset: number }[] = [];
 
@@ -52,6 +55,10 @@ export class PendingRecords {
   /** The number of the newest parked event; 0 if there is none. */
   get newestParked(): number {
     return this.#newestParked;
+  }
+  /** The newest mark; null if there is none. */
+  get applied(): AppliedMark | null {
+    return this.#applied;
   }
   get marks(): readonly { readonly nth: number; readonly offset: number }[] {
     return this.#marks;
@@ -96,6 +103,17 @@ export class PendingRecords {
     return recordHeaderBytes + bytes;
   }
 
+  /** Notes how far the shared log is applied. Gives the bytes of the record. */
+  noteApplied(seq: number, mark: AppliedMark): number {
+    const at = this.#bytes;
+    this.#reserve(at + smallBytesMax);
+    const bytes = encodeMark(this.#buffer, at + recordHeaderBytes, mark);
+    sealRecord(this.#buffer, at, recordKinds.applied, seq, bytes);
+    this.#bytes += recordHeaderBytes + bytes;
+    this.#applied = mark;
+    return recordHeaderBytes + bytes;
+  }
+
   /** Takes the event that was just encoded. */
   take(bytes: number): void {
     const last = this.#marks.at(-1);
@@ -122,6 +140,7 @@ export class PendingRecords {
     let at = 0;
     let nth = 0;
     let newestParked = 0;
+    let applied: AppliedMark | null = null;
     while (at < this.#bytes) {
       const bytes = claimedBytes(this.#buffer, at);
       const kind = recordKind(this.#buffer, at);
@@ -132,11 +151,12 @@ export class PendingRecords {
         const number = parkedNumber(this.#buffer.subarray(at + recordHeaderBytes, at + bytes));
         if (number > parked) break;
         newestParked = number;
-      }
+      } else if (kind === recordKinds.applied) applied = decodeMark(this.#buffer, at + recordHeaderBytes);
       at += bytes;
     }
     this.#count = nth;
     this.#newestParked = newestParked;
+    this.#applied = applied;
     this.#bytes = at;
     this.#marks = this.#marks.filter((mark) => mark.nth < nth);
   }
@@ -144,6 +164,7 @@ export class PendingRecords {
   clear(): void {
     this.#count = 0;
     this.#newestParked = 0;
+    this.#applied = null;
     this.#bytes = 0;
     this.#marks = [];
     if (this.#buffer.length > keptBytesMax) this.#buffer = Buffer.allocUnsafe(bufferBytes);

@@ -6,6 +6,7 @@
  *   synced              a seq; nothing. In fsync mode: when it was written, all up to its seq was synced
  *   parked              the newest event's seq; the row of an event that may be a repeat, its number for a seq
  *   parkedSettled       the newest event's seq; the number of a parked event that waits no more, as text
+ *   applied             the newest event's seq; of a replica: how far it has applied the shared log (applied-marks.ts)
  *   tagged              as event, and behind its row the tag of its forced label (u32)
  *   taggedParked        as parked, and behind its row the tag
  *   fromPrefect         as event, of one that a Prefect server handed on: it is not sent back there
@@ -13,7 +14,7 @@
  *   taggedFromPrefect   as tagged, of such an event
  *   taggedParkedFromPrefect   as taggedParked, of such an event
  *
- * A number never changes its meaning. 8 is kept for records of a shared log, those from 13 on are free.
+ * A number never changes its meaning. Those from 13 on are free.
  */
 export const recordKinds = {
   event: 1,
@@ -23,6 +24,7 @@ export const recordKinds = {
   parkedSettled: 5,
   fromPrefect: 6,
   parkedFromPrefect: 7,
+  applied: 8,
   tagged: 9,
   taggedParked: 10,
   taggedFromPrefect: 11,

@@ -9,6 +9,8 @@ import { StartRefused } from '../base/errors.ts';
 import { type FilePort, readFully } from '../base/file-port.ts';
 import type { Log } from '../base/log.ts';
 import { holdsRecord } from '../base/record.ts';
+import type { AppliedMark } from '../event-log/replica-log.ts';
+import { cutUnmarked } from './applied-marks.ts';
 import { powerCutIn } from './boot-file.ts';
 import { type EpochFile, epochPath, readEpochFile } from './epoch-file.ts';
 import type { ParkedRecords } from './parked-records.ts';
@@ -23,6 +25,8 @@ export interface RecoverRequest {
   readonly durability: 'process' | 'fsync';
   /** `sluice recover`: whatever is damaged, keep what is good before it, and begin a new epoch. */
   readonly isForced?: boolean;
+  /** See JournalOptions. */
+  readonly replicaOf?: Pick<EpochFile, 'epoch' | 'firstSeq'>;
   readonly log: Log;
 }
 
@@ -42,6 +46,8 @@ export interface Recovered {
   readonly needsNewEpoch: boolean;
   readonly aside: Aside;
   readonly parked: ParkedRecords;
+  /** Of a replica; null for any other journal. */
+  readonly applied: AppliedMark | null;
   /** To be called when the new epoch has begun: until then the next start finds the same damage. */
   finish(): void;
 }
@@ -51,7 +57,7 @@ export interface Recovered {
  * durable then.
  */
 export function recover(files: FilePort, request: RecoverRequest, moment: Moment): Recovered | null {
-  const { directory: dataDir, isForced = false, log } = request;
+  const { directory: dataDir, isForced = false, replicaOf, log } = request;
   const directory = segmentsDirectory(dataDir);
   files.makeDirectory(directory);
   const identity = readIdentity(files, dataDir, isForced);
@@ -64,11 +70,12 @@ export function recover(files: FilePort, request: RecoverRequest, moment: Moment
     log.warn({ file: paths.at(-1) }, 'a journal file that was never written to is removed');
     files.unlink(paths.pop()!);
   }
+  const applied = replicaOf === undefined ? null : cutUnmarked(files, paths, replicaOf.firstSeq, log);
   const cutIn = powerCutIn(files, dataDir, moment.bootId);
   const isPowerCut = cutIn !== null;
   const found = survey(files, paths);
   if (isPowerCut) log.warn({ durability: cutIn }, 'the machine went down without a clean stop of Sluice');
-  const isLossy = isForced || cutIn === 'process';
+  const isLossy = applied === null && (isForced || cutIn === 'process');
   if (!isLossy) {
     if (found.damage !== null) cutOrRefuse(files, found.damage, isPowerCut, log);
     refuseStrange(found.segments.at(-1), identity, dataDir);
@@ -84,6 +91,7 @@ export function recover(files: FilePort, request: RecoverRequest, moment: Moment
     needsNewEpoch: isLossy,
     aside: moved?.aside ?? nothingAside,
     parked: found.parked,
+    applied,
     finish,
   };
 }

@@ -5,6 +5,7 @@ import { failPoint } from '../base/fail-point.ts';
 import { codeOf, type FilePort } from '../base/file-port.ts';
 import type { Log } from '../base/log.ts';
 import type { Horizon } from '../event-log/log-writer.ts';
+import type { AppliedMark } from '../event-log/replica-log.ts';
 import { createSegment, isEmpty, type Segment, type WritableSegment } from './segment.ts';
 import { segmentHeaderBytes } from './segment-header.ts';
 
@@ -33,6 +34,8 @@ export class SegmentChain implements Horizon {
   parkedFrom = Number.POSITIVE_INFINITY;
   /** Events from this seq on are still wanted, in ClickHouse or not: their files stay. */
   heldFrom = Number.POSITIVE_INFINITY;
+  /** Of a replica: the newest mark that is written; null for any other journal. */
+  applied: AppliedMark | null = null;
 
   #newestParked: number;
 

@@ -10,6 +10,8 @@ import type { Log } from '../base/log.ts';
 import type { Counters } from '../base/metrics.ts';
 import { recordHeaderBytes, sealRecord } from '../base/record.ts';
 import type { Horizon } from '../event-log/log-writer.ts';
+import type { AppliedMark } from '../event-log/replica-log.ts';
+import { markRecord } from './applied-marks.ts';
 import { GroupSync } from './group-sync.ts';
 import type { PendingRecords } from './pending-records.ts';
 import { recordKinds } from './record-kinds.ts';
@@ -97,6 +99,7 @@ export class SegmentWriter {
     const { index, lastSeq, bytes } = chain.active;
     for (const { nth, offset } of pending.marks) index.note(lastSeq + 1 + nth, bytes + offset);
     chain.grow(records, pending.bytes, pending.newestParked);
+    if (pending.applied !== null) chain.applied = pending.applied;
     counters?.commits.observe((elapsedMs() - startedMs) / 1000);
     failPoint('journal-written');
   }
@@ -132,7 +135,8 @@ export class SegmentWriter {
    */
   roll(): void {
     const { chain, durability } = this.#parts;
-    chain.dropSettled();
+    // What a replica's file holds beside events is its mark, which it would lose.
+    if (chain.applied === null) chain.dropSettled();
     if (chain.isActiveEmpty) return;
     const isSynced = durability === 'fsync';
     // An older segment is never torn: it is durable before the next one exists.
@@ -142,7 +146,16 @@ export class SegmentWriter {
     }
     chain.roll(isSynced);
     this.#filledTo = chain.active.bytes;
+    if (chain.applied !== null) this.#repeatMark(chain.applied);
     failPoint('segment-rolled');
+  }
+
+  /** A replica's newest mark stands in its newest file too: older ones may go. */
+  #repeatMark(mark: AppliedMark): void {
+    const { files, chain } = this.#parts;
+    const record = markRecord(chain.active.lastSeq, mark);
+    writeAll(files, chain.activeFile, record, record.length, chain.active.bytes);
+    chain.grow(0, record.length, 0);
   }
 
   /** The journal is dead, for this reason. */

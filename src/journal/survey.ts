@@ -122,6 +122,7 @@ function take(segment: Segment, parked: ParkedRecords, record: Buffer, offset: n
   }
   switch (kind) {
     case recordKinds.cleanStop:
+    case recordKinds.applied:
     case recordKinds.synced:
       if (kind === recordKinds.synced ? seq > segment.lastSeq : seq !== segment.lastSeq) {
         throw new OutOfOrder(`a mark of seq ${seq} is out of order`);

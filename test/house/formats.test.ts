@@ -9,7 +9,7 @@ import { segmentHeaderBytes, segmentVersion } from '../../src/journal/segment-he
 test('the numbers of records and files are those that were always written', () => {
   expect(recordKinds).toEqual({
     ...{ event: 1, cleanStop: 2, synced: 3, parked: 4, parkedSettled: 5 },
-    ...{ fromPrefect: 6, parkedFromPrefect: 7 },
+    ...{ fromPrefect: 6, parkedFromPrefect: 7, applied: 8 },
     ...{ tagged: 9, taggedParked: 10, taggedFromPrefect: 11, taggedParkedFromPrefect: 12 },
   });
   expect([recordVersion, recordHeaderBytes]).toEqual([1, 20]);

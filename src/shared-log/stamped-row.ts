@@ -1,0 +1,68 @@
+/**
+ * A row of a block on its way into the replica: number and both times of receipt are written anew, all else stays byte
+ * for byte as the gateway wrote it that took the event (I2).
+ */
+import { idCharacters, timeCharacters } from '../event-log/row.ts';
+import type { ReceiptTexts, RowSource } from '../event-log/row-source.ts';
+
+const tab = 9;
+const lineFeed = 10;
+const dot = 46;
+const receivedKey = Buffer.from(',"received":"');
+/** A row ends in `"}` and a line feed behind a time, which has a fraction of six digits or none. */
+const closing = Buffer.from('"}\n');
+const longTime = '2026-01-02T03:04:05.678901Z'.length;
+const shortTime = '2026-01-02T03:04:05Z'.length;
+const columnsFromId = idCharacters + 1 + 2 * (timeCharacters + 1);
+/** Of the number with its tab, and of the time in the text where that grows. */
+const moreBytesMax = 40;
+
+/** Where the row that begins at `at` ends, line feed and all; null if what stands there is no row. */
+export function rowEnd(rows: Buffer, at: number): number | null {
+  const id = rows.indexOf(tab, at) + 1;
+  const end = rows.indexOf(lineFeed, at) + 1;
+  if (id === 0 || end < id + columnsFromId + closing.length + shortTime) return null;
+  const isTabbed =
+    rows[id + idCharacters] === tab &&
+    rows[id + idCharacters + 1 + timeCharacters] === tab &&
+    rows[id + columnsFromId - 1] === tab;
+  return isTabbed && receivedAt(rows, end) !== null ? end : null;
+}
+
+/** Where the time of receipt begins in the text of the row that ends at `end`; null if there is none. */
+function receivedAt(rows: Buffer, end: number): number | null {
+  const timeEnd = end - closing.length;
+  if (rows.compare(closing, 0, closing.length, timeEnd, end) !== 0) return null;
+  const at = timeEnd - (rows[timeEnd - longTime + shortTime - 1] === dot ? longTime : shortTime);
+  return rows.compare(receivedKey, 0, receivedKey.length, at - receivedKey.length, at) === 0 ? at : null;
+}
+
+export class StampedRow implements RowSource {
+  rowBytesMax = 0;
+  #rows: Buffer = Buffer.alloc(0);
+  #id = 0;
+  #end = 0;
+
+  /** Takes the row that lies in [at, end) in place of the one before; gives its id. */
+  take(rows: Buffer, at: number, end: number): string {
+    this.#rows = rows;
+    this.#id = rows.indexOf(tab, at) + 1;
+    this.#end = end;
+    this.rowBytesMax = end - at + moreBytesMax;
+    return rows.toString('latin1', this.#id, this.#id + idCharacters);
+  }
+
+  /** As in the row. */
+  get occurred(): string {
+    const at = this.#id + columnsFromId - 1 - timeCharacters;
+    return this.#rows.toString('latin1', at, at + timeCharacters);
+  }
+
+  writeRow(into: Buffer, at: number, number: number, { received, column }: ReceiptTexts): number {
+    const id = at + into.write(`${number}\t`, at, 'latin1');
+    const text = receivedAt(this.#rows, this.#end) ?? this.#end;
+    const time = id + this.#rows.copy(into, id, this.#id, text);
+    into.write(column, id + idCharacters + 1, 'latin1');
+    return time + into.write(`${received}"}\n`, time, 'latin1');
+  }
+}
