@@ -19,6 +19,7 @@ export const rooms = {
   'src/event-text': ['schemas', 'src/base', 'src/filter', 'src/event-log'],
   'src/query': ['schemas', 'src/base', 'src/filter', 'src/clickhouse'],
   'src/ids': ['src/base', 'src/filter', 'src/event-log'],
+  'src/shared-log': ['src/base', 'src/filter', 'src/event-log', 'src/ids'],
   'src/history': ['schemas', 'src/filter', 'src/clickhouse'],
   'src/ingest': ['schemas', 'src/base', 'src/filter', 'src/event-log', 'src/clickhouse', 'src/event-text', 'src/ids'],
   'src/feed': ['schemas', 'src/base', 'src/filter', 'src/event-log', 'src/history'],
