@@ -104,8 +104,8 @@ function cutAll(files: FilePort, paths: string[], firstSeq: number): AppliedMark
   const scanned = scan(files, first, firstSeq);
   if (scanned === null) {
     throw new StartRefused(
-      `The replica's file ${first} says no more how far the shared log is applied. Remove the replica's folder: it is ` +
-        'built anew.',
+      `The replica's file ${first} says no more how far the shared log is applied. ` +
+        "Remove the replica's folder: it is built anew.",
     );
   }
   cutFile(files, first, segmentHeaderBytes);

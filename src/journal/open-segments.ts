@@ -120,7 +120,8 @@ function beginEpoch(
 function checkReplica({ replicaOf, directory }: OpenRequest, { epoch }: EpochFile): void {
   if (replicaOf === undefined || replicaOf.epoch === epoch) return;
   throw new StartRefused(
-    `The folder ${directory} is of epoch ${epoch}, and the shared log of ${replicaOf.epoch}: they do not belong together.`,
+    `The folder ${directory} is of epoch ${epoch}, and the shared log of ${replicaOf.epoch}: ` +
+      'they do not belong together.',
   );
 }
 

@@ -43,7 +43,7 @@ export interface AppliedBlock {
 }
 
 /** `repeat`: applied already. `gap`: messages before it are missing. Neither has changed anything. */
-export type Refused = 'repeat' | 'gap';
+export type OutOfTurn = 'repeat' | 'gap';
 
 export class Applier {
   readonly #parts: ApplierParts;
@@ -72,7 +72,7 @@ export class Applier {
    * `ms`: when the shared log took the message. Throws the log's Failure, and StartRefused for a block of a version
    * that is not known; then nothing has changed.
    */
-  apply(stream: number, ms: number, data: Buffer): AppliedBlock | Refused {
+  apply(stream: number, ms: number, data: Buffer): AppliedBlock | OutOfTurn {
     if (stream <= this.#applied.stream) return 'repeat';
     if (stream !== this.#applied.stream + 1) return 'gap';
     const decoded = decodeBlock(data);

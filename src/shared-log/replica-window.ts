@@ -12,7 +12,9 @@ export interface WindowBounds {
   readonly idsMs: number;
 }
 
-/** Lets go what is too old at a time of receipt, in whole seconds since 1970: to be called before an id is looked up. */
+/**
+ * Lets go what is too old at a time of receipt, in whole seconds since 1970: to be called before an id is looked up.
+ */
 export function letGoOld(
   window: Pick<IdWindow, 'letGoReceivedBefore'>,
   receivedSeconds: number,

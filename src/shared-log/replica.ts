@@ -4,7 +4,7 @@
  */
 import type { AppliedMark, ReplicaLog } from '../event-log/replica-log.ts';
 import type { IdWindow } from '../ids/id-window.ts';
-import { type AppliedBlock, Applier, type Refused } from './applier.ts';
+import { type AppliedBlock, Applier, type OutOfTurn } from './applier.ts';
 import type { WindowBounds } from './replica-window.ts';
 
 export interface ReplicaParts extends WindowBounds {
@@ -46,7 +46,7 @@ export class Replica {
   }
 
   /** See Applier. */
-  apply(stream: number, ms: number, data: Buffer): AppliedBlock | Refused {
+  apply(stream: number, ms: number, data: Buffer): AppliedBlock | OutOfTurn {
     return this.#applier.apply(stream, ms, data);
   }
 
