@@ -38,6 +38,12 @@ export const sections: readonly Section[] = [
     rows: turnRows,
   },
   {
+    key: 'turns-at-many-events',
+    title: 'Questions in turns, with many events stored',
+    text: 'The same for questions, over many more stored events.',
+    rows: (found) => turnRows(found).map((row) => ({ ...row, ...picked(found, { 'events stored': 'events' }) })),
+  },
+  {
     key: 'ingest',
     title: 'Intake',
     text:
