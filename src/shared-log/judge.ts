@@ -1,6 +1,6 @@
 /**
- * Which rows of a spool go into the next block, looked up right before they are sent (I11): what the replica knows is in
- * the log already; what may have left its window is asked of the store; all else is new.
+ * Which rows of a spool go into the next block, looked up right before they are sent (I11): what the replica knows is
+ * in the log already; what may have left its window is asked of the store; all else is new.
  */
 import { wholeSeconds } from '../filter/whole-seconds.ts';
 import type { IdWindow } from '../ids/id-window.ts';

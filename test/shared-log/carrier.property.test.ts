@@ -1,6 +1,6 @@
 /**
- * Gateways that share a log bring all that their spools hold into it, once and in their order, over a stream that loses,
- * delays, repeats and forgets, and over kills.
+ * Gateways that share a log bring all that their spools hold into it, once and in their order, over a stream that
+ * loses, delays, repeats and forgets, and over kills.
  */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
