@@ -3,7 +3,6 @@
  * given; what never comes is waited for in vain, and asked again.
  */
 import type { RowMark } from './block.ts';
-import type { SpooledRow } from './judge.ts';
 
 /** Rows of a spool, back to back, from the one that was asked for on. */
 export interface SpooledRows {
@@ -23,6 +22,13 @@ export interface Spool {
   readonly head: number;
   /** One row at least, even if it alone is larger. */
   read(from: number, rowsMax: number, bytesMax: number): SpooledRows;
+}
+
+/** As the store is asked for it. */
+export interface SpooledRow {
+  readonly id: string;
+  /** As in the row. */
+  readonly occurred: string;
 }
 
 export interface BlockStream {

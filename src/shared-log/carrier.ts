@@ -14,8 +14,8 @@
  */
 
 import type { AppliedBlock } from './applier.ts';
-import type { BlockStream, CarrierOptions, Spool, StoreLookUp, Wait } from './carrier-ports.ts';
-import { judge, type LookedUp, type SpooledRow } from './judge.ts';
+import type { BlockStream, CarrierOptions, Spool, SpooledRow, StoreLookUp, Wait } from './carrier-ports.ts';
+import { judge, type LookedUp } from './judge.ts';
 import type { Replica } from './replica.ts';
 
 export interface CarrierParts {

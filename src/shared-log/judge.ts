@@ -5,15 +5,8 @@
 import { wholeSeconds } from '../filter/whole-seconds.ts';
 import type { IdWindow } from '../ids/id-window.ts';
 import { encodeBlock, type RowMark } from './block.ts';
-import type { SpooledRows } from './carrier-ports.ts';
+import type { SpooledRow, SpooledRows } from './carrier-ports.ts';
 import { StampedRow } from './stamped-row.ts';
-
-/** As the store is asked for it. */
-export interface SpooledRow {
-  readonly id: string;
-  /** As in the row. */
-  readonly occurred: string;
-}
 
 /** What the store was asked, when, and what of it the store has. */
 export interface LookedUp {

@@ -3,14 +3,13 @@
  * network and a fail-over can do: messages are lost, come late and twice, answers are lost, old messages are forgotten.
  */
 import { expect } from 'vitest';
-import type { AppliedMark } from '../../src/event-log/replica-log.ts';
-import type { ReceiptTexts, RowSource } from '../../src/event-log/row-source.ts';
 import { ForgottenIds } from '../../src/ids/forgotten-ids.ts';
 import { IdWindow } from '../../src/ids/id-window.ts';
 import type { AppliedBlock } from '../../src/shared-log/applier.ts';
 import { Applier } from '../../src/shared-log/applier.ts';
 import { Carrier } from '../../src/shared-log/carrier.ts';
-import type { SpooledRow } from '../../src/shared-log/judge.ts';
+import type { SpooledRow } from '../../src/shared-log/carrier-ports.ts';
+import { FakeLog } from './fake-log.ts';
 import { idOf, rowOf, type SpooledEvent } from './rows.ts';
 
 export interface WorldOptions {
@@ -145,7 +144,7 @@ export class FakeGateway {
   #log = new FakeLog();
   #timers: (() => void)[] = [];
   #life = 0;
-  /** Up to where all is settled, by which no one is told that is not in the log. */
+  /** What the store was asked, and has not answered. */
   #asked: { rows: readonly SpooledRow[]; upTo: number; turn: number } | null = null;
 
   constructor(world: World, nth: number) {
@@ -288,31 +287,6 @@ export class FakeGateway {
   #checkSettled(seq: number): void {
     const ids = new Set(this.#log.ids);
     expect(this.spooled.slice(0, seq).filter((id) => !ids.has(id))).toEqual([]);
-  }
-}
-
-/** What a replica's log has, without its rows. */
-class FakeLog {
-  readonly ids: number[] = [];
-  readonly marks: { readonly stream: number; readonly seq: number }[] = [];
-  readonly parkedAppended = 0;
-  applied: AppliedMark = { stream: 0, receivedMs: 0 };
-
-  get appended(): number {
-    return this.ids.length;
-  }
-  append(row: RowSource, receipt: ReceiptTexts): number {
-    const bytes = Buffer.alloc(row.rowBytesMax);
-    const [, id = ''] = bytes.toString('utf8', 0, row.writeRow(bytes, 0, this.appended + 1, receipt)).split('\t');
-    this.ids.push(Number(id.slice(-12)));
-    return this.appended;
-  }
-  rollBack(): never {
-    return expect.unreachable();
-  }
-  noteApplied(mark: AppliedMark): void {
-    this.applied = mark;
-    this.marks.push({ stream: mark.stream, seq: this.appended });
   }
 }
 
