@@ -43,13 +43,15 @@ export async function runField({ kinds, eachMs, seed, mustBite, say }: FieldOpti
   const watch = startWatch(server);
   const tally = new Tally(fault);
   const books = { sent: 0, acknowledged: 0 };
+  // What the machine stood still is no time of the peers.
+  const ranMs = (): number => performance.now() - watch.pausedMs();
   let endsAt = Number.POSITIVE_INFINITY;
   const field: Field = {
     ...{ server, tally, fault, by: new Choices(seed) },
     target: { baseUrl: () => server.url, strict: true },
-    isOver: () => performance.now() >= endsAt || !server.isAlive(),
+    isOver: () => ranMs() >= endsAt || !server.isAlive(),
     async pause(ms) {
-      await wait(Math.max(0, Math.min(ms, endsAt - performance.now())));
+      await wait(Math.max(0, Math.min(ms, endsAt - ranMs())));
     },
     sent(events, acknowledged) {
       books.sent += events;
@@ -67,12 +69,12 @@ export async function runField({ kinds, eachMs, seed, mustBite, say }: FieldOpti
     };
     const talking = setInterval(() => say(lineOf(watch, server.logBytes())), talkMs);
     for (const kind of kinds) {
-      endsAt = performance.now() + eachMs;
+      endsAt = ranMs() + eachMs;
       await kind.attack(field).catch((error: Error) => fault(`${kind.name} itself broke: ${error.stack}`));
     }
     clearInterval(talking);
     say(`over; ${lineOf(watch, server.logBytes())}`);
-    const figures = await judge({ kinds, field, watch, neighbour, start, books, mustBite });
+    const figures = await judge({ kinds, field, watch, neighbour, start, books, mustBite, say });
     return { faults, figures };
   } finally {
     watch.stop();

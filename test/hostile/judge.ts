@@ -22,6 +22,7 @@ export interface Judging {
   readonly start: Start;
   readonly books: { readonly sent: number; readonly acknowledged: number };
   readonly mustBite: boolean;
+  readonly say: (line: string) => void;
 }
 
 export interface Figures {
@@ -105,7 +106,7 @@ function judgeNeighbour({ kinds, field }: Judging, report: NeighbourReport): voi
 }
 
 /** Once nobody asks any more all is let go, and all is in ClickHouse. */
-async function settled({ field, watch, start }: Judging): Promise<ReadonlyMap<string, number>> {
+async function settled({ field, watch, start, say }: Judging): Promise<ReadonlyMap<string, number>> {
   let metrics = await field.server.metrics();
   const open = (): string[] => {
     const of = (name: string): number => metrics.get(name) ?? 0;
@@ -126,7 +127,10 @@ async function settled({ field, watch, start }: Judging): Promise<ReadonlyMap<st
     metrics = await field.server.metrics().catch(() => metrics);
     return open().length === 0 ? true : undefined;
   };
+  const begun = performance.now();
+  const first = open();
   await until('all is let go', isSettled, settleMs).catch(() => open().forEach(field.fault));
+  if (first.length > 0) say(`Let go ${Math.round(performance.now() - begun)} ms later: ${first.join('; ')}`);
   for (const name of ['faults_total', 'repeats_total', 'dead_lettered_total']) {
     if ((metrics.get(name) ?? 0) > 0)
       field.fault(`The server counts ${name} ${metrics.get(name)}: ${field.server.logTail()}`);

@@ -12,12 +12,13 @@ export async function ask(field: Field, path: string, body: unknown): Promise<An
     field.tally.add(`no answer: ${codeOf(error)}`);
     return null;
   });
-  if (answer !== null) field.tally.answered(answer.status, answer.text);
+  if (answer !== null) field.tally.answered(answer.status, answer.text, answer.headers['retry-after']);
   return answer;
 }
 
 export interface Peer {
   readonly socket: WireClient;
+  readonly isOpen: boolean;
   /** How it ended, once it did: the failure's name, or its close. */
   ended(): string | null;
   drop(): void;
@@ -41,7 +42,7 @@ export async function openPeer(
   });
   if (handshake === null) return null;
   if (!handshake.accepted) {
-    field.tally.answered(handshake.status, handshake.body);
+    field.tally.answered(handshake.status, handshake.body, handshake.retryAfter);
     return null;
   }
   const { socket } = handshake;
@@ -65,7 +66,15 @@ export async function openPeer(
     isDropped = true;
     socket.drop();
   };
-  return (await isIn) ? { socket, ended: () => ended, drop } : null;
+  if (!(await isIn)) return null;
+  return {
+    socket,
+    get isOpen() {
+      return ended === null;
+    },
+    ended: () => ended,
+    drop,
+  };
 }
 
 function codeOf(error: Error & { readonly code?: string }): string {

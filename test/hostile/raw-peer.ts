@@ -73,7 +73,11 @@ export function tellEnd({ tally }: Field, head: string): void {
     if (close === null) tally.closed(1006, '', null);
     else tally.closed(close.code, close.reason, null);
   } else if (status === '') tally.add('ended without a word');
-  else tally.answered(Number(status), rest);
+  else tally.answered(Number(status), rest, retryAfterIn(head));
+}
+
+function retryAfterIn(head: string): string {
+  return /^retry-after: (\d+)/im.exec(head)?.[1] ?? '';
 }
 
 /** The close frame among the frames of a server, which have no mask. */

@@ -2,7 +2,16 @@
  * What peers were told, by name, and how often. An answer without a name, and a fault of the server's own, is a broken
  * promise.
  */
+import { failures } from '../../src/base/errors.ts';
 import { isRecord } from './is-record.ts';
+
+/** A handshake, and who has not asked yet, are refused by a status without a body: `Retry-After` says what it is of. */
+const placesBy: ReadonlyMap<string, string> = new Map(
+  (['tooManySockets', 'tooManyAuthenticating'] as const).map((failure) => {
+    const { status, retryAfterSeconds } = failures[failure];
+    return [`${status} ${retryAfterSeconds}`, failure];
+  }),
+);
 
 export class Tally {
   readonly counts = new Map<string, number>();
@@ -21,9 +30,9 @@ export class Tally {
   }
 
   /** Of an answer over HTTP: whether it was a good one. */
-  answered(status: number, body: string): boolean {
+  answered(status: number, body: string, retryAfter = ''): boolean {
     if (status < 400) return true;
-    const sentence = sentenceOf(body);
+    const sentence = sentenceOf(body) || (placesBy.get(`${status} ${retryAfter}`) ?? '');
     this.add(sentence === '' ? `${status}` : `${status} ${sentence}`);
     if (status === 500) this.#fault(`A request was answered 500: ${body.slice(0, 200)}`);
     else if (sentence === '') this.#fault(`An answer ${status} says no reason: ${JSON.stringify(body.slice(0, 100))}`);

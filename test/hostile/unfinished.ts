@@ -12,25 +12,31 @@ const upgradeMs = 20_000;
 /** One socket with one such message. Null where it was not let in. */
 export async function sendUnfinished(field: Field, isAuthenticated: boolean): Promise<Member | null> {
   const { by } = field;
-  const path = by.pick(['/api/events/in', '/api/events/out']);
+  const path = by.chance(0.8) ? '/api/events/in' : '/api/events/out';
   const peer = await openRawPeer(field, upgradeHead(path));
   if (peer === null) {
     field.tally.add('connection refused');
     return null;
   }
-  const begun = performance.now();
-  const isUp = (): boolean =>
-    peer.head().includes(' 101 ') && (!isAuthenticated || peer.head().includes('auth_success'));
-  if (isAuthenticated) peer.socket.write(textFrame(authMessage()));
-  while (!isUp() && peer.isOpen && performance.now() < begun + upgradeMs && !field.isOver()) await field.pause(10);
-  if (!isUp()) {
+  const until = performance.now() + upgradeMs;
+  const has = async (text: string): Promise<boolean> => {
+    while (!peer.head().includes(text) && peer.isOpen && performance.now() < until) await field.pause(10);
+    return peer.head().includes(text);
+  };
+  let isIn = await has(' 101 ');
+  if (isIn && isAuthenticated) {
+    peer.socket.write(textFrame(authMessage()));
+    isIn = await has('auth_success');
+  }
+  if (!isIn) {
     if (peer.isOpen) peer.drop();
     return null;
   }
-  // The most that is taken, half as much, and what is broken off at its head.
+  // The most that is taken, less, and what is broken off at its head.
+  const most = path.endsWith('in') ? 5 * mebibyte : mebibyte;
   const length = by.weighed<number>([
-    [8, () => 5 * mebibyte - by.below(1_000)],
-    [4, () => 1 + by.below(5 * mebibyte)],
+    [8, () => most - by.below(1_000)],
+    [4, () => 1 + by.below(most)],
     [1, () => 16 * mebibyte],
   ]);
   peer.socket.write(messageHead(length));

@@ -17,7 +17,9 @@ export const costlyGlobs: HostileKind = {
   expects: ['live', 'tried'],
   async attack(field) {
     await Promise.all([
-      crowd(field, { membersMax: subscribersMax, atOnce: 2, pauseMsMax: 400 }, () => subscribe(field)),
+      crowd(field, { membersMax: subscribersMax, atOnce: 2, pauseMsMax: 400, lifeMsMax: 30_000 }, () =>
+        subscribe(field),
+      ),
       produce(field),
     ]);
   },

@@ -17,7 +17,7 @@ export const fewDescriptors: HostileKind = {
   about: `up to 600 connections at nofile ${openFilesMax}, journal files of 64 KiB, the engine killed now and then`,
   openFilesMax,
   env: { SLUICE_JOURNAL_SEGMENT_BYTES_MAX: '65536' },
-  expects: ['503', 'acknowledged by a pong', 'edge_refused_total{reason="connection"}'],
+  expects: ['503 tooManySockets', 'acknowledged by a pong', 'edge_refused_total{reason="connection"}'],
   neighbourMayMeet: ['tooManySockets', 'storeUnavailable'],
   async attack(field) {
     const producer = await openPeer(field, '/api/events/in');
@@ -25,7 +25,7 @@ export const fewDescriptors: HostileKind = {
       field.fault('The first producer was not let in');
       return;
     }
-    const rest = crowd(field, { membersMax: 600, atOnce: 10, pauseMsMax: 40 }, () => hold(field));
+    const rest = crowd(field, { membersMax: 600, atOnce: 10, pauseMsMax: 40, lifeMsMax: 20_000 }, () => hold(field));
     await Promise.all([rest, produce(field, producer), killEngine(field)]);
     producer.drop();
   },

@@ -12,7 +12,8 @@ export const filtersOfAMegabyte: HostileKind = {
   name: 'filters-of-a-megabyte',
   about: 'up to 150 subscribers with filters of 0.1 to 1 MB: ids, names, prefixes, label values, globs, pairs',
   expects: ['tooManyFilterBytes', 'live'],
-  attack: (field) => crowd(field, { membersMax: 150, atOnce: 6, pauseMsMax: 100 }, () => subscribe(field)),
+  attack: (field) =>
+    crowd(field, { membersMax: 150, atOnce: 6, pauseMsMax: 100, lifeMsMax: 60_000 }, () => subscribe(field)),
 };
 
 async function subscribe(field: Field): Promise<Member | null> {

@@ -12,7 +12,8 @@ export const unfinishedBodies: HostileKind = {
   name: 'unfinished-bodies',
   about: 'up to 150 bodies of 1 B to 5 MiB, with a length or chunked, of which the end never comes',
   expects: ['unfinished', '503', '408'],
-  attack: (field) => crowd(field, { membersMax: 150, atOnce: 12, pauseMsMax: 100 }, () => sendBody(field)),
+  attack: (field) =>
+    crowd(field, { membersMax: 150, atOnce: 12, pauseMsMax: 100, lifeMsMax: 50_000 }, () => sendBody(field)),
 };
 
 async function sendBody(field: Field): Promise<Member | null> {

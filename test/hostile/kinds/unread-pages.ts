@@ -20,7 +20,8 @@ export const unreadPages: HostileKind = {
     await untilFound(field.target, filter, eventsOfAPage, 0);
     field.sent(eventsOfAPage, eventsOfAPage);
   },
-  attack: (field) => crowd(field, { membersMax: 80, atOnce: 8, pauseMsMax: 300 }, () => askPage(field)),
+  attack: (field) =>
+    crowd(field, { membersMax: 80, atOnce: 8, pauseMsMax: 300, lifeMsMax: 90_000 }, () => askPage(field)),
 };
 
 async function askPage(field: Field): Promise<Member | null> {

@@ -27,7 +27,7 @@ export const unreadStreams: HostileKind = {
         await field.pause(500);
       }
     })();
-    await crowd(field, { membersMax: 300, atOnce: 8, pauseMsMax: 300 }, () => open(field));
+    await crowd(field, { membersMax: 300, atOnce: 8, pauseMsMax: 300, lifeMsMax: 60_000 }, () => open(field));
     await producing;
   },
 };
