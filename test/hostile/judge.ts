@@ -4,6 +4,7 @@ import { query } from '../../support/events.ts';
 import { until } from '../../support/poll.ts';
 import { type Field, type HostileKind, hostileEvent } from './kind.ts';
 import type { Neighbour, NeighbourReport } from './neighbour.ts';
+import { neighbourFaults } from './neighbour-faults.ts';
 import type { Watch } from './watch.ts';
 
 export interface Start {
@@ -48,8 +49,6 @@ export interface Figures {
 const residentBytesMax = 1e9;
 const residentSlackBytes = 256 * 1024 * 1024;
 const descriptorsSlack = 30;
-/** Of the event loop, in one wait of the probe. */
-const heldMsMax = 2_000;
 /** 20 lines a minute of each message, of which one run has some tens, cut at a few kB. */
 const logBytesAMinuteMax = 1_000_000;
 const settleMs = 180_000;
@@ -73,7 +72,10 @@ export async function judge(judging: Judging): Promise<Figures> {
     return null;
   });
   const minutes = (performance.now() - start.at) / 60_000;
-  if (report !== null) judgeNeighbour(judging, report);
+  if (report !== null) {
+    const mayMeet = judging.kinds.flatMap(({ neighbourMayMeet = [] }) => neighbourMayMeet);
+    neighbourFaults(report, mayMeet).forEach(field.fault);
+  }
   const metrics = await settled(judging).catch((error: Error) => {
     field.fault(`Afterwards there are no metrics: ${error.message}`);
     return start.metrics;
@@ -88,21 +90,6 @@ export async function judge(judging: Judging): Promise<Figures> {
     }
   }
   return figuresOf(judging, refusals, report, watch.residentBytes());
-}
-
-function judgeNeighbour({ kinds, field }: Judging, report: NeighbourReport): void {
-  const { sent, acknowledged, lost, unheard, repeated, troubles, heldMs, longestMs, probes } = report;
-  const may = ['storeUnavailable', 'shuttingDown', ...kinds.flatMap(({ neighbourMayMeet = [] }) => neighbourMayMeet)];
-  for (const { failure, sentence, isOfPause } of troubles) {
-    if (!isOfPause && !may.includes(failure)) field.fault(`The neighbour was told: ${failure}, ${sentence}`);
-  }
-  if (acknowledged === 0) field.fault(`Of the neighbour's ${sent} events none was acknowledged`);
-  if (lost > 0) field.fault(`${lost} of the neighbour's ${acknowledged} acknowledged events are not stored once`);
-  if (unheard > 0) field.fault(`${unheard} of the neighbour's ${acknowledged} events did not come live`);
-  if (repeated > 0) field.fault(`${repeated} of the neighbour's events came twice`);
-  if (probes === 0) field.fault('/api/health never answered');
-  if (heldMs > heldMsMax)
-    field.fault(`The event loop was held for ${heldMs} ms of CPU while /api/health waited ${longestMs}`);
 }
 
 /** Once nobody asks any more all is let go, and all is in ClickHouse. */
