@@ -3,14 +3,26 @@ import { authMessage } from '../../schemas/wire.ts';
 import { textFrame, upgradeHead } from '../../support/raw-socket.ts';
 import type { Member } from './crowd.ts';
 import type { Field } from './kind.ts';
-import { openRawPeer } from './raw-peer.ts';
+import { openRawPeer, type RawPeer } from './raw-peer.ts';
 
 const mebibyte = 1024 * 1024;
 const piece = Buffer.alloc(mebibyte, 'x');
 const upgradeMs = 20_000;
 
+export interface Ready extends Member {
+  /** Sends all but the end of a message. */
+  begin(): Promise<void>;
+}
+
 /** One socket with one such message. Null where it was not let in. */
 export async function sendUnfinished(field: Field, isAuthenticated: boolean): Promise<Member | null> {
+  const ready = await openReady(field, isAuthenticated);
+  await ready?.begin();
+  return ready;
+}
+
+/** One that has said nothing yet. */
+export async function openReady(field: Field, isAuthenticated: boolean): Promise<Ready | null> {
   const { by } = field;
   const path = by.chance(0.8) ? '/api/events/in' : '/api/events/out';
   const peer = await openRawPeer(field, upgradeHead(path));
@@ -32,22 +44,32 @@ export async function sendUnfinished(field: Field, isAuthenticated: boolean): Pr
     if (peer.isOpen) peer.drop();
     return null;
   }
-  // The most that is taken, less, and what is broken off at its head.
-  const most = path.endsWith('in') ? 5 * mebibyte : mebibyte;
+  return {
+    get isOpen() {
+      return peer.isOpen;
+    },
+    drop: () => peer.drop(),
+    begin: () => send(field, peer, path.endsWith('in') ? 5 * mebibyte : mebibyte),
+  };
+}
+
+/** Of the most that is taken, of less, and of what is broken off at its head. */
+async function send(field: Field, { socket, isOpen }: RawPeer, most: number): Promise<void> {
+  const { by } = field;
   const length = by.weighed<number>([
     [8, () => most - by.below(1_000)],
     [4, () => 1 + by.below(most)],
     [1, () => 16 * mebibyte],
   ]);
-  peer.socket.write(messageHead(length));
+  if (!isOpen) return;
+  socket.write(messageHead(length));
   let left = length - 1 - by.below(100);
-  while (left > 0 && peer.isOpen && !field.isOver()) {
+  while (left > 0 && !socket.destroyed && !field.isOver()) {
     const part = piece.subarray(0, Math.min(left, piece.length));
     left -= part.length;
-    if (!peer.socket.write(part)) await drained(field, peer.socket);
+    if (!socket.write(part)) await drained(field, socket);
   }
   field.tally.add('unfinished');
-  return peer;
 }
 
 /** A client's text frame, with a mask of zeros. */
