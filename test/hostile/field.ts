@@ -16,8 +16,8 @@ export interface FieldOptions {
   /** How long each kind goes on, in milliseconds. */
   readonly eachMs: number;
   readonly seed: number;
-  /** False for short runs, which need not come to every refusal. */
-  readonly mustBite: boolean;
+  /** A short run need not come to every refusal, nor wait until the garbage is collected. */
+  readonly isLong: boolean;
   readonly say: (line: string) => void;
 }
 
@@ -31,7 +31,7 @@ const faultsMax = 20;
 const talkMs = 30_000;
 
 /** Kinds that share a field have the settings of the first. */
-export async function runField({ kinds, eachMs, seed, mustBite, say }: FieldOptions): Promise<FieldResult> {
+export async function runField({ kinds, eachMs, seed, isLong, say }: FieldOptions): Promise<FieldResult> {
   const [first] = kinds;
   if (first === undefined) throw new Error('A field needs a kind');
   const faults: string[] = [];
@@ -74,7 +74,7 @@ export async function runField({ kinds, eachMs, seed, mustBite, say }: FieldOpti
     }
     clearInterval(talking);
     say(`over; ${lineOf(watch, server.logBytes())}`);
-    const figures = await judge({ kinds, field, watch, neighbour, start, books, mustBite, say });
+    const figures = await judge({ kinds, field, watch, neighbour, start, books, isLong, say });
     return { faults, figures };
   } finally {
     watch.stop();

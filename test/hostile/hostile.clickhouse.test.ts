@@ -20,7 +20,7 @@ const kinds = [
 ];
 
 it('holds against each kind: bounded, by name, and the neighbour loses nothing', async () => {
-  const { faults, figures } = await runField({ kinds, eachMs: 1_500, seed, mustBite: false, say: () => undefined });
+  const { faults, figures } = await runField({ kinds, eachMs: 1_500, seed, isLong: false, say: () => undefined });
   console.log(`seed ${seed}: ${JSON.stringify(figures)}`);
   expect([seed, faults]).toEqual([seed, []]);
   expect(figures.neighbour.acknowledged).toBeGreaterThan(0);

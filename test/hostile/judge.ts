@@ -22,7 +22,7 @@ export interface Judging {
   readonly neighbour: Neighbour;
   readonly start: Start;
   readonly books: { readonly sent: number; readonly acknowledged: number };
-  readonly mustBite: boolean;
+  readonly isLong: boolean;
   readonly say: (line: string) => void;
 }
 
@@ -83,7 +83,7 @@ export async function judge(judging: Judging): Promise<Figures> {
   judgeSizes(judging, minutes);
   await judgeStored(judging);
   const refusals = refusalsOf(judging, metrics);
-  const expected = judging.mustBite ? judging.kinds.flatMap(({ expects }) => expects) : [];
+  const expected = judging.isLong ? judging.kinds.flatMap(({ expects }) => expects) : [];
   for (const name of expected) {
     if (![...refusals.keys()].some((each) => each.includes(name))) {
       field.fault(`The peers never came to "${name}": they were too tame`);
@@ -93,7 +93,7 @@ export async function judge(judging: Judging): Promise<Figures> {
 }
 
 /** Once nobody asks any more all is let go, and all is in ClickHouse. */
-async function settled({ field, watch, start, say }: Judging): Promise<ReadonlyMap<string, number>> {
+async function settled({ field, watch, start, say, isLong }: Judging): Promise<ReadonlyMap<string, number>> {
   let metrics = await field.server.metrics();
   const open = (): string[] => {
     const of = (name: string): number => metrics.get(name) ?? 0;
@@ -102,7 +102,7 @@ async function settled({ field, watch, start, say }: Judging): Promise<ReadonlyM
     return [
       ...pending.map(([name, value]) => `${name} is ${value}`),
       ...grown.map((name) => `${name} stays at ${of(name)}`),
-      ...(watch.residentBytes() > start.residentBytes + residentSlackBytes
+      ...(isLong && watch.residentBytes() > start.residentBytes + residentSlackBytes
         ? [`Memory was ${start.residentBytes} at the start and stays at ${watch.residentBytes()}`]
         : []),
       ...(watch.descriptors() > start.descriptors + descriptorsSlack

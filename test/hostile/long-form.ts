@@ -27,7 +27,7 @@ for (const kind of kinds.filter(({ name }) => wanted.includes(name))) {
   const say = (line: string): void => console.log(`${new Date().toISOString().slice(11, 19)} ${kind.name}: ${line}`);
   say(kind.about);
   const eachMs = values.minutes * 60_000;
-  const result = await runField({ kinds: [kind], eachMs, seed: values.seed, mustBite: true, say });
+  const result = await runField({ kinds: [kind], eachMs, seed: values.seed, isLong: true, say });
   say(JSON.stringify(result.figures));
   for (const fault of result.faults) say(`FAULT: ${fault}`);
   say(result.faults.length === 0 ? 'all laws hold' : `${result.faults.length} laws broken`);
