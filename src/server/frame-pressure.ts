@@ -31,9 +31,11 @@ export interface FramePressureOptions {
   readonly frameBytesMax: number;
 }
 
-/** So long a peer has to answer; where twice the bound is reached, so long only. */
-const patienceMs = 2_000;
-const hurriedMs = 500;
+/** So long a peer has to answer, by how often what is held has the bound in it: a flood fills it within a second. */
+function patienceMs(unseenBytes: number, bound: number): number {
+  if (unseenBytes > 2 * bound) return 250;
+  return unseenBytes > 1.5 * bound ? 500 : 2_000;
+}
 
 /** So often it is looked whether what was nobody's is free by now. */
 const restMs = 10_000;
@@ -57,6 +59,11 @@ export class FramePressure {
   constructor(parts: FramePressureParts, options: FramePressureOptions) {
     this.#parts = parts;
     this.#options = options;
+  }
+
+  /** Peers are asked, and the next look should come soon. */
+  get isAsking(): boolean {
+    return this.#asked !== null;
   }
 
   /** To be called some times a second. */
@@ -93,7 +100,7 @@ export class FramePressure {
 
   #judge(unseenBytes: number, bound: number): void {
     const waitedMs = this.#parts.nowMs() - this.#askedMs;
-    if (waitedMs < (unseenBytes > 2 * bound ? hurriedMs : patienceMs)) return;
+    if (waitedMs < patienceMs(unseenBytes, bound)) return;
     const asked = this.#asked ?? new Map<PressedPeer, number | null>();
     const silent = [...asked].filter(([peer, signs]) => peer.signs === signs).map(([peer]) => peer);
     // Each round is given its time to show.

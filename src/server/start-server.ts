@@ -216,7 +216,10 @@ function hstsOf({ tls, hstsSeconds }: ServerOptions): string {
   return tls == null || !hstsSeconds ? '' : `max-age=${hstsSeconds}`;
 }
 
-/** Looks a few times a second at what the messages of all sockets take. */
+/** While peers are asked whether they are within a message. */
+const pressedLookMs = 50;
+
+/** Looks a few times a second at what the messages of all sockets take, and more often where that is too much. */
 function watchFrames(
   open: ReadonlySet<OpenConnection>,
   { framesBytesMax, frameBytesMax }: ServerOptions,
@@ -241,5 +244,15 @@ function watchFrames(
     },
     { bytesMax: framesBytesMax, frameBytesMax },
   );
-  return lookOften(() => pressure.look());
+  let soon: NodeJS.Timeout | undefined;
+  const look = (): void => {
+    clearTimeout(soon);
+    pressure.look();
+    if (pressure.isAsking) soon = setTimeout(look, pressedLookMs).unref();
+  };
+  const stopLooking = lookOften(look);
+  return () => {
+    stopLooking();
+    clearTimeout(soon);
+  };
 }

@@ -93,6 +93,22 @@ describe('the memory of messages', () => {
     expect(ended.length).toBeGreaterThanOrEqual(40);
   });
 
+  it('waits the less for an answer the more is held', () => {
+    for (const [peers, waitMs] of [
+      [25, 2_000],
+      [35, 500],
+      [45, 250],
+    ] as const) {
+      const { ended, add, pass } = world();
+      for (let nth = 0; nth < peers; nth += 1) add(`partial ${nth}`, 5 * mebibyte, { answers: false });
+      // The first look asks, the next ones come a quarter of a second apart.
+      pass(waitMs);
+      expect([peers, ended.length]).toEqual([peers, 0]);
+      pass(250);
+      expect([peers, ended.length]).toEqual([peers, peers - 20]);
+    }
+  });
+
   it('goes on though each holds less than a whole frame', () => {
     const { facts, ended, add, pass } = world();
     for (let nth = 0; nth < 400; nth += 1) add(`partial ${nth}`, mebibyte, { answers: false });
