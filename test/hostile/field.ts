@@ -44,14 +44,14 @@ export async function runField({ kinds, eachMs, seed, isLong, say }: FieldOption
   const tally = new Tally(fault);
   const books = { sent: 0, acknowledged: 0 };
   // What the machine stood still is no time of the peers.
-  const ranMs = (): number => performance.now() - watch.pausedMs();
+  const nowMs = (): number => performance.now() - watch.pausedMs();
   let endsAt = Number.POSITIVE_INFINITY;
   const field: Field = {
-    ...{ server, tally, fault, by: new Choices(seed) },
+    ...{ server, tally, fault, nowMs, by: new Choices(seed) },
     target: { baseUrl: () => server.url, strict: true },
-    isOver: () => ranMs() >= endsAt || !server.isAlive(),
+    isOver: () => nowMs() >= endsAt || !server.isAlive(),
     async pause(ms) {
-      await wait(Math.max(0, Math.min(ms, endsAt - ranMs())));
+      await wait(Math.max(0, Math.min(ms, endsAt - nowMs())));
     },
     sent(events, acknowledged) {
       books.sent += events;
@@ -69,7 +69,7 @@ export async function runField({ kinds, eachMs, seed, isLong, say }: FieldOption
     };
     const talking = setInterval(() => say(lineOf(watch, server.logBytes())), talkMs);
     for (const kind of kinds) {
-      endsAt = ranMs() + eachMs;
+      endsAt = nowMs() + eachMs;
       await kind.attack(field).catch((error: Error) => fault(`${kind.name} itself broke: ${error.stack}`));
     }
     clearInterval(talking);

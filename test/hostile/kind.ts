@@ -31,6 +31,8 @@ export interface Field {
   readonly target: Target;
   readonly by: Choices;
   readonly tally: Tally;
+  /** A clock in milliseconds that stands still while the machine does. */
+  nowMs(): number;
   /** True once the peers have had their time. */
   isOver(): boolean;
   /** Waits, but no longer than the field lasts. */

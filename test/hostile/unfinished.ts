@@ -30,9 +30,9 @@ export async function openReady(field: Field, isAuthenticated: boolean): Promise
     field.tally.add('connection refused');
     return null;
   }
-  const until = performance.now() + upgradeMs;
+  const until = field.nowMs() + upgradeMs;
   const has = async (text: string): Promise<boolean> => {
-    while (!peer.head().includes(text) && peer.isOpen && performance.now() < until) await field.pause(10);
+    while (!peer.head().includes(text) && peer.isOpen && field.nowMs() < until) await field.pause(10);
     return peer.head().includes(text);
   };
   let isIn = await has(' 101 ');

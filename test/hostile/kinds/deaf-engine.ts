@@ -55,13 +55,13 @@ async function harm({ server, by, tally }: Field): Promise<void> {
 
 /** Another process answers: the old one may answer once more before it is away. */
 async function untilBack(field: Field, old: number | undefined): Promise<void> {
-  const begun = performance.now();
+  const begun = field.nowMs();
   for (;;) {
     const [now] = field.server.engines();
     const answer = await post(field.target, '/api/events/filter', { limit: 0 }).catch(() => null);
     if (answer?.status === 200 && now !== undefined && now !== old) break;
     if (answer !== null && answer.status !== 200) field.tally.answered(answer.status, answer.text);
-    if (performance.now() - begun > backMs) {
+    if (field.nowMs() - begun > backMs) {
       field.fault(`The engine was not back after ${backMs} ms: ${answer?.text.slice(0, 200) ?? 'no answer'}`);
       return;
     }

@@ -87,8 +87,8 @@ async function feedOn(field: Field): Promise<void> {
             { positions: true },
           ),
     );
-    const begun = performance.now();
-    while (!hasCome && peer.ended() === null && performance.now() < begun + answerMs && !field.isOver()) {
+    const begun = field.nowMs();
+    while (!hasCome && peer.ended() === null && field.nowMs() < begun + answerMs && !field.isOver()) {
       await field.pause(25);
     }
     if (hasCome) tally.add(isCount ? 'live count' : 'feed');
