@@ -31,7 +31,12 @@ const unsearchable = new RegExp(`[\\t\\n\\r${searchSeparator}]`, 'g');
  * characters that the search text cannot hold.
  */
 export function foldText(text: string): string {
-  return foldLetters(text).replace(unsearchable, ' ');
+  return withoutBreaks(foldLetters(text));
+}
+
+/** The part of `foldText` that is for each piece by itself: the separator and what breaks lines become spaces. */
+export function withoutBreaks(text: string): string {
+  return text.replace(unsearchable, ' ');
 }
 
 /** The part of `foldText` that may be done to several pieces at once, separators included. */

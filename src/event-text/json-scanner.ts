@@ -3,7 +3,7 @@
  * already, how deep it goes, what a text search finds in it. It neither recurses nor throws, whatever the text:
  * JSON.parse judges the text, and what is said here about text that is no JSON means nothing.
  */
-import { foldLetters, foldText, searchSeparator } from '../../schemas/stored-event.ts';
+import { foldLetters, searchSeparator, withoutBreaks } from '../../schemas/stored-event.ts';
 
 /** Which strings and scalars of a value become search text: none, all but the keys (labels), or all (payload). */
 export type Collect = 'nothing' | 'values' | 'all';
@@ -156,10 +156,17 @@ export class JsonScanner {
     return this.#lower.slice(from, to);
   }
 
-  /** A string without escapes holds no control character, so folding its letters (once, for the whole value) is all. */
+  /**
+   * The letters are folded once, for the whole value. A string without escapes holds no control character, so that is
+   * all for it.
+   */
   #piece(from: number, isEscaped: boolean): string {
     if (!isEscaped) return this.#folded(from + 1, this.at - 1) + searchSeparator;
-    return foldText(decoded(this.text.slice(from, this.at)) ?? '') + searchSeparator;
+    const token = this.text.slice(from, this.at);
+    const canonical = token.length <= shortLengthMax ? shortCanonical(token) : null;
+    // Canonical text without a backslash says what it shows, and has no character to keep out.
+    if (canonical !== null && !canonical.includes('\\')) return canonical.slice(1, -1) + searchSeparator;
+    return withoutBreaks(decoded(token) ?? '') + searchSeparator;
   }
 }
 

@@ -20,7 +20,7 @@ export interface Bounds {
   /** Work that costs less is not judged by its growth. */
   readonly judgedMs: number;
   readonly growthMax: number;
-  /** Of a message of the greater size. */
+  /** Of a message of the greater size, on a quiet core as `paceMs` has it. */
   readonly messageMs: number;
   /** Of one step of a body that is judged in slices. */
   readonly stepMs: number;
@@ -39,9 +39,12 @@ function slowness(): number {
   return Math.max(1, pace / paceMs);
 }
 
-const slower = slowness();
+export const bounds: Bounds = { judgedMs: 5, growthMax: 2.5, messageMs: 100, stepMs: 20 };
 
-export const bounds: Bounds = { judgedMs: 5, growthMax: 2.5, messageMs: 100 * slower, stepMs: 20 * slower };
+/** A bound of time, for the machine as it is now: other work comes and goes in a long run. */
+export function asOfNow(boundMs: number): number {
+  return boundMs * slowness();
+}
 
 export interface Verdict {
   readonly ms: number;
@@ -51,24 +54,26 @@ export interface Verdict {
 
 /**
  * The work at half of a size and at the whole. Measured once; what looks bad is measured five times more, and the
- * median counts; a busy machine is asked twice again. Tables grow by leaps, and so does what V8's collector does with
- * much garbage: what grows too much at once is looked at from a quarter to twice the size, three doublings, of which
- * the mean counts, or the last if that is less: a leap is over by then, and what grows too much grows most at last.
- * Null where there is no work.
+ * median counts, beside the pace of the machine just then; a busy machine is asked twice again. Tables grow by leaps,
+ * and so does what V8's collector does with much garbage: what grows too much at once is looked at from a quarter to
+ * twice the size, three doublings, of which the mean counts, or the last if that is less: a leap is over by then, and
+ * what grows too much grows most at last. Null where there is no work.
  */
 export function judge(workOf: (size: number) => Work | null, size: number, judged: 'all' | 'growth'): Verdict | null {
   const [half, whole] = [workOf(size / 2), workOf(size)];
   if (half === null || whole === null) return null;
-  let verdict = verdictOf(costOf(half), costOf(whole), judged);
+  let verdict = verdictOf(costOf(half), costOf(whole), judged, bounds.messageMs);
   for (let round = 0; round < 3 && !verdict.isGood; round += 1) {
+    const before = asOfNow(bounds.messageMs);
     const wholeMs = median(five(whole));
-    verdict = verdictOf(median(five(half)), wholeMs, judged);
+    const messageMs = Math.max(before, asOfNow(bounds.messageMs));
+    verdict = verdictOf(median(five(half)), wholeMs, judged, messageMs);
     const [quarter, twice] = [workOf(size / 4), workOf(2 * size)];
     if (verdict.isGood || quarter === null || twice === null) continue;
     const twiceMs = median(five(twice));
     const mean = Math.cbrt(twiceMs / Math.max(median(five(quarter)), 0.001));
     const growth = Math.min(mean, twiceMs / Math.max(wholeMs, 0.001));
-    verdict = verdictOf(wholeMs / growth, wholeMs, judged);
+    verdict = verdictOf(wholeMs / growth, wholeMs, judged, messageMs);
   }
   return verdict;
 }
@@ -79,8 +84,8 @@ function five(work: () => void): number[] {
   return Array.from({ length: 5 }, () => costOf(work));
 }
 
-function verdictOf(halfMs: number, wholeMs: number, judged: 'all' | 'growth'): Verdict {
+function verdictOf(halfMs: number, wholeMs: number, judged: 'all' | 'growth', messageMs: number): Verdict {
   const growth = wholeMs / Math.max(halfMs, 0.001);
   const grows = wholeMs > bounds.judgedMs && growth > bounds.growthMax;
-  return { ms: wholeMs, growth, isGood: !grows && (judged === 'growth' || wholeMs <= bounds.messageMs) };
+  return { ms: wholeMs, growth, isGood: !grows && (judged === 'growth' || wholeMs <= messageMs) };
 }
