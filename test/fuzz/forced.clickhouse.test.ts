@@ -1,0 +1,18 @@
+/**
+ * The short form of random forced filters (`npm run fuzz:forced`): a few rounds by every way to ask (I14).
+ */
+import { expect, it } from 'vitest';
+import { runForced } from './forced-run.ts';
+
+const seed = Number(process.env['SLUICE_FUZZ_SEED'] ?? Date.now() % 1_000_000);
+
+it('law: by no way to ask does a reader see what the filter that is forced on it leaves out', async () => {
+  const run = await runForced({
+    ...{ seed, roundsMax: 12, events: 30, readers: 4 },
+    untilMs: 60_000,
+    say: () => undefined,
+  });
+  expect([seed, run.faults]).toEqual([seed, []]);
+  expect(run.asked.size).toBe(10);
+  expect([run.rounds > 2, run.telling > 0]).toEqual([true, true]);
+}, 150_000);
