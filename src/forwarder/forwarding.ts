@@ -7,7 +7,7 @@ import { failPoint } from '../base/fail-point.ts';
 import { Doubt, type DoubtParts } from './doubt.ts';
 import type { ForwarderPlace } from './forwarder-place.ts';
 import type { PassingEvents } from './passing-events.ts';
-import { ForwardFailure, sendEvents } from './send-events.ts';
+import { batchEventsMax, ForwardFailure, sendEvents } from './send-events.ts';
 import { type SentBatch, SentBatches } from './sent-batches.ts';
 
 export interface ForwardingParts extends DoubtParts {
@@ -18,11 +18,16 @@ export interface ForwardingParts extends DoubtParts {
   readonly settleMs: number;
   /** An event that is not shown for so long never will be. */
   readonly showMs: number;
+  /** It is heard of Prefect at least so often. */
+  readonly lookMs: number;
+  /** What Prefect has kept is noted no more often. */
+  readonly confirmMs: number;
 }
 
-/** Prefect takes some milliseconds for each event, and answers nobody else meanwhile. */
-const batchEventsMax = 100;
 const batchBytesMax = 1024 * 1024;
+/** `settle` is called so often in `lookMs`. */
+export const looks = 4;
+export const placeFailed = 'the forwarder could not note its place';
 
 export class Forwarding {
   readonly #parts: ForwardingParts;
@@ -30,6 +35,8 @@ export class Forwarding {
   readonly #doubt: Doubt;
   /** While in doubt: up to here all was asked. */
   #askedUpTo: number | null = null;
+  /** When Prefect was last asked something that it answered. */
+  #heardMs = Number.NEGATIVE_INFINITY;
 
   constructor(parts: ForwardingParts) {
     this.#parts = parts;
@@ -44,22 +51,28 @@ export class Forwarding {
 
   /** Rejects with a ForwardFailure. */
   async sendNext(signal: AbortSignal): Promise<Left> {
-    const { source, place, elapsedMs } = this.#parts;
+    const { source, place, pace, elapsedMs } = this.#parts;
+    // Before they are taken: meanwhile others come to them.
+    await pace.wait(signal);
+    if (signal.aborted) return 'none';
     const { events, last } = await source.take(batchEventsMax, batchBytesMax).catch(notInDoubt);
     if (events.length === 0) return 'none';
     const before = place.maybeSentUpTo;
     try {
       place.announce(last);
       failPoint('forward-announced');
+      const askedMs = elapsedMs();
       const event = await sendEvents(this.#parts, events, signal);
       failPoint('forward-sent');
+      this.#heardMs = askedMs;
       this.#sent.add({ last, event, sentMs: event === null ? Number.NEGATIVE_INFINITY : elapsedMs() });
     } catch (error) {
       const isInDoubt = error instanceof ForwardFailure && error.isInDoubt;
-      if (!isInDoubt && this.#sent.isEmpty) {
+      if (!isInDoubt) {
         source.putBack(events);
         place.withdraw(before);
       }
+      this.#narrow();
       throw new ForwardFailure(firstLineOf(error), isInDoubt || !this.#sent.isEmpty);
     }
     return source.isWaiting ? 'some' : 'none';
@@ -83,21 +96,42 @@ export class Forwarding {
   }
 
   /**
-   * Looks whether Prefect is there, and confirms what it has kept; while nothing is being sent, `idleUpTo` is the seq
-   * up to which nothing waits. Resolves to whether Prefect was there while it still has something to keep.
+   * Looks whether Prefect is there, if it was not heard of lately, and confirms what it has kept; while nothing is
+   * being sent, `idleUpTo` is the seq up to which nothing waits. Resolves to whether Prefect was there while it still
+   * has something to keep. To be called `looks` times in `lookMs`.
    */
   async settle(idleUpTo: number | null, isStillSo: () => boolean): Promise<boolean> {
-    const { api, place, elapsedMs } = this.#parts;
+    const { place, elapsedMs, confirmMs } = this.#parts;
+    const isDue = place.confirmedMsAgo >= confirmMs;
     if (this.#sent.isEmpty) {
-      if (idleUpTo !== null) place.confirm(idleUpTo);
+      if (isDue && idleUpTo !== null) place.confirm(idleUpTo);
       return true;
     }
     const settled = this.#sent.settled(elapsedMs());
-    if (!(await api.isThere())) return false;
-    if (settled === null || !(await this.#isKept(settled)) || !isStillSo()) return true;
+    if (!(await this.#isThere())) return false;
+    if (!isDue || settled === null || !(await this.#isKept(settled)) || !isStillSo()) return true;
     place.confirm(settled.last);
     this.#sent.forget(settled.last);
     return true;
+  }
+
+  /** Asks only if what was heard last would be too old at the next look. */
+  async #isThere(): Promise<boolean> {
+    const { api, elapsedMs, lookMs } = this.#parts;
+    const nowMs = elapsedMs();
+    if (nowMs - this.#heardMs <= lookMs - lookMs / looks) return true;
+    if (!(await api.isThere())) return false;
+    this.#heardMs = nowMs;
+    return true;
+  }
+
+  /** What was announced may be much more than was sent, and nothing is sent for a while. */
+  #narrow(): void {
+    try {
+      this.#parts.place.narrow();
+    } catch (error) {
+      this.#parts.log.error({ err: error }, placeFailed);
+    }
   }
 
   /** The first time it is looked for. */

@@ -1,5 +1,7 @@
 /**
- * So many events a second at most: each batch takes its time before the next one goes.
+ * So many events a second at most: each batch takes its time before the next one goes. Behind a batch that was not full
+ * there is a gap, in which others come together: a request costs far more than an event in it. A lone event goes at
+ * once.
  */
 export interface Clock {
   /** A clock that never steps back, in ms. */
@@ -10,11 +12,13 @@ export interface Clock {
 
 export class Pace {
   readonly #eventsPerS: number;
+  readonly #gapMs: number;
   readonly #clock: Clock;
   #freeAtMs = 0;
 
-  constructor(eventsPerS: number, clock: Clock) {
+  constructor(eventsPerS: number, gapMs: number, clock: Clock) {
     this.#eventsPerS = eventsPerS;
+    this.#gapMs = gapMs;
     this.#clock = clock;
   }
 
@@ -24,7 +28,8 @@ export class Pace {
     if (waitMs > 0) await this.#clock.pause(waitMs, signal);
   }
 
-  took(events: number): void {
-    this.#freeAtMs = Math.max(this.#freeAtMs, this.#clock.elapsedMs()) + (events * 1000) / this.#eventsPerS;
+  took(events: number, isFull: boolean): void {
+    const takesMs = (events * 1000) / this.#eventsPerS;
+    this.#freeAtMs = Math.max(this.#freeAtMs, this.#clock.elapsedMs()) + Math.max(takesMs, isFull ? 0 : this.#gapMs);
   }
 }

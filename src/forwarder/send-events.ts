@@ -8,6 +8,9 @@ import type { Pace } from './pace.ts';
 import type { PassingEvent } from './passing-events.ts';
 import type { PrefectApi } from './prefect-api.ts';
 
+/** Prefect takes some milliseconds for each event, and answers nobody else meanwhile. */
+export const batchEventsMax = 100;
+
 /** What a step of the forwarder fails with. */
 export class ForwardFailure extends Error implements StepFailure {
   override readonly name = 'ForwardFailure';
@@ -46,10 +49,10 @@ export async function sendEvents(
       case 'taken':
         taken = batch.at(-1) ?? taken;
         counters.sent += batch.length;
-        pace.took(batch.length);
+        pace.took(batch.length, batch.length >= batchEventsMax);
         break;
       case 'refused':
-        pace.took(1);
+        pace.took(1, true);
         if (batch.length > 1) {
           const half = Math.ceil(batch.length / 2);
           rest.push(batch.slice(half), batch.slice(0, half));

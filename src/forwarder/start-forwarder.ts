@@ -8,7 +8,7 @@ import { firstLineOf } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
 import type { OwnEvents } from '../event-log/own-events.ts';
 import { ForwarderPlace } from './forwarder-place.ts';
-import { Forwarding } from './forwarding.ts';
+import { Forwarding, looks, placeFailed } from './forwarding.ts';
 import { type Clock, Pace } from './pace.ts';
 import type { Passing } from './passing.ts';
 import { PassingEvents } from './passing-events.ts';
@@ -52,6 +52,9 @@ export interface ForwarderRunTimes extends ForwarderTimes {
   readonly settleMs: number;
   readonly showMs: number;
   readonly lookMs: number;
+  readonly confirmMs: number;
+  /** Behind a batch that was not full. */
+  readonly gapMs: number;
 }
 
 export interface ForwarderStatus {
@@ -85,6 +88,8 @@ const usualTimes: ForwarderRunTimes = {
   settleMs: 10_000,
   showMs: 60_000,
   lookMs: 1_000,
+  confirmMs: 2_000,
+  gapMs: 250,
 };
 
 /** Of the journal's budget. */
@@ -113,13 +118,13 @@ class ForwarderRun implements Forwarder {
   #looking: Promise<unknown> = Promise.resolve();
 
   constructor(parts: ForwarderParts) {
-    const { events, clock, log } = parts;
+    const { clock } = parts;
     const counters = this.#counters;
     this.#parts = parts;
     this.#times = { ...usualTimes, ...parts.times };
-    this.#place = new ForwarderPlace(parts.store, events, parts.now, log);
+    this.#place = new ForwarderPlace(parts);
     this.#source = new PassingEvents({ ...parts, counters }, this.#place.maybeSentUpTo);
-    const pace = new Pace(parts.eventsPerS, clock);
+    const pace = new Pace(parts.eventsPerS, this.#times.gapMs, clock);
     const steps = { ...parts, ...this.#times, ...clock, counters, pace, place: this.#place, source: this.#source };
     this.#steps = new Forwarding(steps);
     this.#actor = this.#createActor();
@@ -157,7 +162,16 @@ class ForwarderRun implements Forwarder {
     await Promise.race([ended, clock.pause(graceMs, isOver.signal)]);
     isOver.abort();
     events.watchOwn(null);
+    this.#endPlace();
     await api.close();
+  }
+
+  #endPlace(): void {
+    try {
+      this.#place.close();
+    } catch (error) {
+      this.#parts.log.error({ err: error }, placeFailed);
+    }
   }
 
   get #phase(): string {
@@ -196,11 +210,11 @@ class ForwarderRun implements Forwarder {
     const { signal } = this.#stopping;
     const { clock, log } = this.#parts;
     while (!signal.aborted) {
-      await clock.pause(this.#times.lookMs, signal);
+      await clock.pause(this.#times.lookMs / looks, signal);
       if (signal.aborted) return;
       this.wake();
       this.#warnOfRoom();
-      await this.#look().catch((error: unknown) => log.error({ err: error }, 'the forwarder could not note its place'));
+      await this.#look().catch((error: unknown) => log.error({ err: error }, placeFailed));
     }
   }
 

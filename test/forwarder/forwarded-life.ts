@@ -12,7 +12,7 @@ import { splitRow } from '../../src/event-log/row.ts';
 import { openOf } from '../../src/event-text/canonical.ts';
 import { PlainReader } from '../../src/event-text/plain-event.ts';
 import { readPassing } from '../../src/forwarder/passing.ts';
-import { placeFile } from '../../src/forwarder/place-file.ts';
+import { type PlaceStore, placeFile } from '../../src/forwarder/place-file.ts';
 import { prefectApi } from '../../src/forwarder/prefect-api.ts';
 import { type Forwarder, type ForwarderRunTimes, startForwarder } from '../../src/forwarder/start-forwarder.ts';
 import type { Journal } from '../../src/journal/journal.ts';
@@ -33,6 +33,8 @@ export const shortTimes: ForwarderRunTimes = {
   settleMs: 150,
   showMs: 600,
   lookMs: 10,
+  confirmMs: 10,
+  gapMs: 5,
 };
 /** Late is later than `answerMs`. */
 export const peerTimes = { flushMs: 40, lateMs: 700, answerMs: 400 };
@@ -42,6 +44,12 @@ export interface LifeOptions {
   readonly eventsPerS?: number;
   readonly answerMs?: number;
   readonly journal?: Partial<JournalOptions>;
+  readonly times?: Partial<ForwarderRunTimes>;
+}
+
+/** Keeps nothing any more once its process is dead. */
+function mortalStore(store: PlaceStore, process: { readonly isDead: boolean }): PlaceStore {
+  return { ...store, save: (place) => (process.isDead ? undefined : store.save(place)) };
 }
 
 export class ForwardedLife {
@@ -55,6 +63,7 @@ export class ForwardedLife {
   readonly #folder = mkdtempSync(join(tmpdir(), 'forward-life-'));
   readonly #url: string;
   readonly #options: LifeOptions;
+  #process = { isDead: false };
   readonly #reader = new PlainReader();
 
   constructor(url: string, options: LifeOptions = {}) {
@@ -84,8 +93,18 @@ export class ForwardedLife {
     this.forwarder.wake();
   }
 
-  /** The forwarder's memory goes, whatever it was doing; another one begins. */
-  async restart(): Promise<void> {
+  /** It stops, which writes down where it stands; another one begins. */
+  restart(): Promise<void> {
+    return this.#replace();
+  }
+
+  /** The forwarder's memory goes, whatever it was doing, and nothing more is written down; another one begins. */
+  kill(): Promise<void> {
+    this.#process.isDead = true;
+    return this.#replace();
+  }
+
+  async #replace(): Promise<void> {
     await this.forwarder.stop(0);
     this.sentAgain += this.forwarder.status.counters.sentAgain;
     this.forwarder = this.#start();
@@ -98,13 +117,14 @@ export class ForwardedLife {
   }
 
   #start(): Forwarder {
-    const { filter = null, eventsPerS = 100_000, answerMs = 20_000 } = this.#options;
+    this.#process = { isDead: false };
+    const { filter = null, eventsPerS = 100_000, answerMs = 20_000, times } = this.#options;
     return startForwarder({
       events: this.journal,
       live: this.live,
       passing: readPassing(filter),
       api: prefectApi({ url: this.#url, authString: 'a:b', answerMs }),
-      store: placeFile(this.#folder, false, nodeFiles),
+      store: mortalStore(placeFile(this.#folder, false, nodeFiles), this.#process),
       eventsPerS,
       told: { url: this.#url, filter },
       clock: {
@@ -112,7 +132,7 @@ export class ForwardedLife {
         pause: (ms, signal) => wait(ms, undefined, { signal }).catch(() => undefined),
       },
       now: Date.now,
-      times: shortTimes,
+      times: { ...shortTimes, ...times },
       log: createLog('silent'),
     });
   }

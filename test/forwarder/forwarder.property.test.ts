@@ -19,6 +19,7 @@ const step = fc.oneof(
   { weight: 5, arbitrary: fc.record({ what: fc.constant('take' as const), count: fc.integer({ min: 1, max: 120 }) }) },
   { weight: 3, arbitrary: fc.record({ what: fc.constant('fault' as const), fault }) },
   { weight: 1, arbitrary: fc.record({ what: fc.constant('restart' as const) }) },
+  { weight: 1, arbitrary: fc.record({ what: fc.constant('kill' as const) }) },
   { weight: 2, arbitrary: fc.record({ what: fc.constant('pause' as const), ms: fc.integer({ min: 1, max: 60 }) }) },
 );
 
@@ -55,6 +56,7 @@ describe('the forwarder', () => {
                 life.take(Array.from({ length: one.count }, (_, nth) => kinds[nth % kinds.length]!));
               } else if (one.what === 'fault') faults.push(one.fault);
               else if (one.what === 'restart') await life.restart();
+              else if (one.what === 'kill') await life.kill();
               else await new Promise((resolve) => setTimeout(resolve, one.ms));
             }
             await untilStored(peer, life);

@@ -1,4 +1,5 @@
 import { createServer } from 'node:http';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import { startFaultyPrefect } from '../../support/peers/faulty-prefect.ts';
 import { freePort } from '../../support/peers/server-process.ts';
@@ -40,6 +41,30 @@ it('sends so many events a second, and no more', async () => {
       expect(performance.now() - beganMs).toBeGreaterThan(400);
     },
     { eventsPerS: 1_000 },
+  );
+});
+
+it('sends a lone event at once, and in one request those that come in the gap behind it', async () => {
+  await withLife(
+    async (life, peer) => {
+      let requests = 0;
+      peer.faultOf = () => {
+        requests += 1;
+        return 'none';
+      };
+      const beganMs = performance.now();
+      life.take([paid]);
+      await until('it is sent', () => life.forwarder.status.counters.sent === 1 || undefined);
+      for (let nth = 0; nth < 40; nth += 1) {
+        life.take([paid]);
+        await nextTurn();
+      }
+      await until('all are stored', () => peer.stored.length === 41 || undefined);
+      expect(performance.now() - beganMs).toBeGreaterThan(1_000);
+      expect(requests).toBe(2);
+      expect(peer.stored).toEqual(life.sent.map(({ id }) => id));
+    },
+    { times: { gapMs: 1_000 } },
   );
 });
 
