@@ -85,6 +85,7 @@ const defaults: ServerOptions = {
   socketsMax: 1000,
   backfillMaxMs: 15 * 60 * 1000,
   historyMaxMs: 24 * 60 * 60 * 1000,
+  prefectVersion: '3.7.1',
 };
 
 async function* nothing(): AsyncGenerator<never> {}

@@ -148,6 +148,9 @@ function readValue(row: SettingRow, sent: string): number | string | boolean | F
         `${row.env} must be a scheme, a host and at most a path, as https://events.example.org/sluice, not "${sent}".`,
       );
     }
+    case 'release':
+      if (/^3(\.\d{1,4}){2}$/.test(sent)) return sent;
+      throw new StartRefused(`${row.env} must be a release of Prefect 3, as 3.8.8, not "${sent}".`);
     case 'origins':
       if (parseOrigins(sent) !== null) return sent;
       throw new StartRefused(

@@ -3,6 +3,9 @@
  */
 import { type SettingRow, whole } from './setting-row.ts';
 
+/** The newest release whose client was tried (docs/prefect-facts.md, "Clients"). */
+const newestTested = '3.9.1';
+
 export const prefectSettings = {
   prefectUrl: {
     env: 'SLUICE_PREFECT_URL',
@@ -32,5 +35,13 @@ export const prefectSettings = {
     help:
       'filter as JSON, as `{"event":{"prefix":["order."]}}`: what fits is forwarded to Prefect, and what is named ' +
       '`prefect.…`; by default all',
+  },
+  prefectVersion: {
+    env: 'SLUICE_PREFECT_VERSION',
+    kind: 'release',
+    fallback: newestTested,
+    help:
+      'release of Prefect that `/api/admin/version` says: clients warn of a server that is older than they are; by ' +
+      'default the newest whose client was tried',
   },
 } as const satisfies Record<string, SettingRow>;

@@ -12,6 +12,7 @@ type Kind =
   | 'daysByEvent'
   | 'failPoint'
   | 'url'
+  | 'release'
   | 'origins'
   | 'networks'
   | 'switch';

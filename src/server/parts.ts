@@ -95,6 +95,8 @@ export interface ServerOptions {
   readonly backfillMaxMs: number;
   /** The same for those with positions. */
   readonly historyMaxMs: number;
+  /** The release of Prefect that clients are told. */
+  readonly prefectVersion: string;
 }
 
 /** Each rejects with a Failure; the signal tells that the client has gone. */

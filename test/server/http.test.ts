@@ -19,7 +19,7 @@ describe('HTTP answers', () => {
       ['/health', 'true'],
       ['/ready', '{"message":"OK"}'],
       ['/version', '"0.8.4"'],
-      ['/admin/version', '"3.8.8"'],
+      ['/admin/version', '"3.7.1"'],
     ]) {
       for (const prefix of ['', '/api']) {
         const answer = await ask(port, 'GET', `${prefix}${path}`);

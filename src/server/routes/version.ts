@@ -1,5 +1,6 @@
 /**
- * GET version and admin/version: the versions of the API we speak, those of Prefect 3.8.8.
+ * GET version and admin/version: that of the API, which is Prefect 3.8.8's, and the release that clients compare with
+ * their own.
  */
 import { version } from '../../description/info.ts';
 import { versionOf } from '../../description/operations/server.ts';
@@ -18,6 +19,6 @@ export const versionRoute: Route = {
 export const adminVersionRoute: Route = {
   method: 'GET',
   path: '/admin/version',
-  operation: versionOf('getAdminVersion', 'Get the release of Prefect that the API is of', version),
-  answer: () => json(200, JSON.stringify(version)),
+  operation: versionOf('getAdminVersion', 'Get the release of Prefect that clients may be of', version),
+  answer: (_request, { options }) => json(200, JSON.stringify(options.prefectVersion)),
 };
