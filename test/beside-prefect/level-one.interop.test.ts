@@ -12,6 +12,7 @@ import { formOf } from './acceptance-form.ts';
 import { Automations } from './automations.ts';
 import { emitNumbered, runWork } from './emit.ts';
 import { type Beside, startBeside } from './start-beside.ts';
+import { proxyOf } from './start-front.ts';
 import { type Redis, startRedis } from './start-redis.ts';
 import { textsOfExport, textsOfPages } from './stored-texts.ts';
 import { answersOf, uiCalls } from './ui-calls.ts';
@@ -19,7 +20,7 @@ import { deploymentLaw, untilTaskRuns } from './work-laws.ts';
 
 const form = formOf(process.env);
 const install = await installPrefect(repositoryRoot(), form.version, form.packages);
-const noProxy = whyNoProxy(form.frontKind === 'caddy' ? 'caddy' : 'nginx');
+const noProxy = whyNoProxy(proxyOf(form.frontKind));
 const testMs = 240_000 + 2 * form.outageMs;
 
 describe('a Prefect whose events are read from Sluice', () => {

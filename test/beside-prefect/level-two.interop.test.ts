@@ -14,12 +14,14 @@ import { formOf } from './acceptance-form.ts';
 import { Automations } from './automations.ts';
 import { emitNumbered, runWork } from './emit.ts';
 import { authString, type Beside, startBeside } from './start-beside.ts';
+import { proxyOf } from './start-front.ts';
 import { textsOfExport, textsOfPages } from './stored-texts.ts';
 import { deploymentLaw, untilTaskRuns } from './work-laws.ts';
 
 const form = formOf(process.env);
 const install = await installPrefect(repositoryRoot(), form.version, form.packages);
-const noProxy = whyNoProxy('nginx');
+const frontKind = `${proxyOf(form.frontKind)}-level-2` as const;
+const noProxy = whyNoProxy(proxyOf(form.frontKind));
 const testMs = 300_000;
 
 describe('a Prefect to which Sluice forwards what clients send', () => {
@@ -32,7 +34,7 @@ describe('a Prefect to which Sluice forwards what clients send', () => {
   const acknowledged: string[] = [];
 
   beforeAll(async () => {
-    beside = await startBeside(install, { frontKind: 'nginx-level-2', isLevelTwo: true });
+    beside = await startBeside(install, { frontKind, isLevelTwo: true });
     automations = await Automations.make(beside.front);
   }, testMs);
   afterAll(() => beside?.stop(), testMs);

@@ -14,7 +14,11 @@ The last lines say how each version ended; exit code 1 if one does not hold.`,
     level: { default: '1', oneOf: ['1', '2'], says: 'events are read from Sluice; with 2 they are sent to it too' },
     outage: { default: 180, says: 'seconds without Sluice' },
     prefect: { default: '3.8.8', word: 'VERSION,…', says: 'versions, one behind the other' },
-    front: { default: 'nginx', oneOf: ['nginx', 'nginx-prefix', 'caddy'], says: 'of level 1: what stands before both' },
+    front: {
+      default: 'nginx',
+      oneOf: ['nginx', 'nginx-prefix', 'caddy'],
+      says: 'what stands before both; nginx-prefix on level 1 only',
+    },
     redis: { default: false, says: 'of level 1: Prefect hands on its events by Redis' },
   },
 });

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import type { Certificate } from '../proxy/certificate.ts';
 import { fill, nginxOf, type Places, runProxy } from '../proxy/run-proxy.ts';
 
-export const fronts = ['nginx', 'nginx-level-2', 'nginx-prefix', 'caddy'] as const;
+export const fronts = ['nginx', 'nginx-level-2', 'nginx-prefix', 'caddy', 'caddy-level-2'] as const;
 export type FrontKind = (typeof fronts)[number];
 
 export interface FrontParts {
@@ -20,6 +20,11 @@ export function pathOf(kind: FrontKind): string {
   return kind === 'nginx-prefix' ? '/prefect' : '';
 }
 
+/** The program of a kind. */
+export function proxyOf(kind: FrontKind): 'nginx' | 'caddy' {
+  return kind === 'caddy' || kind === 'caddy-level-2' ? 'caddy' : 'nginx';
+}
+
 /** Resolves to its end when it takes connections. */
 export function startFront(kind: FrontKind, { ports, certificate }: FrontParts): Promise<() => Promise<void>> {
   const folder = mkdtempSync(join(tmpdir(), 'sluice-front-'));
@@ -27,11 +32,12 @@ export function startFront(kind: FrontKind, { ports, certificate }: FrontParts):
     ['127.0.0.1:4200', `127.0.0.1:${ports.prefect}`],
     ['127.0.0.1:4201', `127.0.0.1:${ports.sluice}`],
   ];
-  if (kind === 'caddy') {
+  if (proxyOf(kind) === 'caddy') {
+    const source = kind === 'caddy' ? 'Caddyfile' : 'Caddyfile-level-2';
     const file = join(folder, 'Caddyfile');
     const site = `https://localhost:${ports.front} {\n\ttls ${certificate.file} ${certificate.keyFile}`;
     const options = `{\n\tadmin off\n\tauto_https disable_redirects\n\tstorage file_system ${folder}\n}\n`;
-    writeFileSync(file, options + fill('deploy/prefect/Caddyfile', [...servers, ['prefect.example.org {', site]]));
+    writeFileSync(file, options + fill(`deploy/prefect/${source}`, [...servers, ['prefect.example.org {', site]]));
     return runProxy('caddy', { words: ['run', '--adapter', 'caddyfile', '--config', file], port: ports.front, folder });
   }
   const text = fill(`deploy/prefect/${kind}.conf`, [
