@@ -5,6 +5,7 @@ import { type IncomingHttpHeaders, request } from 'node:http';
 import { connect as connectTcp } from 'node:net';
 import { Subject } from 'rxjs';
 import { afterEach } from 'vitest';
+import { noReplay } from '../schemas/dead-letter-replay.ts';
 import { createAllowances } from '../src/access/allowances.ts';
 import { noAudit } from '../src/access/audit.ts';
 import { createCredentials } from '../src/access/credentials.ts';
@@ -187,6 +188,7 @@ export async function startFakeServer(options: FakeOptions = {}): Promise<FakeSe
     ready: () => fakes.readiness,
     status: () => ({ head: 7 }),
     deadLetter: async () => ({ events: [], more: false }),
+    replays: { newest: noReplay, begin: () => ({ ...noReplay, state: 'running' }) },
     metrics: () => '# HELP sluice_up One.\n# TYPE sluice_up gauge\nsluice_up 1\n',
     log: createLog('silent'),
     counters,

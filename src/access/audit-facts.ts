@@ -21,6 +21,7 @@ export interface PeerAddress {
 export type OperatorFact =
   | { readonly what: 'started' | 'stopped' | 'adopted' | 'recovered' | 'forwarding skipped' }
   | { readonly what: 'tried' | 'failed' | 'nothing to do'; readonly command: FolderCommand }
+  | { readonly what: 'replay begun'; readonly by: string }
   | { readonly what: 'replayed'; readonly ok: boolean }
   | { readonly what: 'token made'; readonly token: ShownToken }
   | { readonly what: 'token revoked'; readonly token: Pick<ShownToken, 'id' | 'name'> };

@@ -164,6 +164,7 @@ function writeWork(page: MetricsPage, { books, store, loopDelaySeconds, ...seen 
   page.counter('rows_inserted_total', 'Rows that ClickHouse has taken.', books.inserted);
   page.counter('insert_failures_total', 'Inserts that failed and are tried again.', books.insertFailures);
   page.counter('dead_lettered_total', 'Events put into the dead letter by this process.', books.deadLettered);
+  page.counter('dead_letter_replayed_total', 'Events of the dead letter that a replay has stored.', books.replayed);
   page.counter('page_filters_kept_total', 'Large filters of page links that were written.', books.pageFiltersKept);
   page.counter('page_filters_dropped_total', 'Those that left for want of room.', books.pageFiltersDropped);
   page.counter(

@@ -9,6 +9,7 @@ import type { FilePort } from '../base/file-port.ts';
 import { openKeys, type SigningKeys } from '../base/keys.ts';
 import { type Log, lossesOf } from '../base/log.ts';
 import { type Counters, createCounters } from '../base/metrics.ts';
+import { OneAtATime } from '../base/one-at-a-time.ts';
 import { packageRoot } from '../base/package-root.ts';
 import { longestRetentionDays } from '../base/retention.ts';
 import { kindOf } from '../clickhouse/layout.ts';
@@ -39,6 +40,7 @@ import { type Feeds, openFeeds } from './open-feeds.ts';
 import { type IntakeParts, openIntake } from './open-intake.ts';
 import { queriesOf } from './queries.ts';
 import { readiness } from './readiness.ts';
+import { Replays } from './replays.ts';
 import { startForwarding } from './start-forwarding.ts';
 import { startResolver, startWriter } from './start-writing.ts';
 import { statusTeller } from './status.ts';
@@ -69,6 +71,7 @@ interface Parts {
   readonly serverCounters: ServerCounters;
   readonly loopDelay: LoopDelay;
   readonly deadLetter: Pick<DeadLetter, 'entries'>;
+  readonly replays: Replays;
   readonly log: Log;
 }
 
@@ -108,6 +111,14 @@ export async function startSluice(config: Config, log: Log, say: (line: string) 
     whenCertain: writer.whenCertain,
     publish: (topic, frame) => running.server?.publish(topic, frame),
   });
+  const lookUps = new OneAtATime();
+  const { audit } = access;
+  const replays = new Replays({
+    ...{ store, writer, deadLetter, journal, window: intake.ids.window, lookUps },
+    audit,
+    counters,
+    log,
+  });
   const forwarder = startForwarding(config, intake, machine.files, log);
   const batches = live.batches$.subscribe((batch) => {
     feeds.flush(batch);
@@ -116,13 +127,13 @@ export async function startSluice(config: Config, log: Log, say: (line: string) 
   });
   const parts: Parts = {
     files: machine.files,
-    ...{ config, tls, intake, store, writer, feeds, forwarder, keys, access, deadLetter, counters, log },
+    ...{ config, tls, intake, store, writer, feeds, forwarder, keys, access, deadLetter, replays, counters, log },
     serverCounters: createServerCounters(),
     loopDelay: startLoopDelay(),
   };
   const server = await serve(parts, running);
   running.server = server;
-  const resolver = startResolver(parts);
+  const resolver = startResolver(parts, lookUps);
   access.audit.operated({ what: 'started' });
   warnOfOpenDoor(config, access.credentials, log);
   greet({ ...config, isSecure: tls !== null }, server.port, store, say);
@@ -133,11 +144,13 @@ export async function startSluice(config: Config, log: Log, say: (line: string) 
       await wait(config.leaveMs, undefined, { signal: hurry }).catch(() => undefined);
       server.stopListening();
       intake.refuse();
+      const replaysEnded = replays.stop(insertGraceMs);
       const isSettled = await endsWithin(settleMs, resolver.stop().then(intake.intake.settled));
       if (!isSettled)
         log.error('the disk does not answer: what waits for it was not acknowledged; this is no clean stop');
       server.closeSockets(1012, 'Sluice is restarting');
       await server.close(requestsGraceMs);
+      await replaysEnded;
       await Promise.all([writer.stop(insertGraceMs), forwarder?.stop(forwardGraceMs)]);
       batches.unsubscribe();
       await closeParts(parts, isSettled);
@@ -182,6 +195,7 @@ function serve(parts: Parts, running: Running): Promise<RunningServer> {
     // A look by a person takes nothing from the next scrape.
     status: () => statusOf(look({ ...parts, loopDelay: { read: loopDelay.peek } }, running)),
     deadLetter: (eventsMax, { forced }) => listDead(parts.deadLetter, eventsMax, forced),
+    replays: parts.replays,
     metrics: () => metricsPage(observed()),
     log,
     counters: serverCounters,

@@ -4,6 +4,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Log } from '../base/log.ts';
 import type { Counters } from '../base/metrics.ts';
+import type { OneAtATime } from '../base/one-at-a-time.ts';
 import type { Store } from '../clickhouse/store.ts';
 import type { Config } from '../config/config.ts';
 import { startParkedResolver } from '../ingest/resolve-parked.ts';
@@ -45,8 +46,12 @@ export function startWriter({ config, intake, store, state, deadLetter, counters
   });
 }
 
-export function startResolver({ intake, store, log }: Pick<WritingParts, 'intake' | 'store' | 'log'>) {
+export function startResolver(
+  { intake, store, log }: Pick<WritingParts, 'intake' | 'store' | 'log'>,
+  lookUps: OneAtATime,
+) {
   return startParkedResolver({
+    alone: (work, signal) => lookUps.run(work, signal),
     parked: intake.parked,
     window: intake.ids.window,
     unpark: intake.intake.unpark,

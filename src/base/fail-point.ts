@@ -47,7 +47,16 @@ export const forwarderFailPoints = [
   'forward-asked',
 ] as const;
 
-export type FailPointName = (typeof failPoints)[number] | (typeof forwarderFailPoints)[number];
+/** Those of a replay of the dead letter, which somebody must ask for. */
+export const replayFailPoints = [
+  /** ClickHouse has taken an event of the dead letter; the books have it as dead-lettered. */
+  'replay-taken',
+  /** The books have it as stored; it still stands in the dead letter. */
+  'replay-booked',
+] as const;
+
+const allFailPoints = [...failPoints, ...forwarderFailPoints, ...replayFailPoints] as const;
+export type FailPointName = (typeof allFailPoints)[number];
 
 /** Which point kills, and at which hit, counted from 1. */
 export interface FailPointOrder {
@@ -74,6 +83,6 @@ export function failPoint(name: FailPointName): void {
 /** `name:hits`; null for anything else. */
 export function parseFailPoint(text: string): FailPointOrder | null {
   const [, word, hits] = /^([a-z-]+):([1-9]\d{0,8})$/.exec(text) ?? [];
-  const name = [...failPoints, ...forwarderFailPoints].find((each) => each === word);
+  const name = allFailPoints.find((each) => each === word);
   return name === undefined ? null : { name, hits: Number(hits) };
 }

@@ -40,6 +40,8 @@ export interface Counters {
   batches: number;
   insertFailures: number;
   deadLettered: number;
+  /** Events of the dead letter that a replay has stored. */
+  replayed: number;
   /** Large filters of page links that were written, and those that left for want of room. */
   pageFiltersKept: number;
   pageFiltersDropped: number;
@@ -86,6 +88,7 @@ export function createCounters(): Counters {
     batches: 0,
     insertFailures: 0,
     deadLettered: 0,
+    replayed: 0,
     pageFiltersKept: 0,
     pageFiltersDropped: 0,
     delivered: 0,

@@ -1,16 +1,14 @@
 /**
  * `sluice dead-letter` lists the events that ClickHouse refused for their content; `sluice dead-letter replay` tries
- * each insert again under its own token, and what is taken leaves the file and is booked as stored (I1, I8).
+ * them again on a stopped data folder.
  */
 
 import type { Log } from '../base/log.ts';
-import { presentOf } from '../clickhouse/audit.ts';
-import { RowsRefused } from '../clickhouse/store.ts';
 import type { Config } from '../config/config.ts';
 import { splitRow } from '../event-log/row.ts';
 import { openDeadLetter } from '../table-writer/dead-letter.ts';
-import { rebooked } from '../table-writer/epoch-book.ts';
-import type { DeadEvent } from '../table-writer/ports.ts';
+import { Ledger } from '../table-writer/ledger.ts';
+import { replayDeadLetter } from '../table-writer/replay-dead-letter.ts';
 import { reasonOfTaken, TakenIds } from '../table-writer/taken-ids.ts';
 import { openStopped, type StoppedConfig, type StoppedFolder } from './open-stopped.ts';
 
@@ -34,14 +32,11 @@ export interface Replay {
   readonly text: string;
 }
 
-/** So many are taken out of the file at once. */
-const batchEvents = 500;
-
 /**
  * On a stopped data folder. Throws StartRefused where it cannot be opened, Failure where ClickHouse goes away
  * meanwhile.
  */
-export async function replayDeadLetter(config: StoppedConfig, log: Log): Promise<Replay> {
+export async function replayStopped(config: StoppedConfig, log: Log): Promise<Replay> {
   const folder = await openStopped(config, log);
   try {
     return await replayAll(folder);
@@ -51,40 +46,29 @@ export async function replayDeadLetter(config: StoppedConfig, log: Log): Promise
 }
 
 async function replayAll(folder: StoppedFolder): Promise<Replay> {
-  const { deadLetter, stateStore } = folder;
-  let state = folder.state;
+  const { deadLetter, stateStore, journal, store } = folder;
+  const ledger = new Ledger(stateStore, journal, folder.state);
+  const waiting = await waitingTwins(folder);
   let taken = 0;
   const left: string[] = [];
-
-  /** The books first: at a crash in between, the next start takes the events out of the file. */
-  async function settle(seqs: readonly number[]): Promise<void> {
-    if (seqs.length === 0) return;
-    await stateStore.save({ ...state, books: seqs.reduce(rebooked, state.books), replayed: seqs });
-    await deadLetter.remove((seq) => seqs.includes(seq));
-    state = { ...state, books: seqs.reduce(rebooked, state.books) };
-    await stateStore.save(state);
-    taken += seqs.length;
-  }
-
-  let done: number[] = [];
-  try {
-    const waiting = await waitingTwins(folder);
-    for await (const event of deadLetter.entries()) {
-      const refusal = await insertAgain(folder, event, waiting);
-      if (refusal === null) done.push(event.seq);
-      else left.push(`seq ${event.seq} stays: ${refusal}`);
-      if (done.length < batchEvents) continue;
-      await settle(done);
-      done = [];
-    }
-  } finally {
-    await settle(done);
-  }
+  await replayDeadLetter(
+    {
+      ...{ store, deadLetter, journal },
+      between: (work) => work(ledger),
+      withoutLookUps: (work) => work(),
+      waitingTwinOf: ({ id }) => waiting.get(id) ?? null,
+    },
+    {
+      begun: () => undefined,
+      stored: () => {
+        taken += 1;
+      },
+      kept: ({ seq }, reason) => left.push(`seq ${seq} stays: ${reason}`),
+    },
+  );
   const sum = `${taken} events are in ClickHouse now, ${left.length} stay in the dead letter.`;
   return { ok: left.length === 0, text: [...left, sum].join('\n') };
 }
-
-const sentAgain = 'its producer sent it again, and it';
 
 /**
  * By id, the seqs of events of the dead letter that were accepted anew, for their ids had left the window (I11), and
@@ -98,34 +82,4 @@ async function waitingTwins({ deadLetter, journal, state }: StoppedFolder): Prom
     if (seq > state.checkpoint && dead.has(id)) waiting.set(id, seq);
   }, state.checkpoint);
   return waiting;
-}
-
-/** Those that are there already. */
-const twinSql = `SELECT seq FROM events
-  WHERE occurred = toDateTime64({occurred:String}, 6, 'UTC') AND id = toUUID({id:String}) LIMIT 1`;
-
-/**
- * Null once ClickHouse has it, else why it does not. One that an earlier, killed replay has inserted is not sent again.
- */
-async function insertAgain(
-  { store, journal, state }: StoppedFolder,
-  event: DeadEvent,
-  waiting: ReadonlyMap<string, number>,
-): Promise<string | null> {
-  const { seq, row } = event;
-  const { id, occurred } = splitRow(row);
-  if (waiting.has(id)) return `${sentAgain} is to be stored as seq ${waiting.get(id)}`;
-  const isThere = async () => (await presentOf(store, [seq])).length > 0;
-  if (await isThere()) return null;
-  const [twin] = await store.rows<{ seq: number }>(twinSql, { id, occurred });
-  if (twin !== undefined) return `${sentAgain} is stored as seq ${twin.seq}`;
-  const bookOf = state.books.find(({ first, last }) => seq >= first && seq <= last);
-  const epoch = event.epoch ?? bookOf?.epoch ?? journal.epochOf(seq);
-  try {
-    await store.insertRows(Buffer.from(`${row}\n`), `${epoch}:${seq}-${seq}`);
-  } catch (error) {
-    if (error instanceof RowsRefused) return error.message;
-    throw error;
-  }
-  return (await isThere()) ? null : 'ClickHouse took it and does not show it: its retention has passed.';
 }

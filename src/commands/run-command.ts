@@ -11,7 +11,7 @@ import { createLog, flushLog, type Log } from '../base/log.ts';
 import { Output } from '../base/output.ts';
 import { type Config, readConfig, serviceLinks, settingsHelp } from '../config/config.ts';
 import { adopt } from './adopt.ts';
-import { listDeadLetter, replayDeadLetter } from './dead-letter-command.ts';
+import { listDeadLetter, replayStopped } from './dead-letter-command.ts';
 import { giveHeapRoom } from './heap-room.ts';
 import { skipForwarding } from './prefect-skip.ts';
 import { recoverJournal } from './recover-journal.ts';
@@ -109,7 +109,7 @@ const commandTable: Readonly<Record<string, Command>> = {
   recover: writtenDown('recover', recoverJournal),
   'prefect skip': writtenDown('prefect skip', skipForwarding),
   'dead-letter replay': writtenDown('dead-letter replay', async (config, log) => {
-    const { ok, text } = await replayDeadLetter(config, log);
+    const { ok, text } = await replayStopped(config, log);
     return { fact: { what: 'replayed', ok }, ok, text };
   }),
   async verify(config, log) {

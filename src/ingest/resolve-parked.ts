@@ -19,6 +19,8 @@ export interface ResolveParts {
   readonly window: Pick<IdWindow, 'seqOf'>;
   readonly unpark: Unpark;
   readonly store: Pick<Store, 'rows' | 'whenReady' | 'command' | 'layout'>;
+  /** Runs a look-up and what comes of it while nothing else stores old events; rejects if the signal aborts before. */
+  readonly alone?: (work: () => Promise<void>, signal: AbortSignal) => Promise<void>;
   /** Resolves after so long, or at once when the signal aborts. */
   readonly pause: (ms: number, signal: AbortSignal) => Promise<void>;
   readonly log: Log;
@@ -33,7 +35,7 @@ const batchEventsMax = 1000;
 const pauseMs = 250;
 
 export function startParkedResolver(parts: ResolveParts): ParkedResolver {
-  const { parked, window, store, log } = parts;
+  const { parked, window, store, log, alone = (work) => work() } = parts;
   const stopping = new AbortController();
   const { signal } = stopping;
   const stopped = new Promise<void>((resolve) => {
@@ -48,10 +50,12 @@ export function startParkedResolver(parts: ResolveParts): ParkedResolver {
     const known = rows.filter(({ id }) => window.seqOf(id) !== null);
     if (known.length > 0) return await parts.unpark(known, () => 'new');
     await store.whenReady(signal);
-    const stored = await lookUp(rows.filter(({ id }) => window.seqOf(id) === null));
-    if (stored === null) return;
-    failPoint('parked-looked-up');
-    await parts.unpark(stored.rows, ({ id, tag }) => answerOf(stored.labels.get(id), tag));
+    await alone(async () => {
+      const stored = await lookUp(rows.filter(({ id }) => window.seqOf(id) === null));
+      if (stored === null) return;
+      failPoint('parked-looked-up');
+      await parts.unpark(stored.rows, ({ id, tag }) => answerOf(stored.labels.get(id), tag));
+    }, signal);
   }
 
   /** Null where nothing is left to ask, or the answer comes too late. */

@@ -3,6 +3,7 @@
  */
 import type { CountOutcome, CountRequest } from '../../schemas/count.ts';
 import type { DeadLetterList } from '../../schemas/dead-letter-list.ts';
+import type { DeadLetterReplay } from '../../schemas/dead-letter-replay.ts';
 import type { Page, PageRequest } from '../../schemas/page.ts';
 import type { ReadScope } from '../../schemas/read-scope.ts';
 import type { Allowances } from '../access/allowances.ts';
@@ -39,6 +40,8 @@ export interface ServerParts {
   readonly status: () => Readonly<Record<string, unknown>>;
   /** The oldest events of the dead letter that this one may read. */
   readonly deadLetter: (eventsMax: number, scope: ReadScope) => Promise<DeadLetterList>;
+  /** Replays of the dead letter. */
+  readonly replays: Replays;
   /** The text of `/metrics`. */
   readonly metrics: () => string;
   readonly log: Log;
@@ -113,6 +116,13 @@ export interface Queries {
   countEvents(request: CountRequest & { readonly now: Date }, scope: ReadScope, signal: AbortSignal): CountOutcome;
   /** Rejects with Failure `forbidden` for a token of another scope, `badFilter` for what is no event's place. */
   exportEvents(request: ExportRequest, scope: ReadScope, signal: AbortSignal): Promise<EventExport>;
+}
+
+export interface Replays {
+  /** How the newest one goes, or went. */
+  readonly newest: DeadLetterReplay;
+  /** Begins one for an operator of this name, if none is running. Throws a Failure. */
+  begin(by: string): DeadLetterReplay;
 }
 
 /** Whether intake is durable (docs/design.md, "Health"). */

@@ -16,6 +16,7 @@ import { listDeadLetterRoute } from './routes/list-dead-letter.ts';
 import { metricsRoute } from './routes/metrics.ts';
 import { nextPageRoute } from './routes/next-page.ts';
 import { postEventsRoute } from './routes/post-events.ts';
+import { beginReplayRoute, getReplayRoute } from './routes/replay-dead-letter.ts';
 import { statusRoute } from './routes/status.ts';
 import { streamCountsRoute } from './routes/stream-counts.ts';
 import { streamEventsRoute } from './routes/stream-events.ts';
@@ -27,6 +28,8 @@ const table: readonly (Route | SocketRoute)[] = [
   metricsRoute,
   statusRoute,
   listDeadLetterRoute,
+  beginReplayRoute,
+  getReplayRoute,
   listConnectionsRoute,
   closeConnectionRoute,
   versionRoute,

@@ -4,9 +4,13 @@
  * replays them.
  */
 import { join } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { StartRefused } from '../base/errors.ts';
 import { type FilePort, nodeFiles, openIfThere, readFully, writeAll } from '../base/file-port.ts';
 import type { DeadEvent, DeadLetter } from './ports.ts';
+
+/** After so much of the file the rest of the process has its turn. */
+const sliceCharacters = 512 * 1024;
 
 export function deadLetterPath(dataDir: string): string {
   return join(dataDir, 'dead-letter', 'events.ndjson');
@@ -34,7 +38,14 @@ class DeadLetterFile implements DeadLetter {
   }
 
   async *entries(): AsyncGenerator<DeadEvent> {
-    yield* this.#entries();
+    let characters = 0;
+    for (const event of this.#entries()) {
+      yield event;
+      characters += event.row.length;
+      if (characters < sliceCharacters) continue;
+      characters = 0;
+      await nextTurn();
+    }
   }
 
   async add(event: Omit<DeadEvent, 'at'>): Promise<void> {
@@ -64,12 +75,12 @@ class DeadLetterFile implements DeadLetter {
   /** Takes out an unfinished line at the end, too; the file is replaced as a whole, or left if none fits. */
   async remove(fits: (seq: number) => boolean): Promise<void> {
     const files = this.#files;
-    if (!needsRewrite(files, this.#path, fits)) return;
+    if (!(await needsRewrite(files, this.#path, fits))) return;
     const draft = `${this.#path}.new`;
     const file = files.open(draft, 'replace');
     let end = 0;
     try {
-      for (const event of this.#entries()) if (!fits(event.seq)) end = this.#append(file, event, end);
+      for await (const event of this.entries()) if (!fits(event.seq)) end = this.#append(file, event, end);
       files.sync(file);
     } finally {
       files.close(file);
@@ -108,9 +119,14 @@ class DeadLetterFile implements DeadLetter {
   }
 }
 
-function needsRewrite(files: FilePort, path: string, fits: (seq: number) => boolean): boolean {
+async function needsRewrite(files: FilePort, path: string, fits: (seq: number) => boolean): Promise<boolean> {
+  let characters = 0;
   for (const { text, isWhole } of linesOf(files, path)) {
     if (!isWhole || fits(parse(text, path).seq)) return true;
+    characters += text.length;
+    if (characters < sliceCharacters) continue;
+    characters = 0;
+    await nextTurn();
   }
   return false;
 }

@@ -6,6 +6,7 @@ import type { Remaining } from '../../actors/writer.ts';
 import { failPoint } from '../base/fail-point.ts';
 import type { Log } from '../base/log.ts';
 import type { Counters } from '../base/metrics.ts';
+import { OneAtATime } from '../base/one-at-a-time.ts';
 import { RowsRefused, type Store } from '../clickhouse/store.ts';
 import type { LogAdmin } from '../event-log/log-admin.ts';
 import type { LogChunk } from '../event-log/log-reader.ts';
@@ -33,6 +34,8 @@ export class InsertNext {
   readonly #certainty: Certainty;
   readonly #stopping: AbortSignal;
   readonly #send: (chunk: LogChunk) => Promise<void>;
+  /** Inserts, and what may not happen during one. */
+  readonly turns = new OneAtATime();
   /** Of the batch that was taken last. */
   rowsOfLast = 0;
 
@@ -63,9 +66,14 @@ export class InsertNext {
   }
 
   async #insert(): Promise<Remaining> {
-    const { counters, store } = this.#parts;
+    const { store } = this.#parts;
     if (!this.#certainty.isDoubtful && this.#ledger.state.range === null && this.#batches.isEmpty) return 'none';
     await store.whenReady(this.#stopping);
+    return this.turns.run(() => this.#insertBatch());
+  }
+
+  async #insertBatch(): Promise<Remaining> {
+    const { counters } = this.#parts;
     await this.#certainty.settle();
     const chunk = await this.#batches.next();
     if (chunk === null) return 'none';

@@ -4,8 +4,8 @@
 import { failPoint } from '../base/fail-point.ts';
 import type { LogChunk, LogReader } from '../event-log/log-reader.ts';
 import { receivedOf } from '../event-log/row.ts';
-import { booked } from './epoch-book.ts';
-import type { WriterStateStore } from './ports.ts';
+import { booked, rebooked } from './epoch-book.ts';
+import type { DeadLetter, WriterStateStore } from './ports.ts';
 import type { WriterState } from './writer-state.ts';
 
 type LedgerLog = Pick<LogReader, 'epoch' | 'epochOf' | 'checkpoint'>;
@@ -80,6 +80,20 @@ export class Ledger {
       ...(maybeStoredUpTo > last && { maybeStoredUpTo }),
     });
     failPoint('checkpoint-written');
+  }
+
+  /**
+   * Books events of the dead letter as stored, and takes them out of it. The books come first: after a crash in
+   * between, the next start takes the events out.
+   */
+  async settleReplayed(seqs: readonly number[], remove: DeadLetter['remove']): Promise<void> {
+    const replayed = [...this.#state.replayed, ...seqs];
+    if (replayed.length === 0) return;
+    if (seqs.length > 0) await this.save({ ...this.#state, books: seqs.reduce(rebooked, this.#state.books), replayed });
+    failPoint('replay-booked');
+    const gone = new Set(replayed);
+    await remove((seq) => gone.has(seq));
+    await this.save({ ...this.#state, replayed: [] });
   }
 }
 

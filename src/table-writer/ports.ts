@@ -27,7 +27,10 @@ export interface DeadEvent {
   readonly row: string;
 }
 
-/** Events that ClickHouse refused for their content (I1: nothing acknowledged vanishes). */
+/**
+ * Events that ClickHouse refused for their content (I1: nothing acknowledged vanishes). One is added, or some are
+ * removed, once the change before has ended.
+ */
 export interface DeadLetter {
   /** Resolves once the event is kept, whatever happens to the machine. */
   add(event: Omit<DeadEvent, 'at'>): Promise<void>;

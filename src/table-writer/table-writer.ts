@@ -5,6 +5,7 @@
  */
 import { createActor, fromPromise } from 'xstate';
 import { writerMachine } from '../../actors/writer.ts';
+import { Failure } from '../base/errors.ts';
 import { Batches, type BatchesParts } from './batches.ts';
 import { Certainty, type Reconcile } from './certainty.ts';
 import { type EpochBook, openBook } from './epoch-book.ts';
@@ -40,6 +41,8 @@ export interface TableWriter {
    * while the store is not ready.
    */
   doubtRange(): Promise<void>;
+  /** Runs work on the writer's state between two inserts. Rejects once the writer is stopped. */
+  between<Answer>(work: (ledger: Ledger) => Promise<Answer>): Promise<Answer>;
   /** What became of the present epoch's events. */
   readonly book: EpochBook;
   /** Lets an insert under way end, for at most `graceMs`, and stops. */
@@ -54,6 +57,7 @@ export function startTableWriter(parts: TableWriterParts): TableWriter {
   const certainty = new Certainty(journal, ledger, parts.reconcile);
   const inserts = new InsertNext(parts, ledger, batches, certainty, stopping.signal);
   let underWay: Promise<unknown> = Promise.resolve();
+  let isStopped = false;
 
   const actor = createActor(
     writerMachine.provide({
@@ -87,6 +91,11 @@ export function startTableWriter(parts: TableWriterParts): TableWriter {
     wake,
     doubtRange: () => ledger.doubtRange(),
     whenCertain: (signal) => certainty.when(signal),
+    between: (work) =>
+      inserts.turns.run(() => {
+        if (isStopped) throw new Failure('shuttingDown', 'Sluice is stopping.');
+        return work(ledger);
+      }),
     get phase() {
       return actor.getSnapshot().value;
     },
@@ -98,6 +107,7 @@ export function startTableWriter(parts: TableWriterParts): TableWriter {
       actor.send({ type: 'writer.stopped' });
       stopping.abort();
       await endedWithin(underWay, graceMs);
+      isStopped = true;
     },
   };
 }
