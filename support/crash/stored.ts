@@ -33,8 +33,12 @@ const queryMs = 120_000;
 
 /** No event that Sluice accepts is refused by ClickHouse (I12): the bisect needs a table that refuses some. */
 export function refusePoison(dataDir: string): Promise<void> {
-  const constraint = `CONSTRAINT no_poison CHECK position(raw, '${poisonWord}') = 0`;
-  return withStore(dataDir, (store) => store.command(`ALTER TABLE events ADD ${constraint}`));
+  return changeEvents(dataDir, `ADD CONSTRAINT no_poison CHECK position(raw, '${poisonWord}') = 0`);
+}
+
+/** Alters the table of a data folder on which no Sluice runs. */
+export function changeEvents(dataDir: string, change: string): Promise<void> {
+  return withStore(dataDir, (store) => store.command(`ALTER TABLE events ${change}`));
 }
 
 export function readWitness(dataDir: string): Promise<Witness> {

@@ -92,6 +92,8 @@ function meant(by: Choices, found: Found): Meant {
     [1, () => get('/admin/connections')],
     [1, () => ({ ...get(`/admin/connections/${by.pick(['0', '1', '9999999', '-1', 'x', '%20'])}`), ...closing })],
     [1, () => get('/admin/status')],
+    [1, () => get('/admin/dead-letter/replay')],
+    [1, () => post('/admin/dead-letter/replay', value(by, 2))],
     [1, () => get('/admin/dead-letter', by.pick(['', '?limit=1', '?limit=x', '?after=0']))],
     [
       1,

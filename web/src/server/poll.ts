@@ -10,7 +10,7 @@ export interface Polled<Answer> {
 }
 
 /** `again`: asked at once when it changes. */
-export function usePoll<Answer>(path: string, everyMs: number, again = 0): Signal<Polled<Answer>> {
+export function usePoll<Answer>(path: string, everyMs: number, again: number | string = 0): Signal<Polled<Answer>> {
   const state = useSignal<Polled<Answer>>({ found: null, failure: null });
   const client = http.value;
   useEffect(() => {
