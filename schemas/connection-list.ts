@@ -20,6 +20,11 @@ export interface ListedConnection {
   readonly opened: string;
   /** A subscriber's filter as it was sent, in JSON; null without one, and for one over 500 bytes. */
   readonly filter: string | null;
+  /**
+   * Events of the log that a subscriber was not given yet, be they for it or not; null for others, and while it reads
+   * history, where that is not known.
+   */
+  readonly lag_events: number | null;
   /** A subscriber that fell back from live to the log, and is not live again. */
   readonly lagging: boolean;
   /** Bytes that wait for a subscriber to take them. */

@@ -155,6 +155,7 @@ export async function startFakeServer(options: FakeOptions = {}): Promise<FakeSe
       feeds.push(opened);
       fakes.openFeed?.(opened);
       return {
+        position: 5,
         drained: () => {
           opened.drained += 1;
         },
@@ -171,6 +172,7 @@ export async function startFakeServer(options: FakeOptions = {}): Promise<FakeSe
       watched.push(opened);
       fakes.watchCounts?.(opened);
       return {
+        position: null,
         drained: () => undefined,
         heartbeat: () => undefined,
         stop: () => {
@@ -188,6 +190,7 @@ export async function startFakeServer(options: FakeOptions = {}): Promise<FakeSe
     ready: () => fakes.readiness,
     status: () => ({ head: 7 }),
     deadLetter: async () => ({ events: [], more: false }),
+    eventsAbove: (seq) => Math.max(0, 7 - seq),
     replays: { newest: noReplay, begin: () => ({ ...noReplay, state: 'running' }) },
     metrics: () => '# HELP sluice_up One.\n# TYPE sluice_up gauge\nsluice_up 1\n',
     log: createLog('silent'),

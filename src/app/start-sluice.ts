@@ -194,6 +194,7 @@ function serve(parts: Parts, running: Running): Promise<RunningServer> {
     },
     // A look by a person takes nothing from the next scrape.
     status: () => statusOf(look({ ...parts, loopDelay: { read: loopDelay.peek } }, running)),
+    eventsAbove: (seq) => journal.countAbove(seq),
     deadLetter: (eventsMax, { forced }) => listDead(parts.deadLetter, eventsMax, forced),
     replays: parts.replays,
     metrics: () => metricsPage(observed()),

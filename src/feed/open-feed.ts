@@ -82,6 +82,11 @@ class SubscriberFeed implements Feed {
     this.#run(this.#log$());
   }
 
+  get position(): number | null {
+    const { isInHistory, position } = this.#state;
+    return this.#isLive ? this.#parts.live.mark : isInHistory ? null : position;
+  }
+
   drained(): void {
     this.#state.room.drained();
   }

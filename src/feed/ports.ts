@@ -43,6 +43,11 @@ export interface FeedRequest {
 }
 
 export interface Feed {
+  /**
+   * All up to this seq was handed to the socket, or is not for it. Null where that is not known: before the first, and
+   * in history, which has an order of its own.
+   */
+  readonly position: number | null;
   /** The socket has room again. */
   drained(): void;
   /** Says that it lives, and where it stands, to a subscriber that got nothing for a while. */

@@ -112,7 +112,7 @@ export class Journal implements ReplicaLog, LogAdmin, OwnEvents {
     return this.#checkpoint;
   }
   get pending(): number {
-    return this.#chain.countAbove(this.#checkpoint);
+    return this.countAbove(this.#checkpoint);
   }
   get oldest(): number {
     return this.#chain.oldest;
@@ -231,6 +231,11 @@ export class Journal implements ReplicaLog, LogAdmin, OwnEvents {
 
   epochOf(seq: number): string {
     return this.#reader.epochOf(seq) ?? this.epoch;
+  }
+
+  /** Committed events that it holds above a seq, of all epochs. */
+  countAbove(seq: number): number {
+    return this.#chain.countAbove(seq);
   }
 
   advanceCheckpoint(seq: number): void {

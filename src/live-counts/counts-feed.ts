@@ -15,6 +15,7 @@ export interface CountsFeedParts {
   readonly form: WatchRequest['form'];
   readonly socket: CountsSocket;
   readonly listener: FeedListener;
+  readonly live: { readonly mark: number };
   readonly counters: { countFrames: number };
   readonly log: Log;
 }
@@ -23,6 +24,8 @@ export class CountsFeed implements Feed {
   readonly #parts: CountsFeedParts;
   readonly #running: Subscription;
   #phase: 'waiting' | 'inStep' | 'lagging' = 'waiting';
+  /** Of what was sent last. */
+  #position: number | null = null;
   #isOver = false;
 
   constructor(parts: CountsFeedParts) {
@@ -32,6 +35,11 @@ export class CountsFeed implements Feed {
       next: (update) => this.#take(update),
       error: (error: unknown) => this.#fail(error),
     });
+  }
+
+  /** Who is in step hears of all that changes its list. */
+  get position(): number | null {
+    return this.#phase === 'inStep' ? this.#parts.live.mark : this.#position;
   }
 
   drained(): void {
@@ -65,6 +73,7 @@ export class CountsFeed implements Feed {
   #send(frame: string, position: number): void {
     const { form, socket, counters } = this.#parts;
     counters.countFrames += 1;
+    this.#position = position;
     socket.send(form === 'socket' ? frame : streamMessage({ event: 'counts', id: String(position), data: frame }));
   }
 

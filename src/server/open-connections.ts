@@ -26,8 +26,8 @@ export class OpenConnections extends Set<OpenConnection> {
     return null;
   }
 
-  /** In the order in which they came. */
-  list(): ListedConnection[] {
+  /** In the order in which they came. `eventsAbove`: how many events the log has above a seq. */
+  list(eventsAbove: (seq: number) => number): ListedConnection[] {
     return [...this].map((connection) => {
       const { pressed, phase, identity, subscriberState: state } = connection;
       const { id = 0, atMs = 0 } = this.#arrivals.get(connection) ?? {};
@@ -39,6 +39,7 @@ export class OpenConnections extends Set<OpenConnection> {
         name: identity.name,
         opened: new Date(atMs).toISOString(),
         filter: state?.filter ?? null,
+        lag_events: state === null || state.position === null ? null : eventsAbove(state.position),
         lagging: state?.isLagging ?? false,
         waiting_bytes: state?.bufferedBytes ?? 0,
       };

@@ -38,6 +38,8 @@ export interface ServerParts {
   readonly ready: () => Readiness;
   /** How it stands, as `GET /api/admin/status` answers. */
   readonly status: () => Readonly<Record<string, unknown>>;
+  /** How many events the log has above a seq, of all epochs. */
+  readonly eventsAbove: (seq: number) => number;
   /** The oldest events of the dead letter that this one may read. */
   readonly deadLetter: (eventsMax: number, scope: ReadScope) => Promise<DeadLetterList>;
   /** Replays of the dead letter. */

@@ -14,6 +14,8 @@ export interface SubscriberState {
   /** As it was sent, in JSON; null before it came, and for one that is too long to be kept for people. */
   readonly filter: string | null;
   readonly bufferedBytes: number;
+  /** As of its feed; null before that. */
+  readonly position: number | null;
 }
 
 export const noLoad: SubscriberLoad = { lagging: 0, bufferedBytesSum: 0, bufferedBytesMax: 0 };
@@ -33,7 +35,7 @@ export function shownFilterText(text: string | null): string | null {
 
 /** `connections` may hold others than subscribers, whose state is null. */
 export function subscriberLoad(
-  connections: Iterable<{ readonly subscriberState: Omit<SubscriberState, 'filter'> | null }>,
+  connections: Iterable<{ readonly subscriberState: Pick<SubscriberState, 'isLagging' | 'bufferedBytes'> | null }>,
 ): SubscriberLoad {
   let lagging = 0;
   let bufferedBytesSum = 0;

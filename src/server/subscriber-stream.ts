@@ -82,7 +82,12 @@ class SubscriberStream implements OpenConnection, FeedListener, Swept {
   }
 
   get subscriberState(): SubscriberState {
-    return { isLagging: this.#isLagging, filter: this.#terms.filter, bufferedBytes: this.#out.bufferedBytes() };
+    return {
+      isLagging: this.#isLagging,
+      filter: this.#terms.filter,
+      bufferedBytes: this.#out.bufferedBytes(),
+      position: this.feed?.position ?? null,
+    };
   }
 
   drained(): void {

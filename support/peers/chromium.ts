@@ -19,6 +19,8 @@ export interface Browser {
 export interface PageOptions {
   readonly viewport?: { readonly width: number; readonly height: number };
   readonly colorScheme?: 'light' | 'dark';
+  /** Takes a certificate that nobody vouches for. */
+  readonly ignoreHTTPSErrors?: boolean;
 }
 
 export interface Page {
@@ -29,6 +31,7 @@ export interface Page {
   waitForEvent(name: 'download'): Promise<Download>;
   on(name: 'console', hear: (message: { type(): string; text(): string }) => void): void;
   on(name: 'pageerror', hear: (error: Error) => void): void;
+  on(name: 'response', hear: (response: Answered) => void): void;
   locator(selector: string): Locator;
   getByRole(role: string, options?: { readonly name?: string | RegExp; readonly exact?: boolean }): Locator;
   getByLabel(text: string, options?: { readonly exact?: boolean }): Locator;
@@ -44,6 +47,14 @@ export interface Page {
   evaluate<Given, Found>(work: (given: Given) => Promise<Found> | Found, given: Given): Promise<Found>;
   /** The value of an expression, or what its promise resolves with. */
   evaluate(expression: string): Promise<unknown>;
+}
+
+/** An answer that a page got. */
+export interface Answered {
+  url(): string;
+  status(): number;
+  text(): Promise<string>;
+  request(): { method(): string; postData(): string | null };
 }
 
 export interface Download {

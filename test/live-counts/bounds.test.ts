@@ -169,7 +169,8 @@ it('a reader that does not read gets one frame with the newest state, and the ot
   const [slow, quick] = [new Reader(), new Reader()];
   const request = requestOf();
   const feed = slow.watch(world, request);
-  quick.watch(world, request);
+  const quickFeed = quick.watch(world, request);
+  expect(feed.position).toBe(null);
   await pass();
   slow.waits = 1;
   for (let nth = 0; nth < 5; nth += 1) {
@@ -178,12 +179,15 @@ it('a reader that does not read gets one frame with the newest state, and the ot
   }
   expect(slow.frames.length).toBe(1);
   expect(quick.frames.length).toBe(6);
+  expect(feed.position).toBe(slow.frames[0]?.position);
+  expect(quickFeed.position).toBe((feed.position ?? 0) + 5);
   slow.waits = 0;
   feed.drained();
   await pass();
   expect(slow.frames.length).toBe(2);
   expect(slow.frames[1]).toMatchObject({ whole: true, counts: [{ value: 'a', count: 5 }] });
   expect(slow.phases).toEqual(['live', 'lagging', 'live']);
+  expect(feed.position).toBe(quickFeed.position);
 });
 
 it('time alone makes a frame once a second at most, and only where it changes the list', async () => {

@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { ConnectionList } from '../../schemas/connection-list.ts';
 import { cleanUp, startBare } from '../../support/bare-sluice.ts';
+import { eventLike, publish } from '../../support/events.ts';
 import { send } from '../../support/http.ts';
 import { until } from '../../support/poll.ts';
 import type { Target } from '../../support/target.ts';
@@ -9,7 +10,7 @@ import { connectSigned, subscribe, type WireClient } from '../../support/wire-cl
 
 let target: Target;
 beforeAll(async () => {
-  ({ target } = await startBare({ env: { SLUICE_AUTH_STRING: 'admin:pass' } }));
+  ({ target } = await startBare({ env: { SLUICE_AUTH_STRING: 'admin:pass', SLUICE_SUBSCRIBER_BUFFER_BYTES_MAX: '16384' } }));
   target = { ...target, authString: 'admin:pass' };
 });
 afterAll(cleanUp);
@@ -29,8 +30,8 @@ it('lists producers and subscribers in the order in which they came, and forgets
     return now.length === 2 && now[1]?.phase === 'streaming' ? now : undefined;
   });
   expect(both).toMatchObject([
-    { id: 1, kind: 'producer', transport: 'websocket', phase: 'receiving', lagging: false, waiting_bytes: 0 },
-    { id: 2, kind: 'subscriber', transport: 'websocket', phase: 'streaming', name: both[0]?.name, waiting_bytes: 0 },
+    { id: 1, kind: 'producer', transport: 'websocket', phase: 'receiving', lag_events: null, lagging: false, waiting_bytes: 0 },
+    { id: 2, kind: 'subscriber', transport: 'websocket', phase: 'streaming', name: both[0]?.name, lag_events: 0, waiting_bytes: 0 },
   ]);
   expect(Math.abs(Date.parse(both[0]?.opened ?? '') - Date.now())).toBeLessThan(60_000);
   await producer.close();
@@ -71,6 +72,48 @@ it('ends an event stream with a last message that says so', async () => {
   expect(listed?.transport).toBe('stream');
   expect((await send(target, { path: `/api/admin/connections/${listed?.id}`, method: 'DELETE' })).status).toBe(204);
   expect(await stream.text()).toContain('data: {"code":1008,"reason":"closed by an operator"}');
+});
+
+it('says how far each subscriber stands behind the head, to the event', async () => {
+  const fast = await subscribe(target, {}, { backfill: false });
+  const slow = await subscribe(target, {}, { backfill: false });
+  // There is no ClickHouse to read it from.
+  const inHistory = await subscribe(target, {}, {});
+  const lags = async () => (await list()).map((connection) => connection.lag_events);
+  await until('two are live', async () => {
+    const [one, other, last] = await lags();
+    return (one === 0 && other === 0 && last === null) || undefined;
+  });
+  slow.pause();
+  fast.onMessage = () => undefined;
+  const payload = { pad: 'x'.repeat(100_000) };
+  const more = (count: number) =>
+    publish(
+      target,
+      Array.from({ length: count }, () => eventLike({ payload })),
+    );
+  let sent = 0;
+  const behind = await until('one lags', async () => {
+    await more(10);
+    sent += 10;
+    const [, lag] = await lags();
+    return typeof lag === 'number' && lag > 0 ? lag : undefined;
+  });
+  expect(behind).toBeLessThanOrEqual(sent);
+  const lag = await until('it takes no more', async () => {
+    const [before, after] = [(await lags())[1], (await lags())[1]];
+    return before === after ? after : undefined;
+  });
+  await more(7);
+  expect(await lags()).toEqual([expect.any(Number), (lag ?? 0) + 7, null]);
+  slow.onMessage = () => undefined;
+  slow.resume();
+  await until('both are live again', async () => {
+    const [one, other] = await lags();
+    return (one === 0 && other === 0) || undefined;
+  });
+  for (const each of [fast, slow, inHistory]) each.drop();
+  await until('all are gone', async () => (await list()).length === 0 || undefined);
 });
 
 it('wants the credential of an operator', async () => {

@@ -13,6 +13,7 @@ const example: ListedConnection = {
   name: 'dashboard',
   opened: '2026-11-29T08:30:00.000Z',
   filter: '{"event":{"prefix":["order."]}}',
+  lag_events: 0,
   lagging: false,
   waiting_bytes: 0,
 };
@@ -26,6 +27,13 @@ const listed = objectOf<ListedConnection>(
     name: text('Of its credential.'),
     opened: text('When it came, in UTC.', { format: 'date-time' }),
     filter: orNull(text('Of a subscriber, as it was sent, in JSON; null for one over 500 bytes.')),
+    lag_events: orNull(
+      integer(
+        'Events of the log that a subscriber was not given yet, be they for it or not; null for a producer, and while ' +
+          'it reads history.',
+        { minimum: 0 },
+      ),
+    ),
     lagging: flag('It is a subscriber that fell back from live to the log, and is not live again.'),
     waiting_bytes: integer('What waits for a subscriber to take it.', { minimum: 0 }),
   },

@@ -77,7 +77,12 @@ class SubscriberConnection implements Connection, SubscriberPort, FeedListener, 
   }
 
   get subscriberState(): SubscriberState {
-    return { isLagging: this.#isLagging, filter: this.#filter, bufferedBytes: this.#socket.bufferedBytes() };
+    return {
+      isLagging: this.#isLagging,
+      filter: this.#filter,
+      bufferedBytes: this.#socket.bufferedBytes(),
+      position: this.#feed?.position ?? null,
+    };
   }
 
   get pressed(): PressedPeer {

@@ -11,8 +11,8 @@ export const listConnectionsRoute: Route = {
   path: '/admin/connections',
   needs: 'admin',
   operation: listConnections,
-  answer: ({ open }) => {
-    const list: ConnectionList = { connections: open.list() };
+  answer: ({ open }, { eventsAbove }) => {
+    const list: ConnectionList = { connections: open.list(eventsAbove) };
     return json(200, JSON.stringify(list));
   },
 };

@@ -30,7 +30,7 @@ export function Connections() {
     <section aria-labelledby="connections-title">
       <h2 id="connections-title">{countText(all.length, 'connection')}</h2>
       <p class="hint">
-        The slowest first. Closing tells the client “closed by an operator”; a client of ours then does not come back by
+        The slowest first, by how many events of the log it was not given yet. Closing tells the client “closed by an operator”; a client of ours then does not come back by
         itself.
       </p>
       <Refusal text={why} />
@@ -46,6 +46,7 @@ export function Connections() {
 
 function Line({ connection, close }: { readonly connection: ListedConnection; readonly close: () => void }) {
   const { id, kind, transport, phase, name, opened, filter, lagging, waiting_bytes: waiting } = connection;
+  const lag = lagText(connection);
   const state = lagging ? 'catching up' : phase;
   return (
     <li class={lagging ? 'bad' : ''}>
@@ -56,6 +57,7 @@ function Line({ connection, close }: { readonly connection: ListedConnection; re
         {kind} by {transport === 'stream' ? 'event stream' : 'WebSocket'}, {visible(state)}, since{' '}
         {timeText(opened, isUtc.value)}
       </span>
+      {lag !== null && <span>{lag}</span>}
       {kind === 'subscriber' && <span>{bytesText(waiting)} wait for it</span>}
       {filter !== null && <code>{visible(filter)}</code>}
       <button
@@ -70,5 +72,22 @@ function Line({ connection, close }: { readonly connection: ListedConnection; re
 }
 
 function slowestFirst(one: ListedConnection, other: ListedConnection): number {
-  return other.waiting_bytes - one.waiting_bytes || Number(other.lagging) - Number(one.lagging) || one.id - other.id;
+  const [lag, otherLag] = [lagOf(one), lagOf(other)];
+  return (lag === otherLag ? 0 : otherLag - lag) || other.waiting_bytes - one.waiting_bytes || one.id - other.id;
+}
+
+/** In events. Who reads history has all of the log before it. */
+function lagOf(connection: ListedConnection): number {
+  return connection.lag_events ?? (readsHistory(connection) ? Number.POSITIVE_INFINITY : -1);
+}
+
+function readsHistory({ kind, phase, lag_events: lag }: ListedConnection): boolean {
+  return kind === 'subscriber' && phase === 'streaming' && lag === null;
+}
+
+/** Null where nothing is to be said. */
+function lagText(connection: ListedConnection): string | null {
+  if (readsHistory(connection)) return 'reads history';
+  const { lag_events: lag } = connection;
+  return lag === null ? null : `${countText(lag, 'event')} behind`;
 }
