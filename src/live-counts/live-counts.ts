@@ -56,7 +56,15 @@ export function createLiveCounts(parts: LiveCountsParts): LiveCounts {
       const question = new Question(request, scope.forced, nowMs);
       question.check(question.spanAt(nowMs));
       const asked = counts.ask(question);
-      return new CountsFeed({ asked, form, socket, listener, live: parts.live, counters: parts.counters, log: parts.log });
+      return new CountsFeed({
+        asked,
+        form,
+        socket,
+        listener,
+        live: parts.live,
+        counters: parts.counters,
+        log: parts.log,
+      });
     },
     flush: (batch) => counts.topics.flush(batch),
     get liveCount() {

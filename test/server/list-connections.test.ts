@@ -10,7 +10,9 @@ import { connectSigned, subscribe, type WireClient } from '../../support/wire-cl
 
 let target: Target;
 beforeAll(async () => {
-  ({ target } = await startBare({ env: { SLUICE_AUTH_STRING: 'admin:pass', SLUICE_SUBSCRIBER_BUFFER_BYTES_MAX: '16384' } }));
+  ({ target } = await startBare({
+    env: { SLUICE_AUTH_STRING: 'admin:pass', SLUICE_SUBSCRIBER_BUFFER_BYTES_MAX: '16384' },
+  }));
   target = { ...target, authString: 'admin:pass' };
 });
 afterAll(cleanUp);
@@ -30,8 +32,24 @@ it('lists producers and subscribers in the order in which they came, and forgets
     return now.length === 2 && now[1]?.phase === 'streaming' ? now : undefined;
   });
   expect(both).toMatchObject([
-    { id: 1, kind: 'producer', transport: 'websocket', phase: 'receiving', lag_events: null, lagging: false, waiting_bytes: 0 },
-    { id: 2, kind: 'subscriber', transport: 'websocket', phase: 'streaming', name: both[0]?.name, lag_events: 0, waiting_bytes: 0 },
+    {
+      id: 1,
+      kind: 'producer',
+      transport: 'websocket',
+      phase: 'receiving',
+      lag_events: null,
+      lagging: false,
+      waiting_bytes: 0,
+    },
+    {
+      id: 2,
+      kind: 'subscriber',
+      transport: 'websocket',
+      phase: 'streaming',
+      name: both[0]?.name,
+      lag_events: 0,
+      waiting_bytes: 0,
+    },
   ]);
   expect(Math.abs(Date.parse(both[0]?.opened ?? '') - Date.now())).toBeLessThan(60_000);
   await producer.close();

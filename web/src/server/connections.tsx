@@ -30,8 +30,8 @@ export function Connections() {
     <section aria-labelledby="connections-title">
       <h2 id="connections-title">{countText(all.length, 'connection')}</h2>
       <p class="hint">
-        The slowest first, by how many events of the log it was not given yet. Closing tells the client “closed by an operator”; a client of ours then does not come back by
-        itself.
+        The slowest first, by how many events of the log it was not given yet. Closing tells the client “closed by an
+        operator”; a client of ours then does not come back by itself.
       </p>
       <Refusal text={why} />
       <ul class="connections">
