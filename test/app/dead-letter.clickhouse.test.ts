@@ -91,4 +91,17 @@ it('shows an operator the events of its filter, and nobody what was redacted', {
   for (const text of [all.text, own.text, file, said, server.output()]) expect(text).not.toContain(secret);
   // An operator has no right to read: a listing tells nothing of what the events say.
   for (const text of [all.text, own.text, said, server.output()]) expect(text).not.toContain(poison);
+
+  const replay = async (token: string, method = 'GET'): Promise<string> => {
+    const headers = { authorization: `Bearer ${token}` };
+    return (await fetch(`${server.url}/api/admin/dead-letter/replay`, { method, headers })).text();
+  };
+  await replay(tenant, 'POST');
+  const [ofWhole, ofTenant] = await until('the replay has ended', async () => {
+    const texts = [await replay(whole), await replay(tenant)] as const;
+    return texts[0].includes('"state":"done"') ? texts : undefined;
+  });
+  for (const { id } of [ofA, ofB])
+    expect([ofWhole.includes(String(id)), ofTenant.includes(String(id))]).toEqual([true, false]);
+  for (const text of [ofWhole, ofTenant]) expect(text).not.toMatch(new RegExp(`${secret}|${poison}`));
 });

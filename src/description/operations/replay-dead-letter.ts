@@ -43,7 +43,9 @@ const schema = objectOf<DeadLetterReplay>(
     tried: integer('So many of them were tried.', { minimum: 0 }),
     stored: integer('So many are in ClickHouse now.', { minimum: 0 }),
     kept: integer('So many stay in the dead letter.', { minimum: 0 }),
-    refusals: listOf(refusal, { description: 'The first 20 of those that stay.' }),
+    refusals: listOf(refusal, {
+      description: 'The first 20 of those that stay; none where reads have a forced filter.',
+    }),
     reason: text('Why it ended early; else empty.'),
   },
   { title: 'DeadLetterReplay' },
