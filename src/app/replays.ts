@@ -7,25 +7,21 @@ import { Failure } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
 import { cutText } from '../base/log-limit.ts';
 import type { Counters } from '../base/metrics.ts';
-import type { OneAtATime } from '../base/one-at-a-time.ts';
+import { OneAtATime } from '../base/one-at-a-time.ts';
 import type { Store } from '../clickhouse/store.ts';
-import type { LogReader } from '../event-log/log-reader.ts';
 import { splitRow } from '../event-log/row.ts';
-import type { IdWindow } from '../ids/id-window.ts';
 import type { DeadEvent, DeadLetter } from '../table-writer/ports.ts';
 import { replayDeadLetter } from '../table-writer/replay-dead-letter.ts';
 import type { TableWriter } from '../table-writer/table-writer.ts';
 import { endsWithin } from './ends-within.ts';
+import type { IntakeParts } from './open-intake.ts';
 
 export interface ReplaysParts {
   readonly store: Store;
   readonly writer: Pick<TableWriter, 'between' | 'whenCertain'>;
   readonly deadLetter: DeadLetter;
-  readonly journal: Pick<LogReader, 'epochOf' | 'checkpoint'>;
-  readonly window: Pick<IdWindow, 'seqOf'>;
-  /** Those of parked events. */
-  readonly lookUps: OneAtATime;
-  readonly audit: Pick<Audit, 'operated'>;
+  readonly intake: Pick<IntakeParts, 'journal' | 'ids'>;
+  readonly access: { readonly audit: Pick<Audit, 'operated'> };
   readonly counters: Pick<Counters, 'replayed'>;
   readonly log: Log;
 }
@@ -34,6 +30,8 @@ const refusalsMax = 20;
 const nameCharactersMax = 200;
 
 export class Replays {
+  /** Those of parked events, which must not meet a replay. */
+  readonly lookUps = new OneAtATime();
   readonly #parts: ReplaysParts;
   readonly #stopping = new AbortController();
   #newest = noReplay;
@@ -56,7 +54,7 @@ export class Replays {
     if (phase === 'refused') throw new Failure('storeRefused', reason);
     if (phase !== 'ready') throw new Failure('storeUnavailable', `ClickHouse does not answer: ${reason}`);
     this.#newest = { ...noReplay, state: 'running', started: new Date().toISOString() };
-    this.#parts.audit.operated({ what: 'replay begun', by: cutText(by, nameCharactersMax) });
+    this.#parts.access.audit.operated({ what: 'replay begun', by: cutText(by, nameCharactersMax) });
     this.#running = this.#run();
     return this.#newest;
   }
@@ -68,7 +66,7 @@ export class Replays {
   }
 
   async #run(): Promise<void> {
-    const { log, audit } = this.#parts;
+    const { log, access } = this.#parts;
     let reason = '';
     try {
       await this.#replay();
@@ -80,21 +78,22 @@ export class Replays {
     this.#newest = { ...this.#newest, state, ended: new Date().toISOString(), reason };
     const { total, stored, kept } = this.#newest;
     log.info({ total, stored, kept }, 'a replay of the dead letter has ended');
-    audit.operated({ what: 'replayed', ok: state === 'done' && kept === 0 });
+    access.audit.operated({ what: 'replayed', ok: state === 'done' && kept === 0 });
   }
 
   async #replay(): Promise<void> {
-    const { store, writer, deadLetter, journal, window, lookUps, counters } = this.#parts;
+    const { store, writer, deadLetter, intake, counters } = this.#parts;
+    const { journal, ids } = intake;
     const { signal } = this.#stopping;
     await writer.whenCertain(signal);
     await replayDeadLetter(
       {
         ...{ store, deadLetter, journal },
         between: (work) => writer.between(work),
-        withoutLookUps: (work) => lookUps.run(work),
+        withoutLookUps: (work) => this.lookUps.run(work),
         // Every id above the checkpoint is in the window.
         waitingTwinOf: ({ id, seq }) => {
-          const known = window.seqOf(id);
+          const known = ids.window.seqOf(id);
           return known !== null && known !== seq && known > journal.checkpoint ? known : null;
         },
       },

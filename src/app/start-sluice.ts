@@ -9,7 +9,6 @@ import type { FilePort } from '../base/file-port.ts';
 import { openKeys, type SigningKeys } from '../base/keys.ts';
 import { type Log, lossesOf } from '../base/log.ts';
 import { type Counters, createCounters } from '../base/metrics.ts';
-import { OneAtATime } from '../base/one-at-a-time.ts';
 import { packageRoot } from '../base/package-root.ts';
 import { longestRetentionDays } from '../base/retention.ts';
 import { kindOf } from '../clickhouse/layout.ts';
@@ -111,14 +110,7 @@ export async function startSluice(config: Config, log: Log, say: (line: string) 
     whenCertain: writer.whenCertain,
     publish: (topic, frame) => running.server?.publish(topic, frame),
   });
-  const lookUps = new OneAtATime();
-  const { audit } = access;
-  const replays = new Replays({
-    ...{ store, writer, deadLetter, journal, window: intake.ids.window, lookUps },
-    audit,
-    counters,
-    log,
-  });
+  const replays = new Replays({ store, writer, deadLetter, intake, access, counters, log });
   const forwarder = startForwarding(config, intake, machine.files, log);
   const batches = live.batches$.subscribe((batch) => {
     feeds.flush(batch);
@@ -133,7 +125,7 @@ export async function startSluice(config: Config, log: Log, say: (line: string) 
   };
   const server = await serve(parts, running);
   running.server = server;
-  const resolver = startResolver(parts, lookUps);
+  const resolver = startResolver(parts, replays.lookUps);
   access.audit.operated({ what: 'started' });
   warnOfOpenDoor(config, access.credentials, log);
   greet({ ...config, isSecure: tls !== null }, server.port, store, say);
@@ -144,13 +136,12 @@ export async function startSluice(config: Config, log: Log, say: (line: string) 
       await wait(config.leaveMs, undefined, { signal: hurry }).catch(() => undefined);
       server.stopListening();
       intake.refuse();
-      const replaysEnded = replays.stop(insertGraceMs);
       const isSettled = await endsWithin(settleMs, resolver.stop().then(intake.intake.settled));
       if (!isSettled)
         log.error('the disk does not answer: what waits for it was not acknowledged; this is no clean stop');
       server.closeSockets(1012, 'Sluice is restarting');
       await server.close(requestsGraceMs);
-      await replaysEnded;
+      await replays.stop(insertGraceMs);
       await Promise.all([writer.stop(insertGraceMs), forwarder?.stop(forwardGraceMs)]);
       batches.unsubscribe();
       await closeParts(parts, isSettled);

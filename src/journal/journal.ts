@@ -55,6 +55,7 @@ export class Journal implements ReplicaLog, LogAdmin, OwnEvents {
   readonly #bootId: string | null;
   readonly #now: () => number;
   readonly #pending = new PendingRecords();
+  readonly countAbove = (seq: number): number => this.#chain.countAbove(seq); // Committed events, of all epochs.
   readonly #chain: SegmentChain;
   readonly #reader: SegmentReader;
   readonly #writer: SegmentWriter;
@@ -112,7 +113,7 @@ export class Journal implements ReplicaLog, LogAdmin, OwnEvents {
     return this.#checkpoint;
   }
   get pending(): number {
-    return this.countAbove(this.#checkpoint);
+    return this.#chain.countAbove(this.#checkpoint);
   }
   get oldest(): number {
     return this.#chain.oldest;
@@ -231,11 +232,6 @@ export class Journal implements ReplicaLog, LogAdmin, OwnEvents {
 
   epochOf(seq: number): string {
     return this.#reader.epochOf(seq) ?? this.epoch;
-  }
-
-  /** Committed events that it holds above a seq, of all epochs. */
-  countAbove(seq: number): number {
-    return this.#chain.countAbove(seq);
   }
 
   advanceCheckpoint(seq: number): void {

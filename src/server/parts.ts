@@ -43,7 +43,7 @@ export interface ServerParts {
   /** The oldest events of the dead letter that this one may read. */
   readonly deadLetter: (eventsMax: number, scope: ReadScope) => Promise<DeadLetterList>;
   /** Replays of the dead letter. */
-  readonly replays: Replays;
+  readonly replays: DeadLetterReplays;
   /** The text of `/metrics`. */
   readonly metrics: () => string;
   readonly log: Log;
@@ -120,7 +120,7 @@ export interface Queries {
   exportEvents(request: ExportRequest, scope: ReadScope, signal: AbortSignal): Promise<EventExport>;
 }
 
-export interface Replays {
+export interface DeadLetterReplays {
   /** How the newest one goes, or went. */
   readonly newest: DeadLetterReplay;
   /** Begins one for an operator of this name, if none is running. Throws a Failure. */

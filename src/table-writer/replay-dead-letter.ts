@@ -37,8 +37,8 @@ const tryCharactersMax = 1024 * 1024;
 const settleEventsMax = 500;
 
 /**
- * Tries each event that is in the dead letter now, once. Rejects as the store does, as the dead letter does, or with the
- * signal's reason: all that was taken before is settled then.
+ * Tries each event that is in the dead letter now, once. Rejects as the store does, as the dead letter does, or with
+ * the signal's reason: all that was taken before is settled then.
  */
 export async function replayDeadLetter(
   parts: ReplayParts,

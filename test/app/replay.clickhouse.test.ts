@@ -1,5 +1,5 @@
 /**
- * A replay of the dead letter on the running process (I1, I8, I11): what ClickHouse takes by now is stored once, however
+ * A replay of the dead letter on the running process (I8, I11): what ClickHouse takes by now is stored once, however
  * often it is asked for and whoever sends the same events again meanwhile, and the books balance all the time.
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -105,7 +105,7 @@ describe('a replay of the dead letter while Sluice runs', () => {
     expect(await ended()).toMatchObject({ state: 'done', total: 0, tried: 0, reason: '' });
   });
 
-  it('keeps what ClickHouse refuses on with its reason, and stores the rest once, though it is asked for by two', async () => {
+  it('keeps what ClickHouse refuses on with its reason, and stores the rest once, though two ask for it', async () => {
     await refuse('poison');
     await refuse('venom');
     const [poison, venom] = [eventsWith('poison', 40), eventsWith('venom', 3)];

@@ -1,6 +1,6 @@
 /**
- * A real Sluice, killed in the middle of a replay of its dead letter, behind each of its steps and at any instant, while
- * events come in: in the end each event is in ClickHouse once, none is lost, and the books balance.
+ * A real Sluice (I1), killed in the middle of a replay of its dead letter, behind each of its steps and at any instant,
+ * while events come in: in the end each event is in ClickHouse once, none is lost, and the books balance.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,4 +1,4 @@
-/** What a replay has stored is booked once and leaves the dead letter, though the disk fails in between (I1, I8). */
+/** What a replay has stored is booked once and leaves the dead letter, though the disk fails in between. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -41,7 +41,7 @@ test('books and dead letter change together', async () => {
   expect(ledger.state).toMatchObject({ books: [{ stored: 9, deadLettered: 1 }], replayed: [] });
 });
 
-test('where the file cannot be written, the books say which events leave it, and no later try books them again', async () => {
+test('where the file cannot be written, the books say which events leave it, and none is booked again', async () => {
   const { store, deadLetter, ledger } = await opened();
   await expect(ledger.settleReplayed([3], () => Promise.reject(new Error('EIO')))).rejects.toThrow('EIO');
   expect(await store.load()).toMatchObject({ books: [{ stored: 8, deadLettered: 2 }], replayed: [3] });

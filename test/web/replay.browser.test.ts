@@ -28,7 +28,8 @@ describeConsole('the dead letter in the server view', { env }, (world) => {
       ['poison', 'poison', 'venom'].map((word) => eventLike({ event: 'replay.seen', payload: { word } })),
     );
     await until('they are refused', async () => {
-      const { events } = (await (await fetch(`${world.server.url}/api/admin/dead-letter`)).json()) as DeadLetterList; // the same
+      const answer = await fetch(`${world.server.url}/api/admin/dead-letter`);
+      const { events } = (await answer.json()) as DeadLetterList; // the API's answer
       return events.length === 3 || undefined;
     });
     await change('DROP CONSTRAINT poison');

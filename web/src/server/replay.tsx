@@ -102,14 +102,15 @@ function Refusals({ replay: { refusals, kept } }: { readonly replay: DeadLetterR
 
 function sentenceFor({ state, started, ended, total, tried, stored, kept, reason }: DeadLetterReplay): string {
   const sum = `${numberText(stored)} stored, ${numberText(kept)} stay.`;
+  const done = `${numberText(tried)} of ${numberText(total)}`;
   switch (state) {
     case 'none':
       return '';
     case 'running':
-      return `Replaying since ${clockText(started ?? '', isUtc.value)}: ${numberText(tried)} of ${numberText(total)} tried, ${sum}`;
+      return `Replaying since ${clockText(started ?? '', isUtc.value)}: ${done} tried, ${sum}`;
     case 'done':
       return `Replayed, until ${clockText(ended ?? '', isUtc.value)}: ${sum}`;
     case 'failed':
-      return `The replay ended early: ${reason} ${numberText(tried)} of ${numberText(total)} were tried, ${sum}`;
+      return `The replay ended early: ${reason} ${done} were tried, ${sum}`;
   }
 }
