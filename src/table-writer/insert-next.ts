@@ -3,6 +3,7 @@
  * refuses for its content is halved down to the guilty event, which goes to the dead letter.
  */
 import type { Remaining } from '../../actors/writer.ts';
+import { Failure } from '../base/errors.ts';
 import { failPoint } from '../base/fail-point.ts';
 import type { Log } from '../base/log.ts';
 import type { Counters } from '../base/metrics.ts';
@@ -35,7 +36,9 @@ export class InsertNext {
   readonly #stopping: AbortSignal;
   readonly #send: (chunk: LogChunk) => Promise<void>;
   /** Inserts, and what may not happen during one. */
-  readonly turns = new OneAtATime();
+  readonly #turns = new OneAtATime();
+  /** Nothing begins any more. */
+  isClosed = false;
   /** Of the batch that was taken last. */
   rowsOfLast = 0;
 
@@ -65,11 +68,19 @@ export class InsertNext {
     }
   }
 
+  /** Runs work on the writer's state between two inserts. Rejects once it is closed. */
+  between<Answer>(work: (ledger: Ledger) => Promise<Answer>): Promise<Answer> {
+    return this.#turns.run(() => {
+      if (this.isClosed) throw new Failure('shuttingDown', 'Sluice is stopping.');
+      return work(this.#ledger);
+    });
+  }
+
   async #insert(): Promise<Remaining> {
     const { store } = this.#parts;
     if (!this.#certainty.isDoubtful && this.#ledger.state.range === null && this.#batches.isEmpty) return 'none';
     await store.whenReady(this.#stopping);
-    return this.turns.run(() => this.#insertBatch());
+    return this.#turns.run(() => this.#insertBatch());
   }
 
   async #insertBatch(): Promise<Remaining> {

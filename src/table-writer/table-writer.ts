@@ -5,7 +5,6 @@
  */
 import { createActor, fromPromise } from 'xstate';
 import { writerMachine } from '../../actors/writer.ts';
-import { Failure } from '../base/errors.ts';
 import { Batches, type BatchesParts } from './batches.ts';
 import { Certainty, type Reconcile } from './certainty.ts';
 import { type EpochBook, openBook } from './epoch-book.ts';
@@ -57,7 +56,6 @@ export function startTableWriter(parts: TableWriterParts): TableWriter {
   const certainty = new Certainty(journal, ledger, parts.reconcile);
   const inserts = new InsertNext(parts, ledger, batches, certainty, stopping.signal);
   let underWay: Promise<unknown> = Promise.resolve();
-  let isStopped = false;
 
   const actor = createActor(
     writerMachine.provide({
@@ -91,11 +89,7 @@ export function startTableWriter(parts: TableWriterParts): TableWriter {
     wake,
     doubtRange: () => ledger.doubtRange(),
     whenCertain: (signal) => certainty.when(signal),
-    between: (work) =>
-      inserts.turns.run(() => {
-        if (isStopped) throw new Failure('shuttingDown', 'Sluice is stopping.');
-        return work(ledger);
-      }),
+    between: (work) => inserts.between(work),
     get phase() {
       return actor.getSnapshot().value;
     },
@@ -107,7 +101,7 @@ export function startTableWriter(parts: TableWriterParts): TableWriter {
       actor.send({ type: 'writer.stopped' });
       stopping.abort();
       await endedWithin(underWay, graceMs);
-      isStopped = true;
+      inserts.isClosed = true;
     },
   };
 }

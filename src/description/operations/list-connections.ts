@@ -29,8 +29,8 @@ const listed = objectOf<ListedConnection>(
     filter: orNull(text('Of a subscriber, as it was sent, in JSON; null for one over 500 bytes.')),
     lag_events: orNull(
       integer(
-        'Events of the log that a subscriber was not given yet, be they for it or not; null for a producer, and while ' +
-          'it reads history.',
+        'Events of the log that a subscriber was not given yet, be they for it or not; null for a producer, and ' +
+          'while it reads history.',
         { minimum: 0 },
       ),
     ),

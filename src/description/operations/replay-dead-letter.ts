@@ -60,9 +60,9 @@ export const beginReplay: Operation = {
   group: 'Server',
   title: 'Replay the dead letter',
   about:
-    'Tries each event of the dead letter again, once, while the server goes on. What ClickHouse takes leaves the dead ' +
-    'letter; each is stored once, however often this is asked, and over a crash too. One replay runs at a time: while ' +
-    'one does, the answer is that one.',
+    'Tries each event of the dead letter again, once, while the server goes on. What ClickHouse takes leaves the ' +
+    'dead letter; each is stored once, however often this is asked, and over a crash too. One replay runs at a ' +
+    'time: while one does, the answer is that one.',
   answers: { 202: answerOf('It has begun, or was running.', running) },
   fails: ['storeUnavailable', 'storeRefused', 'shuttingDown'],
 };
