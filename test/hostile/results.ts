@@ -6,6 +6,8 @@ import type { FieldResult } from './field.ts';
 import type { HostileKind } from './kind.ts';
 
 const file = new URL('RESULTS.md', import.meta.url);
+/** Of the code that runs: a tree may move on meanwhile. */
+const commit = commitOf();
 /** Between the names of the columns and the rows. */
 const ruler = /^(\|---)+\|\n/m;
 
@@ -40,7 +42,10 @@ function rowOf({ name }: HostileKind, seed: number, { faults, figures }: FieldRe
 }
 
 function originOf(): string {
-  const options = { cwd: new URL('.', import.meta.url), encoding: 'utf8' } as const;
-  const commit = spawnSync('git', ['rev-parse', '--short', 'HEAD'], options).stdout.trim();
   return `${new Date().toISOString().slice(0, 10)}, ${commit}, ${process.version}, ${loadavg()[0]?.toFixed(1)}`;
+}
+
+function commitOf(): string {
+  const options = { cwd: new URL('.', import.meta.url), encoding: 'utf8' } as const;
+  return spawnSync('git', ['rev-parse', '--short', 'HEAD'], options).stdout.trim();
 }

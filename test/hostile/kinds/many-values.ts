@@ -9,7 +9,8 @@ import { word } from '../big-filters.ts';
 import { type Field, type HostileKind, hostileEvent } from '../kind.ts';
 import { ask, openPeer } from '../peers.ts';
 
-const answerMs = 40_000;
+/** A feed tries a read that takes too long three times before it ends by name. */
+const answerMs = 150_000;
 const found = { l: 'good', 'prefect.resource.id': 'hostile.found' };
 const related = [{ 'prefect.resource.id': 'r3', 'prefect.resource.role': 'role' }];
 const foundId = '11111111-1111-4111-8111-111111111111';
