@@ -102,7 +102,11 @@ export class FramePressure {
     const waitedMs = this.#parts.nowMs() - this.#askedMs;
     if (waitedMs < patienceMs(unseenBytes, bound)) return;
     const asked = this.#asked ?? new Map<PressedPeer, number | null>();
-    const silent = [...asked].filter(([peer, signs]) => peer.signs === signs).map(([peer]) => peer);
+    // Who has said the least goes first: one who talks on and on was late, and is not within a long message.
+    const silent = [...asked]
+      .filter(([peer, signs]) => peer.signs === signs)
+      .map(([peer]) => peer)
+      .sort((one, other) => one.signs - other.signs);
     // Each round is given its time to show.
     this.#askedMs = this.#parts.nowMs();
     const isEnough = this.#breakOff(silent, unseenBytes - bound, () => this.#options.frameBytesMax);

@@ -26,8 +26,8 @@ function world() {
     },
     { bytesMax: 100 * mebibyte, frameBytesMax: 5 * mebibyte },
   );
-  function add(name: string, bytes: number, { answers = true, sent = 0, isReading = true } = {}): void {
-    let signs = 0;
+  function add(name: string, bytes: number, { answers = true, sent = 0, isReading = true, said = 0 } = {}): void {
+    let signs = said;
     const peer = {
       name,
       get signs() {
@@ -91,6 +91,14 @@ describe('the memory of messages', () => {
     for (let nth = 0; nth < 60; nth += 1) add(`partial ${nth}`, 5 * mebibyte, { answers: false });
     pass(1_000);
     expect(ended.length).toBeGreaterThanOrEqual(40);
+  });
+
+  it('is taken from those who have said the least, if some answer late', () => {
+    const { ended, add, pass } = world();
+    add('late talker', 0, { answers: false, said: 500 });
+    for (let nth = 0; nth < 30; nth += 1) add(`partial ${nth}`, 5 * mebibyte, { answers: false, said: 1 });
+    pass(3_500);
+    expect(ended).toEqual(Array.from({ length: 10 }, (_, nth) => `partial ${nth}`));
   });
 
   it('waits the less for an answer the more is held', () => {
