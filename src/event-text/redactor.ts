@@ -19,13 +19,9 @@ export function createRedactor(rules: readonly RedactionRule[]): Redactor | null
   if (root === null) return null;
   const names = namesOf(rules);
   const marks = names?.map((name) => `${JSON.stringify(name)}:`) ?? null;
-  const sentMarks = names?.every(hasOneForm) === true ? names.map((name) => Buffer.from(`"${name}"`)) : null;
+  const sentMarks = names?.every(hasOneForm) === true ? patternOf(names) : null;
   return {
-    mayFind(sent) {
-      if (sentMarks === null || sent.includes(anyCharacter)) return true;
-      for (const mark of sentMarks) if (sent.includes(mark)) return true;
-      return false;
-    },
+    mayFind: (sent) => sentMarks === null || sentMarks.test(sent.toString('latin1')),
     redact(text) {
       if (marks !== null && !marks.some((mark) => text.includes(mark))) return null;
       return redactWhole(text, root);
@@ -33,12 +29,19 @@ export function createRedactor(rules: readonly RedactionRule[]): Redactor | null
   };
 }
 
-/** Any character may be sent so. */
-const anyCharacter = Buffer.from('\\u');
-
-/** Whether a sender can write it in no other way than by `anyCharacter`. */
+/** Whether a sender can write it in no other way than with `\u`, which can be every character. */
 function hasOneForm(name: string): boolean {
   return !name.includes('/') && JSON.stringify(name) === `"${name}"`;
+}
+
+/** Of the bytes of texts, each as one character: one pass takes a third of one search for each name. */
+function patternOf(names: readonly string[]): RegExp {
+  const literals = names.map((name) =>
+    Buffer.from(name)
+      .toString('latin1')
+      .replaceAll(/[$()*+.?[\\\]^{|}-]/g, '\\$&'),
+  );
+  return new RegExp(`"(?:${literals.join('|')})"|\\\\u`);
 }
 
 function redactWhole(text: string, root: PathNode): RedactedText | null {

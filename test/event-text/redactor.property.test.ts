@@ -38,6 +38,32 @@ describe('redaction', () => {
     expect(redacted).toBeGreaterThan(300);
   });
 
+  it('may find something in a body wherever a key of its rules stands in it, in whatever form, and else nowhere', () => {
+    const anyName = fc.string({
+      unit: fc.constantFrom(...'ab$()*+.?[\\]^{|}-/"é😀ÿ\u0080 '),
+      minLength: 1,
+      maxLength: 5,
+    });
+    let unfound = 0;
+    fc.assert(
+      fc.property(fc.array(anyName, { minLength: 1, maxLength: 4 }), anyName, fc.nat(), (names, other, nth) => {
+        const rules = names.map((name) => writtenRule({ path: ['**', { name }] })).join(',');
+        const redactor = createRedactor(parseRedaction(rules) ?? []);
+        if (redactor === null) throw new Error(rules);
+        const mayFind = (key: string): boolean => redactor.mayFind(Buffer.from(`{"payload":{${key}:1}}`));
+        const key = JSON.stringify(names[nth % names.length]);
+        expect(mayFind(key)).toBe(true);
+        expect(mayFind(`"\\u${(names[0] ?? '').charCodeAt(0).toString(16).padStart(4, '0')}"`)).toBe(true);
+        const haveOneForm = names.every((name) => !name.includes('/') && JSON.stringify(name) === `"${name}"`);
+        if (!haveOneForm || names.includes(other) || other.includes('"')) return;
+        expect(mayFind(JSON.stringify(other))).toBe(false);
+        unfound += 1;
+      }),
+      { numRuns: 1_000 },
+    );
+    expect(unfound).toBeGreaterThan(100);
+  });
+
   it('goes as deep as a payload may', () => {
     const depth = 1_000;
     const deep = (value: string): string =>
