@@ -8,6 +8,7 @@ import type { Counters } from '../base/metrics.ts';
 import { currentBootId } from './boot-file.ts';
 import { withDurableCopy } from './durable-copy.ts';
 import type { EpochFile } from './epoch-file.ts';
+import type { Keep } from './segment-chain.ts';
 
 export interface JournalOptions {
   /** The data folder, locked by the caller (lock.ts): `epoch` and `journal/` are in it. */
@@ -52,4 +53,11 @@ export interface JournalParts {
 export function thisMachine(copyFolder: string | null = null): JournalParts {
   const files = copyFolder === null ? nodeFiles : withDurableCopy(nodeFiles, copyFolder);
   return { files, now: Date.now, bootId: currentBootId(), elapsedMs: () => performance.now() };
+}
+
+/** What trim leaves at a time, in ms. */
+export function keepOf(options: JournalOptions, now: number): Keep {
+  const { durability, keepBytesPastCheckpoint, keepMsPastCheckpoint } = options;
+  const insertedBefore = durability === 'fsync' ? now - keepMsPastCheckpoint : Number.POSITIVE_INFINITY;
+  return { bytes: keepBytesPastCheckpoint, insertedBefore };
 }

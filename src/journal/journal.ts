@@ -14,20 +14,21 @@ import { recordHeaderBytes } from '../base/record.ts';
 import type { LogAdmin } from '../event-log/log-admin.ts';
 import type { ChunkMemory, LogChunk, VisitId } from '../event-log/log-reader.ts';
 import type { Horizon } from '../event-log/log-writer.ts';
+import type { MarkedRows, VisitMarked } from '../event-log/marked-rows.ts';
 import type { OwnEvents, VisitOwn } from '../event-log/own-events.ts';
 import type { AppliedMark, ReplicaLog } from '../event-log/replica-log.ts';
 import type { ReceiptTexts, RowSource } from '../event-log/row-source.ts';
 import { nothingApplied } from './applied-marks.ts';
 import { DiskBudget } from './disk-budget.ts';
 import { DiskRoom } from './disk-room.ts';
-import { type JournalOptions, type JournalParts, thisMachine } from './journal-options.ts';
+import { type JournalOptions, type JournalParts, keepOf, thisMachine } from './journal-options.ts';
 import { type OpenSegments, openSegments } from './open-segments.ts';
 import { visitOwn } from './own-rows.ts';
 import type { ParkedRecords } from './parked-records.ts';
 import { PendingRecords, type RowKind } from './pending-records.ts';
 import { eventKindOf, parkedKindOf } from './record-kinds.ts';
 import { segmentsDirectory } from './segment.ts';
-import { type Keep, SegmentChain } from './segment-chain.ts';
+import { SegmentChain } from './segment-chain.ts';
 import { SegmentReader } from './segment-reader.ts';
 import { SegmentWriter } from './segment-writer.ts';
 import type { Aside } from './set-aside.ts';
@@ -40,7 +41,7 @@ export function openJournal(options: JournalOptions, parts: JournalParts = thisM
 }
 
 /** One process holds it (lock.ts). An event's ticket is its seq. */
-export class Journal implements ReplicaLog, LogAdmin, OwnEvents {
+export class Journal implements ReplicaLog, LogAdmin, OwnEvents, MarkedRows {
   readonly owner: string;
   readonly epoch: string;
   readonly firstSeq: number;
@@ -214,6 +215,10 @@ export class Journal implements ReplicaLog, LogAdmin, OwnEvents {
     return this.#reader.readOwn({ from, bytesMax, upTo }, visit);
   }
 
+  readMarked(from: number, bytesMax: number, upTo: number, visit: VisitMarked): number {
+    return this.#reader.readMarked({ from, bytesMax, upTo }, visit);
+  }
+
   watchOwn(visit: VisitOwn | null): void {
     this.#watch = visit;
   }
@@ -242,11 +247,11 @@ export class Journal implements ReplicaLog, LogAdmin, OwnEvents {
 
   /** As `trimLater`, but waits until it is gone. */
   trim(): void {
-    this.#chain.trim(this.#checkpoint, this.#keep());
+    this.#chain.trim(this.#checkpoint, keepOf(this.#options, this.#now()));
   }
 
   trimLater(): void {
-    this.#chain.trimLater(this.#checkpoint, this.#keep());
+    this.#chain.trimLater(this.#checkpoint, keepOf(this.#options, this.#now()));
   }
 
   /**
@@ -284,12 +289,6 @@ export class Journal implements ReplicaLog, LogAdmin, OwnEvents {
     } finally {
       this.#pending.clear();
     }
-  }
-
-  #keep(): Keep {
-    const { durability, keepBytesPastCheckpoint, keepMsPastCheckpoint } = this.#options;
-    const insertedBefore = durability === 'fsync' ? this.#now() - keepMsPastCheckpoint : Number.POSITIVE_INFINITY;
-    return { bytes: keepBytesPastCheckpoint, insertedBefore };
   }
 
   /** Gives the record's bytes; it is not taken yet. Throws the Failure that the journal died of. */

@@ -4,9 +4,10 @@
 import { Failure } from '../base/errors.ts';
 import type { FilePort } from '../base/file-port.ts';
 import type { ChunkMemory, LogChunk, VisitId } from '../event-log/log-reader.ts';
+import type { VisitMarked } from '../event-log/marked-rows.ts';
 import type { VisitOwn } from '../event-log/own-events.ts';
 import { FileCache } from './file-cache.ts';
-import { type OwnRequest, readOwn } from './own-rows.ts';
+import { type OwnRequest, readMarked, readOwn } from './own-rows.ts';
 import { type ChunkRequest, readChunk } from './read-chunk.ts';
 import { RecentRows } from './recent-rows.ts';
 import { scanIds } from './scan-ids.ts';
@@ -38,6 +39,11 @@ export class SegmentReader {
   readOwn(request: OwnRequest, visit: VisitOwn): number {
     this.#refuseGone(request.from);
     return readOwn(this.#files, this.#cache, this.#chain.all, request, visit);
+  }
+
+  readMarked(request: OwnRequest, visit: VisitMarked): number {
+    this.#refuseGone(request.from);
+    return readMarked(this.#files, this.#cache, this.#chain.all, request, visit);
   }
 
   scanIds(visit: VisitId, after: number): void {

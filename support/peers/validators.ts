@@ -23,10 +23,15 @@ export interface Ended {
 /** The folder of a venv with schemathesis and openapi-spec-validator. Never throws. */
 export async function installSchemathesis(root: string): Promise<Installed> {
   const folder = join(root, '.tmp', 'validators', 'python');
-  return installOnce(folder, pythonPins.join('\n'), async () => {
+  return installPythonTool(folder, pythonPins);
+}
+
+/** Makes the folder a venv with these packages of PyPI. Never throws. */
+export function installPythonTool(folder: string, pins: readonly string[]): Promise<Installed> {
+  return installOnce(folder, pins.join('\n'), async () => {
     const venv = await run('python3', ['-m', 'venv', '--clear', folder]);
     if (venv.code !== 0) return `Python cannot make a venv here: ${lastLine(venv.output)}`;
-    const words = ['-m', 'pip', 'install', '--quiet', '--retries', '1', ...pythonPins];
+    const words = ['-m', 'pip', 'install', '--quiet', '--retries', '1', ...pins];
     const pip = await run(join(folder, 'bin', 'python'), words);
     return pip.code === 0 ? null : `PyPI does not give them: ${lastLine(pip.output)}`;
   });

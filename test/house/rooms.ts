@@ -25,6 +25,7 @@ export const rooms = {
   'src/feed': ['schemas', 'src/base', 'src/filter', 'src/event-log', 'src/history'],
   'src/live-counts': ['schemas', 'src/base', 'src/filter', 'src/clickhouse', 'src/query', 'src/feed'],
   'src/table-writer': ['actors', 'src/base', 'src/event-log', 'src/clickhouse', 'src/ids'],
+  'src/nats': ['src/base', 'src/shared-log', 'src/table-writer'],
   'src/forwarder': ['schemas', 'actors', 'src/base', 'src/filter', 'src/event-log', 'src/event-text'],
   'src/description': ['schemas', 'src/base', 'src/filter'],
   'src/server': [

@@ -41,10 +41,10 @@ describe('the words of the code', () => {
   });
 });
 
-/** AsyncAPI calls the two ways of a WebSocket a channel, and a style sheet has a cursor. */
+/** AsyncAPI calls the two ways of a WebSocket a channel, a style sheet has a cursor, and NATS has consumers. */
 function ofStandards(word: string, file: string): boolean {
   const describes = file.startsWith('src/description/') || file.startsWith('src/server/route');
-  return describes && ['channel', 'cursor'].includes(word);
+  return (describes && ['channel', 'cursor'].includes(word)) || (file.startsWith('src/nats/') && word === 'consumer');
 }
 
 /** The last cells of the table of words. */

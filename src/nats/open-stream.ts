@@ -1,0 +1,122 @@
+/**
+ * The stream that keeps the shared log: made by whoever comes first, and checked by all others. It refuses what is more
+ * than it may hold, lets nothing go by itself, and says which epoch its events have and by which rules they are
+ * applied.
+ */
+import type { StreamConfig, StreamInfo } from '@nats-io/jetstream';
+import { StartRefused } from '../base/errors.ts';
+import { applyRules } from '../shared-log/applier.ts';
+import type { Nats } from './connect-nats.ts';
+
+export interface StreamWish {
+  /** Of the stream; its subjects begin with the same in lower case. */
+  readonly name: string;
+  readonly replicas: number;
+  readonly bytesMax: number;
+  /** Of the id window. */
+  readonly idsMax: number;
+  /** What a stream that is made now begins with. */
+  readonly epoch: string;
+  readonly firstSeq: number;
+}
+
+export interface OpenedStream {
+  readonly name: string;
+  readonly epoch: string;
+  readonly firstSeq: number;
+}
+
+/** Of one gateway. */
+export function subjectOf(name: string, gateway: string): string {
+  return `${subjectsOf(name)}.${gateway}`;
+}
+
+/** Of all gateways, without what names one. */
+export function subjectsOf(name: string): string {
+  return `${name.toLowerCase()}.b`;
+}
+
+const alreadyThere = 10058;
+const notFound = 10059;
+
+/** A block with the largest event that intake takes, its text and its search text. */
+const payloadBytesMin = 8 * 1024 * 1024;
+
+/** Rejects with StartRefused for a stream that is not as it must be, and as the client does where NATS is away. */
+export async function openStream(nats: Nats, wish: StreamWish): Promise<OpenedStream> {
+  const payload = nats.connection.info?.max_payload ?? 0;
+  if (payload < payloadBytesMin) {
+    throw new StartRefused(`NATS takes messages of ${payload} bytes. Set max_payload to 8MB in its configuration.`);
+  }
+  const found = (await infoOf(nats, wish.name)) ?? (await make(nats, wish)) ?? (await infoOf(nats, wish.name));
+  if (found === null) throw new Error(`the stream ${wish.name} is neither there nor can it be made`);
+  const fault = faultOf(found.config, wish);
+  if (fault !== null) throw new StartRefused(`The stream ${wish.name} ${fault}.`);
+  const { 'sluice.epoch': epoch = '', 'sluice.first_seq': firstSeq } = found.config.metadata ?? {};
+  return { name: wish.name, epoch, firstSeq: Number(firstSeq) };
+}
+
+/** Null if there is none. */
+async function infoOf({ manager }: Nats, name: string): Promise<StreamInfo | null> {
+  try {
+    return await manager.streams.info(name);
+  } catch (error) {
+    if (codeOfApi(error) === notFound) return null;
+    throw error;
+  }
+}
+
+/** Null if somebody else was quicker. */
+async function make({ manager }: Nats, wish: StreamWish): Promise<StreamInfo | null> {
+  try {
+    return await manager.streams.add({ name: wish.name, ...fixed(wish), metadata: metadataOf(wish) });
+  } catch (error) {
+    if (codeOfApi(error) === alreadyThere) return null;
+    throw error;
+  }
+}
+
+function fixed({ name, replicas, bytesMax }: StreamWish): Partial<StreamConfig> {
+  return {
+    subjects: [`${subjectsOf(name)}.*`],
+    storage: 'file',
+    retention: 'limits',
+    discard: 'new',
+    num_replicas: replicas,
+    max_bytes: bytesMax,
+    max_age: 0,
+    max_msgs: -1,
+    max_msgs_per_subject: -1,
+    deny_delete: true,
+    deny_purge: false,
+    allow_direct: true,
+  };
+}
+
+function metadataOf({ epoch, firstSeq, idsMax }: StreamWish): Record<string, string> {
+  return {
+    'sluice.epoch': epoch,
+    'sluice.first_seq': String(firstSeq),
+    'sluice.rules': String(applyRules),
+    'sluice.ids': String(idsMax),
+  };
+}
+
+/** What is wrong with a stream that is there; null if nothing is. Its size may be another. */
+function faultOf(config: StreamConfig, wish: StreamWish): string | null {
+  const { max_bytes: _size, ...wanted } = fixed(wish);
+  for (const [key, value] of Object.entries(wanted)) {
+    const there = JSON.stringify(config[key as keyof StreamConfig]); // the keys of `fixed` are some of these
+    if (there !== JSON.stringify(value)) return `has ${key} ${there}, and Sluice needs ${JSON.stringify(value)}`;
+  }
+  const { 'sluice.epoch': epoch, 'sluice.rules': rules, 'sluice.ids': ids } = config.metadata ?? {};
+  if (epoch === undefined) return 'was not made by Sluice';
+  if (rules !== String(applyRules)) return `is applied by rules ${rules}, and this Sluice knows ${applyRules}`;
+  return ids === String(wish.idsMax) ? null : `is for an id window of ${ids} ids, and this gateway has ${wish.idsMax}`;
+}
+
+/** The number that JetStream gives an error; 0 for any other error. */
+export function codeOfApi(error: unknown): number {
+  const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : 0;
+  return typeof code === 'number' ? code : 0;
+}

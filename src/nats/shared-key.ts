@@ -1,0 +1,62 @@
+/**
+ * The key that all gateways see: the newest message of one subject, of which the stream keeps no other. It is read and
+ * written by whoever leads the stream, so what was read is never older than what was written before.
+ */
+import { StartRefused } from '../base/errors.ts';
+import type { KeyEntry, SharedKey } from '../table-writer/writer-lease.ts';
+import type { Nats } from './connect-nats.ts';
+import { codeOfApi } from './open-stream.ts';
+
+export interface SharedKeyWish {
+  /** Of the stream that keeps keys. */
+  readonly bucket: string;
+  readonly name: string;
+  readonly replicas: number;
+}
+
+const wrongLast = [10071, 10164];
+const noMessage = 10037;
+const bytesMax = 16 * 1024 * 1024;
+const writeMs = 3_000;
+
+/** Laid out as the key-value buckets of NATS, so that their tools show it. Rejects as the client does. */
+export async function openSharedKey(nats: Nats, { bucket, name, replicas }: SharedKeyWish): Promise<SharedKey> {
+  const stream = `KV_${bucket}`;
+  const subject = `$KV.${bucket}.${name}`;
+  const { manager, connection } = nats;
+  const { config } = await manager.streams.add({
+    name: stream,
+    subjects: [`$KV.${bucket}.>`],
+    storage: 'file',
+    num_replicas: replicas,
+    max_msgs_per_subject: 1,
+    max_bytes: bytesMax,
+    discard: 'new',
+    deny_delete: true,
+    allow_rollup_hdrs: true,
+    allow_direct: false,
+  });
+  if (config.max_msgs_per_subject !== 1)
+    throw new StartRefused(`The bucket ${bucket} keeps more than one value of a key.`);
+
+  return {
+    async read(): Promise<KeyEntry | null> {
+      try {
+        const found = await manager.streams.getMessage(stream, { last_by_subj: subject });
+        return found === null ? null : { text: found.string(), revision: found.seq };
+      } catch (error) {
+        if (codeOfApi(error) === noMessage) return null;
+        throw error;
+      }
+    },
+    async write(text, revision) {
+      const headers = nats.headers();
+      headers.set('Nats-Expected-Last-Subject-Sequence', String(revision));
+      const answer = await connection.request(subject, text, { headers, timeout: writeMs });
+      const { seq, error } = answer.json<{ seq?: number; error?: { err_code: number; description: string } }>();
+      if (error !== undefined && wrongLast.includes(error.err_code)) return null;
+      if (error !== undefined || seq === undefined) throw new Error(`the key was not written: ${error?.description}`);
+      return seq;
+    },
+  };
+}
