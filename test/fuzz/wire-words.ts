@@ -33,7 +33,7 @@ export class Choices {
   }
   id(): string {
     const digits = Array.from({ length: 32 }, () => this.below(16).toString(16)).join('');
-    return digits.replace(/^(.{8})(.{4}).(.{3}).(.{3})(.{12})$/, '$1-$2-4$3-8$4$5');
+    return digits.replace(/^(.{8})(.{4}).(.{3}).(.{3})(.{12})$/, '$1-$2-4$3-8$4-$5');
   }
   bytes(max: number): Buffer {
     return Buffer.from(Array.from({ length: this.below(max + 1) }, () => this.below(256)));
