@@ -120,6 +120,12 @@ export class JsonScanner {
     };
   }
 
+  /** Passes a string or another scalar, of which nothing is asked. */
+  token(): void {
+    if (this.text.charCodeAt(this.at) === quote) this.#passString();
+    else this.#passScalar();
+  }
+
   /** Passes a string (a key) and gives what it says. */
   string(): string {
     const from = this.at;

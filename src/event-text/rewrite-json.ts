@@ -54,8 +54,9 @@ export function* rewriteSteps(text: string): Steps<string> {
       open = outer.pop() ?? null;
       scanner.at += 1;
     } else {
-      const { start, end } = scanner.value('nothing');
-      done = text.slice(start, end);
+      const start = scanner.at;
+      scanner.token();
+      done = text.slice(start, scanner.at);
       if (open?.members && open.key === null) {
         open.key = canonicalString(done);
         continue;

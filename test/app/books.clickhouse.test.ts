@@ -140,11 +140,11 @@ describe('sluice verify', () => {
     expect(output).not.toContain('    at ');
   });
 
-  it('is a sentence and 1 where there is no journal, or Sluice runs', async () => {
+  it('is a sentence, and 1 where there is no journal or Sluice runs, and 2 for an unknown command', async () => {
     const empty = await run('verify', '--data-dir', join(dataDir, 'nowhere'));
     expect(empty).toMatchObject({ code: 1, output: expect.stringContaining('holds no journal') });
     const unknown = await run('verfy');
-    expect(unknown).toMatchObject({ code: 1, output: expect.stringContaining('Unknown command verfy') });
+    expect(unknown).toMatchObject({ code: 2, output: expect.stringContaining('Unknown command verfy') });
   });
 });
 
