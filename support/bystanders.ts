@@ -17,6 +17,8 @@ export interface Bystanders {
 }
 
 export interface Edge {
+  /** Events that ClickHouse does not have yet. */
+  readonly pending: number;
   readonly liveSubscribers: number;
   readonly laggingSubscribers: number;
   readonly books: Readonly<Record<string, number>>;

@@ -121,13 +121,13 @@ async function lag(question: Question): Promise<CountsFrame[]> {
   socket.send(JSON.stringify({ type: 'counts', ...question }));
   await socket.next();
   socket.pause();
-  await until('it lags', async () => ((await edgeOf(target)).laggingSubscribers > 0 ? true : undefined), 90_000);
+  await until('it lags', async () => ((await edgeOf(target)).laggingSubscribers > 0 ? true : undefined), 180_000);
   socket.resume();
   const isWhole = (message: string): boolean => message.slice(0, 200).includes('"whole":true');
-  await until('a whole list comes', () => (socket.messages.filter(isWhole).length > 1 ? true : undefined), 90_000);
+  await until('a whole list comes', () => (socket.messages.filter(isWhole).length > 1 ? true : undefined), 180_000);
   const paused = socket.messages.length;
   // Frames of megabytes come the less often for it.
-  await until('changes come again', () => (socket.messages.length > paused + 3 ? true : undefined), 90_000);
+  await until('changes come again', () => (socket.messages.length > paused + 3 ? true : undefined), 180_000);
   await socket.close();
   const list = new CountsList(false);
   return socket.frames().flatMap((frame) => {
@@ -178,6 +178,7 @@ describe('live counts over a real ClickHouse', () => {
     await pause(3_000);
     isOver = true;
     await loading;
+    await until('the table has all', async () => ((await edgeOf(target)).pending === 0 ? true : undefined), 120_000);
     await pause(1_500);
     ending.abort();
     await Promise.all(watching);
@@ -197,5 +198,5 @@ describe('live counts over a real ClickHouse', () => {
       check({ ...last, position: events.at(-1)!.seq }, events);
     }
     for (const list of held.filter(({ question }) => question === all)) check(list, events);
-  }, 240_000);
+  }, 600_000);
 });

@@ -51,14 +51,14 @@ function run(
 
 describe('a start that cannot go on', () => {
   it.each([
-    ['an unknown setting', [], { SLUICE_PROT: '1' }, 'Unknown setting SLUICE_PROT'],
-    ['a bad value', [], { SLUICE_PORT: 'http' }, 'SLUICE_PORT must be a whole number from 0 to 65535, not "http"'],
-    ['an unknown flag', ['--prot', '1'], {}, 'Unknown flag --prot'],
-    ['a flag without its value', ['--port'], {}, 'The flag --port needs a value'],
-    ['a bad ClickHouse URL', [], { CLICKHOUSE_URL: 'nonsense' }, 'CLICKHOUSE_URL'],
-  ])('says why in one sentence and exits with 1: %s', async (_, words, env, sentence) => {
+    ['an unknown setting', 1, [], { SLUICE_PROT: '1' }, 'Unknown setting SLUICE_PROT'],
+    ['a bad value', 1, [], { SLUICE_PORT: 'http' }, 'SLUICE_PORT must be a whole number from 0 to 65535, not "http"'],
+    ['an unknown flag', 2, ['--prot', '1'], {}, 'Unknown flag --prot'],
+    ['a flag without its value', 2, ['--port'], {}, 'The flag --port needs a value'],
+    ['a bad ClickHouse URL', 1, [], { CLICKHOUSE_URL: 'nonsense' }, 'CLICKHOUSE_URL'],
+  ])('says why of %s in one sentence and exits with %i', async (_, exitCode, words, env, sentence) => {
     const { code, output } = await run(words, env as Record<string, string>).ended;
-    expect(code).toBe(1);
+    expect(code).toBe(exitCode);
     expect(output).toContain(sentence);
     expect(output).not.toContain('    at ');
   });

@@ -66,7 +66,9 @@ describeConsole('the live view', { env }, (world) => {
     await page.getByRole('button', { name: 'Go on (7 new)' }).click();
     await page.getByText('nr-9.').waitFor();
     const numbers = (await rowTexts(page)).flatMap((text) => /nr-(\d+)/.exec(text)?.[1] ?? []);
-    expect(numbers).toEqual(['9', '8', '7', '6', '5', '4', '3', '2', '1', '0']);
+    expect(numbers.slice(0, 7)).toEqual(['9', '8', '7', '6', '5', '4', '3']);
+    // These come from history, in the order of their times, which may be the same.
+    expect(numbers.slice(7).sort()).toEqual(['0', '1', '2']);
     expect(complaints).toEqual([]);
     await page.close();
   });

@@ -44,6 +44,7 @@ describeConsole('the dead letter in the server view', { env }, (world) => {
     expect((await untilFound(target, { event: { name: ['replay.seen'] } }, 0)).total).toBe(0);
 
     await page.getByRole('button', { name: 'Replay' }).click();
+    await page.waitForFunction("document.activeElement?.textContent === 'Replay now'");
     await page.keyboard.press('Enter');
     await page.getByText(/^Replayed, until [\d:.]+: 2 stored, 1 stay\.$/).waitFor();
     await page.getByText('ClickHouse refused 1 event for what is in them').waitFor();
