@@ -1,7 +1,7 @@
 // Installs what is missing and builds what is stale, and otherwise costs a few milliseconds. Plain JavaScript on Node
 // alone, for it runs when nothing is installed yet.
 import { spawnSync } from 'node:child_process';
-import { existsSync, lstatSync, readdirSync, statSync, writeSync } from 'node:fs';
+import { existsSync, lstatSync, readdirSync, statSync, utimesSync, writeSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
@@ -61,7 +61,8 @@ function build(descriptor) {
     changed(at('tsconfig.build.json')),
     changed(at('tsconfig.json')),
   );
-  if (existsSync(at('dist', 'src', 'main.js')) && changed(at('dist', '.tsbuildinfo')) >= wanted) return;
+  const marker = at('dist', '.tsbuildinfo');
+  if (existsSync(at('dist', 'src', 'main.js')) && changed(marker) >= wanted) return;
   const compiler = at('node_modules', 'typescript', 'bin', 'tsc');
   if (!existsSync(compiler)) {
     if (existsSync(at('dist', 'src', 'main.js'))) return;
@@ -69,6 +70,9 @@ function build(descriptor) {
   }
   say(descriptor, 'building');
   run(descriptor, process.execPath, [compiler, '-p', at('tsconfig.build.json')], 'the build');
+  // The compiler leaves it as it is where what changed is no code, as a saved result of the bench.
+  const now = new Date();
+  utimesSync(marker, now, now);
 }
 
 /** The console is bundled by WebAssembly: that too needs no optional package. */
