@@ -3,6 +3,7 @@
  * `/api/ready?verbose=1` both show.
  */
 import { type IntervalHistogram, monitorEventLoopDelay } from 'node:perf_hooks';
+import type { LogStatus } from '../../schemas/server-status.ts';
 import type { Usage } from '../access/allowance.ts';
 import type { AuditLosses } from '../access/audit.ts';
 import { Failure } from '../base/errors.ts';
@@ -43,25 +44,9 @@ export interface ObservedParts {
   readonly nowMs: number;
 }
 
-export interface Observation {
+export interface Observation extends LogStatus {
   readonly store: StoreStatus;
-  readonly epoch: string;
-  readonly firstSeq: number;
-  readonly head: number;
-  readonly mark: number;
-  readonly checkpoint: number;
-  /** Committed and not yet in ClickHouse, of all epochs: the lag of what can be queried, in events. */
-  readonly pending: number;
-  /** The age of the oldest of them; null if the journal cannot tell. */
-  readonly lagSeconds: number | null;
-  /** `head − firstSeq + 1 = stored + deadLettered + pending`, of the present epoch, over all restarts. */
-  readonly epochBook: { readonly stored: number; readonly deadLettered: number; readonly pending: number };
-  /** Events that wait to be looked up in ClickHouse. */
-  readonly parkedWaiting: number;
   readonly topics: number;
-  readonly liveSubscribers: number;
-  readonly laggingSubscribers: number;
-  readonly bufferedBytes: { readonly sum: number; readonly max: number };
   /** Pages of history in memory. */
   readonly backfillBytes: number;
   /** What the filters of all subscribers take of the heap, about; and who found no room for one. */

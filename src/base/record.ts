@@ -11,6 +11,7 @@
  *   20      payload
  */
 import { crc32 } from './crc32.ts';
+import { readU64, writeU64 } from './u64.ts';
 
 export const recordHeaderBytes = 20;
 export const recordVersion = 1;
@@ -19,7 +20,6 @@ export const payloadBytesMax = 16 * 1024 * 1024;
 
 const versionAt = 9;
 const coveredFrom = 8;
-const twoTo32 = 2 ** 32;
 
 /** Writes header and checksum around a payload that already stands at `at + recordHeaderBytes`. */
 export function sealRecord(buffer: Buffer, at: number, kind: number, seq: number, payloadBytes: number): void {
@@ -28,8 +28,7 @@ export function sealRecord(buffer: Buffer, at: number, kind: number, seq: number
   buffer[at + versionAt] = recordVersion;
   buffer[at + 10] = 0;
   buffer[at + 11] = 0;
-  buffer.writeUInt32LE(seq % twoTo32, at + 12);
-  buffer.writeUInt32LE(Math.floor(seq / twoTo32), at + 16);
+  writeU64(buffer, seq, at + 12);
   buffer.writeUInt32LE(crc32(buffer.subarray(at + coveredFrom, at + recordHeaderBytes + payloadBytes)), at + 4);
 }
 
@@ -61,7 +60,7 @@ export function recordVersionOf(buffer: Buffer, at: number): number {
 }
 
 export function recordSeq(buffer: Buffer, at: number): number {
-  return buffer.readUInt32LE(at + 12) + buffer.readUInt32LE(at + 16) * twoTo32;
+  return readU64(buffer, at + 12);
 }
 
 /** Where whole, unharmed records begin, wherever in the bytes that is. */

@@ -11,7 +11,7 @@ const listening = '0A';
 const connectMs = 2000;
 const pieceBytes = 4096;
 /** A line of a connection: its number, two addresses and another state, in the form of these tables. */
-const connections = /^\s*\d+: \S+ \S+ (?!0A)[0-9A-F]{2} /m;
+const connections = new RegExp(String.raw`^\s*\d+: \S+ \S+ (?!${listening})[0-9A-F]{2} `, 'm');
 
 /** `silent`: something listens, and takes no connection in time. */
 export type Listener = 'ours' | 'another' | 'nobody' | 'silent';

@@ -8,6 +8,7 @@
  *   tagged  as ids, and behind them the tag of each (u32)
  */
 import { recordHeaderBytes, sealRecord } from '../base/record.ts';
+import { readU64, writeU64 } from '../base/u64.ts';
 import type { ForgottenState } from './forgotten-ids.ts';
 import type { KnownId } from './id-window.ts';
 
@@ -16,7 +17,6 @@ export const idRecordKinds = { before: 1, ids: 2, lost: 3, tagged: 4 } as const;
 
 export const idBytes = 32;
 const tagBytes = 4;
-const twoTo32 = 2 ** 32;
 
 /** A `before` or `lost` record. */
 export function encodeForgotten(kind: 1 | 3, seq: number, state: ForgottenState): Buffer {
@@ -54,8 +54,7 @@ export class IdRecord {
   add({ words, at: from, seq, received, aheadMinute, tag }: KnownId): void {
     const at = recordHeaderBytes + this.#count * idBytes;
     for (let word = 0; word < 4; word += 1) this.#buffer.writeUInt32LE(words[from + word] ?? 0, at + word * 4);
-    this.#buffer.writeUInt32LE(seq % twoTo32, at + 16);
-    this.#buffer.writeUInt32LE(Math.floor(seq / twoTo32), at + 20);
+    writeU64(this.#buffer, seq, at + 16);
     this.#buffer.writeUInt32LE(received, at + 24);
     this.#buffer.writeUInt32LE(aheadMinute, at + 28);
     this.#tags[this.#count] = tag;
@@ -93,7 +92,7 @@ export function visitIds(payload: Buffer, hasTags: boolean, visit: (known: Known
     visit({
       words,
       at: 0,
-      seq: payload.readUInt32LE(at + 16) + payload.readUInt32LE(at + 20) * twoTo32,
+      seq: readU64(payload, at + 16),
       received: payload.readUInt32LE(at + 24),
       aheadMinute: payload.readUInt32LE(at + 28),
       tag: hasTags ? payload.readUInt32LE(count * idBytes + nth * tagBytes) : 0,

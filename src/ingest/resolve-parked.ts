@@ -8,6 +8,7 @@ import { Failure } from '../base/errors.ts';
 import { failPoint } from '../base/fail-point.ts';
 import type { Log } from '../base/log.ts';
 import { decidingRead, replicasCaughtUp } from '../clickhouse/deciding-reads.ts';
+import { boundKeys, hasKey } from '../clickhouse/event-key.ts';
 import type { Store } from '../clickhouse/store.ts';
 import type { IdWindow } from '../ids/id-window.ts';
 import { carries } from './id-taken.ts';
@@ -61,11 +62,10 @@ export function startParkedResolver(parts: ResolveParts): ParkedResolver {
   /** Null where nothing is left to ask, or the answer comes too late. */
   async function lookUp(rows: ParkedRow[]): Promise<Stored | null> {
     if (rows.length === 0) return null;
-    const params = { occurred: rows.map(({ occurred }) => occurred), ids: rows.map(({ id }) => id) };
     const hasTags = rows.some(({ tag }) => tag !== 0);
     await replicasCaughtUp(store, signal);
     const sql = hasTags ? lookUpLabelsSql : lookUpSql;
-    const found = await store.rows<Found>(sql, params, { signal, settings: decidingRead });
+    const found = await store.rows<Found>(sql, boundKeys(rows), { signal, settings: decidingRead });
     return signal.aborted ? null : { rows, labels: new Map(found.map((each) => [each.id, labelsOf(each)])) };
   }
 
@@ -117,9 +117,6 @@ function answerOf(labels: readonly Label[] | undefined, tag: number): StoreAnswe
   return tag === 0 || carries(labels, tag) ? 'repeat' : 'taken';
 }
 
-const isAskedFor = `(occurred, id) IN (
-  SELECT toDateTime64(key.1, 6, 'UTC'), toUUID(key.2)
-  FROM (SELECT arrayJoin(arrayZip({occurred:Array(String)}, {ids:Array(String)})) AS key))`;
-const lookUpSql = `SELECT id FROM events WHERE ${isAskedFor}`;
+const lookUpSql = `SELECT id FROM events WHERE ${hasKey}`;
 const lookUpLabelsSql = `SELECT id, mapKeys(resource) AS keys, mapValues(resource) AS values
-  FROM events WHERE ${isAskedFor}`;
+  FROM events WHERE ${hasKey}`;

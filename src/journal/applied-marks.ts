@@ -10,6 +10,7 @@ import { type FilePort, readFully } from '../base/file-port.ts';
 import type { Log } from '../base/log.ts';
 import { recordHeaderBytes, recordKind, recordSeq, sealRecord } from '../base/record.ts';
 import { scanRecords } from '../base/scan-records.ts';
+import { readU64, writeU64 } from '../base/u64.ts';
 import type { AppliedMark } from '../event-log/replica-log.ts';
 import { isEventKind, recordKinds } from './record-kinds.ts';
 import { decodeSegmentHeader, segmentHeaderBytes } from './segment-header.ts';
@@ -18,20 +19,16 @@ import { cutFile } from './set-aside.ts';
 export const nothingApplied: AppliedMark = { stream: 0, receivedMs: 0 };
 
 const markBytes = 16;
-const twoTo32 = 2 ** 32;
 
 /** Gives the bytes of the payload. */
 export function encodeMark(buffer: Buffer, at: number, { stream, receivedMs }: AppliedMark): number {
-  for (const [place, value] of [stream, receivedMs].entries()) {
-    buffer.writeUInt32LE(value % twoTo32, at + place * 8);
-    buffer.writeUInt32LE(Math.floor(value / twoTo32), at + place * 8 + 4);
-  }
+  writeU64(buffer, stream, at);
+  writeU64(buffer, receivedMs, at + 8);
   return markBytes;
 }
 
 export function decodeMark(buffer: Buffer, at: number): AppliedMark {
-  const read = (place: number): number => buffer.readUInt32LE(place) + buffer.readUInt32LE(place + 4) * twoTo32;
-  return { stream: read(at), receivedMs: read(at + 8) };
+  return { stream: readU64(buffer, at), receivedMs: readU64(buffer, at + 8) };
 }
 
 /** The whole record; `seq` is that of the newest event. */

@@ -10,12 +10,12 @@
  *   60 4 × u8   0
  */
 import { crc32 } from '../base/crc32.ts';
+import { readU64, writeU64 } from '../base/u64.ts';
 
 export const segmentHeaderBytes = 64;
 export const segmentVersion = 1;
 
 const magic = 'SLUICEJ\n';
-const twoTo32 = 2 ** 32;
 
 export interface SegmentHeader {
   readonly version: number;
@@ -27,8 +27,7 @@ export function encodeSegmentHeader(epoch: string, firstSeq: number): Buffer {
   const bytes = Buffer.alloc(segmentHeaderBytes);
   bytes.write(magic, 0, 'latin1');
   bytes.writeUInt32LE(segmentVersion, 12);
-  bytes.writeUInt32LE(firstSeq % twoTo32, 16);
-  bytes.writeUInt32LE(Math.floor(firstSeq / twoTo32), 20);
+  writeU64(bytes, firstSeq, 16);
   bytes.write(epoch, 24, 36, 'latin1');
   bytes.writeUInt32LE(crc32(bytes.subarray(12)), 8);
   return bytes;
@@ -40,7 +39,7 @@ export function decodeSegmentHeader(bytes: Buffer): SegmentHeader | null {
   if (crc32(bytes.subarray(12, segmentHeaderBytes)) !== bytes.readUInt32LE(8)) return null;
   return {
     version: bytes.readUInt32LE(12),
-    firstSeq: bytes.readUInt32LE(16) + bytes.readUInt32LE(20) * twoTo32,
+    firstSeq: readU64(bytes, 16),
     epoch: bytes.toString('latin1', 24, 60),
   };
 }

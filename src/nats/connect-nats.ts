@@ -23,13 +23,12 @@ export interface NatsAddress {
 
 const requestMs = 3_000;
 
-/** Resolves once a server has answered; waits for it without end, or until the signal aborts. */
-export async function connectNats({ servers, name }: NatsAddress, signal?: AbortSignal): Promise<Nats> {
+/** Resolves once a server has answered; waits for it without end. */
+export async function connectNats({ servers, name }: NatsAddress): Promise<Nats> {
   const [{ connect, headers, nuid }, { jetstreamManager }] = await Promise.all([
     import('@nats-io/transport-node'),
     import('@nats-io/jetstream'),
   ]);
-  signal?.throwIfAborted();
   const connection = await connect({
     servers: [...servers],
     name,

@@ -14,6 +14,7 @@
  *   44          marks, of 8 bytes: u16 which row, u8 1 if a Prefect server handed it on, u8 0, u32 tag; then the rows
  */
 import { crc32 } from '../base/crc32.ts';
+import { readU64, writeU64 } from '../base/u64.ts';
 import { rowEnd } from './stamped-row.ts';
 
 export const blockVersion = 1;
@@ -22,7 +23,6 @@ export const blockRowsLimit = 2 ** 16 - 1;
 
 const headBytes = 44;
 const markBytes = 8;
-const twoTo32 = 2 ** 32;
 
 /** What the sender says of a block. */
 export interface BlockHead {
@@ -67,8 +67,8 @@ export function encodeBlock(
   block[4] = blockVersion;
   block[5] = 0;
   block.writeUInt16LE(count, 6);
-  writeSeq(block, covers, 8);
-  writeSeq(block, judgedAt, 16);
+  writeU64(block, covers, 8);
+  writeU64(block, judgedAt, 16);
   block.write(spool.replaceAll('-', ''), 24, 'hex');
   block.writeUInt16LE(marks.length, 40);
   block.writeUInt16LE(0, 42);
@@ -94,7 +94,7 @@ export function decodeBlock(data: Buffer): DecodedBlock {
   if (ends === null) return 'damaged';
   const hex = data.toString('hex', 24, 40);
   const spool = [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-');
-  return { covers: readSeq(data, 8), judgedAt: readSeq(data, 16), spool, marks: marksOf(data, rowsAt), rows, ends };
+  return { covers: readU64(data, 8), judgedAt: readU64(data, 16), spool, marks: marksOf(data, rowsAt), rows, ends };
 }
 
 function marksOf(data: Buffer, end: number): RowMark[] {
@@ -119,13 +119,4 @@ function endsOf(rows: Buffer, count: number): number[] | null {
     at = end;
   }
   return ends.length === count ? ends : null;
-}
-
-function writeSeq(block: Buffer, seq: number, at: number): void {
-  block.writeUInt32LE(seq % twoTo32, at);
-  block.writeUInt32LE(Math.floor(seq / twoTo32), at + 4);
-}
-
-function readSeq(block: Buffer, at: number): number {
-  return block.readUInt32LE(at) + block.readUInt32LE(at + 4) * twoTo32;
 }

@@ -37,15 +37,8 @@ class DeadLetterFile implements DeadLetter {
     this.#path = deadLetterPath(dataDir);
   }
 
-  async *entries(): AsyncGenerator<DeadEvent> {
-    let characters = 0;
-    for (const event of this.#entries()) {
-      yield event;
-      characters += event.row.length;
-      if (characters < sliceCharacters) continue;
-      characters = 0;
-      await nextTurn();
-    }
+  entries(): AsyncGenerator<DeadEvent> {
+    return inTurns(this.#entries(), ({ row }) => row.length);
   }
 
   async add(event: Omit<DeadEvent, 'at'>): Promise<void> {
@@ -120,15 +113,22 @@ class DeadLetterFile implements DeadLetter {
 }
 
 async function needsRewrite(files: FilePort, path: string, fits: (seq: number) => boolean): Promise<boolean> {
-  let characters = 0;
-  for (const { text, isWhole } of linesOf(files, path)) {
+  for await (const { text, isWhole } of inTurns(linesOf(files, path), ({ text }) => text.length)) {
     if (!isWhole || fits(parse(text, path).seq)) return true;
-    characters += text.length;
+  }
+  return false;
+}
+
+/** The same items, with turns for others between them. */
+async function* inTurns<Item>(items: Iterable<Item>, lengthOf: (item: Item) => number): AsyncGenerator<Item> {
+  let characters = 0;
+  for (const item of items) {
+    yield item;
+    characters += lengthOf(item);
     if (characters < sliceCharacters) continue;
     characters = 0;
     await nextTurn();
   }
-  return false;
 }
 
 function lineOf({ seq, epoch, at, reason, row }: DeadEvent): string {

@@ -8,8 +8,8 @@
 
 import { Failure } from '../base/errors.ts';
 import { decidingRead, replicasCaughtUp, runningInsertsSql } from '../clickhouse/deciding-reads.ts';
+import { boundKeys, type EventKey, hasKey } from '../clickhouse/event-key.ts';
 import type { Store } from '../clickhouse/store.ts';
-import type { Row } from '../event-log/row.ts';
 import type { SeqRange } from './writer-state.ts';
 
 /** The part of the store that decides by what it has. */
@@ -45,28 +45,21 @@ export async function settledOf(store: DecidingStore, epoch: string, range: SeqR
   return storedOf(store, range);
 }
 
-type RowKey = Pick<Row, 'occurred' | 'id'>;
-
-/** What no two events of the table have alike. */
-export function keyOf({ occurred, id }: RowKey): string {
+export function keyOf({ occurred, id }: EventKey): string {
   return `${occurred} ${id}`;
 }
 
 /** The seqs of all rows that have one of these keys, by key. */
 export async function seqsByKey(
   store: DecidingStore,
-  rows: readonly RowKey[],
+  rows: readonly EventKey[],
 ): Promise<Map<string, readonly number[]>> {
   const seqs = new Map<string, readonly number[]>();
   if (rows.length === 0) return seqs;
   await replicasCaughtUp(store);
-  const params = { occurred: rows.map(({ occurred }) => occurred), ids: rows.map(({ id }) => id) };
-  for (const { seq, ...key } of await store.rows<RowKey & { seq: number }>(byKeySql, params, settings)) {
-    seqs.set(keyOf(key), [...(seqs.get(keyOf(key)) ?? []), seq]);
-  }
+  const found = await store.rows<EventKey & { seq: number }>(byKeySql, boundKeys(rows), settings);
+  for (const { seq, ...key } of found) seqs.set(keyOf(key), [...(seqs.get(keyOf(key)) ?? []), seq]);
   return seqs;
 }
 
-const byKeySql = `SELECT seq, toString(occurred) AS occurred, toString(id) AS id FROM events WHERE (occurred, id) IN (
-  SELECT toDateTime64(key.1, 6, 'UTC'), toUUID(key.2)
-  FROM (SELECT arrayJoin(arrayZip({occurred:Array(String)}, {ids:Array(String)})) AS key))`;
+const byKeySql = `SELECT seq, toString(occurred) AS occurred, toString(id) AS id FROM events WHERE ${hasKey}`;

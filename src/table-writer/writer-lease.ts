@@ -10,6 +10,7 @@
  * is. The writer's state is in the key, so a range stands there before it is sent, and who takes over sends the whole
  * range under the same token (I8). Of two who think that they hold it, one can keep nothing any more.
  */
+import { OneAtATime } from '../base/one-at-a-time.ts';
 import type { WriterStateStore } from './ports.ts';
 import { parseWriterState, type WriterState } from './writer-state.ts';
 
@@ -66,8 +67,7 @@ export class WriterLease implements WriterStateStore {
   #renewedAt = 0;
   /** What was seen last while watching, and since when. */
   #seen = { revision: -1, at: 0 };
-  /** One write after the other. */
-  #writing: Promise<void> = Promise.resolve();
+  readonly #writes = new OneAtATime();
 
   constructor(parts: LeaseParts) {
     this.#parts = parts;
@@ -92,7 +92,7 @@ export class WriterLease implements WriterStateStore {
     const isFree = value === null || value.holder === '' || value.holder === holder;
     if (!isFree && elapsedMs() - this.#seen.at <= leaseMs) return false;
     const next = { version: 1, term: (value?.term ?? 0) + 1, holder, state: value?.state ?? null } as const;
-    return await this.#inTurn(() => this.#write(next, revision));
+    return await this.#writes.run(() => this.#write(next, revision));
   }
 
   async load(): Promise<WriterState | null> {
@@ -128,20 +128,11 @@ export class WriterLease implements WriterStateStore {
   }
 
   async #keep(change: Partial<Pick<Held, 'holder' | 'state'>>): Promise<void> {
-    await this.#inTurn(async () => {
+    await this.#writes.run(async () => {
       const { value, revision } = this.#own();
       await this.#write({ ...value, ...change }, revision);
       this.#own();
     });
-  }
-
-  async #inTurn<Result>(write: () => Promise<Result>): Promise<Result> {
-    const mine = this.#writing.then(write);
-    this.#writing = mine.then(
-      () => undefined,
-      () => undefined,
-    );
-    return await mine;
   }
 
   /**
