@@ -1,5 +1,6 @@
 /** `sluice doctor`: one line for each thing that a start or a client may fail at. */
 
+import { Help } from 'commander';
 import { visible } from '../../client/src/visible.ts';
 import { type Call, textOption } from '../command-row.ts';
 import { exitCodes } from '../exit-codes.ts';
@@ -24,9 +25,13 @@ export async function runDoctor(call: Call): Promise<number> {
     await terminal.print(`${JSON.stringify(list)}\n`);
   } else {
     const widest = Math.max(...findings.map(({ name }) => name.length));
+    const indent = widest + 'ok    '.length;
     const lines = findings.map(({ name, isOk, says }) => {
       const mark = isOk ? terminal.colors.green('ok') : terminal.colors.red('NO');
-      return `${mark}  ${name.padEnd(widest)}  ${visible(says)}\n`;
+      const sentence = visible(says);
+      // A pipe gets one line for each.
+      const shown = terminal.isInteractive ? new Help().boxWrap(sentence, terminal.columns - indent) : sentence;
+      return `${mark}  ${name.padEnd(widest)}  ${shown.replaceAll('\n', `\n${' '.repeat(indent)}`)}\n`;
     });
     await terminal.print(lines.join(''));
   }

@@ -80,3 +80,18 @@ export async function openPeer(
 function codeOf(error: Error & { readonly code?: string }): string {
   return error.code ?? error.message.replaceAll(/\d+/g, 'N').slice(0, 60);
 }
+
+/** Producers, one behind the other, that stay and are told of each bad message. `send` sends some. */
+export async function produceOn(field: Field, send: (socket: WireClient) => Promise<void>): Promise<void> {
+  const onMessage = (message: string): void => {
+    if (message.startsWith('{"type":"reject"')) field.tally.add('reject');
+  };
+  while (!field.isOver()) {
+    const peer = await openPeer(field, '/api/events/in', { rejects: true, onMessage });
+    while (peer !== null && peer.ended() === null && !field.isOver()) {
+      await send(peer.socket);
+      await peer.socket.ping().catch(() => undefined);
+    }
+    peer?.drop();
+  }
+}

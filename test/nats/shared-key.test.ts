@@ -1,37 +1,14 @@
 /** The key that all gateways see, on a real NATS server: written by one at a time. */
 import { randomUUID } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { connectNats, type Nats } from '../../src/nats/connect-nats.ts';
+import { expect, it } from 'vitest';
 import { openSharedKey } from '../../src/nats/shared-key.ts';
 import { firstState } from '../../src/table-writer/open-writer-state.ts';
 import { WriterLease } from '../../src/table-writer/writer-lease.ts';
-import { installNats, launchNats, type NatsProcess } from '../../support/peers/nats-server.ts';
-import { repositoryRoot } from '../../support/peers/sluice.ts';
+import { describeNats } from './describe-nats.ts';
 
-const installed = await installNats(repositoryRoot());
-if (!installed.found) console.info(installed.sentence);
-
-describe.skipIf(!installed.found)('NATS', () => {
-  let root: string;
-  let server: NatsProcess;
-  let nats: Nats;
-
-  beforeAll(async () => {
-    root = mkdtempSync(join(tmpdir(), 'sluice-nats-'));
-    server = await launchNats(installed.found ? installed.folder : '', { directory: join(root, 'one') });
-    nats = await connectNats({ servers: [server.url], name: 'test' });
-  });
-  afterAll(async () => {
-    await nats.close();
-    await server.kill();
-    rmSync(root, { recursive: true, force: true });
-  });
-
+describeNats('NATS', (world) => {
   it('keeps a key that changes only from the newest revision on', async () => {
-    const key = await openSharedKey(nats, { bucket: 'STATE', name: 'writer', replicas: 1 });
+    const key = await openSharedKey(world.nats, { bucket: 'STATE', name: 'writer', replicas: 1 });
     expect(await key.read()).toBeNull();
     const first = await key.write('one', 0);
     expect(await key.read()).toEqual({ text: 'one', revision: first });
@@ -39,12 +16,12 @@ describe.skipIf(!installed.found)('NATS', () => {
     const second = (await key.write('two', first ?? 0)) ?? 0;
     expect(second).toBeGreaterThan(first ?? 0);
     expect(await key.write('three', first ?? 0)).toBeNull();
-    const again = await openSharedKey(nats, { bucket: 'STATE', name: 'writer', replicas: 1 });
+    const again = await openSharedKey(world.nats, { bucket: 'STATE', name: 'writer', replicas: 1 });
     expect(await again.read()).toEqual({ text: 'two', revision: second });
   });
 
   it('has one holder of the lease at a time, and what one has kept is what the next one finds', async () => {
-    const key = await openSharedKey(nats, { bucket: 'STATE', name: 'lease', replicas: 1 });
+    const key = await openSharedKey(world.nats, { bucket: 'STATE', name: 'lease', replicas: 1 });
     const lease = (holder: string): WriterLease =>
       new WriterLease({
         ...{ key, holder, nonce: () => randomUUID(), elapsedMs: () => performance.now(), leaseMs: 200 },

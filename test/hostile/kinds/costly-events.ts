@@ -1,7 +1,7 @@
 /** Events that are dear to read: the same keys, each key twice, escapes, depth, long numbers, many bad ones. */
 import { batchCases, eventCases, eventWith } from '../../fuzz/event-cases.ts';
 import type { Field, HostileKind } from '../kind.ts';
-import { ask, openPeer } from '../peers.ts';
+import { ask, produceOn } from '../peers.ts';
 
 const sizeMax = 1_400_000;
 const bodyMax = 5_000_000;
@@ -60,18 +60,8 @@ async function posted(field: Field): Promise<void> {
 }
 
 async function sent(field: Field): Promise<void> {
-  while (!field.isOver()) {
-    const peer = await openPeer(field, '/api/events/in', {
-      rejects: true,
-      onMessage: (message) => {
-        if (message.startsWith('{"type":"reject"')) field.tally.add('reject');
-      },
-    });
-    while (peer !== null && peer.ended() === null && !field.isOver()) {
-      for (let nth = field.by.below(4); nth >= 0; nth -= 1) peer.socket.send(costly(field));
-      await peer.socket.ping().catch(() => undefined);
-      await field.pause(field.by.below(100));
-    }
-    peer?.drop();
-  }
+  await produceOn(field, async (socket) => {
+    for (let nth = field.by.below(4); nth >= 0; nth -= 1) socket.send(costly(field));
+    await field.pause(field.by.below(100));
+  });
 }

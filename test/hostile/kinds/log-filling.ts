@@ -1,7 +1,7 @@
 /** Producers whose messages are all refused, each with a long reason, as fast as they can. */
 import { eventCases } from '../../fuzz/event-cases.ts';
 import type { Field, HostileKind } from '../kind.ts';
-import { ask, openPeer } from '../peers.ts';
+import { ask, openPeer, produceOn } from '../peers.ts';
 
 export const logFilling: HostileKind = {
   name: 'log-filling',
@@ -28,19 +28,9 @@ function badMessage({ by }: Field): string {
 
 /** It stays, and is told of each. */
 async function rejected(field: Field): Promise<void> {
-  while (!field.isOver()) {
-    const peer = await openPeer(field, '/api/events/in', {
-      rejects: true,
-      onMessage: (message) => {
-        if (message.startsWith('{"type":"reject"')) field.tally.add('reject');
-      },
-    });
-    while (peer !== null && peer.ended() === null && !field.isOver()) {
-      for (let nth = 0; nth < 20; nth += 1) peer.socket.send(badMessage(field));
-      await peer.socket.ping().catch(() => undefined);
-    }
-    peer?.drop();
-  }
+  await produceOn(field, async (socket) => {
+    for (let nth = 0; nth < 20; nth += 1) socket.send(badMessage(field));
+  });
 }
 
 /** It is closed for each, and comes again. */
