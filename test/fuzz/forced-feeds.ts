@@ -8,7 +8,7 @@ import type { StoredEvent } from '../../schemas/stored-event.ts';
 import { authMessage, type EventFrame, type OutFrame } from '../../schemas/wire.ts';
 import { until } from '../../support/poll.ts';
 import { connect } from '../../support/wire-client.ts';
-import { countsOf, difference, idsOf, insideCounts, withinCounts } from './forced-reads.ts';
+import { countsOf, difference, idsOf, wantedCounts, withinCounts } from './forced-reads.ts';
 import { type ForcedTarget, feedsBegin, type Reader, type SentFilter } from './forced-target.ts';
 
 export interface Watched {
@@ -180,8 +180,8 @@ export async function watchCounts(watching: Watching, countable: string, by: 'so
   }
 
   return {
-    async end(wanted) {
-      const lines = countsOf[countable]?.(wanted.filter(insideCounts)) ?? [];
+    async end() {
+      const lines = countsOf[countable]?.(wantedCounts(watching.target, watching)) ?? [];
       const faults = (): string[] => difference(`a live count by ${countable}, by a ${by}`, list.lines, lines);
       await patiently(() => faults().length === 0);
       stop();

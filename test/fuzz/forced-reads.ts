@@ -6,6 +6,7 @@ import type { Count } from '../../schemas/count.ts';
 import type { DeadLetterList } from '../../schemas/dead-letter-list.ts';
 import type { StoredEvent } from '../../schemas/stored-event.ts';
 import type { Page } from '../../support/events.ts';
+import { referenceFits } from '../filter/reference.ts';
 import { allTimes, type ForcedTarget, type Reader, type SentFilter } from './forced-target.ts';
 
 export interface Question {
@@ -100,16 +101,19 @@ function tally(values: readonly string[]): string[] {
   return [...counts].map(([value, count]) => `${value} ${count}`);
 }
 
-export const insideCounts = ({ body }: StoredEvent): boolean =>
-  body.occurred >= countWindow.since && body.occurred <= countWindow.until;
+/** All that is stored and is counted for a reader who asks so. */
+export function wantedCounts(target: ForcedTarget, { reader, sent }: Pick<Question, 'reader' | 'sent'>): StoredEvent[] {
+  const asked = withinCounts(sent);
+  return [...target.known.values()].filter((event) => reader.mayRead(event) && referenceFits(asked, event));
+}
 
 async function listOf(answer: Response): Promise<Count[]> {
   if (answer.status === 200) return (await answer.json()) as Count[]; // as answered
   throw new Error(`a count was answered ${answer.status}: ${await answer.text()}`);
 }
 
-const counts: Read = async (target, { reader, sent, wanted }) => {
-  const inside = wanted.filter(insideCounts);
+const counts: Read = async (target, { reader, sent }) => {
+  const inside = wantedCounts(target, { reader, sent });
   const asked = { filter: withinCounts(sent), time_unit: 'day' };
   const faults = Object.entries(countsOf).map(async ([countable, of]) => {
     const answer = await target.ask(reader, `/events/count-by/${encodeURIComponent(countable)}`, asked);
@@ -128,7 +132,7 @@ const counts: Read = async (target, { reader, sent, wanted }) => {
   return (await Promise.all([...faults, ...sums])).flat();
 };
 
-/** The same question, of what the counts are asked for. */
+/** The same question, but of the window that is counted. */
 export function withinCounts({ order: _, ...sent }: SentFilter): SentFilter {
   return { ...sent, occurred: countWindow };
 }
