@@ -13,11 +13,11 @@ import { until } from '../../support/poll.ts';
 import { randomFrom } from '../../support/random.ts';
 import { removeData, startSluice, type TestSluice } from '../../support/sluice.ts';
 import { connect } from '../../support/wire-client.ts';
+import { testSeed as seed } from '../seed.ts';
 
 const authString = 'me:secret';
 const env = { SLUICE_AUTH_STRING: authString, SLUICE_FLUSH_MS: '30' };
 const window = { since: new Date(Date.now() - 60_000).toISOString() };
-const seed = Number(process.env['SLUICE_CRASH_SEED'] ?? Date.now() % 1_000_000);
 const kills = 6;
 const batch = 20;
 const asOwner = { authorization: `Basic ${Buffer.from(authString).toString('base64')}` };

@@ -5,10 +5,10 @@
  */
 import { expect, it } from 'vitest';
 import { failPoints } from '../../src/base/fail-point.ts';
+import { testSeed as seed } from '../seed.ts';
 import { planKills } from './plan.ts';
 import { runCrashes } from './run-crashes.ts';
 
-const seed = Number(process.env['SLUICE_CRASH_SEED'] ?? Date.now() % 1_000_000);
 const options = { rate: 150, say: () => undefined };
 
 it('killed at every named point, nothing acknowledged is lost, nothing is stored or seen twice, nobody ' +

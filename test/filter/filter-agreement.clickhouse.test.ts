@@ -12,11 +12,11 @@ import { compilePredicate } from '../../src/filter/predicate.ts';
 import { filterSql } from '../../src/filter/sql.ts';
 import { validateFilter } from '../../src/filter/validate-filter.ts';
 import { startTestStore, type TestStore } from '../../support/engine.ts';
+import { testSeed as seed } from '../seed.ts';
 import { filterFrom, sampleEvents } from './arbitraries.ts';
 import { referenceFits } from './reference.ts';
 import { rowOf } from './row-of.ts';
 
-const seed = Math.trunc(Math.random() * 2 ** 31);
 const events = sampleEvents(300, seed);
 const partRows = 25;
 let opened: TestStore;

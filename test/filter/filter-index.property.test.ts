@@ -9,9 +9,9 @@ import { FilterIndex } from '../../src/filter/filter-index.ts';
 import { filterKey } from '../../src/filter/filter-key.ts';
 import { compilePredicate } from '../../src/filter/predicate.ts';
 import { validateFilter } from '../../src/filter/validate-filter.ts';
+import { testSeed as seed } from '../seed.ts';
 import { filterFrom, sampleEvents } from './arbitraries.ts';
 
-const seed = Math.trunc(Math.random() * 2 ** 31);
 const events = sampleEvents(100, seed);
 const filter = filterFrom(events).map((sent) => valid(sent));
 

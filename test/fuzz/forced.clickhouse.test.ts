@@ -2,9 +2,8 @@
  * The short form of random forced filters (`npm run fuzz:forced`): a few rounds by every way to ask (I14).
  */
 import { expect, it } from 'vitest';
+import { testSeed as seed } from '../seed.ts';
 import { runForced } from './forced-run.ts';
-
-const seed = Number(process.env['SLUICE_FUZZ_SEED'] ?? Date.now() % 1_000_000);
 
 it('law: by no way to ask does a reader see what the filter that is forced on it leaves out', async () => {
   const run = await runForced({

@@ -3,10 +3,10 @@
  */
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { routes, socketRoutes } from '../../src/server/route-table.ts';
+import { testSeed as seed } from '../seed.ts';
 import { coverageText, runWire } from './wire-run.ts';
 import { startWireTarget, type WireTarget } from './wire-target.ts';
 
-const seed = Number(process.env['SLUICE_FUZZ_SEED'] ?? Date.now() % 1_000_000);
 let target: WireTarget;
 
 beforeAll(async () => {

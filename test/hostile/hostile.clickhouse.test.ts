@@ -3,6 +3,7 @@
  * one server beside one neighbour.
  */
 import { expect, it } from 'vitest';
+import { testSeed as seed } from '../seed.ts';
 import { runField } from './field.ts';
 import { costlyEvents } from './kinds/costly-events.ts';
 import { costlyGlobs } from './kinds/costly-globs.ts';
@@ -13,7 +14,6 @@ import { unfinishedBodies } from './kinds/unfinished-bodies.ts';
 import { unfinishedMessages } from './kinds/unfinished-messages.ts';
 import { unreadStreams } from './kinds/unread-streams.ts';
 
-const seed = Number(process.env['SLUICE_HOSTILE_SEED'] ?? Date.now() % 1_000_000);
 const kinds = [
   ...[manyValues, unfinishedMessages, unfinishedBodies, filtersOfAMegabyte],
   ...[unreadStreams, costlyGlobs, costlyEvents, logFilling],
