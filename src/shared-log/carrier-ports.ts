@@ -39,7 +39,10 @@ export interface BlockStream {
 }
 
 export interface StoreLookUp {
-  /** Asks which of these events the store has, once it has all up to `upTo`. */
+  /**
+   * Asks which of these events the store has up to the seq `upTo`, once it has all up to there. What it has above may
+   * not be applied here yet: then the row is sent, and settled as a repeat.
+   */
   lookUp(rows: readonly SpooledRow[], upTo: number, turn: number): void;
 }
 

@@ -15,21 +15,31 @@ const life = fc.record({
   steps: fc.integer({ min: 10, max: 220 }),
 });
 
+type Life = typeof life extends fc.Arbitrary<infer One> ? One : never;
+
 describe('carriers of several gateways', () => {
   it('lose nothing, bring nothing twice, and settle only what is in the log', () => {
     fc.assert(
-      fc.property(life, ({ seed, gateways, idsMax, ids, steps }) => {
-        const world = new World({ random: randomFrom(seed), gateways, idsMax, ids });
-        for (let nth = 0; nth < steps; nth += 1) world.step();
-        world.drain();
-        const order = world.accepted();
-        expect(new Set(order).size).toBe(order.length);
-        for (const gateway of world.gateways) checkGateway(gateway, order, world.gateways);
-      }),
+      fc.property(life, (one) => live(one)),
       { numRuns: 2_000 },
     );
   });
+
+  // The store had an event that another gateway had brought in and that was not applied here yet. It was settled by the
+  // store's answer, so its producer would have got a 204 before any reader here could have seen it.
+  it('do not settle what the store has and the own replica has not', () => {
+    live({ seed: 488_855_781, gateways: 3, idsMax: 16, ids: 40, steps: 204 });
+  });
 });
+
+function live({ seed, gateways, idsMax, ids, steps }: Life): void {
+  const world = new World({ random: randomFrom(seed), gateways, idsMax, ids });
+  for (let nth = 0; nth < steps; nth += 1) world.step();
+  world.drain();
+  const order = world.accepted();
+  expect(new Set(order).size).toBe(order.length);
+  for (const gateway of world.gateways) checkGateway(gateway, order, world.gateways);
+}
 
 function checkGateway(gateway: FakeGateway, order: readonly number[], all: readonly FakeGateway[]): void {
   const { replica, carrier, spooled } = gateway;

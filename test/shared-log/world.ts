@@ -280,7 +280,7 @@ export class FakeGateway {
     const asked = this.#asked;
     if (asked === null || this.#world.checkpoint < asked.upTo) return;
     this.#asked = null;
-    const stored = new Set(this.#world.accepted().slice(0, this.#world.checkpoint).map(idOf));
+    const stored = new Set(this.#world.accepted().slice(0, asked.upTo).map(idOf));
     this.carrier.lookedUp(asked.turn, new Set(asked.rows.map(({ id }) => id).filter((id) => stored.has(id))));
   }
 
