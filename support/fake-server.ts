@@ -2,7 +2,6 @@
  * The edge before fake parts, and clients for it: real sockets, no journal, no store.
  */
 import { type IncomingHttpHeaders, request } from 'node:http';
-import { connect as connectTcp } from 'node:net';
 import { Subject } from 'rxjs';
 import { afterEach } from 'vitest';
 import { noReplay } from '../schemas/dead-letter-replay.ts';
@@ -19,6 +18,7 @@ import { noConsole } from '../src/server/console.ts';
 import { createServerCounters, type ServerCounters } from '../src/server/counters.ts';
 import type { Queries, Readiness, ServerOptions, ServerParts } from '../src/server/parts.ts';
 import { type RunningServer, startServer } from '../src/server/start-server.ts';
+import { Topics } from '../src/server/topics.ts';
 import { targetAt } from './target.ts';
 import { connect, connectSigned, type WireClient } from './wire-client.ts';
 
@@ -40,6 +40,7 @@ export interface OpenedCounts {
 
 export interface FakeServer {
   readonly running: RunningServer;
+  readonly topics: Topics;
   readonly counters: ServerCounters;
   readonly feeds: OpenedFeed[];
   readonly watched: OpenedCounts[];
@@ -129,6 +130,7 @@ export async function startFakeServer(options: FakeOptions = {}): Promise<FakeSe
   } = options;
   const { credentials = createCredentials({ authString, book: null, jwt: null }), ...given } = more;
   const parts: ServerParts = {
+    topics: new Topics(),
     options: { ...defaults, ...given },
     credentials,
     audit: noAudit,
@@ -197,7 +199,16 @@ export async function startFakeServer(options: FakeOptions = {}): Promise<FakeSe
     counters,
     now: () => now,
   };
-  return { running: await startServer(parts), counters, feeds, watched, messages, settled, fakes };
+  return {
+    running: await startServer(parts),
+    topics: parts.topics,
+    counters,
+    feeds,
+    watched,
+    messages,
+    settled,
+    fakes,
+  };
 }
 
 /** For a file whose tests start a server each: the last one, closed behind its test. `start` gives its port. */
@@ -244,31 +255,6 @@ export function ask(
     });
     sent.on('error', reject);
     sent.end(body);
-  });
-}
-
-/** Writes raw bytes piece by piece, and resolves with all that comes back until the server closes or `until` fits. */
-export function askRaw(port: number, pieces: readonly (string | Buffer)[], until: RegExp, gapMs = 20): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const socket = connectTcp(port, '127.0.0.1');
-    let received = '';
-    socket.on('data', (chunk) => {
-      received += chunk.toString();
-      if (until.test(received)) finish();
-    });
-    socket.on('close', () => resolve(`${received}<closed>`));
-    socket.on('error', reject);
-    const waiting = [...pieces];
-    const timer = setInterval(() => {
-      const piece = waiting.shift();
-      if (piece === undefined) clearInterval(timer);
-      else if (!socket.destroyed) socket.write(piece);
-    }, gapMs);
-    function finish(): void {
-      clearInterval(timer);
-      resolve(received);
-      socket.destroy();
-    }
   });
 }
 

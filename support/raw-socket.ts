@@ -36,6 +36,31 @@ export async function openRaw(target: Target, first: string | Buffer): Promise<R
   };
 }
 
+/** Writes raw bytes piece by piece, and resolves with all that comes back until the server closes or `until` fits. */
+export function askRaw(port: number, pieces: readonly (string | Buffer)[], until: RegExp, gapMs = 20): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const socket = connect(port, '127.0.0.1');
+    let received = '';
+    socket.on('data', (chunk) => {
+      received += chunk.toString();
+      if (until.test(received)) finish();
+    });
+    socket.on('close', () => resolve(`${received}<closed>`));
+    socket.on('error', reject);
+    const waiting = [...pieces];
+    const timer = setInterval(() => {
+      const piece = waiting.shift();
+      if (piece === undefined) clearInterval(timer);
+      else if (!socket.destroyed) socket.write(piece);
+    }, gapMs);
+    function finish(): void {
+      clearInterval(timer);
+      resolve(received);
+      socket.destroy();
+    }
+  });
+}
+
 /** The head of a POST; a length of null sends chunks. */
 export function postHead(path: string, length: number | null): string {
   const framing = length === null ? 'Transfer-Encoding: chunked' : `Content-Length: ${length}`;

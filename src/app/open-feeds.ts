@@ -20,6 +20,7 @@ import type { LiveBatch } from '../ingest/live-bus.ts';
 import { CountBudget } from '../live-counts/budget.ts';
 import { createLiveCounts } from '../live-counts/live-counts.ts';
 import { storedGroupsReader } from '../live-counts/stored-groups.ts';
+import { Topics } from '../server/topics.ts';
 import type { IntakeParts } from './open-intake.ts';
 
 export interface OpenFeedsParts {
@@ -39,7 +40,6 @@ export interface OpenFeedsParts {
   readonly store: Store;
   /** Resolves when it is known what ClickHouse has. */
   readonly whenCertain: (signal?: AbortSignal) => Promise<void>;
-  readonly publish: Publish;
   readonly keys: SigningKeys;
   readonly counters: Counters;
   readonly log: Log;
@@ -50,8 +50,10 @@ const sweepBytes = 256 * 1024;
 
 export type Feeds = ReturnType<typeof openFeeds>;
 
-export function openFeeds({ config, journal, live, store, whenCertain, publish, keys, counters, log }: OpenFeedsParts) {
+export function openFeeds({ config, journal, live, store, whenCertain, keys, counters, log }: OpenFeedsParts) {
   const { subscriberBufferBytesMax: bufferBytesMax } = config;
+  const topics = new Topics();
+  const publish: Publish = (name, frame) => topics.publish(name, frame);
   const fanOut = createFanOut(new FilterIndex(), publish, { bufferBytesMax, sweepBytes }, counters);
   const pages = createPageBudget(config.backfillBytesMax);
   const filters = createHeldFilters(config.filtersBytesMax);
@@ -92,7 +94,7 @@ export function openFeeds({ config, journal, live, store, whenCertain, publish, 
     elapsedMs: () => performance.now(),
   });
   return {
-    ...{ fanOut, pages, filters, openFeed, liveCounts, countBudget: budget },
+    ...{ fanOut, topics, pages, filters, openFeed, liveCounts, countBudget: budget },
     hasAudience: () => fanOut.topicCount > 0 || liveCounts.liveCount > 0,
     flush(batch: LiveBatch) {
       fanOut.flush(batch);

@@ -108,7 +108,6 @@ export async function startSluice(config: Config, log: Log, say: (line: string) 
   const feeds = openFeeds({
     ...{ config, journal, live, store, keys, counters, log },
     whenCertain: writer.whenCertain,
-    publish: (topic, frame) => running.server?.publish(topic, frame),
   });
   const replays = new Replays({ store, writer, deadLetter, intake, access, counters, log });
   const forwarder = startForwarding(config, intake, machine.files, log);
@@ -176,6 +175,7 @@ function serve(parts: Parts, running: Running): Promise<RunningServer> {
     descriptorsLeft,
     intake: intake.intake,
     openFeed: feeds.openFeed,
+    topics: feeds.topics,
     watchCounts: feeds.liveCounts.watch,
     queries: queriesOf({ store, keys, filters, checkpoint: () => journal.checkpoint }),
     console: loadConsole(join(packageRoot, 'dist', 'web')),

@@ -11,8 +11,6 @@ import type { LoadedUws, TemplatedApp } from './uws.ts';
 import { watchCertificate } from './watch-certificate.ts';
 
 export interface EdgeApp {
-  /** The newest one last. */
-  readonly apps: readonly TemplatedApp[];
   readonly port: number;
   /** Takes no new connection. Idempotent. */
   stop(): void;
@@ -20,7 +18,7 @@ export interface EdgeApp {
   close(): void;
 }
 
-export interface EdgeAppOptions extends Pick<AppMaking, 'furnish'> {
+export interface EdgeAppOptions extends Pick<AppMaking, 'apps' | 'furnish'> {
   readonly host: string;
   readonly port: number;
   /** Null serves without TLS. */
@@ -30,9 +28,9 @@ export interface EdgeAppOptions extends Pick<AppMaking, 'furnish'> {
 
 /** Resolves when it listens. Throws StartRefused for a port that cannot be had, or a pair that cannot serve. */
 export async function openEdgeApp(library: LoadedUws, options: EdgeAppOptions): Promise<EdgeApp> {
-  const { tls, log, host, furnish } = options;
+  const { tls, log, host, apps, furnish } = options;
   const make = (): TemplatedApp => (tls === null ? library.uws.App() : secureApp(library.uws, tls, log));
-  const serving = new ServingApps({ make, furnish });
+  const serving = new ServingApps({ apps, make, furnish });
   let newest = serving.add();
   let listening = await listen(library, newest, host, options.port);
   let isStopped = false;
@@ -63,7 +61,6 @@ export async function openEdgeApp(library: LoadedUws, options: EdgeAppOptions): 
 
   const endWatch = tls === null ? () => undefined : watchCertificate(tls, renew, log);
   return {
-    apps: serving.all,
     port: listening.port,
     stop() {
       isStopped = true;

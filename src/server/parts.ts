@@ -17,6 +17,7 @@ import type { EventExport, ExportRequest } from '../query/export-events.ts';
 import type { Console } from './console.ts';
 import type { ServerCounters } from './counters.ts';
 import type { TlsFiles } from './tls.ts';
+import type { Topics } from './topics.ts';
 
 export interface ServerParts {
   readonly options: ServerOptions;
@@ -32,6 +33,8 @@ export interface ServerParts {
     'acceptBatch' | 'acceptInSlices' | 'acceptMessage' | 'ensureDurable' | 'whenDurable' | 'lost$'
   >;
   readonly openFeed: OpenFeed;
+  /** What the feeds publish to. */
+  readonly topics: Topics;
   readonly watchCounts: WatchCounts;
   readonly queries: Queries;
   readonly console: Console;

@@ -11,6 +11,8 @@ export interface AppTally {
 }
 
 export interface AppMaking {
+  /** Where they stand, for as long as the edge lives. */
+  readonly apps: TemplatedApp[];
   /** Throws StartRefused for a certificate or key that cannot serve. */
   readonly make: () => TemplatedApp;
   /** Gives an app its routes. */
@@ -25,8 +27,6 @@ interface Served {
 }
 
 export class ServingApps {
-  /** The same array for as long as the edge lives. */
-  readonly all: TemplatedApp[] = [];
   readonly #served = new Map<TemplatedApp, Served>();
   readonly #making: AppMaking;
 
@@ -45,7 +45,7 @@ export class ServingApps {
       },
     });
     this.#served.set(app, served);
-    this.all.push(app);
+    this.#making.apps.push(app);
     return app;
   }
 
@@ -60,13 +60,13 @@ export class ServingApps {
   /** One that could not listen. */
   drop(app: TemplatedApp): void {
     if (!this.#served.delete(app)) return;
-    this.all.splice(this.all.indexOf(app), 1);
+    this.#making.apps.splice(this.#making.apps.indexOf(app), 1);
     app.close();
   }
 
   close(): void {
     this.#served.clear();
-    for (const app of this.all.splice(0)) app.close();
+    for (const app of this.#making.apps.splice(0)) app.close();
   }
 
   #letGoIfIdle(served: Served): void {

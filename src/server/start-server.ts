@@ -5,7 +5,6 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { Farewell } from '../../actors/ports.ts';
 import { type Identity, nobody } from '../access/identity.ts';
 import { lookOften } from '../base/look-often.ts';
-import type { Publish } from '../feed/ports.ts';
 import { createAnswerBudget } from './answer-budget.ts';
 import { createAuthenticator } from './authenticate.ts';
 import { createAuthenticatingPlaces } from './authenticating-places.ts';
@@ -30,14 +29,12 @@ import { mayLink, socketRoutes } from './route-table.ts';
 import type { AppTally } from './serving-apps.ts';
 import { type SubscriberLoad, subscriberLoad } from './subscriber-load.ts';
 import { startSweep } from './sweep.ts';
-import { Topics } from './topics.ts';
 import { unseenMemory } from './unseen-memory.ts';
 import { type HttpRequest, type HttpResponse, type LoadedUws, loadUws, type TemplatedApp } from './uws.ts';
 import { refuseOtherWebSockets, type SocketTools, serveWebSocket } from './websocket.ts';
 
 export interface RunningServer {
   readonly port: number;
-  readonly publish: Publish;
   /** As of now, over all open sockets. */
   subscriberLoad(): SubscriberLoad;
   /** Takes no new connection, and no new WebSocket on old ones; those that are open go on. Idempotent. */
@@ -64,7 +61,7 @@ export async function startServer(parts: ServerParts): Promise<RunningServer> {
   let hasClosedSockets = false;
 
   const sockets = socketTools(parts, () => isStopping);
-  const { open, places, sweep, topics } = sockets;
+  const { open, places, sweep } = sockets;
   const endPressure = watchFrames(open, options, parts.counters);
   const { authenticator, audit } = sockets.connection;
   const { readAddress, policy } = sockets;
@@ -74,7 +71,6 @@ export async function startServer(parts: ServerParts): Promise<RunningServer> {
     stopWatching();
     throw error;
   });
-  const { apps } = edge;
 
   const losses = parts.intake.lost$.subscribe((loss) => {
     for (const connection of [...open]) connection.recordsLost(loss);
@@ -96,7 +92,6 @@ export async function startServer(parts: ServerParts): Promise<RunningServer> {
 
   return {
     port: edge.port,
-    publish: (topic, frame) => topics.publish(apps, topic, frame),
     subscriberLoad: () => subscriberLoad(open),
     stopListening,
     closeSockets: (code, reason) => {
@@ -134,7 +129,7 @@ function openEdge(
     refuseOtherWebSockets(app, ofApp);
     requests.serve(app);
   };
-  return openEdgeApp(library, { ...options, tls: options.tls ?? null, log, furnish });
+  return openEdgeApp(library, { ...options, tls: options.tls ?? null, log, apps: sockets.topics.apps, furnish });
 }
 
 /** Closes what belongs to a credential that holds no more. */
@@ -162,7 +157,7 @@ function socketTools(parts: ServerParts, isStopping: () => boolean): SocketTools
   };
   return {
     connection: connectionTools(parts, createAuthenticator(parts.credentials), new EdgeAudit(parts)),
-    topics: new Topics(),
+    topics: parts.topics,
     sweep: startSweep(options.pingMs, (error) => farewellOf(error, parts)),
     open,
     readAddress: addressReader({ ...options, isSecure: options.tls != null }),

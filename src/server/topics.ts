@@ -12,6 +12,8 @@ export interface Topic {
 }
 
 export class Topics {
+  /** Those that serve, the newest last: who publishes is there before the first of them listens. */
+  readonly apps: TemplatedApp[] = [];
   readonly #topics = new Map<string, Topic>();
 
   enter(name: string): Topic {
@@ -27,10 +29,10 @@ export class Topics {
   }
 
   /** Of each app only its own sockets hear. */
-  publish(apps: readonly TemplatedApp[], name: string, frame: string | Uint8Array): void {
+  publish(name: string, frame: string | Uint8Array): void {
     const topic = this.#topics.get(name);
     if (topic === undefined) return;
     topic.published += 1;
-    for (const app of apps) app.publish(name, frame);
+    for (const app of this.apps) app.publish(name, frame);
   }
 }

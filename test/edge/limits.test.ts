@@ -3,8 +3,9 @@
  * one fails here: then the row goes, and this test says what holds instead.
  */
 import { describe, expect, it } from 'vitest';
-import { askRaw, serverOfEachTest, until } from '../../support/fake-server.ts';
+import { serverOfEachTest, until } from '../../support/fake-server.ts';
 import { isOlderLibrary } from '../../support/older-library.ts';
+import { askRaw } from '../../support/raw-socket.ts';
 
 const each = serverOfEachTest();
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { type Answer, ask, askRaw, type FakeServer, startFakeServer } from '../../support/fake-server.ts';
+import { type Answer, ask, type FakeServer, startFakeServer } from '../../support/fake-server.ts';
+import { askRaw } from '../../support/raw-socket.ts';
 
 const head = (length: number | 'chunked', path = '/api/events'): string =>
   `POST ${path} HTTP/1.1\r\nHost: ` +

@@ -7,7 +7,8 @@ import { describe, expect, it } from 'vitest';
 import { authMessage } from '../../schemas/wire.ts';
 import { descriptorFacts, descriptorRoom, descriptorWarnings } from '../../src/app/descriptors.ts';
 import { StartRefused } from '../../src/base/errors.ts';
-import { ask, askRaw, openSocket, serverOfEachTest, until } from '../../support/fake-server.ts';
+import { ask, openSocket, serverOfEachTest, until } from '../../support/fake-server.ts';
+import { askRaw } from '../../support/raw-socket.ts';
 
 const each = serverOfEachTest();
 

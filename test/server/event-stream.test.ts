@@ -149,11 +149,13 @@ describe('an event stream', () => {
     feed.listener.failed(new Failure('pastRetention', 'It has expired.'));
     await until(isEnded, 'its end');
     expect(text()).toBe(':\n\nevent: close\ndata: {"code":1008,"reason":"It has expired."}\n\n');
+    await until(() => server.counters.subscribers === 0, 'it is gone');
     const { feed: other, text: otherText, isEnded: otherEnded } = await openStream(port);
     server.running.closeSockets(1012, 'Sluice is restarting');
     await until(otherEnded, 'its end');
     expect(otherText()).toMatch(/^event: close\nretry: 500\ndata: \{"code":1012,/m);
-    expect([feed.isStopped, other.isStopped, server.counters.subscribers]).toEqual([true, true, 0]);
+    await until(() => server.counters.subscribers === 0, 'the other is gone');
+    expect([feed.isStopped, other.isStopped]).toEqual([true, true]);
   });
 
   it.each([

@@ -2,7 +2,8 @@
 import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Failure } from '../../src/base/errors.ts';
-import { ask, askRaw, type FakeServer, startFakeServer } from '../../support/fake-server.ts';
+import { ask, type FakeServer, startFakeServer } from '../../support/fake-server.ts';
+import { askRaw } from '../../support/raw-socket.ts';
 
 let server: FakeServer;
 let port: number;

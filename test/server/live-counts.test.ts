@@ -1,7 +1,8 @@
 /** Live counts at the edge: how they are asked for on a socket and as an event stream, and how they end. */
 import { expect, it } from 'vitest';
 import { Failure } from '../../src/base/errors.ts';
-import { ask, askRaw, now, openAuthenticated, serverOfEachTest, until } from '../../support/fake-server.ts';
+import { ask, now, openAuthenticated, serverOfEachTest, until } from '../../support/fake-server.ts';
+import { askRaw } from '../../support/raw-socket.ts';
 
 const running = serverOfEachTest();
 const start = async (): Promise<number> => running.start();

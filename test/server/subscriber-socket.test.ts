@@ -109,10 +109,10 @@ describe('a subscriber', () => {
       feed.socket.send('2');
     });
     feed.socket.subscribe('t1');
-    each.server.running.publish('t1', '3');
-    each.server.running.publish('t2', 'x');
+    each.server.topics.publish('t1', '3');
+    each.server.topics.publish('t2', 'x');
     feed.socket.unsubscribe('t1');
-    each.server.running.publish('t1', 'x');
+    each.server.topics.publish('t1', 'x');
     client.send('whatever');
     client.send(filterMessage({}));
     client.sendPing();
@@ -174,7 +174,7 @@ describe('a subscriber', () => {
     feed.socket.cork(() => feed.socket.send('late'));
     feed.socket.unsubscribe('t1');
     feed.socket.subscribe('t1');
-    each.server.running.publish('t1', 'x');
+    each.server.topics.publish('t1', 'x');
     expect(feed.socket.bufferedBytes()).toBe(0);
     feed.listener.caughtUp();
   });
