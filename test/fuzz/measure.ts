@@ -57,7 +57,8 @@ export interface Verdict {
  * median counts, beside the pace of the machine just then; a busy machine is asked twice again. Tables grow by leaps,
  * and so does what V8's collector does with much garbage: what grows too much at once is looked at from a quarter to
  * twice the size, three doublings, of which the mean counts, or the last if that is less: a leap is over by then, and
- * what grows too much grows most at last. Null where there is no work.
+ * what grows too much grows most at last. So do the processor's caches: a table that has outgrown them grows too much
+ * for some doublings, and two more show whether that ends. Null where there is no work.
  */
 export function judge(workOf: (size: number) => Work | null, size: number, judged: 'all' | 'growth'): Verdict | null {
   const [half, whole] = [workOf(size / 2), workOf(size)];
@@ -72,13 +73,23 @@ export function judge(workOf: (size: number) => Work | null, size: number, judge
     if (verdict.isGood || quarter === null || twice === null) continue;
     const twiceMs = median(five(twice));
     const mean = Math.cbrt(twiceMs / Math.max(median(five(quarter)), 0.001));
-    const growth = Math.min(mean, twiceMs / Math.max(wholeMs, 0.001));
+    const last = Math.min(mean, twiceMs / Math.max(wholeMs, 0.001));
+    const growth = last > bounds.growthMax ? Math.min(last, growthBeyond(twiceMs, size, workOf)) : last;
     verdict = verdictOf(wholeMs / growth, wholeMs, judged, messageMs);
   }
   return verdict;
 }
 
 type Work = () => void;
+
+/** Of a doubling, from twice the size to eight times. Infinite where it does not go on: larger ones may be refused. */
+function growthBeyond(twiceMs: number, size: number, workOf: (size: number) => Work | null): number {
+  const [four, eight] = [workOf(4 * size), workOf(8 * size)];
+  if (four === null || eight === null) return Number.POSITIVE_INFINITY;
+  const [fourMs, eightMs] = [costOf(four), costOf(eight)];
+  const goesOn = fourMs > 1.5 * twiceMs && eightMs > 1.5 * fourMs;
+  return goesOn ? Math.sqrt(eightMs / twiceMs) : Number.POSITIVE_INFINITY;
+}
 
 function five(work: () => void): number[] {
   return Array.from({ length: 5 }, () => costOf(work));
