@@ -41,6 +41,7 @@ async function measure(questions: number): Promise<object> {
     log: createLog('silent'),
     now: () => Date.now(),
     elapsedMs: () => performance.now(),
+    workedMs: () => cpuSince({ user: 0, system: 0 }) / 1000,
   });
   let bytes = 0;
   const socket = {

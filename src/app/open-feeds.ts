@@ -92,6 +92,10 @@ export function openFeeds({ config, journal, live, store, whenCertain, keys, cou
     options: { groupsMax, questionsMax: config.liveCountsMax },
     now: () => Date.now(),
     elapsedMs: () => performance.now(),
+    workedMs: () => {
+      const { user, system } = process.cpuUsage();
+      return (user + system) / 1000;
+    },
   });
   return {
     ...{ fanOut, topics, pages, filters, openFeed, liveCounts, countBudget: budget },

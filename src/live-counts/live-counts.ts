@@ -25,6 +25,8 @@ export interface LiveCountsParts extends CountSources {
   readonly log: Log;
   /** Milliseconds that pass while one works. */
   readonly elapsedMs: () => number;
+  /** Milliseconds of processor time that the process has taken. */
+  readonly workedMs: () => number;
 }
 
 /** There was no room for it. */
@@ -86,10 +88,10 @@ class SharedCounters {
   readonly #rounds: Rounds<Counting>;
 
   constructor(parts: LiveCountsParts) {
-    const { now, elapsedMs } = parts;
+    const { now, elapsedMs, workedMs } = parts;
     this.#parts = parts;
     const look = (each: Counting, nowMs: number): void => this.#look(each, nowMs);
-    this.#rounds = new Rounds({ all: this.#counting, now, elapsedMs, look });
+    this.#rounds = new Rounds({ all: this.#counting, now, elapsedMs, workedMs, look });
   }
 
   get questionCount(): number {

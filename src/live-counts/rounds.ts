@@ -15,6 +15,8 @@ export interface RoundsOptions<Each extends Looked> {
   readonly now: () => number;
   /** Milliseconds that pass while one works. */
   readonly elapsedMs: () => number;
+  /** Milliseconds of processor time that the process has taken. */
+  readonly workedMs: () => number;
   /** Of one that is due. It throws nothing. */
   readonly look: (each: Each, nowMs: number) => void;
 }
@@ -22,6 +24,8 @@ export interface RoundsOptions<Each extends Looked> {
 const sliceMs = 1;
 /** After a slice it rests so many times what that took. */
 const restOfWork = 15;
+/** What took longer counts by its processor time: else a process that was stopped for seconds would rest for minutes. */
+const stoppedMs = 60;
 
 export class Rounds<Each extends Looked> {
   readonly #options: RoundsOptions<Each>;
@@ -61,6 +65,7 @@ export class Rounds<Each extends Looked> {
   #slice(due: readonly Each[], from: number): void {
     const nowMs = this.#options.now();
     const began = this.#options.elapsedMs();
+    const workedBefore = this.#options.workedMs();
     let at = from;
     let spentMs = 0;
     for (; at < due.length && spentMs < sliceMs; at += 1) {
@@ -68,7 +73,8 @@ export class Rounds<Each extends Looked> {
       spentMs = this.#options.elapsedMs() - began;
     }
     if (!this.#isRunning) return;
-    const restMs = spentMs * restOfWork;
+    const workedMs = this.#options.workedMs() - workedBefore;
+    const restMs = restOfWork * Math.min(spentMs, Math.max(workedMs, stoppedMs));
     if (at < due.length) this.#timer = setTimeout(() => this.#slice(due, at), restMs);
     else this.#wait(Math.max(0, restMs - gridMs));
   }

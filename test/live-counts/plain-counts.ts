@@ -21,9 +21,9 @@ export function inside({ body }: StoredEvent, since: string, until: string | nul
 }
 
 /** The own window apart: of those that are forced, the windows too. */
-export function fitsAll([own, ...forced]: AllFilters, event: StoredEvent): boolean {
-  if (!compilePredicate([own, ...forced])(event)) return false;
-  return forced.every(({ occurred: { since, until } }) => inside(event, since, until));
+export function fitting([own, ...forced]: AllFilters): (event: StoredEvent) => boolean {
+  const fits = compilePredicate([own, ...forced]);
+  return (event) => fits(event) && forced.every(({ occurred: { since, until } }) => inside(event, since, until));
 }
 
 /** The groups that it is in. */
@@ -52,7 +52,8 @@ export function plainCounts(
   { since, until }: { readonly since: string; readonly until: string },
   nowMs: number,
 ): Count[] {
-  const found = events.filter((event) => inside(event, since, until) && fitsAll(filters, event));
+  const fits = fitting(filters);
+  const found = events.filter((event) => inside(event, since, until) && fits(event));
   const { countable } = request;
   if (countable !== 'time' && countable !== 'day') return groupsOf(request, found);
   const unit = countable === 'day' ? 'day' : request.unit;
@@ -75,7 +76,11 @@ export function plainCounts(
 function groupsOf({ countable, groupsMax }: LiveCountRequest, found: readonly StoredEvent[]): Count[] {
   const groups = new Map<string, StoredEvent[]>();
   for (const event of found) {
-    for (const value of groupsWith(countable, event)) groups.set(value, [...(groups.get(value) ?? []), event]);
+    for (const value of groupsWith(countable, event)) {
+      const group = groups.get(value);
+      if (group === undefined) groups.set(value, [event]);
+      else group.push(event);
+    }
   }
   const counts = [...groups].map(([value, events]) => {
     const sorted = [...events].sort((one, other) => {

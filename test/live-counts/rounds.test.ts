@@ -18,6 +18,7 @@ function looksOf(count: number, lookMs: number, forMs: number): { readonly which
     all,
     now: () => Date.now(),
     elapsedMs: () => workedMs,
+    workedMs: () => workedMs,
     look: ({ which }) => {
       workedMs += lookMs;
       looks.push({ which, atMs: Date.now() });
@@ -54,4 +55,24 @@ it.each([
 
 it('with 1,000 of them each is looked at about once a second', () => {
   expect(looksOf(1_000, 0.05, 20_000).length / 20 / 1_000).toBeGreaterThan(0.8);
+});
+
+it('a process that was stopped in the middle of a look goes on within a second', () => {
+  const looks: number[] = [];
+  let [elapsedMs, workedMs] = [0, 0];
+  const rounds = new Rounds({
+    all: [{ isDue: () => true }],
+    now: () => Date.now(),
+    elapsedMs: () => elapsedMs,
+    workedMs: () => workedMs,
+    look: () => {
+      elapsedMs += looks.length === 0 ? 20_000 : 1;
+      workedMs += 1;
+      looks.push(Date.now());
+    },
+  });
+  rounds.start();
+  vi.advanceTimersByTime(1_200);
+  rounds.stop();
+  expect(looks.length).toBeGreaterThan(1);
 });
