@@ -22,7 +22,7 @@ import type { StoredGroup } from '../../src/live-counts/stored-groups.ts';
 import type { CountedRange } from '../../src/live-counts/stored-groups-sql.ts';
 import { Tally } from '../../src/live-counts/tally.ts';
 import { MemoryRows } from '../../support/memory-rows.ts';
-import { fitting, groupsWith, inside, microsOf, nameOf } from './plain-counts.ts';
+import { fitting, groupsWith, microsOf, nameOf, within } from './plain-counts.ts';
 
 export const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
@@ -123,10 +123,10 @@ export class CountsWorld {
     for (let waits = range.upTo % 4; waits > 0; waits -= 1) await turn();
     const rows = new Map<string, StoredGroup>();
     const until = question.isOpen ? null : span.untilText;
-    const fits = fitting(question.filters);
+    const [isWithin, fits] = [within(span.sinceText, until), fitting(question.filters)];
     for (const event of this.events) {
       if (event.seq <= range.after || event.seq > range.upTo) continue;
-      if (!inside(event, span.sinceText, until) || !fits(event)) continue;
+      if (!isWithin(event) || !fits(event)) continue;
       add(rows, question, span, event);
     }
     return [...rows.values()];

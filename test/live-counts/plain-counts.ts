@@ -14,16 +14,31 @@ export function microsOf(time: string): bigint {
   return BigInt(Date.parse(`${time.slice(0, 19)}Z`)) * 1000n + BigInt(fraction.padEnd(6, '0'));
 }
 
+/** Of events that were looked at before: many lists are made of the same ones. */
+const occurredOf = new WeakMap<StoredEvent, bigint>();
+
+function occurredMicros(event: StoredEvent): bigint {
+  const known = occurredOf.get(event);
+  if (known !== undefined) return known;
+  const micros = microsOf(event.body.occurred);
+  occurredOf.set(event, micros);
+  return micros;
+}
+
 /** Both bounds inclusive; null is none. */
-export function inside({ body }: StoredEvent, since: string, until: string | null): boolean {
-  const at = microsOf(body.occurred);
-  return at >= microsOf(since) && (until === null || at <= microsOf(until));
+export function within(since: string, until: string | null): (event: StoredEvent) => boolean {
+  const [from, to] = [microsOf(since), until === null ? null : microsOf(until)];
+  return (event) => {
+    const at = occurredMicros(event);
+    return at >= from && (to === null || at <= to);
+  };
 }
 
 /** The own window apart: of those that are forced, the windows too. */
 export function fitting([own, ...forced]: AllFilters): (event: StoredEvent) => boolean {
   const fits = compilePredicate([own, ...forced]);
-  return (event) => fits(event) && forced.every(({ occurred: { since, until } }) => inside(event, since, until));
+  const windows = forced.map(({ occurred: { since, until } }) => within(since, until));
+  return (event) => fits(event) && windows.every((isWithin) => isWithin(event));
 }
 
 /** The groups that it is in. */
@@ -52,8 +67,8 @@ export function plainCounts(
   { since, until }: { readonly since: string; readonly until: string },
   nowMs: number,
 ): Count[] {
-  const fits = fitting(filters);
-  const found = events.filter((event) => inside(event, since, until) && fits(event));
+  const [isWithin, fits] = [within(since, until), fitting(filters)];
+  const found = events.filter((event) => isWithin(event) && fits(event));
   const { countable } = request;
   if (countable !== 'time' && countable !== 'day') return groupsOf(request, found);
   const unit = countable === 'day' ? 'day' : request.unit;
@@ -61,8 +76,8 @@ export function plainCounts(
   const now = timeOfDate(new Date(nowMs));
   const buckets = bucketsOf({ since, until }, unit, interval, now);
   const counts = new Map<number, number>();
-  for (const { body } of found) {
-    const index = Number((microsOf(body.occurred) - buckets.first) / buckets.width);
+  for (const event of found) {
+    const index = Number((occurredMicros(event) - buckets.first) / buckets.width);
     counts.set(index, (counts.get(index) ?? 0) + 1);
   }
   const length = Math.max(buckets.count, 1 + Math.max(-1, ...counts.keys()));
@@ -71,6 +86,12 @@ export function plainCounts(
     const label = start.replace('Z', '+00:00');
     return { value: String(index), label, count: counts.get(index) ?? 0, start_time: start, end_time: end };
   });
+}
+
+/** Events of one moment in the order of seq. */
+function isBefore(one: StoredEvent, other: StoredEvent): boolean {
+  const [left, right] = [occurredMicros(one), occurredMicros(other)];
+  return left < right || (left === right && one.seq < other.seq);
 }
 
 function groupsOf({ countable, groupsMax }: LiveCountRequest, found: readonly StoredEvent[]): Count[] {
@@ -83,11 +104,8 @@ function groupsOf({ countable, groupsMax }: LiveCountRequest, found: readonly St
     }
   }
   const counts = [...groups].map(([value, events]) => {
-    const sorted = [...events].sort((one, other) => {
-      const [left, right] = [microsOf(one.body.occurred), microsOf(other.body.occurred)];
-      return left < right ? -1 : left > right ? 1 : one.seq - other.seq;
-    });
-    const [first, last] = [sorted[0]!, sorted.at(-1)!];
+    const first = events.reduce((one, other) => (isBefore(other, one) ? other : one));
+    const last = events.reduce((one, other) => (isBefore(one, other) ? other : one));
     return {
       value,
       label: countable === 'resource' ? nameOf(last) : value,

@@ -13,7 +13,7 @@ import { Question } from '../../src/live-counts/question.ts';
 import { type StoredGroup, storedGroupsReader } from '../../src/live-counts/stored-groups.ts';
 import { startTestStore, type TestStore } from '../../support/engine.ts';
 import { insert, type Sample, sample } from '../query/stored-rows.ts';
-import { fitting, groupsWith, inside, microsOf, nameOf } from './plain-counts.ts';
+import { fitting, groupsWith, microsOf, nameOf, within } from './plain-counts.ts';
 
 const nowMs = Date.parse('2026-11-22T19:08:27.919Z');
 const hour = 3_600_000;
@@ -69,10 +69,9 @@ it('are those of all events up to the seq', async () => {
       const read = storedGroupsReader({ store: engine.store, budget: new CountBudget(1e9), groupsMax: 1_000 });
       const found = await read(question, span, range, AbortSignal.timeout(20_000));
       const end = question.isOpen ? null : span.untilText;
-      const fits = fitting(question.filters);
+      const [isWithin, fits] = [within(span.sinceText, end), fitting(question.filters)];
       const counted = events.filter(
-        (event) =>
-          event.seq > range.after && event.seq <= range.upTo && inside(event, span.sinceText, end) && fits(event),
+        (event) => event.seq > range.after && event.seq <= range.upTo && isWithin(event) && fits(event),
       );
       expect(shownOf(found, question)).toEqual(plainly(counted, question, span.untilText));
     }),
