@@ -24,7 +24,7 @@ export interface RoundsOptions<Each extends Looked> {
 const sliceMs = 1;
 /** After a slice it rests so many times what that took. */
 const restOfWork = 15;
-/** What took longer counts by its processor time: else a process that was stopped for seconds would rest for minutes. */
+/** What took longer counts by its processor time, or a process that was stopped for seconds rested for minutes. */
 const stoppedMs = 60;
 
 export class Rounds<Each extends Looked> {
