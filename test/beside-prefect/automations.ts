@@ -2,6 +2,7 @@
 import { post } from '../../support/http.ts';
 import { until } from '../../support/poll.ts';
 import type { Target } from '../../support/target.ts';
+import { makeAutomation } from './firings.ts';
 
 const threshold = { threshold: 1, within: 0, posture: 'Reactive' };
 const triggers: Readonly<Record<string, object>> = {
@@ -20,12 +21,7 @@ export class Automations {
 
   static async make(target: Target): Promise<Automations> {
     const ids: string[] = [];
-    for (const [name, trigger] of Object.entries(triggers)) {
-      const body = { name, enabled: true, trigger: { type: 'event', ...trigger }, actions: [{ type: 'do-nothing' }] };
-      const answer = await post(target, '/api/automations/', body);
-      if (answer.status !== 201) throw new Error(`Making "${name}" answered ${answer.status} ${answer.text}`);
-      ids.push((JSON.parse(answer.text) as { id: string }).id); // Prefect's answer.
-    }
+    for (const [name, trigger] of Object.entries(triggers)) ids.push(await makeAutomation(target, name, trigger));
     return new Automations(ids);
   }
 

@@ -10,6 +10,7 @@ import { repositoryRoot } from '../../support/peers/sluice.ts';
 import { until } from '../../support/poll.ts';
 import { readOptions } from '../../support/script-options.ts';
 import type { Target } from '../../support/target.ts';
+import { makeAutomation } from './firings.ts';
 import { Beside } from './start-beside.ts';
 
 const { values } = readOptions({
@@ -21,6 +22,13 @@ const { values } = readOptions({
   },
 });
 const { pairs, events } = values;
+const trigger = {
+  posture: 'Reactive',
+  expect: ['latency.asked'],
+  for_each: ['prefect.resource.id'],
+  threshold: 1,
+  within: 0,
+};
 
 const install = await installPrefect(repositoryRoot());
 if (!install.found) throw new Error(install.sentence);
@@ -29,7 +37,7 @@ const plain = new Beside(install, await portsOf());
 const hooked = new Beside(install, await portsOf());
 try {
   await Promise.all([hooked.startSluice(), hooked.startPrefect(), plain.startPrefect(false)]);
-  for (const server of [plain, hooked]) await makeAutomation(server.prefectItself);
+  for (const server of [plain, hooked]) await makeAutomation(server.prefectItself, 'latency', trigger);
   for (const server of [plain, hooked]) await measure(server.prefectItself);
   const medians: { plain: number; hooked: number }[] = [];
   for (let pair = 0; pair < pairs; pair += 1) {
@@ -51,20 +59,6 @@ try {
 } finally {
   await plain.stop();
   await hooked.stop();
-}
-
-async function makeAutomation(target: Target): Promise<void> {
-  const trigger = {
-    type: 'event',
-    posture: 'Reactive',
-    expect: ['latency.asked'],
-    for_each: ['prefect.resource.id'],
-    threshold: 1,
-    within: 0,
-  };
-  const body = { name: 'latency', enabled: true, trigger, actions: [{ type: 'do-nothing' }] };
-  const answer = await post(target, '/api/automations/', body);
-  if (answer.status !== 201) throw new Error(`Making the automation answered ${answer.status} ${answer.text}`);
 }
 
 /** The median of the times from an event's being sent to its automation's firing, in ms by the machine's one clock. */

@@ -11,11 +11,11 @@ import { whyNoProxy } from '../proxy/run-proxy.ts';
 import { formOf } from './acceptance-form.ts';
 import { Automations } from './automations.ts';
 import { emitNumbered, runWork } from './emit.ts';
+import { type PastRun, pagesLaw } from './page-laws.ts';
 import { type Beside, startBeside } from './start-beside.ts';
 import { proxyOf } from './start-front.ts';
 import { type Redis, startRedis } from './start-redis.ts';
 import { textsOfExport, textsOfPages } from './stored-texts.ts';
-import { answersOf, uiCalls } from './ui-calls.ts';
 import { deploymentLaw, untilTaskRuns } from './work-laws.ts';
 
 const form = formOf(process.env);
@@ -31,7 +31,7 @@ describe('a Prefect whose events are read from Sluice', () => {
   let beside: Beside;
   let redis: Redis | null = null;
   let automations: Automations;
-  let run: { id: string; fromMs: number; untilMs: number };
+  let run: PastRun;
 
   beforeAll(async () => {
     redis = form.hasRedis ? await startRedis() : null;
@@ -59,36 +59,7 @@ describe('a Prefect whose events are read from Sluice', () => {
 
   if (form.isLong) deploymentLaw(() => beside, testMs);
 
-  // The calls are those of the tested version's pages.
-  if (form.version === testedVersion) {
-    it(
-      'shows on both of its web pages what Prefect itself would show',
-      async () => {
-        const { event, automation } = await untilSame(beside, automations);
-        const present = {
-          nowMs: Date.now(),
-          eventId: event,
-          flowRunId: run.id,
-          automationId: automation,
-          runFromMs: run.fromMs,
-          runUntilMs: run.untilMs,
-        };
-        const calls = uiCalls(present);
-        expect(calls).toHaveLength(18);
-        let shownEvents = 0;
-        for (const call of calls) {
-          const [throughFront, ofPrefect] = [
-            await answersOf(beside.front, call),
-            await answersOf(beside.prefectItself, call),
-          ];
-          expect({ call, answers: throughFront }).toEqual({ call, answers: ofPrefect });
-          shownEvents += throughFront.flatMap(({ events }) => events).length;
-        }
-        expect(shownEvents).toBeGreaterThan(50);
-      },
-      testMs,
-    );
-  }
+  if (form.version === testedVersion) pagesLaw(() => ({ beside, automations, run }), testMs);
 
   it(
     'keeps what Prefect acknowledged while Sluice was away and Prefect was killed',
@@ -121,14 +92,3 @@ describe('a Prefect whose events are read from Sluice', () => {
     testMs,
   );
 });
-
-/** Both have the same events: what is asked then can only be answered alike. Gives an event and an automation. */
-async function untilSame(beside: Beside, automations: Automations): Promise<{ event: string; automation: string }> {
-  const texts = await until('both have the same events', async () => {
-    const [ours, theirs] = [await textsOfExport(beside.sluiceItself), await textsOfPages(beside.prefectItself)];
-    const isSame = theirs.size > 0 && [...theirs].every(([id, text]) => ours.get(id) === text);
-    return isSame && [...ours.keys()].every((id) => theirs.has(id)) ? theirs : undefined;
-  });
-  const event = [...texts].find(([, text]) => text.includes('"event":"front.custom"'))?.[0];
-  return { event: event ?? 'none', automation: automations.ids[0] ?? 'none' };
-}

@@ -4,15 +4,17 @@
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runCommand } from '../../support/command-line.ts';
-import { post, send } from '../../support/http.ts';
-import { installPrefect } from '../../support/peers/prefect.ts';
+import { send } from '../../support/http.ts';
+import { installPrefect, testedVersion } from '../../support/peers/prefect.ts';
 import { repositoryRoot } from '../../support/peers/sluice.ts';
 import { until } from '../../support/poll.ts';
-import type { Target } from '../../support/target.ts';
 import { whyNoProxy } from '../proxy/run-proxy.ts';
 import { formOf } from './acceptance-form.ts';
 import { Automations } from './automations.ts';
 import { emitNumbered, runWork } from './emit.ts';
+import { forwarderOf, untilForwarded } from './forwarder-view.ts';
+import { prefectKilledLaw, sluiceKilledLaw } from './kill-laws.ts';
+import { type PastRun, pagesLaw } from './page-laws.ts';
 import { authString, type Beside, startBeside } from './start-beside.ts';
 import { proxyOf } from './start-front.ts';
 import { textsOfExport, textsOfPages } from './stored-texts.ts';
@@ -22,7 +24,9 @@ const form = formOf(process.env);
 const install = await installPrefect(repositoryRoot(), form.version, form.packages);
 const frontKind = `${proxyOf(form.frontKind)}-level-2` as const;
 const noProxy = whyNoProxy(proxyOf(form.frontKind));
-const testMs = 300_000;
+const testMs = 600_000;
+/** Its own default: what it has taken for less than 5 s dies with it. Elsewhere tests have it write at once. */
+const asPrefectIs = { PREFECT_SERVER_SERVICES_EVENT_PERSISTER_FLUSH_INTERVAL: '5' };
 
 describe('a Prefect to which Sluice forwards what clients send', () => {
   if (!install.found || noProxy !== null) {
@@ -31,10 +35,11 @@ describe('a Prefect to which Sluice forwards what clients send', () => {
   }
   let beside: Beside;
   let automations: Automations;
+  let run: PastRun;
   const acknowledged: string[] = [];
 
   beforeAll(async () => {
-    beside = await startBeside(install, { frontKind, isLevelTwo: true });
+    beside = await startBeside(install, { frontKind, isLevelTwo: true, settings: form.isLong ? asPrefectIs : {} });
     automations = await Automations.make(beside.front);
   }, testMs);
   afterAll(() => beside?.stop(), testMs);
@@ -42,10 +47,12 @@ describe('a Prefect to which Sluice forwards what clients send', () => {
   it(
     'makes task runs of events, and fires automations on them, each once',
     async () => {
+      const fromMs = Date.now();
       const said = await runWork(beside, 'flow');
       expect(said).toMatchObject({ state: 'COMPLETED' });
+      run = { id: String(said['run']), fromMs, untilMs: Date.now() };
       acknowledged.push(...(await emitNumbered(beside.front, 'front.custom', 1)));
-      await untilTaskRuns(beside.front, said['run']);
+      await untilTaskRuns(beside.front, run.id);
       await automations.haveFired(beside.front);
       const [custom = '', , flowRun = ''] = automations.ids;
       const fired = await automations.fired(beside.front);
@@ -56,6 +63,8 @@ describe('a Prefect to which Sluice forwards what clients send', () => {
   );
 
   if (form.isLong) deploymentLaw(() => beside, testMs);
+
+  if (form.version === testedVersion) pagesLaw(() => ({ beside, automations, run }), testMs);
 
   it(
     'is found by doctor to be set up well',
@@ -68,37 +77,30 @@ describe('a Prefect to which Sluice forwards what clients send', () => {
     testMs,
   );
 
+  prefectKilledLaw(() => beside, form.isLong ? 1_000 : 250, testMs);
+
   it(
-    'takes all of a thousand events though Prefect is killed among them, and brings them to it, and says what it lost',
+    'says by verify what Prefect itself has lost, and sends it that, and then both have the same',
     async () => {
-      const before = await automations.fired(beside.front);
-      acknowledged.push(...(await emitNumbered(beside.front, 'thousand', 400)));
-      acknowledged.push(...(await emitNumbered(beside.front, 'front.custom', 20)));
-      await beside.killPrefect();
-      const rest = await emitNumbered(beside.front, 'thousand', 600);
-      acknowledged.push(...rest);
-      expect(acknowledged).toHaveLength(1 + 1_020);
-      await beside.startPrefect();
-      await untilForwarded(beside);
-      const theirs = await totalOf(beside.prefectItself, 'thousand');
-      expect([await totalOf(beside.sluiceItself, 'thousand'), theirs]).toEqual([1_000, 1_000]);
-      const { sentAgain = 0, leftInDoubt } = (await forwarderOf(beside.sluiceItself)).counters;
-      expect(leftInDoubt).toBe(0);
-      const [custom = ''] = automations.ids;
-      await until('the automation has fired for each', async () => {
-        const fired = (await automations.fired(beside.front)).get(custom) ?? 0;
-        return fired >= (before.get(custom) ?? 0) + 20 ? fired : undefined;
+      await until('verify counts what Prefect lacks', async () => {
+        const [ours, theirs] = [await textsOfExport(beside.sluiceItself), await textsOfPages(beside.prefectItself)];
+        const lost = [...ours.keys()].filter((id) => !theirs.has(id));
+        const { code, stdout } = await verify(beside, []);
+        const isTold = lost.length === 0 ? code === 0 : stdout.includes(`Prefect lacks ${lost.length} events:`);
+        if (isTold) console.log(stdout.trim());
+        return isTold ? true : undefined;
       });
-      const fired = (await automations.fired(beside.front)).get(custom) ?? 0;
-      expect(fired).toBeLessThanOrEqual((before.get(custom) ?? 0) + 20 + sentAgain);
-      const { code, stdout } = await verify(beside, []);
-      // What Prefect's own server emitted while it was killed may be lost there; what came by Sluice is not.
-      expect(stdout).not.toMatch(/× (thousand|front\.custom)/);
-      expect([0, 1]).toContain(code);
-      if (code === 1) expect(stdout).toMatch(/lacks \d+ events/);
+      await verify(beside, ['--repair']);
+      await until(
+        'both have the same events',
+        async () => ((await verify(beside, [])).code === 0 ? true : undefined),
+        60_000,
+      );
     },
     testMs,
   );
+
+  if (form.isLong) sluiceKilledLaw(() => beside, testMs);
 
   if (form.isLong) {
     it(
@@ -109,7 +111,7 @@ describe('a Prefect to which Sluice forwards what clients send', () => {
         expect((await send(beside.front, { path: '/api/health' })).status).toBe(200);
         await beside.startSluice();
         acknowledged.push(...(await emitNumbered(beside.front, 'sluice.again', 50)));
-        await untilForwarded(beside);
+        await untilForwarded(beside.sluiceItself);
         const ours = await until('all is in Sluice', async () => {
           const texts = await textsOfExport(beside.sluiceItself);
           return acknowledged.every((id) => texts.has(id)) ? texts : undefined;
@@ -121,48 +123,7 @@ describe('a Prefect to which Sluice forwards what clients send', () => {
       testMs,
     );
   }
-
-  it(
-    'sends to Prefect what it is found to lack, and then both have the same',
-    async () => {
-      await verify(beside, ['--repair']);
-      await until(
-        'both have the same events',
-        async () => ((await verify(beside, [])).code === 0 ? true : undefined),
-        60_000,
-      );
-    },
-    testMs,
-  );
 });
-
-interface ForwarderView {
-  readonly lagEvents: number;
-  readonly unconfirmedEvents: number;
-  readonly counters: Readonly<Record<string, number>>;
-}
-
-async function forwarderOf(sluice: Target): Promise<ForwarderView> {
-  const { text } = await send(sluice, { path: '/api/ready?verbose=1' });
-  return (JSON.parse(text) as { forwarder: ForwarderView }).forwarder; // Sluice's answer
-}
-
-/** Prefect has all for sure. */
-async function untilForwarded({ sluiceItself }: Beside): Promise<void> {
-  await until(
-    'all is forwarded',
-    async () => {
-      const { lagEvents, unconfirmedEvents } = await forwarderOf(sluiceItself);
-      return lagEvents === 0 && unconfirmedEvents === 0 ? true : undefined;
-    },
-    120_000,
-  );
-}
-
-async function totalOf(target: Target, name: string): Promise<number> {
-  const { text } = await post(target, '/api/events/filter', { filter: { event: { name: [name] } }, limit: 1 });
-  return (JSON.parse(text) as { total: number }).total; // the API's answer
-}
 
 function verify(beside: Beside, words: readonly string[]) {
   return runSluice(beside, ['verify', '--rest', '5s', ...words]);

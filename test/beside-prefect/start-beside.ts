@@ -53,12 +53,14 @@ export class Beside {
     return this.#at(`http://127.0.0.1:${this.ports.sluice}`, true);
   }
 
-  async startSluice(): Promise<void> {
+  /** With `more` settings for this time. */
+  async startSluice(more: Readonly<Record<string, string>> = {}): Promise<void> {
     const forwarding = {
       SLUICE_PREFECT_URL: this.prefectItself.baseUrl(),
       SLUICE_PREFECT_AUTH_STRING: authString,
     };
-    const env = { SLUICE_AUTH_STRING: authString, SLUICE_FLUSH_MS: '50', ...(this.isLevelTwo && forwarding) };
+    const own = { SLUICE_AUTH_STRING: authString, SLUICE_FLUSH_MS: '50' };
+    const env = { ...own, ...(this.isLevelTwo && forwarding), ...more };
     this.sluice = await startSluice({ dataDir: this.#dataDir, port: this.ports.sluice, env });
   }
 

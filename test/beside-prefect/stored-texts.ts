@@ -44,9 +44,9 @@ export function idOf(eventText: string): string {
 }
 
 /** By its pages, oldest first. Prefect's pages shift while events come, so ask while it is quiet. */
-export async function textsOfPages(target: Target): Promise<Map<string, string>> {
+export async function textsOfPages(target: Target, filter: object = {}): Promise<Map<string, string>> {
   const texts = new Map<string, string>();
-  let answer = await post(target, '/api/events/filter', { filter: { order: 'ASC' }, limit: 50 });
+  let answer = await post(target, '/api/events/filter', { filter: { ...filter, order: 'ASC' }, limit: 50 });
   for (;;) {
     if (answer.status !== 200) throw new Error(`A page answered ${answer.status} ${answer.text.slice(0, 300)}`);
     for (const text of eventTexts(answer.text)) texts.set(idOf(text), text);
@@ -66,4 +66,9 @@ export async function textsOfExport(target: Target): Promise<Map<string, string>
     texts.set(idOf(text), text);
   }
   return texts;
+}
+
+/** The ids of a server's events of that name. */
+export async function idsNamed(target: Target, name: string): Promise<Set<string>> {
+  return new Set((await textsOfPages(target, { event: { name: [name] } })).keys());
 }
