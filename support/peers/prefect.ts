@@ -38,7 +38,8 @@ if sqlite3.sqlite_version_info < (3, 44):
 `;
 const pythons = ['python3', 'python3.13', 'python3.12', 'python3.11', 'python3.10'];
 const installMs = 8 * 60_000;
-const startMs = 90_000;
+/** A net: on a machine that is full of other work a start takes minutes. */
+const startMs = 600_000;
 const pollMs = 250;
 
 export type PrefectInstall =

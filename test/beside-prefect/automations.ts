@@ -1,8 +1,8 @@
 /** Four automations of a Prefect server, of every kind that hangs on events, and how often each has fired. */
 import { post } from '../../support/http.ts';
-import { until } from '../../support/poll.ts';
 import type { Target } from '../../support/target.ts';
 import { makeAutomation } from './firings.ts';
+import { patiently } from './patiently.ts';
 
 const threshold = { threshold: 1, within: 0, posture: 'Reactive' };
 const triggers: Readonly<Record<string, object>> = {
@@ -27,14 +27,10 @@ export class Automations {
 
   /** Waits until each has fired, by the events of the server. */
   async haveFired(target: Target): Promise<void> {
-    await until(
-      'each automation has fired',
-      async () => {
-        const fired = await this.fired(target);
-        return this.ids.every((id) => (fired.get(id) ?? 0) > 0) ? true : undefined;
-      },
-      90_000,
-    );
+    await patiently('each automation has fired', async () => {
+      const fired = await this.fired(target);
+      return this.ids.every((id) => (fired.get(id) ?? 0) > 0) ? true : undefined;
+    });
   }
 
   /** How often each has fired. */

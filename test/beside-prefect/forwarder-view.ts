@@ -1,7 +1,7 @@
 /** What Sluice says of its forwarder. */
 import { send } from '../../support/http.ts';
-import { until } from '../../support/poll.ts';
 import type { Target } from '../../support/target.ts';
+import { patiently } from './patiently.ts';
 
 export interface ForwarderView {
   readonly lagEvents: number;
@@ -16,12 +16,8 @@ export async function forwarderOf(sluice: Target): Promise<ForwarderView> {
 
 /** Resolves when Prefect has all for sure. */
 export async function untilForwarded(sluice: Target): Promise<void> {
-  await until(
-    'all is forwarded',
-    async () => {
-      const { lagEvents, unconfirmedEvents } = await forwarderOf(sluice);
-      return lagEvents === 0 && unconfirmedEvents === 0 ? true : undefined;
-    },
-    120_000,
-  );
+  await patiently('all is forwarded', async () => {
+    const { lagEvents, unconfirmedEvents } = await forwarderOf(sluice);
+    return lagEvents === 0 && unconfirmedEvents === 0 ? true : undefined;
+  });
 }

@@ -1,19 +1,16 @@
 /** What automations come to when Sluice, its forwarder or Prefect is killed under them, on level 2. */
 import { expect, it } from 'vitest';
 import { forwarderFailPoints } from '../../src/base/fail-point.ts';
-import { until } from '../../support/poll.ts';
 import { emitNumbered } from './emit.ts';
 import { firingsOf, makeForEachEvent } from './firings.ts';
 import { forwarderOf, untilForwarded } from './forwarder-view.ts';
+import { patiently } from './patiently.ts';
 import type { Beside } from './start-beside.ts';
 import { idsNamed } from './stored-texts.ts';
 import { writtenIds } from './written-events.ts';
 
 /** Small, for Prefect has to work off all that comes until a fail point is reached. */
 const burst = 2;
-const reachedMs = 60_000;
-/** A Prefect under load takes so long to work off a thousand events. */
-const workedOffMs = 180_000;
 
 /** Sluice dies before and behind each step of its forwarder, and once at any instant. Prefect lives. */
 export function sluiceKilledLaw(besideOf: () => Beside, testMs: number): void {
@@ -35,7 +32,7 @@ export function sluiceKilledLaw(besideOf: () => Beside, testMs: number): void {
       await beside.startSluice();
       acknowledged.push(...rest, ...(await emitNumbered(front, name, burst)));
       await untilForwarded(sluiceItself);
-      const stored = await until('all that was acknowledged is in Sluice', async () => {
+      const stored = await patiently('all that was acknowledged is in Sluice', async () => {
         const ids = await idsNamed(sluiceItself, name);
         return acknowledged.every((id) => ids.has(id)) ? ids : undefined;
       });
@@ -50,15 +47,11 @@ export function sluiceKilledLaw(besideOf: () => Beside, testMs: number): void {
 /** Sends until nobody answers. Returns the ids that were acknowledged. */
 async function emitUntilGone(beside: Beside, name: string): Promise<string[]> {
   const acknowledged: string[] = [];
-  await until(
-    'the process has ended by itself',
-    async () => {
-      const ids = await emitNumbered(beside.front, name, burst);
-      acknowledged.push(...ids);
-      return ids.length === 0 ? true : undefined;
-    },
-    reachedMs,
-  );
+  await patiently('the process has ended by itself', async () => {
+    const ids = await emitNumbered(beside.front, name, burst);
+    acknowledged.push(...ids);
+    return ids.length === 0 ? true : undefined;
+  });
   await beside.sluice?.kill();
   return acknowledged;
 }
@@ -74,7 +67,9 @@ export function prefectKilledLaw(besideOf: () => Beside, events: number, testMs:
       const automation = await makeForEachEvent(front, name);
       const before = await sentAgainBy(beside);
       const acknowledged = await emitNumbered(front, name, 0.4 * events);
-      await until('it fires', async () => ((await firingsOf(sluiceItself, automation)).size > 0 ? true : undefined));
+      await patiently('it fires', async () =>
+        (await firingsOf(sluiceItself, automation)).size > 0 ? true : undefined,
+      );
       const [rest] = await Promise.all([emitNumbered(front, name, 0.6 * events), beside.killPrefect()]);
       acknowledged.push(...rest);
       const written = writtenIds(beside, name);
@@ -82,7 +77,7 @@ export function prefectKilledLaw(besideOf: () => Beside, events: number, testMs:
       await untilForwarded(sluiceItself);
       expect(acknowledged).toHaveLength(events);
       expect(await idsNamed(sluiceItself, name)).toEqual(new Set(acknowledged));
-      await until('Prefect shows them', async () =>
+      await patiently('Prefect shows them', async () =>
         (await idsNamed(prefectItself, name)).size === events ? true : undefined,
       );
       const unwritten = acknowledged.filter((id) => !written.has(id));
@@ -111,12 +106,8 @@ async function sentAgainBy({ sluiceItself }: Beside): Promise<number> {
 
 /** Resolves when the automation has fired for each of these. */
 async function untilFired({ sluiceItself }: Beside, automation: string, ids: readonly string[]): Promise<void> {
-  await until(
-    'the automation has fired for each',
-    async () => {
-      const fired = await firingsOf(sluiceItself, automation);
-      return ids.every((id) => fired.has(id)) ? true : undefined;
-    },
-    workedOffMs,
-  );
+  await patiently('the automation has fired for each', async () => {
+    const fired = await firingsOf(sluiceItself, automation);
+    return ids.every((id) => fired.has(id)) ? true : undefined;
+  });
 }

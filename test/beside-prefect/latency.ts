@@ -7,10 +7,10 @@ import { post } from '../../support/http.ts';
 import { installPrefect } from '../../support/peers/prefect.ts';
 import { freePort } from '../../support/peers/server-process.ts';
 import { repositoryRoot } from '../../support/peers/sluice.ts';
-import { until } from '../../support/poll.ts';
 import { readOptions } from '../../support/script-options.ts';
 import type { Target } from '../../support/target.ts';
 import { makeAutomation } from './firings.ts';
+import { patiently } from './patiently.ts';
 import { Beside } from './start-beside.ts';
 
 const { values } = readOptions({
@@ -83,7 +83,7 @@ async function measure(target: Target): Promise<number> {
 /** When the automation fired on the event: that of the server's own event about it. */
 function firedMs(target: Target, id: string): Promise<number> {
   const filter = { event: { name: ['prefect.automation.triggered'] }, related: { id: [`prefect.event.${id}`] } };
-  return until('the automation has fired', async () => {
+  return patiently('the automation has fired', async () => {
     const answer = await post(target, '/api/events/filter', { filter, limit: 1 });
     const occurred = /"occurred":"([^"]+)"/.exec(answer.text)?.[1];
     return occurred === undefined ? undefined : Date.parse(occurred);

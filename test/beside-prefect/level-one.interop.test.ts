@@ -12,6 +12,7 @@ import { formOf } from './acceptance-form.ts';
 import { Automations } from './automations.ts';
 import { emitNumbered, runWork } from './emit.ts';
 import { type PastRun, pagesLaw } from './page-laws.ts';
+import { patiently } from './patiently.ts';
 import { type Beside, startBeside } from './start-beside.ts';
 import { proxyOf } from './start-front.ts';
 import { type Redis, startRedis } from './start-redis.ts';
@@ -21,7 +22,7 @@ import { deploymentLaw, untilTaskRuns } from './work-laws.ts';
 const form = formOf(process.env);
 const install = await installPrefect(repositoryRoot(), form.version, form.packages);
 const noProxy = whyNoProxy(proxyOf(form.frontKind));
-const testMs = 240_000 + 2 * form.outageMs;
+const testMs = 1_200_000 + 2 * form.outageMs;
 
 describe('a Prefect whose events are read from Sluice', () => {
   if (!install.found || noProxy !== null) {
@@ -79,7 +80,7 @@ describe('a Prefect whose events are read from Sluice', () => {
       );
       await beside.startSluice();
       acknowledged.push(...(await emitNumbered(beside.front, 'sluice.again', 50)));
-      const ours = await until('all that was acknowledged is in Sluice', async () => {
+      const ours = await patiently('all that was acknowledged is in Sluice', async () => {
         const texts = await textsOfExport(beside.sluiceItself);
         return acknowledged.every((id) => texts.has(id)) ? texts : undefined;
       });

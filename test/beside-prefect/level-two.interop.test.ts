@@ -7,7 +7,6 @@ import { runCommand } from '../../support/command-line.ts';
 import { send } from '../../support/http.ts';
 import { installPrefect, testedVersion } from '../../support/peers/prefect.ts';
 import { repositoryRoot } from '../../support/peers/sluice.ts';
-import { until } from '../../support/poll.ts';
 import { whyNoProxy } from '../proxy/run-proxy.ts';
 import { formOf } from './acceptance-form.ts';
 import { Automations } from './automations.ts';
@@ -15,6 +14,7 @@ import { emitNumbered, runWork } from './emit.ts';
 import { forwarderOf, untilForwarded } from './forwarder-view.ts';
 import { prefectKilledLaw, sluiceKilledLaw } from './kill-laws.ts';
 import { type PastRun, pagesLaw } from './page-laws.ts';
+import { patiently } from './patiently.ts';
 import { authString, type Beside, startBeside } from './start-beside.ts';
 import { proxyOf } from './start-front.ts';
 import { textsOfExport, textsOfPages } from './stored-texts.ts';
@@ -24,7 +24,7 @@ const form = formOf(process.env);
 const install = await installPrefect(repositoryRoot(), form.version, form.packages);
 const frontKind = `${proxyOf(form.frontKind)}-level-2` as const;
 const noProxy = whyNoProxy(proxyOf(form.frontKind));
-const testMs = 600_000;
+const testMs = 1_200_000;
 /** Its own default: what it has taken for less than 5 s dies with it. Elsewhere tests have it write at once. */
 const asPrefectIs = { PREFECT_SERVER_SERVICES_EVENT_PERSISTER_FLUSH_INTERVAL: '5' };
 
@@ -82,7 +82,7 @@ describe('a Prefect to which Sluice forwards what clients send', () => {
   it(
     'says by verify what Prefect itself has lost, and sends it that, and then both have the same',
     async () => {
-      await until('verify counts what Prefect lacks', async () => {
+      await patiently('verify counts what Prefect lacks', async () => {
         const [ours, theirs] = [await textsOfExport(beside.sluiceItself), await textsOfPages(beside.prefectItself)];
         const lost = [...ours.keys()].filter((id) => !theirs.has(id));
         const { code, stdout } = await verify(beside, []);
@@ -91,10 +91,8 @@ describe('a Prefect to which Sluice forwards what clients send', () => {
         return isTold ? true : undefined;
       });
       await verify(beside, ['--repair']);
-      await until(
-        'both have the same events',
-        async () => ((await verify(beside, [])).code === 0 ? true : undefined),
-        60_000,
+      await patiently('both have the same events', async () =>
+        (await verify(beside, [])).code === 0 ? true : undefined,
       );
     },
     testMs,
@@ -112,7 +110,7 @@ describe('a Prefect to which Sluice forwards what clients send', () => {
         await beside.startSluice();
         acknowledged.push(...(await emitNumbered(beside.front, 'sluice.again', 50)));
         await untilForwarded(beside.sluiceItself);
-        const ours = await until('all is in Sluice', async () => {
+        const ours = await patiently('all is in Sluice', async () => {
           const texts = await textsOfExport(beside.sluiceItself);
           return acknowledged.every((id) => texts.has(id)) ? texts : undefined;
         });

@@ -1,7 +1,7 @@
 /** What both of Prefect's web pages show, whatever stands before it. */
 import { expect, it } from 'vitest';
-import { until } from '../../support/poll.ts';
 import type { Automations } from './automations.ts';
+import { patiently } from './patiently.ts';
 import type { Beside } from './start-beside.ts';
 import { textsOfExport, textsOfPages } from './stored-texts.ts';
 import { answersOf, uiCalls } from './ui-calls.ts';
@@ -53,7 +53,7 @@ export function pagesLaw(partsOf: () => PageParts, testMs: number): void {
 
 /** Both have the same events: what is asked then can only be answered alike. Gives an event and an automation. */
 async function untilSame(beside: Beside, automations: Automations): Promise<{ event: string; automation: string }> {
-  const texts = await until('both have the same events', async () => {
+  const texts = await patiently('both have the same events', async () => {
     const [ours, theirs] = [await textsOfExport(beside.sluiceItself), await textsOfPages(beside.prefectItself)];
     const isSame = theirs.size > 0 && [...theirs].every(([id, text]) => ours.get(id) === text);
     return isSame && [...ours.keys()].every((id) => theirs.has(id)) ? theirs : undefined;

@@ -1,16 +1,16 @@
 /** What work on a real Prefect comes to, whatever stands before it. */
 import { expect, it } from 'vitest';
 import { post } from '../../support/http.ts';
-import { until } from '../../support/poll.ts';
 import type { Target } from '../../support/target.ts';
 import { runWork } from './emit.ts';
+import { patiently } from './patiently.ts';
 import type { Beside } from './start-beside.ts';
 import { untilServed } from './until-served.ts';
 
 /** Resolves when Prefect has made both task runs of a flow run of work.py. */
 export async function untilTaskRuns(front: Target, flowRunId: unknown): Promise<void> {
   const body = { task_runs: { flow_run_id: { any_: [flowRunId] } } };
-  await until('both task runs are in Prefect', async () => {
+  await patiently('both task runs are in Prefect', async () => {
     const answer = await post(front, '/api/task_runs/filter', body);
     const states = [...answer.text.matchAll(/"state_type":"(\w+)"/g)].map(([, state]) => state);
     return states.filter((state) => state === 'COMPLETED').length === 2 ? true : undefined;

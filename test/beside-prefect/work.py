@@ -64,7 +64,7 @@ async def wait() -> None:
 
     run = await run_deployment("quick/beside", timeout=0, as_subflow=False)
     start = time.monotonic()
-    done = await wait_for_flow_run(run.id, timeout=90)
+    done = await wait_for_flow_run(run.id, timeout=300)
     say(run=str(run.id), state=done.state.type.value, seconds=round(time.monotonic() - start, 1))
 
 
@@ -76,7 +76,7 @@ async def cancel() -> None:
             await asyncio.sleep(0.2)
         start = time.monotonic()
         await client.set_flow_run_state(run.id, Cancelling(), force=True)
-        done = await end_of(client, run.id, 90)
+        done = await end_of(client, run.id, 300)
         say(run=str(run.id), state=done.state.type.value, seconds=round(time.monotonic() - start, 1))
 
 
