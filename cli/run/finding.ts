@@ -5,3 +5,11 @@ export interface Finding {
   /** What was found; where it is not ok, and what to do. */
   readonly says: string;
 }
+
+export function ok(name: string, says: string): Finding {
+  return { name, isOk: true, says };
+}
+
+export function no(name: string, says: string): Finding {
+  return { name, isOk: false, says };
+}

@@ -10,6 +10,7 @@ import { until } from '../../support/poll.ts';
 import { whyNoProxy } from '../proxy/run-proxy.ts';
 import { formOf } from './acceptance-form.ts';
 import { Automations } from './automations.ts';
+import { doctorLaw } from './doctor-law.ts';
 import { emitNumbered, runWork } from './emit.ts';
 import { type PastRun, pagesLaw } from './page-laws.ts';
 import { patiently } from './patiently.ts';
@@ -61,6 +62,8 @@ describe('a Prefect whose events are read from Sluice', () => {
   if (form.isLong) deploymentLaw(() => beside, testMs);
 
   if (form.version === testedVersion) pagesLaw(() => ({ beside, automations, run }), testMs);
+
+  doctorLaw(() => beside, 1, testMs);
 
   it(
     'keeps what Prefect acknowledged while Sluice was away and Prefect was killed',

@@ -3,19 +3,20 @@
  * Sluice acknowledged is in both, though Prefect and Sluice are killed meanwhile.
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { runCommand } from '../../support/command-line.ts';
 import { send } from '../../support/http.ts';
 import { installPrefect, testedVersion } from '../../support/peers/prefect.ts';
 import { repositoryRoot } from '../../support/peers/sluice.ts';
 import { whyNoProxy } from '../proxy/run-proxy.ts';
 import { formOf } from './acceptance-form.ts';
 import { Automations } from './automations.ts';
+import { doctorLaw } from './doctor-law.ts';
 import { emitNumbered, runWork } from './emit.ts';
 import { forwarderOf, untilForwarded } from './forwarder-view.ts';
 import { prefectKilledLaw, sluiceKilledLaw } from './kill-laws.ts';
 import { type PastRun, pagesLaw } from './page-laws.ts';
 import { patiently } from './patiently.ts';
-import { authString, type Beside, startBeside } from './start-beside.ts';
+import { verify } from './run-sluice.ts';
+import { type Beside, startBeside } from './start-beside.ts';
 import { proxyOf } from './start-front.ts';
 import { textsOfExport, textsOfPages } from './stored-texts.ts';
 import { deploymentLaw, untilTaskRuns } from './work-laws.ts';
@@ -66,16 +67,7 @@ describe('a Prefect to which Sluice forwards what clients send', () => {
 
   if (form.version === testedVersion) pagesLaw(() => ({ beside, automations, run }), testMs);
 
-  it(
-    'is found by doctor to be set up well',
-    async () => {
-      const { stdout } = await runSluice(beside, ['doctor', '-o', 'json', '--front', beside.front.baseUrl()]);
-      const findings = JSON.parse(stdout) as readonly { name: string; ok: boolean }[]; // as doctor writes it
-      const names = ['Prefect', 'hook', 'persister', 'forwarder', 'forwarding', 'automations', 'writes', 'reads'];
-      expect(findings.filter(({ name, ok }) => names.includes(name) && ok).map(({ name }) => name)).toEqual(names);
-    },
-    testMs,
-  );
+  doctorLaw(() => beside, 2, testMs);
 
   prefectKilledLaw(() => beside, form.isLong ? 1_000 : 250, testMs);
 
@@ -122,17 +114,3 @@ describe('a Prefect to which Sluice forwards what clients send', () => {
     );
   }
 });
-
-function verify(beside: Beside, words: readonly string[]) {
-  return runSluice(beside, ['verify', '--rest', '5s', ...words]);
-}
-
-function runSluice(beside: Beside, words: readonly string[]) {
-  const env = {
-    NODE_EXTRA_CA_CERTS: beside.certificate.file,
-    SLUICE_URL: beside.sluiceItself.baseUrl(),
-    SLUICE_TOKEN: authString,
-    SLUICE_PREFECT_AUTH_STRING: authString,
-  };
-  return runCommand([...words, '--prefect', beside.prefectItself.baseUrl()], { env });
-}

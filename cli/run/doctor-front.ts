@@ -1,0 +1,94 @@
+/** What is found through the proxy before a Sluice and a Prefect server: where each of its routes leads. */
+import type { SubscriptionStatus } from '../../client/src/subscription.ts';
+import { firstLineOf } from '../../src/base/errors.ts';
+import { connectTo, type ServerTarget } from '../target.ts';
+import { doctorEvent, emitTo, shownBy, visibleMs } from './doctor-event.ts';
+import { type Finding, no, ok } from './finding.ts';
+
+export interface FrontTargets {
+  readonly sluice: ServerTarget;
+  readonly prefect: ServerTarget;
+  /** Where clients send to. */
+  readonly front: ServerTarget;
+  readonly level: 1 | 2;
+}
+
+export async function frontFindings(targets: FrontTargets, signal: AbortSignal): Promise<Finding[]> {
+  const { sluice, prefect, front, level } = targets;
+  const id = await emitTo(front, signal);
+  const atPrefect = await shownBy(prefect, id, signal);
+  const atSluice = await shownBy(sluice, id, signal);
+  return [
+    atPrefect === null ? no('writes', naive) : ok('writes', 'what clients send comes to Prefect'),
+    await socketWrites(front, level, signal),
+    atSluice === null
+      ? no('reads', 'what clients send is not in Sluice')
+      : reads(atSluice, await shownBy(front, id, signal)),
+    await live(front, signal),
+  ];
+}
+
+const naive =
+  'what clients send does not come to Prefect: task runs, automations and cancelling are lost. Send ' +
+  'POST /api/events and /api/events/in to Prefect (level 1), or set SLUICE_PREFECT_URL (level 2)';
+
+/** Prefect's clients send by the WebSocket. Only Sluice's says which events are durable. */
+async function socketWrites(front: ServerTarget, level: 1 | 2, signal: AbortSignal): Promise<Finding> {
+  const name = 'socket';
+  const bounded = AbortSignal.any([signal, AbortSignal.timeout(visibleMs)]);
+  const publisher = (await connectTo(front)).publisher();
+  try {
+    await publisher.emit(doctorEvent(), bounded);
+  } catch (error) {
+    signal.throwIfAborted();
+    const why = firstLineOf(publisher.status.error ?? error);
+    return no(name, `/api/events/in takes nothing (${why}): does the proxy let upgrades pass?`);
+  } finally {
+    await publisher.close(bounded).catch(() => undefined);
+  }
+  const [leads, wanted] = [publisher.status.promise === 'durable' ? 'Sluice' : 'Prefect', wantedAt[level]];
+  if (leads === wanted) return ok(name, `/api/events/in leads to ${leads}`);
+  return no(name, `/api/events/in leads to ${leads}: on level ${level} the proxy must send it to ${wanted}`);
+}
+
+const wantedAt = { 1: 'Prefect', 2: 'Sluice' } as const;
+
+/** When it was received is each server's own, so it says whose answer it is. */
+function reads(atSluice: string, atFront: string | null): Finding {
+  if (atFront === atSluice) return ok('reads', 'questions are answered by Sluice');
+  const who = atFront === null ? 'not answered' : 'answered by Prefect';
+  return no('reads', `questions are ${who}: the proxy must send /api/events/filter and the other reads to Sluice`);
+}
+
+/** Only Sluice's feed has positions. */
+async function live(front: ServerTarget, signal: AbortSignal): Promise<Finding> {
+  const name = 'live';
+  const { promise, transport, error } = await opened(front, signal);
+  if (promise === 'plain') return no(name, '/api/events/out leads to Prefect: the proxy must send it to Sluice');
+  if (promise === 'exact' && transport === 'websocket') return ok(name, '/api/events/out leads to Sluice');
+  const why = error === null ? '' : ` (${firstLineOf(error)})`;
+  return no(name, `no WebSocket opens at /api/events/out${why}: does the proxy let upgrades pass?`);
+}
+
+type Opened = Pick<SubscriptionStatus, 'promise' | 'transport' | 'error'>;
+
+/** The feed's status as soon as it is known who answers, or after `visibleMs`. */
+async function opened(front: ServerTarget, signal: AbortSignal): Promise<Opened> {
+  let seen: Opened = { promise: null, transport: null, error: null };
+  const known = new AbortController();
+  const feed = (await connectTo(front)).subscribe({
+    from: 'now',
+    signal: AbortSignal.any([signal, known.signal, AbortSignal.timeout(visibleMs)]),
+    onStatus: (status) => {
+      if (known.signal.aborted) return;
+      seen = status;
+      if (status.promise !== null && status.transport !== null) known.abort();
+    },
+  });
+  try {
+    for await (const _ of feed) break;
+  } catch {
+    signal.throwIfAborted();
+  }
+  return seen;
+}
