@@ -1,12 +1,31 @@
 /** Waiting for a fact of a real Prefect: on a machine that is full of other work it takes minutes. */
-import { until } from '../../support/poll.ts';
+const patienceMs = 240_000;
+/** Asking takes from Prefect what it works with. */
+const pauseMs = 250;
 
-const patienceMs = 400_000;
-
-/** As `until`. */
-export function patiently<Fact>(
+/** Asks until the answer is not undefined; rejects with the sentence after minutes. */
+export async function patiently<Fact>(
   sentence: string,
   ask: () => Promise<Fact | undefined> | Fact | undefined,
 ): Promise<Fact> {
-  return until(sentence, ask, patienceMs);
+  let found: Fact | undefined;
+  await untilAll(sentence, 1, async () => {
+    found = await ask();
+    return found === undefined ? 0 : 1;
+  });
+  return found as Fact; // The last answer was not undefined.
+}
+
+/** Asks until so many are counted; rejects with the sentence when none has come to them for minutes. */
+export async function untilAll(sentence: string, wanted: number, count: () => Promise<number>): Promise<void> {
+  let most = 0;
+  let deadline = Date.now() + patienceMs;
+  for (;;) {
+    const counted = await count();
+    if (counted >= wanted) return;
+    if (counted > most) deadline = Date.now() + patienceMs;
+    most = Math.max(most, counted);
+    if (Date.now() > deadline) throw new Error(`Not within ${patienceMs} ms: ${sentence} (${most} of ${wanted})`);
+    await new Promise((resolve) => setTimeout(resolve, pauseMs));
+  }
 }
