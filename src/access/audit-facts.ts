@@ -3,7 +3,7 @@
  * holds (its `sub`) or from the system (an address): never from what a peer sent otherwise, so no secret of it.
  */
 import { cutText } from '../base/log-limit.ts';
-import { everything, type Identity, type Right } from './identity.ts';
+import { everything, type Identity, nobody, type Right } from './identity.ts';
 
 /** Who did it. `anyone` is everybody of a server without a credential. */
 export type Who =
@@ -17,14 +17,24 @@ export interface PeerAddress {
   readonly via?: string;
 }
 
-/** What an operator did or tried to do: by a command, or by starting and stopping. */
+/** What an operator did or tried to do: by a command, by a request, or by starting and stopping. */
 export type OperatorFact =
   | { readonly what: 'started' | 'stopped' | 'adopted' | 'recovered' | 'forwarding skipped' }
   | { readonly what: 'tried' | 'failed' | 'nothing to do'; readonly command: FolderCommand }
   | { readonly what: 'replay begun'; readonly by: string }
   | { readonly what: 'replayed'; readonly ok: boolean }
+  | ConnectionClosed
   | { readonly what: 'token made'; readonly token: ShownToken }
   | { readonly what: 'token revoked'; readonly token: Pick<ShownToken, 'id' | 'name'> };
+
+export interface ConnectionClosed {
+  readonly what: 'connection closed';
+  readonly who: Who;
+  /** Its number, as the list of connections has it. */
+  readonly connection: number;
+  /** Whose it was; null where nobody is known yet. */
+  readonly of: Who | null;
+}
 
 /** Commands that change a data folder on which no Sluice runs. */
 export type FolderCommand = 'adopt' | 'recover' | 'prefect skip' | 'dead-letter replay';
@@ -78,6 +88,11 @@ export function whoIs(identity: Identity, isRequired: boolean): Who {
   const name = cutText(identity.name, nameCharactersMax);
   const [kind, id = ''] = identity.seal.split(':');
   return kind === 'token' ? { kind, id, name } : { kind: 'jwt', name };
+}
+
+/** The same; null for one that has no credential, or none that holds. */
+export function knownWho(identity: Identity, isRequired: boolean): Who | null {
+  return identity === nobody ? null : whoIs(identity, isRequired);
 }
 
 /** For a count of what was left out. */

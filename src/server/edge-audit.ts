@@ -3,9 +3,9 @@
  * request only its route is told, never its path, query or headers.
  */
 import type { Audit } from '../access/audit.ts';
-import { nameOf, type RefusalReason, type Who, whoIs } from '../access/audit-facts.ts';
+import { knownWho, nameOf, type RefusalReason, type Who, whoIs } from '../access/audit-facts.ts';
 import type { Credentials } from '../access/credentials.ts';
-import { type Identity, nobody, type Right } from '../access/identity.ts';
+import type { Identity, Right } from '../access/identity.ts';
 import type { ServerParts } from './parts.ts';
 import { type Peer, peerReader, type ReadPeer } from './peer-address.ts';
 
@@ -68,7 +68,7 @@ export class EdgeAudit {
   }
 
   refused({ why, identity, route, from }: Refused): void {
-    const who = identity === nobody ? null : this.#whoIs(identity);
+    const who = knownWho(identity, this.#credentials.isRequired);
     const group = who === null ? `${why}, ${route}` : `${why}, ${route}, ${nameOf(who)}`;
     this.#audit.refused(group, () => ({ what: 'refused', why, who, route, from: this.#readPeer(from) }));
   }

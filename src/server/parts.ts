@@ -23,7 +23,7 @@ export interface ServerParts {
   readonly options: ServerOptions;
   readonly credentials: Credentials;
   readonly allowances: Pick<Allowances, 'of'>;
-  readonly audit: Pick<Audit, 'entered' | 'refused'>;
+  readonly audit: Pick<Audit, 'entered' | 'refused' | 'operated'>;
   /** Of any kind at once. */
   readonly connectionsMax: number;
   /** How many more files and sockets may be opened; Infinity where that is not known. */

@@ -6,6 +6,7 @@ import { randomUUID } from 'node:crypto';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import type { ConnectionList } from '../../schemas/connection-list.ts';
 import { cleanUp, runBare } from '../../support/bare-sluice.ts';
 import { send } from '../../support/http.ts';
 import { until } from '../../support/poll.ts';
@@ -20,6 +21,7 @@ interface AuditLine {
   readonly from?: { readonly address: string; readonly via?: string };
   readonly token?: { readonly name: string };
   readonly connections?: number;
+  readonly connection?: number;
   readonly command?: string;
 }
 
@@ -127,6 +129,20 @@ describe('the audit log', () => {
     await token('revoke', 'short');
     await Promise.all(followers.map(({ closed }) => closed));
     await told({ what: 'ended', who: { kind: 'token', name: 'short' }, connections: 2 });
+  });
+
+  it('tells who closed a connection for an operator, and whose it was', async () => {
+    const follower = await follow('a token that may read', { filter: { occurred: window } });
+    const { text: listed } = await ask('GET', '/admin/connections', 'a token that may admin');
+    const { connections } = JSON.parse(listed) as ConnectionList; // as answered
+    const { id = 0 } = connections.findLast(({ name }) => name === 'read') ?? {};
+    expect((await ask('DELETE', `/admin/connections/${id}`, 'a token that may read')).status).toBe(403);
+    expect((await ask('DELETE', '/admin/connections/0', 'a token that may admin')).status).toBe(404);
+    expect((await ask('DELETE', `/admin/connections/${id}`, 'a token that may admin')).status).toBe(204);
+    await follower.closed;
+    const closed = lines().filter(({ what }) => what === 'connection closed');
+    const [who, of] = ['admin', 'read'].map((name) => ({ kind: 'token', name }));
+    expect(closed).toMatchObject([{ who, connection: id, of, uid: process.getuid?.() }]);
   });
 
   it('never holds a secret, wherever a peer puts it', async () => {
