@@ -72,11 +72,12 @@ runLoad(async (options: PingEachOptions, ready): Promise<PingEachReport> => {
     for (const producer of producers) send(producer, nowMicros(), 0);
     await sleep(options.seconds * 1000);
   } else {
-    await atRate({ seconds: options.seconds, rate: options.rate }, (number, due, late) => {
+    const sendNext = (number: number, due: number, late: number): boolean => {
       const producer = producers[number % producers.length];
       if (producer !== undefined) send(producer, due, late);
       return true;
-    });
+    };
+    await atRate({ seconds: options.seconds, rate: options.rate }, sendNext, () => books.acknowledged < books.sent);
   }
   const last = performance.now();
   while (books.acknowledged < books.sent && performance.now() - last < lastPongMs) await sleep(1);
