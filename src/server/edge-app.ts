@@ -5,6 +5,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Log } from '../base/log.ts';
 import { type Listening, listen, listenBeside } from './listen.ts';
+import { watchNearPeers } from './near-peers.ts';
 import { type AppMaking, ServingApps } from './serving-apps.ts';
 import { secureApp, type TlsFiles } from './tls.ts';
 import type { LoadedUws, TemplatedApp } from './uws.ts';
@@ -24,6 +25,8 @@ export interface EdgeAppOptions extends Pick<AppMaking, 'apps' | 'furnish'> {
   /** Null serves without TLS. */
   readonly tls: TlsFiles | null;
   readonly log: Log;
+  /** Whether more than one connection is open. */
+  readonly isShared: () => boolean;
 }
 
 /** Resolves when it listens. Throws StartRefused for a port that cannot be had, or a pair that cannot serve. */
@@ -59,6 +62,8 @@ export async function openEdgeApp(library: LoadedUws, options: EdgeAppOptions): 
     }
   }
 
+  const isNarrowing = library.needsSmallBuffer && process.platform === 'linux';
+  const endNear = isNarrowing ? watchNearPeers(listening.port, options.isShared) : () => undefined;
   const endWatch = tls === null ? () => undefined : watchCertificate(tls, renew, log);
   return {
     port: listening.port,
@@ -67,6 +72,9 @@ export async function openEdgeApp(library: LoadedUws, options: EdgeAppOptions): 
       endWatch();
       listening.stop();
     },
-    close: () => serving.close(),
+    close() {
+      endNear();
+      serving.close();
+    },
   };
 }

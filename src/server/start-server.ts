@@ -114,7 +114,7 @@ export async function startServer(parts: ServerParts): Promise<RunningServer> {
 /** Listens, with all routes on each app that it makes. */
 function openEdge(
   library: LoadedUws,
-  { options, log }: ServerParts,
+  { options, log, counters }: ServerParts,
   { sockets, requests }: { readonly sockets: SocketTools; readonly requests: RequestAnswerer },
 ): Promise<EdgeApp> {
   const furnish = (app: TemplatedApp, tally: AppTally): void => {
@@ -129,7 +129,9 @@ function openEdge(
     refuseOtherWebSockets(app, ofApp);
     requests.serve(app);
   };
-  return openEdgeApp(library, { ...options, tls: options.tls ?? null, log, apps: sockets.topics.apps, furnish });
+  const isShared = (): boolean => counters.connections > 1;
+  const { apps } = sockets.topics;
+  return openEdgeApp(library, { ...options, tls: options.tls ?? null, log, apps, furnish, isShared });
 }
 
 /** Closes what belongs to a credential that holds no more. */

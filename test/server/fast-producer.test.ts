@@ -2,9 +2,12 @@
  * A producer that sends faster than its events are taken, from a thread of its own: it gets its share of the loop, and
  * no more (I5).
  */
+import { connect } from 'node:net';
 import { Worker } from 'node:worker_threads';
 import { describe, expect, it } from 'vitest';
+import { nearBufferBytes } from '../../src/server/near-peers.ts';
 import { ask, type FakeServer, startFakeServer, until } from '../../support/fake-server.ts';
+import { receiveBuffersOf } from '../../support/receive-buffers.ts';
 
 const messageBytes = 1000;
 /** Whole pieces of 250 messages. */
@@ -40,20 +43,22 @@ interface Flood {
   end(): Promise<number>;
 }
 
-function startFlood(port: number): Flood {
-  const worker = new Worker(flooder, { eval: true, workerData: { port, bytes: floodBytes, messageBytes } });
+function startFlood(port: number, bytes = floodBytes): Flood {
+  const worker = new Worker(flooder, { eval: true, workerData: { port, bytes, messageBytes } });
   const told: string[] = [];
   worker.on('message', (word: string) => told.push(word));
   return { told, end: () => worker.terminate() };
 }
 
 /** Takes events slower than the flood comes; the most bytes that were taken in one turn of the loop. */
-function watchTurns({ fakes }: FakeServer): { bytesMax: number; bytes: number; stop(): void } {
+function watchTurns({ fakes }: FakeServer): { bytesMax: number; bytes: number; turns: number; stop(): void } {
   let ofTurn = 0;
   let isWatching = true;
   const seen = {
     bytesMax: 0,
     bytes: 0,
+    /** Those in which something was taken. */
+    turns: 0,
     stop: () => {
       isWatching = false;
     },
@@ -62,6 +67,7 @@ function watchTurns({ fakes }: FakeServer): { bytesMax: number; bytes: number; s
   fakes.acceptMessage = (text) => {
     const done = performance.now() + 0.02;
     while (performance.now() < done);
+    if (ofTurn === 0) seen.turns += 1;
     ofTurn += text.length;
     seen.bytes += text.length;
     seen.bytesMax = Math.max(seen.bytesMax, ofTurn);
@@ -88,6 +94,23 @@ describe.runIf(process.platform === 'linux')('a producer that sends faster than 
     await until(() => turns.bytes >= floodBytes, 'all is taken');
     expect(turns.bytesMax).toBeLessThan(turnBytesMax);
     expect(flood.told).not.toContain('closed');
+    await flood.end();
+    turns.stop();
+    await server.running.close(0);
+  });
+
+  it('takes little of each turn once it is known to be near, and others are connected', async () => {
+    const server = await startFakeServer();
+    const turns = watchTurns(server);
+    const other = connect(server.running.port, '127.0.0.1');
+    const flood = startFlood(server.running.port, 20 * floodBytes);
+    await until(() => receiveBuffersOf(server.running.port).includes(nearBufferBytes), 'it is known to be near');
+    const before = { bytes: turns.bytes, turns: turns.turns };
+    await until(() => turns.turns >= before.turns + 50, 'fifty turns');
+    // What one read brings; the first ones bring what waited already.
+    expect((turns.bytes - before.bytes) / (turns.turns - before.turns)).toBeLessThan(2.5 * nearBufferBytes);
+    expect(turns.bytes).toBeLessThan(20 * floodBytes);
+    other.destroy();
     await flood.end();
     turns.stop();
     await server.running.close(0);
