@@ -12,7 +12,8 @@ export interface SluiceOptions {
   readonly env?: Readonly<Record<string, string>>;
 }
 
-const startMs = 90_000;
+/** A net: on a machine that is full of other work a start takes minutes. */
+const startMs = 300_000;
 
 /** Starts Sluice and waits until intake and the store are ready. */
 export async function launchSluice({ root, dataDir, port, env = {} }: SluiceOptions): Promise<ServerProcess> {
