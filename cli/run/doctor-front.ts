@@ -1,4 +1,5 @@
 /** What is found through the proxy before a Sluice and a Prefect server: where each of its routes leads. */
+import { Endpoints } from '../../client/src/endpoints.ts';
 import type { SubscriptionStatus } from '../../client/src/subscription.ts';
 import { firstLineOf } from '../../src/base/errors.ts';
 import { connectTo, type ServerTarget } from '../target.ts';
@@ -32,26 +33,46 @@ const naive =
   'what clients send does not come to Prefect: task runs, automations and cancelling are lost. Send ' +
   'POST /api/events and /api/events/in to Prefect (level 1), or set SLUICE_PREFECT_URL (level 2)';
 
-/** Prefect's clients send by the WebSocket. Only Sluice's says which events are durable. */
+/** Prefect's clients send by the WebSocket. */
 async function socketWrites(front: ServerTarget, level: 1 | 2, signal: AbortSignal): Promise<Finding> {
   const name = 'socket';
-  const bounded = AbortSignal.any([signal, AbortSignal.timeout(visibleMs)]);
-  const publisher = (await connectTo(front)).publisher();
-  try {
-    await publisher.emit(doctorEvent(), bounded);
-  } catch (error) {
-    signal.throwIfAborted();
-    const why = firstLineOf(publisher.status.error ?? error);
-    return no(name, `/api/events/in takes nothing (${why}): does the proxy let upgrades pass?`);
-  } finally {
-    await publisher.close(bounded).catch(() => undefined);
+  const leads = await leadsTo(front, signal);
+  if (leads instanceof Error) {
+    return no(name, `/api/events/in takes nothing (${firstLineOf(leads)}): does the proxy let upgrades pass?`);
   }
-  const [leads, wanted] = [publisher.status.promise === 'durable' ? 'Sluice' : 'Prefect', wantedAt[level]];
+  const wanted = level === 1 ? 'Prefect' : 'Sluice';
   if (leads === wanted) return ok(name, `/api/events/in leads to ${leads}`);
   return no(name, `/api/events/in leads to ${leads}: on level ${level} the proxy must send it to ${wanted}`);
 }
 
-const wantedAt = { 1: 'Prefect', 2: 'Sluice' } as const;
+/** Who answers at `/in`: only Sluice says which events are durable. An Error where nobody does. */
+async function leadsTo(front: ServerTarget, signal: AbortSignal): Promise<'Sluice' | 'Prefect' | Error> {
+  const bounded = AbortSignal.any([signal, AbortSignal.timeout(visibleMs)]);
+  const publisher = (await connectTo(front, { attemptsMax: 3 })).publisher();
+  try {
+    await publisher.emit(doctorEvent(), bounded);
+    return publisher.status.promise === 'durable' ? 'Sluice' : 'Prefect';
+  } catch (error) {
+    signal.throwIfAborted();
+    if (await opensUnnamed(front)) return 'Prefect';
+    return publisher.status.error ?? new Error(firstLineOf(error));
+  } finally {
+    await publisher.close(bounded).catch(() => undefined);
+  }
+}
+
+/** Prefect up to 3.6.13 names no subprotocol there, which ends a handshake that asks for one. */
+async function opensUnnamed(front: ServerTarget): Promise<boolean> {
+  const { WebSocket } = await import('ws');
+  const socket = new WebSocket(`${new Endpoints(front).socketBase}/events/in`, { handshakeTimeout: visibleMs });
+  return await new Promise((resolve) => {
+    socket.once('error', () => resolve(false));
+    socket.once('open', () => {
+      socket.terminate();
+      resolve(true);
+    });
+  });
+}
 
 /** When it was received is each server's own, so it says whose answer it is. */
 function reads(atSluice: string, atFront: string | null): Finding {

@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { launchPrefect, type PrefectInstall, prefectEnvironment } from '../../support/peers/prefect.ts';
 import { freePort, type ServerProcess } from '../../support/peers/server-process.ts';
 import { repositoryRoot } from '../../support/peers/sluice.ts';
+import { until } from '../../support/poll.ts';
 import { removeData, startSluice, type TestSluice } from '../../support/sluice.ts';
 import type { Target } from '../../support/target.ts';
 import { type Certificate, makeCertificate } from '../proxy/certificate.ts';
@@ -69,6 +70,13 @@ export class Beside {
     if (this.prefect === null) return;
     process.kill(-this.prefect.pid, 'SIGKILL');
     await this.prefect.kill();
+    // Its children hold the port until the system has ended them too.
+    const hasEnded = (): Promise<true | undefined> =>
+      fetch(this.prefectItself.baseUrl()).then(
+        () => undefined,
+        () => true,
+      );
+    await until('nobody answers at its port', hasEnded);
   }
 
   /** `hasHook` false: the same server as it was before. */
