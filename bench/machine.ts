@@ -72,6 +72,12 @@ export function threadSeconds(pid: number, thread: number): number | null {
   return nanoseconds === undefined || nanoseconds === '' ? null : Number(nanoseconds) / 1e9;
 }
 
+/** How long the main thread could have run, and others ran in its place. */
+export function waitedSeconds(pid: number): number | null {
+  const nanoseconds = readProcess(pid, `task/${pid}/schedstat`).split(' ')[1];
+  return nanoseconds === undefined ? null : Number(nanoseconds) / 1e9;
+}
+
 /** Threads that have ended are not in it: a server's live as long as itself. */
 function threadNanoseconds(pid: number | undefined): number | null {
   if (pid === undefined) return null;

@@ -7,6 +7,7 @@ import { resourcesDefault } from '../load/event-template.ts';
 import type { Latency } from '../load/histogram.ts';
 import { startLoad } from '../load/load-maker.ts';
 import type { WatchCountsReport } from '../load/watch-counts.ts';
+import { waitedSeconds } from '../machine.ts';
 import { freshNames, loadOptions, median, pause, round } from '../target.ts';
 import { measure } from './latency.ts';
 import { cpuOf, type OwnServer, untilDrained, withServer } from './own-server.ts';
@@ -22,6 +23,8 @@ interface Run {
   readonly latency: Latency;
   readonly serverCpuOfRun: number;
   readonly engineCpuOfRun: number | null;
+  /** Others had the processor for so long while the server wanted it: a slow run with much of it tells of them. */
+  readonly serverWaited: number;
   readonly watched: WatchCountsReport | null;
 }
 
@@ -61,9 +64,11 @@ async function run(server: OwnServer, how: How, forSeconds: number): Promise<Run
   await watching?.ready;
   await pause(500);
   const engine = server.enginePid;
+  const waitedBefore = waitedSeconds(server.pid) ?? Number.NaN;
   const measured = await cpuOf(server.pid, () =>
     cpuOf(engine ?? server.pid, () => measure(server, load, forSeconds, names)),
   );
+  const serverWaited = (waitedSeconds(server.pid) ?? Number.NaN) - waitedBefore;
   watching?.tell({ over: true });
   const watched = (await watching?.finished) ?? null;
   await untilDrained(server);
@@ -73,6 +78,7 @@ async function run(server: OwnServer, how: How, forSeconds: number): Promise<Run
     latency: latencyMs,
     serverCpuOfRun: measured.cpu,
     engineCpuOfRun: engine === null ? null : measured.result.cpu,
+    serverWaited,
     watched,
   };
 }
@@ -83,6 +89,8 @@ function summary(runs: readonly Run[]): object {
     p50Ms: of(({ latency }) => latency.p50),
     p99Ms: of(({ latency }) => latency.p99),
     p99MsEach: runs.map(({ latency }) => latency.p99),
+    serverWaitedSeconds: of(({ serverWaited }) => serverWaited),
+    serverWaitedSecondsEach: runs.map(({ serverWaited }) => round(serverWaited, 3)),
     serverCpuSeconds: of(({ serverCpuOfRun }) => serverCpuOfRun),
     engineCpuSeconds: of(({ engineCpuOfRun }) => engineCpuOfRun ?? Number.NaN),
     framesOrAnswersPerSecond: of(({ watched }) => (watched?.seen ?? 0) / seconds),
