@@ -11,7 +11,11 @@ const env = { SLUICE_FLUSH_MS: '50', SLUICE_PING_MS: '500' };
 describeConsole('the live view', { env }, (world) => {
   it('shows how to send the first event where there is none, and does it', async () => {
     const { page, complaints } = await world.open();
-    await page.getByRole('button', { name: 'Send an event' }).click();
+    const button = page.getByRole('button', { name: 'Send an event' });
+    await button.waitFor();
+    // Right below the bars, with no empty list above it.
+    expect((await button.boundingBox())?.y).toBeLessThan(320);
+    await button.click();
     await page.getByText('sluice.hello').first().waitFor();
     expect(complaints).toEqual([]);
     await page.close();

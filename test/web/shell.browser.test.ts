@@ -132,4 +132,20 @@ describeConsole('the console', { env: { SLUICE_FLUSH_MS: '50' } }, (world) => {
     expect(complaints.filter((text) => !text.includes('Content Security Policy'))).toEqual([]);
     await page.close();
   });
+
+  it('fits into 360 pixels when it is paused by a key and many are new', async () => {
+    const { page } = await world.open('/console/live', { viewport: { width: 360, height: 640 } });
+    await page.getByText('Live from here').waitFor();
+    await page.getByRole('button', { name: 'Newest above' }).waitFor();
+    while (!(await page.evaluate('document.activeElement.classList.contains("line")'))) await page.keyboard.press('Tab');
+    await page.getByText('Paused').waitFor();
+    const publisher = connect({ url: world.server.url }).publisher();
+    const resource = { 'prefect.resource.id': 'narrow' };
+    await Promise.all(Array.from({ length: 1_200 }, () => publisher.emit({ event: 'many', resource })));
+    await publisher.close();
+    await page.getByRole('button', { name: 'Go on (1,200 new)' }).waitFor();
+    await page.getByRole('button', { name: 'Jump to now' }).waitFor();
+    expect(await page.evaluate('document.scrollingElement.scrollWidth')).toBe(360);
+    await page.close();
+  });
 });

@@ -32,6 +32,10 @@ export function LiveList({ feed, selection }: { readonly feed: LiveFeed; readonl
   const { isPaused } = feed;
   // At once, so that the row under the pointer is still there when it is let go.
   const pause = (): void => feed.pause();
+  // Elements keep their places while texts run past: nobody could tell which row a key has led to.
+  const pauseForKeys = ({ target }: FocusEvent): void => {
+    if (target instanceof Element && target.matches(':focus-visible')) feed.pause();
+  };
   useFollow(box, feed, layout);
   useCurrentInView(box, selection, layout, placeOf);
   const { first, end } = drawnPlaces(layout, view.value.top, view.value.height);
@@ -54,6 +58,7 @@ export function LiveList({ feed, selection }: { readonly feed: LiveFeed; readonl
       aria-busy={!isPaused.value}
       tabIndex={-1}
       onPointerDown={pause}
+      onFocusIn={pauseForKeys}
     >
       <div class="rows-space" style={{ height: `${heightOf(layout)}px` }}>
         {rows}
