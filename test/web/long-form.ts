@@ -40,6 +40,7 @@ try {
     new Date().toISOString().slice(0, 10),
     `${values.rate}/s for ${values.seconds} s`,
     `${found.rate.toFixed(0)}/s`,
+    found.framesPerSecond.toFixed(1),
     ...[found.median, found.p95, found.longest].map(ms),
     `${mega(found.heapEarly)} → ${mega(found.heapLate)}`,
     ms(found.behindMs),
