@@ -137,7 +137,8 @@ describeConsole('the console', { env: { SLUICE_FLUSH_MS: '50' } }, (world) => {
     const { page } = await world.open('/console/live', { viewport: { width: 360, height: 640 } });
     await page.getByText('Live from here').waitFor();
     await page.getByRole('button', { name: 'Newest above' }).waitFor();
-    while (!(await page.evaluate('document.activeElement.classList.contains("line")'))) await page.keyboard.press('Tab');
+    while (!(await page.evaluate('document.activeElement.classList.contains("line")')))
+      await page.keyboard.press('Tab');
     await page.getByText('Paused').waitFor();
     const publisher = connect({ url: world.server.url }).publisher();
     const resource = { 'prefect.resource.id': 'narrow' };

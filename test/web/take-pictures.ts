@@ -92,7 +92,10 @@ async function openReaders(): Promise<WireClient[]> {
   slow.pause();
   await until('one lags', async () => {
     const pixels = 'x'.repeat(20_000);
-    await publish(target, Array.from({ length: 50 }, () => eventLike({ event: 'camera.frame', payload: { pixels } })));
+    await publish(
+      target,
+      Array.from({ length: 50 }, () => eventLike({ event: 'camera.frame', payload: { pixels } })),
+    );
     return (await listed()).connections.some(({ lagging }) => lagging) || undefined;
   });
   await until('all is in ClickHouse', async () => (await edgeOf(target)).pending === 0 || undefined);
