@@ -14,16 +14,20 @@ export interface AcceptanceForm {
   /** Over prefect_redis and a Redis of its own. */
   readonly hasRedis: boolean;
   readonly frontKind: FrontKind;
+  /** Clients of that version send no credentials on `/out`, so live events stay with Prefect. */
+  readonly isOutAtPrefect: boolean;
 }
 
 export function formOf(env: NodeJS.ProcessEnv): AcceptanceForm {
   const hasRedis = env['ACCEPT_REDIS'] === '1';
+  const version = env['ACCEPT_PREFECT'] ?? testedVersion;
   return {
-    version: env['ACCEPT_PREFECT'] ?? testedVersion,
+    version,
     packages: hasRedis ? ['prefect-redis==0.3.0'] : [],
     outageMs: Number(env['ACCEPT_OUTAGE_MS'] ?? 0),
     isLong: env['ACCEPT_LONG'] === '1',
     hasRedis,
     frontKind: fronts.find((kind) => kind === env['ACCEPT_FRONT']) ?? 'nginx',
+    isOutAtPrefect: /^3\.([0-2]\.|3\.[0-4]$)/.test(version),
   };
 }

@@ -37,7 +37,8 @@ describe('a Prefect whose events are read from Sluice', () => {
 
   beforeAll(async () => {
     redis = form.hasRedis ? await startRedis() : null;
-    beside = await startBeside(install, { settings: redis?.settings ?? {}, frontKind: form.frontKind });
+    const { frontKind, isOutAtPrefect } = form;
+    beside = await startBeside(install, { settings: redis?.settings ?? {}, frontKind, isOutAtPrefect });
     automations = await Automations.make(beside.front);
   }, testMs);
   afterAll(async () => {

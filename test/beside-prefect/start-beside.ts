@@ -29,6 +29,8 @@ export class Beside {
   frontKind: FrontKind = 'nginx';
   /** Sluice forwards to Prefect what clients send to it. */
   isLevelTwo = false;
+  /** Live events stay with Prefect, as older clients with an auth string need it. */
+  isOutAtPrefect = false;
   prefect: ServerProcess | null = null;
   sluice: TestSluice | null = null;
   #stopFront: (() => Promise<void>) | null = null;
@@ -144,13 +146,15 @@ export async function startBeside(
     settings = {},
     frontKind = 'nginx',
     isLevelTwo = false,
-  }: Partial<Pick<Beside, 'settings' | 'frontKind' | 'isLevelTwo'>> = {},
+    isOutAtPrefect = false,
+  }: Partial<Pick<Beside, 'settings' | 'frontKind' | 'isLevelTwo' | 'isOutAtPrefect'>> = {},
 ): Promise<Beside> {
   const ports = { front: await freePort(), prefect: await freePort(), sluice: await freePort() };
   const beside = new Beside(install, ports);
   beside.settings = settings;
   beside.frontKind = frontKind;
   beside.isLevelTwo = isLevelTwo;
+  beside.isOutAtPrefect = isOutAtPrefect;
   try {
     // First, for its port is free now. It needs nobody behind it.
     await beside.startFront();

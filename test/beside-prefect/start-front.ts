@@ -13,6 +13,8 @@ export type FrontKind = (typeof fronts)[number];
 export interface FrontParts {
   readonly ports: { readonly front: number; readonly prefect: number; readonly sluice: number };
   readonly certificate: Certificate;
+  /** Live events stay with Prefect, as older clients with an auth string need it. */
+  readonly isOutAtPrefect?: boolean;
 }
 
 /** The path that a kind has Prefect under. */
@@ -26,11 +28,15 @@ export function proxyOf(kind: FrontKind): 'nginx' | 'caddy' {
 }
 
 /** Resolves to its end when it takes connections. */
-export function startFront(kind: FrontKind, { ports, certificate }: FrontParts): Promise<() => Promise<void>> {
+export function startFront(
+  kind: FrontKind,
+  { ports, certificate, isOutAtPrefect = false }: FrontParts,
+): Promise<() => Promise<void>> {
   const folder = mkdtempSync(join(tmpdir(), 'sluice-front-'));
   const servers: Places = [
     ['127.0.0.1:4200', `127.0.0.1:${ports.prefect}`],
     ['127.0.0.1:4201', `127.0.0.1:${ports.sluice}`],
+    ...(isOutAtPrefect ? ([['(out|filter|', '(filter|']] as const) : []),
   ];
   if (proxyOf(kind) === 'caddy') {
     const source = kind === 'caddy' ? 'Caddyfile' : 'Caddyfile-level-2';
