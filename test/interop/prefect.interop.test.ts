@@ -1,8 +1,9 @@
 /**
  * The real Prefect client against Sluice: what `get_events_client()` emits, `get_events_subscriber()` gets, each event
- * once, with an auth string and without, and through a restart of Sluice (I1, I3).
+ * once, with an auth string, with tokens and without, and through a restart of Sluice (I1, I3).
  */
 import { afterEach, describe, expect, it } from 'vitest';
+import { runToken } from '../../src/commands/token.ts';
 import { untilFound } from '../../support/events.ts';
 import { installPrefect } from '../../support/peers/prefect.ts';
 import { repositoryRoot } from '../../support/peers/sluice.ts';
@@ -44,6 +45,7 @@ describe('the real Prefect client', () => {
     () => readBack(start, 'admin:geheim pass'),
     testMs,
   );
+  it(`emits ${count} events and reads each back once, with tokens of one right each`, () => useTokens(start), testMs);
   it(
     'survives a restart of Sluice: its subscriber and its producer go on, and nothing is lost or doubled',
     () => survive(start),
@@ -72,6 +74,27 @@ async function readBack(start: Start, authString: string | undefined): Promise<v
     text: 'grüße',
     nested: { list: [1, 2.5, null, true] },
   });
+}
+
+/** A token takes the place of the auth string, and over HTTP that of the API key. */
+async function useTokens(start: Start): Promise<void> {
+  const sluice = await startSluice({ env: { SLUICE_AUTH_STRING: 'admin:geheim pass' } });
+  servers.push(sluice);
+  const place = { dataDir: sluice.dataDir, audit: { operated: () => undefined } };
+  const make = async (right: 'read' | 'write'): Promise<string> =>
+    (await runToken(place, ['create', '--name', right, `--${right}`])).stdout.trim();
+  const [writes, reads] = [await make('write'), await make('read')];
+  const prefix = uniqueWord();
+  const reader = start({ what: 'read', url: sluice.url, prefix, authString: reads });
+  await reader.said('ready');
+  const emitted = await start({ what: 'emit', url: sluice.url, prefix, authString: writes }).finished();
+  expect(byNumber(await reader.finished())).toEqual(emitted);
+  const target = { baseUrl: () => sluice.url, strict: true, authString: 'admin:geheim pass' };
+  await untilFound(target, { event: { prefix: [`${prefix}.`] } }, count, 1);
+  for (const credential of [{ authString: reads }, { env: { PREFECT_API_KEY: reads } }]) {
+    const paged = await start({ what: 'page', url: sluice.url, prefix, ...credential }).finished();
+    expect(byNumber(paged)).toEqual(emitted);
+  }
 }
 
 async function survive(start: Start): Promise<void> {
