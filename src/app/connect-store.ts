@@ -48,16 +48,20 @@ export function openSource(config: SourceConfig, log: Log): EndpointSource {
 export interface StoreUser {
   readonly facts: () => Promise<JournalFacts>;
   readonly beforeClassChange?: () => Promise<void>;
+  /** See ConnectionOptions. */
+  readonly mayMigrate?: () => boolean;
 }
 
 /** Starts connecting at once, and does not wait. Throws StartRefused as `openSource`. */
-export function connectStore(config: StoreConfig, { facts, beforeClassChange }: StoreUser, log: Log): Store {
+export function connectStore(config: StoreConfig, user: StoreUser, log: Log): Store {
+  const { facts, beforeClassChange, mayMigrate } = user;
   const sameStore = new SameStore();
   return openStore({
     ...config,
     source: openSource(config, log),
     log,
     ...(beforeClassChange && { beforeClassChange }),
+    ...(mayMigrate && { mayMigrate }),
     async verify(server) {
       const { client, layout } = server;
       const ours = await facts();

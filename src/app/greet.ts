@@ -5,6 +5,7 @@ import type { Credentials } from '../access/credentials.ts';
 import type { Log } from '../base/log.ts';
 import type { Store } from '../clickhouse/store.ts';
 import type { Config } from '../config/config.ts';
+import type { GatewayStatus } from '../gateway/open-gateway.ts';
 import { descriptorFacts, descriptorRoom, descriptorWarnings } from './descriptors.ts';
 
 /** How many connections fit. To be asked last of all: what is open by then is not for connections. */
@@ -30,7 +31,7 @@ export function warnOfOpenDoor({ host }: Pick<Config, 'host'>, credentials: Cred
 export function greet(
   { host, isSecure }: Pick<Config, 'host'> & { readonly isSecure: boolean },
   port: number,
-  store: Store,
+  { store, gateway }: { readonly store: Store; readonly gateway: GatewayStatus | null },
   say: (line: string) => void,
 ): void {
   const [http, ws] = isSecure ? ['https', 'wss'] : ['http', 'ws'];
@@ -42,6 +43,9 @@ export function greet(
     `  subscribe:    ${ws}://${address}/api/events/out`,
     `  Prefect:      PREFECT_API_URL=${http}://${address}/api`,
     `  store:        ${store.status.where}; events are taken while it starts`,
+    ...(gateway === null
+      ? []
+      : [`  gateway:      ${gateway.id}, of the shared log ${gateway.stream}`, `  ${gateway.promise}`]),
   ];
   say(lines.join('\n'));
   const watch = store.status$.subscribe(({ phase, version }) => {

@@ -19,6 +19,7 @@ export function metricsPage(seen: Observation): string {
   writeEdge(page, seen);
   writeTokens(page, seen);
   writeForwarder(page, seen);
+  writeGateway(page, seen);
   writeWork(page, seen);
   return page.text;
 }
@@ -137,6 +138,16 @@ function writeTokens(page: MetricsPage, { usages }: Observation): void {
 }
 
 /** Only where there is a Prefect server. */
+function writeGateway(page: MetricsPage, { gateway }: Observation): void {
+  if (gateway === null) return;
+  const { id, applied, waiting, isJoined, writer, term } = gateway;
+  page.gauge('gateway_applied_message', 'The newest message of the shared log that is applied here.', applied);
+  page.gauge('gateway_spool_waiting', 'Events in the spool that the shared log may not have.', waiting);
+  page.gauge('gateway_joined', '1 once the shared log was joined since the start.', isJoined ? 1 : 0);
+  page.gauge('gateway_writes', '1 while this gateway writes into ClickHouse.', writer === id ? 1 : 0);
+  page.counter('gateway_writer_terms_total', 'How often the gateway that writes has changed.', term);
+}
+
 function writeForwarder(page: MetricsPage, { forwarder }: Observation): void {
   if (forwarder === null) return;
   const { counters } = forwarder;

@@ -14,6 +14,7 @@ import type { LogAdmin } from '../event-log/log-admin.ts';
 import { receivedMsOf } from '../event-log/row.ts';
 import type { FanOut } from '../feed/fan-out.ts';
 import type { ForwarderStatus } from '../forwarder/start-forwarder.ts';
+import type { GatewayStatus } from '../gateway/open-gateway.ts';
 import type { Aside } from '../journal/set-aside.ts';
 import type { ServerCounters } from '../server/counters.ts';
 import type { SubscriberLoad } from '../server/subscriber-load.ts';
@@ -21,6 +22,8 @@ import { type EpochBook, pendingOf } from '../table-writer/epoch-book.ts';
 
 export interface ObservedParts {
   readonly journal: LogAdmin & { readonly aside: Pick<Aside, 'bytes' | 'events' | 'parked'> };
+  /** Null for a single Sluice. */
+  readonly gateway: GatewayStatus | null;
   readonly live: { readonly mark: number };
   readonly store: StoreStatus;
   readonly statements: Readonly<Record<StatementKind, number>>;
@@ -45,6 +48,8 @@ export interface ObservedParts {
 }
 
 export interface Observation extends LogStatus {
+  /** Null for a single Sluice. */
+  readonly gateway: GatewayStatus | null;
   readonly store: StoreStatus;
   readonly topics: number;
   /** Pages of history in memory. */
@@ -86,6 +91,7 @@ export function observe(parts: ObservedParts): Observation {
   const { epoch, firstSeq, head, checkpoint } = journal;
   const { stored, deadLettered } = epochBook;
   return {
+    gateway: parts.gateway,
     store,
     epoch,
     firstSeq,

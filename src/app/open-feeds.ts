@@ -35,6 +35,8 @@ export interface OpenFeedsParts {
     | 'liveCountGroupsMax'
     | 'liveCountsBytesMax'
   >;
+  /** See FeedSources. */
+  readonly isReplica: boolean;
   readonly journal: IntakeParts['journal'];
   readonly live: IntakeParts['live'];
   readonly store: Store;
@@ -50,7 +52,8 @@ const sweepBytes = 256 * 1024;
 
 export type Feeds = ReturnType<typeof openFeeds>;
 
-export function openFeeds({ config, journal, live, store, whenCertain, keys, counters, log }: OpenFeedsParts) {
+export function openFeeds(parts: OpenFeedsParts) {
+  const { config, journal, live, store, whenCertain, keys, counters, log, isReplica } = parts;
   const { subscriberBufferBytesMax: bufferBytesMax } = config;
   const topics = new Topics();
   const publish: Publish = (name, frame) => topics.publish(name, frame);
@@ -77,7 +80,7 @@ export function openFeeds({ config, journal, live, store, whenCertain, keys, cou
     store: gate,
     pages,
     filters,
-    options: { ...feedOptions, bufferBytesMax },
+    options: { ...feedOptions, bufferBytesMax, isReplica },
     counters,
     log,
   });

@@ -35,15 +35,24 @@ export interface IntakeParts {
   readonly intake: ReturnType<typeof createIntake>;
   readonly journal: Journal;
   readonly live: LiveBus;
-  readonly ids: RecoveredIds;
+  readonly ids: Pick<RecoveredIds, 'window'>;
   readonly parked: ParkedEvents;
-  readonly stateStore: WriterStateStore;
-  /** What ClickHouse has is not known before it is asked: see reconcile.ts. */
-  readonly isInDoubt: boolean;
   /** What this journal says of itself to the database. */
   readonly facts: () => Promise<JournalFacts>;
   /** From now on nothing is taken in. */
   refuse(): void;
+  /** Resolves when what was taken in is where readers find it, or after a while. */
+  drain(): Promise<void>;
+  /** The end, of the journal only where nothing of it waits for the disk. */
+  close(isSettled: boolean): Promise<void>;
+}
+
+/** Of a Sluice that shares its log with nobody. */
+export interface OwnIntake extends IntakeParts {
+  readonly ids: RecoveredIds;
+  readonly stateStore: WriterStateStore;
+  /** What ClickHouse has is not known before it is asked: see reconcile.ts. */
+  readonly isInDoubt: boolean;
 }
 
 /**
@@ -78,7 +87,7 @@ export async function openIntake(
   store: () => StoreStatus,
   log: Log,
   hasSubscribers: () => boolean,
-): Promise<IntakeParts> {
+): Promise<OwnIntake> {
   const { files } = machine;
   const stateFile = writerStateFile(config.dataDir, config.durability === 'fsync', files);
   if (config.durability === 'fsync') syncFolder(files, config.dataDir);
@@ -129,10 +138,16 @@ export async function openIntake(
     refuse: () => {
       door.isStopping = true;
     },
+    drain: () => Promise.resolve(),
+    async close(isSettled) {
+      // It would wait for the same disk. The next start finds what a kill leaves.
+      if (isSettled) journal.close();
+      ids.close();
+    },
   };
 }
 
-function redactorOf({ redact }: Pick<Config, 'redact'>): Redactor | null {
+export function redactorOf({ redact }: Pick<Config, 'redact'>): Redactor | null {
   if (redact === null) return null;
   const rules = parseRedaction(redact);
   if (rules === null) throw new StartRefused('SLUICE_REDACT names no labels and payload paths (docs/SECURITY.md).');
@@ -142,7 +157,7 @@ function redactorOf({ redact }: Pick<Config, 'redact'>): Redactor | null {
 }
 
 /** Why nothing is taken in; null where it is. */
-function whyShut(isStopping: boolean, { phase, reason }: StoreStatus): Failure | null {
+export function whyShut(isStopping: boolean, { phase, reason }: StoreStatus): Failure | null {
   if (isStopping) return new Failure('shuttingDown', 'Sluice is stopping.');
   return phase === 'refused' ? new Failure('storeRefused', reason) : null;
 }
@@ -158,7 +173,7 @@ export function journalOf(
   config: JournalConfig,
   state: Pick<WriterState, 'checkpoint'> | null,
   log: Log,
-  how: Pick<JournalOptions, 'newEpoch' | 'isForced' | 'counters'>,
+  how: Pick<JournalOptions, 'newEpoch' | 'isForced' | 'counters' | 'replicaOf'>,
   machine: JournalParts = thisMachine(),
 ): Journal {
   const options: JournalOptions = {

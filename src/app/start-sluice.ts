@@ -15,6 +15,7 @@ import { kindOf } from '../clickhouse/layout.ts';
 import type { Store } from '../clickhouse/store.ts';
 import type { Config } from '../config/config.ts';
 import type { Forwarder } from '../forwarder/start-forwarder.ts';
+import type { OpenGateway } from '../gateway/open-gateway.ts';
 import { thisMachine } from '../journal/journal-options.ts';
 import { acquireLock } from '../journal/lock.ts';
 import { createPageFilters } from '../query/page-filters.ts';
@@ -24,10 +25,9 @@ import { type RunningServer, startServer } from '../server/start-server.ts';
 import { noLoad } from '../server/subscriber-load.ts';
 import type { TlsFiles } from '../server/tls.ts';
 import { openDeadLetter } from '../table-writer/dead-letter.ts';
-import { openWriterState } from '../table-writer/open-writer-state.ts';
 import type { DeadLetter } from '../table-writer/ports.ts';
 import type { TableWriter } from '../table-writer/table-writer.ts';
-import { connectStore } from './connect-store.ts';
+import { connectStore, type StoreUser } from './connect-store.ts';
 import { descriptorsLeft } from './descriptors.ts';
 import { endsWithin } from './ends-within.ts';
 import { connectionRoom, greet, warnOfOpenDoor } from './greet.ts';
@@ -36,12 +36,13 @@ import { metricsPage } from './metrics-page.ts';
 import { type LoopDelay, type Observation, type ObservedParts, observe, startLoopDelay } from './observe.ts';
 import { type OpenedAccess, openAccess } from './open-access.ts';
 import { type Feeds, openFeeds } from './open-feeds.ts';
-import { type IntakeParts, openIntake } from './open-intake.ts';
+import type { IntakeParts } from './open-intake.ts';
+import { type OpenedLog, openLog } from './opened-log.ts';
 import { queriesOf } from './queries.ts';
 import { readiness } from './readiness.ts';
 import { Replays } from './replays.ts';
 import { startForwarding } from './start-forwarding.ts';
-import { startResolver, startWriter } from './start-writing.ts';
+import { startResolver } from './start-writing.ts';
 import { statusTeller } from './status.ts';
 import { tlsOf } from './tls-of.ts';
 
@@ -59,6 +60,8 @@ interface Parts {
   readonly files: FilePort;
   readonly tls: TlsFiles | null;
   readonly intake: IntakeParts;
+  /** Null for a single Sluice. */
+  readonly gateway: OpenGateway | null;
   readonly store: Store;
   readonly writer: TableWriter;
   readonly feeds: Feeds;
@@ -99,14 +102,20 @@ export async function startSluice(config: Config, log: Log, say: (line: string) 
   const access = openAccess(config, machine.files, log);
   const running: Running = { server: null, isLeaving: false };
   const hasSubscribers = (): boolean => feeds.hasAudience();
-  const intake = await openIntake(config, machine, counters, () => store.status, log, hasSubscribers);
+  const opened = await openLog(config, { machine, counters, store: () => store.status, hasSubscribers, log });
+  const { intake, gateway } = opened;
   const { journal, live } = intake;
   const deadLetter = openDeadLetter(config.dataDir, machine.files);
-  const state = await openWriterState(intake.stateStore, journal, deadLetter);
-  const store: Store = connectStore(config, { ...intake, beforeClassChange: () => writer.doubtRange() }, log);
-  const writer = startWriter({ config, intake, store, state, deadLetter, counters, log });
+  const startWriter = await opened.prepareWriter(deadLetter);
+  const store: Store = connectStore(
+    config,
+    storeUserOf(opened, () => writer.doubtRange()),
+    log,
+  );
+  const writer: TableWriter = startWriter(store);
   const feeds = openFeeds({
     ...{ config, journal, live, store, keys, counters, log },
+    isReplica: gateway !== null,
     whenCertain: writer.whenCertain,
   });
   const replays = new Replays({ store, writer, deadLetter, intake, access, counters, log });
@@ -118,7 +127,22 @@ export async function startSluice(config: Config, log: Log, say: (line: string) 
   });
   const parts: Parts = {
     files: machine.files,
-    ...{ config, tls, intake, store, writer, feeds, forwarder, keys, access, deadLetter, replays, counters, log },
+    ...{
+      config,
+      tls,
+      intake,
+      gateway,
+      store,
+      writer,
+      feeds,
+      forwarder,
+      keys,
+      access,
+      deadLetter,
+      replays,
+      counters,
+      log,
+    },
     serverCounters: createServerCounters(),
     loopDelay: startLoopDelay(),
   };
@@ -127,7 +151,7 @@ export async function startSluice(config: Config, log: Log, say: (line: string) 
   const resolver = startResolver(parts, replays.lookUps);
   access.audit.operated({ what: 'started' });
   warnOfOpenDoor(config, access.credentials, log);
-  greet({ ...config, isSecure: tls !== null }, server.port, store, say);
+  greet({ ...config, isSecure: tls !== null }, server.port, { store, gateway: gateway?.status ?? null }, say);
 
   return {
     async stop(hurry) {
@@ -139,6 +163,7 @@ export async function startSluice(config: Config, log: Log, say: (line: string) 
       if (!isSettled)
         log.error('the disk does not answer: what waits for it was not acknowledged; this is no clean stop');
       server.closeSockets(1012, 'Sluice is restarting');
+      await intake.drain();
       await server.close(requestsGraceMs);
       await replays.stop(insertGraceMs);
       await Promise.all([writer.stop(insertGraceMs), forwarder?.stop(forwardGraceMs)]);
@@ -149,11 +174,14 @@ export async function startSluice(config: Config, log: Log, say: (line: string) 
   };
 }
 
+function storeUserOf({ intake, gateway }: OpenedLog, beforeClassChange: () => Promise<void>): StoreUser {
+  const { facts } = intake;
+  return { facts, beforeClassChange, ...(gateway !== null && { mayMigrate: () => gateway.mayMigrate }) };
+}
+
 /** All that is served is over. */
 async function closeParts({ intake, access, loopDelay, store }: Parts, isSettled: boolean): Promise<void> {
-  // It would wait for the same disk. The next start finds what a kill leaves.
-  if (isSettled) intake.journal.close();
-  intake.ids.close();
+  await intake.close(isSettled);
   access.close();
   loopDelay.stop();
   await store.close();
@@ -181,7 +209,8 @@ function serve(parts: Parts, running: Running): Promise<RunningServer> {
     console: loadConsole(join(packageRoot, 'dist', 'web')),
     ready: () => {
       const { isLeaving } = running;
-      return readiness({ journal, intake: intake.intake, store: store.status, isLeaving }, observed);
+      const check = () => parts.gateway?.notReady ?? journal.check();
+      return readiness({ journal: { check }, intake: intake.intake, store: store.status, isLeaving }, observed);
     },
     // A look by a person takes nothing from the next scrape.
     status: () => statusOf(look({ ...parts, loopDelay: { read: loopDelay.peek } }, running)),
@@ -208,6 +237,7 @@ function look(parts: Omit<Parts, 'loopDelay'> & Pick<ObservedParts, 'loopDelay'>
   const { intake, store, writer, feeds, forwarder, counters, serverCounters, loopDelay, log } = parts;
   return observe({
     journal: intake.journal,
+    gateway: parts.gateway?.status ?? null,
     live: intake.live,
     store: store.status,
     statements: store.statements,

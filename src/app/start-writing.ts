@@ -13,11 +13,11 @@ import { reconcile } from '../table-writer/reconcile.ts';
 import { settledOf } from '../table-writer/stored-of.ts';
 import { startTableWriter, type TableWriter } from '../table-writer/table-writer.ts';
 import type { WriterState } from '../table-writer/writer-state.ts';
-import type { IntakeParts } from './open-intake.ts';
+import type { IntakeParts, OwnIntake } from './open-intake.ts';
 
 export interface WritingParts {
   readonly config: Pick<Config, 'batchRowsMax' | 'batchBytesMax' | 'flushMs'>;
-  readonly intake: IntakeParts;
+  readonly intake: OwnIntake;
   readonly store: Store;
   readonly state: WriterState;
   readonly deadLetter: DeadLetter;
@@ -47,7 +47,7 @@ export function startWriter({ config, intake, store, state, deadLetter, counters
 }
 
 export function startResolver(
-  { intake, store, log }: Pick<WritingParts, 'intake' | 'store' | 'log'>,
+  { intake, store, log }: Pick<WritingParts, 'store' | 'log'> & { readonly intake: IntakeParts },
   lookUps: OneAtATime,
 ) {
   return startParkedResolver({

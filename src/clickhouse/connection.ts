@@ -11,7 +11,7 @@ import { askEach, checkShards, probeCluster } from './check-cluster.ts';
 import { checkVersion } from './check-version.ts';
 import type { Endpoint, EndpointSource } from './endpoint.ts';
 import type { FoundLayout } from './layout.ts';
-import { ensureDatabase, findLayout, migrate } from './migrate.ts';
+import { checkMigrated, ensureDatabase, findLayout, migrate } from './migrate.ts';
 import { openChoices, type ServerChoice } from './open-servers.ts';
 import { readMigrations } from './read-migrations.ts';
 import type { ReadPool } from './read-pool.ts';
@@ -37,6 +37,11 @@ export interface ConnectionOptions extends RetentionOptions {
    * Failure('storeRefused') makes the status `refused` with that sentence; it is tried again every few seconds.
    */
   readonly verify?: (server: AskedServer) => Promise<void>;
+  /**
+   * Whether the schema may be changed from here: of several gateways only one may. Another one waits until the schema is
+   * as it needs it. Always, if it is left out.
+   */
+  readonly mayMigrate?: () => boolean;
   /** Runs every 10 s while ready; may refuse as `verify`. */
   readonly heartbeat?: (server: AskedServer) => Promise<void>;
 }
@@ -194,7 +199,8 @@ export class StoreConnection {
     });
     await checkShards(servers, this.#options);
     await probeCluster(servers, this.#options, over);
-    await migrate(servers, this.#options, this.#log);
+    if (this.#options.mayMigrate?.() === false) await checkMigrated(client, this.#options);
+    else await migrate(servers, this.#options, this.#log);
     const layout = await findLayout(client, endpoints[0]?.database ?? '', this.#options);
     await this.#options.verify?.({ client, url: urls[0] ?? '', layout });
     over.throwIfAborted();

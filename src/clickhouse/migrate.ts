@@ -4,7 +4,7 @@
  */
 
 import { type ClickHouseClient, ClickHouseError, ClickHouseLogLevel, createClient } from '@clickhouse/client';
-import { StartRefused } from '../base/errors.ts';
+import { Failure, StartRefused } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
 import { applyFilterRetention, applyRetention, type RetentionOptions } from './apply-retention.ts';
 import type { Endpoint } from './endpoint.ts';
@@ -76,6 +76,23 @@ export async function migrate(servers: Servers, values: RetentionOptions, log: L
   for (const each of servers.every) await checkEventsTable(each);
   await applyRetention(servers, values, log);
   await applyFilterRetention(servers, values, log);
+}
+
+/** Rejects with Failure storeUnavailable until another gateway has brought the schema to where this program needs it. */
+export async function checkMigrated(client: ClickHouseClient, values: RetentionOptions): Promise<void> {
+  const sql = `SELECT count() AS tables FROM system.tables
+    WHERE database = currentDatabase() AND name = 'schema_migrations'`;
+  const [found] = await select<{ tables: number | string }>(client, sql);
+  const recorded =
+    Number(found?.tables) > 0
+      ? await select<{ number: number }>(client, 'SELECT DISTINCT number FROM schema_migrations')
+      : [];
+  const newest = Math.max(0, ...recorded.map(({ number }) => number));
+  const known = readMigrations(values).at(-1)?.number ?? 0;
+  refuseNewer(newest, known);
+  if (newest < known) {
+    throw new Failure('storeUnavailable', 'The gateway that writes has not brought the database to its schema yet.');
+  }
 }
 
 async function run(servers: Servers, { number, name, statements }: Migration, layout: Layout, log: Log): Promise<void> {

@@ -20,6 +20,8 @@ export interface JournalFacts {
   readonly sentUpTo: number;
   /** Whether this epoch ever had an insert taken. */
   readonly everInserted: boolean;
+  /** Several gateways write it by turns: what the database has above this one's head may be another's. */
+  readonly isShared?: boolean;
 }
 
 export interface Ownership {
@@ -59,6 +61,21 @@ export async function checkOwnership(
   if (known) refuseSuccessor(claims, facts);
   else await refuseStranger(client, claims, facts);
   const maxSeq = await newestSeq(client, facts.firstSeq);
+  if (facts.isShared !== true) refuseOlder(facts, maxSeq);
+  await registerOwner(client, facts);
+  await catchUp();
+  refuseLiveRival(await readClaims(client), facts);
+  const lacks = facts.everInserted && maxSeq < facts.checkpoint;
+  return {
+    maxSeq,
+    doubt: lacks
+      ? `The database holds this journal's events up to seq ${maxSeq}, while ${facts.checkpoint} were ` +
+        `taken: they expired, went to the dead letter, or the database was restored from an older backup.`
+      : null,
+  };
+}
+
+function refuseOlder(facts: JournalFacts, maxSeq: number): void {
   if (maxSeq > facts.head) {
     refuse(
       `The database holds events of this journal up to seq ${maxSeq}, but the journal ends ` +
@@ -71,17 +88,6 @@ export async function checkOwnership(
         `above ${facts.sentUpTo} was sent: the data folder, or its file \`writer\`, is older than the database.`,
     );
   }
-  await registerOwner(client, facts);
-  await catchUp();
-  refuseLiveRival(await readClaims(client), facts);
-  const lacks = facts.everInserted && maxSeq < facts.checkpoint;
-  return {
-    maxSeq,
-    doubt: lacks
-      ? `The database holds this journal's events up to seq ${maxSeq}, while ${facts.checkpoint} were ` +
-        `taken: they expired, went to the dead letter, or the database was restored from an older backup.`
-      : null,
-  };
 }
 
 /** Says "alive", and how far this journal is. Throws Failure('storeRefused') if a rival is alive or has taken over. */

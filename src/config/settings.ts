@@ -6,6 +6,7 @@ import type { DaysByEvent } from '../base/retention.ts';
 import { accessSettings } from './access-settings.ts';
 import { prefectSettings } from './prefect-settings.ts';
 import { day, mebibyte, minute, type SettingRow, second, text, whole } from './setting-row.ts';
+import { sharedLogSettings } from './shared-log-settings.ts';
 
 /** A setting's name in the program, ending in its unit, and its row. */
 export const settings = {
@@ -51,6 +52,7 @@ export const settings = {
       'key of page, export and resume tokens, to share it between gateways; by default one is made in ' +
       'the data folder',
   },
+  ...sharedLogSettings,
   durability: {
     env: 'SLUICE_DURABILITY',
     kind: 'durability',

@@ -24,7 +24,12 @@ export interface FeedSources {
   readonly store: StoreGate;
   readonly keys: SigningKeys;
   readonly pages: PageBudget;
-  readonly options: { readonly sliceBytesMax: number; readonly holdMs: number };
+  readonly options: {
+    readonly sliceBytesMax: number;
+    readonly holdMs: number;
+    /** The log follows a shared one: a position above the mark is one that it has yet to reach. */
+    readonly isReplica?: boolean;
+  };
   readonly counters: { delivered: number; repeats: number };
 }
 

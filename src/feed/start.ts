@@ -33,10 +33,12 @@ export interface StartParts {
   readonly journal: Pick<EventReader, 'epoch'>;
   readonly live: { readonly mark: number };
   readonly keys: SigningKeys;
+  /** See FeedSources. */
+  readonly options?: { readonly isReplica?: boolean };
 }
 
 /** Throws Failure `forbidden` for a token that is not ours, `badFilter` for what is no position. */
-export function startOf({ journal, live, keys }: StartParts, request: FeedRequest): Start {
+export function startOf({ journal, live, keys, options }: StartParts, request: FeedRequest): Start {
   const { filter, scope, backfill, resume } = request;
   const filters = [insideAll(filter, scope.forced), ...scope.forced] as const;
   const fresh = (gap: Start['gap']): Start => ({
@@ -49,7 +51,8 @@ export function startOf({ journal, live, keys }: StartParts, request: FeedReques
   const position = parsePosition(resume.position);
   if (position === null) throw new Failure('badFilter', 'Invalid resume: position');
   if (epoch !== journal.epoch) return fresh('epoch');
-  if ((typeof position === 'number' ? position : checkpoint) > live.mark) return fresh('head');
+  const isAhead = (typeof position === 'number' ? position : checkpoint) > live.mark;
+  if (isAhead && options?.isReplica !== true) return fresh('head');
   return {
     filters: [{ ...filter, occurred: window }, ...scope.forced],
     at: typeof position === 'number' ? position : { after, checkpoint, from: position === 'start' ? null : position },

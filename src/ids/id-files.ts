@@ -24,6 +24,9 @@ export interface IdFilesOptions {
   readonly log: Log;
 }
 
+/** What takes the ids that files hold, in the order in which they were kept. */
+export type LoadedIds = Pick<IdWindow, 'addKnown' | 'rollBack'>;
+
 interface IdFile {
   readonly number: number;
   readonly path: string;
@@ -70,7 +73,7 @@ export class IdFiles {
    * Puts all kept ids into the window, and what was forgotten earlier into `forgotten`. False if there are no files:
    * then nothing is known. A file that is damaged costs the ids behind the damage: they count as forgotten.
    */
-  load(window: IdWindow, forgotten: ForgottenIds): boolean {
+  load(window: LoadedIds, forgotten: ForgottenIds): boolean {
     const numbers = this.#files.list(this.#directory).flatMap((name) => numberOfName(name) ?? []);
     for (const number of numbers.sort((a, b) => a - b)) this.#loadFile(number, window, forgotten);
     this.#goOn();
@@ -81,7 +84,7 @@ export class IdFiles {
    * Writes the ids that the window has from the last kept one up to `seq`. Throws what the disk throws; what is not
    * written then is written by the next call.
    */
-  keep(window: IdWindow, seq: number): void {
+  keep(window: Pick<IdWindow, 'visit'>, seq: number): void {
     if (seq <= this.#keptUpTo) return;
     this.#rollIfDue();
     let upTo = this.#keptUpTo;
@@ -167,7 +170,7 @@ export class IdFiles {
     }
   }
 
-  #loadFile(number: number, window: IdWindow, forgotten: ForgottenIds): void {
+  #loadFile(number: number, window: LoadedIds, forgotten: ForgottenIds): void {
     const path = join(this.#directory, nameOf(number));
     const file = this.#files.open(path, 'read');
     try {
@@ -193,7 +196,7 @@ export class IdFiles {
     seq: number,
     payload: Buffer,
     file: IdFile,
-    window: IdWindow,
+    window: LoadedIds,
     forgotten: ForgottenIds,
   ): void {
     switch (kind) {

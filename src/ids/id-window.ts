@@ -14,7 +14,7 @@ export interface IdWindowOptions {
   /** Ids with a seq above this one are never let go; the window grows instead. */
   readonly checkpoint: () => number;
   /** Is told of each id that is let go. */
-  readonly forgotten: ForgottenIds;
+  readonly forgotten: Pick<ForgottenIds, 'forget' | 'mayHold'>;
 }
 
 /** An id's place in the log, and what is remembered of it when it is let go. */
@@ -53,7 +53,7 @@ export class IdWindow {
   #slots: Uint32Array;
   #oldest = 0;
   #size = 0;
-  readonly #forgotten: ForgottenIds;
+  readonly #forgotten: IdWindowOptions['forgotten'];
   /** Differs by process, so that nobody can choose ids that meet in one slot. */
   readonly #salt = randomInt(2 ** 32);
   readonly #words = new Uint32Array(4);

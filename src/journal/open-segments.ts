@@ -74,6 +74,11 @@ function open(files: FilePort, request: OpenRequest, recovered: Recovered | null
 
 const seqsPerSecond = 2 ** 20;
 
+/** Where an epoch begins that knows of none before it, by a clock in ms. */
+export function firstSeqAt(now: number): number {
+  return Math.floor(now / 1000) * seqsPerSecond + 1;
+}
+
 /** A year before numbers end that are exact: in 2241. */
 const secondMax = Math.floor(Number.MAX_SAFE_INTEGER / seqsPerSecond) - 366 * 24 * 60 * 60;
 

@@ -2,8 +2,12 @@
  * A connection to NATS that is never given up: whoever leads may be away for as long as it takes. The client's packages
  * are loaded here and only by a call, so that a Sluice without a shared log does not pay for them.
  */
+
+import { readFileSync } from 'node:fs';
+import { setTimeout as wait } from 'node:timers/promises';
 import type { JetStreamManager } from '@nats-io/jetstream';
-import type { MsgHdrs, NatsConnection } from '@nats-io/transport-node';
+import type { MsgHdrs, NatsConnection, NodeConnectionOptions } from '@nats-io/transport-node';
+import { StartRefused } from '../base/errors.ts';
 
 export interface Nats {
   readonly connection: NatsConnection;
@@ -15,30 +19,51 @@ export interface Nats {
 }
 
 export interface NatsAddress {
-  /** `nats://host:port` each, with user and password if there are any. */
+  /** `host:port` or `nats://host:port` each. */
   readonly servers: readonly string[];
   /** As the servers list it. */
   readonly name: string;
+  readonly login?: { readonly user: string; readonly pass: string } | null;
+  /** Holds a user's JWT and key. */
+  readonly credsFile?: string | null;
+  /** PEM files; null without TLS. */
+  readonly tls?: { readonly caFile?: string; readonly certFile?: string; readonly keyFile?: string } | null;
+}
+
+/** While no server has answered yet. */
+export interface FirstAnswer {
+  /** After so long it rejects with what the last try said; it waits without end if none is given. */
+  readonly withinMs?: number;
+  readonly signal?: AbortSignal;
+  /** Is told why a try failed. */
+  readonly failed?: (error: unknown) => void;
 }
 
 const requestMs = 3_000;
+const againMs = 500;
 
-/** Resolves once a server has answered; waits for it without end. */
-export async function connectNats({ servers, name }: NatsAddress): Promise<Nats> {
-  const [{ connect, headers, nuid }, { jetstreamManager }] = await Promise.all([
+/** Resolves once a server has answered. Rejects with StartRefused for a file that cannot be read. */
+export async function connectNats(address: NatsAddress, first: FirstAnswer = {}): Promise<Nats> {
+  const [{ headers, nuid, ...client }, { jetstreamManager }] = await Promise.all([
     import('@nats-io/transport-node'),
     import('@nats-io/jetstream'),
   ]);
-  const connection = await connect({
+  const { servers, name, login, credsFile, tls } = address;
+  const options: NodeConnectionOptions = {
     servers: [...servers],
     name,
-    waitOnFirstConnect: true,
     maxReconnectAttempts: -1,
     reconnectTimeWait: 200,
     reconnectJitter: 100,
     pingInterval: 5_000,
     maxPingOut: 2,
-  });
+    // A password that is being changed is no reason to give up.
+    ignoreAuthErrorAbort: true,
+    ...(login && login),
+    ...(credsFile && { authenticator: client.credsAuthenticator(readCreds(credsFile)) }),
+    ...(tls && { tls: { ...tls } }),
+  };
+  const connection = await firstAnswer(() => client.connect(options), first);
   return {
     connection,
     manager: await jetstreamManager(connection, { timeout: requestMs, checkAPI: false }),
@@ -46,4 +71,29 @@ export async function connectNats({ servers, name }: NatsAddress): Promise<Nats>
     headers,
     close: () => connection.close(),
   };
+}
+
+async function firstAnswer(
+  connect: () => Promise<NatsConnection>,
+  { withinMs = Number.POSITIVE_INFINITY, signal, failed }: FirstAnswer,
+): Promise<NatsConnection> {
+  const deadline = performance.now() + withinMs;
+  for (;;) {
+    try {
+      return await connect();
+    } catch (error) {
+      if (performance.now() + againMs > deadline) throw error;
+      failed?.(error);
+      await wait(againMs, undefined, { ...(signal !== undefined && { signal }) });
+    }
+  }
+}
+
+function readCreds(path: string): Uint8Array {
+  try {
+    return readFileSync(path);
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new StartRefused(`The file that SLUICE_LOG_CREDS_FILE names cannot be read: ${why}`, { cause });
+  }
 }

@@ -11,10 +11,13 @@ import type { Nats } from './connect-nats.ts';
 export interface StreamWish {
   /** Of the stream; its subjects begin with the same in lower case. */
   readonly name: string;
-  readonly replicas: number;
+  /** Null: three where NATS is a cluster, else one, and any number of a stream that is there. */
+  readonly replicas: number | null;
   readonly bytesMax: number;
   /** Of the id window. */
   readonly idsMax: number;
+  /** False where this folder follows a stream already: then one that is not there is lost, and no new one takes its place. */
+  readonly mayMake?: boolean;
   /** What a stream that is made now begins with. */
   readonly epoch: string;
   readonly firstSeq: number;
@@ -48,7 +51,14 @@ export async function openStream(nats: Nats, wish: StreamWish): Promise<OpenedSt
   if (payload < payloadBytesMin) {
     throw new StartRefused(`NATS takes messages of ${payload} bytes. Set max_payload to 8MB in its configuration.`);
   }
-  const found = (await infoOf(nats, wish.name)) ?? (await make(nats, wish)) ?? (await infoOf(nats, wish.name));
+  const there = await infoOf(nats, wish.name);
+  if (there === null && wish.mayMake === false) {
+    throw new StartRefused(
+      `The stream ${wish.name} is not there any more, and this gateway follows it. Nothing is made in its place: ` +
+        'see docs/SCALE.md for what to do.',
+    );
+  }
+  const found = there ?? (await make(nats, wish)) ?? (await infoOf(nats, wish.name));
   if (found === null) throw new Error(`the stream ${wish.name} is neither there nor can it be made`);
   const fault = faultOf(found.config, wish);
   if (fault !== null) throw new StartRefused(`The stream ${wish.name} ${fault}.`);
@@ -67,13 +77,24 @@ async function infoOf({ manager }: Nats, name: string): Promise<StreamInfo | nul
 }
 
 /** Null if somebody else was quicker. */
-async function make({ manager }: Nats, wish: StreamWish): Promise<StreamInfo | null> {
+async function make(nats: Nats, wish: StreamWish): Promise<StreamInfo | null> {
+  const num_replicas = wish.replicas ?? replicasBy(nats);
   try {
-    return await manager.streams.add({ name: wish.name, ...fixed(wish), metadata: metadataOf(wish) });
+    return await nats.manager.streams.add({
+      name: wish.name,
+      ...fixed(wish),
+      num_replicas,
+      metadata: metadataOf(wish),
+    });
   } catch (error) {
     if (codeOfApi(error) === alreadyThere) return null;
     throw error;
   }
+}
+
+/** What nobody has chosen: by what the server says of itself, never by who is up. */
+export function replicasBy({ connection }: Nats): number {
+  return connection.info?.cluster === undefined ? 1 : 3;
 }
 
 function fixed({ name, replicas, bytesMax }: StreamWish): Partial<StreamConfig> {
@@ -82,7 +103,7 @@ function fixed({ name, replicas, bytesMax }: StreamWish): Partial<StreamConfig> 
     storage: 'file',
     retention: 'limits',
     discard: 'new',
-    num_replicas: replicas,
+    ...(replicas !== null && { num_replicas: replicas }),
     max_bytes: bytesMax,
     max_age: 0,
     max_msgs: -1,

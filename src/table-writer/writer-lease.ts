@@ -48,14 +48,17 @@ export class LeaseLost extends Error {
   override readonly name = 'LeaseLost';
 }
 
-interface Held {
-  readonly version: 1;
+export interface KnownHolder {
   /** Rises with each holder. */
   readonly term: number;
   /** Empty where it was given up. */
   readonly holder: string;
-  readonly nonce: string;
   readonly state: WriterState | null;
+}
+
+interface Held extends KnownHolder {
+  readonly version: 1;
+  readonly nonce: string;
 }
 
 /** Of the lease: for so long after its last renewal a holder may send. */
@@ -64,6 +67,7 @@ const freshShare = 0.8;
 export class WriterLease implements WriterStateStore {
   readonly #parts: LeaseParts;
   #held: { readonly revision: number; readonly value: Held } | null = null;
+  #known: KnownHolder | null = null;
   #renewedAt = 0;
   /** What was seen last while watching, and since when. */
   #seen = { revision: -1, at: 0 };
@@ -78,7 +82,11 @@ export class WriterLease implements WriterStateStore {
   }
   /** Of the newest holder that is known; 0 before the first look. */
   get term(): number {
-    return this.#held?.value.term ?? 0;
+    return this.#known?.term ?? 0;
+  }
+  /** As the key was seen last; null before the first look, and while nobody has written it. */
+  get known(): KnownHolder | null {
+    return this.#known;
   }
 
   /** Looks at the key, and takes it if it may. To be called again and again, and often. Rejects as the key does. */
@@ -88,6 +96,7 @@ export class WriterLease implements WriterStateStore {
     const entry = await key.read();
     const revision = entry?.revision ?? 0;
     const value = entry === null ? null : parse(entry.text);
+    this.#known = value;
     if (revision !== this.#seen.revision) this.#seen = { revision, at: elapsedMs() };
     const isFree = value === null || value.holder === '' || value.holder === holder;
     if (!isFree && elapsedMs() - this.#seen.at <= leaseMs) return false;
@@ -148,6 +157,7 @@ export class WriterLease implements WriterStateStore {
       const kept = await key.write(text, revision).catch(() => this.#findOut(value.nonce, revision));
       if (kept === 'again') continue;
       this.#held = kept === null ? null : { revision: kept, value };
+      if (kept !== null) this.#known = value;
       this.#renewedAt = sentAt;
       this.#seen = { revision: -1, at: 0 };
       return kept !== null;

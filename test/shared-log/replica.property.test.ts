@@ -6,10 +6,12 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { crc32 } from '../../src/base/crc32.ts';
 import { Failure } from '../../src/base/errors.ts';
+import { createLog } from '../../src/base/log.ts';
 import type { Journal } from '../../src/journal/journal.ts';
 import { createSegment } from '../../src/journal/segment.ts';
 import type { PassedOver } from '../../src/shared-log/applier.ts';
 import { Replica } from '../../src/shared-log/replica.ts';
+import { ReplicaIds } from '../../src/shared-log/replica-ids.ts';
 import { windowOf } from '../../src/shared-log/replica-window.ts';
 import { randomFrom } from '../../support/random.ts';
 import { PowerCutDisk } from '../journal/power-cut-disk.ts';
@@ -95,21 +97,29 @@ function referenceOf(messages: readonly Message[]): Reference {
   return reference;
 }
 
-/** One replica on a disk of its own. */
+/** One replica on a disk of its own, all of it kept, or with its ids in files so that what is stored may go. */
 class Life {
   readonly disk = new PowerCutDisk('/data');
   readonly passedOver: (PassedOver | null)[] = [];
+  readonly #hasIdFiles: boolean;
+  #ids: ReplicaIds | null = null;
   #bootId = 1;
+  #isTrimmed = false;
   log: Journal;
   replica: Replica;
 
-  constructor() {
+  constructor(hasIdFiles = false) {
+    this.#hasIdFiles = hasIdFiles;
     [this.log, this.replica] = this.#open();
   }
 
   restart(how: 'kill' | 'stop' | 'power cut', random: () => number): void {
-    if (how === 'stop') this.log.close();
-    else if (how === 'kill') this.disk.kill();
+    // What a power cut may take of what was trimmed is a case for a new replica.
+    if (how === 'power cut' && this.#isTrimmed) return;
+    if (how === 'stop') {
+      this.log.close();
+      this.#ids?.close();
+    } else if (how === 'kill') this.disk.kill();
     else {
       this.disk.powerCut({ random, pageBytes: 512 });
       this.#bootId += 1;
@@ -119,10 +129,26 @@ class Life {
 
   apply(messages: readonly Message[], upTo: number): void {
     for (let stream = this.replica.applying + 1; stream <= upTo; stream += 1) {
+      if (this.#ids?.isOverdue(this.replica.seq)) this.commit();
       const { ms, data } = messages[stream - 1] ?? expect.unreachable();
       const outcome = this.replica.apply(stream, ms, data());
       this.passedOver[stream - 1] = typeof outcome === 'string' ? expect.unreachable() : outcome.passedOver;
     }
+  }
+
+  commit(): void {
+    this.replica.commit();
+    if (this.#ids?.isDue(this.log.head)) this.#ids.keep(this.log.head);
+  }
+
+  /** All up to here is stored, and goes from the log. */
+  trim(share: number): void {
+    if (this.#ids === null || this.#bootId > 1) return;
+    const upTo = this.log.oldest - 1 + Math.floor(share * (this.log.head - this.log.oldest + 1));
+    this.#ids.keep(upTo);
+    this.log.advanceCheckpoint(upTo);
+    this.log.trim();
+    this.#isTrimmed = true;
   }
 
   rows(): string {
@@ -133,7 +159,10 @@ class Life {
   #open(): [Journal, Replica] {
     const how = { segmentBytesMax: 3_000, budgetBytesMax: 1_000_000, replicaOf: { epoch, firstSeq } };
     const log = open('/data', how, this.disk, undefined, `boot ${this.#bootId}`);
-    return [log, new Replica({ log, openWindow: () => windowOf(log, bounds), ...bounds })];
+    const parts = { directory: '/data', replica: log, sync: true, files: this.disk, log: createLog('silent') };
+    const ids = this.#hasIdFiles ? new ReplicaIds({ ...parts, ...bounds }) : null;
+    this.#ids = ids;
+    return [log, new Replica({ log, openWindow: () => ids?.open() ?? windowOf(log, bounds), ...bounds })];
   }
 }
 
@@ -141,6 +170,7 @@ type Step =
   | { kind: 'apply'; count: number }
   | { kind: 'commit' | 'kill' | 'stop' | 'repeat' | 'gap' | 'no room' }
   | { kind: 'power cut'; seed: number }
+  | { kind: 'trim'; share: number }
   | { kind: 'torn write'; bytes: number };
 
 const step: fc.Arbitrary<Step> = fc.oneof(
@@ -152,15 +182,17 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     }),
   },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('power cut' as const), seed: fc.nat() }) },
+  { weight: 3, arbitrary: fc.record({ kind: fc.constant('trim' as const), share: fc.constantFrom(0.3, 0.8, 1) }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('torn write' as const), bytes: fc.integer({ max: 3_000 }) }) },
 );
 
-function live(messages: readonly Message[], steps: readonly Step[]): Life {
-  const life = new Life();
+function live(messages: readonly Message[], steps: readonly Step[], hasIdFiles: boolean): Life {
+  const life = new Life(hasIdFiles);
   for (const each of steps) {
     const { replica } = life;
     if (each.kind === 'apply') life.apply(messages, Math.min(messages.length, replica.applying + each.count));
-    else if (each.kind === 'commit') replica.commit();
+    else if (each.kind === 'commit') life.commit();
+    else if (each.kind === 'trim') life.trim(each.share);
     else if (each.kind === 'kill' || each.kind === 'stop') life.restart(each.kind, () => 0);
     else if (each.kind === 'power cut') life.restart('power cut', randomFrom(each.seed));
     else if (each.kind === 'no room') refuseWrite(life, replica.applied.stream);
@@ -168,7 +200,7 @@ function live(messages: readonly Message[], steps: readonly Step[]): Life {
     else refuse(life, messages, each.kind);
   }
   life.apply(messages, messages.length);
-  life.replica.commit();
+  life.commit();
   return life;
 }
 
@@ -274,10 +306,10 @@ describe('a replica', () => {
 
   it('is what the rules say, and the same as any other', () => {
     fc.assert(
-      fc.property(sharedLog, fc.array(step, { maxLength: 30 }), (messages, steps) => {
+      fc.property(sharedLog, fc.array(step, { maxLength: 30 }), fc.boolean(), (messages, steps, hasIdFiles) => {
         const reference = referenceOf(messages);
-        const life = live(messages, steps);
-        expect(life.rows()).toBe(reference.rows.join(''));
+        const life = live(messages, steps, hasIdFiles);
+        expect(life.rows()).toBe(reference.rows.slice(life.log.oldest - firstSeq).join(''));
         expect(life.passedOver).toEqual(reference.passedOver);
         expect(life.replica.applied).toEqual({
           stream: messages.length,

@@ -1,0 +1,126 @@
+/**
+ * What goes between a gateway and the stream: its spool into it, and all messages out of it into the replica.
+ */
+import type { Log } from '../base/log.ts';
+import type { Store } from '../clickhouse/store.ts';
+import type { Journal } from '../journal/journal.ts';
+import { createBlockStream } from '../nats/block-stream.ts';
+import type { Nats } from '../nats/connect-nats.ts';
+import { type Follower, followStream } from '../nats/follow-stream.ts';
+import { type OpenedStream, subjectOf } from '../nats/open-stream.ts';
+import type { AppliedBlock } from '../shared-log/applier.ts';
+import { Carrier } from '../shared-log/carrier.ts';
+import type { CarrierOptions } from '../shared-log/carrier-ports.ts';
+import { JournalSpool } from '../shared-log/journal-spool.ts';
+import type { ReplicaSide } from './replica-side.ts';
+import { SpoolLookUp } from './store-look-up.ts';
+
+export interface CarryingParts {
+  readonly spool: Journal;
+  readonly stream: OpenedStream;
+  readonly side: ReplicaSide;
+  readonly idsMax: number;
+  readonly checkpoint: () => number;
+  /** See CarrierParts. */
+  readonly settled: (seq: number) => void;
+  /** The stream cannot be followed any more: why. */
+  readonly lost: (sentence: string) => void;
+  readonly log: Log;
+}
+
+const blockRowsMax = 1_024;
+const blockBytesMax = 512 * 1024;
+const silentMs = 2_000;
+const againMs = 100;
+
+export class Carrying {
+  readonly #parts: CarryingParts;
+  #carrier: Carrier | null = null;
+  #follower: Follower | null = null;
+  #stop: () => void = () => undefined;
+
+  constructor(parts: CarryingParts) {
+    this.#parts = parts;
+  }
+
+  /** Events of the spool that the shared log may not have. */
+  get waiting(): number {
+    const { spool } = this.#parts;
+    return spool.head - (this.#carrier?.settled ?? spool.oldest - 1);
+  }
+
+  begin(nats: Nats, id: string, store: Store): void {
+    const { spool, stream, side, settled, checkpoint, log } = this.#parts;
+    const { replica } = side;
+    const subject = subjectOf(stream.name, id);
+    const lookUps = new SpoolLookUp({
+      ...{ store, checkpoint, log },
+      answer: (turn, known) => carrier.lookedUp(turn, known),
+    });
+    const carrier: Carrier = new Carrier({
+      spool: new JournalSpool(spool),
+      replica,
+      stream: createBlockStream({
+        ...{ nats, subject, stream: stream.name },
+        told: {
+          answered: (turn, newest) => carrier.answered(turn, newest),
+          refused: (turn, isOutrun) => carrier.refused(turn, isOutrun),
+        },
+      }),
+      store: lookUps,
+      settled,
+      wait: (ms, call) => {
+        const timer = setTimeout(call, ms);
+        return () => clearTimeout(timer);
+      },
+      options: this.#options,
+    });
+    const waking = spool.horizon$.subscribe({ next: () => carrier.wake(), error: () => undefined });
+    this.#carrier = carrier;
+    this.#stop = () => {
+      waking.unsubscribe();
+      lookUps.stop();
+      carrier.stop();
+    };
+    this.#follower = this.#follow(nats, subject);
+    carrier.start();
+  }
+
+  applied(outcome: AppliedBlock): void {
+    this.#carrier?.applied(outcome);
+  }
+
+  /** Messages behind what is applied are to come again. */
+  again(): void {
+    this.#follower?.again();
+  }
+
+  stop(): void {
+    this.#stop();
+    this.#follower?.stop();
+  }
+
+  get #options(): CarrierOptions {
+    // A block is judged against half of the window, and its ids leave in a few shares of it.
+    const rowsMax = Math.min(blockRowsMax, Math.floor(this.#parts.idsMax / 8));
+    return { rowsMax, bytesMax: blockBytesMax, silentMs, againMs };
+  }
+
+  #follow(nats: Nats, own: string): Follower {
+    const { stream, side, lost, log } = this.#parts;
+    return followStream({
+      ...{ nats, stream, lost, log },
+      applied: () => side.replica.applying,
+      take: ({ stream: number, ms, subject, data }) => {
+        try {
+          return side.take({ stream: number, ms, isOwn: subject === own, data });
+        } catch (error) {
+          // A block of a version that this one does not know, or a fault of ours: to go on would be another log.
+          this.stop();
+          lost(error instanceof Error ? error.message : String(error));
+          return true;
+        }
+      },
+    });
+  }
+}

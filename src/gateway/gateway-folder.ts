@@ -1,0 +1,70 @@
+/**
+ * The data folder of a gateway: `gateway` says whose it is, `spool/` and `replica/` are its two logs. It is never that
+ * of a single Sluice, nor the other way round.
+ */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { StartRefused } from '../base/errors.ts';
+import type { FilePort } from '../base/file-port.ts';
+import { makeFolder } from '../base/make-folder.ts';
+import { readSmallFile, replaceSmallFile } from '../base/small-file.ts';
+import { epochPath } from '../journal/epoch-file.ts';
+
+export interface GatewayFolder {
+  readonly spool: string;
+  readonly replica: string;
+}
+
+export interface GatewayName {
+  readonly id: string;
+  /** Of the shared log. */
+  readonly name: string;
+}
+
+const fileName = 'gateway';
+
+/** Throws StartRefused where the folder is a single Sluice's or another gateway's. */
+export function openGatewayFolder(dataDir: string, { id, name }: GatewayName, files: FilePort): GatewayFolder {
+  if (existsSync(epochPath(dataDir))) {
+    throw new StartRefused(
+      `The data folder ${dataDir} is that of a single Sluice, and SLUICE_LOG makes this one a gateway: name a new folder.`,
+    );
+  }
+  const text = readSmallFile(files, join(dataDir, fileName));
+  if (text === null) replaceSmallFile(files, dataDir, fileName, { version: 1, id, name });
+  else refuseOther(dataDir, text, { id, name });
+  const folder = { spool: join(dataDir, 'spool'), replica: join(dataDir, 'replica') };
+  makeFolder(folder.spool);
+  makeFolder(folder.replica);
+  return folder;
+}
+
+/** Throws StartRefused where a single Sluice is to be started on the folder of a gateway. */
+export function refuseGatewayFolder(dataDir: string): void {
+  if (!existsSync(join(dataDir, fileName))) return;
+  throw new StartRefused(
+    `The data folder ${dataDir} is that of a gateway: set SLUICE_LOG and the other settings of a gateway, or name ` +
+      'another folder.',
+  );
+}
+
+function refuseOther(dataDir: string, text: string, { id, name }: GatewayName): void {
+  const found = parse(text);
+  if (found === null) {
+    throw new StartRefused(`The file ${join(dataDir, fileName)} is damaged, or a newer Sluice has written it.`);
+  }
+  if (found.id === id && found.name === name) return;
+  throw new StartRefused(
+    `The data folder ${dataDir} is that of gateway ${found.id} of the shared log ${found.name}, and the settings say ` +
+      `${id} of ${name}.`,
+  );
+}
+
+function parse(text: string): GatewayName | null {
+  try {
+    const { version, id, name } = JSON.parse(text) as { version?: unknown; id?: unknown; name?: unknown }; // checked next
+    return version === 1 && typeof id === 'string' && typeof name === 'string' ? { id, name } : null;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,70 @@
+/**
+ * Joins the shared log: NATS answers, the stream is made or checked, the name is this gateway's alone, and the settings
+ * are those of all.
+ */
+import { randomUUID } from 'node:crypto';
+import { setTimeout as wait } from 'node:timers/promises';
+import type { Log } from '../base/log.ts';
+import type { GatewaySettings } from '../config/gateway-settings.ts';
+import type { Nats } from '../nats/connect-nats.ts';
+import { type OpenedStream, openStream, replicasBy } from '../nats/open-stream.ts';
+import { openSharedKey } from '../nats/shared-key.ts';
+import { type SharedKey, WriterLease } from '../table-writer/writer-lease.ts';
+import { GatewayClaim, type GatewayWord } from './gateway-claim.ts';
+import { checkSameSettings, type SharedSettings } from './same-settings.ts';
+
+export interface JoinParts {
+  readonly settings: GatewaySettings;
+  readonly shared: SharedSettings;
+  readonly idsMax: number;
+  readonly word: () => GatewayWord;
+  /** This gateway can go on no more: why. */
+  readonly lost: (sentence: string) => void;
+  readonly log: Log;
+}
+
+export interface JoinedLog {
+  readonly nats: Nats;
+  readonly stream: OpenedStream;
+  /** Of the keys. */
+  readonly bucket: string;
+  readonly claim: GatewayClaim;
+  readonly lease: WriterLease;
+}
+
+const leaseMs = 10_000;
+const pauseMs = 250;
+
+/** The stream of the settings: of the epoch that the folder follows, or of any if it follows none yet (null). */
+export async function openLog(
+  nats: Nats,
+  { settings, idsMax }: Pick<JoinParts, 'settings' | 'idsMax'>,
+  known: OpenedStream | null,
+  firstSeq: number,
+): Promise<OpenedStream> {
+  const { name, replicas, bytesMax } = settings;
+  const wish = { name, replicas, bytesMax, idsMax, firstSeq, mayMake: known === null };
+  return await openStream(nats, { ...wish, epoch: known?.epoch ?? randomUUID() });
+}
+
+/** Rejects with StartRefused for what is not as it must be, and as the client does. */
+export async function joinLog(nats: Nats, stream: OpenedStream, parts: JoinParts): Promise<JoinedLog> {
+  const { settings, shared, word, lost, log } = parts;
+  const { id } = settings;
+  const bucket = `${settings.name}_STATE`;
+  const replicas = settings.replicas ?? replicasBy(nats);
+  const keyOf = (name: string): Promise<SharedKey> => openSharedKey(nats, { bucket, name, replicas });
+  const pause = (ms: number): Promise<void> => wait(ms);
+  const claim = new GatewayClaim({ ...{ id, word, lost, pause, log }, key: await keyOf(`gateway.${id}`) });
+  await checkSameSettings({ nats, bucket, id, key: await keyOf('settings') }, shared);
+  await claim.take();
+  const lease = new WriterLease({
+    key: await keyOf('writer'),
+    holder: id,
+    nonce: randomUUID,
+    elapsedMs: () => performance.now(),
+    leaseMs,
+    pause: () => wait(pauseMs),
+  });
+  return { nats, stream, bucket, claim, lease };
+}

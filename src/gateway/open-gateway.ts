@@ -1,0 +1,294 @@
+/**
+ * A gateway, put together: what it takes goes into its spool, from there into the shared log, and from there into its
+ * replica, which all readers read. It joins the shared log whenever NATS answers.
+ */
+import { setTimeout as wait } from 'node:timers/promises';
+import { Failure, firstLineOf, StartRefused } from '../base/errors.ts';
+import type { FilePort } from '../base/file-port.ts';
+import type { Log } from '../base/log.ts';
+import type { Counters } from '../base/metrics.ts';
+import type { JournalFacts } from '../clickhouse/ownership.ts';
+import type { Store } from '../clickhouse/store.ts';
+import type { GatewaySettings } from '../config/gateway-settings.ts';
+import type { Redactor } from '../event-text/redactor.ts';
+import { readEpochFile } from '../journal/epoch-file.ts';
+import type { Journal } from '../journal/journal.ts';
+import { firstSeqAt } from '../journal/open-segments.ts';
+import { connectNats, type Nats } from '../nats/connect-nats.ts';
+import type { OpenedStream } from '../nats/open-stream.ts';
+import type { DeadLetter } from '../table-writer/ports.ts';
+import { Carrying } from './carrying.ts';
+import type { GatewayFolder } from './gateway-folder.ts';
+import { type JoinedLog, joinLog, openLog } from './join-log.ts';
+import { knownStream, openReplicaSide, type ReplicaSide } from './replica-side.ts';
+import type { SharedSettings } from './same-settings.ts';
+import { SharedWriter, type SharedWriterParts } from './shared-writer.ts';
+import { openSpoolSide, type SpoolSide } from './spool-side.ts';
+import { askSyncPromise, promiseSentence, type SyncPromise } from './sync-promise.ts';
+import { StreamTrim } from './trim-stream.ts';
+
+export interface GatewayParts {
+  readonly settings: GatewaySettings;
+  readonly shared: SharedSettings;
+  readonly folder: GatewayFolder;
+  readonly idsMax: number;
+  readonly isSynced: boolean;
+  /** Opens the journal in a folder: of the replica of a shared log, or a spool. */
+  readonly openJournal: (directory: string, replicaOf: OpenedStream | null) => Journal;
+  readonly hasSubscribers: () => boolean;
+  /** Why nothing is taken in; null where it is. */
+  readonly gate: () => Failure | null;
+  readonly redactor: Redactor | null;
+  readonly counters: Counters;
+  readonly files: FilePort;
+  readonly log: Log;
+}
+
+/** How a gateway stands. */
+export interface GatewayStatus {
+  readonly id: string;
+  readonly stream: string;
+  /** The newest message that is applied here. */
+  readonly applied: number;
+  /** Events in the spool that the shared log may not have yet. */
+  readonly waiting: number;
+  /** Whether the shared log was joined since the start. */
+  readonly isJoined: boolean;
+  /** The gateway that writes into ClickHouse, and how often that has changed; empty and 0 while nobody does. */
+  readonly writer: string;
+  readonly term: number;
+  /** Why this one does not write though it might; null if nothing is in the way. */
+  readonly writerFault: string | null;
+  readonly syncPromise: SyncPromise;
+  readonly promise: string;
+}
+
+const firstAnswerMs = 30_000;
+/** What is wrong with a folder that was a gateway's before is said at the start, if NATS answers by then. */
+const joinMs = 5_000;
+const drainMs = 4_000;
+
+/** Rejects with StartRefused. */
+export async function openGateway(parts: GatewayParts): Promise<OpenGateway> {
+  const { settings, folder, files, log } = parts;
+  const spool = parts.openJournal(folder.spool, null);
+  const known = knownStream(settings.name, readEpochFile(files, folder.replica));
+  const starting = new AbortController();
+  const connecting = connectNats(
+    { ...settings.log, name: `sluice ${settings.id}` },
+    {
+      ...(known === null && { withinMs: firstAnswerMs }),
+      signal: starting.signal,
+      failed: (error) => log.warn({ reason: firstLineOf(error) }, 'NATS does not answer yet'),
+    },
+  );
+  const openedLog = connecting.then((nats) => openLog(nats, parts, known, firstSeqAt(Date.now())));
+  const stream = known ?? (await openedLog.catch((cause: unknown) => refuseStart(settings, cause)));
+  const gateway = new OpenGateway(parts, spool, stream, starting);
+  const joining = connecting.then(async (nats) => {
+    const there = await openedLog;
+    if (there.epoch !== stream.epoch) {
+      throw new StartRefused(
+        `The stream ${stream.name} is of epoch ${there.epoch}, and this gateway follows ${stream.epoch}: it was made anew.`,
+      );
+    }
+    await gateway.join(nats);
+  });
+  // A gateway that was one before goes on without NATS.
+  joining.catch((error: unknown) => gateway.couldNotJoin(error));
+  await Promise.race([joining.catch(onlyRefusal), wait(joinMs, undefined, { ref: false })]);
+  return gateway;
+}
+
+function refuseStart({ log }: GatewaySettings, cause: unknown): never {
+  if (cause instanceof StartRefused) throw cause;
+  throw new StartRefused(
+    `No shared log is there at ${log.servers.join(', ')}, and a first start needs it: ${firstLineOf(cause)}`,
+    { cause },
+  );
+}
+
+function onlyRefusal(error: unknown): void {
+  if (error instanceof StartRefused) throw error;
+}
+
+export class OpenGateway {
+  readonly spool: Journal;
+  readonly replica: Journal;
+  readonly replicaSide: ReplicaSide;
+  readonly spoolSide: SpoolSide;
+  readonly #parts: GatewayParts;
+  readonly #stream: OpenedStream;
+  readonly #starting: AbortController;
+  readonly #carrying: Carrying;
+  #joined: JoinedLog | null = null;
+  #trim: StreamTrim | null = null;
+  #writer: SharedWriter | null = null;
+  #store: Store | null = null;
+  #fault: string | null = null;
+  #syncPromise: SyncPromise = 'unknown';
+  #isClosed = false;
+  /** The message up to which a new gateway is not ready. */
+  #catchesUpTo = 0;
+
+  constructor(parts: GatewayParts, spool: Journal, stream: OpenedStream, starting: AbortController) {
+    const { folder, idsMax, isSynced, hasSubscribers, files, log, gate, redactor, counters } = parts;
+    this.#parts = parts;
+    this.#stream = stream;
+    this.#starting = starting;
+    this.spool = spool;
+    this.replica = parts.openJournal(folder.replica, stream);
+    this.replicaSide = openReplicaSide({
+      ...{ directory: folder.replica, journal: this.replica, idsMax, isSynced, hasSubscribers, files, log },
+      own: { applied: (outcome) => this.#carrying.applied(outcome) },
+      again: () => this.#carrying.again(),
+    });
+    this.spoolSide = openSpoolSide({
+      ...{ spool, redactor, counters, log },
+      gate: () => gate() ?? this.failure,
+      applied: () => this.replicaSide.replica.seq,
+    });
+    this.#carrying = new Carrying({
+      ...{ spool, stream, idsMax, log },
+      side: this.replicaSide,
+      checkpoint: () => this.replica.checkpoint,
+      settled: (seq) => this.spoolSide.settled(seq),
+      lost: (sentence) => this.#lose(sentence),
+    });
+  }
+
+  /** Why this gateway takes nothing and goes no further; null while it does. */
+  get failure(): Failure | null {
+    return this.#fault === null ? null : new Failure('sharedLogLost', this.#fault);
+  }
+
+  /** Why it is not ready; null if it is. */
+  get notReady(): Failure | null {
+    const { stream } = this.replicaSide.replica.applied;
+    const isNew = stream < this.#catchesUpTo && this.#fault === null;
+    const behind = `This gateway is new: message ${stream} of ${this.#catchesUpTo} is applied.`;
+    return isNew ? new Failure('gatewayBehind', behind) : (this.failure ?? this.spool.check());
+  }
+
+  /** Where ClickHouse has to know of this gateway. */
+  get mayMigrate(): boolean {
+    return this.#writer?.isHolder === true;
+  }
+
+  get status(): GatewayStatus {
+    const { settings } = this.#parts;
+    const known = this.#writer?.known;
+    return {
+      id: settings.id,
+      stream: this.#stream.name,
+      applied: this.replicaSide.replica.applied.stream,
+      waiting: this.#waiting,
+      isJoined: this.#joined !== null,
+      writer: known?.holder ?? '',
+      term: known?.term ?? 0,
+      writerFault: this.#writer?.fault ?? null,
+      syncPromise: this.#syncPromise,
+      promise: promiseSentence(this.#syncPromise),
+    };
+  }
+
+  /** What all gateways say of themselves to the database: they are one owner. */
+  facts(): JournalFacts {
+    const { epoch, firstSeq, checkpoint, head } = this.replica;
+    const state = this.#writer?.known?.state ?? null;
+    const sentUpTo = Math.max(checkpoint, state?.range?.last ?? 0);
+    const everInserted = state?.everInserted ?? false;
+    return { owner: epoch, epoch, firstSeq, checkpoint, head, sentUpTo, everInserted, isShared: true };
+  }
+
+  startWriter(store: Store, deadLetter: DeadLetter, options: SharedWriterParts['options']): SharedWriter {
+    const { counters, log } = this.#parts;
+    const { live, ids } = this.replicaSide;
+    const writer = new SharedWriter({
+      ...{ replica: this.replica, live, store, deadLetter, options, counters, log },
+      keepIds: (seq) => ids.keep(seq),
+      followed: () => this.spoolSide.trim(this.replica.checkpoint),
+      elapsedMs: () => performance.now(),
+    });
+    this.#writer = writer;
+    this.#store = store;
+    this.#begin();
+    return writer;
+  }
+
+  async join(nats: Nats): Promise<void> {
+    const { settings, shared, idsMax, log } = this.#parts;
+    this.#syncPromise = await askSyncPromise(settings.monitorUrls);
+    const word = () => ({
+      version: 1 as const,
+      spool: this.spool.epoch,
+      applied: this.replicaSide.replica.applied.stream,
+      waiting: this.#waiting,
+    });
+    const lost = (sentence: string): void => this.#lose(sentence);
+    if (this.replica.applied.stream === 0) {
+      this.#catchesUpTo = (await nats.manager.streams.info(this.#stream.name)).state.last_seq;
+    }
+    this.#joined = await joinLog(nats, this.#stream, { settings, shared, idsMax, word, lost, log });
+    log.info(
+      { stream: this.#stream.name, epoch: this.#stream.epoch, promise: this.#syncPromise },
+      'joined the shared log',
+    );
+    this.#begin();
+  }
+
+  couldNotJoin(error: unknown): void {
+    if (this.#isClosed) return;
+    this.#lose(firstLineOf(error));
+  }
+
+  /** What the spool holds may still get into the shared log. */
+  async drain(): Promise<void> {
+    const deadline = performance.now() + drainMs;
+    while (this.#joined !== null && this.#waiting > 0 && this.#fault === null && performance.now() < deadline) {
+      await wait(20);
+    }
+  }
+
+  /** All that is served is over; what is appended is committed. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    this.#starting.abort();
+    this.#trim?.stop();
+    this.#joined?.claim.stop();
+    this.#carrying.stop();
+    this.spoolSide.close();
+    await this.#joined?.nats.close();
+    this.replicaSide.ids.close();
+  }
+
+  get #waiting(): number {
+    return this.#carrying.waiting;
+  }
+
+  /** Once both are there. */
+  #begin(): void {
+    const joined = this.#joined;
+    const writer = this.#writer;
+    const store = this.#store;
+    if (joined === null || writer === null || store === null || this.#isClosed || this.#fault !== null) return;
+    const { settings, log } = this.#parts;
+    this.#carrying.begin(joined.nats, settings.id, store);
+    writer.begin(joined.lease);
+    this.#trim = new StreamTrim({
+      ...{ nats: joined.nats, stream: this.#stream.name, bucket: joined.bucket, log },
+      stored: () => this.replicaSide.messages.upTo(this.replica.checkpoint),
+      isHolder: () => writer.isHolder,
+      elapsedMs: () => performance.now(),
+    });
+  }
+
+  #lose(sentence: string): void {
+    if (this.#fault !== null) return;
+    this.#fault = sentence;
+    this.#carrying.stop();
+    this.#trim?.stop();
+    void this.#writer?.stop(0);
+    this.#parts.log.error({ reason: sentence }, 'this gateway has lost the shared log: it takes nothing any more');
+  }
+}

@@ -1,0 +1,102 @@
+/**
+ * The replica of a gateway, put together with what follows it (I2, I11): the id window and its files, live delivery, and
+ * which messages have been applied.
+ */
+import type { FilePort } from '../base/file-port.ts';
+import type { Log } from '../base/log.ts';
+import type { LogReader } from '../event-log/log-reader.ts';
+import { readEvent } from '../event-log/logged-event.ts';
+import { LiveBus } from '../ingest/live-bus.ts';
+import { ReplicaLive } from '../ingest/replica-live.ts';
+import type { Journal } from '../journal/journal.ts';
+import type { OpenedStream } from '../nats/open-stream.ts';
+import { Gateway } from '../shared-log/gateway.ts';
+import { Replica } from '../shared-log/replica.ts';
+import { ReplicaIds } from '../shared-log/replica-ids.ts';
+import type { WindowBounds } from '../shared-log/replica-window.ts';
+import { Positions } from './positions.ts';
+
+export interface ReplicaSideParts {
+  readonly directory: string;
+  readonly journal: Journal;
+  readonly idsMax: number;
+  readonly isSynced: boolean;
+  readonly hasSubscribers: () => boolean;
+  /** Of this gateway's own messages, once they are committed. */
+  readonly own: ConstructorParameters<typeof Gateway>[0]['carrier'];
+  /** A commit failed: messages are to come again. */
+  readonly again: () => void;
+  readonly files: FilePort;
+  readonly log: Log;
+}
+
+/** The replica, and what follows it. */
+export interface ReplicaSide {
+  readonly replica: Replica;
+  readonly live: LiveBus;
+  readonly ids: ReplicaIds;
+  /** Messages by the seq that the log had behind them. */
+  readonly messages: Positions;
+  /** See Gateway; false also where the ids of what was applied could not be kept. */
+  take(message: { stream: number; ms: number; isOwn: boolean; data: Buffer }): boolean;
+}
+
+/** An id that is older at the newest time of receipt has left the window: retention takes no event so soon. */
+export const idsMs = 12 * 60 * 60 * 1000;
+
+export function openReplicaSide(parts: ReplicaSideParts): ReplicaSide {
+  const { directory, journal, idsMax, isSynced, hasSubscribers, own, again, files, log } = parts;
+  const bounds: WindowBounds = { idsMax, idsMs };
+  const ids = new ReplicaIds({ ...{ directory, replica: journal, sync: isSynced, files, log }, ...bounds });
+  const live = new LiveBus(journal.head);
+  const handOut = new ReplicaLive({
+    live,
+    audience: { isThere: hasSubscribers, readBack: (seq) => readBack(journal, seq) },
+    lastRow: () => journal.lastRow(),
+  });
+  const replica = new Replica({
+    ...{ log: journal, openWindow: () => ids.open(), appended: (seq: number) => handOut.appended(seq) },
+    ...bounds,
+  });
+  const messages = new Positions();
+  messages.note(journal.applied.stream, journal.head);
+  const gateway = new Gateway({
+    ...{ replica, carrier: own, failed: again, log },
+    committed(seq) {
+      messages.note(journal.applied.stream, seq);
+      handOut.committed(seq);
+      if (ids.isDue(seq)) keepIds(ids, seq, log);
+    },
+  });
+  return {
+    ...{ replica, live, ids, messages },
+    take({ stream, ms, isOwn, data }) {
+      if (ids.isOverdue(replica.seq)) return false;
+      const isTaken = gateway.take(stream, ms, isOwn, data);
+      if (ids.isDue(replica.seq)) gateway.commit();
+      return isTaken;
+    },
+  };
+}
+
+function keepIds(ids: ReplicaIds, seq: number, log: Log): void {
+  try {
+    ids.keep(seq);
+  } catch (error) {
+    log.error({ err: error }, 'the ids of the replica could not be kept');
+  }
+}
+
+function readBack(journal: LogReader, seq: number) {
+  const event = readEvent(journal, seq);
+  if (event === null) throw new Error(`the replica does not have event ${seq}, which it has just applied`);
+  return event;
+}
+
+/** The shared log that a replica's folder follows; null for one that is new. */
+export function knownStream(
+  name: string,
+  found: { readonly epoch: string; readonly firstSeq: number } | null,
+): OpenedStream | null {
+  return found === null ? null : { name, epoch: found.epoch, firstSeq: found.firstSeq };
+}

@@ -1,0 +1,51 @@
+/**
+ * Settings that all gateways must have alike, for each of them may write: they stand in one key. They change when all
+ * gateways but the one that starts are stopped.
+ */
+import { setTimeout as wait } from 'node:timers/promises';
+import { StartRefused } from '../base/errors.ts';
+import type { Config } from '../config/config.ts';
+import type { Nats } from '../nats/connect-nats.ts';
+import { listKeys } from '../nats/list-keys.ts';
+import type { SharedKey } from '../table-writer/writer-lease.ts';
+import { sayMs } from './gateway-claim.ts';
+
+export type SharedSettings = Pick<Config, 'retentionDays' | 'retentionOverrides' | 'clickhouseCluster'>;
+
+export interface SameSettingsParts {
+  readonly nats: Nats;
+  readonly bucket: string;
+  readonly key: SharedKey;
+  /** Of this gateway. */
+  readonly id: string;
+}
+
+/** Rejects with StartRefused where another living gateway has other values. */
+export async function checkSameSettings(parts: SameSettingsParts, settings: SharedSettings): Promise<void> {
+  const { key, id } = parts;
+  const text = textOf(settings);
+  const found = await key.read();
+  if (found?.text === text) return;
+  if (found !== null && (await isAnyOther(parts))) {
+    throw new StartRefused(
+      `The other gateways have SLUICE_RETENTION_DAYS, SLUICE_RETENTION_OVERRIDES and SLUICE_CLICKHOUSE_CLUSTER as ` +
+        `${found.text}, and gateway ${id} has ${text}. Give all the same values; to change them, stop all gateways first.`,
+    );
+  }
+  const kept = await key.write(text, found?.revision ?? 0);
+  if (kept === null) await checkSameSettings(parts, settings);
+}
+
+/** Whether another gateway says that it lives. */
+async function isAnyOther({ nats, bucket, id }: SameSettingsParts): Promise<boolean> {
+  const read = () => listKeys(nats, bucket, 'gateway.');
+  const before = await read();
+  await wait(sayMs * 1.5);
+  const after = await read();
+  return [...after].some(([name, { revision }]) => name !== id && before.get(name)?.revision !== revision);
+}
+
+function textOf({ retentionDays, retentionOverrides, clickhouseCluster }: SharedSettings): string {
+  const overrides = retentionOverrides === null ? null : Object.entries(retentionOverrides).sort();
+  return JSON.stringify({ retentionDays, retentionOverrides: overrides, clickhouseCluster });
+}

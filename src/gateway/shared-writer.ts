@@ -1,0 +1,261 @@
+/**
+ * The table writer of a gateway (I1, I8): it writes while this gateway holds the lease, and follows the checkpoint of
+ * whoever does else. Whoever takes over finishes the range that stands in the key, whole and under its first token.
+ *
+ *   following ──lease──► waiting ──store ready, own replica has the range──► writing
+ *       ▲                   └──────────────────────┬────────────────────────────┘
+ *       └─────── lost, or given up: ClickHouse does not take anything from here ┘
+ */
+import { Failure } from '../base/errors.ts';
+import type { Log } from '../base/log.ts';
+import type { Counters } from '../base/metrics.ts';
+import { decidingRead, replicasCaughtUp } from '../clickhouse/deciding-reads.ts';
+import type { Store } from '../clickhouse/store.ts';
+import type { LogAdmin } from '../event-log/log-admin.ts';
+import { type EpochBook, openBook } from '../table-writer/epoch-book.ts';
+import { doubted, type Ledger } from '../table-writer/ledger.ts';
+import { firstState, openWriterState } from '../table-writer/open-writer-state.ts';
+import type { DeadLetter } from '../table-writer/ports.ts';
+import { settledOf } from '../table-writer/stored-of.ts';
+import { startTableWriter, type TableWriter, type TableWriterParts } from '../table-writer/table-writer.ts';
+import { LeaseLost, type WriterLease } from '../table-writer/writer-lease.ts';
+import type { WriterState } from '../table-writer/writer-state.ts';
+
+export interface SharedWriterParts {
+  readonly replica: LogAdmin;
+  readonly live: { readonly mark: number };
+  readonly store: Store;
+  readonly deadLetter: DeadLetter;
+  /** See InsertParts. */
+  readonly keepIds: (seq: number) => void;
+  readonly options: TableWriterParts['options'];
+  readonly counters: Counters;
+  /** The checkpoint of the replica may have moved. */
+  readonly followed: () => void;
+  readonly elapsedMs: () => number;
+  readonly log: Log;
+}
+
+const turnMs = 500;
+const renewMs = 3_000;
+/** So long a holder keeps the key while ClickHouse takes nothing from it, and then leaves it to the others. */
+const uselessMs = 30_000;
+/** Longer than any insert. */
+const insertEndsMs = 130_000;
+const giveUpMs = 1_000;
+
+export class SharedWriter implements TableWriter {
+  readonly #parts: SharedWriterParts;
+  #lease: WriterLease | null = null;
+  #writer: TableWriter | null = null;
+  #timer: NodeJS.Timeout | null = null;
+  #turning: Promise<void> | null = null;
+  #renewedAt = 0;
+  /** Since when the lease is held without any use; null while it is of use. */
+  #uselessSince: number | null = null;
+  #leavesUntil = 0;
+  #fault: string | null = null;
+
+  constructor(parts: SharedWriterParts) {
+    this.#parts = parts;
+  }
+
+  /** The key is there. */
+  begin(lease: WriterLease): void {
+    this.#lease = lease;
+    this.#timer = setInterval(() => this.#turn(), turnMs);
+    this.#turn();
+  }
+
+  get isHolder(): boolean {
+    return this.#lease?.isHeld === true;
+  }
+  get phase(): string {
+    return this.#writer?.phase ?? (this.isHolder ? 'waiting' : 'following');
+  }
+  /** Whose turn it is, as the key was seen last. */
+  get known(): WriterLease['known'] {
+    return this.#lease?.known ?? null;
+  }
+  /** Why this gateway does not write though it might; null if nothing is in the way. */
+  get fault(): string | null {
+    return this.#fault;
+  }
+  get book(): EpochBook {
+    const { epoch, firstSeq } = this.#parts.replica;
+    const books = this.known?.state?.books ?? [];
+    return books.find((book) => book.epoch === epoch) ?? openBook(epoch, firstSeq, '');
+  }
+
+  wake(): void {
+    this.#writer?.wake();
+  }
+
+  /** What ClickHouse has above the checkpoint is in the shared log too, and comes from there. */
+  whenCertain(signal?: AbortSignal): Promise<void> {
+    signal?.throwIfAborted();
+    return Promise.resolve();
+  }
+
+  async doubtRange(): Promise<void> {
+    if (this.#writer !== null) {
+      await this.#writer.doubtRange();
+      return;
+    }
+    const state = (await this.#lease?.load()) ?? null;
+    if (state !== null && doubted(state) !== state) await this.#lease?.save(doubted(state));
+  }
+
+  between<Answer>(work: (ledger: Ledger) => Promise<Answer>): Promise<Answer> {
+    if (this.#writer !== null) return this.#writer.between(work);
+    const holder = this.known?.holder ?? '';
+    const who = holder === '' ? 'No gateway' : `Gateway ${holder}`;
+    return Promise.reject(new Failure('storeUnavailable', `${who} writes into ClickHouse now, and not this one.`));
+  }
+
+  async stop(graceMs: number): Promise<void> {
+    if (this.#timer !== null) clearInterval(this.#timer);
+    this.#timer = null;
+    await this.#writer?.stop(graceMs);
+    this.#writer = null;
+    if (this.isHolder) await within(giveUpMs, this.#lease?.giveUp());
+  }
+
+  #turn(): void {
+    if (this.#turning !== null) return;
+    this.#turning = this.#look()
+      .catch((error: unknown) => {
+        this.#parts.log.info({ err: error }, "the table writer's key or ClickHouse does not answer");
+      })
+      .finally(() => {
+        this.#turning = null;
+      });
+  }
+
+  async #look(): Promise<void> {
+    const lease = this.#lease;
+    if (lease === null || this.#timer === null) return;
+    const { elapsedMs } = this.#parts;
+    if (!lease.isHeld && this.#writer !== null) await this.#endWriter();
+    if (!lease.isHeld && elapsedMs() >= this.#leavesUntil) {
+      if (await lease.look()) this.#parts.log.info({ term: lease.term }, 'this gateway writes into ClickHouse now');
+      this.#renewedAt = elapsedMs();
+    }
+    if (lease.isHeld) await this.#hold(lease);
+    this.#follow();
+  }
+
+  async #hold(lease: WriterLease): Promise<void> {
+    const { store, elapsedMs } = this.#parts;
+    if (elapsedMs() - this.#renewedAt >= renewMs) {
+      this.#renewedAt = elapsedMs();
+      await lease.renew();
+    }
+    if (store.status.phase !== 'ready') this.#uselessSince ??= elapsedMs();
+    else this.#uselessSince = null;
+    if (this.#uselessSince !== null && elapsedMs() - this.#uselessSince > uselessMs) await this.#leave(lease);
+    else if (store.status.phase === 'ready' && this.#writer === null) await this.#tryWriter(lease);
+  }
+
+  /** Another gateway may reach ClickHouse where this one does not. */
+  async #leave(lease: WriterLease): Promise<void> {
+    this.#leavesUntil = this.#parts.elapsedMs() + uselessMs;
+    this.#uselessSince = null;
+    if (this.#writer !== null) await this.#endWriter();
+    await lease.giveUp();
+  }
+
+  /** What it has under way must not end under a later lease. */
+  async #endWriter(): Promise<void> {
+    await this.#writer?.stop(insertEndsMs);
+    this.#writer = null;
+  }
+
+  async #tryWriter(lease: WriterLease): Promise<void> {
+    const { replica, live, keepIds, deadLetter } = this.#parts;
+    const state = await this.#stateOf(lease);
+    this.#fault = await this.#faultOf(state);
+    if (this.#fault !== null) {
+      this.#parts.log.error({ reason: this.#fault }, 'nothing is written into ClickHouse');
+      await this.#leave(lease);
+      return;
+    }
+    if (live.mark < Math.max(state.checkpoint, state.range?.last ?? 0)) return;
+    keepIds(state.checkpoint);
+    replica.advanceCheckpoint(state.checkpoint);
+    const { term } = lease;
+    const stateStore = {
+      load: () => lease.load(),
+      save: async (next: WriterState): Promise<void> => {
+        if (lease.term !== term) throw new LeaseLost('the lease under which this was begun is over');
+        await lease.save(next);
+      },
+    };
+    this.#writer = this.#newWriter(lease, stateStore, await openWriterState(stateStore, replica, deadLetter));
+  }
+
+  async #stateOf(lease: WriterLease): Promise<WriterState> {
+    const kept = await lease.load();
+    if (kept !== null) return kept;
+    const { epoch, firstSeq } = this.#parts.replica;
+    const first = firstState({ epoch, checkpoint: firstSeq - 1 });
+    await lease.save(first);
+    return first;
+  }
+
+  /** A key that went back does not know what was sent. */
+  async #faultOf({ checkpoint, range }: WriterState): Promise<string | null> {
+    const { store, replica } = this.#parts;
+    await replicasCaughtUp(store);
+    const [found] = await store.rows<{ newest: number }>(
+      'SELECT max(seq) AS newest FROM events WHERE seq >= {firstSeq:UInt64}',
+      { firstSeq: replica.firstSeq },
+      { settings: decidingRead },
+    );
+    const newest = found?.newest ?? 0;
+    const sentUpTo = Math.max(checkpoint, range?.last ?? 0);
+    if (newest <= sentUpTo) return null;
+    return (
+      `ClickHouse has events up to seq ${newest}, and by the key of the table writer none above ${sentUpTo} was sent: ` +
+      'what NATS keeps went back.'
+    );
+  }
+
+  #newWriter(lease: WriterLease, stateStore: TableWriterParts['stateStore'], state: WriterState): TableWriter {
+    const { replica, live, store, deadLetter, keepIds, options, counters, log } = this.#parts;
+    return startTableWriter({
+      ...{ journal: replica, live, state, stateStore, keepIds, deadLetter, options, counters, log },
+      store: {
+        async insertRows(body, token) {
+          await lease.refresh();
+          await store.insertRows(body, token);
+        },
+        whenReady: (signal) => store.whenReady(signal),
+      },
+      settledOf: (epoch, range) => settledOf(store, epoch, range),
+      // One range, one token, whoever sends it: what is sent in part under another one could meet the whole.
+      trustsTokens: () => true,
+    });
+  }
+
+  /** Never beyond the mark: a feed reads the store up to the checkpoint, and then the log. */
+  #follow(): void {
+    const { replica, live, keepIds, followed } = this.#parts;
+    const checkpoint = Math.min(this.known?.state?.checkpoint ?? 0, live.mark);
+    if (this.#writer === null && checkpoint > replica.checkpoint) {
+      keepIds(checkpoint);
+      replica.advanceCheckpoint(checkpoint);
+      replica.trimLater();
+    }
+    followed();
+  }
+}
+
+async function within(ms: number, work: Promise<unknown> | undefined): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise((resolve) => {
+    timer = setTimeout(resolve, ms);
+  });
+  await Promise.race([Promise.resolve(work).catch(() => undefined), late]);
+  clearTimeout(timer);
+}

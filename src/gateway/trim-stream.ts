@@ -1,0 +1,84 @@
+/**
+ * Lets go what the shared log need not keep: messages whose events are in ClickHouse, once every gateway has applied
+ * them. A gateway that says nothing any more is waited for as long as there is room, and for an hour at most.
+ */
+import type { Log } from '../base/log.ts';
+import type { Nats } from '../nats/connect-nats.ts';
+import { listKeys } from '../nats/list-keys.ts';
+import { readWord } from './gateway-claim.ts';
+
+export interface TrimParts {
+  readonly nats: Nats;
+  readonly stream: string;
+  readonly bucket: string;
+  /** The newest message of which all events are in ClickHouse or in the dead letter; null if none is known. */
+  readonly stored: () => number | null;
+  readonly isHolder: () => boolean;
+  readonly elapsedMs: () => number;
+  readonly log: Log;
+}
+
+const turnMs = 5_000;
+const silentMs = 60_000;
+const silentMsMax = 60 * 60_000;
+
+export class StreamTrim {
+  readonly #parts: TrimParts;
+  readonly #timer: NodeJS.Timeout;
+  /** What each gateway's key was last, and since when. */
+  readonly #seen = new Map<string, { readonly revision: number; readonly at: number }>();
+  #isBusy = false;
+  #trimmed = 0;
+
+  constructor(parts: TrimParts) {
+    this.#parts = parts;
+    this.#timer = setInterval(() => void this.#turn(), turnMs).unref();
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+  }
+
+  async #turn(): Promise<void> {
+    if (this.#isBusy) return;
+    this.#isBusy = true;
+    try {
+      await this.#trim();
+    } catch (error) {
+      this.#parts.log.info({ err: error }, 'the shared log was not trimmed');
+    } finally {
+      this.#isBusy = false;
+    }
+  }
+
+  async #trim(): Promise<void> {
+    const { nats, stream, stored, isHolder } = this.#parts;
+    // Looked at by all: whoever writes next must know who has been silent for how long.
+    const needed = await this.#neededFrom();
+    const upTo = Math.min(stored() ?? 0, needed - 1);
+    if (!isHolder() || upTo <= this.#trimmed) return;
+    await nats.manager.streams.purge(stream, { seq: upTo + 1 });
+    this.#trimmed = upTo;
+  }
+
+  /** The oldest message that some gateway has not applied. */
+  async #neededFrom(): Promise<number> {
+    const { nats, stream, bucket, elapsedMs, log } = this.#parts;
+    const { config, state } = await nats.manager.streams.info(stream);
+    const isFilling = state.bytes > config.max_bytes / 2;
+    const now = elapsedMs();
+    let needed = Number.POSITIVE_INFINITY;
+    for (const [name, { text, revision }] of await listKeys(nats, bucket, 'gateway.')) {
+      const seen = this.#seen.get(name);
+      const at = seen?.revision === revision ? seen.at : now;
+      this.#seen.set(name, { revision, at });
+      const word = readWord(text);
+      if (word === null) continue;
+      const isGivenUp = now - at > (isFilling ? silentMs : silentMsMax);
+      if (!isGivenUp) needed = Math.min(needed, word.applied + 1);
+      else if (word.applied < state.first_seq) continue;
+      else log.warn({ gateway: name, silentMs: now - at }, 'the shared log does not wait for this gateway any more');
+    }
+    return needed;
+  }
+}

@@ -1,0 +1,115 @@
+/** Gateways from dist on one NATS server and one ClickHouse, for a test file. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startTestStore, type TestStore } from '../../support/engine.ts';
+import { installNats, launchNats, type NatsProcess } from '../../support/peers/nats-server.ts';
+import { repositoryRoot } from '../../support/peers/sluice.ts';
+import { type PrefixProxy, startPrefixProxy } from '../../support/prefix-proxy.ts';
+import { startSluice, type TestSluice } from '../../support/sluice.ts';
+import type { Target } from '../../support/target.ts';
+
+export const installed = await installNats(repositoryRoot());
+if (!installed.found) console.info(installed.sentence);
+
+const database = 'shared';
+
+export class Cluster {
+  readonly root: string;
+  readonly clickhouse: TestStore;
+  nats: NatsProcess;
+  readonly #proxy: PrefixProxy;
+  readonly #url: string;
+  readonly #gateways = new Map<string, TestSluice>();
+
+  private constructor(root: string, clickhouse: TestStore, nats: NatsProcess, proxy: PrefixProxy, url: string) {
+    this.root = root;
+    this.clickhouse = clickhouse;
+    this.nats = nats;
+    this.#proxy = proxy;
+    this.#url = url;
+  }
+
+  static async start(): Promise<Cluster> {
+    const root = mkdtempSync(join(tmpdir(), 'sluice-gateways-'));
+    const nats = await launchNats(folder(), { directory: join(root, 'nats') });
+    const clickhouse = await startTestStore();
+    const { url, pathname, username, password } = await clickhouse.endpoint();
+    const proxy = await startPrefixProxy(url, pathname);
+    const store = `http://${username}:${encodeURIComponent(password)}@127.0.0.1:${proxy.port}/${database}`;
+    return new Cluster(root, clickhouse, nats, proxy, store);
+  }
+
+  /** The settings of a gateway. */
+  env(id: string): Record<string, string> {
+    return {
+      SLUICE_LOG: this.nats.url,
+      SLUICE_GATEWAY_ID: id,
+      SLUICE_SIGNING_KEY: 'the key that all gateways share',
+      CLICKHOUSE_URL: this.#url,
+    };
+  }
+
+  dataDir(id: string): string {
+    return join(this.root, id);
+  }
+
+  async gateway(id: string, env: Record<string, string> = {}): Promise<TestSluice> {
+    const gateway = await startSluice({ dataDir: this.dataDir(id), env: { ...this.env(id), ...env } });
+    this.#gateways.set(id, gateway);
+    return gateway;
+  }
+
+  async killNats(): Promise<void> {
+    await this.nats.kill();
+  }
+
+  async startNats(): Promise<void> {
+    this.nats = await launchNats(folder(), { directory: join(this.root, 'nats'), port: this.nats.port });
+  }
+
+  /** What ClickHouse has: events, and different ids among them. */
+  async counts(event: string): Promise<{ events: number; ids: number }> {
+    const sql = `SELECT count() AS events, uniqExact(id) AS ids FROM ${database}.events
+      WHERE JSONExtractString(raw, 'event') = {event:String}`;
+    const [found] = await this.clickhouse.store.rows<{ events: number; ids: number }>(sql, { event });
+    return found ?? { events: 0, ids: 0 };
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all([...this.#gateways.values()].map((gateway) => gateway.stop()));
+    this.#proxy.close();
+    await this.clickhouse.stop();
+    await this.nats.kill();
+    rmSync(this.root, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
+  }
+}
+
+function folder(): string {
+  return installed.found ? installed.folder : '';
+}
+
+export function targetOf(gateway: { readonly url: string }): Target {
+  return { baseUrl: () => gateway.url, strict: true };
+}
+
+/** What a gateway says of itself. */
+export async function standing(gateway: { readonly url: string }): Promise<Standing> {
+  const answer = await fetch(`${gateway.url}/api/ready?verbose=1`);
+  return { status: answer.status, ...((await answer.json()) as object) } as Standing; // looked at by the tests
+}
+
+export interface Standing {
+  readonly status: number;
+  readonly message: string;
+  readonly head: number;
+  readonly checkpoint: number;
+  readonly gateway: {
+    readonly id: string;
+    readonly writer: string;
+    readonly term: number;
+    readonly waiting: number;
+    readonly applied: number;
+    readonly promise: string;
+  } | null;
+}
