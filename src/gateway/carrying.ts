@@ -1,6 +1,7 @@
 /**
  * What goes between a gateway and the stream: its spool into it, and all messages out of it into the replica.
  */
+import type { Observable } from 'rxjs';
 import type { Log } from '../base/log.ts';
 import type { Store } from '../clickhouse/store.ts';
 import type { Journal } from '../journal/journal.ts';
@@ -17,6 +18,8 @@ import { SpoolLookUp } from './store-look-up.ts';
 
 export interface CarryingParts {
   readonly spool: Journal;
+  /** The spool has grown by what may be sent. */
+  readonly grown$: Observable<unknown>;
   readonly stream: OpenedStream;
   readonly side: ReplicaSide;
   readonly idsMax: number;
@@ -50,7 +53,7 @@ export class Carrying {
   }
 
   begin(nats: Nats, id: string, store: Store): void {
-    const { spool, stream, side, settled, checkpoint, log } = this.#parts;
+    const { spool, grown$, stream, side, settled, checkpoint, log } = this.#parts;
     const { replica } = side;
     const subject = subjectOf(stream.name, id);
     const lookUps = new SpoolLookUp({
@@ -75,7 +78,7 @@ export class Carrying {
       },
       options: this.#options,
     });
-    const waking = spool.horizon$.subscribe({ next: () => carrier.wake(), error: () => undefined });
+    const waking = grown$.subscribe(() => carrier.wake());
     this.#carrier = carrier;
     this.#stop = () => {
       waking.unsubscribe();

@@ -150,6 +150,7 @@ export class OpenGateway {
     });
     this.#carrying = new Carrying({
       ...{ spool, stream, idsMax, log },
+      grown$: this.spoolSide.grown$,
       side: this.replicaSide,
       checkpoint: () => this.replica.checkpoint,
       settled: (seq) => this.spoolSide.settled(seq),

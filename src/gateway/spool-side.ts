@@ -2,6 +2,7 @@
  * The spool of a gateway, put together with the intake before it (I1): what is there is promised by a pong, and goes
  * from there into the shared log.
  */
+import type { Observable } from 'rxjs';
 import type { Log } from '../base/log.ts';
 import type { Counters } from '../base/metrics.ts';
 import type { Redactor } from '../event-text/redactor.ts';
@@ -29,6 +30,8 @@ export interface SpoolSideParts {
 export interface SpoolSide {
   readonly intake: Intake;
   readonly parked: ParkedEvents;
+  /** The spool has grown by what may be sent. */
+  readonly grown$: Observable<unknown>;
   /** All up to this ticket is in the shared log and applied here, or was there before. */
   settled(upTo: number): void;
   /** Lets go what ClickHouse has: all that was settled when the log was no further than this seq. */
@@ -46,6 +49,7 @@ export function openSpoolSide({ spool, applied, gate, redactor, counters, log }:
   const parked = new ParkedEvents({ eventsMax: 1, bytesMax: 1 });
   const settledAnswers = new SettledAnswers(answers, elapsedMs);
   const places = new Positions();
+  const live = new LiveBus(spool.head);
   const intake = createIntake({
     journal: spool,
     window: new IdWindow({
@@ -54,7 +58,7 @@ export function openSpoolSide({ spool, applied, gate, redactor, counters, log }:
       forgotten: { forget: () => undefined, mayHold: () => false },
     }),
     parked,
-    live: new LiveBus(spool.head),
+    live,
     audience: { isThere: () => false, readBack: () => expectNobody() },
     ...{ gate, redactor, counters, log, elapsedMs },
     now: Date.now,
@@ -62,6 +66,7 @@ export function openSpoolSide({ spool, applied, gate, redactor, counters, log }:
   return {
     intake: gatewayIntake(intake, spool, settledAnswers),
     parked,
+    grown$: live.batches$,
     settled(upTo) {
       places.note(upTo, applied());
       settledAnswers.settle(upTo);
