@@ -38,8 +38,8 @@ export interface ConnectionOptions extends RetentionOptions {
    */
   readonly verify?: (server: AskedServer) => Promise<void>;
   /**
-   * Whether the schema may be changed from here: of several gateways only one may. Another one waits until the schema is
-   * as it needs it. Always, if it is left out.
+   * Whether the schema may be changed from here: of several gateways only one may. Another one waits until the schema
+   * is as it needs it. Always, if it is left out.
    */
   readonly mayMigrate?: () => boolean;
   /** Runs every 10 s while ready; may refuse as `verify`. */

@@ -78,7 +78,7 @@ export async function migrate(servers: Servers, values: RetentionOptions, log: L
   await applyFilterRetention(servers, values, log);
 }
 
-/** Rejects with Failure storeUnavailable until another gateway has brought the schema to where this program needs it. */
+/** Rejects with Failure storeUnavailable until another gateway has brought the schema to where it is needed. */
 export async function checkMigrated(client: ClickHouseClient, values: RetentionOptions): Promise<void> {
   const sql = `SELECT count() AS tables FROM system.tables
     WHERE database = currentDatabase() AND name = 'schema_migrations'`;

@@ -58,7 +58,7 @@ export const sharedLogSettings = {
     kind: 'optional',
     fallback: null,
     help:
-      'monitoring addresses of all NATS servers, as `http://nats-1:8222`, with commas between: they are asked whether ' +
-      'each write is synced; without them a power cut of all servers is not promised to lose nothing',
+      'monitoring addresses of all NATS servers, as `http://nats-1:8222`, with commas between: they are asked ' +
+      'whether each write is synced; without them a power cut of all servers is not promised to lose nothing',
   },
 } as const satisfies Record<string, SettingRow>;

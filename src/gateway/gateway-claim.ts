@@ -41,7 +41,9 @@ export class GatewayClaim {
     this.#parts = parts;
   }
 
-  /** Takes the name; of another folder only if nobody says anything under it. Rejects with StartRefused, or as the key. */
+  /**
+   * Takes the name; of another folder only if nobody says anything under it. Rejects with StartRefused, or as the key.
+   */
   async take(): Promise<void> {
     const { key, word, pause, id } = this.#parts;
     const found = await key.read();

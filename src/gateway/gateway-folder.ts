@@ -27,7 +27,8 @@ const fileName = 'gateway';
 export function openGatewayFolder(dataDir: string, { id, name }: GatewayName, files: FilePort): GatewayFolder {
   if (existsSync(epochPath(dataDir))) {
     throw new StartRefused(
-      `The data folder ${dataDir} is that of a single Sluice, and SLUICE_LOG makes this one a gateway: name a new folder.`,
+      `The data folder ${dataDir} is that of a single Sluice, and SLUICE_LOG makes this one a gateway: name a new ` +
+        'folder.',
     );
   }
   const text = readSmallFile(files, join(dataDir, fileName));
@@ -62,7 +63,8 @@ function refuseOther(dataDir: string, text: string, { id, name }: GatewayName): 
 
 function parse(text: string): GatewayName | null {
   try {
-    const { version, id, name } = JSON.parse(text) as { version?: unknown; id?: unknown; name?: unknown }; // checked next
+    const found = JSON.parse(text) as { version?: unknown; id?: unknown; name?: unknown }; // checked next
+    const { version, id, name } = found;
     return version === 1 && typeof id === 'string' && typeof name === 'string' ? { id, name } : null;
   } catch {
     return null;

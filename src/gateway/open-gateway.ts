@@ -89,7 +89,8 @@ export async function openGateway(parts: GatewayParts): Promise<OpenGateway> {
     const there = await openedLog;
     if (there.epoch !== stream.epoch) {
       throw new StartRefused(
-        `The stream ${stream.name} is of epoch ${there.epoch}, and this gateway follows ${stream.epoch}: it was made anew.`,
+        `The stream ${stream.name} is of epoch ${there.epoch}, and this gateway follows ${stream.epoch}: it was made ` +
+          'anew.',
       );
     }
     await gateway.join(nats);

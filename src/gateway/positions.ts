@@ -13,7 +13,9 @@ export class Positions {
     this.#notes.push({ place, seq });
   }
 
-  /** The newest place that was reached when the log was no further than this seq; null for none. Forgets what is older. */
+  /**
+   * The newest place that was reached when the log was no further than this seq; null for none. Forgets what is older.
+   */
   upTo(seq: number): number | null {
     const behind = this.#notes.findIndex((note) => note.seq > seq);
     const count = behind < 0 ? this.#notes.length : behind;

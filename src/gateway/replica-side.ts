@@ -1,6 +1,6 @@
 /**
- * The replica of a gateway, put together with what follows it (I2, I11): the id window and its files, live delivery, and
- * which messages have been applied.
+ * The replica of a gateway, put together with what follows it (I2, I11): the id window and its files, live delivery,
+ * and which messages have been applied.
  */
 import type { FilePort } from '../base/file-port.ts';
 import type { Log } from '../base/log.ts';

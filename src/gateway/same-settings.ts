@@ -29,7 +29,8 @@ export async function checkSameSettings(parts: SameSettingsParts, settings: Shar
   if (found !== null && (await isAnyOther(parts))) {
     throw new StartRefused(
       `The other gateways have SLUICE_RETENTION_DAYS, SLUICE_RETENTION_OVERRIDES and SLUICE_CLICKHOUSE_CLUSTER as ` +
-        `${found.text}, and gateway ${id} has ${text}. Give all the same values; to change them, stop all gateways first.`,
+        `${found.text}, and gateway ${id} has ${text}. Give all the same values; to change them, stop all gateways ` +
+        'first.',
     );
   }
   const kept = await key.write(text, found?.revision ?? 0);

@@ -216,8 +216,8 @@ export class SharedWriter implements TableWriter {
     const sentUpTo = Math.max(checkpoint, range?.last ?? 0);
     if (newest <= sentUpTo) return null;
     return (
-      `ClickHouse has events up to seq ${newest}, and by the key of the table writer none above ${sentUpTo} was sent: ` +
-      'what NATS keeps went back.'
+      `ClickHouse has events up to seq ${newest}, and by the key of the table writer none above ${sentUpTo} was ` +
+      'sent: what NATS keeps went back.'
     );
   }
 

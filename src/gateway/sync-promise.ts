@@ -5,7 +5,9 @@ export type SyncPromise = 'synced' | 'notSynced' | 'unknown';
 
 const answerMs = 3_000;
 
-/** `notSynced` as soon as one of them does not; `unknown` where none is named, or one does not answer. Never rejects. */
+/**
+ * `notSynced` as soon as one of them does not; `unknown` where none is named, or one does not answer. Never rejects.
+ */
 export async function askSyncPromise(monitorUrls: readonly string[]): Promise<SyncPromise> {
   const answers = await Promise.all(monitorUrls.map(askOne));
   if (answers.includes('notSynced')) return 'notSynced';

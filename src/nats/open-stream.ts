@@ -16,7 +16,7 @@ export interface StreamWish {
   readonly bytesMax: number;
   /** Of the id window. */
   readonly idsMax: number;
-  /** False where this folder follows a stream already: then one that is not there is lost, and no new one takes its place. */
+  /** False where this folder follows a stream already: one that is gone is lost then, and none takes its place. */
   readonly mayMake?: boolean;
   /** What a stream that is made now begins with. */
   readonly epoch: string;
@@ -55,7 +55,7 @@ export async function openStream(nats: Nats, wish: StreamWish): Promise<OpenedSt
   if (there === null && wish.mayMake === false) {
     throw new StartRefused(
       `The stream ${wish.name} is not there any more, and this gateway follows it. Nothing is made in its place: ` +
-        'see docs/SCALE.md for what to do.',
+        'docs/SCALE.md, "Several gateways", says what to do.',
     );
   }
   const found = there ?? (await make(nats, wish)) ?? (await infoOf(nats, wish.name));

@@ -97,7 +97,8 @@ export class ReplicaIds {
     if (oldest === firstSeq || oldest <= this.#files.keptUpTo + 1) return;
     throw new StartRefused(
       `The id files in ${directory}/ids end at seq ${this.#files.keptUpTo}, and the replica begins at ${oldest}: ids ` +
-        'are missing, and this gateway would judge repeats as no other does. See docs/SCALE.md on a replica that is lost.',
+        'are missing, and this gateway would judge repeats as no other does. docs/SCALE.md, "Several gateways", says ' +
+        'what to do.',
     );
   }
 }
