@@ -8,7 +8,8 @@ import type { Store, StoreStatus } from '../clickhouse/store.ts';
 import type { Config } from '../config/config.ts';
 import { gatewayOf } from '../config/gateway-settings.ts';
 import { openGatewayFolder, refuseGatewayFolder } from '../gateway/gateway-folder.ts';
-import { type OpenGateway, openGateway } from '../gateway/open-gateway.ts';
+import type { OpenGateway } from '../gateway/open-gateway.ts';
+import { startGateway } from '../gateway/start-gateway.ts';
 import type { JournalParts } from '../journal/journal-options.ts';
 import { openWriterState } from '../table-writer/open-writer-state.ts';
 import type { DeadLetter } from '../table-writer/ports.ts';
@@ -55,7 +56,7 @@ async function openShared(
 ): Promise<OpenedLog> {
   const { files } = machine;
   const door = { isStopping: false };
-  const gateway = await openGateway({
+  const gateway = await startGateway({
     ...{ settings, shared: config, counters, files, log, hasSubscribers },
     folder: openGatewayFolder(config.dataDir, settings, files),
     idsMax: config.idWindowIdsMax,

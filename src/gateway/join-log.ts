@@ -55,11 +55,13 @@ export async function joinLog(nats: Nats, stream: OpenedStream, parts: JoinParts
   const replicas = settings.replicas ?? replicasBy(nats);
   const keyOf = (name: string): Promise<SharedKey> => openSharedKey(nats, { bucket, name, replicas });
   const pause = (ms: number): Promise<void> => wait(ms);
+  const key = await keyOf('writer');
   const claim = new GatewayClaim({ ...{ id, word, lost, pause, log }, key: await keyOf(`gateway.${id}`) });
   await checkSameSettings({ nats, bucket, id, key: await keyOf('settings') }, shared);
+  // Last of all: from then on the name is spoken for.
   await claim.take();
   const lease = new WriterLease({
-    key: await keyOf('writer'),
+    key,
     holder: id,
     nonce: randomUUID,
     elapsedMs: () => performance.now(),

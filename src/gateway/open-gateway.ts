@@ -3,7 +3,7 @@
  * replica, which all readers read. It joins the shared log whenever NATS answers.
  */
 import { setTimeout as wait } from 'node:timers/promises';
-import { Failure, firstLineOf, StartRefused } from '../base/errors.ts';
+import { Failure, firstLineOf } from '../base/errors.ts';
 import type { FilePort } from '../base/file-port.ts';
 import type { Log } from '../base/log.ts';
 import type { Counters } from '../base/metrics.ts';
@@ -11,16 +11,14 @@ import type { JournalFacts } from '../clickhouse/ownership.ts';
 import type { Store } from '../clickhouse/store.ts';
 import type { GatewaySettings } from '../config/gateway-settings.ts';
 import type { Redactor } from '../event-text/redactor.ts';
-import { readEpochFile } from '../journal/epoch-file.ts';
 import type { Journal } from '../journal/journal.ts';
-import { firstSeqAt } from '../journal/open-segments.ts';
-import { connectNats, type Nats } from '../nats/connect-nats.ts';
+import type { Nats } from '../nats/connect-nats.ts';
 import type { OpenedStream } from '../nats/open-stream.ts';
 import type { DeadLetter } from '../table-writer/ports.ts';
 import { Carrying } from './carrying.ts';
 import type { GatewayFolder } from './gateway-folder.ts';
-import { type JoinedLog, joinLog, openLog } from './join-log.ts';
-import { knownStream, openReplicaSide, type ReplicaSide } from './replica-side.ts';
+import { type JoinedLog, joinLog } from './join-log.ts';
+import { openReplicaSide, type ReplicaSide } from './replica-side.ts';
 import type { SharedSettings } from './same-settings.ts';
 import { SharedWriter, type SharedWriterParts } from './shared-writer.ts';
 import { openSpoolSide, type SpoolSide } from './spool-side.ts';
@@ -63,55 +61,7 @@ export interface GatewayStatus {
   readonly promise: string;
 }
 
-const firstAnswerMs = 30_000;
-/** What is wrong with a folder that was a gateway's before is said at the start, if NATS answers by then. */
-const joinMs = 5_000;
 const drainMs = 4_000;
-
-/** Rejects with StartRefused. */
-export async function openGateway(parts: GatewayParts): Promise<OpenGateway> {
-  const { settings, folder, files, log } = parts;
-  const spool = parts.openJournal(folder.spool, null);
-  const known = knownStream(settings.name, readEpochFile(files, folder.replica));
-  const starting = new AbortController();
-  const connecting = connectNats(
-    { ...settings.log, name: `sluice ${settings.id}` },
-    {
-      ...(known === null && { withinMs: firstAnswerMs }),
-      signal: starting.signal,
-      failed: (error) => log.warn({ reason: firstLineOf(error) }, 'NATS does not answer yet'),
-    },
-  );
-  const openedLog = connecting.then((nats) => openLog(nats, parts, known, firstSeqAt(Date.now())));
-  const stream = known ?? (await openedLog.catch((cause: unknown) => refuseStart(settings, cause)));
-  const gateway = new OpenGateway(parts, spool, stream, starting);
-  const joining = connecting.then(async (nats) => {
-    const there = await openedLog;
-    if (there.epoch !== stream.epoch) {
-      throw new StartRefused(
-        `The stream ${stream.name} is of epoch ${there.epoch}, and this gateway follows ${stream.epoch}: it was made ` +
-          'anew.',
-      );
-    }
-    await gateway.join(nats);
-  });
-  // A gateway that was one before goes on without NATS.
-  joining.catch((error: unknown) => gateway.couldNotJoin(error));
-  await Promise.race([joining.catch(onlyRefusal), wait(joinMs, undefined, { ref: false })]);
-  return gateway;
-}
-
-function refuseStart({ log }: GatewaySettings, cause: unknown): never {
-  if (cause instanceof StartRefused) throw cause;
-  throw new StartRefused(
-    `No shared log is there at ${log.servers.join(', ')}, and a first start needs it: ${firstLineOf(cause)}`,
-    { cause },
-  );
-}
-
-function onlyRefusal(error: unknown): void {
-  if (error instanceof StartRefused) throw error;
-}
 
 export class OpenGateway {
   readonly spool: Journal;

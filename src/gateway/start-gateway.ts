@@ -1,0 +1,93 @@
+/**
+ * Starts a gateway: one that is new needs the shared log, one that was a gateway before goes on without it and joins
+ * when NATS answers.
+ */
+import { setTimeout as wait } from 'node:timers/promises';
+import { firstLineOf, StartRefused } from '../base/errors.ts';
+import type { Log } from '../base/log.ts';
+import type { GatewaySettings } from '../config/gateway-settings.ts';
+import { readEpochFile } from '../journal/epoch-file.ts';
+import { firstSeqAt } from '../journal/open-segments.ts';
+import { connectNats } from '../nats/connect-nats.ts';
+import { openLog } from './join-log.ts';
+import { type GatewayParts, OpenGateway } from './open-gateway.ts';
+import { knownStream } from './replica-side.ts';
+
+const firstAnswerMs = 30_000;
+/** What is wrong with a folder that was a gateway's before is said at the start, if NATS answers by then. */
+const joinMs = 5_000;
+const againMs = 1_000;
+
+/** Rejects with StartRefused. */
+export async function startGateway(parts: GatewayParts): Promise<OpenGateway> {
+  const { settings, folder, files, log } = parts;
+  const spool = parts.openJournal(folder.spool, null);
+  const known = knownStream(settings.name, readEpochFile(files, folder.replica));
+  const starting = new AbortController();
+  const connecting = connectNats(
+    { ...settings.log, name: `sluice ${settings.id}` },
+    {
+      ...(known === null && { withinMs: firstAnswerMs }),
+      signal: starting.signal,
+      failed: (error) => log.warn({ reason: firstLineOf(error) }, 'NATS does not answer yet'),
+    },
+  );
+  connecting.catch(() => undefined);
+  const opened = async () => openLog(await connecting, parts, known, firstSeqAt(Date.now()));
+  const retry = { signal: starting.signal, log };
+  const stream =
+    known ??
+    (await untilAnswered(opened, { ...retry, withinMs: firstAnswerMs }).catch((cause: unknown) =>
+      refuseStart(settings, cause),
+    ));
+  const gateway = new OpenGateway(parts, spool, stream, starting);
+  const join = async (): Promise<void> => {
+    const there = await opened();
+    if (there.epoch !== stream.epoch) {
+      throw new StartRefused(
+        `The stream ${stream.name} is of epoch ${there.epoch}, and this gateway follows ${stream.epoch}: it was made ` +
+          'anew.',
+      );
+    }
+    await gateway.join(await connecting);
+  };
+  const joining = untilAnswered(join, retry);
+  joining.catch((error: unknown) => gateway.couldNotJoin(error));
+  // A gateway that was one before goes on without NATS.
+  const late = known === null ? [] : [wait(joinMs, undefined, { ref: false })];
+  await Promise.race([joining.catch(onlyRefusal), ...late]);
+  return gateway;
+}
+
+interface Retry {
+  readonly signal: AbortSignal;
+  readonly withinMs?: number;
+  readonly log: Log;
+}
+
+/** NATS may have no leader just now. Rejects with StartRefused, or with what the last try said. */
+async function untilAnswered<Answer>(work: () => Promise<Answer>, retry: Retry): Promise<Answer> {
+  const { signal, withinMs = Number.POSITIVE_INFINITY, log } = retry;
+  const deadline = performance.now() + withinMs;
+  for (;;) {
+    try {
+      return await work();
+    } catch (error) {
+      if (error instanceof StartRefused || signal.aborted || performance.now() + againMs > deadline) throw error;
+      log.warn({ reason: firstLineOf(error) }, 'NATS does not keep the shared log yet');
+      await wait(againMs, undefined, { signal });
+    }
+  }
+}
+
+function refuseStart({ log }: GatewaySettings, cause: unknown): never {
+  if (cause instanceof StartRefused) throw cause;
+  throw new StartRefused(
+    `No shared log is there at ${log.servers.join(', ')}, and a first start needs it: ${firstLineOf(cause)}`,
+    { cause },
+  );
+}
+
+function onlyRefusal(error: unknown): void {
+  if (error instanceof StartRefused) throw error;
+}
