@@ -4,11 +4,13 @@
  */
 import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type { OutFrame, WirePosition } from '../../schemas/wire.ts';
 import { cleanUp, runBare } from '../../support/bare-sluice.ts';
 import { eventLike, publish, query, untilFound } from '../../support/events.ts';
 import { post } from '../../support/http.ts';
 import { until } from '../../support/poll.ts';
 import type { TestSluice } from '../../support/sluice.ts';
+import { subscribe } from '../../support/wire-client.ts';
 import { Cluster, installed, standing, targetOf } from './cluster.ts';
 
 const startMs = 240_000;
@@ -59,6 +61,37 @@ describe.skipIf(!installed.found)('gateways that share a log', () => {
       expect(one.output()).toContain('of the shared log SLUICE');
       const metrics = await (await fetch(`${one.url}/metrics`)).text();
       expect(metrics).toMatch(/sluice_gateway_spool_waiting 0/);
+    },
+    testMs,
+  );
+
+  it(
+    'give a subscriber that goes from one to the other all events, in one order and without repeats',
+    async () => {
+      const filter = { event: { prefix: ['moved.'] } };
+      const got: string[] = [];
+      const sent: string[] = [];
+      let resume: { token: string; position: WirePosition } | null = null;
+      for (let round = 0; round < 6; round += 1) {
+        const from = round % 2 === 0 ? one : other;
+        const to = round % 2 === 0 ? other : one;
+        const socket = await subscribe(targetOf(from), filter, resume === null ? { positions: true } : { resume });
+        await until('caught up', () => socket.frames().some(({ type }) => type === 'caught_up') || undefined);
+        const events = some('moved.event', 7);
+        // Taken by the other one: the next gateway may be behind this one, or ahead of it.
+        await publish(targetOf(to), events);
+        sent.push(...events.map(({ id }) => String(id)));
+        await until('all came', () => got.length + socket.events().length >= sent.length || undefined);
+        const frames: readonly OutFrame[] = socket.frames();
+        expect(frames.some(({ type }) => type === 'gap')).toBe(false);
+        got.push(...socket.events().map(({ id }) => id));
+        const token = frames.find((frame) => frame.type === 'token');
+        const position = frames.findLast((frame) => frame.type === 'event')?.position;
+        if (token === undefined || position === undefined) throw new Error('no token, or no position');
+        resume = { token: token.token, position };
+        await socket.close();
+      }
+      expect(got).toEqual(sent);
     },
     testMs,
   );
