@@ -135,6 +135,16 @@ export async function openIntake(
     stateStore: stateFile,
     isInDoubt: isDoubtful,
     facts: async () => factsOf(journal, await stateFile.load()),
+    ...endOf(journal, ids, door),
+  };
+}
+
+function endOf(
+  journal: Journal,
+  ids: RecoveredIds,
+  door: { isStopping: boolean },
+): Pick<IntakeParts, 'refuse' | 'drain' | 'close'> {
+  return {
     refuse: () => {
       door.isStopping = true;
     },

@@ -16,6 +16,7 @@ import type { Store } from '../clickhouse/store.ts';
 import type { Config } from '../config/config.ts';
 import type { Forwarder } from '../forwarder/start-forwarder.ts';
 import type { OpenGateway } from '../gateway/open-gateway.ts';
+import type { ParkedResolver } from '../ingest/resolve-parked.ts';
 import { thisMachine } from '../journal/journal-options.ts';
 import { acquireLock } from '../journal/lock.ts';
 import { createPageFilters } from '../query/page-filters.ts';
@@ -107,11 +108,8 @@ export async function startSluice(config: Config, log: Log, say: (line: string) 
   const { journal, live } = intake;
   const deadLetter = openDeadLetter(config.dataDir, machine.files);
   const startWriter = await opened.prepareWriter(deadLetter);
-  const store: Store = connectStore(
-    config,
-    storeUserOf(opened, () => writer.doubtRange()),
-    log,
-  );
+  const user = storeUserOf(opened, () => writer.doubtRange());
+  const store: Store = connectStore(config, user, log);
   const writer: TableWriter = startWriter(store);
   const feeds = openFeeds({
     ...{ config, journal, live, store, keys, counters, log },
@@ -126,23 +124,8 @@ export async function startSluice(config: Config, log: Log, say: (line: string) 
     forwarder?.wake();
   });
   const parts: Parts = {
-    files: machine.files,
-    ...{
-      config,
-      tls,
-      intake,
-      gateway,
-      store,
-      writer,
-      feeds,
-      forwarder,
-      keys,
-      access,
-      deadLetter,
-      replays,
-      counters,
-      log,
-    },
+    ...{ files: machine.files, config, tls, intake, gateway, store, writer, feeds, forwarder, keys, access },
+    ...{ deadLetter, replays, counters, log },
     serverCounters: createServerCounters(),
     loopDelay: startLoopDelay(),
   };
@@ -157,21 +140,25 @@ export async function startSluice(config: Config, log: Log, say: (line: string) 
     async stop(hurry) {
       running.isLeaving = true;
       await wait(config.leaveMs, undefined, { signal: hurry }).catch(() => undefined);
-      server.stopListening();
-      intake.refuse();
-      const isSettled = await endsWithin(settleMs, resolver.stop().then(intake.intake.settled));
-      if (!isSettled)
-        log.error('the disk does not answer: what waits for it was not acknowledged; this is no clean stop');
-      server.closeSockets(1012, 'Sluice is restarting');
-      await intake.drain();
-      await server.close(requestsGraceMs);
-      await replays.stop(insertGraceMs);
-      await Promise.all([writer.stop(insertGraceMs), forwarder?.stop(forwardGraceMs)]);
+      await stopServing(parts, server, resolver);
       batches.unsubscribe();
-      await closeParts(parts, isSettled);
       await lock.release();
     },
   };
+}
+
+async function stopServing(parts: Parts, server: RunningServer, resolver: ParkedResolver): Promise<void> {
+  const { intake, replays, writer, forwarder, log } = parts;
+  server.stopListening();
+  intake.refuse();
+  const isSettled = await endsWithin(settleMs, resolver.stop().then(intake.intake.settled));
+  if (!isSettled) log.error('the disk does not answer: what waits for it was not acknowledged; this is no clean stop');
+  server.closeSockets(1012, 'Sluice is restarting');
+  await intake.drain();
+  await server.close(requestsGraceMs);
+  await replays.stop(insertGraceMs);
+  await Promise.all([writer.stop(insertGraceMs), forwarder?.stop(forwardGraceMs)]);
+  await closeParts(parts, isSettled);
 }
 
 function storeUserOf({ intake, gateway }: OpenedLog, beforeClassChange: () => Promise<void>): StoreUser {
