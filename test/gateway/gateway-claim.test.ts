@@ -1,0 +1,61 @@
+/** A gateway's name on a real NATS server: one gateway has it, and nobody else while that one lives. */
+import { expect, it } from 'vitest';
+import { GatewayClaim, type GatewayWord, readWord } from '../../src/gateway/gateway-claim.ts';
+import { checkSameSettings } from '../../src/gateway/same-settings.ts';
+import { openSharedKey } from '../../src/nats/shared-key.ts';
+import { silentLog } from '../../support/engine.ts';
+import { describeNats } from '../nats/describe-nats.ts';
+
+const wordOf = (spool: string): GatewayWord => ({ version: 1, spool, applied: 0, waiting: 0 });
+
+describeNats('the name of a gateway', (world) => {
+  const open = (id: string) => openSharedKey(world.nats, { bucket: 'CLAIMS', name: `gateway.${id}`, replicas: 1 });
+
+  async function claimOf(id: string, spool: string, pause: () => Promise<void> = () => Promise.resolve()) {
+    const key = await open(id);
+    const lost: string[] = [];
+    const parts = { id, key, pause, log: silentLog, word: () => wordOf(spool) };
+    return { claim: new GatewayClaim({ ...parts, lost: (sentence) => lost.push(sentence) }), key, lost };
+  }
+
+  it('is refused to another folder while its gateway says that it lives', async () => {
+    const { claim, key } = await claimOf('one', 'a');
+    await claim.take();
+    const rival = await claimOf('one', 'b', async () => {
+      const found = await key.read();
+      await key.write(JSON.stringify(wordOf('a')), found?.revision ?? 0);
+    });
+    await expect(rival.claim.take()).rejects.toThrow('SLUICE_GATEWAY_ID one is in use');
+    claim.stop();
+  });
+
+  it('is taken again at once on the same folder, and by another one where nobody says anything', async () => {
+    const first = await claimOf('two', 'a', () => Promise.reject(new Error('nobody waits')));
+    await first.claim.take();
+    first.claim.stop();
+    const again = await claimOf('two', 'a', () => Promise.reject(new Error('nobody waits')));
+    await again.claim.take();
+    again.claim.stop();
+    const other = await claimOf('two', 'b');
+    await other.claim.take();
+    other.claim.stop();
+    expect(readWord((await other.key.read())?.text ?? '')?.spool).toBe('b');
+  });
+
+  it('goes with settings that all living gateways have alike', async () => {
+    const bucket = 'CLAIMS';
+    const key = await openSharedKey(world.nats, { bucket, name: 'settings', replicas: 1 });
+    const settings = { retentionDays: 7, retentionOverrides: null, clickhouseCluster: null };
+    const parts = { nats: world.nats, bucket, key, id: 'three' };
+    await checkSameSettings(parts, settings);
+    await checkSameSettings(parts, settings);
+    const { claim } = await claimOf('four', 'a');
+    await claim.take();
+    await expect(checkSameSettings(parts, { ...settings, retentionDays: 8 })).rejects.toThrow(
+      'Give all the same values',
+    );
+    claim.stop();
+    await checkSameSettings(parts, { ...settings, retentionDays: 8 });
+    expect((await key.read())?.text).toContain('"retentionDays":8');
+  }, 60_000);
+});
