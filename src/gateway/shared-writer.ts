@@ -55,6 +55,7 @@ export class SharedWriter implements TableWriter {
   #uselessSince: number | null = null;
   #leavesUntil = 0;
   #fault: string | null = null;
+  #isAnswered = true;
 
   constructor(parts: SharedWriterParts) {
     this.#parts = parts;
@@ -124,8 +125,13 @@ export class SharedWriter implements TableWriter {
   #turn(): void {
     if (this.#turning !== null) return;
     this.#turning = this.#look()
+      .then(() => {
+        this.#isAnswered = true;
+      })
       .catch((error: unknown) => {
-        this.#parts.log.info({ err: error }, "the table writer's key or ClickHouse does not answer");
+        if (this.#isAnswered)
+          this.#parts.log.warn({ err: error }, "the table writer's key does not answer, or ClickHouse");
+        this.#isAnswered = false;
       })
       .finally(() => {
         this.#turning = null;

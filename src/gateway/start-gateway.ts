@@ -29,7 +29,7 @@ export async function startGateway(parts: GatewayParts): Promise<OpenGateway> {
     {
       ...(known === null && { withinMs: firstAnswerMs }),
       signal: starting.signal,
-      failed: (error) => log.warn({ reason: firstLineOf(error) }, 'NATS does not answer yet'),
+      failed: sayOnce(log, 'NATS does not answer yet'),
     },
   );
   connecting.catch(() => undefined);
@@ -59,6 +59,16 @@ export async function startGateway(parts: GatewayParts): Promise<OpenGateway> {
   return gateway;
 }
 
+/** Each reason when it is another one than before. */
+function sayOnce(log: Log, message: string): (error: unknown) => void {
+  let said = '';
+  return (error) => {
+    const reason = firstLineOf(error);
+    if (reason !== said) log.warn({ reason }, message);
+    said = reason;
+  };
+}
+
 interface Retry {
   readonly signal: AbortSignal;
   readonly withinMs?: number;
@@ -69,12 +79,13 @@ interface Retry {
 async function untilAnswered<Answer>(work: () => Promise<Answer>, retry: Retry): Promise<Answer> {
   const { signal, withinMs = Number.POSITIVE_INFINITY, log } = retry;
   const deadline = performance.now() + withinMs;
+  const say = sayOnce(log, 'NATS does not keep the shared log yet');
   for (;;) {
     try {
       return await work();
     } catch (error) {
       if (error instanceof StartRefused || signal.aborted || performance.now() + againMs > deadline) throw error;
-      log.warn({ reason: firstLineOf(error) }, 'NATS does not keep the shared log yet');
+      say(error);
       await wait(againMs, undefined, { signal });
     }
   }
