@@ -5,6 +5,7 @@
 import { StartRefused } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
 import type { SharedKey } from '../table-writer/writer-lease.ts';
+import { areSums, type StretchSum } from './replica-sums.ts';
 
 /** What a gateway says of itself. */
 export interface GatewayWord {
@@ -15,6 +16,8 @@ export interface GatewayWord {
   readonly applied: number;
   /** Events of its spool that are not settled. */
   readonly waiting: number;
+  /** Of the newest whole stretches of its replica. */
+  readonly sums: readonly StretchSum[];
 }
 
 export interface ClaimParts {
@@ -93,9 +96,9 @@ export class GatewayClaim {
 export function readWord(text: string): GatewayWord | null {
   try {
     const word = JSON.parse(text) as Partial<GatewayWord>; // checked next
-    const { version, spool, applied, waiting } = word;
+    const { version, spool, applied, waiting, sums } = word;
     const isWord = version === 1 && typeof spool === 'string' && Number.isSafeInteger(applied);
-    return isWord && typeof waiting === 'number' ? (word as GatewayWord) : null; // its fields were just checked
+    return isWord && typeof waiting === 'number' && areSums(sums) ? (word as GatewayWord) : null; // its fields were just checked
   } catch {
     return null;
   }

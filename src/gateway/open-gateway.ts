@@ -18,12 +18,12 @@ import type { DeadLetter } from '../table-writer/ports.ts';
 import { Carrying } from './carrying.ts';
 import type { GatewayFolder } from './gateway-folder.ts';
 import { type JoinedLog, joinLog } from './join-log.ts';
+import { GatewaysLook } from './look-at-gateways.ts';
 import { openReplicaSide, type ReplicaSide } from './replica-side.ts';
 import type { SharedSettings } from './same-settings.ts';
 import { SharedWriter, type SharedWriterParts } from './shared-writer.ts';
 import { openSpoolSide, type SpoolSide } from './spool-side.ts';
 import { askSyncPromise, promiseSentence, type SyncPromise } from './sync-promise.ts';
-import { StreamTrim } from './trim-stream.ts';
 
 export interface GatewayParts {
   readonly settings: GatewaySettings;
@@ -73,7 +73,7 @@ export class OpenGateway {
   readonly #starting: AbortController;
   readonly #carrying: Carrying;
   #joined: JoinedLog | null = null;
-  #trim: StreamTrim | null = null;
+  #trim: GatewaysLook | null = null;
   #writer: SharedWriter | null = null;
   #store: Store | null = null;
   #fault: string | null = null;
@@ -176,6 +176,7 @@ export class OpenGateway {
       spool: this.spool.epoch,
       applied: this.replicaSide.replica.applied.stream,
       waiting: this.#waiting,
+      sums: this.replicaSide.sums.sums,
     });
     const lost = (sentence: string): void => this.#lose(sentence);
     if (this.replica.applied.stream === 0) {
@@ -227,10 +228,13 @@ export class OpenGateway {
     const { settings, log } = this.#parts;
     this.#carrying.begin(joined.nats, settings.id, store);
     writer.begin(joined.lease);
-    this.#trim = new StreamTrim({
+    this.#trim = new GatewaysLook({
       ...{ nats: joined.nats, stream: this.#stream.name, bucket: joined.bucket, log },
       stored: () => this.replicaSide.messages.upTo(this.replica.checkpoint),
+      holder: () => writer.known?.holder ?? '',
       isHolder: () => writer.isHolder,
+      sums: () => this.replicaSide.sums.sums,
+      differs: (sentence) => this.#lose(sentence),
       elapsedMs: () => performance.now(),
     });
   }

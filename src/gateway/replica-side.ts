@@ -15,6 +15,7 @@ import { Replica } from '../shared-log/replica.ts';
 import { ReplicaIds } from '../shared-log/replica-ids.ts';
 import type { WindowBounds } from '../shared-log/replica-window.ts';
 import { Positions } from './positions.ts';
+import { ReplicaSums } from './replica-sums.ts';
 
 export interface ReplicaSideParts {
   readonly directory: string;
@@ -37,6 +38,7 @@ export interface ReplicaSide {
   readonly ids: ReplicaIds;
   /** Messages by the seq that the log had behind them. */
   readonly messages: Positions;
+  readonly sums: ReplicaSums;
   /** See Gateway; false also where the ids of what was applied could not be kept. */
   take(message: { stream: number; ms: number; isOwn: boolean; data: Buffer }): boolean;
 }
@@ -54,10 +56,12 @@ export function openReplicaSide(parts: ReplicaSideParts): ReplicaSide {
     audience: { isThere: hasSubscribers, readBack: (seq) => readBack(journal, seq) },
     lastRow: () => journal.lastRow(),
   });
-  const replica = new Replica({
-    ...{ log: journal, openWindow: () => ids.open(), appended: (seq: number) => handOut.appended(seq) },
-    ...bounds,
-  });
+  const sums = new ReplicaSums({ firstSeq: journal.firstSeq, next: journal.head + 1 });
+  const appended = (seq: number): void => {
+    sums.take(seq, journal.lastRow());
+    handOut.appended(seq);
+  };
+  const replica = new Replica({ ...{ log: journal, openWindow: () => ids.open(), appended }, ...bounds });
   const messages = new Positions();
   messages.note(journal.applied.stream, journal.head);
   const gateway = new Gateway({
@@ -69,7 +73,7 @@ export function openReplicaSide(parts: ReplicaSideParts): ReplicaSide {
     },
   });
   return {
-    ...{ replica, live, ids, messages },
+    ...{ replica, live, ids, messages, sums },
     take({ stream, ms, isOwn, data }) {
       if (ids.isOverdue(replica.seq)) return false;
       const isTaken = gateway.take(stream, ms, isOwn, data);

@@ -6,7 +6,7 @@ import { openSharedKey } from '../../src/nats/shared-key.ts';
 import { silentLog } from '../../support/engine.ts';
 import { describeNats } from '../nats/describe-nats.ts';
 
-const wordOf = (spool: string): GatewayWord => ({ version: 1, spool, applied: 0, waiting: 0 });
+const wordOf = (spool: string): GatewayWord => ({ version: 1, spool, applied: 0, waiting: 0, sums: [] });
 
 describeNats('the name of a gateway', (world) => {
   const open = (id: string) => openSharedKey(world.nats, { bucket: 'CLAIMS', name: `gateway.${id}`, replicas: 1 });

@@ -1,11 +1,13 @@
 /**
- * Lets go what the shared log need not keep: messages whose events are in ClickHouse, once every gateway has applied
+ * Looks at what all gateways say of themselves. A gateway whose replica differs from that of the one that writes stops.
+ * And what the shared log need not keep is let go: messages whose events are in ClickHouse, once every gateway has applied
  * them. A gateway that says nothing any more is waited for as long as there is room, and for an hour at most.
  */
 import type { Log } from '../base/log.ts';
 import type { Nats } from '../nats/connect-nats.ts';
 import { listKeys } from '../nats/list-keys.ts';
-import { readWord } from './gateway-claim.ts';
+import { type GatewayWord, readWord } from './gateway-claim.ts';
+import { differAt, type StretchSum } from './replica-sums.ts';
 
 export interface TrimParts {
   readonly nats: Nats;
@@ -13,7 +15,12 @@ export interface TrimParts {
   readonly bucket: string;
   /** The newest message of which all events are in ClickHouse or in the dead letter; null if none is known. */
   readonly stored: () => number | null;
+  /** The gateway that writes into ClickHouse. */
+  readonly holder: () => string;
   readonly isHolder: () => boolean;
+  readonly sums: () => readonly StretchSum[];
+  /** This replica is not as that of the gateway that writes. */
+  readonly differs: (sentence: string) => void;
   readonly elapsedMs: () => number;
   readonly log: Log;
 }
@@ -22,7 +29,7 @@ const turnMs = 5_000;
 const silentMs = 60_000;
 const silentMsMax = 60 * 60_000;
 
-export class StreamTrim {
+export class GatewaysLook {
   readonly #parts: TrimParts;
   readonly #timer: NodeJS.Timeout;
   /** What each gateway's key was last, and since when. */
@@ -61,6 +68,16 @@ export class StreamTrim {
     this.#trimmed = upTo;
   }
 
+  #compare(name: string, { sums }: GatewayWord): void {
+    const { holder, isHolder, differs } = this.#parts;
+    const upTo = name === holder() && !isHolder() ? differAt(this.#parts.sums(), sums) : null;
+    if (upTo === null) return;
+    differs(
+      `This replica is not the same as that of gateway ${name}, which writes into ClickHouse: they differ before seq ` +
+        `${upTo + 1}. Build it anew: docs/SCALE.md, "Several gateways", says how.`,
+    );
+  }
+
   /** The oldest message that some gateway has not applied. */
   async #neededFrom(): Promise<number> {
     const { nats, stream, bucket, elapsedMs, log } = this.#parts;
@@ -74,6 +91,7 @@ export class StreamTrim {
       this.#seen.set(name, { revision, at });
       const word = readWord(text);
       if (word === null) continue;
+      this.#compare(name, word);
       const isGivenUp = now - at > (isFilling ? silentMs : silentMsMax);
       if (!isGivenUp) needed = Math.min(needed, word.applied + 1);
       else if (word.applied < state.first_seq) continue;
