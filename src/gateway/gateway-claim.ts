@@ -97,8 +97,8 @@ export function readWord(text: string): GatewayWord | null {
   try {
     const word = JSON.parse(text) as Partial<GatewayWord>; // checked next
     const { version, spool, applied, waiting, sums } = word;
-    const isWord = version === 1 && typeof spool === 'string' && Number.isSafeInteger(applied);
-    return isWord && typeof waiting === 'number' && areSums(sums) ? (word as GatewayWord) : null; // its fields were just checked
+    const isWord = version === 1 && typeof spool === 'string' && Number.isSafeInteger(applied) && areSums(sums);
+    return isWord && typeof waiting === 'number' ? (word as GatewayWord) : null; // its fields were just checked
   } catch {
     return null;
   }

@@ -1,6 +1,6 @@
 /**
  * Looks at what all gateways say of themselves. A gateway whose replica differs from that of the one that writes stops.
- * And what the shared log need not keep is let go: messages whose events are in ClickHouse, once every gateway has applied
+ * What the shared log need not keep is let go: messages whose events are in ClickHouse, once every gateway has applied
  * them. A gateway that says nothing any more is waited for as long as there is room, and for an hour at most.
  */
 import type { Log } from '../base/log.ts';

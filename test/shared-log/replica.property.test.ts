@@ -6,32 +6,14 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { crc32 } from '../../src/base/crc32.ts';
 import { Failure } from '../../src/base/errors.ts';
-import { createLog } from '../../src/base/log.ts';
-import type { Journal } from '../../src/journal/journal.ts';
 import { createSegment } from '../../src/journal/segment.ts';
 import type { PassedOver } from '../../src/shared-log/applier.ts';
-import { Replica } from '../../src/shared-log/replica.ts';
-import { ReplicaIds } from '../../src/shared-log/replica-ids.ts';
-import { windowOf } from '../../src/shared-log/replica-window.ts';
 import { randomFrom } from '../../support/random.ts';
-import { PowerCutDisk } from '../journal/power-cut-disk.ts';
 import { open } from '../journal/support.ts';
+import { epoch, firstSeq, idsMax, idsMs, Life, type Message } from './replica-life.ts';
 import { blockOf, idOf, type SpooledEvent, spooledEvent, stamped } from './rows.ts';
 
-const epoch = 'a8098c1a-f86e-11da-bd1a-00112444be1e';
-const firstSeq = 1_000_001;
-const idsMax = 8;
-const idsMs = 60_000;
-const bounds = { idsMax, idsMs };
 const startMs = Date.UTC(2026, 10, 29, 12);
-
-interface Message {
-  readonly ms: number;
-  readonly data: () => Buffer;
-  readonly events: readonly SpooledEvent[];
-  readonly judgedAt: number;
-  readonly isDamaged: boolean;
-}
 
 /** A shared log: blocks that were judged a little earlier, or long ago, or are no blocks, each at its time. */
 const sharedLog = fc
@@ -95,75 +77,6 @@ function referenceOf(messages: readonly Message[]): Reference {
   const reference = new Reference();
   for (const message of messages) reference.take(message);
   return reference;
-}
-
-/** One replica on a disk of its own, all of it kept, or with its ids in files so that what is stored may go. */
-class Life {
-  readonly disk = new PowerCutDisk('/data');
-  readonly passedOver: (PassedOver | null)[] = [];
-  readonly #hasIdFiles: boolean;
-  #ids: ReplicaIds | null = null;
-  #bootId = 1;
-  #isTrimmed = false;
-  log: Journal;
-  replica: Replica;
-
-  constructor(hasIdFiles = false) {
-    this.#hasIdFiles = hasIdFiles;
-    [this.log, this.replica] = this.#open();
-  }
-
-  restart(how: 'kill' | 'stop' | 'power cut', random: () => number): void {
-    // What a power cut may take of what was trimmed is a case for a new replica.
-    if (how === 'power cut' && this.#isTrimmed) return;
-    if (how === 'stop') {
-      this.log.close();
-      this.#ids?.close();
-    } else if (how === 'kill') this.disk.kill();
-    else {
-      this.disk.powerCut({ random, pageBytes: 512 });
-      this.#bootId += 1;
-    }
-    [this.log, this.replica] = this.#open();
-  }
-
-  apply(messages: readonly Message[], upTo: number): void {
-    for (let stream = this.replica.applying + 1; stream <= upTo; stream += 1) {
-      if (this.#ids?.isOverdue(this.replica.seq)) this.commit();
-      const { ms, data } = messages[stream - 1] ?? expect.unreachable();
-      const outcome = this.replica.apply(stream, ms, data());
-      this.passedOver[stream - 1] = typeof outcome === 'string' ? expect.unreachable() : outcome.passedOver;
-    }
-  }
-
-  commit(): void {
-    this.replica.commit();
-    if (this.#ids?.isDue(this.log.head)) this.#ids.keep(this.log.head);
-  }
-
-  /** All up to here is stored, and goes from the log. */
-  trim(share: number): void {
-    if (this.#ids === null || this.#bootId > 1) return;
-    const upTo = this.log.oldest - 1 + Math.floor(share * (this.log.head - this.log.oldest + 1));
-    this.#ids.keep(upTo);
-    this.log.advanceCheckpoint(upTo);
-    this.log.trim();
-    this.#isTrimmed = true;
-  }
-
-  rows(): string {
-    const { oldest, head } = this.log;
-    return this.log.read(oldest, Number.MAX_SAFE_INTEGER, head).rows.toString();
-  }
-
-  #open(): [Journal, Replica] {
-    const how = { segmentBytesMax: 3_000, budgetBytesMax: 1_000_000, replicaOf: { epoch, firstSeq } };
-    const log = open('/data', how, this.disk, undefined, `boot ${this.#bootId}`);
-    const parts = { directory: '/data', replica: log, sync: true, files: this.disk, log: createLog('silent') };
-    const ids = this.#hasIdFiles ? new ReplicaIds({ ...parts, ...bounds }) : null;
-    this.#ids = ids;
-    return [log, new Replica({ log, openWindow: () => ids?.open() ?? windowOf(log, bounds), ...bounds })];
-  }
 }
 
 type Step =
