@@ -50,7 +50,7 @@ describe('positions', () => {
     for (let nth = 1; nth <= 100_000; nth += 1) positions.note(nth, nth * 2);
     const found = positions.upTo(100_001) ?? 0;
     expect(found).toBeLessThanOrEqual(50_000);
-    expect(found).toBeGreaterThan(0);
+    expect(found).toBeGreaterThan(49_900);
     expect(positions.upTo(1)).toBeNull();
     expect(positions.upTo(200_000)).toBe(100_000);
   });
