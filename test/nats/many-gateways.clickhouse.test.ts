@@ -158,10 +158,9 @@ describe.skipIf(!installed.found)('gateways that share a log', () => {
       const { CLICKHOUSE_URL: store = '', ...settings } = cluster.env(`third-${randomUUID().slice(0, 8)}`);
       expect(await refused({ ...settings, CLICKHOUSE_URL: '' })).toContain('so CLICKHOUSE_URL must name');
       const all = { ...settings, CLICKHOUSE_URL: store };
-      const { SLUICE_SIGNING_KEY: _key, ...keyless } = all;
-      expect(await refused(keyless)).toContain('so SLUICE_SIGNING_KEY must hold');
-      const { SLUICE_GATEWAY_ID: _id, ...nameless } = all;
-      expect(await refused(nameless)).toContain('so SLUICE_GATEWAY_ID must name');
+      const without = (name: string) => Object.fromEntries(Object.entries(all).filter(([each]) => each !== name));
+      expect(await refused(without('SLUICE_SIGNING_KEY'))).toContain('so SLUICE_SIGNING_KEY must hold');
+      expect(await refused(without('SLUICE_GATEWAY_ID'))).toContain('so SLUICE_GATEWAY_ID must name');
       expect(await refused({ ...all, SLUICE_ID_WINDOW_IDS_MAX: '5000' })).toContain('is for an id window of 1000000');
       expect(await refused({ ...all, SLUICE_LOG_REPLICAS: '3' })).toContain('num_replicas');
       expect(await refused({ ...all, SLUICE_RETENTION_DAYS: '30' })).toContain('Give all the same values');
