@@ -25,7 +25,7 @@ import { SharedWriter, type SharedWriterParts } from './shared-writer.ts';
 import { openSpoolSide, type SpoolSide } from './spool-side.ts';
 import { askSyncPromise, promiseSentence, type SyncPromise } from './sync-promise.ts';
 
-export interface GatewayParts {
+export interface OpenGatewayParts {
   readonly settings: GatewaySettings;
   readonly shared: SharedSettings;
   readonly folder: GatewayFolder;
@@ -68,7 +68,7 @@ export class OpenGateway {
   readonly replica: Journal;
   readonly replicaSide: ReplicaSide;
   readonly spoolSide: SpoolSide;
-  readonly #parts: GatewayParts;
+  readonly #parts: OpenGatewayParts;
   readonly #stream: OpenedStream;
   readonly #starting: AbortController;
   readonly #carrying: Carrying;
@@ -82,7 +82,7 @@ export class OpenGateway {
   /** The message up to which a new gateway is not ready. */
   #catchesUpTo = 0;
 
-  constructor(parts: GatewayParts, spool: Journal, stream: OpenedStream, starting: AbortController) {
+  constructor(parts: OpenGatewayParts, spool: Journal, stream: OpenedStream, starting: AbortController) {
     const { folder, idsMax, isSynced, hasSubscribers, files, log, gate, redactor, counters } = parts;
     this.#parts = parts;
     this.#stream = stream;

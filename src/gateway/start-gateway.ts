@@ -10,7 +10,7 @@ import { readEpochFile } from '../journal/epoch-file.ts';
 import { firstSeqAt } from '../journal/open-segments.ts';
 import { connectNats } from '../nats/connect-nats.ts';
 import { openLog } from './join-log.ts';
-import { type GatewayParts, OpenGateway } from './open-gateway.ts';
+import { OpenGateway, type OpenGatewayParts } from './open-gateway.ts';
 import { knownStream } from './replica-side.ts';
 
 const firstAnswerMs = 30_000;
@@ -19,7 +19,7 @@ const joinMs = 5_000;
 const againMs = 1_000;
 
 /** Rejects with StartRefused. */
-export async function startGateway(parts: GatewayParts): Promise<OpenGateway> {
+export async function startGateway(parts: OpenGatewayParts): Promise<OpenGateway> {
   const { settings, folder, files, log } = parts;
   const spool = parts.openJournal(folder.spool, null);
   const known = knownStream(settings.name, readEpochFile(files, folder.replica));
