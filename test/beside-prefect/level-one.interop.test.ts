@@ -106,8 +106,8 @@ describe('a Prefect whose events are read from Sluice', () => {
           for (const kind of pageKinds) {
             const pages = await openPages(browser, beside, kind);
             const listed = await pages.show('/events', async () => {
-              const hasCounts = pages.isAnswered('/api/events/count-by/');
-              return hasCounts && (await pages.eventNames()).includes('only.in.sluice');
+              const isAnswered = ['filter', 'count-by/'].every((path) => pages.isAnswered(`/api/events/${path}`));
+              return isAnswered && (await pages.eventNames()).includes('only.in.sluice');
             });
             const [events] = await compareWithSluice(beside.sluiceItself, listed, '/api/events/filter');
             expect(await pages.eventNames()).toEqual(events?.names);
@@ -115,7 +115,10 @@ describe('a Prefect whose events are read from Sluice', () => {
 
             const { id, occurred } = onlyInSluice;
             const path = `/events/event/${occurred.slice(0, 10)}/${id}`;
-            const one = await pages.show(path, () => pages.says('only.in.sluice'));
+            const one = await pages.show(
+              path,
+              async () => pages.isAnswered('/api/events/filter') && (await pages.says('only.in.sluice')),
+            );
             const [event] = await compareWithSluice(beside.sluiceItself, one, '/api/events/filter');
             expect(event).toMatchObject({ names: ['only.in.sluice'], total: 1 });
 

@@ -16,7 +16,7 @@ export type PageKind = (typeof pageKinds)[number];
 
 const kinds = {
   v1: { path: '', eventNames: '.workspace-event-description__event' },
-  v2: { path: '/v2', eventNames: 'ol > li .text-xs.font-mono' },
+  v2: { path: '/v2', eventNames: 'ol > li a[href*="/events/event/"] + .font-mono' },
 } as const satisfies Record<PageKind, { readonly path: string; readonly eventNames: string }>;
 
 /** One question of a page about events. */
