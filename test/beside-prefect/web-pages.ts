@@ -5,8 +5,8 @@
 import { expect } from 'vitest';
 import { post } from '../../support/http.ts';
 import type { Browser, Page } from '../../support/peers/chromium.ts';
-import { until } from '../../support/poll.ts';
 import type { Target } from '../../support/target.ts';
+import { patiently } from './patiently.ts';
 import { authString, type Beside } from './start-beside.ts';
 import { shown } from './ui-calls.ts';
 
@@ -58,7 +58,7 @@ export class WebPages {
   async show(path: string, fact: () => Promise<boolean>): Promise<readonly PageCall[]> {
     this.#calls = [];
     await this.page.goto(`${this.#base}${kinds[this.#kind].path}${path}`);
-    await until(`the ${this.#kind} page ${path} shows it`, async () => (await fact()) || undefined);
+    await patiently(`the ${this.#kind} page ${path} shows it`, async () => (await fact()) || undefined);
     return [...this.#calls];
   }
 
