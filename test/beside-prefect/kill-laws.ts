@@ -6,7 +6,7 @@ import { firingsOf, makeForEachEvent } from './firings.ts';
 import { forwarderOf, untilForwarded } from './forwarder-view.ts';
 import { patiently, untilAll } from './patiently.ts';
 import type { Beside } from './start-beside.ts';
-import { idsNamed } from './stored-texts.ts';
+import { idsNamed, totalOf } from './stored-texts.ts';
 import { writtenIds } from './written-events.ts';
 
 /** Small, for Prefect has to work off all that comes until a fail point is reached. */
@@ -77,9 +77,7 @@ export function prefectKilledLaw(besideOf: () => Beside, events: number, testMs:
       await untilForwarded(sluiceItself);
       expect(acknowledged).toHaveLength(events);
       expect(await idsNamed(sluiceItself, name)).toEqual(new Set(acknowledged));
-      await patiently('Prefect shows them', async () =>
-        (await idsNamed(prefectItself, name)).size === events ? true : undefined,
-      );
+      await untilAll('Prefect shows them', events, () => totalOf(prefectItself, name));
       const unwritten = acknowledged.filter((id) => !written.has(id));
       // Prefect works off its events in their order, so with the last one it is through.
       await untilFired(beside, automation, [...unwritten, ...(await emitNumbered(front, name, 1))]);

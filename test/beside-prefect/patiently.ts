@@ -1,5 +1,5 @@
 /** Waiting for a fact of a real Prefect: on a machine that is full of other work it takes minutes. */
-const patienceMs = 240_000;
+const patienceMs = 400_000;
 /** Asking takes from Prefect what it works with. */
 const pauseMs = 250;
 
@@ -16,16 +16,20 @@ export async function patiently<Fact>(
   return found as Fact; // The last answer was not undefined.
 }
 
-/** Asks until so many are counted; rejects with the sentence when none has come to them for minutes. */
+/** Asks until so many are counted; rejects when none has come to them for minutes. No answer is no count. */
 export async function untilAll(sentence: string, wanted: number, count: () => Promise<number>): Promise<void> {
   let most = 0;
+  let why = '';
   let deadline = Date.now() + patienceMs;
   for (;;) {
-    const counted = await count();
+    const counted = await count().catch((error: unknown) => {
+      why = `: ${String(error)}`;
+      return 0;
+    });
     if (counted >= wanted) return;
     if (counted > most) deadline = Date.now() + patienceMs;
     most = Math.max(most, counted);
-    if (Date.now() > deadline) throw new Error(`Not within ${patienceMs} ms: ${sentence} (${most} of ${wanted})`);
+    if (Date.now() > deadline) throw new Error(`Not within ${patienceMs} ms: ${sentence} (${most} of ${wanted})${why}`);
     await new Promise((resolve) => setTimeout(resolve, pauseMs));
   }
 }

@@ -72,3 +72,9 @@ export async function textsOfExport(target: Target): Promise<Map<string, string>
 export async function idsNamed(target: Target, name: string): Promise<Set<string>> {
   return new Set((await textsOfPages(target, { event: { name: [name] } })).keys());
 }
+
+/** How many events of that name a server has. */
+export async function totalOf(target: Target, name: string): Promise<number> {
+  const { text } = await post(target, '/api/events/filter', { filter: { event: { name: [name] } }, limit: 1 });
+  return (JSON.parse(text) as { total: number }).total; // the API's answer
+}
