@@ -14,6 +14,8 @@ export interface AcceptanceForm {
   /** Over prefect_redis and a Redis of its own. */
   readonly hasRedis: boolean;
   readonly frontKind: FrontKind;
+  /** The runner of 3.2.15 cannot cancel a served flow, with Prefect alone either: it takes a process for a number. */
+  readonly canCancel: boolean;
   /** Clients of that version send no credentials on `/out`, so live events stay with Prefect. */
   readonly isOutAtPrefect: boolean;
 }
@@ -28,6 +30,7 @@ export function formOf(env: NodeJS.ProcessEnv): AcceptanceForm {
     isLong: env['ACCEPT_LONG'] === '1',
     hasRedis,
     frontKind: fronts.find((kind) => kind === env['ACCEPT_FRONT']) ?? 'nginx',
+    canCancel: version !== '3.2.15',
     isOutAtPrefect: /^3\.([0-2]\.|3\.[0-4]$)/.test(version),
   };
 }

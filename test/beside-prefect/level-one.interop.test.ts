@@ -63,7 +63,7 @@ describe('a Prefect whose events are read from Sluice', () => {
     testMs,
   );
 
-  if (form.isLong) deploymentLaw(() => beside, testMs);
+  if (form.isLong) deploymentLaw(() => beside, form.canCancel, testMs);
 
   if (form.version === testedVersion) {
     pagesLaw(() => ({ beside, automations, run }), testMs);

@@ -6,7 +6,12 @@ import { spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { launchPrefect, type PrefectInstall, prefectEnvironment } from '../../support/peers/prefect.ts';
+import {
+  launchPrefect,
+  type PrefectInstall,
+  type PrefectOptions,
+  prefectEnvironment,
+} from '../../support/peers/prefect.ts';
 import { freePort, type ServerProcess } from '../../support/peers/server-process.ts';
 import { repositoryRoot } from '../../support/peers/sluice.ts';
 import { until } from '../../support/poll.ts';
@@ -18,6 +23,8 @@ import { type FrontKind, pathOf, startFront } from './start-front.ts';
 export type FoundPrefect = PrefectInstall & { readonly found: true };
 
 export const authString = 'admin:geheim pass';
+/** Each takes seconds. */
+const triesMax = 100;
 
 export class Beside {
   readonly folder: string;
@@ -89,7 +96,7 @@ export class Beside {
       PREFECT_TO_SLUICE_AUTH: authString,
       PREFECT_TO_SLUICE_METRICS_FILE: join(this.folder, 'hook.prom'),
     };
-    this.prefect = await launchPrefect(this.install, {
+    this.prefect = await this.#launch({
       home: join(this.folder, 'prefect'),
       port: this.ports.prefect,
       env: {
@@ -104,6 +111,17 @@ export class Beside {
         ...this.settings,
       },
     });
+  }
+
+  /** Prefect 3.0.11 refuses a port on which connections of a killed server still fade, for up to a minute. */
+  async #launch(options: PrefectOptions): Promise<ServerProcess> {
+    for (let tries = 0; ; tries += 1) {
+      try {
+        return await launchPrefect(this.install, options);
+      } catch (error) {
+        if (tries === triesMax || !String(error).includes('is already in use')) throw error;
+      }
+    }
   }
 
   async startFront(): Promise<void> {
