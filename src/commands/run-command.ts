@@ -10,6 +10,7 @@ import { StartRefused, WrongUsage } from '../base/errors.ts';
 import { createLog, flushLog, type Log } from '../base/log.ts';
 import { Output } from '../base/output.ts';
 import { type Config, readConfig, serviceLinks, settingsHelp } from '../config/config.ts';
+import { refuseOnGatewayFolder } from '../gateway/gateway-folder.ts';
 import { adopt } from './adopt.ts';
 import { listDeadLetter, replayStopped } from './dead-letter-command.ts';
 import { giveHeapRoom } from './heap-room.ts';
@@ -68,6 +69,8 @@ export async function runCommand(
   if (links.length > 0)
     log.info({ names: links }, 'these variables count as unset: an orchestrator sets them for a service');
   try {
+    const words = commandWords.join(' ');
+    if (singleCommands.includes(words)) refuseOnGatewayFolder(config.dataDir, words);
     return await command(config, log, signals);
   } catch (cause) {
     const sentence = sentenceOf(cause, config.dataDir);
@@ -121,6 +124,8 @@ const commandTable: Readonly<Record<string, Command>> = {
     return true;
   },
 };
+/** What they know is one journal and one file of the table writer. */
+const singleCommands = ['adopt', 'recover', 'prefect skip', 'dead-letter replay', 'verify'];
 const commands = new Map(Object.entries(commandTable));
 
 function writtenDown(command: FolderCommand, run: (config: Config, log: Log) => Promise<Done>): Command {

@@ -49,6 +49,14 @@ export function refuseGatewayFolder(dataDir: string): void {
   );
 }
 
+/** Throws StartRefused where a command for the folder of a single Sluice is run on that of a gateway. */
+export function refuseOnGatewayFolder(dataDir: string, command: string): void {
+  if (!existsSync(join(dataDir, fileName))) return;
+  throw new StartRefused(
+    `The data folder ${dataDir} is that of a gateway, and \`${command}\` is for a single Sluice. Nothing was changed.`,
+  );
+}
+
 function refuseOther(dataDir: string, text: string, { id, name }: GatewayName): void {
   const found = parse(text);
   if (found === null) {

@@ -84,6 +84,7 @@ export const rooms = {
     'src/journal',
     'src/clickhouse',
     'src/table-writer',
+    'src/gateway',
     'src/forwarder',
     'src/app',
   ],

@@ -1,0 +1,45 @@
+/** A folder is a single Sluice's or one gateway's, for ever. */
+import { existsSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { nodeFiles } from '../../src/base/file-port.ts';
+import { runCommand } from '../../src/commands/run-command.ts';
+import { StopSignals } from '../../src/commands/stop-signals.ts';
+import { openGatewayFolder, refuseGatewayFolder } from '../../src/gateway/gateway-folder.ts';
+import { open, withFolder } from '../journal/support.ts';
+
+const name = { id: 'one', name: 'SLUICE' };
+
+it('a folder of a gateway is no other gateway, and no single Sluice', () => {
+  withFolder((folder) => {
+    refuseGatewayFolder(folder);
+    openGatewayFolder(folder, name, nodeFiles);
+    openGatewayFolder(folder, name, nodeFiles);
+    expect(() => openGatewayFolder(folder, { ...name, id: 'two' }, nodeFiles)).toThrow('is that of gateway one');
+    expect(() => refuseGatewayFolder(folder)).toThrow('is that of a gateway');
+    writeFileSync(join(folder, 'gateway'), '{"version":2}');
+    expect(() => openGatewayFolder(folder, name, nodeFiles)).toThrow('is damaged, or a newer Sluice');
+  });
+});
+
+it('a folder of a single Sluice is no gateway', () => {
+  withFolder((folder) => {
+    open(folder).close();
+    expect(() => openGatewayFolder(folder, name, nodeFiles)).toThrow('is that of a single Sluice');
+  });
+});
+
+it.each(['adopt', 'recover', 'verify', 'prefect skip', 'dead-letter replay'])(
+  '`%s` leaves a gateway as it is',
+  (words) =>
+    withFolder(async (folder) => {
+      openGatewayFolder(folder, name, nodeFiles);
+      const run = runCommand(
+        { SLUICE_DATA_DIR: folder, SLUICE_LOG_LEVEL: 'silent' },
+        words.split(' '),
+        new StopSignals(),
+      );
+      await expect(run).rejects.toThrow(`\`${words}\` is for a single Sluice`);
+      expect(existsSync(join(folder, 'epoch'))).toBe(false);
+    }),
+);
