@@ -82,12 +82,25 @@ export const serverRows: readonly CommandRow[] = [
       { words: 'sluice token revoke ann', says: 'Its connections end within a second' },
     ],
     '<create|list|revoke> [name]',
-    async () =>
-      '\n\nOf create: --name NAME [--read] [--write] [--admin] [--expires 30d] [--filter JSON] [--label KEY=VALUE] ' +
-      '[--rate N] [--rate-bytes N] [--connections N] [--queries N] [--json]. Of list: [--json]. ' +
-      'The folder: SLUICE_DATA_DIR or --data-dir.',
+    async () => `\n\n${tokenText}`,
   ),
 ];
+
+const tokenText = `Options of create:
+  --name <name>         what it is called; 1 to 64 letters, digits and . _ @ + -
+  --read                it may ask, count, export and subscribe
+  --write               it may send events
+  --admin               it may see numbers, connections and the dead letter
+  --expires <time>      45s, 90m, 12h or 30d from now, or a time; by default never
+  --filter <json>       what its reads may show at most, as the API's filter
+  --label <key=value>   set on the resource of every event that it sends
+  --rate <n>            events a second, at most
+  --rate-bytes <n>      bytes a second, at most
+  --connections <n>     sockets and event streams at once
+  --queries <n>         pages, counts and exports at once
+  --json                all of it as JSON, also for list
+
+The folder is that of --data-dir or SLUICE_DATA_DIR. A token needs a name and one right at least.`;
 
 async function settingsText(): Promise<string> {
   const { settingsHelp } = await import('../../src/config/config.ts');

@@ -87,10 +87,17 @@ export function isRetryableStatus(status: number): boolean {
 /** Of a thrown value that is no SluiceError: the network failed, as `fetch` says it. */
 export function asSluiceError(error: unknown): SluiceError {
   if (error instanceof SluiceError) return error;
-  const sentence = error instanceof Error ? error.message : String(error);
   return new SluiceError(
-    `The server cannot be reached: ${sentence}`,
+    `The server cannot be reached: ${reasonOf(error)}`,
     { failure: 'network', retryable: true },
     { cause: error },
   );
+}
+
+/** Node's `fetch` says only that it failed. The address and the reason are in the cause, of several tries in the first. */
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const { cause } = error;
+  const first = cause instanceof AggregateError ? cause.errors[0] : cause;
+  return first instanceof Error && first.message !== '' ? first.message : error.message;
 }

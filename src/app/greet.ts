@@ -42,6 +42,7 @@ export function greet(
     `  send events:  POST ${http}://${address}/api/events   or  ${ws}://${address}/api/events/in`,
     `  subscribe:    ${ws}://${address}/api/events/out`,
     `  Prefect:      PREFECT_API_URL=${http}://${address}/api`,
+    `  in a browser: ${http}://${address}/   the API: ${http}://${address}/docs`,
     `  store:        ${store.status.where}; events are taken while it starts`,
     ...(gateway === null
       ? []

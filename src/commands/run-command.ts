@@ -61,7 +61,7 @@ export async function runCommand(
   const commandWords = firstFlag < 0 ? words : words.slice(0, firstFlag);
   const command = commands.get(commandWords.join(' '));
   if (command === undefined) {
-    throw new WrongUsage(`Unknown command ${commandWords.join(' ')}. \`npm start -- --help\` lists them all.`);
+    throw new WrongUsage(`Unknown command ${commandWords.join(' ')}. \`sluice --help\` lists them all.`);
   }
   const config = readConfig(environment, words.slice(commandWords.length));
   const log = createLog(config.logLevel);

@@ -73,11 +73,12 @@ function listTokens(dataDir: string, words: readonly string[], now: Date): Said 
   const { values } = parseWords(words);
   const rows = readTokens(dataDir).map((record) => shown(record, now));
   if (values.json === true) return { stdout: `${JSON.stringify(rows)}\n`, stderr: '' };
-  const lines = rows.map(({ id, name, rights, state, expires, ...more }) => {
+  const lines = rows.map(({ id, name, rights, state, expires, label, ...more }) => {
     const others = Object.entries(more).filter(([field, value]) => field !== 'made' && value !== null);
     const told = others.map(
       ([field, value]) => `${field} ${typeof value === 'string' ? value : JSON.stringify(value)}`,
     );
+    if (label !== null) told.unshift(`label ${label.key}=${label.value}`);
     return [id, state, name, rights.join(','), expires === null ? 'for ever' : `until ${expires}`, ...told].join('  ');
   });
   return { stdout: lines.map((line) => `${line}\n`).join(''), stderr: rows.length === 0 ? 'There is no token.\n' : '' };

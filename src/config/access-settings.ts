@@ -9,7 +9,7 @@ export const accessSettings = {
     kind: 'secret',
     fallback: null,
     alias: 'PREFECT_SERVER_API_AUTH_STRING',
-    help: 'if set, every route but health and ready wants it',
+    help: 'if set, every route wants it but health, ready, and pages and files without data',
   },
   tlsCert: {
     env: 'SLUICE_TLS_CERT',

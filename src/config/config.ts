@@ -29,7 +29,7 @@ export function readConfig(given: Environment, flags: readonly string[]): Config
   const known = new Set([...rows.flatMap(namesOf), ...othersNames]);
   for (const name of Object.keys(environment)) {
     if (name.startsWith('SLUICE_') && !known.has(name)) {
-      throw new StartRefused(`Unknown setting ${name}. \`npm start -- --help\` lists them all.`);
+      throw new StartRefused(`Unknown setting ${name}. \`sluice serve --help\` lists them all.`);
     }
   }
   const entries = Object.entries(settings).map(([name, row]: [string, SettingRow]) => {
@@ -94,7 +94,7 @@ function readFlags(flags: readonly string[]): Map<string, string> {
   const given = new Map<string, string>();
   for (let at = 0; at < flags.length; at += 1) {
     const [flag = '', inline] = (flags[at] ?? '').split(/=(.*)/s);
-    if (!known.has(flag)) throw new WrongUsage(`Unknown flag ${flag}. \`npm start -- --help\` lists them all.`);
+    if (!known.has(flag)) throw new WrongUsage(`Unknown flag ${flag}. \`sluice serve --help\` lists them all.`);
     const isSwitch = rows.some((row) => row.kind === 'switch' && flagOf(row) === flag);
     const isAlone = isSwitch && !['on', 'off'].includes(flags[at + 1] ?? '');
     const value = inline ?? (isAlone ? 'on' : flags[++at]);
