@@ -36,7 +36,7 @@ export async function runReplay(call: Call): Promise<number> {
   const progress = startProgress(terminal, 'replay', total);
   let refused = 0;
   const sender = new EventSender({
-    poster: new EventPoster(to, signal),
+    poster: new EventPoster(to, signal, (sentence) => terminal.warn(sentence)),
     signal,
     rate: await sendingRate(undefined, to, terminal, signal),
     refused: (line, reason) => {

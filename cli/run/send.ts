@@ -22,7 +22,8 @@ export async function runEmit(call: Call): Promise<number> {
     return sendInput(call, await openInput('-', call.signal), 'emit');
   }
   const event = await eventOfFlags(call, name);
-  const outcome = await new EventPoster(readTarget(call), call.signal).post(Buffer.from(JSON.stringify([event])), 1);
+  const poster = new EventPoster(readTarget(call), call.signal, (sentence) => call.terminal.warn(sentence));
+  const outcome = await poster.post(Buffer.from(JSON.stringify([event])), 1);
   if (outcome.kind === 'taken') {
     await call.terminal.print(`${event.id}\n`);
     return exitCodes.ok;
@@ -48,7 +49,7 @@ async function sendInput(call: Call, input: Input, what: string): Promise<number
     refused += 1;
     terminal.complain(`line ${line}: ${reason}`);
   };
-  const poster = new EventPoster(target, signal);
+  const poster = new EventPoster(target, signal, (sentence) => terminal.warn(sentence));
   const sender = new EventSender({ poster, signal, rate, refused: refuse, settled: progress.add });
   try {
     for await (const lines of input.lines) await sendLines(lines, sender, refuse);

@@ -5,7 +5,7 @@
 import { Agent, type IncomingMessage, request } from 'node:http';
 import { request as requestSecurely, Agent as SecureAgent } from 'node:https';
 import { authorizationOf, Endpoints } from '../../client/src/endpoints.ts';
-import { asSluiceError } from '../../client/src/errors.ts';
+import { asSluiceError, SluiceError } from '../../client/src/errors.ts';
 import { failureOf } from '../../client/src/http.ts';
 import { retrying, retryOf } from '../../client/src/retry.ts';
 import type { ServerTarget } from '../target.ts';
@@ -20,6 +20,8 @@ export type PostOutcome =
 
 /** Of failures in a row; at most half a minute between two. */
 const attemptsMax = 40;
+/** Of one body. Fewer are a server that is restarting, or one that holds a fast sender back. */
+const failuresToTell = 3;
 
 export class EventPoster {
   readonly #url: URL;
@@ -27,11 +29,16 @@ export class EventPoster {
   readonly #signal: AbortSignal;
   readonly #retry = retryOf({ attemptsMax });
   readonly #agent: Agent | SecureAgent;
+  readonly #tell: (sentence: string) => void;
+  /** So that who waits is told once of each break, and not of each try. */
+  #isAway = false;
 
-  constructor({ url, token }: ServerTarget, signal: AbortSignal) {
+  /** `tell`: hears that events wait, and why, and that the server takes them again. */
+  constructor({ url, token }: ServerTarget, signal: AbortSignal, tell: (sentence: string) => void = () => undefined) {
     this.#url = new URL(`${new Endpoints({ url, token }).base}/events`);
     this.#token = token;
     this.#signal = signal;
+    this.#tell = tell;
     this.#agent = new (this.#isSecure ? SecureAgent : Agent)({ keepAlive: true });
   }
 
@@ -40,7 +47,25 @@ export class EventPoster {
    * signal's reason.
    */
   post(body: Buffer, count: number): Promise<PostOutcome> {
-    return retrying(this.#retry, this.#signal, () => this.#once(body, count));
+    let failures = 0;
+    return retrying(this.#retry, this.#signal, async () => {
+      try {
+        const outcome = await this.#once(body, count);
+        if (this.#isAway) this.#tell('the server takes events again');
+        this.#isAway = false;
+        return outcome;
+      } catch (error) {
+        failures += 1;
+        if (failures === failuresToTell) this.#tellBreak(error);
+        throw error;
+      }
+    });
+  }
+
+  #tellBreak(error: unknown): void {
+    if (this.#isAway || !(error instanceof SluiceError) || !error.retryable) return;
+    this.#isAway = true;
+    this.#tell(`${error.message.replace(/\.$/, '')}; trying again`);
   }
 
   get #isSecure(): boolean {

@@ -6,12 +6,14 @@ import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type CommandOptions, program, runCommand, startCommand } from '../../support/command-line.ts';
 import { eventLike, publish } from '../../support/events.ts';
+import { listenHere } from '../../support/free-port.ts';
 import { until } from '../../support/poll.ts';
 import { removeData, startSluice, type TestSluice } from '../../support/sluice.ts';
 import type { Target } from '../../support/target.ts';
@@ -93,6 +95,20 @@ describe('emit', () => {
     await untilStored('as.it.comes', 1);
     child.stdin.end();
     expect((await ended).code).toBe(0);
+  });
+
+  it('says once why it waits, where the server takes nothing', async () => {
+    let asked = 0;
+    const full = createServer((request, response) => {
+      asked += 1;
+      request.resume();
+      response.writeHead(asked < 5 ? 503 : 204).end(asked < 5 ? '{"message":"The disk is full."}' : '');
+    });
+    const url = `http://127.0.0.1:${await listenHere(full)}`;
+    const { code, stderr } = await ask(['emit', 'a.b', '-r', 'x', '--url', url]);
+    full.close();
+    expect(code).toBe(0);
+    expect(stderr).toMatch(/^sluice: 503: .*; trying again\nsluice: the server takes events again\n$/);
   });
 
   it('sends no more a second than it may', async () => {
