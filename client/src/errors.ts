@@ -94,7 +94,7 @@ export function asSluiceError(error: unknown): SluiceError {
   );
 }
 
-/** Node's `fetch` says only that it failed. The address and the reason are in the cause, of several tries in the first. */
+/** Node's `fetch` says only that it failed. Address and reason are in its cause; of several tries, in the first. */
 function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const { cause } = error;
