@@ -137,7 +137,7 @@ function writeTokens(page: MetricsPage, { usages }: Observation): void {
   );
 }
 
-/** Only where there is a Prefect server. */
+/** Only where the log is shared. */
 function writeGateway(page: MetricsPage, { gateway }: Observation): void {
   if (gateway === null) return;
   const { id, applied, waiting, isJoined, writer, term } = gateway;
@@ -148,6 +148,7 @@ function writeGateway(page: MetricsPage, { gateway }: Observation): void {
   page.counter('gateway_writer_terms_total', 'How often the gateway that writes has changed.', term);
 }
 
+/** Only where there is a Prefect server. */
 function writeForwarder(page: MetricsPage, { forwarder }: Observation): void {
   if (forwarder === null) return;
   const { counters } = forwarder;
