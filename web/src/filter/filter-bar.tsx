@@ -30,13 +30,20 @@ export function FilterBar() {
   const without = (at: number): void => void useLine(terms.filter((_, place) => place !== at).join(' '));
   const pressed = (event: KeyboardEvent): void => {
     if (completion.pressed(event)) return;
-    if (event.key === 'Enter') commit();
-    else if (event.key === 'Escape') input.current?.blur();
+    if (event.key === 'Enter') {
+      // It would lie over the rows, and over the sentence that says what is wrong.
+      completion.close();
+      commit();
+    } else if (event.key === 'Escape') input.current?.blur();
     else if (event.key === 'Backspace' && text.value === '' && terms.length > 0) {
       event.preventDefault();
       text.value = terms.at(-1) ?? '';
       without(terms.length - 1);
     }
+  };
+  const typed = (): void => {
+    text.value = input.current?.value ?? '';
+    completion.open();
   };
   const why = refusal.value ?? asked.value.refusal;
   return (
@@ -56,7 +63,7 @@ export function FilterBar() {
           aria-label="Filter"
           placeholder={terms.length === 0 ? 'Filter: event:order.* region=eu "some words"' : ''}
           value={text}
-          onInput={(event) => (text.value = event.currentTarget.value)}
+          onInput={typed}
           onKeyDown={pressed}
           onBlur={completion.close}
           onFocus={completion.open}

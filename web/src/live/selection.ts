@@ -15,15 +15,17 @@ export function createSelection(): Selection {
   return { current: signal(null), open: signal(null), openHeight: signal(0) };
 }
 
-/** One row down the list, or up. Reading pauses. */
+/** One event down the list, or up: lines between events cannot be opened. Reading pauses. */
 export function moveCurrent(feed: LiveFeed, { current }: Selection, down: boolean): void {
   const { shown } = feed;
   if (shown.length === 0) return;
   feed.pause();
   const isNewer = down !== isNewestAbove.value;
   const at = current.value === null ? -1 : shown.indexOf(current.value);
-  const next = at < 0 ? shown.length - 1 : Math.min(shown.length - 1, Math.max(0, at + (isNewer ? 1 : -1)));
-  current.value = shown.at(next)?.nr ?? null;
+  const step = at >= 0 && isNewer ? 1 : -1;
+  let place = at < 0 ? shown.length - 1 : at + step;
+  while (shown.at(place) !== undefined && shown.at(place)?.kind !== 'event') place += step;
+  current.value = shown.at(place)?.nr ?? current.value;
 }
 
 /** Opens the row, or closes it if it is open. */
