@@ -25,16 +25,15 @@ export function FilterBar() {
     refusal.value = null;
   }, [address.value.line]);
   const commit = (): void => {
+    // The list would lie over the rows, and over the sentence that says what is wrong.
+    completion.close();
     if (addTyped(text.value)) text.value = '';
   };
   const without = (at: number): void => void useLine(terms.filter((_, place) => place !== at).join(' '));
   const pressed = (event: KeyboardEvent): void => {
     if (completion.pressed(event)) return;
-    if (event.key === 'Enter') {
-      // It would lie over the rows, and over the sentence that says what is wrong.
-      completion.close();
-      commit();
-    } else if (event.key === 'Escape') input.current?.blur();
+    if (event.key === 'Enter') commit();
+    else if (event.key === 'Escape') input.current?.blur();
     else if (event.key === 'Backspace' && text.value === '' && terms.length > 0) {
       event.preventDefault();
       text.value = terms.at(-1) ?? '';
