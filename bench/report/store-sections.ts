@@ -4,6 +4,13 @@
 import { at, entriesOf, itemsOf, numberAt } from './read-json.ts';
 import { picked, type Row, rowWhere, type Section } from './rows.ts';
 
+/** By what the live filters fit. */
+const liveKinds: Readonly<Record<string, string>> = {
+  own: 'an event live, a thousand filters, one of which fits',
+  half: 'an event live, one filter, which fits every other event',
+  one: 'an event live, one filter, which fits each',
+};
+
 export const storeSections: readonly Section[] = [
   {
     key: 'live-counts',
@@ -70,6 +77,28 @@ export const storeSections: readonly Section[] = [
         ...picked(run, { 'ratio of p99': 'p99Ratio', 'events/s of the flood': 'floodPerSecond' }),
         'of the turns': itemsOf(at(run, 'p99Ratios')).join(', '),
       })),
+  },
+  {
+    key: 'forced-filters',
+    title: 'Filters that are forced',
+    text:
+      'What it costs that a token forces a filter: µs an event that is matched live by other filters, without it ' +
+      'and how much more with it; and how questions differ from the same ones with that filter as their own, in turns.',
+    rows: (found) => [
+      ...entriesOf(at(found, 'live')).map(([kind, run]) => ({
+        what: liveKinds[kind] ?? kind,
+        ...picked(run, { 'µs without': 'micros' }),
+        ...picked(at(run, 'moreMicros'), { 'µs more with it': 'median' }),
+        ...{ 'ratio of CPU': '', 'ratio of time': '' },
+        interval: itemsOf(at(run, 'moreMicros', 'interval')).join(' to '),
+      })),
+      ...entriesOf(at(found, 'questions')).map(([what, run]) => ({
+        what,
+        interval: itemsOf(at(run, 'cpuRatio', 'interval')).join(' to '),
+        ...picked(at(run, 'cpuRatio'), { 'ratio of CPU': 'median' }),
+        ...picked(at(run, 'timeRatio'), { 'ratio of time': 'median' }),
+      })),
+    ],
   },
   {
     key: 'scale',
