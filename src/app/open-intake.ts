@@ -28,7 +28,7 @@ import { firstState } from '../table-writer/open-writer-state.ts';
 import type { WriterStateStore } from '../table-writer/ports.ts';
 import { isInDoubt } from '../table-writer/reconcile.ts';
 import { TakenIds } from '../table-writer/taken-ids.ts';
-import type { WriterState } from '../table-writer/writer-state.ts';
+import { sentUpTo, type WriterState } from '../table-writer/writer-state.ts';
 import { writerStateFile } from '../table-writer/writer-state-file.ts';
 
 export interface IntakeParts {
@@ -220,7 +220,7 @@ export function factsOf(journal: Journal, state: WriterState | null): JournalFac
     firstSeq,
     checkpoint,
     head,
-    sentUpTo: Math.max(checkpoint, state?.range?.last ?? 0),
+    sentUpTo: sentUpTo({ checkpoint, range: state?.range ?? null }),
     // Whether this epoch was ever inserted from: then its database must know it.
     everInserted: state !== null && state.epoch === epoch && state.everInserted,
   };

@@ -3,6 +3,7 @@
  */
 import { type DeadLetterReplay, noReplay, type ReplayRefusal } from '../../schemas/dead-letter-replay.ts';
 import type { Audit } from '../access/audit.ts';
+import { endsWithin } from '../base/ends-within.ts';
 import { Failure } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
 import { cutText } from '../base/log-limit.ts';
@@ -13,7 +14,6 @@ import { splitRow } from '../event-log/row.ts';
 import type { DeadEvent, DeadLetter } from '../table-writer/ports.ts';
 import { replayDeadLetter } from '../table-writer/replay-dead-letter.ts';
 import type { TableWriter } from '../table-writer/table-writer.ts';
-import { endsWithin } from './ends-within.ts';
 import type { IntakeParts } from './open-intake.ts';
 
 export interface ReplaysParts {

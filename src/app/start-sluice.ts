@@ -4,6 +4,7 @@
  */
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
+import { endsWithin } from '../base/ends-within.ts';
 import { armFailPoint } from '../base/fail-point.ts';
 import type { FilePort } from '../base/file-port.ts';
 import { openKeys, type SigningKeys } from '../base/keys.ts';
@@ -30,7 +31,6 @@ import type { DeadLetter } from '../table-writer/ports.ts';
 import type { TableWriter } from '../table-writer/table-writer.ts';
 import { connectStore, type StoreUser } from './connect-store.ts';
 import { descriptorsLeft } from './descriptors.ts';
-import { endsWithin } from './ends-within.ts';
 import { connectionRoom, greet, warnOfOpenDoor } from './greet.ts';
 import { listDead } from './list-dead.ts';
 import { metricsPage } from './metrics-page.ts';

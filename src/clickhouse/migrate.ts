@@ -66,8 +66,7 @@ export async function migrate(servers: Servers, values: RetentionOptions, log: L
   const records = `CREATE TABLE IF NOT EXISTS schema_migrations (
     number UInt32, name String, applied DateTime DEFAULT now()) ENGINE = MergeTree ORDER BY number`;
   for (const statement of placed([records], values)) await runStatement(servers, statement);
-  const recorded = await select<{ number: number }>(client, 'SELECT DISTINCT number FROM schema_migrations');
-  const done = new Set(recorded.map(({ number }) => number));
+  const done = await recorded(client);
   refuseNewer(Math.max(0, ...done), migrations.at(-1)?.number ?? 0);
   if (done.has(replacing)) await refuseEmptied(servers, values);
   for (const migration of migrations) {
@@ -80,19 +79,24 @@ export async function migrate(servers: Servers, values: RetentionOptions, log: L
 
 /** Rejects with Failure storeUnavailable until another gateway has brought the schema to where it is needed. */
 export async function checkMigrated(client: ClickHouseClient, values: RetentionOptions): Promise<void> {
-  const sql = `SELECT count() AS tables FROM system.tables
-    WHERE database = currentDatabase() AND name = 'schema_migrations'`;
-  const [found] = await select<{ tables: number | string }>(client, sql);
-  const recorded =
-    Number(found?.tables) > 0
-      ? await select<{ number: number }>(client, 'SELECT DISTINCT number FROM schema_migrations')
-      : [];
-  const newest = Math.max(0, ...recorded.map(({ number }) => number));
+  const newest = (await hasTable(client, 'schema_migrations')) ? Math.max(0, ...(await recorded(client))) : 0;
   const known = readMigrations(values).at(-1)?.number ?? 0;
   refuseNewer(newest, known);
   if (newest < known) {
     throw new Failure('storeUnavailable', 'The gateway that writes has not brought the database to its schema yet.');
   }
+}
+
+/** The numbers of the migrations that were run. */
+async function recorded(client: ClickHouseClient): Promise<ReadonlySet<number>> {
+  const rows = await select<{ number: number }>(client, 'SELECT DISTINCT number FROM schema_migrations');
+  return new Set(rows.map(({ number }) => number));
+}
+
+async function hasTable(client: ClickHouseClient, table: string): Promise<boolean> {
+  const sql = `SELECT count() AS tables FROM system.tables WHERE database = currentDatabase() AND name = '${table}'`;
+  const [found] = await select<{ tables: number | string }>(client, sql);
+  return Number(found?.tables) > 0;
 }
 
 async function run(servers: Servers, { number, name, statements }: Migration, layout: Layout, log: Log): Promise<void> {
@@ -113,9 +117,7 @@ async function refuseEmptied({ every, urls }: Servers, layout: Layout): Promise<
   if (kindOf(layout) !== 'direct') return;
   const table = eventsTable(layout);
   for (const [at, each] of every.entries()) {
-    const sql = `SELECT count() AS tables FROM system.tables WHERE database = currentDatabase() AND name = '${table}'`;
-    const [found] = await select<{ tables: number | string }>(each, sql);
-    if (Number(found?.tables) > 0) continue;
+    if (await hasTable(each, table)) continue;
     throw new StartRefused(
       `Shard ${at + 1} (${urls[at]}) has no table ${table}, though the cluster has been in use: it is new, or was ` +
         'emptied. Restore it, or make its tables as another shard has them (docs/SCALE.md).',

@@ -42,7 +42,7 @@ export function openGatewayFolder(dataDir: string, { id, name }: GatewayName, fi
 
 /** Throws StartRefused where a single Sluice is to be started on the folder of a gateway. */
 export function refuseGatewayFolder(dataDir: string): void {
-  if (!existsSync(join(dataDir, fileName))) return;
+  if (!isGatewayFolder(dataDir)) return;
   throw new StartRefused(
     `The data folder ${dataDir} is that of a gateway: set SLUICE_LOG and the other settings of a gateway, or name ` +
       'another folder.',
@@ -51,10 +51,14 @@ export function refuseGatewayFolder(dataDir: string): void {
 
 /** Throws StartRefused where a command for the folder of a single Sluice is run on that of a gateway. */
 export function refuseOnGatewayFolder(dataDir: string, command: string): void {
-  if (!existsSync(join(dataDir, fileName))) return;
+  if (!isGatewayFolder(dataDir)) return;
   throw new StartRefused(
     `The data folder ${dataDir} is that of a gateway, and \`${command}\` is for a single Sluice. Nothing was changed.`,
   );
+}
+
+function isGatewayFolder(dataDir: string): boolean {
+  return existsSync(join(dataDir, fileName));
 }
 
 function refuseOther(dataDir: string, text: string, { id, name }: GatewayName): void {

@@ -15,6 +15,7 @@ import type { Journal } from '../journal/journal.ts';
 import type { Nats } from '../nats/connect-nats.ts';
 import type { OpenedStream } from '../nats/open-stream.ts';
 import type { DeadLetter } from '../table-writer/ports.ts';
+import { sentUpTo } from '../table-writer/writer-state.ts';
 import { Carrying } from './carrying.ts';
 import type { GatewayFolder } from './gateway-folder.ts';
 import { type JoinedLog, joinLog } from './join-log.ts';
@@ -148,9 +149,9 @@ export class OpenGateway {
   facts(): JournalFacts {
     const { epoch, firstSeq, checkpoint, head } = this.replica;
     const state = this.#writer?.known?.state ?? null;
-    const sentUpTo = Math.max(checkpoint, state?.range?.last ?? 0);
     const everInserted = state?.everInserted ?? false;
-    return { owner: epoch, epoch, firstSeq, checkpoint, head, sentUpTo, everInserted, isShared: true };
+    const sent = sentUpTo({ checkpoint, range: state?.range ?? null });
+    return { owner: epoch, epoch, firstSeq, checkpoint, head, sentUpTo: sent, everInserted, isShared: true };
   }
 
   startWriter(store: Store, deadLetter: DeadLetter, options: SharedWriterParts['options']): SharedWriter {

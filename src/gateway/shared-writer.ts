@@ -6,6 +6,7 @@
  *       ▲                   └──────────────────────┬────────────────────────────┘
  *       └─────── lost, or given up: ClickHouse does not take anything from here ┘
  */
+import { endsWithin } from '../base/ends-within.ts';
 import { Failure } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
 import type { Counters } from '../base/metrics.ts';
@@ -19,7 +20,7 @@ import type { DeadLetter } from '../table-writer/ports.ts';
 import { settledOf } from '../table-writer/stored-of.ts';
 import { startTableWriter, type TableWriter, type TableWriterParts } from '../table-writer/table-writer.ts';
 import { LeaseLost, type WriterLease } from '../table-writer/writer-lease.ts';
-import type { WriterState } from '../table-writer/writer-state.ts';
+import { sentUpTo, type WriterState } from '../table-writer/writer-state.ts';
 
 export interface SharedWriterParts {
   readonly replica: LogAdmin;
@@ -119,7 +120,12 @@ export class SharedWriter implements TableWriter {
     this.#timer = null;
     await this.#writer?.stop(graceMs);
     this.#writer = null;
-    if (this.isHolder) await within(giveUpMs, this.#lease?.giveUp());
+    // Who cannot give it up leaves it to run out.
+    if (this.#lease?.isHeld === true)
+      await endsWithin(
+        giveUpMs,
+        this.#lease.giveUp().catch(() => undefined),
+      );
   }
 
   #turn(): void {
@@ -186,7 +192,7 @@ export class SharedWriter implements TableWriter {
       await this.#leave(lease);
       return;
     }
-    if (live.mark < Math.max(state.checkpoint, state.range?.last ?? 0)) return;
+    if (live.mark < sentUpTo(state)) return;
     keepIds(state.checkpoint);
     replica.advanceCheckpoint(state.checkpoint);
     const { term } = lease;
@@ -210,7 +216,7 @@ export class SharedWriter implements TableWriter {
   }
 
   /** A key that went back does not know what was sent. */
-  async #faultOf({ checkpoint, range }: WriterState): Promise<string | null> {
+  async #faultOf(state: WriterState): Promise<string | null> {
     const { store, replica } = this.#parts;
     await replicasCaughtUp(store);
     const [found] = await store.rows<{ newest: number }>(
@@ -219,10 +225,10 @@ export class SharedWriter implements TableWriter {
       { settings: decidingRead },
     );
     const newest = found?.newest ?? 0;
-    const sentUpTo = Math.max(checkpoint, range?.last ?? 0);
-    if (newest <= sentUpTo) return null;
+    const sent = sentUpTo(state);
+    if (newest <= sent) return null;
     return (
-      `ClickHouse has events up to seq ${newest}, and by the key of the table writer none above ${sentUpTo} was ` +
+      `ClickHouse has events up to seq ${newest}, and by the key of the table writer none above ${sent} was ` +
       'sent: what NATS keeps went back.'
     );
   }
@@ -255,13 +261,4 @@ export class SharedWriter implements TableWriter {
     }
     followed();
   }
-}
-
-async function within(ms: number, work: Promise<unknown> | undefined): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise((resolve) => {
-    timer = setTimeout(resolve, ms);
-  });
-  await Promise.race([Promise.resolve(work).catch(() => undefined), late]);
-  clearTimeout(timer);
 }

@@ -9,6 +9,7 @@ import type { GatewaySettings } from '../config/gateway-settings.ts';
 import { readEpochFile } from '../journal/epoch-file.ts';
 import { firstSeqAt } from '../journal/open-segments.ts';
 import { connectNats } from '../nats/connect-nats.ts';
+import { type Retry, untilAnswered } from '../nats/until-answered.ts';
 import { openLog } from './join-log.ts';
 import { OpenGateway, type OpenGatewayParts } from './open-gateway.ts';
 import { knownStream } from './replica-side.ts';
@@ -34,10 +35,13 @@ export async function startGateway(parts: OpenGatewayParts): Promise<OpenGateway
   );
   connecting.catch(() => undefined);
   const opened = async () => openLog(await connecting, parts, known, firstSeqAt(Date.now()));
-  const retry = { signal: starting.signal, log };
+  const retry = (): Retry => ({
+    ...{ againMs, signal: starting.signal },
+    failed: sayOnce(log, 'NATS does not keep the shared log yet'),
+  });
   const stream =
     known ??
-    (await untilAnswered(opened, { ...retry, withinMs: firstAnswerMs }).catch((cause: unknown) =>
+    (await untilAnswered(opened, { ...retry(), withinMs: firstAnswerMs }).catch((cause: unknown) =>
       refuseStart(settings, cause),
     ));
   const gateway = new OpenGateway(parts, spool, stream, starting);
@@ -51,7 +55,7 @@ export async function startGateway(parts: OpenGatewayParts): Promise<OpenGateway
     }
     await gateway.join(await connecting);
   };
-  const joining = untilAnswered(join, retry);
+  const joining = untilAnswered(join, retry());
   joining.catch((error: unknown) => gateway.couldNotJoin(error));
   // A gateway that was one before goes on without NATS.
   const late = known === null ? [] : [wait(joinMs, undefined, { ref: false })];
@@ -67,28 +71,6 @@ function sayOnce(log: Log, message: string): (error: unknown) => void {
     if (reason !== said) log.warn({ reason }, message);
     said = reason;
   };
-}
-
-interface Retry {
-  readonly signal: AbortSignal;
-  readonly withinMs?: number;
-  readonly log: Log;
-}
-
-/** NATS may have no leader just now. Rejects with StartRefused, or with what the last try said. */
-async function untilAnswered<Answer>(work: () => Promise<Answer>, retry: Retry): Promise<Answer> {
-  const { signal, withinMs = Number.POSITIVE_INFINITY, log } = retry;
-  const deadline = performance.now() + withinMs;
-  const say = sayOnce(log, 'NATS does not keep the shared log yet');
-  for (;;) {
-    try {
-      return await work();
-    } catch (error) {
-      if (error instanceof StartRefused || signal.aborted || performance.now() + againMs > deadline) throw error;
-      say(error);
-      await wait(againMs, undefined, { signal });
-    }
-  }
 }
 
 function refuseStart({ log }: GatewaySettings, cause: unknown): never {

@@ -74,7 +74,7 @@ function open(files: FilePort, request: OpenRequest, recovered: Recovered | null
 
 const seqsPerSecond = 2 ** 20;
 
-/** Where an epoch begins that knows of none before it, by a clock in ms. */
+/** Where an epoch begins at this time, in ms of the clock. */
 export function firstSeqAt(now: number): number {
   return Math.floor(now / 1000) * seqsPerSecond + 1;
 }
@@ -113,7 +113,7 @@ function beginEpoch(
     version: 1,
     owner: identity?.owner ?? randomUUID(),
     epoch: replicaOf?.epoch ?? randomUUID(),
-    firstSeq: replicaOf?.firstSeq ?? second * seqsPerSecond + 1,
+    firstSeq: replicaOf?.firstSeq ?? firstSeqAt(second * 1000),
     created: new Date(now).toISOString(),
   };
   const active = createSegment(files, segmentsDirectory(dataDir), begun.epoch, begun.firstSeq, true);

@@ -4,10 +4,10 @@
  */
 
 import { readFileSync } from 'node:fs';
-import { setTimeout as wait } from 'node:timers/promises';
 import type { JetStreamManager } from '@nats-io/jetstream';
 import type { MsgHdrs, NatsConnection, NodeConnectionOptions } from '@nats-io/transport-node';
-import { StartRefused } from '../base/errors.ts';
+import { firstLineOf, StartRefused } from '../base/errors.ts';
+import { type Retry, untilAnswered } from './until-answered.ts';
 
 export interface Nats {
   readonly connection: NatsConnection;
@@ -30,20 +30,14 @@ export interface NatsAddress {
   readonly tls?: { readonly caFile?: string; readonly certFile?: string; readonly keyFile?: string } | null;
 }
 
-/** While no server has answered yet. */
-export interface FirstAnswer {
-  /** After so long it rejects with what the last try said; it waits without end if none is given. */
-  readonly withinMs?: number;
-  readonly signal?: AbortSignal;
-  /** Is told why a try failed. */
-  readonly failed?: (error: unknown) => void;
-}
-
 const requestMs = 3_000;
 const againMs = 500;
 
-/** Resolves once a server has answered. Rejects with StartRefused for a file that cannot be read. */
-export async function connectNats(address: NatsAddress, first: FirstAnswer = {}): Promise<Nats> {
+/**
+ * Resolves once a server has answered; `first` holds until then. Rejects with StartRefused for a file that cannot be
+ * read.
+ */
+export async function connectNats(address: NatsAddress, first: Omit<Retry, 'againMs'> = {}): Promise<Nats> {
   const [{ headers, nuid, ...client }, { jetstreamManager }] = await Promise.all([
     import('@nats-io/transport-node'),
     import('@nats-io/jetstream'),
@@ -63,7 +57,7 @@ export async function connectNats(address: NatsAddress, first: FirstAnswer = {})
     ...(credsFile && { authenticator: client.credsAuthenticator(readCreds(credsFile)) }),
     ...(tls && { tls: { ...tls } }),
   };
-  const connection = await firstAnswer(() => client.connect(options), first);
+  const connection = await untilAnswered(() => client.connect(options), { ...first, againMs });
   return {
     connection,
     manager: await jetstreamManager(connection, { timeout: requestMs, checkAPI: false }),
@@ -73,27 +67,11 @@ export async function connectNats(address: NatsAddress, first: FirstAnswer = {})
   };
 }
 
-async function firstAnswer(
-  connect: () => Promise<NatsConnection>,
-  { withinMs = Number.POSITIVE_INFINITY, signal, failed }: FirstAnswer,
-): Promise<NatsConnection> {
-  const deadline = performance.now() + withinMs;
-  for (;;) {
-    try {
-      return await connect();
-    } catch (error) {
-      if (performance.now() + againMs > deadline) throw error;
-      failed?.(error);
-      await wait(againMs, undefined, { ...(signal !== undefined && { signal }) });
-    }
-  }
-}
-
 function readCreds(path: string): Uint8Array {
   try {
     return readFileSync(path);
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
+    const why = firstLineOf(cause);
     throw new StartRefused(`The file that SLUICE_LOG_CREDS_FILE names cannot be read: ${why}`, { cause });
   }
 }

@@ -4,8 +4,7 @@
  * buffer smaller than that read no read is full. The library has no call for it, so libc's own is called; accepted
  * sockets inherit it from the listening ones.
  */
-import { readdirSync } from 'node:fs';
-import { socketCalls } from './socket-calls.ts';
+import { descriptorsAt, socketCalls } from './socket-calls.ts';
 
 /** The kernel doubles it for its own books. */
 export const receiveBufferBytes = 128 * 1024;
@@ -16,15 +15,12 @@ export const receiveBufferBytes = 128 * 1024;
  */
 export function limitReceiveBuffers(port: number): number {
   const calls = socketCalls();
-  let count = 0;
-  for (const name of readdirSync('/proc/self/fd')) {
-    const descriptor = Number(name);
-    if (calls.localPortOf(descriptor) !== port) continue;
+  const descriptors = descriptorsAt(port);
+  for (const descriptor of descriptors) {
     // Set whatever it is: one that was not set grows by itself.
     const isSet = calls.setReceiveBuffer(descriptor, receiveBufferBytes);
     if (!isSet || (calls.receiveBufferOf(descriptor) ?? 0) > 2 * receiveBufferBytes)
       throw new Error('the system refused it');
-    count += 1;
   }
-  return count;
+  return descriptors.length;
 }

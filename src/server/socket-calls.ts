@@ -1,6 +1,7 @@
 /**
  * What libc says of a socket of this process, and sets of it: the edge library has no calls for that.
  */
+import { readdirSync } from 'node:fs';
 import type { DataType as DataTypes } from 'ffi-rs';
 import { openLibc } from '../base/libc.ts';
 
@@ -30,6 +31,13 @@ let calls: SocketCalls | null = null;
 export function socketCalls(): SocketCalls {
   calls ??= openCalls();
   return calls;
+}
+
+/** This process's sockets with that local port, listening or accepted. Throws Error as `socketCalls`. */
+export function descriptorsAt(port: number): number[] {
+  const { localPortOf } = socketCalls();
+  const all = readdirSync('/proc/self/fd').map(Number);
+  return all.filter((descriptor) => localPortOf(descriptor) === port);
 }
 
 function openCalls(): SocketCalls {

@@ -5,6 +5,7 @@
  */
 import { createActor, fromPromise } from 'xstate';
 import { writerMachine } from '../../actors/writer.ts';
+import { endsWithin } from '../base/ends-within.ts';
 import { Batches, type BatchesParts } from './batches.ts';
 import { Certainty, type Reconcile } from './certainty.ts';
 import { type EpochBook, openBook } from './epoch-book.ts';
@@ -100,17 +101,8 @@ export function startTableWriter(parts: TableWriterParts): TableWriter {
     async stop(graceMs) {
       actor.send({ type: 'writer.stopped' });
       stopping.abort();
-      await endedWithin(underWay, graceMs);
+      await endsWithin(graceMs, underWay);
       inserts.isClosed = true;
     },
   };
-}
-
-async function endedWithin(work: Promise<unknown>, graceMs: number): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const grace = new Promise((resolve) => {
-    timer = setTimeout(resolve, graceMs);
-  });
-  await Promise.race([work, grace]);
-  clearTimeout(timer);
 }

@@ -33,6 +33,11 @@ export interface WriterState {
   readonly maybeStoredUpTo?: number;
 }
 
+/** The newest seq that was ever sent to ClickHouse. */
+export function sentUpTo({ checkpoint, range }: Pick<WriterState, 'checkpoint' | 'range'>): number {
+  return Math.max(checkpoint, range?.last ?? 0);
+}
+
 /** What a text says that was once kept; null if it is no state. */
 export function parseWriterState(text: string): WriterState | null {
   try {

@@ -1,6 +1,6 @@
 /** A stop waits for a disk, but not for ever. */
 import { expect, test } from 'vitest';
-import { endsWithin } from '../../src/app/ends-within.ts';
+import { endsWithin } from '../../src/base/ends-within.ts';
 
 test('work that ends in time has ended, work that hangs has not, and a failure is its own', async () => {
   const hanging = new Promise(() => undefined);
