@@ -1,7 +1,8 @@
 /**
  * A gateway without its edge, as a process that tests can kill: node gateway-process.ts FOLDER ID PORT EPOCH FIRST_SEQ.
  * Each line on stdin is a body for its intake; on stdout it says `ready`, `pong N` once the body of line N is in its
- * spool, and `settled N` once it is in the shared log and applied here. `quit` ends it when it has applied all.
+ * spool, and `settled N` once it is in the shared log and applied here. After `drain` it says `drained` once all of its
+ * spool is in the shared log; `quit` ends it when it has applied all that is there by then.
  */
 import { createInterface } from 'node:readline';
 import { createLog } from '../../src/base/log.ts';
@@ -108,11 +109,25 @@ function expectNobody(): never {
   throw new Error('nobody listens to a spool');
 }
 
+async function pause(): Promise<void> {
+  await new Promise((resolve) => setTimeout(resolve, 20));
+}
+
+async function drain(): Promise<void> {
+  await intake.settled();
+  while (carrier.settled < spool.head) await pause();
+  say('drained');
+}
+
 carrier.start();
 say('ready');
 let line = 0;
 for await (const text of createInterface({ input: process.stdin })) {
   if (text === 'quit') break;
+  if (text === 'drain') {
+    await drain();
+    continue;
+  }
   line += 1;
   const own = line;
   const outcome = intake.acceptBatch(Buffer.from(text), true);
@@ -125,12 +140,8 @@ for await (const text of createInterface({ input: process.stdin })) {
   });
 }
 
-await intake.settled();
-for (;;) {
-  const { state } = await nats.manager.streams.info(stream.name);
-  if (carrier.settled >= spool.head && replica.applied.stream >= state.last_seq) break;
-  await new Promise((resolve) => setTimeout(resolve, 20));
-}
+const { state } = await nats.manager.streams.info(stream.name);
+while (replica.applied.stream < state.last_seq) await pause();
 carrier.stop();
 follower.stop();
 replicaLog.close();
