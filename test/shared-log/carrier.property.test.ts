@@ -5,6 +5,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { randomFrom } from '../../support/random.ts';
+import { modelMs, modelRuns } from './model-runs.ts';
 import { type FakeGateway, World } from './world.ts';
 
 const life = fc.record({
@@ -18,12 +19,16 @@ const life = fc.record({
 type Life = typeof life extends fc.Arbitrary<infer One> ? One : never;
 
 describe('carriers of several gateways', () => {
-  it('lose nothing, bring nothing twice, and settle only what is in the log', () => {
-    fc.assert(
-      fc.property(life, (one) => live(one)),
-      { numRuns: 2_000 },
-    );
-  });
+  it(
+    'lose nothing, bring nothing twice, and settle only what is in the log',
+    () => {
+      fc.assert(
+        fc.property(life, (one) => live(one)),
+        { numRuns: modelRuns },
+      );
+    },
+    modelMs,
+  );
 
   // The store had an event that another gateway had brought in and that was not applied here yet. It was settled by the
   // store's answer, so its producer would have got a 204 before any reader here could have seen it.

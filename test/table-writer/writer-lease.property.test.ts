@@ -2,11 +2,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { randomFrom } from '../../support/random.ts';
+import { modelMs, modelRuns } from '../shared-log/model-runs.ts';
 import { LeaseWorld } from './lease-world.ts';
 
 const ticks = 400;
-/** Of 2,000 runs on a busy machine. */
-const testMs = 300_000;
 
 async function live(seed: number, options = {}): Promise<LeaseWorld> {
   const world = new LeaseWorld({ random: randomFrom(seed), ...options });
@@ -22,7 +21,6 @@ describe('the lease of the table writer', () => {
     async () => {
       let terms = 0;
       let checkpoints = 0;
-      const runs = Number(process.env['SLUICE_LEASE_RUNS'] ?? 2_000);
       const law = fc.asyncProperty(fc.nat(), async (seed) => {
         const world = await live(seed);
         terms += world.term;
@@ -33,12 +31,12 @@ describe('the lease of the table writer', () => {
         );
         expect(missing).toEqual([]);
       });
-      await fc.assert(law, { numRuns: runs });
+      await fc.assert(law, { numRuns: modelRuns });
       // It was taken over, and got on.
-      expect(terms / runs).toBeGreaterThan(2);
-      expect(checkpoints / runs).toBeGreaterThan(10);
+      expect(terms / modelRuns).toBeGreaterThan(2);
+      expect(checkpoints / modelRuns).toBeGreaterThan(10);
     },
-    testMs,
+    modelMs,
   );
 
   it(
@@ -52,6 +50,6 @@ describe('the lease of the table writer', () => {
       }
       expect(faults.length).toBeGreaterThan(5);
     },
-    testMs,
+    modelMs,
   );
 });
