@@ -1,4 +1,4 @@
-/** How often the models of several gateways are tried: what `npm run models` asks for, or what a run of all tests takes. */
+/** How often each model of several gateways is tried: as `npm run models` asks, or few enough for all tests. */
 export const modelRuns = Number(process.env['SLUICE_MODEL_RUNS'] ?? 2_000);
 
 /** Of so many runs on a busy machine. */
