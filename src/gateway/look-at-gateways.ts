@@ -34,6 +34,8 @@ export class GatewaysLook {
   readonly #timer: NodeJS.Timeout;
   /** What each gateway's key was last, and since when. */
   readonly #seen = new Map<string, { readonly revision: number; readonly at: number }>();
+  /** Gateways that are not waited for any more, as was said. */
+  readonly #givenUp = new Set<string>();
   #isBusy = false;
   #trimmed = 0;
 
@@ -80,7 +82,7 @@ export class GatewaysLook {
 
   /** The oldest message that some gateway has not applied. */
   async #neededFrom(): Promise<number> {
-    const { nats, stream, bucket, elapsedMs, log } = this.#parts;
+    const { nats, stream, bucket, elapsedMs } = this.#parts;
     const { config, state } = await nats.manager.streams.info(stream);
     const isFilling = state.bytes > config.max_bytes / 2;
     const now = elapsedMs();
@@ -93,10 +95,18 @@ export class GatewaysLook {
       if (word === null) continue;
       this.#compare(name, word);
       const isGivenUp = now - at > (isFilling ? silentMs : silentMsMax);
-      if (!isGivenUp) needed = Math.min(needed, word.applied + 1);
-      else if (word.applied < state.first_seq) continue;
-      else log.warn({ gateway: name, silentMs: now - at }, 'the shared log does not wait for this gateway any more');
+      if (isGivenUp) this.#sayGivenUp(name, now - at);
+      else {
+        this.#givenUp.delete(name);
+        needed = Math.min(needed, word.applied + 1);
+      }
     }
     return needed;
+  }
+
+  #sayGivenUp(gateway: string, silentMs: number): void {
+    if (this.#givenUp.has(gateway)) return;
+    this.#givenUp.add(gateway);
+    this.#parts.log.warn({ gateway, silentMs }, 'the shared log does not wait for this gateway any more');
   }
 }
