@@ -10,6 +10,15 @@ import { codeOf, nodeFiles } from '../base/file-port.ts';
 import { readSmallFile, replaceSmallFile } from '../base/small-file.ts';
 import { readRecord, type TokenRecord } from './token-record.ts';
 
+/** Where tokens are kept, as commands change them. */
+export interface TokenStore {
+  read(): Promise<readonly TokenRecord[]>;
+  /** Replaces them by what `change` makes of them; it may be called again where somebody else was quicker. */
+  change(change: ChangeTokens): Promise<void>;
+}
+
+export type ChangeTokens = (records: readonly TokenRecord[]) => readonly TokenRecord[];
+
 const accessFolder = (dataDir: string): string => join(dataDir, 'access');
 const fileName = 'tokens.json';
 export const tokensPath = (dataDir: string): string => join(accessFolder(dataDir), fileName);
@@ -20,7 +29,7 @@ const lockMs = 10_000;
 export function readTokens(dataDir: string): readonly TokenRecord[] {
   const path = tokensPath(dataDir);
   const text = readSmallFile(nodeFiles, path);
-  const records = text === null ? [] : parse(text);
+  const records = text === null ? [] : parseTokens(text);
   if (records === null) {
     throw new StartRefused(
       `${path} holds no tokens of version ${version}; put a good copy in its place, or delete it to have none.`,
@@ -29,18 +38,19 @@ export function readTokens(dataDir: string): readonly TokenRecord[] {
   return records;
 }
 
+/** Of one data folder. */
+export function folderTokens(dataDir: string): TokenStore {
+  return { read: async () => readTokens(dataDir), change: (change) => changeTokens(dataDir, change) };
+}
+
 /** Replaces the tokens by what `change` makes of them, once nobody else is at it. */
-export async function changeTokens(
-  dataDir: string,
-  change: (records: readonly TokenRecord[]) => readonly TokenRecord[],
-): Promise<void> {
+export async function changeTokens(dataDir: string, change: ChangeTokens): Promise<void> {
   const folder = accessFolder(dataDir);
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const lock = join(folder, 'tokens.lock');
   await takeLock(lock);
   try {
-    const content = { version, tokens: change(readTokens(dataDir)) };
-    replaceSmallFile(nodeFiles, folder, fileName, content, { mode: 0o600 });
+    replaceSmallFile(nodeFiles, folder, fileName, contentOf(change(readTokens(dataDir))), { mode: 0o600 });
   } finally {
     rmSync(lock, { force: true });
   }
@@ -62,7 +72,13 @@ async function takeLock(path: string): Promise<void> {
   }
 }
 
-function parse(text: string): readonly TokenRecord[] | null {
+/** As they stand in the file. */
+export function contentOf(tokens: readonly TokenRecord[]): { readonly version: number; readonly tokens: unknown } {
+  return { version, tokens };
+}
+
+/** Null for a text that is none of this version. */
+export function parseTokens(text: string): readonly TokenRecord[] | null {
   try {
     const content: { version?: unknown; tokens?: unknown } = JSON.parse(text);
     if (content.version !== version || !Array.isArray(content.tokens)) return null;

@@ -140,11 +140,16 @@ function writeTokens(page: MetricsPage, { usages }: Observation): void {
 /** Only where the log is shared. */
 function writeGateway(page: MetricsPage, { gateway }: Observation): void {
   if (gateway === null) return;
-  const { id, applied, waiting, isJoined, writer, term } = gateway;
+  const { id, applied, waiting, isJoined, writer, term, tokensAgeSeconds } = gateway;
   page.gauge('gateway_applied_message', 'The newest message of the shared log that is applied here.', applied);
   page.gauge('gateway_spool_waiting', 'Events in the spool that the shared log may not have.', waiting);
   page.gauge('gateway_joined', '1 once the shared log was joined since the start.', isJoined ? 1 : 0);
   page.gauge('gateway_writes', '1 while this gateway writes into ClickHouse.', writer === id ? 1 : 0);
+  page.gauge(
+    'gateway_tokens_age_seconds',
+    'Since NATS last said that the tokens here are the newest.',
+    tokensAgeSeconds,
+  );
   page.counter('gateway_writer_terms_total', 'How often the gateway that writes has changed.', term);
 }
 

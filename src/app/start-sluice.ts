@@ -100,11 +100,12 @@ export async function startSluice(config: Config, log: Log, say: (line: string) 
   const machine = thisMachine(config.durableCopy);
   const tls = tlsOf(config);
   const keys = openKeys(config.dataDir, config.signingKey, machine.files);
-  const access = openAccess(config, machine.files, log);
   const running: Running = { server: null, isLeaving: false };
   const hasSubscribers = (): boolean => feeds.hasAudience();
   const opened = await openLog(config, { machine, counters, store: () => store.status, hasSubscribers, log });
   const { intake, gateway } = opened;
+  // A gateway that is new has the tokens of all others by now.
+  const access = openAccess(config, machine.files, log);
   const { journal, live } = intake;
   const deadLetter = openDeadLetter(config.dataDir, machine.files);
   const startWriter = await opened.prepareWriter(deadLetter);

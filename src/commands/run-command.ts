@@ -5,12 +5,15 @@
 
 import { openAudit } from '../access/audit.ts';
 import type { FolderCommand } from '../access/audit-facts.ts';
+import { folderTokens } from '../access/token-file.ts';
 import { startSluice } from '../app/start-sluice.ts';
 import { StartRefused, WrongUsage } from '../base/errors.ts';
 import { createLog, flushLog, type Log } from '../base/log.ts';
 import { Output } from '../base/output.ts';
 import { type Config, readConfig, serviceLinks, settingsHelp } from '../config/config.ts';
-import { refuseOnGatewayFolder } from '../gateway/gateway-folder.ts';
+import { gatewayOf } from '../config/gateway-settings.ts';
+import { CommandTokens } from '../gateway/command-tokens.ts';
+import { refuseGatewayFolder, refuseOnGatewayFolder } from '../gateway/gateway-folder.ts';
 import { adopt } from './adopt.ts';
 import { listDeadLetter, replayStopped } from './dead-letter-command.ts';
 import { giveHeapRoom } from './heap-room.ts';
@@ -84,9 +87,14 @@ export async function runCommand(
 async function sayToken(environment: Environment, words: readonly string[]): Promise<boolean> {
   const at = words.indexOf('--data-dir');
   const folder = at < 0 ? [] : words.slice(at, at + 2);
-  const { dataDir, auditBytesMax, logLevel } = readConfig(environment, folder);
+  const config = readConfig(environment, folder);
+  const { dataDir, auditBytesMax, logLevel } = config;
+  const settings = gatewayOf(config);
+  if (settings === null && words[0] !== 'list') refuseGatewayFolder(dataDir);
+  const tokens = settings === null ? folderTokens(dataDir) : new CommandTokens(dataDir, settings);
   const audit = openAudit(dataDir, { bytesMax: auditBytesMax }, createLog(logLevel));
-  const { stdout: told, stderr } = await runToken({ dataDir, audit }, words).finally(() => audit.close());
+  const place = { tokens, areShared: settings !== null, audit };
+  const { stdout: told, stderr } = await runToken(place, words).finally(() => audit.close());
   process.stderr.write(stderr);
   await print(told);
   return true;

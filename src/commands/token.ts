@@ -5,7 +5,7 @@
 import { parseArgs } from 'node:util';
 import type { Audit } from '../access/audit.ts';
 import { hashOfToken, makeToken } from '../access/made-token.ts';
-import { changeTokens, readTokens } from '../access/token-file.ts';
+import type { TokenStore } from '../access/token-file.ts';
 import { isLiving, type TokenRecord } from '../access/token-record.ts';
 import { StartRefused, WrongUsage } from '../base/errors.ts';
 import { readTokenOptions, tokenOptions } from './token-options.ts';
@@ -16,26 +16,24 @@ export interface Said {
   readonly stderr: string;
 }
 
-/** The folder, and where what is done to it is written down. */
+/** Where the tokens are, and where what is done to them is written down. */
 export interface TokenPlace {
-  readonly dataDir: string;
+  readonly tokens: TokenStore;
+  /** Whether they are those of several gateways. */
+  readonly areShared: boolean;
   readonly audit: Pick<Audit, 'operated'>;
 }
 
 /** Throws WrongUsage for words that are none of these commands and for a bad option, else StartRefused. */
-export async function runToken(
-  { dataDir, audit }: TokenPlace,
-  words: readonly string[],
-  now = new Date(),
-): Promise<Said> {
+export async function runToken(place: TokenPlace, words: readonly string[], now = new Date()): Promise<Said> {
   const [command, ...rest] = words;
   switch (command) {
     case 'create':
-      return createToken({ dataDir, audit }, rest, now);
+      return createToken(place, rest, now);
     case 'list':
-      return listTokens(dataDir, rest, now);
+      return listTokens(place, rest, now);
     case 'revoke':
-      return revokeToken({ dataDir, audit }, rest, now);
+      return revokeToken(place, rest, now);
     default:
       throw new WrongUsage(tokenHelp);
   }
@@ -47,14 +45,19 @@ export const tokenHelp = `the commands are
                       [--rate N] [--rate-bytes N] [--connections N] [--queries N]
   sluice token list [--json]
   sluice token revoke ID|NAME
-for the folder that SLUICE_DATA_DIR or --data-dir names, also while Sluice runs.`;
+for the folder that SLUICE_DATA_DIR or --data-dir names, also while Sluice runs; with the settings of a gateway for all
+gateways of its log.`;
 
-async function createToken({ dataDir, audit }: TokenPlace, words: readonly string[], now: Date): Promise<Said> {
+async function createToken(
+  { tokens, areShared, audit }: TokenPlace,
+  words: readonly string[],
+  now: Date,
+): Promise<Said> {
   const { isJson, ...wanted } = readTokenOptions(words, now);
   const { id, token } = makeToken();
   const record: TokenRecord = { id, hash: hashOfToken(token), made: now.toISOString(), revoked: null, ...wanted };
   let isFirst = false;
-  await changeTokens(dataDir, (records) => {
+  await tokens.change((records) => {
     isFirst = records.length === 0;
     if (records.some((each) => each.name === record.name && isLiving(each, now.getTime()))) {
       throw new StartRefused(`There is a living token ${record.name} already: revoke it, or take another name.`);
@@ -64,14 +67,16 @@ async function createToken({ dataDir, audit }: TokenPlace, words: readonly strin
   const { name, rights, expires, filter } = record;
   audit.operated({ what: 'token made', token: { id, name, rights, expires, hasFilter: filter !== null } });
   const closes = isFirst ? 'It is the first: within a second nobody is let in without a credential.\n' : '';
-  const stderr = `Token ${id} ${record.name}: ${record.rights.join(', ')}. It is shown this once.\n${closes}`;
+  const everywhere = areShared ? 'It holds at all gateways.\n' : '';
+  const rightsOf = record.rights.join(', ');
+  const stderr = `Token ${id} ${record.name}: ${rightsOf}. It is shown this once.\n${everywhere}${closes}`;
   if (!isJson) return { stdout: `${token}\n`, stderr };
   return { stdout: `${JSON.stringify({ ...shown(record, now), token })}\n`, stderr: '' };
 }
 
-function listTokens(dataDir: string, words: readonly string[], now: Date): Said {
+async function listTokens({ tokens }: TokenPlace, words: readonly string[], now: Date): Promise<Said> {
   const { values } = parseWords(words);
-  const rows = readTokens(dataDir).map((record) => shown(record, now));
+  const rows = (await tokens.read()).map((record) => shown(record, now));
   if (values.json === true) return { stdout: `${JSON.stringify(rows)}\n`, stderr: '' };
   const lines = rows.map(({ id, name, rights, state, expires, label, ...more }) => {
     const others = Object.entries(more).filter(([field, value]) => field !== 'made' && value !== null);
@@ -84,22 +89,26 @@ function listTokens(dataDir: string, words: readonly string[], now: Date): Said 
   return { stdout: lines.map((line) => `${line}\n`).join(''), stderr: rows.length === 0 ? 'There is no token.\n' : '' };
 }
 
-async function revokeToken({ dataDir, audit }: TokenPlace, words: readonly string[], now: Date): Promise<Said> {
+async function revokeToken(
+  { tokens, areShared, audit }: TokenPlace,
+  words: readonly string[],
+  now: Date,
+): Promise<Said> {
   const { positionals } = parseWords(words);
   const [which = ''] = positionals;
   if (positionals.length !== 1) throw new WrongUsage('Say which token: `sluice token revoke ID|NAME`.');
   let revoked: TokenRecord | undefined;
-  await changeTokens(dataDir, (records) => {
+  await tokens.change((records) => {
     revoked = records.find((each) => (each.id === which || each.name === which) && isLiving(each, now.getTime()));
     if (revoked === undefined) throw new StartRefused(`There is no living token ${which}: \`sluice token list\`.`);
     return records.map((each) => (each === revoked ? { ...each, revoked: now.toISOString() } : each));
   });
   const { id = '', name = '' } = revoked ?? {};
   audit.operated({ what: 'token revoked', token: { id, name } });
-  return {
-    stdout: '',
-    stderr: `Token ${id} ${name} is revoked: within a second it lets nobody in.\n`,
-  };
+  const where = areShared
+    ? 'two seconds no gateway that NATS reaches lets anybody in by it'
+    : 'a second it lets nobody in';
+  return { stdout: '', stderr: `Token ${id} ${name} is revoked: within ${where}.\n` };
 }
 
 function parseWords(words: readonly string[]) {

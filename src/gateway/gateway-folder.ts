@@ -11,6 +11,7 @@ import { readSmallFile, replaceSmallFile } from '../base/small-file.ts';
 import { epochPath } from '../journal/epoch-file.ts';
 
 export interface GatewayFolder {
+  readonly dataDir: string;
   readonly spool: string;
   readonly replica: string;
 }
@@ -25,6 +26,16 @@ const fileName = 'gateway';
 
 /** Throws StartRefused where the folder is a single Sluice's or another gateway's. */
 export function openGatewayFolder(dataDir: string, { id, name }: GatewayName, files: FilePort): GatewayFolder {
+  const isNew = !isFolderOf(dataDir, { id, name }, files);
+  if (isNew) replaceSmallFile(files, dataDir, fileName, { version: 1, id, name });
+  const folder = { dataDir, spool: join(dataDir, 'spool'), replica: join(dataDir, 'replica') };
+  makeFolder(folder.spool);
+  makeFolder(folder.replica);
+  return folder;
+}
+
+/** False for a new folder. Throws StartRefused where it is a single Sluice's or another gateway's. */
+export function isFolderOf(dataDir: string, { id, name }: GatewayName, files: FilePort): boolean {
   if (existsSync(epochPath(dataDir))) {
     throw new StartRefused(
       `The data folder ${dataDir} is that of a single Sluice, and SLUICE_LOG makes this one a gateway: name a new ` +
@@ -32,12 +43,8 @@ export function openGatewayFolder(dataDir: string, { id, name }: GatewayName, fi
     );
   }
   const text = readSmallFile(files, join(dataDir, fileName));
-  if (text === null) replaceSmallFile(files, dataDir, fileName, { version: 1, id, name });
-  else refuseOther(dataDir, text, { id, name });
-  const folder = { spool: join(dataDir, 'spool'), replica: join(dataDir, 'replica') };
-  makeFolder(folder.spool);
-  makeFolder(folder.replica);
-  return folder;
+  if (text !== null) refuseOther(dataDir, text, { id, name });
+  return text !== null;
 }
 
 /** Throws StartRefused where a single Sluice is to be started on the folder of a gateway. */

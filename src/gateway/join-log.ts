@@ -8,7 +8,7 @@ import type { Log } from '../base/log.ts';
 import type { GatewaySettings } from '../config/gateway-settings.ts';
 import type { Nats } from '../nats/connect-nats.ts';
 import { type OpenedStream, openStream, replicasBy } from '../nats/open-stream.ts';
-import { openSharedKey } from '../nats/shared-key.ts';
+import { openSharedKey, type WatchedKey } from '../nats/shared-key.ts';
 import { type SharedKey, WriterLease } from '../table-writer/writer-lease.ts';
 import { GatewayClaim, type GatewayWord } from './gateway-claim.ts';
 import { checkSameSettings, type SharedSettings } from './same-settings.ts';
@@ -45,6 +45,12 @@ export async function openLog(
   const { name, replicas, bytesMax } = settings;
   const wish = { name, replicas, bytesMax, idsMax, firstSeq, mayMake: known === null };
   return await openStream(nats, { ...wish, epoch: known?.epoch ?? randomUUID() });
+}
+
+/** The key of the tokens that all gateways share. Rejects as `joinLog`. */
+export function tokensKey(nats: Nats, settings: Pick<GatewaySettings, 'name' | 'replicas'>): Promise<WatchedKey> {
+  const replicas = settings.replicas ?? replicasBy(nats);
+  return openSharedKey(nats, { bucket: `${settings.name}_ACCESS`, name: 'tokens', replicas });
 }
 
 /** Rejects with StartRefused for what is not as it must be, and as the client does. */

@@ -17,8 +17,9 @@ import type { OpenedStream } from '../nats/open-stream.ts';
 import type { DeadLetter } from '../table-writer/ports.ts';
 import { sentUpTo } from '../table-writer/writer-state.ts';
 import { Carrying } from './carrying.ts';
+import { FollowedTokens } from './follow-tokens.ts';
 import type { GatewayFolder } from './gateway-folder.ts';
-import { type JoinedLog, joinLog } from './join-log.ts';
+import { type JoinedLog, joinLog, tokensKey } from './join-log.ts';
 import { GatewaysLook } from './look-at-gateways.ts';
 import { openReplicaSide, type ReplicaSide } from './replica-side.ts';
 import type { SharedSettings } from './same-settings.ts';
@@ -60,6 +61,8 @@ export interface GatewayStatus {
   readonly writerFault: string | null;
   readonly syncPromise: SyncPromise;
   readonly promise: string;
+  /** For how long nobody has said that the tokens here are those of all gateways. */
+  readonly tokensAgeSeconds: number;
 }
 
 const drainMs = 4_000;
@@ -73,6 +76,7 @@ export class OpenGateway {
   readonly #stream: OpenedStream;
   readonly #starting: AbortController;
   readonly #carrying: Carrying;
+  readonly #tokens: FollowedTokens;
   #joined: JoinedLog | null = null;
   #trim: GatewaysLook | null = null;
   #writer: SharedWriter | null = null;
@@ -89,6 +93,7 @@ export class OpenGateway {
     this.#stream = stream;
     this.#starting = starting;
     this.spool = spool;
+    this.#tokens = new FollowedTokens({ dataDir: folder.dataDir, elapsedMs: () => performance.now(), log });
     this.replica = parts.openJournal(folder.replica, stream);
     this.replicaSide = openReplicaSide({
       ...{ directory: folder.replica, journal: this.replica, idsMax, isSynced, hasSubscribers, files, log },
@@ -142,6 +147,7 @@ export class OpenGateway {
       writerFault: this.#writer?.fault ?? null,
       syncPromise: this.#syncPromise,
       promise: promiseSentence(this.#syncPromise),
+      tokensAgeSeconds: this.#tokens.ageSeconds,
     };
   }
 
@@ -172,6 +178,7 @@ export class OpenGateway {
   async join(nats: Nats): Promise<void> {
     const { settings, shared, idsMax, log } = this.#parts;
     this.#syncPromise = await askSyncPromise(settings.monitorUrls);
+    await this.#tokens.begin(await tokensKey(nats, settings));
     const word = () => ({
       version: 1 as const,
       spool: this.spool.epoch,
@@ -208,6 +215,7 @@ export class OpenGateway {
   async close(): Promise<void> {
     this.#isClosed = true;
     this.#starting.abort();
+    this.#tokens.stop();
     this.#trim?.stop();
     this.#joined?.claim.stop();
     this.#carrying.stop();

@@ -2,10 +2,17 @@
  * The key that all gateways see: the newest message of one subject, of which the stream keeps no other. It is read and
  * written by whoever leads the stream, so what was read is never older than what was written before.
  */
+import type { MsgRequest } from '@nats-io/jetstream';
 import { StartRefused } from '../base/errors.ts';
 import type { KeyEntry, SharedKey } from '../table-writer/writer-lease.ts';
 import type { Nats } from './connect-nats.ts';
 import { codeOfApi } from './open-stream.ts';
+
+/** A key that may be asked often. */
+export interface WatchedKey extends SharedKey {
+  /** What was written since this revision; null for nothing. */
+  newer(revision: number): Promise<KeyEntry | null>;
+}
 
 export interface SharedKeyWish {
   /** Of the stream that keeps keys. */
@@ -20,7 +27,7 @@ const bytesMax = 16 * 1024 * 1024;
 const writeMs = 3_000;
 
 /** Laid out as the key-value buckets of NATS, so that their tools show it. Rejects as the client does. */
-export async function openSharedKey(nats: Nats, { bucket, name, replicas }: SharedKeyWish): Promise<SharedKey> {
+export async function openSharedKey(nats: Nats, { bucket, name, replicas }: SharedKeyWish): Promise<WatchedKey> {
   const stream = `KV_${bucket}`;
   const subject = `$KV.${bucket}.${name}`;
   const { manager, connection } = nats;
@@ -39,16 +46,19 @@ export async function openSharedKey(nats: Nats, { bucket, name, replicas }: Shar
   if (config.max_msgs_per_subject !== 1)
     throw new StartRefused(`The bucket ${bucket} keeps more than one value of a key.`);
 
+  async function find(query: MsgRequest): Promise<KeyEntry | null> {
+    try {
+      const found = await manager.streams.getMessage(stream, query);
+      return found === null ? null : { text: found.string(), revision: found.seq };
+    } catch (error) {
+      if (codeOfApi(error) === noMessage) return null;
+      throw error;
+    }
+  }
+
   return {
-    async read(): Promise<KeyEntry | null> {
-      try {
-        const found = await manager.streams.getMessage(stream, { last_by_subj: subject });
-        return found === null ? null : { text: found.string(), revision: found.seq };
-      } catch (error) {
-        if (codeOfApi(error) === noMessage) return null;
-        throw error;
-      }
-    },
+    read: () => find({ last_by_subj: subject }),
+    newer: (revision) => find({ seq: revision + 1, next_by_subj: subject } as MsgRequest), // which its type lacks
     async write(text, revision) {
       const headers = nats.headers();
       headers.set('Nats-Expected-Last-Subject-Sequence', String(revision));

@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 import type { StoredEvent } from '../../schemas/stored-event.ts';
+import { folderTokens } from '../../src/access/token-file.ts';
 import { runToken } from '../../src/commands/token.ts';
 import { until } from '../../support/poll.ts';
 import { removeData, startSluice } from '../../support/sluice.ts';
@@ -78,7 +79,8 @@ export async function startForcedTarget(): Promise<ForcedTarget> {
         .setExpirationTime('1d')
         .sign(privateKey);
     }
-    const place = { dataDir: sluice.dataDir, audit: { operated: () => undefined } };
+    const audit = { operated: () => undefined };
+    const place = { tokens: folderTokens(sluice.dataDir), areShared: false, audit };
     const words = ['create', '--name', name, '--read', '--admin', '--filter', JSON.stringify(filter)];
     return (await runToken(place, words)).stdout.trim();
   }

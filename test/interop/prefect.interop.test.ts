@@ -3,6 +3,7 @@
  * once, with an auth string, with tokens and without, and through a restart of Sluice (I1, I3).
  */
 import { afterEach, describe, expect, it } from 'vitest';
+import { folderTokens } from '../../src/access/token-file.ts';
 import { runToken } from '../../src/commands/token.ts';
 import { untilFound } from '../../support/events.ts';
 import { installPrefect } from '../../support/peers/prefect.ts';
@@ -80,7 +81,8 @@ async function readBack(start: Start, authString: string | undefined): Promise<v
 async function useTokens(start: Start): Promise<void> {
   const sluice = await startSluice({ env: { SLUICE_AUTH_STRING: 'admin:geheim pass' } });
   servers.push(sluice);
-  const place = { dataDir: sluice.dataDir, audit: { operated: () => undefined } };
+  const audit = { operated: () => undefined };
+  const place = { tokens: folderTokens(sluice.dataDir), areShared: false, audit };
   const make = async (right: 'read' | 'write'): Promise<string> =>
     (await runToken(place, ['create', '--name', right, `--${right}`])).stdout.trim();
   const [writes, reads] = [await make('write'), await make('read')];
