@@ -7,7 +7,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const load = (...parts) => import(pathToFileURL(join(root, ...parts)).href);
-const ofServer = ['serve', 'verify', 'dead-letter', 'adopt', 'recover', 'token', 'prefect'];
+const ofServer = ['serve', 'verify', 'dead-letter', 'adopt', 'recover', 'token', 'prefect', 'cluster'];
 
 const words = process.argv.slice(2);
 const [first = 'serve'] = words;

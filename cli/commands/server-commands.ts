@@ -74,6 +74,17 @@ export const serverRows: readonly CommandRow[] = [
     '<skip>',
   ),
   serverRow(
+    'cluster',
+    'how all gateways that share a log stand; let one of them go for good',
+    [
+      { words: 'sluice cluster status', says: 'Exit code 1 if something is wrong, each in a sentence' },
+      { words: 'sluice cluster status --json', says: 'The same for a program' },
+      { words: 'sluice cluster leave three', says: 'Once gateway three was stopped, and its spool is empty' },
+    ],
+    '<status|leave> [id]',
+    async () => `\n\n${clusterText}`,
+  ),
+  serverRow(
     'token',
     'make, list and revoke the tokens of a data folder, also while Sluice runs',
     [
@@ -85,6 +96,23 @@ export const serverRows: readonly CommandRow[] = [
     async () => `\n\n${tokenText}`,
   ),
 ];
+
+const clusterText = `SLUICE_LOG names the NATS servers, as nats://host:4222, and SLUICE_LOG_NAME the shared log;
+the settings of SLUICE_LOG_CREDS_FILE and of TLS are as for a gateway.
+No data folder is needed: any machine that reaches NATS will do.
+
+status lists, of the shared log: the messages that are kept and their bytes, who writes into ClickHouse, and
+the seq up to which all is there; of each gateway:
+  state                 living; ended: it was stopped; silent: nothing is heard of it, and nobody stopped it
+  applied, behind       the newest message that it has applied, and how many it has not
+  spool                 events that it has taken and the shared log may not have
+  rules                 by which it applies blocks: all must have those of the shared log
+
+leave is refused while the gateway lives, and while its spool may hold what nobody else has.
+  --lost                its folder is gone: give up what only its spool had
+
+Options:
+  --json                of status: one object, with what is wrong under faults`;
 
 const tokenText = `Options of create:
   --name <name>         what it is called; 1 to 64 letters, digits and . _ @ + -

@@ -97,7 +97,7 @@ function intakeOf(gateway: OpenGateway, door: { isStopping: boolean }): IntakePa
     },
     drain: () => gateway.drain(),
     async close(isSettled) {
-      await gateway.close();
+      await gateway.close(isSettled);
       // What waits for a disk that does not answer is as a kill leaves it.
       if (!isSettled) return;
       spool.close();

@@ -15,6 +15,7 @@ import { gatewayOf } from '../config/gateway-settings.ts';
 import { CommandTokens } from '../gateway/command-tokens.ts';
 import { refuseGatewayFolder, refuseOnGatewayFolder } from '../gateway/gateway-folder.ts';
 import { adopt } from './adopt.ts';
+import { runCluster } from './cluster.ts';
 import { listDeadLetter, replayStopped } from './dead-letter-command.ts';
 import { giveHeapRoom } from './heap-room.ts';
 import { skipForwarding } from './prefect-skip.ts';
@@ -39,6 +40,10 @@ Commands, for a data folder on which no Sluice runs:
   prefect skip           give up what waits to be forwarded to a Prefect server that stays away
   token                  make, list and revoke tokens (also while Sluice runs)
 
+Commands, for gateways that share a log:
+  cluster status         how all of them stand; exit code 1 if something is wrong
+  cluster leave ID       let a gateway go for good
+
 Settings: flag, environment variable, meaning (default)
 ${settingsHelp()}
 `;
@@ -60,6 +65,12 @@ export async function runCommand(
     return true;
   }
   if (words[0] === 'token') return sayToken(environment, words.slice(1));
+  if (words[0] === 'cluster') {
+    const { ok, stdout: told, stderr } = await runCluster(environment, words.slice(1));
+    process.stderr.write(stderr);
+    await print(told);
+    return ok;
+  }
   const firstFlag = words.findIndex((word) => word.startsWith('-'));
   const commandWords = firstFlag < 0 ? words : words.slice(0, firstFlag);
   const command = commands.get(commandWords.join(' '));

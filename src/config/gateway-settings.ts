@@ -57,10 +57,30 @@ export function gatewayOf(config: Sent): GatewaySettings | null {
         'other gateway has them.',
     );
   }
-  if (!nameForm.test(name)) throw new StartRefused('SLUICE_LOG_NAME must be 1 to 32 letters, digits, `_` or `-`.');
+  refuseName(name);
   refuseMissing(config);
-  const replicas = config.logReplicas === 0 ? null : config.logReplicas;
-  return { id, name, log: addressOf(sharedLog, config), replicas, bytesMax: config.logBytesMax, ...monitorsOf(config) };
+  return {
+    ...{ id, name, log: addressOf(sharedLog, config), replicas: replicasOf(config), bytesMax: config.logBytesMax },
+    ...monitorsOf(config),
+  };
+}
+
+/** Where the shared log is, and its name: for who looks at all gateways. Throws StartRefused where none is named. */
+export function sharedLogOf(config: Sent): Pick<GatewaySettings, 'log' | 'name' | 'replicas' | 'monitorUrls'> {
+  const { sharedLog, logName: name } = config;
+  if (sharedLog === null) {
+    throw new StartRefused('SLUICE_LOG must name the NATS servers of the shared log, as nats://host:4222.');
+  }
+  refuseName(name);
+  return { name, log: addressOf(sharedLog, config), replicas: replicasOf(config), ...monitorsOf(config) };
+}
+
+function refuseName(name: string): void {
+  if (!nameForm.test(name)) throw new StartRefused('SLUICE_LOG_NAME must be 1 to 32 letters, digits, `_` or `-`.');
+}
+
+function replicasOf({ logReplicas }: Sent): number | null {
+  return logReplicas === 0 ? null : logReplicas;
 }
 
 function refuseWithoutLog(config: Sent): void {

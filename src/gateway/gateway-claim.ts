@@ -4,6 +4,7 @@
  */
 import { StartRefused } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
+import { OneAtATime } from '../base/one-at-a-time.ts';
 import type { SharedKey } from '../table-writer/writer-lease.ts';
 import { areSums, type StretchSum } from './replica-sums.ts';
 
@@ -18,12 +19,22 @@ export interface GatewayWord {
   readonly waiting: number;
   /** Of the newest whole stretches of its replica. */
   readonly sums: readonly StretchSum[];
+  /** The newest seq that it has applied. */
+  readonly head: number;
+  /** By which it applies blocks. */
+  readonly rules: number;
+  /** Why it takes nothing and goes no further; null while it does. */
+  readonly fault: string | null;
+  /** Why it does not write into ClickHouse though it might; null if nothing is in the way. */
+  readonly writerFault: string | null;
+  /** It was stopped, and `waiting` is what its spool holds until it is started again. */
+  readonly hasEnded: boolean;
 }
 
 export interface ClaimParts {
   readonly id: string;
   readonly key: SharedKey;
-  readonly word: () => GatewayWord;
+  readonly word: () => Omit<GatewayWord, 'hasEnded'>;
   /** Somebody else writes under this name: why. */
   readonly lost: (sentence: string) => void;
   readonly pause: (ms: number) => Promise<void>;
@@ -32,13 +43,15 @@ export interface ClaimParts {
 
 export const sayMs = 5_000;
 /** Whoever has said nothing for so long is not there. */
-const silentMs = 3 * sayMs;
+export const silentMs = 3 * sayMs;
 
 export class GatewayClaim {
   readonly #parts: ClaimParts;
   #revision = 0;
   #timer: NodeJS.Timeout | null = null;
   #isSaying = false;
+  /** The one word after the other. */
+  readonly #saying = new OneAtATime();
 
   constructor(parts: ClaimParts) {
     this.#parts = parts;
@@ -55,10 +68,20 @@ export class GatewayClaim {
       const later = await key.read();
       if (later?.revision !== found.revision) throw new StartRefused(inUse(id));
     }
-    const kept = await key.write(JSON.stringify(word()), found?.revision ?? 0);
+    const kept = await key.write(this.#text(), found?.revision ?? 0);
     if (kept === null) throw new StartRefused(inUse(id));
     this.#revision = kept;
     this.#timer = setInterval(() => void this.#say(), sayMs).unref();
+  }
+
+  /** Says, as the last word, what the spool holds: nothing is taken in any more. Never rejects. */
+  async end(): Promise<void> {
+    if (this.#timer === null) return;
+    this.stop();
+    const text = this.#text(true);
+    await this.#saying.run(async () => {
+      await this.#parts.key.write(text, this.#revision).catch(() => null);
+    });
   }
 
   stop(): void {
@@ -66,12 +89,16 @@ export class GatewayClaim {
     this.#timer = null;
   }
 
+  #text(hasEnded = false): string {
+    const word: GatewayWord = { ...this.#parts.word(), hasEnded };
+    return JSON.stringify(word);
+  }
+
   async #say(): Promise<void> {
     if (this.#isSaying) return;
     this.#isSaying = true;
     try {
-      const text = JSON.stringify(this.#parts.word());
-      const kept = await this.#parts.key.write(text, this.#revision).catch(() => this.#findOut(text));
+      const kept = await this.#saying.run(() => this.#keep(this.#text()));
       if (kept !== null) this.#revision = kept;
       else if (this.#timer !== null) {
         this.stop();
@@ -84,6 +111,10 @@ export class GatewayClaim {
     }
   }
 
+  async #keep(text: string): Promise<number | null> {
+    return await this.#parts.key.write(text, this.#revision).catch(() => this.#findOut(text));
+  }
+
   /** After an answer that was lost: whether the key is as before, or has this text; null if it is somebody else's. */
   async #findOut(text: string): Promise<number | null> {
     const found = await this.#parts.key.read();
@@ -92,13 +123,18 @@ export class GatewayClaim {
   }
 }
 
+/** Stands under a name for as long as it takes to remove it. */
+export const leftText = JSON.stringify({ version: 1, left: true });
+
 /** Null for what is no word of a gateway. */
 export function readWord(text: string): GatewayWord | null {
   try {
     const word = JSON.parse(text) as Partial<GatewayWord>; // checked next
-    const { version, spool, applied, waiting, sums } = word;
-    const isWord = version === 1 && typeof spool === 'string' && Number.isSafeInteger(applied) && areSums(sums);
-    return isWord && typeof waiting === 'number' ? (word as GatewayWord) : null; // its fields were just checked
+    const { version, spool, applied, waiting, sums, head, rules } = word;
+    const { fault = null, writerFault = null, hasEnded = false } = word;
+    const areNumbers = [applied, waiting, head, rules].every(Number.isSafeInteger);
+    const isWord = version === 1 && typeof spool === 'string' && areNumbers && areSums(sums);
+    return isWord ? { ...(word as GatewayWord), fault, writerFault, hasEnded } : null; // its fields were just checked
   } catch {
     return null;
   }

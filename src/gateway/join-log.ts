@@ -10,14 +10,14 @@ import type { Nats } from '../nats/connect-nats.ts';
 import { type OpenedStream, openStream, replicasBy } from '../nats/open-stream.ts';
 import { openSharedKey, type WatchedKey } from '../nats/shared-key.ts';
 import { type SharedKey, WriterLease } from '../table-writer/writer-lease.ts';
-import { GatewayClaim, type GatewayWord } from './gateway-claim.ts';
+import { type ClaimParts, GatewayClaim } from './gateway-claim.ts';
 import { checkSameSettings, type SharedSettings } from './same-settings.ts';
 
 export interface JoinParts {
   readonly settings: GatewaySettings;
   readonly shared: SharedSettings;
   readonly idsMax: number;
-  readonly word: () => GatewayWord;
+  readonly word: ClaimParts['word'];
   /** This gateway can go on no more: why. */
   readonly lost: (sentence: string) => void;
   readonly log: Log;

@@ -88,10 +88,12 @@ export class GatewaysLook {
     const now = elapsedMs();
     let needed = Number.POSITIVE_INFINITY;
     for (const [name, { text, revision }] of await listKeys(nats, bucket, 'gateway.')) {
-      const seen = this.#seen.get(name);
-      const at = seen?.revision === revision ? seen.at : now;
-      this.#seen.set(name, { revision, at });
       const word = readWord(text);
+      const seen = this.#seen.get(name);
+      // Of one that goes no further nothing better is to be heard than that.
+      const isNews = seen === undefined || (seen.revision !== revision && word?.fault === null);
+      const at = isNews ? now : seen.at;
+      this.#seen.set(name, { revision, at });
       if (word === null) continue;
       this.#compare(name, word);
       const isGivenUp = now - at > (isFilling ? silentMs : silentMsMax);

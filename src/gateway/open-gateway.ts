@@ -3,6 +3,7 @@
  * replica, which all readers read. It joins the shared log whenever NATS answers.
  */
 import { setTimeout as wait } from 'node:timers/promises';
+import { endsWithin } from '../base/ends-within.ts';
 import { Failure, firstLineOf } from '../base/errors.ts';
 import type { FilePort } from '../base/file-port.ts';
 import type { Log } from '../base/log.ts';
@@ -14,6 +15,7 @@ import type { Redactor } from '../event-text/redactor.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { Nats } from '../nats/connect-nats.ts';
 import type { OpenedStream } from '../nats/open-stream.ts';
+import { applyRules } from '../shared-log/applier.ts';
 import type { DeadLetter } from '../table-writer/ports.ts';
 import { sentUpTo } from '../table-writer/writer-state.ts';
 import { Carrying } from './carrying.ts';
@@ -66,6 +68,7 @@ export interface GatewayStatus {
 }
 
 const drainMs = 4_000;
+const lastWordMs = 1_000;
 
 export class OpenGateway {
   readonly spool: Journal;
@@ -185,6 +188,10 @@ export class OpenGateway {
       applied: this.replicaSide.replica.applied.stream,
       waiting: this.#waiting,
       sums: this.replicaSide.sums.sums,
+      head: this.replica.head,
+      rules: applyRules,
+      fault: this.#fault,
+      writerFault: this.#writer?.fault ?? null,
     });
     const lost = (sentence: string): void => this.#lose(sentence);
     if (this.replica.applied.stream === 0) {
@@ -211,14 +218,15 @@ export class OpenGateway {
     }
   }
 
-  /** All that is served is over; what is appended is committed. */
-  async close(): Promise<void> {
+  /** All that is served is over; what is appended is committed, but for a disk that does not answer. */
+  async close(isSettled: boolean): Promise<void> {
     this.#isClosed = true;
     this.#starting.abort();
     this.#tokens.stop();
     this.#trim?.stop();
-    this.#joined?.claim.stop();
     this.#carrying.stop();
+    if (isSettled && this.#joined !== null) await endsWithin(lastWordMs, this.#joined.claim.end());
+    this.#joined?.claim.stop();
     this.spoolSide.close();
     await this.#joined?.nats.close();
     this.replicaSide.ids.close();

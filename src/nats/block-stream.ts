@@ -5,7 +5,7 @@
 import type { Msg } from '@nats-io/transport-node';
 import type { BlockStream } from '../shared-log/carrier-ports.ts';
 import type { Nats } from './connect-nats.ts';
-import { codeOfApi } from './open-stream.ts';
+import { newestOf } from './stored-message.ts';
 
 export interface BlockStreamParts {
   readonly nats: Nats;
@@ -21,7 +21,6 @@ export interface BlockStreamParts {
 
 /** The newest message is another than the one that was named: the block itself, or another try. */
 const wrongLast = new Set([10071, 10164]);
-const noMessage = 10037;
 
 export function createBlockStream({ nats, stream, subject, told }: BlockStreamParts): BlockStream {
   const { connection, manager } = nats;
@@ -34,13 +33,7 @@ export function createBlockStream({ nats, stream, subject, told }: BlockStreamPa
   });
 
   async function newest(): Promise<number> {
-    try {
-      const found = await manager.streams.getMessage(stream, { last_by_subj: subject });
-      return found?.seq ?? 0;
-    } catch (error) {
-      if (codeOfApi(error) === noMessage) return 0;
-      throw error;
-    }
+    return (await newestOf(manager, stream, subject))?.seq ?? 0;
   }
 
   return {

@@ -3,15 +3,23 @@
  */
 import type { KeyEntry } from '../table-writer/writer-lease.ts';
 import type { Nats } from './connect-nats.ts';
+import { newestOf } from './stored-message.ts';
+
+export interface ListedKey extends KeyEntry {
+  /** When it was written, in ms since 1970, by the clock of whoever led the stream. */
+  readonly atMs: number;
+}
 
 /** By name, without `begin`. Rejects as the client does. */
-export async function listKeys({ manager }: Nats, bucket: string, begin: string): Promise<Map<string, KeyEntry>> {
+export async function listKeys({ manager }: Nats, bucket: string, begin: string): Promise<Map<string, ListedKey>> {
   const subject = `$KV.${bucket}.${begin}`;
   const { state } = await manager.streams.info(`KV_${bucket}`, { subjects_filter: `${subject}>` });
-  const keys = new Map<string, KeyEntry>();
+  const keys = new Map<string, ListedKey>();
   for (const each of Object.keys(state.subjects ?? {})) {
-    const found = await manager.streams.getMessage(`KV_${bucket}`, { last_by_subj: each });
-    if (found !== null) keys.set(each.slice(subject.length), { text: found.string(), revision: found.seq });
+    const found = await newestOf(manager, `KV_${bucket}`, each);
+    // It may have been removed meanwhile.
+    if (found === null) continue;
+    keys.set(each.slice(subject.length), { text: found.string(), revision: found.seq, atMs: found.time.getTime() });
   }
   return keys;
 }

@@ -67,7 +67,7 @@ export async function openStream(nats: Nats, wish: StreamWish): Promise<OpenedSt
 }
 
 /** Null if there is none. */
-async function infoOf({ manager }: Nats, name: string): Promise<StreamInfo | null> {
+export async function infoOf({ manager }: Nats, name: string): Promise<StreamInfo | null> {
   try {
     return await manager.streams.info(name);
   } catch (error) {

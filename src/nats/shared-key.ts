@@ -6,7 +6,7 @@ import type { MsgRequest } from '@nats-io/jetstream';
 import { StartRefused } from '../base/errors.ts';
 import type { KeyEntry, SharedKey } from '../table-writer/writer-lease.ts';
 import type { Nats } from './connect-nats.ts';
-import { codeOfApi } from './open-stream.ts';
+import { messageOf } from './stored-message.ts';
 
 /** A key that may be asked often. */
 export interface WatchedKey extends SharedKey {
@@ -22,16 +22,13 @@ export interface SharedKeyWish {
 }
 
 const wrongLast = [10071, 10164];
-const noMessage = 10037;
 const bytesMax = 16 * 1024 * 1024;
 const writeMs = 3_000;
 
 /** Laid out as the key-value buckets of NATS, so that their tools show it. Rejects as the client does. */
 export async function openSharedKey(nats: Nats, { bucket, name, replicas }: SharedKeyWish): Promise<WatchedKey> {
   const stream = `KV_${bucket}`;
-  const subject = `$KV.${bucket}.${name}`;
-  const { manager, connection } = nats;
-  const { config } = await manager.streams.add({
+  const { config } = await nats.manager.streams.add({
     name: stream,
     subjects: [`$KV.${bucket}.>`],
     storage: 'file',
@@ -45,17 +42,18 @@ export async function openSharedKey(nats: Nats, { bucket, name, replicas }: Shar
   });
   if (config.max_msgs_per_subject !== 1)
     throw new StartRefused(`The bucket ${bucket} keeps more than one value of a key.`);
+  return sharedKey(nats, { bucket, name });
+}
 
-  async function find(query: MsgRequest): Promise<KeyEntry | null> {
-    try {
-      const found = await manager.streams.getMessage(stream, query);
-      return found === null ? null : { text: found.string(), revision: found.seq };
-    } catch (error) {
-      if (codeOfApi(error) === noMessage) return null;
-      throw error;
-    }
-  }
-
+/** Of a bucket that is there. */
+export function sharedKey(nats: Nats, { bucket, name }: Pick<SharedKeyWish, 'bucket' | 'name'>): WatchedKey {
+  const stream = `KV_${bucket}`;
+  const subject = subjectOfKey(bucket, name);
+  const { manager, connection } = nats;
+  const find = async (query: MsgRequest): Promise<KeyEntry | null> => {
+    const found = await messageOf(manager, stream, query);
+    return found === null ? null : { text: found.string(), revision: found.seq };
+  };
   return {
     read: () => find({ last_by_subj: subject }),
     newer: (revision) => find({ seq: revision + 1, next_by_subj: subject } as MsgRequest), // which its type lacks
@@ -69,4 +67,13 @@ export async function openSharedKey(nats: Nats, { bucket, name, replicas }: Shar
       return seq;
     },
   };
+}
+
+/** Removes a key, whatever it holds. Rejects as the client does. */
+export async function removeKey({ manager }: Nats, bucket: string, name: string): Promise<void> {
+  await manager.streams.purge(`KV_${bucket}`, { filter: subjectOfKey(bucket, name) });
+}
+
+function subjectOfKey(bucket: string, name: string): string {
+  return `$KV.${bucket}.${name}`;
 }

@@ -95,7 +95,7 @@ export class WriterLease implements WriterStateStore {
     const { key, holder, elapsedMs, leaseMs } = this.#parts;
     const entry = await key.read();
     const revision = entry?.revision ?? 0;
-    const value = entry === null ? null : parse(entry.text);
+    const value = entry === null ? null : parseHolder(entry.text);
     this.#known = value;
     if (revision !== this.#seen.revision) this.#seen = { revision, at: elapsedMs() };
     const isFree = value === null || value.holder === '' || value.holder === holder;
@@ -169,7 +169,7 @@ export class WriterLease implements WriterStateStore {
     for (;;) {
       const entry = await this.#parts.key.read().catch(() => 'unknown' as const);
       if (entry === null) return before === 0 ? 'again' : null;
-      if (entry !== 'unknown' && parse(entry.text).nonce === nonce) return entry.revision;
+      if (entry !== 'unknown' && parseHolder(entry.text).nonce === nonce) return entry.revision;
       if (entry !== 'unknown') return entry.revision === before ? 'again' : null;
       await this.#parts.pause();
     }
@@ -177,7 +177,7 @@ export class WriterLease implements WriterStateStore {
 }
 
 /** Throws for what no Sluice has written. */
-function parse(text: string): Held {
+export function parseHolder(text: string): Held {
   const value = JSON.parse(text) as Partial<Held>; // checked next
   const { version, term, holder, nonce, state } = value;
   const isState = state === null || parseWriterState(JSON.stringify(state)) !== null;

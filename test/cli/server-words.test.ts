@@ -1,6 +1,7 @@
 /** Where the server's own words and those of the command line meet. */
 import { expect, it } from 'vitest';
 import { serverRows } from '../../cli/commands/server-commands.ts';
+import { clusterHelp } from '../../src/commands/cluster.ts';
 import { tokenHelp } from '../../src/commands/token.ts';
 import { tokenOptions } from '../../src/commands/token-options.ts';
 import { runCommand } from '../../support/command-line.ts';
@@ -11,6 +12,14 @@ it('the help of token names every option of token create, as the command itself 
     expect(help).toMatch(new RegExp(`--${name}\\b(?!-)`));
     expect(tokenHelp).toMatch(new RegExp(`--${name}\\b(?!-)`));
   }
+});
+
+it('the help of cluster names every word of it, as the command itself does', async () => {
+  const row = serverRows.find(({ name }) => name === 'cluster');
+  const help = `${row?.words} ${await row?.more?.()}`;
+  const named = [...clusterHelp.matchAll(/sluice cluster (\w+)|(--\w+)/g)].map(([, word, flag]) => word ?? flag ?? '');
+  expect(named.length).toBeGreaterThan(3);
+  for (const word of named) expect(help).toContain(word);
 });
 
 it.each([

@@ -6,7 +6,8 @@ import { openSharedKey } from '../../src/nats/shared-key.ts';
 import { silentLog } from '../../support/engine.ts';
 import { describeNats } from '../nats/describe-nats.ts';
 
-const wordOf = (spool: string): GatewayWord => ({ version: 1, spool, applied: 0, waiting: 0, sums: [] });
+const said = { version: 1, waiting: 0, sums: [], head: 0, rules: 1, fault: null, writerFault: null } as const;
+const wordOf = (spool: string): GatewayWord => ({ ...said, spool, applied: 0, hasEnded: false });
 
 describeNats('the name of a gateway', (world) => {
   const open = (id: string) => openSharedKey(world.nats, { bucket: 'CLAIMS', name: `gateway.${id}`, replicas: 1 });

@@ -85,6 +85,7 @@ export const rooms = {
     'src/journal',
     'src/clickhouse',
     'src/table-writer',
+    'src/nats',
     'src/gateway',
     'src/forwarder',
     'src/app',

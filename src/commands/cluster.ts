@@ -1,0 +1,85 @@
+/**
+ * `sluice cluster status|leave`: what is done with all gateways that share a log, from any machine that reaches NATS.
+ */
+import { StartRefused, WrongUsage } from '../base/errors.ts';
+import { readConfig } from '../config/config.ts';
+import { sharedLogOf } from '../config/gateway-settings.ts';
+import { faultsOfCluster } from '../gateway/cluster-faults.ts';
+import { clusterStatus } from '../gateway/cluster-status.ts';
+import { leaveCluster } from '../gateway/leave-cluster.ts';
+import { connectNats, type Nats } from '../nats/connect-nats.ts';
+import { clusterText } from './cluster-text.ts';
+
+export interface ClusterSaid {
+  readonly ok: boolean;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+const answerMs = 8_000;
+
+/** Throws WrongUsage for words that are none of these commands, else StartRefused. */
+export async function runCluster(environment: Environment, words: readonly string[]): Promise<ClusterSaid> {
+  const [command, ...rest] = words;
+  switch (command) {
+    case 'status':
+      return await status(environment, rest);
+    case 'leave':
+      return await leave(environment, rest);
+    default:
+      throw new WrongUsage(clusterHelp);
+  }
+}
+
+export const clusterHelp = `the commands are
+  sluice cluster status [--json]
+  sluice cluster leave ID [--lost]
+for the shared log that SLUICE_LOG and SLUICE_LOG_NAME name.`;
+
+async function status(environment: Environment, words: readonly string[]): Promise<ClusterSaid> {
+  const { own, settings } = split(words, ['--json']);
+  const config = readConfig(environment, settings);
+  const found = await withNats(config, (nats, name) => clusterStatus(nats, name));
+  const faults = faultsOfCluster(found);
+  const stdout = own.includes('--json') ? `${JSON.stringify({ ...found, faults })}\n` : clusterText(found, faults);
+  return { ok: faults.length === 0, stdout, stderr: '' };
+}
+
+async function leave(environment: Environment, words: readonly string[]): Promise<ClusterSaid> {
+  const [id = '', ...rest] = words;
+  if (id === '' || id.startsWith('-')) throw new WrongUsage('Say which gateway: `sluice cluster leave ID`.');
+  const { own, settings } = split(rest, ['--lost']);
+  const config = readConfig(environment, settings);
+  await withNats(config, (nats, name) => leaveCluster({ nats, name, id, isLost: own.includes('--lost') }));
+  return { ok: true, stdout: '', stderr: `Gateway ${id} is let go: nothing waits for it any more.\n` };
+}
+
+/** Of the words behind a command: its own flags, and settings. */
+function split(words: readonly string[], flags: readonly string[]) {
+  return {
+    own: words.filter((word) => flags.includes(word)),
+    settings: words.filter((word) => !flags.includes(word)),
+  };
+}
+
+async function withNats<Answer>(
+  config: ReturnType<typeof readConfig>,
+  work: (nats: Nats, name: string) => Promise<Answer>,
+): Promise<Answer> {
+  const { log, name } = sharedLogOf(config);
+  const connecting = connectNats({ ...log, name: 'sluice cluster' }, { withinMs: answerMs });
+  const nats = await connecting.catch((cause: unknown) => refuse(log.servers, cause));
+  try {
+    return await work(nats, name).catch((cause: unknown) => refuse(log.servers, cause));
+  } finally {
+    await nats.close();
+  }
+}
+
+function refuse(servers: readonly string[], cause: unknown): never {
+  if (cause instanceof StartRefused) throw cause;
+  const why = cause instanceof Error ? cause.message : String(cause);
+  throw new StartRefused(`NATS does not answer at ${servers.join(', ')}: ${why}`, { cause });
+}

@@ -1,0 +1,103 @@
+/** What an operator does with gateways on a real NATS server and ClickHouse: look at all of them, and let one go. */
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { cleanUp, runBare } from '../../support/bare-sluice.ts';
+import { eventLike, publish } from '../../support/events.ts';
+import { until } from '../../support/poll.ts';
+import type { TestSluice } from '../../support/sluice.ts';
+import { Cluster, installed, standing, targetOf } from './cluster.ts';
+
+const startMs = 240_000;
+const testMs = 300_000;
+
+const some = (event: string, count: number) => Array.from({ length: count }, () => eventLike({ event }));
+
+interface Told {
+  readonly log: { readonly first: number; readonly last: number };
+  readonly writer: { readonly holder: string; readonly checkpoint: number };
+  readonly gateways: readonly { readonly id: string; readonly state: string; readonly waiting: number }[];
+  readonly faults: readonly string[];
+}
+
+describe.skipIf(!installed.found)('the operator of gateways that share a log', () => {
+  let cluster: Cluster;
+  let one: TestSluice;
+  let other: TestSluice;
+
+  beforeAll(async () => {
+    cluster = await Cluster.start();
+    [one, other] = await Promise.all([cluster.gateway('one'), cluster.gateway('other')]);
+  }, startMs);
+  afterEach(cleanUp);
+  afterAll(() => cluster?.stop());
+
+  async function command(...words: string[]): Promise<{ code: unknown; output: string }> {
+    const { ended, output } = runBare({ env: { SLUICE_LOG: cluster.nats.url }, words: ['cluster', ...words] });
+    return { code: await ended, output: output() };
+  }
+
+  async function told(): Promise<Told & { code: unknown }> {
+    const { code, output } = await command('status', '--json');
+    return { code, ...(JSON.parse(output) as Told) };
+  }
+
+  const states = ({ gateways }: Told) => Object.fromEntries(gateways.map(({ id, state }) => [id, state]));
+
+  it(
+    'sees how all of them stand, and by the exit code whether all is well',
+    async () => {
+      await publish(targetOf(one), some('seen', 30));
+      const seq = (await standing(one)).head;
+      await until('all is stored', async () => {
+        const found = await told();
+        return found.code === 0 && found.writer.checkpoint >= seq ? true : undefined;
+      });
+      const found = await told();
+      expect(states(found)).toEqual({ one: 'living', other: 'living' });
+      expect(found.faults).toEqual([]);
+      const { code, output } = await command('status');
+      expect([code, output]).toEqual([0, expect.stringContaining('All is well.')]);
+      expect(output).toMatch(/^one +living +\d+ +\d+ +0 +1$/m);
+      expect(await command('leave', 'one')).toMatchObject({
+        code: 1,
+        output: expect.stringContaining('lives: stop it'),
+      });
+    },
+    testMs,
+  );
+
+  it(
+    'lets one go that was stopped: its name is gone, and the stream waits for it no more',
+    async () => {
+      await other.stop();
+      const stopped = await told();
+      expect(states(stopped)).toEqual({ one: 'living', other: 'ended' });
+      await publish(targetOf(one), some('behind', 30));
+      const kept = await told();
+      expect(kept.log.first).toBeLessThanOrEqual(kept.log.last);
+      expect(await command('leave', 'other')).toMatchObject({ code: 0, output: expect.stringContaining('let go') });
+      expect(states(await told())).toEqual({ one: 'living' });
+      // Nobody else needs what it has not applied.
+      await until(
+        'the stream is trimmed',
+        async () => ((await told()).log.first > kept.log.last ? true : undefined),
+        testMs,
+      );
+      expect(await command('leave', 'other')).toMatchObject({ code: 1, output: expect.stringContaining('knows no') });
+    },
+    testMs,
+  );
+
+  it(
+    'hears in one sentence where nothing can be told',
+    async () => {
+      const nowhere = runBare({ env: {}, words: ['cluster', 'status'] });
+      expect([await nowhere.ended, nowhere.output()]).toEqual([1, expect.stringContaining('SLUICE_LOG must name')]);
+      const words = ['cluster', 'status', '--log-name', 'NONE'];
+      const none = runBare({ env: { SLUICE_LOG: cluster.nats.url }, words });
+      expect([await none.ended, none.output()]).toEqual([1, expect.stringContaining('no shared log NONE there')]);
+      const unknown = runBare({ env: { SLUICE_LOG: cluster.nats.url }, words: ['cluster', 'burn'] });
+      expect([await unknown.ended, unknown.output()]).toEqual([2, expect.stringContaining('the commands are')]);
+    },
+    testMs,
+  );
+});
