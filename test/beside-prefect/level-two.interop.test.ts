@@ -18,6 +18,7 @@ import { patiently } from './patiently.ts';
 import { verify } from './run-sluice.ts';
 import { type Beside, startBeside } from './start-beside.ts';
 import { proxyOf } from './start-front.ts';
+import { type Redis, startRedis } from './start-redis.ts';
 import { textsOfExport, textsOfPages } from './stored-texts.ts';
 import { deploymentLaw, untilTaskRuns } from './work-laws.ts';
 
@@ -35,15 +36,21 @@ describe('a Prefect to which Sluice forwards what clients send', () => {
     return;
   }
   let beside: Beside;
+  let redis: Redis | null = null;
   let automations: Automations;
   let run: PastRun;
   const acknowledged: string[] = [];
 
   beforeAll(async () => {
-    beside = await startBeside(install, { frontKind, isLevelTwo: true, settings: form.isLong ? asPrefectIs : {} });
+    redis = form.hasRedis ? await startRedis() : null;
+    const settings = { ...(form.isLong && asPrefectIs), ...redis?.settings };
+    beside = await startBeside(install, { frontKind, isLevelTwo: true, settings });
     automations = await Automations.make(beside.front);
   }, testMs);
-  afterAll(() => beside?.stop(), testMs);
+  afterAll(async () => {
+    await beside?.stop();
+    await redis?.stop();
+  }, testMs);
 
   it(
     'makes task runs of events, and fires automations on them, each once',

@@ -19,7 +19,7 @@ The last lines say how each version ended; exit code 1 if one does not hold.`,
       oneOf: ['nginx', 'nginx-prefix', 'caddy'],
       says: 'what stands before both; nginx-prefix on level 1 only',
     },
-    redis: { default: false, says: 'of level 1: Prefect hands on its events by Redis' },
+    redis: { default: false, says: 'Prefect hands on its events by Redis' },
   },
 });
 
