@@ -26,7 +26,7 @@ const isServer = !asksForHelp && !asksPrefect && (isFlag || ofServer.includes(fi
 // In an image or an installed package there is nothing to build.
 const isCheckout = existsSync(join(root, 'scripts', 'prepare-build.mjs'));
 const prepare = isCheckout ? await load('scripts', 'prepare-build.mjs') : null;
-prepare?.prepareBuild(2);
+await prepare?.prepareBuild(2);
 
 if (isServer) {
   await prepare?.prepareEdge();

@@ -2,6 +2,7 @@
 // alone, for it runs when nothing is installed yet.
 import { spawnSync } from 'node:child_process';
 import { existsSync, lstatSync, readdirSync, statSync, utimesSync, writeSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
@@ -10,11 +11,38 @@ const at = (...parts) => join(root, ...parts);
 const changed = (path) => (existsSync(path) ? statSync(path).mtimeMs : 0);
 
 /** What is said, and what npm and the compiler print, goes to this descriptor: the outputs of the process, 1 or 2. */
-export function prepareBuild(descriptor) {
+export async function prepareBuild(descriptor) {
   refuseOtherNodes();
+  if (isInstalled() && isBuilt() && isConsoleBuilt()) return;
+  const release = await takeTurn(descriptor);
+  // Whoever had the turn before may have done it all.
   install(descriptor);
   build(descriptor);
   buildConsole(descriptor);
+  release();
+}
+
+/** How often one that waits looks whether it is its turn. */
+const turnMs = 100;
+
+/** One process at a time builds a checkout: the kernel holds a socket for it, which goes with the process. */
+async function takeTurn(descriptor) {
+  const { dev, ino } = statSync(root, { bigint: true });
+  for (let tries = 0; ; tries += 1) {
+    const turn = process.platform === 'linux' ? await listen(`\0sluice-build-${dev}-${ino}`) : null;
+    if (turn !== 'taken') return () => turn?.close();
+    if (tries === 0) say(descriptor, 'another process builds this checkout: waiting for it');
+    await new Promise((resolve) => setTimeout(resolve, turnMs));
+  }
+}
+
+/** Null where there are no such sockets. */
+function listen(path) {
+  return new Promise((resolve) => {
+    const server = createServer((socket) => socket.destroy());
+    server.once('error', ({ code }) => resolve(code === 'EADDRINUSE' ? 'taken' : null));
+    server.listen({ path, exclusive: true }, () => resolve(server));
+  });
 }
 
 /** Makes the copy of the edge library's binary that this system needs, if any. */
@@ -34,10 +62,12 @@ function refuseOtherNodes() {
     fail(`Sluice needs Node 20 (20.18.1 or later), 22 or 24; this is ${process.version}.`);
 }
 
+const isInstalled = () => changed(at('node_modules', '.package-lock.json')) >= changed(at('package-lock.json'));
+
 /** Installs when there is no node_modules or the lock file is newer; an embedded engine that was left out stays out. */
 function install(descriptor) {
   const marker = at('node_modules', '.package-lock.json');
-  if (changed(marker) >= changed(at('package-lock.json'))) return;
+  if (isInstalled()) return;
   // A link (as in a second work tree) leads to another checkout's packages, which npm ci would delete.
   if (existsSync(marker) && lstatSync(at('node_modules')).isSymbolicLink()) return;
   const leftOut = existsSync(marker) && !existsSync(at('node_modules', 'chdb'));
@@ -50,8 +80,7 @@ function install(descriptor) {
   run(descriptor, npm ? process.execPath : 'npm', npm ? [npm, ...words] : words, 'npm ci');
 }
 
-/** Compiles when a source is newer than the last build. tsc is plain JavaScript: no optional package is needed. */
-function build(descriptor) {
+function isBuilt() {
   const sources = ['src', 'actors', 'schemas', 'client/src', 'cli', 'bench', 'support'].map((folder) =>
     newest(at(folder)),
   );
@@ -61,8 +90,12 @@ function build(descriptor) {
     changed(at('tsconfig.build.json')),
     changed(at('tsconfig.json')),
   );
-  const marker = at('dist', '.tsbuildinfo');
-  if (existsSync(at('dist', 'src', 'main.js')) && changed(marker) >= wanted) return;
+  return existsSync(at('dist', 'src', 'main.js')) && changed(at('dist', '.tsbuildinfo')) >= wanted;
+}
+
+/** Compiles when a source is newer than the last build. tsc is plain JavaScript: no optional package is needed. */
+function build(descriptor) {
+  if (isBuilt()) return;
   const compiler = at('node_modules', 'typescript', 'bin', 'tsc');
   if (!existsSync(compiler)) {
     if (existsSync(at('dist', 'src', 'main.js'))) return;
@@ -72,15 +105,20 @@ function build(descriptor) {
   run(descriptor, process.execPath, [compiler, '-p', at('tsconfig.build.json')], 'the build');
   // The compiler leaves it as it is where what changed is no code, as a saved result of the bench.
   const now = new Date();
-  utimesSync(marker, now, now);
+  utimesSync(at('dist', '.tsbuildinfo'), now, now);
+}
+
+const page = at('dist', 'web', 'index.html');
+const builder = at('scripts', 'build-web.mjs');
+
+function isConsoleBuilt() {
+  const sources = ['web', 'client/src', 'schemas'].map((folder) => newest(at(folder)));
+  return changed(page) >= Math.max(...sources, changed(builder), changed(at('package-lock.json')));
 }
 
 /** The console is bundled by WebAssembly: that too needs no optional package. */
 function buildConsole(descriptor) {
-  const page = at('dist', 'web', 'index.html');
-  const builder = at('scripts', 'build-web.mjs');
-  const sources = ['web', 'client/src', 'schemas'].map((folder) => newest(at(folder)));
-  if (changed(page) >= Math.max(...sources, changed(builder), changed(at('package-lock.json')))) return;
+  if (isConsoleBuilt()) return;
   if (!existsSync(at('node_modules', 'esbuild-wasm'))) {
     if (existsSync(page)) return;
     fail('There is no console in dist/web and nothing to make it: run `npm ci` without --omit=dev once.');

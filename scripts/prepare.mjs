@@ -2,5 +2,5 @@
 // the copy of the edge library that this system needs.
 import { prepareBuild, prepareEdge } from './prepare-build.mjs';
 
-prepareBuild(1);
+await prepareBuild(1);
 await prepareEdge();
