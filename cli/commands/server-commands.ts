@@ -2,20 +2,24 @@
  * The commands of the server and its data folder: rows for the help and the completion alone, for bin/sluice.mjs hands
  * them to the server's own program.
  */
+import type { Config } from '../../src/config/config.ts';
 import { type CommandRow, textOption } from '../command-row.ts';
 import { CommandError } from '../exit-codes.ts';
 import { connectionOptions } from '../options.ts';
 import { prefectOptions } from '../prefect-target.ts';
 
+/** What a command of a stopped folder reads: the folder alone, or its ClickHouse too. */
+const folderSettings = ['dataDir', 'durability', 'logLevel'] as const;
+const storeSettings = [
+  ...folderSettings,
+  ...(['clickhouseUrl', 'clickhousePassword', 'clickhouseCluster', 'clickhouseDdl'] as const),
+];
+
 /** The server's flags are all settings; the parser of its own program reads them. */
 function serverRow(
-  name: string,
-  summary: string,
-  examples: CommandRow['examples'],
-  words = '',
-  more: CommandRow['more'] = settingsText,
+  row: Pick<CommandRow, 'name' | 'summary' | 'examples' | 'more'> & Partial<Pick<CommandRow, 'words'>>,
 ): CommandRow {
-  return { name, words, summary, options: [], examples, more, run: elsewhere };
+  return { words: '', options: [], run: elsewhere, ...row };
 }
 
 /** With `--prefect` it asks two running servers; without, it is a command of the data folder. */
@@ -38,7 +42,7 @@ const verifyRow: CommandRow = {
       says: 'By id, while both run; exit code 1 if one of them lacks an event',
     },
   ],
-  more: settingsText,
+  more: someSettings(storeSettings),
   run: async (call) => {
     if (textOption(call, 'prefect') === undefined) return elsewhere();
     return (await import('../run/verify-prefect.ts')).runVerifyPrefect(call);
@@ -46,55 +50,72 @@ const verifyRow: CommandRow = {
 };
 
 export const serverRows: readonly CommandRow[] = [
-  serverRow('serve', 'run the server until Ctrl-C; the same as no command', [
-    { words: 'sluice serve', says: 'Serve on 127.0.0.1:4200 with an embedded ClickHouse in ./data' },
-    { words: 'sluice serve --port 4300 --data-dir /var/lib/sluice', says: 'On another port, with another folder' },
-    { words: 'npm start -- --port 4300', says: 'The same from a checkout' },
-  ]),
+  serverRow({
+    name: 'serve',
+    summary: 'run the server until Ctrl-C; the same as no command',
+    examples: [
+      { words: 'sluice serve', says: 'Serve on 127.0.0.1:4200 with an embedded ClickHouse in ./data' },
+      { words: 'sluice serve --port 4300 --data-dir /var/lib/sluice', says: 'On another port, with another folder' },
+      { words: 'npm start -- --port 4300', says: 'The same from a checkout' },
+    ],
+    more: allSettings,
+  }),
   verifyRow,
-  serverRow(
-    'dead-letter',
-    'list the events that ClickHouse refused for their content, or try to insert them again',
-    [
+  serverRow({
+    name: 'dead-letter',
+    summary: 'list the events that ClickHouse refused for their content, or try to insert them again',
+    examples: [
       { words: 'sluice dead-letter', says: 'List them; also while Sluice runs' },
       { words: 'sluice dead-letter replay', says: 'Insert them again; exit code 1 if some stay' },
     ],
-    '[replay]',
-  ),
-  serverRow('adopt', 'take over the database that this data folder does not own, with a new epoch', [
-    { words: 'sluice adopt --data-dir /var/lib/sluice', says: 'After a folder was lost, or a database was swapped' },
-  ]),
-  serverRow('recover', 'go on from a damaged journal or writer’s state: keep what is good, set the rest aside', [
-    { words: 'sluice recover --data-dir /var/lib/sluice', says: 'When a start says that the journal is damaged' },
-  ]),
-  serverRow(
-    'prefect',
-    'of a stopped data folder: give up what waits to be forwarded to a Prefect server that stays away',
-    [{ words: 'sluice prefect skip', says: 'verify --prefect URL --repair can send it later' }],
-    '<skip>',
-  ),
-  serverRow(
-    'cluster',
-    'how all gateways that share a log stand; let one of them go for good',
-    [
+    words: '[replay]',
+    more: someSettings(storeSettings),
+  }),
+  serverRow({
+    name: 'adopt',
+    summary: 'take over the database that this data folder does not own, with a new epoch',
+    examples: [
+      { words: 'sluice adopt --data-dir /var/lib/sluice', says: 'After a folder was lost, or a database was swapped' },
+    ],
+    more: someSettings(storeSettings),
+  }),
+  serverRow({
+    name: 'recover',
+    summary: 'go on from a damaged journal or writer’s state: keep what is good, set the rest aside',
+    examples: [
+      { words: 'sluice recover --data-dir /var/lib/sluice', says: 'When a start says that the journal is damaged' },
+    ],
+    more: someSettings(folderSettings),
+  }),
+  serverRow({
+    name: 'prefect',
+    summary: 'of a stopped data folder: give up what waits to be forwarded to a Prefect server that stays away',
+    examples: [{ words: 'sluice prefect skip', says: 'verify --prefect URL --repair can send it later' }],
+    words: '<skip>',
+    more: someSettings(folderSettings),
+  }),
+  serverRow({
+    name: 'cluster',
+    summary: 'how all gateways that share a log stand; let one of them go for good',
+    examples: [
       { words: 'sluice cluster status', says: 'Exit code 1 if something is wrong, each in a sentence' },
       { words: 'sluice cluster status --json', says: 'The same for a program' },
       { words: 'sluice cluster leave three', says: 'Once gateway three was stopped, and its spool is empty' },
     ],
-    '<status|leave> [id]',
-    async () => `\n\n${clusterText}`,
-  ),
-  serverRow(
-    'token',
-    'make, list and revoke the tokens of a data folder, also while Sluice runs',
-    [
+    words: '<status|leave> [id]',
+    more: async () => `\n\n${clusterText}`,
+  }),
+  serverRow({
+    name: 'token',
+    summary: 'make, list and revoke the tokens of a data folder, also while Sluice runs',
+    examples: [
       { words: 'sluice token create --name ann --read --expires 30d', says: 'For reading; it is printed this once' },
       { words: 'sluice token list', says: 'All of them, with their rights and ends' },
       { words: 'sluice token revoke ann', says: 'Its connections end within a second' },
     ],
-    '<create|list|revoke> [name]',
-    async () => `\n\n${tokenText}`,
-  ),
+    words: '<create|list|revoke> [name]',
+    more: async () => `\n\n${tokenText}`,
+  }),
 ];
 
 const clusterText = `SLUICE_LOG names the NATS servers, as nats://host:4222, and SLUICE_LOG_NAME the shared log;
@@ -130,9 +151,19 @@ const tokenText = `Options of create:
 
 The folder is that of --data-dir or SLUICE_DATA_DIR. A token needs a name and one right at least.`;
 
-async function settingsText(): Promise<string> {
+const settingsTitle = 'Settings: flag, environment variable, meaning (default)';
+
+async function allSettings(): Promise<string> {
   const { settingsHelp } = await import('../../src/config/config.ts');
-  return `\n\nSettings: flag, environment variable, meaning (default)\n${settingsHelp()}`;
+  return `\n\n${settingsTitle}\n${settingsHelp()}`;
+}
+
+function someSettings(names: readonly (keyof Config)[]): () => Promise<string> {
+  return async () => {
+    const { settingsHelp } = await import('../../src/config/config.ts');
+    const others = 'It takes every setting of the server, as that has them: `sluice serve --help` lists them all.';
+    return `\n\n${settingsTitle}\n${settingsHelp(names)}\n\n${others}`;
+  };
 }
 
 async function elsewhere(): Promise<number> {

@@ -59,9 +59,10 @@ function namesOf(row: SettingRow): readonly string[] {
   return row.kind === 'secret' ? secretNames(row) : [row.env];
 }
 
-/** The settings as lines for `--help` and the README. */
-export function settingsHelp(): string {
-  return rows
+/** The settings as lines for `--help`: all of them, or those of `names`. */
+export function settingsHelp(names?: readonly (keyof Config)[]): string {
+  const shown: readonly SettingRow[] = names === undefined ? rows : names.map((name) => settings[name]);
+  return shown
     .map((row) => {
       const flag = row.kind === 'secret' && row.hasFlag !== true ? fileFlagOf(row) : flagOf(row);
       const fallback = row.fallback === null ? '' : ` (${shownFallback(row)})`;

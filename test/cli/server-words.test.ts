@@ -22,6 +22,16 @@ it('the help of cluster names every word of it, as the command itself does', asy
   for (const word of named) expect(help).toContain(word);
 });
 
+it.each(['verify', 'dead-letter', 'adopt', 'recover', 'prefect'])(
+  'the help of %s has the settings of its folder, and says where the rest is',
+  async (name) => {
+    const help = await serverRows.find((row) => row.name === name)?.more?.();
+    expect(help).toMatch(/^ {2}--data-dir +SLUICE_DATA_DIR /m);
+    expect(help).not.toContain('SLUICE_PORT');
+    expect(help).toContain('`sluice serve --help` lists them all');
+  },
+);
+
 it.each([
   ['--url', 'http://127.0.0.1:1', 'query'],
   ['--token=secret', 'query'],
