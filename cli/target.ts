@@ -15,7 +15,8 @@ const defaultUrl = 'http://127.0.0.1:4200';
 
 type Asked = Pick<Call, 'options' | 'environment'>;
 
-export function readTarget(call: Asked): ServerTarget {
+/** `unnamed` is the server that is meant where none is named. */
+export function readTarget(call: Asked, unnamed = defaultUrl): ServerTarget {
   if (call.options['token'] !== undefined) {
     throw new UsageError(
       '--token would show the secret to everybody on this machine: set SLUICE_TOKEN, or name a file by --token-file.',
@@ -24,7 +25,7 @@ export function readTarget(call: Asked): ServerTarget {
   const { environment } = call;
   const name = textOption(call, 'profile') ?? (environment['SLUICE_PROFILE'] || undefined);
   const profile = readProfile(configPath(environment), name);
-  const url = textOption(call, 'url') ?? (environment['SLUICE_URL'] || (profile.url ?? defaultUrl));
+  const url = textOption(call, 'url') ?? (environment['SLUICE_URL'] || (profile.url ?? unnamed));
   refuseBadUrl(url);
   return { url, token: tokenOf(call, profile) };
 }

@@ -9,6 +9,9 @@ export const doctorRow: CommandRow = {
   summary: 'look at this machine as serve would see it, and at the server: each line is ok, or what to do',
   options: [
     { flags: '-o, --output <form>', help: 'text or json', choices: ['text', 'json'], fallback: 'text' },
+    { flags: '--data-dir <folder>', help: 'as for serve (SLUICE_DATA_DIR)' },
+    { flags: '--host <address>', help: 'as for serve (SLUICE_HOST)' },
+    { flags: '--port <n>', help: 'as for serve (SLUICE_PORT); the server is asked there, unless one is named' },
     ...prefectOptions,
     { flags: '--front <url>', help: 'where clients of that Prefect send to: its proxy' },
     ...connectionOptions,
@@ -16,8 +19,8 @@ export const doctorRow: CommandRow = {
   examples: [
     { words: 'sluice doctor', says: 'Exit code 1 if a line is not ok; it emits one event named sluice.doctor' },
     {
-      words: 'SLUICE_DATA_DIR=/var/lib/sluice sluice doctor --url http://events:4200',
-      says: 'With the settings of a server',
+      words: 'sluice doctor --data-dir /var/lib/sluice --port 4300',
+      says: 'With the settings of a server; any other comes by its variable',
     },
     {
       words:

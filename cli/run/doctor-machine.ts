@@ -3,8 +3,9 @@ import { constants, readFileSync } from 'node:fs';
 import { access, statfs } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { dirname } from 'node:path';
-import { StartRefused } from '../../src/base/errors.ts';
+import { StartRefused, WrongUsage } from '../../src/base/errors.ts';
 import { type Config, readConfig } from '../../src/config/config.ts';
+import { UsageError } from '../exit-codes.ts';
 import type { Finding } from './finding.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -14,9 +15,8 @@ const mebibyte = 1024 * 1024;
 const ownFiles = 256;
 
 /** `url` is the server that is asked afterwards: its port may be taken. */
-export async function machineFindings(environment: Environment, url: string): Promise<Finding[]> {
+export async function machineFindings(config: Config | Finding, url: string): Promise<Finding[]> {
   const node = nodeFinding();
-  const config = configOf(environment);
   if (!('dataDir' in config)) return [node, config];
   const settings: Finding = { name: 'settings', isOk: true, says: 'they can be read' };
   const asked = await Promise.all([
@@ -35,10 +35,12 @@ function nodeFinding(): Finding {
   return { name: 'Node', isOk, says: `${process.version}${way}` };
 }
 
-function configOf(environment: Environment): Config | Finding {
+/** As a start with these settings reads them. Throws UsageError for a bad flag. */
+export function serverSettings(environment: Environment, flags: readonly string[]): Config | Finding {
   try {
-    return readConfig(environment, []);
+    return readConfig(environment, flags);
   } catch (error) {
+    if (error instanceof WrongUsage) throw new UsageError(error.message, { cause: error });
     if (error instanceof StartRefused) return { name: 'settings', isOk: false, says: error.message };
     throw error;
   }

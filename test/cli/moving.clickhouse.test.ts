@@ -168,6 +168,21 @@ describe('doctor', () => {
     expect(await textsAt(sluice.url, 'sluice.doctor')).toHaveLength(1);
   });
 
+  it('takes folder and port as serve does, and asks the server that has them', async () => {
+    const { port } = new URL(sluice.url);
+    const words = ['doctor', '--data-dir', folder, '--port', port, '-o', 'json'];
+    const { code, stdout } = await runCommand(words, { env: { SLUICE_SOCKETS_MAX: '10' } });
+    expect(JSON.parse(stdout)).toEqual(
+      expect.arrayContaining([
+        { name: 'data folder', ok: true, says: `${folder} can be written` },
+        { name: 'port', ok: true, says: `127.0.0.1:${port} is taken, by the server that is asked below` },
+        { name: 'server', ok: true, says: `http://127.0.0.1:${port} answers 200` },
+      ]),
+    );
+    expect(code).toBe(0);
+    expect(await runCommand(['doctor', '--port', 'none'])).toMatchObject({ code: 2, stdout: '' });
+  });
+
   it('says what to do where something is not ok', async () => {
     const env = { SLUICE_DATA_DIR: folder, SLUICE_PORT: 'none', SLUICE_URL: 'http://127.0.0.1:1' };
     const { code, stdout } = await ask(['doctor', '-o', 'json'], { env });
