@@ -1,10 +1,11 @@
 /** The process of a command: reads its words, runs it, and ends with its exit code. */
 import { CommanderError } from 'commander';
-import { SluiceError } from '../client/src/errors.ts';
+import { isUntrusted, SluiceError } from '../client/src/errors.ts';
 import { packageVersion } from '../src/base/package-root.ts';
 import { commandRows } from './command-table.ts';
 import { CommandError, exitCodes, UsageError } from './exit-codes.ts';
-import { parse } from './program.ts';
+import { type Chosen, parse } from './program.ts';
+import { readTarget } from './target.ts';
 import { Terminal } from './terminal.ts';
 
 /** What a command has to end after the first signal, before the process ends without it. */
@@ -23,8 +24,9 @@ export async function runProcess(from: NodeJS.Process): Promise<void> {
 async function run(from: NodeJS.Process): Promise<number> {
   const words = from.argv.slice(2);
   const terminal = new Terminal(from, from.env, words.includes('--quiet') || words.includes('-q'));
+  let chosen: Chosen | null = null;
   try {
-    const chosen = await parse(commandRows, words, packageVersion(), {
+    chosen = await parse(commandRows, words, packageVersion(), {
       write: (text) => void from.stdout.write(text),
       complain: (text) => void from.stderr.write(text),
       columns: terminal.columns,
@@ -44,7 +46,7 @@ async function run(from: NodeJS.Process): Promise<number> {
       return row.isEndless === true ? exitCodes.ok : exitCodes.interrupted;
     });
   } catch (error) {
-    return tell(error, terminal);
+    return tell(error, terminal, () => wantedToken(chosen, from.env));
   }
 }
 
@@ -62,7 +64,7 @@ function stopSignal(from: NodeJS.Process): AbortController {
 }
 
 /** One sentence, or the stack of a fault of ours. */
-function tell(error: unknown, terminal: Terminal): number {
+function tell(error: unknown, terminal: Terminal, tokenSentence: () => string): number {
   // The parser has said it already.
   if (error instanceof CommanderError) return exitCodes.usage;
   if (error instanceof UsageError) {
@@ -74,16 +76,28 @@ function tell(error: unknown, terminal: Terminal): number {
     return error.exitCode;
   }
   if (error instanceof SluiceError) {
-    terminal.complain(sentenceOf(error));
+    terminal.complain(error.failure === 'unauthorized' ? tokenSentence() : sentenceOf(error));
     return error.failure === 'gap' ? exitCodes.gap : exitCodes.error;
   }
   terminal.complain(error instanceof Error ? (error.stack ?? error.message) : String(error));
   return exitCodes.error;
 }
 
-function sentenceOf({ message, failure, status }: SluiceError): string {
-  if (failure === 'network') return `${message}. Is the server running, and is --url (or SLUICE_URL) its address?`;
-  if (status === 401) return 'The server wants another token: set SLUICE_TOKEN, or name a file by --token-file.';
+/** Of a server that let nobody in. */
+function wantedToken(chosen: Chosen | null, environment: NodeJS.ProcessEnv): string {
+  const way = 'set SLUICE_TOKEN, or name a file by --token-file';
+  if (chosen?.row.name === 'replay')
+    return `A server wants another token: ${way}; of the server of --to it is SLUICE_TO_TOKEN or --to-token-file.`;
+  const isGiven = chosen !== null && readTarget({ ...chosen, environment }).token !== null;
+  return isGiven
+    ? `The server wants another token than the one it was given: ${way}.`
+    : `The server wants a token, and none was given: ${way}.`;
+}
+
+function sentenceOf(error: SluiceError): string {
+  const { message, failure, status } = error;
+  if (failure === 'network' && !isUntrusted(error))
+    return `${message}. Is the server running, and is --url (or SLUICE_URL) its address?`;
   if (status === 404) return `This server has no such route (${message}): it may be an older Sluice, or a Prefect.`;
   return /[.!?]$/.test(message) ? message : `${message}.`;
 }

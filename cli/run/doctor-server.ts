@@ -1,5 +1,6 @@
 /** What a client finds at the server: that it answers, is ready, takes the token, and gives back what it was sent. */
 import { authorizationOf, Endpoints } from '../../client/src/endpoints.ts';
+import { asSluiceError, isUntrusted, SluiceError } from '../../client/src/errors.ts';
 import { makeId } from '../../client/src/make-id.ts';
 import { wait } from '../../client/src/retry.ts';
 import { EventPoster } from '../send/post-events.ts';
@@ -15,21 +16,20 @@ const clockMsMax = 2_000;
 export async function serverFindings(target: ServerTarget, signal: AbortSignal): Promise<Finding[]> {
   const { base } = new Endpoints(target);
   const headers = target.token === null ? {} : { authorization: authorizationOf(target.token) };
-  const ask = (path: string): Promise<Response | null> =>
-    fetch(base + path, { headers, signal: AbortSignal.any([signal, AbortSignal.timeout(answerMs)]) }).catch(() => null);
-  const health = await ask('/health');
-  if (health === null) {
-    const way = '`sluice serve` starts one, --url and SLUICE_URL name another';
-    return [{ name: 'server', isOk: false, says: `nobody answers at ${target.url}: ${way}` }];
-  }
+  const ask = (path: string): Promise<Response> =>
+    fetch(base + path, { headers, signal: AbortSignal.any([signal, AbortSignal.timeout(answerMs)]) });
+  const orNull = (asked: Promise<Response>): Promise<Response | null> => asked.catch(() => null);
+  const health = await ask('/health').catch(asSluiceError);
+  if (health instanceof SluiceError) return [{ name: 'server', isOk: false, says: whyNobody(target.url, health) }];
   const server: Finding = { name: 'server', isOk: health.ok, says: `${target.url} answers ${health.status}` };
   const clock = clockFinding(health);
-  const version = await ask('/admin/version');
+  const version = await orNull(ask('/admin/version'));
   if (version?.status === 401) {
-    const says = 'the server wants another one: set SLUICE_TOKEN, or name a file by --token-file';
+    const wants = target.token === null ? 'one, and none was given' : 'another one than it was given';
+    const says = `the server wants ${wants}: set SLUICE_TOKEN, or name a file by --token-file`;
     return [server, clock, { name: 'token', isOk: false, says }];
   }
-  const ready = await ask('/ready');
+  const ready = await orNull(ask('/ready'));
   const readiness: Finding = {
     name: 'readiness',
     isOk: ready?.ok === true,
@@ -42,6 +42,11 @@ export async function serverFindings(target: ServerTarget, signal: AbortSignal):
     readiness,
     await roundTrip(target, signal),
   ];
+}
+
+function whyNobody(url: string, error: SluiceError): string {
+  if (isUntrusted(error)) return `${url}: ${error.message}`;
+  return `nobody answers at ${url}: \`sluice serve\` starts one, --url and SLUICE_URL name another`;
 }
 
 function clockFinding(answer: Response): Finding {

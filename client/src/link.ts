@@ -4,7 +4,7 @@
  */
 import { type AuthSuccessFrame, authMessage, type ErrorFrame, type RetryFrame } from '../../schemas/wire.ts';
 import type { Endpoints } from './endpoints.ts';
-import { isRetryableClose, isRetryableStatus, SluiceError } from './errors.ts';
+import { asSluiceError, isRetryableClose, isRetryableStatus, isUntrusted, SluiceError } from './errors.ts';
 import type { SocketClass, SocketPort } from './socket-port.ts';
 
 export interface LinkListener {
@@ -91,7 +91,7 @@ export class Link {
     this.#socket = socket;
     socket.onopen = () => socket.send(authMessage(token, true, true));
     socket.onclose = ({ code, reason }) => this.#end(this.#failureOf(code, reason));
-    socket.onerror = (event: { readonly message?: unknown }) => this.#note(event.message);
+    socket.onerror = (event: { readonly message?: unknown; readonly error?: unknown }) => this.#note(event);
     if (typeof socket.on === 'function') {
       // Without an event object for each message.
       socket.on('message', (data) => this.#received(String(data)));
@@ -160,7 +160,8 @@ export class Link {
   }
 
   /** `ws` says in an error's message how the handshake was refused; a browser says nothing. */
-  #note(message: unknown): void {
+  #note({ message, error }: { readonly message?: unknown; readonly error?: unknown }): void {
+    if (isUntrusted(error)) this.#error ??= asSluiceError(error);
     const status = Number(/Unexpected server response: (\d+)/.exec(String(message))?.[1] ?? 0);
     if (status === 0) return;
     const retryable = isRetryableStatus(status);

@@ -237,7 +237,9 @@ describe('a wrong call', () => {
     const nobody = await ask(['query'], { env: { SLUICE_URL: 'http://127.0.0.1:1' } });
     expect(nobody).toMatchObject({ code: 1, stderr: expect.stringContaining('Is the server running') });
     const stranger = await ask(['query'], { env: { SLUICE_TOKEN: 'wrong' } });
-    expect(stranger).toMatchObject({ code: 1, stderr: expect.stringContaining('wants another token') });
+    expect(stranger).toMatchObject({ code: 1, stderr: expect.stringContaining('wants another token than') });
+    const nameless = await ask(['query'], { env: { SLUICE_TOKEN: '' } });
+    expect(nameless).toMatchObject({ code: 1, stderr: expect.stringContaining('wants a token, and none was given') });
   });
 });
 
