@@ -11,6 +11,7 @@ import { sendingRate } from '../send/sending-rate.ts';
 import { readTarget } from '../target.ts';
 import { eventOfFlags } from './event-of-flags.ts';
 
+const emitWay = ': stdin held nothing; `sluice emit NAME -r RESOURCE` sends one event without it';
 const oneEventOptions = ['resource', 'id', 'occurred', 'payload', 'follows'] as const;
 
 export async function runEmit(call: Call): Promise<number> {
@@ -45,6 +46,7 @@ async function sendInput(call: Call, input: Input, what: string): Promise<number
   const rate = await sendingRate(wholeNumber(call, 'rate', '--rate'), target, terminal, signal);
   const progress = startProgress(terminal, what, input.size);
   let refused = 0;
+  let isEmpty = true;
   const refuse = (line: number, reason: string): void => {
     refused += 1;
     terminal.complain(`line ${line}: ${reason}`);
@@ -52,7 +54,10 @@ async function sendInput(call: Call, input: Input, what: string): Promise<number
   const poster = new EventPoster(target, signal, (sentence) => terminal.warn(sentence));
   const sender = new EventSender({ poster, signal, rate, refused: refuse, settled: progress.add });
   try {
-    for await (const lines of input.lines) await sendLines(lines, sender, refuse);
+    for await (const lines of input.lines) {
+      isEmpty &&= lines.length === 0;
+      await sendLines(lines, sender, refuse);
+    }
     await sender.end();
   } catch (error) {
     if (signal.aborted) terminal.warn(`${sender.taken} events are durable; what is sent again is not stored twice`);
@@ -60,6 +65,7 @@ async function sendInput(call: Call, input: Input, what: string): Promise<number
   } finally {
     progress.end();
   }
+  if (isEmpty) terminal.warn(`there was no event to ${what}${what === 'emit' ? emitWay : ''}`);
   terminal.notice(`${sender.taken} events are durable${refused === 0 ? '' : `, ${refused} lines were refused`}`);
   return refused === 0 ? exitCodes.ok : exitCodes.error;
 }

@@ -89,6 +89,12 @@ describe('emit', () => {
     expect(texts.join('\n')).toContain('0b5f3cde-7a52-4f8b-9a5a-6f0a4c0f2d11');
   });
 
+  it('says that stdin was empty', async () => {
+    const { code, stdout, stderr } = await ask(['emit'], { input: '' });
+    expect({ code, stdout }).toEqual({ code: 0, stdout: '' });
+    expect(stderr).toMatch(/^sluice: there was no event to emit: .*\n$/);
+  });
+
   it('sends a line as soon as it comes, and ends with its input', async () => {
     const { child, ended } = start(['emit', '-']);
     child.stdin.write('{"event":"as.it.comes","resource":{"prefect.resource.id":"a"}}\n');
