@@ -1,6 +1,7 @@
 /** The process of a command: reads its words, runs it, and ends with its exit code. */
 import { CommanderError } from 'commander';
-import { isUntrusted, SluiceError } from '../client/src/errors.ts';
+import { SluiceError } from '../client/src/errors.ts';
+import { isUntrusted } from '../client/src/untrusted.ts';
 import { packageVersion } from '../src/base/package-root.ts';
 import { commandRows } from './command-table.ts';
 import { CommandError, exitCodes, UsageError } from './exit-codes.ts';

@@ -1,8 +1,9 @@
 /** What a client finds at the server: that it answers, is ready, takes the token, and gives back what it was sent. */
 import { authorizationOf, Endpoints } from '../../client/src/endpoints.ts';
-import { asSluiceError, isUntrusted, SluiceError } from '../../client/src/errors.ts';
+import { asSluiceError, SluiceError } from '../../client/src/errors.ts';
 import { makeId } from '../../client/src/make-id.ts';
 import { wait } from '../../client/src/retry.ts';
+import { isUntrusted, withHint } from '../../client/src/untrusted.ts';
 import { EventPoster } from '../send/post-events.ts';
 import { connectTo, type ServerTarget } from '../target.ts';
 import type { Finding } from './finding.ts';
@@ -19,7 +20,7 @@ export async function serverFindings(target: ServerTarget, signal: AbortSignal):
   const ask = (path: string): Promise<Response> =>
     fetch(base + path, { headers, signal: AbortSignal.any([signal, AbortSignal.timeout(answerMs)]) });
   const orNull = (asked: Promise<Response>): Promise<Response | null> => asked.catch(() => null);
-  const health = await ask('/health').catch(asSluiceError);
+  const health = await ask('/health').catch((error: unknown) => asSluiceError(withHint(error)));
   if (health instanceof SluiceError) return [{ name: 'server', isOk: false, says: whyNobody(target.url, health) }];
   const server: Finding = { name: 'server', isOk: health.ok, says: `${target.url} answers ${health.status}` };
   const clock = clockFinding(health);

@@ -8,6 +8,7 @@ import { authorizationOf, Endpoints } from '../../client/src/endpoints.ts';
 import { asSluiceError, SluiceError } from '../../client/src/errors.ts';
 import { failureOf } from '../../client/src/http.ts';
 import { retrying, retryOf } from '../../client/src/retry.ts';
+import { withHint } from '../../client/src/untrusted.ts';
 import type { ServerTarget } from '../target.ts';
 
 export type PostOutcome =
@@ -75,7 +76,7 @@ export class EventPoster {
   async #once(body: Buffer, count: number): Promise<PostOutcome> {
     const response = await this.#ask(body).catch((error: unknown) => {
       this.#signal.throwIfAborted();
-      throw asSluiceError(error);
+      throw asSluiceError(withHint(error));
     });
     if (response.ok) return { kind: 'taken' };
     if (response.status === 413) return { kind: 'tooLarge' };

@@ -99,20 +99,5 @@ function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const { cause } = error;
   const first = cause instanceof AggregateError ? cause.errors[0] : cause;
-  const reason = first instanceof Error && first.message !== '' ? first.message : error.message;
-  return isUntrusted(error) ? `${reason}: if it is yours, NODE_EXTRA_CA_CERTS=FILE makes Node trust it` : reason;
-}
-
-/** What Node says of a certificate that nobody whom it trusts has signed. */
-const untrustedCodes: readonly unknown[] = [
-  'DEPTH_ZERO_SELF_SIGNED_CERT',
-  'SELF_SIGNED_CERT_IN_CHAIN',
-  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
-  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
-];
-
-/** Whether the server was found, and its certificate is of nobody whom this Node trusts. */
-export function isUntrusted(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
-  return ('code' in error && untrustedCodes.includes(error.code)) || isUntrusted(error.cause);
+  return first instanceof Error && first.message !== '' ? first.message : error.message;
 }

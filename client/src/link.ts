@@ -4,7 +4,7 @@
  */
 import { type AuthSuccessFrame, authMessage, type ErrorFrame, type RetryFrame } from '../../schemas/wire.ts';
 import type { Endpoints } from './endpoints.ts';
-import { asSluiceError, isRetryableClose, isRetryableStatus, isUntrusted, SluiceError } from './errors.ts';
+import { asSluiceError, isRetryableClose, isRetryableStatus, SluiceError } from './errors.ts';
 import type { SocketClass, SocketPort } from './socket-port.ts';
 
 export interface LinkListener {
@@ -161,7 +161,8 @@ export class Link {
 
   /** `ws` says in an error's message how the handshake was refused; a browser says nothing. */
   #note({ message, error }: { readonly message?: unknown; readonly error?: unknown }): void {
-    if (isUntrusted(error)) this.#error ??= asSluiceError(error);
+    // Its close says 1006, as where nobody listens.
+    if (/certificate/.test(String(message))) this.#error ??= asSluiceError(error);
     const status = Number(/Unexpected server response: (\d+)/.exec(String(message))?.[1] ?? 0);
     if (status === 0) return;
     const retryable = isRetryableStatus(status);

@@ -3,17 +3,23 @@ import { WebSocket } from 'ws';
 import type { ConnectOptions } from './options.ts';
 import { Sluice } from './sluice.ts';
 import type { SocketClass } from './socket-port.ts';
+import { withHint } from './untrusted.ts';
 
 /** Without compression, which costs more than it saves; a frame holds at most one event. */
 class SluiceSocket extends WebSocket {
   constructor(url: string, protocols: string[]) {
     super(url, protocols, { perMessageDeflate: false, maxPayload: 64 * 1024 * 1024, skipUTF8Validation: true });
+    this.on('error', withHint);
   }
 }
 
+const fetchHere: typeof globalThis.fetch = (input, init) =>
+  globalThis.fetch(input, init).catch((error: unknown) => Promise.reject(withHint(error)));
+
 /** Throws TypeError for an address that is none; opens nothing yet. */
 export function connect(options: ConnectOptions): Sluice {
-  return new Sluice(options, SluiceSocket as unknown as SocketClass); // `ws` has all that is asked of it
+  const { fetch = fetchHere } = options;
+  return new Sluice({ ...options, fetch }, SluiceSocket as unknown as SocketClass); // `ws` has all that is asked of it
 }
 
 export { fileStore } from './file-store.ts';
