@@ -4,6 +4,7 @@
  * applied.
  */
 import type { StreamConfig, StreamInfo } from '@nats-io/jetstream';
+import type { ServerInfo } from '@nats-io/transport-node';
 import { StartRefused } from '../base/errors.ts';
 import { applyRules } from '../shared-log/applier.ts';
 import type { Nats } from './connect-nats.ts';
@@ -47,7 +48,7 @@ const payloadBytesMin = 8 * 1024 * 1024;
 
 /** Rejects with StartRefused for a stream that is not as it must be, and as the client does where NATS is away. */
 export async function openStream(nats: Nats, wish: StreamWish): Promise<OpenedStream> {
-  const payload = nats.connection.info?.max_payload ?? 0;
+  const { max_payload: payload } = serverInfo(nats);
   if (payload < payloadBytesMin) {
     throw new StartRefused(`NATS takes messages of ${payload} bytes. Set max_payload to 8MB in its configuration.`);
   }
@@ -92,9 +93,15 @@ async function make(nats: Nats, wish: StreamWish): Promise<StreamInfo | null> {
   }
 }
 
-/** What nobody has chosen: by what the server says of itself, never by who is up. */
-export function replicasBy({ connection }: Nats): number {
-  return connection.info?.cluster === undefined ? 1 : 3;
+/** What nobody has chosen: by what the server says of itself, never by who is up. Throws while none is connected. */
+export function replicasBy(nats: Nats): number {
+  return serverInfo(nats).cluster === undefined ? 1 : 3;
+}
+
+/** Throws between two connections, when no server has said anything yet. */
+function serverInfo({ connection: { info } }: Nats): ServerInfo {
+  if (info === undefined) throw new Error('NATS is not connected just now');
+  return info;
 }
 
 function fixed({ name, replicas, bytesMax }: StreamWish): Partial<StreamConfig> {

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { connectNats } from '../../src/nats/connect-nats.ts';
-import { openStream, type StreamWish } from '../../src/nats/open-stream.ts';
+import { openStream, replicasBy, type StreamWish } from '../../src/nats/open-stream.ts';
 import { launchNats } from '../../support/peers/nats-server.ts';
 import { describeNats } from './describe-nats.ts';
 
@@ -31,6 +31,13 @@ describeNats('NATS', (world) => {
     await expect(openStream(world.nats, wish('ONE'))).rejects.toThrow('has max_age 3600000000000, and Sluice needs 0');
     await world.nats.manager.streams.add({ name: 'OTHER', subjects: ['other.b.*'], deny_delete: true, discard: 'new' });
     await expect(openStream(world.nats, wish('OTHER'))).rejects.toThrow('The stream OTHER');
+  });
+
+  it('is asked again where no server is connected just now, for none has said what it takes', async () => {
+    const connection = Object.create(world.nats.connection, { info: { value: undefined } });
+    const opened = await openStream({ ...world.nats, connection }, wish('LATER')).catch((error: unknown) => error);
+    expect(String(opened)).toBe('Error: NATS is not connected just now');
+    expect(() => replicasBy({ ...world.nats, connection })).toThrow('NATS is not connected just now');
   });
 
   it('is refused where it takes too small messages', async () => {
