@@ -1,13 +1,19 @@
 /**
  * Which turn of the event loop this is: all that came in one read of a connection is handled in one turn.
  */
-let turn: symbol | null = null;
+let turn = 0;
+let isAsked = false;
 
-export function currentTurn(): symbol {
-  if (turn !== null) return turn;
-  turn = Symbol('a turn of the loop');
-  setImmediate(() => {
-    turn = null;
-  });
+/** A number that no other turn has. */
+export function currentTurn(): number {
+  if (!isAsked) {
+    isAsked = true;
+    setImmediate(endTurn);
+  }
   return turn;
+}
+
+function endTurn(): void {
+  isAsked = false;
+  turn += 1;
 }

@@ -24,6 +24,8 @@ const closingBytesMax = 64 * 1024;
 /** A peer that takes nothing of its answer for so long is cut off: what is held for it, others wait for. */
 const unreadMs = 30_000;
 
+const doNothing = (): void => undefined;
+
 export interface ExchangeParts extends Pick<ServerParts, 'counters' | 'log'> {
   readonly answers: AnswerBudget;
 }
@@ -34,7 +36,7 @@ export class Exchange implements Peer {
   readonly #parts: ExchangeParts;
   #stage: Stage = 'answer';
   /** Of the loop, when the last byte of the request came. */
-  #cameIn: symbol = currentTurn();
+  #cameIn: number = currentTurn();
   readonly #isLast: () => boolean;
   #isOver = false;
   /** The connection was closed from our side. */
@@ -44,7 +46,7 @@ export class Exchange implements Peer {
   #controller: AbortController | null = null;
   #whenGone: (() => void) | null = null;
   /** Ends the wait for room. */
-  #wake = (): void => undefined;
+  #wake: () => void = doNothing;
 
   /** `isLast` says whether the connection ends with the answer, for the server stops. */
   constructor(response: HttpResponse, head: RequestHead, parts: ExchangeParts, isLast: () => boolean = () => false) {
@@ -106,20 +108,18 @@ export class Exchange implements Peer {
   }
 
   /** Answers, once, as the peer takes it; does nothing if the client has gone. */
-  async answer(answer: HttpAnswer): Promise<void> {
+  answer(answer: HttpAnswer): Promise<void> | undefined {
     const { body } = answer;
-    if (body !== null && typeof body === 'object' && 'pieces' in body) {
-      await this.#answerInPieces(answer, body);
-      return;
-    }
+    if (body !== null && typeof body === 'object' && 'pieces' in body) return this.#answerInPieces(answer, body);
     const bytes = body === null ? 0 : Buffer.byteLength(body);
     const isLong = bytes >= gzipBytesMin;
     if (body === null || !isLong || !this.head.acceptsGzip) {
-      await this.#write(answer, { pieces: body === null ? null : [body], bytes, isLong, isPacked: false });
-      return;
+      return this.#write(answer, { pieces: body === null ? null : [body], bytes, isLong, isPacked: false });
     }
-    const packed = answer.packed ?? (bytes <= gzipNowBytesMax ? gzipNow(body) : await gzipLater(body));
-    await this.#write(answer, { pieces: [packed], bytes: packed.length, isLong, isPacked: true });
+    const write = (packed: Buffer): Promise<void> | undefined =>
+      this.#write(answer, { pieces: [packed], bytes: packed.length, isLong, isPacked: true });
+    if (answer.packed !== undefined) return write(answer.packed);
+    return bytes <= gzipNowBytesMax ? write(gzipNow(body)) : gzipLater(body).then(write);
   }
 
   async #answerInPieces(answer: HttpAnswer, { pieces }: AnswerPieces): Promise<void> {
@@ -197,13 +197,13 @@ export class Exchange implements Peer {
     });
   }
 
-  async #write(answer: HttpAnswer, content: Content): Promise<void> {
-    if (this.#isOver) return;
+  /** Undefined where all is written at once. */
+  #write(answer: HttpAnswer, content: Content): Promise<void> | undefined {
+    if (this.#isOver) return undefined;
     const { pieces, bytes } = content;
     const closes = answer.closes === true || this.#closes;
     if (pieces !== null && closes && bytes > closingBytesMax && this.head.method !== 'HEAD') {
-      await this.pour({ pour: Readable.from(pieces), headers: headersOf(answer, content) }, answer.status);
-      return;
+      return this.pour({ pour: Readable.from(pieces), headers: headersOf(answer, content) }, answer.status);
     }
     const isWhole = pieces === null || bytes === 0 || closes || this.head.method === 'HEAD';
     let isDone = isWhole;
@@ -212,8 +212,9 @@ export class Exchange implements Peer {
       if (isWhole) this.#end(content, closes);
       else [, isDone] = this.#response.tryEnd(pieces[0] ?? '', bytes);
     });
-    if (!isDone && pieces !== null) await this.#writeOn(pieces, bytes);
+    if (!isDone && pieces !== null) return this.#writeOn(pieces, bytes);
     this.#isOver = true;
+    return undefined;
   }
 
   /** At once: an answer without a body, or one behind which the connection closes. */
@@ -251,7 +252,10 @@ export class Exchange implements Peer {
         response.cork(() => {
           [isTaken, isDone] = response.tryEnd(rest, bytes);
         });
-        if (isDone) return;
+        if (isDone) {
+          this.#isOver = true;
+          return;
+        }
         const before = written;
         written = response.getWriteOffset();
         this.share.taken(written - before);
@@ -260,6 +264,7 @@ export class Exchange implements Peer {
       }
       start = end;
     }
+    this.#isOver = true;
   }
 
   /** Resolves when the peer has taken something, or is gone. */

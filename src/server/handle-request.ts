@@ -6,7 +6,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Allowance } from '../access/allowance.ts';
 import { type Identity, nobody } from '../access/identity.ts';
 import { Failure } from '../base/errors.ts';
-import type { Authenticator } from './authenticate.ts';
+import type { Authenticator, Soon } from './authenticate.ts';
 import type { Exchange } from './exchange.ts';
 import { type FoundPath, routeFor } from './find-route.ts';
 import {
@@ -40,7 +40,8 @@ export async function handleRequest(exchange: Exchange, tools: RequestTools): Pr
   let answer: HttpAnswer | null = null;
   const question: Question = { allowance: null, identity: null, route: null };
   try {
-    const given = await answerTo(exchange, tools, question);
+    const soon = answerTo(exchange, tools, question);
+    const given = soon instanceof Promise ? await soon : soon;
     if (given !== null && 'stream' in given) {
       exchange.stream((out) => given.stream(out, tools.streams));
       tools.streams.connection.audit.connected(question.identity ?? nobody, nameOf(question.route), exchange);
@@ -56,7 +57,8 @@ export async function handleRequest(exchange: Exchange, tools: RequestTools): Pr
   try {
     // What came behind it in the same read then ends the connection: the library closes it while an answer is awaited.
     if (isUnframed(exchange.head)) await nextTurn();
-    if (answer !== null) await exchange.answer(answer);
+    const writing = answer === null ? undefined : exchange.answer(answer);
+    if (writing !== undefined) await writing;
   } catch (error) {
     log.error({ err: error, path: exchange.head.path }, 'An answer could not be written');
   }
@@ -89,7 +91,7 @@ function tellRefusal(
   audit.refused({ ...refused, identity, why: mayAsk ? 'page, export or resume token' : 'missing right' });
 }
 
-async function answerTo(exchange: Exchange, tools: RequestTools, question: Question): Promise<RouteAnswer | null> {
+function answerTo(exchange: Exchange, tools: RequestTools, question: Question): Soon<RouteAnswer | null> {
   const { head } = exchange;
   if (head.preflightMethod !== '') return preflightAnswer(head);
   const found = findRoute(head.path);
@@ -98,16 +100,20 @@ async function answerTo(exchange: Exchange, tools: RequestTools, question: Quest
   const route = found === null ? null : routeFor(found.place, head.method);
   question.route = route;
   const identified = tools.authenticator.identify(head.authorization);
-  if (!(identified instanceof Promise))
-    return answerAs(identified, { exchange, tools, question, found, route, reading: null });
+  const asked = { exchange, tools, question, found, route, reading: null };
+  return identified instanceof Promise ? answerOnceKnown(identified, asked) : answerAs(identified, asked);
+}
+
+async function answerOnceKnown(identified: Promise<Identity | null>, asked: Asked): Promise<RouteAnswer | null> {
+  const { exchange, tools, route } = asked;
   // Its body comes meanwhile, and would be lost to whoever reads it later.
-  const reading = route?.method !== 'POST' ? null : readBody(exchange, tools, route);
+  const reading = route?.method !== 'POST' ? null : tools.bodies.read(exchange, route.bodyBytesMax);
   reading?.catch(() => undefined);
   const identity = await identified.catch((error: unknown) => {
     dropBody(reading, tools);
     throw error;
   });
-  return answerAs(identity, { exchange, tools, question, found, route, reading });
+  return answerAs(identity, { ...asked, reading });
 }
 
 function consoleFile({ method, path }: RequestHead, { console: files }: ServerParts): HttpAnswer | null {
@@ -124,7 +130,7 @@ interface Asked {
   readonly reading: Promise<Buffer | null> | null;
 }
 
-function answerAs(identity: Identity | null, asked: Asked): HttpAnswer | Promise<RouteAnswer | null> {
+function answerAs(identity: Identity | null, asked: Asked): Soon<RouteAnswer | null> {
   const { exchange, tools, question, found, route, reading } = asked;
   const { head } = exchange;
   question.identity = identity;
@@ -140,7 +146,7 @@ function answerAs(identity: Identity | null, asked: Asked): HttpAnswer | Promise
     audit.asked(identity, nameOf(route), exchange);
   }
   const { parameter } = found;
-  return withBody(reading ?? readBody(exchange, tools, route), asked, (body) => {
+  const answer = (body: Buffer): Soon<RouteAnswer> => {
     if (route.asks === true && identity !== null) beginQuestion(asked, identity);
     return route.answer(
       {
@@ -158,7 +164,9 @@ function answerAs(identity: Identity | null, asked: Asked): HttpAnswer | Promise
       },
       tools.parts,
     );
-  });
+  };
+  if (route.method !== 'POST') return answer(noBody);
+  return withBody(reading ?? tools.bodies.read(exchange, route.bodyBytesMax), asked, answer);
 }
 
 /** Throws a Failure for one too many. */
@@ -187,10 +195,6 @@ function refusalOf(identity: Identity | null, route: Route | null, { counters }:
   return lacksRight(route.needs);
 }
 
-function readBody(exchange: Exchange, { bodies }: RequestTools, route: Route): Promise<Buffer | null> {
-  return route.method !== 'POST' ? Promise.resolve(noBody) : bodies.read(exchange, route.bodyBytesMax);
-}
-
 function dropBody(reading: Promise<Buffer | null> | null, { bodies }: RequestTools): void {
   reading?.then(
     (body) => body !== null && bodies.release(body),
@@ -198,11 +202,11 @@ function dropBody(reading: Promise<Buffer | null> | null, { bodies }: RequestToo
   );
 }
 
-/** Gives a route its body; null if the client went away before it was whole. */
+/** Gives a POST its body; null if the client went away before it was whole. */
 async function withBody(
   reading: Promise<Buffer | null>,
   { exchange, tools: { bodies, parts } }: Asked,
-  answer: (body: Buffer) => RouteAnswer | Promise<RouteAnswer>,
+  answer: (body: Buffer) => Soon<RouteAnswer>,
 ): Promise<RouteAnswer | null> {
   let body: Buffer | null;
   try {
@@ -213,7 +217,7 @@ async function withBody(
     return { ...failed(error), closes: true };
   }
   // A trailer in the same read ends the connection with an error: then nothing may have been done.
-  if (body !== noBody && exchange.head.isChunked) await nextTurn();
+  if (exchange.head.isChunked) await nextTurn();
   if (body === null) return null;
   try {
     return exchange.hasLeft ? null : await answer(body);

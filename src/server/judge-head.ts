@@ -7,6 +7,8 @@ import type { HeadFields } from './head-fields.ts';
 
 const length = /^\d{1,15}$/;
 const method = /^[A-Z-]+$/;
+const usualMethods = new Set(['GET', 'POST', 'HEAD', 'OPTIONS', 'DELETE']);
+
 /** What is in doubt, as a sentence; null if nothing is. */
 export function judgeHead(sentMethod: string, { values, lengths, codings }: HeadFields): string | null {
   if (lengths > 1) return 'Content-Length is there more than once.';
@@ -19,7 +21,7 @@ export function judgeHead(sentMethod: string, { values, lengths, codings }: Head
   }
   if (lengths > 0 && codings > 0) return 'Content-Length and Transfer-Encoding are both there.';
   if (!isHost(values.host)) return 'Host is no name with an optional port.';
-  if (!method.test(sentMethod)) return 'The method is not in upper case.';
+  if (!usualMethods.has(sentMethod) && !method.test(sentMethod)) return 'The method is not in upper case.';
   return null;
 }
 

@@ -3,6 +3,7 @@
  * arrive, so that a client cannot reserve what it never sends.
  */
 import { Failure } from '../base/errors.ts';
+import { createDeadlines } from './deadlines.ts';
 import type { Exchange } from './exchange.ts';
 import type { RequestHead } from './request-head.ts';
 
@@ -30,6 +31,7 @@ const noBytes = Buffer.alloc(0);
 
 export function createBodyReader(limits: BodyLimits): BodyReader {
   let heldBytes = 0;
+  const deadlines = createDeadlines(limits.bodyMs);
 
   function read(exchange: Exchange, routeBytesMax = limits.bodyBytesMax): Promise<Buffer | null> {
     const bodyBytesMax = Math.min(routeBytesMax, limits.bodyBytesMax);
@@ -41,11 +43,11 @@ export function createBodyReader(limits: BodyLimits): BodyReader {
       let chunks: Buffer[] = [];
       let bytes = 0;
       let isSettled = false;
-      const timer = setTimeout(() => giveUp(tooSlow(limits)), limits.bodyMs);
+      const late = deadlines.begin(() => giveUp(tooSlow(limits)));
 
       function settle(): void {
         isSettled = true;
-        clearTimeout(timer);
+        deadlines.end(late);
       }
 
       function giveUp(failure: Failure | null): void {

@@ -97,7 +97,7 @@ export function isUnframed({ method, contentLength, isChunked }: RequestHead): b
  * (docs/prefect-facts.md, "Answers over HTTP").
  */
 export function isJsonType(contentType: string): boolean {
-  if (contentType === '') return true;
+  if (contentType === '' || contentType === 'application/json') return true;
   const [type = ''] = contentType.split(';');
   return /^application\/(json|.+\+json)$/i.test(type.trim());
 }

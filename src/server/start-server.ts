@@ -199,7 +199,8 @@ function requestAnswerer(
     }
     requests.underWay += 1;
     const exchange = new Exchange(response, head, exchangeParts, isStopping);
-    handleRequest(exchange, tools).finally(() => {
+    // It never rejects.
+    void handleRequest(exchange, tools).then(() => {
       exchange.release();
       requests.underWay -= 1;
     });

@@ -20,12 +20,26 @@ export function writeHead(
   status: number,
   headers: Readonly<Record<string, string>>,
 ): void {
-  response.writeStatus(`${status} ${STATUS_CODES[status] ?? 'Unknown'}`);
-  for (const [name, value] of Object.entries(headers)) response.writeHeader(name, value);
+  response.writeStatus(statusLine(status));
+  for (const name in headers) response.writeHeader(name, headers[name] ?? '');
   if (head.hsts !== '') response.writeHeader('strict-transport-security', head.hsts);
   if (head.allowOrigin === '' || 'access-control-allow-origin' in headers) return;
   for (const [name, value] of Object.entries(originHeaders(head))) response.writeHeader(name, value);
 }
+
+const statusLines = new Map<number, string>();
+
+function statusLine(status: number): string {
+  let line = statusLines.get(status);
+  if (line === undefined) {
+    line = `${status} ${STATUS_CODES[status] ?? 'Unknown'}`;
+    statusLines.set(status, line);
+  }
+  return line;
+}
+
+const noHeaders: Readonly<Record<string, string>> = {};
+const jsonHeaders: Readonly<Record<string, string>> = { 'content-type': 'application/json' };
 
 /** What a page of another origin is told; an answer that differs by origin says so to caches. */
 export function originHeaders({ allowOrigin }: Pick<RequestHead, 'allowOrigin'>): Readonly<Record<string, string>> {
@@ -36,9 +50,10 @@ export function originHeaders({ allowOrigin }: Pick<RequestHead, 'allowOrigin'>)
 
 /** An answer's own headers, and those that its body wants. */
 export function headersOf(
-  { headers = {} }: Pick<HttpAnswer, 'headers'>,
+  { headers }: Pick<HttpAnswer, 'headers'>,
   { bytes, isLong, isPacked }: Content,
 ): Readonly<Record<string, string>> {
+  if (headers === undefined && !isLong && !isPacked) return bytes > 0 ? jsonHeaders : noHeaders;
   const all: Record<string, string> = {};
   if (bytes > 0) all['content-type'] = 'application/json';
   Object.assign(all, headers);
