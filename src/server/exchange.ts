@@ -24,8 +24,6 @@ const closingBytesMax = 64 * 1024;
 /** A peer that takes nothing of its answer for so long is cut off: what is held for it, others wait for. */
 const unreadMs = 30_000;
 
-const doNothing = (): void => undefined;
-
 export interface ExchangeParts extends Pick<ServerParts, 'counters' | 'log'> {
   readonly answers: AnswerBudget;
 }
@@ -46,7 +44,7 @@ export class Exchange implements Peer {
   #controller: AbortController | null = null;
   #whenGone: (() => void) | null = null;
   /** Ends the wait for room. */
-  #wake: () => void = doNothing;
+  #wake = (): void => undefined;
 
   /** `isLast` says whether the connection ends with the answer, for the server stops. */
   constructor(response: HttpResponse, head: RequestHead, parts: ExchangeParts, isLast: () => boolean = () => false) {
@@ -252,10 +250,8 @@ export class Exchange implements Peer {
         response.cork(() => {
           [isTaken, isDone] = response.tryEnd(rest, bytes);
         });
-        if (isDone) {
-          this.#isOver = true;
-          return;
-        }
+        this.#isOver = isDone;
+        if (isDone) return;
         const before = written;
         written = response.getWriteOffset();
         this.share.taken(written - before);

@@ -44,11 +44,10 @@ export function createBodyReader(limits: BodyLimits): BodyReader {
       let bytes = 0;
       let isSettled = false;
       const late = deadlines.begin(() => giveUp(tooSlow(limits)));
-
-      function settle(): void {
+      const settle = (): void => {
         isSettled = true;
         deadlines.end(late);
-      }
+      };
 
       function giveUp(failure: Failure | null): void {
         if (isSettled) return;
