@@ -5,6 +5,7 @@ import type { Credentials } from '../access/credentials.ts';
 import type { Log } from '../base/log.ts';
 import type { Store } from '../clickhouse/store.ts';
 import type { Config } from '../config/config.ts';
+import type { LogAdmin } from '../event-log/log-admin.ts';
 import type { GatewayStatus } from '../gateway/open-gateway.ts';
 import { descriptorFacts, descriptorRoom, descriptorWarnings } from './descriptors.ts';
 
@@ -26,6 +27,12 @@ export function warnOfOpenDoor({ host }: Pick<Config, 'host'>, credentials: Cred
     { host },
     'everybody who reaches this address can send and read events: set SLUICE_AUTH_STRING, or make a token',
   );
+}
+
+/** Else only its producers would hear of it. */
+export function warnOfNoRoom(journal: Pick<LogAdmin, 'check'>, log: Log): void {
+  const refusal = journal.check();
+  if (refusal !== null) log.warn({ reason: refusal.message }, 'no event is taken at present');
 }
 
 export function greet(

@@ -23,6 +23,7 @@ import { acquireLock } from '../journal/lock.ts';
 import { createPageFilters } from '../query/page-filters.ts';
 import { loadConsole } from '../server/console.ts';
 import { createServerCounters, type ServerCounters } from '../server/counters.ts';
+import { refuseTakenPort } from '../server/listen.ts';
 import { type RunningServer, startServer } from '../server/start-server.ts';
 import { noLoad } from '../server/subscriber-load.ts';
 import type { TlsFiles } from '../server/tls.ts';
@@ -31,7 +32,7 @@ import type { DeadLetter } from '../table-writer/ports.ts';
 import type { TableWriter } from '../table-writer/table-writer.ts';
 import { connectStore, type StoreUser } from './connect-store.ts';
 import { descriptorsLeft } from './descriptors.ts';
-import { connectionRoom, greet, warnOfOpenDoor } from './greet.ts';
+import { connectionRoom, greet, warnOfNoRoom, warnOfOpenDoor } from './greet.ts';
 import { listDead } from './list-dead.ts';
 import { metricsPage } from './metrics-page.ts';
 import { type LoopDelay, type Observation, type ObservedParts, observe, startLoopDelay } from './observe.ts';
@@ -96,6 +97,7 @@ const forwardGraceMs = 1_500;
 export async function startSluice(config: Config, log: Log, say: (line: string) => void): Promise<RunningSluice> {
   armFailPoint(config.failPoint);
   const lock = await acquireLock(config.dataDir);
+  await refuseTakenPort(config.host, config.port);
   const counters = createCounters();
   const machine = thisMachine(config.durableCopy);
   const tls = tlsOf(config);
@@ -135,6 +137,7 @@ export async function startSluice(config: Config, log: Log, say: (line: string) 
   const resolver = startResolver(parts, replays.lookUps);
   access.audit.operated({ what: 'started' });
   warnOfOpenDoor(config, access.credentials, log);
+  warnOfNoRoom(journal, log);
   greet({ ...config, isSecure: tls !== null }, server.port, { store, gateway: gateway?.status ?? null }, say);
 
   return {

@@ -113,10 +113,20 @@ async function limitEarly(port: number, count: number): Promise<void> {
   limitBuffers(port, count);
 }
 
+/**
+ * Throws StartRefused where another process has the port. For a look before all that a start makes; `listen` finds
+ * whatever else is wrong.
+ */
+export async function refuseTakenPort(host: string, port: number): Promise<void> {
+  const cause = port === 0 ? null : await findCause(host, port);
+  if (cause === 'EADDRINUSE') throw new StartRefused(refusal(host, port, cause));
+}
+
 /** The system's error code, which uWebSockets.js keeps to itself: Node is asked to do the same. */
 function findCause(host: string, port: number): Promise<string> {
   return new Promise((resolve) => {
-    const probe = createServer();
+    // Its end would wait for whoever connects in that moment.
+    const probe = createServer((socket) => socket.destroy());
     probe.once('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message));
     probe.listen(port, host, () => probe.close(() => resolve('unknown cause')));
   });

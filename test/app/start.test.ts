@@ -3,7 +3,8 @@
  * be goes on in whatever surroundings: without a home, a time zone, a terminal, a folder to stand in.
  */
 import { execFileSync, spawnSync } from 'node:child_process';
-import { chmodSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { StartRefused } from '../../src/base/errors.ts';
@@ -12,6 +13,7 @@ import { readConfig } from '../../src/config/config.ts';
 import { settings } from '../../src/config/settings.ts';
 import { cleanUp, runBare, startBare, temporaryFolder } from '../../support/bare-sluice.ts';
 import { eventLike, publish } from '../../support/events.ts';
+import { listenHere } from '../../support/free-port.ts';
 import { open, withFolder } from '../journal/support.ts';
 
 afterEach(cleanUp);
@@ -138,6 +140,16 @@ describe('an address that cannot be had', () => {
     },
   );
 
+  it('another process has it, which is seen before anything is opened', async () => {
+    const other = createServer();
+    const port = await listenHere(other);
+    const path = temporaryFolder();
+    const sentence = new RegExp(`Cannot listen on 127.0.0.1:${port}: another process has that port`);
+    await expectSentence({ SLUICE_PORT: String(port), SLUICE_DATA_DIR: path }, undefined, sentence);
+    expect(readdirSync(path).filter((name) => !name.startsWith('LOCK'))).toEqual([]);
+    other.close();
+  });
+
   it.skipIf(!isRoot)('on a machine without IPv6, where :: still takes what there is', async () => {
     const without: Around = (command) => [
       'unshare',
@@ -197,6 +209,11 @@ describe('a start goes on', () => {
     child.kill('SIGTERM');
     expect(await ended).toBe(0);
   });
+});
+
+it("a start on a disk within its reserve says that nothing is taken, in the server's log too", async () => {
+  const { output } = await startBare({ env: { SLUICE_DISK_RESERVE_BYTES: String(2 ** 52) } });
+  expect(output()).toMatch(/"reason":"The disk has less than the \d+ bytes free .*"no event is taken at present"/);
 });
 
 describe("the image's health check", () => {
