@@ -8,23 +8,24 @@ import { Doubt, type DoubtParts } from './doubt.ts';
 import type { ForwarderPlace } from './forwarder-place.ts';
 import type { PassingEvents } from './passing-events.ts';
 import { batchEventsMax, ForwardFailure, sendEvents } from './send-events.ts';
-import { type SentBatch, SentBatches } from './sent-batches.ts';
+import { type BatchAgain, type SentBatch, SentBatches, type SentTimes } from './sent-batches.ts';
 
-export interface ForwardingParts extends DoubtParts {
+export interface ForwardingParts extends DoubtParts, SentTimes {
   readonly place: ForwarderPlace;
   readonly source: PassingEvents;
   readonly elapsedMs: () => number;
-  /** After so long Prefect has written down what it took. */
-  readonly settleMs: number;
   /** An event that is not shown for so long never will be. */
   readonly showMs: number;
   /** It is heard of Prefect at least so often. */
   readonly lookMs: number;
   /** What Prefect has kept is noted no more often. */
   readonly confirmMs: number;
+  /** Aborted when the forwarder stops. */
+  readonly signal: AbortSignal;
 }
 
 const batchBytesMax = 1024 * 1024;
+const triesAgainMax = 4;
 /** `settle` is called so often in `lookMs`. */
 export const looks = 4;
 export const placeFailed = 'the forwarder could not note its place';
@@ -40,7 +41,7 @@ export class Forwarding {
 
   constructor(parts: ForwardingParts) {
     this.#parts = parts;
-    this.#sent = new SentBatches(parts.settleMs);
+    this.#sent = new SentBatches(parts);
     this.#doubt = new Doubt(parts);
   }
 
@@ -65,7 +66,8 @@ export class Forwarding {
       const event = await sendEvents(this.#parts, events, signal);
       failPoint('forward-sent');
       this.#heardMs = askedMs;
-      this.#sent.add({ last, event, sentMs: event === null ? Number.NEGATIVE_INFINITY : elapsedMs() });
+      const sentMs = event === null ? Number.NEGATIVE_INFINITY : elapsedMs();
+      this.#sent.add({ first: null, last, event, sentMs, triesAgain: 0 });
     } catch (error) {
       const isInDoubt = error instanceof ForwardFailure && error.isInDoubt;
       if (!isInDoubt) {
@@ -90,7 +92,8 @@ export class Forwarding {
       throw new ForwardFailure(firstLineOf(error), true);
     });
     const sentMs = asked.sent === null ? Number.NEGATIVE_INFINITY : elapsedMs();
-    this.#sent.add({ last: asked.upTo, event: asked.sent, sentMs });
+    const triesAgain = asked.sent === null ? 0 : 1;
+    this.#sent.add({ first: from + 1, last: asked.upTo, event: asked.sent, sentMs, triesAgain });
     if (asked.left === 'some') this.#askedUpTo = asked.upTo;
     return asked.left;
   }
@@ -107,8 +110,10 @@ export class Forwarding {
       if (isDue && idleUpTo !== null) place.confirm(idleUpTo);
       return true;
     }
+    const again = this.#sent.again(elapsedMs());
     const settled = this.#sent.settled(elapsedMs());
     if (!(await this.#isThere())) return false;
+    if (again !== null) await this.#lookAgain(again, isStillSo);
     if (!isDue || settled === null || !(await this.#isKept(settled)) || !isStillSo()) return true;
     place.confirm(settled.last);
     this.#sent.forget(settled.last);
@@ -123,6 +128,20 @@ export class Forwarding {
     if (!(await api.isThere())) return false;
     this.#heardMs = nowMs;
     return true;
+  }
+
+  /** Over Redis Prefect takes an event that it has lost for a repeat, when it is sent again within five minutes. */
+  async #lookAgain(batch: BatchAgain, isStillSo: () => boolean): Promise<void> {
+    const { first, last, triesAgain } = batch;
+    const { elapsedMs, signal } = this.#parts;
+    const asked = this.#doubt.askAgain(first, last, triesAgain === triesAgainMax, signal);
+    const event = await asked.catch((error: unknown) => {
+      this.#parts.log.debug({ err: error }, 'what was sent to Prefect again was not looked for');
+      return undefined;
+    });
+    if (event === undefined || !isStillSo()) return;
+    const next = event === null ? { triesAgain: 0 } : { event, sentMs: elapsedMs(), triesAgain: triesAgain + 1 };
+    this.#sent.replace({ ...batch, ...next });
   }
 
   /** What was announced may be much more than was sent, and nothing is sent for a while. */

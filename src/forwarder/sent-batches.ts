@@ -5,19 +5,32 @@
 import type { PassingEvent } from './passing-events.ts';
 
 export interface SentBatch {
+  /** Of those that were asked for: the first seq. Null for a batch that was sent once. */
+  readonly first: number | null;
   /** Up to this seq nothing is left to send. */
   readonly last: number;
   /** One of those that Prefect took; null if it took none. */
   readonly event: Pick<PassingEvent, 'id' | 'occurred'> | null;
   readonly sentMs: number;
+  /** How often some of it were sent again; 0 once they are known to be kept. */
+  readonly triesAgain: number;
+}
+
+/** A batch of which some were sent again. */
+export type BatchAgain = SentBatch & { readonly first: number };
+
+export interface SentTimes {
+  readonly settleMs: number;
+  /** For so long Prefect may take what is sent again for a repeat, though it has lost it. */
+  readonly repeatMs: number;
 }
 
 export class SentBatches {
-  readonly #settleMs: number;
+  readonly #times: SentTimes;
   #batches: SentBatch[] = [];
 
-  constructor(settleMs: number) {
-    this.#settleMs = settleMs;
+  constructor(times: SentTimes) {
+    this.#times = times;
   }
 
   get isEmpty(): boolean {
@@ -33,10 +46,26 @@ export class SentBatches {
   settled(nowMs: number): SentBatch | null {
     let settled: SentBatch | null = null;
     for (const batch of this.#batches) {
-      if (nowMs - batch.sentMs < this.#settleMs) break;
+      if (batch.triesAgain > 0 || nowMs - batch.sentMs < this.#times.settleMs) break;
       settled = batch;
     }
     return settled;
+  }
+
+  /** The first of which it is time to ask whether what was sent again is kept: soon, and then no more often than that helps. */
+  again(nowMs: number): BatchAgain | null {
+    const { settleMs, repeatMs } = this.#times;
+    for (const batch of this.#batches) {
+      const { first, triesAgain, sentMs } = batch;
+      if (first === null || triesAgain === 0) continue;
+      if (nowMs - sentMs >= (triesAgain === 1 ? settleMs : repeatMs)) return { ...batch, first };
+    }
+    return null;
+  }
+
+  /** The batch that ends where this one does is this one now. */
+  replace(batch: SentBatch): void {
+    this.#batches = this.#batches.map((each) => (each.last === batch.last ? batch : each));
   }
 
   /** Those up to this seq are kept. */

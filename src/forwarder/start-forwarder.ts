@@ -26,7 +26,7 @@ export interface ForwarderCounters {
   refused: number;
   /** Own events that the filter keeps off it. */
   heldBack: number;
-  /** Missing there, and not sent again, for it shows nothing that it takes. */
+  /** Missing there, and not sent again: it shows nothing that it takes, or not what it was sent again. */
   leftInDoubt: number;
   /** Batches and questions that failed. */
   failures: number;
@@ -50,6 +50,7 @@ export interface ForwarderParts {
 
 export interface ForwarderRunTimes extends ForwarderTimes {
   readonly settleMs: number;
+  readonly repeatMs: number;
   readonly showMs: number;
   readonly lookMs: number;
   readonly confirmMs: number;
@@ -80,12 +81,13 @@ export interface Forwarder {
   stop(graceMs: number): Promise<void>;
 }
 
-/** Prefect writes down within 5 s what it takes. */
+/** Prefect writes down within 5 s what it takes, and knows repeats for 300 s. */
 const usualTimes: ForwarderRunTimes = {
   backoffFirstMs: 250,
   backoffMaxMs: 5_000,
   doubtMs: 6_000,
   settleMs: 10_000,
+  repeatMs: 310_000,
   showMs: 60_000,
   lookMs: 1_000,
   confirmMs: 2_000,
@@ -125,8 +127,8 @@ class ForwarderRun implements Forwarder {
     this.#place = new ForwarderPlace(parts);
     this.#source = new PassingEvents({ ...parts, counters }, this.#place.maybeSentUpTo);
     const pace = new Pace(parts.eventsPerS, this.#times.gapMs, clock);
-    const steps = { ...parts, ...this.#times, ...clock, counters, pace, place: this.#place, source: this.#source };
-    this.#steps = new Forwarding(steps);
+    const own = { counters, pace, place: this.#place, source: this.#source, signal: this.#stopping.signal };
+    this.#steps = new Forwarding({ ...parts, ...this.#times, ...clock, ...own });
     this.#actor = this.#createActor();
   }
 

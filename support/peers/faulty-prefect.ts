@@ -22,6 +22,8 @@ export type Fault =
   | 'error taken'
   /** Not taken, and answered by an error. */
   | 'error'
+  /** Lost, though its ids are noted as taken, and the connection ends without an answer. */
+  | 'forgotten'
   /** Answered with 401. */
   | 'unauthorized'
   /** It is killed with what it has in memory, and comes back. */
@@ -51,6 +53,8 @@ export interface FaultyPrefectOptions {
   readonly lateMs: number;
   /** False: it shows nothing, for its event persister is off. */
   readonly shows?: boolean;
+  /** So long it takes a noted id for a repeat and drops it, though it has lost the event: over Redis Prefect does so. */
+  readonly knowsRepeatsMs?: number;
 }
 
 interface Taken {
@@ -77,6 +81,8 @@ class Peer implements FaultyPrefect {
   readonly #sockets = new Set<Socket>();
   readonly #stored = new Map<string, string>();
   readonly #memory = new Map<string, Taken>();
+  /** When an id was taken. */
+  readonly #takenAtMs = new Map<string, number>();
   #turnedAway = turnedAwayMin;
   #port = 0;
 
@@ -146,7 +152,11 @@ class Peer implements FaultyPrefect {
       for (const socket of this.#sockets) socket.destroy();
       return;
     }
-    if (fault === 'lost') request.socket.destroy();
+    if (fault === 'forgotten') {
+      const atMs = performance.now();
+      for (const { id } of JSON.parse(body) as { id: string }[]) this.#takenAtMs.set(id, atMs);
+    }
+    if (fault === 'lost' || fault === 'forgotten') request.socket.destroy();
     else if (fault === 'error') response.writeHead(500).end();
     else if (fault === 'unauthorized') response.writeHead(401).end();
     else if (!this.#keep(body)) response.writeHead(422).end('{"detail":"an event is refused"}');
@@ -161,11 +171,19 @@ class Peer implements FaultyPrefect {
     if (events.length > 100 || events.some(({ id }) => this.refuses.has(id))) return false;
     const texts = splitTexts(body);
     this.#writeDown();
+    const atMs = performance.now();
     for (const [nth, { id }] of events.entries()) {
+      if (this.#isKnownRepeat(id, atMs)) continue;
       if (this.#stored.has(id)) this.repeats.push(id);
-      else if (!this.#memory.has(id)) this.#memory.set(id, { text: texts[nth] ?? '', atMs: performance.now() });
+      else if (!this.#memory.has(id)) this.#memory.set(id, { text: texts[nth] ?? '', atMs });
+      this.#takenAtMs.set(id, atMs);
     }
     return true;
+  }
+
+  #isKnownRepeat(id: string, nowMs: number): boolean {
+    const takenAtMs = this.#takenAtMs.get(id) ?? Number.NEGATIVE_INFINITY;
+    return nowMs - takenAtMs < (this.#options.knowsRepeatsMs ?? 0);
   }
 
   #writeDown(): void {

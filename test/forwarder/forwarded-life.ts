@@ -31,6 +31,7 @@ export const shortTimes: ForwarderRunTimes = {
   backoffMaxMs: 20,
   doubtMs: 120,
   settleMs: 150,
+  repeatMs: 3_100,
   showMs: 600,
   lookMs: 10,
   confirmMs: 10,

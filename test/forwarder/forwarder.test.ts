@@ -1,7 +1,12 @@
 import { createServer } from 'node:http';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { expect, it } from 'vitest';
-import { startFaultyPrefect } from '../../support/peers/faulty-prefect.ts';
+import { describe, expect, it } from 'vitest';
+import {
+  type Fault,
+  type FaultyPrefect,
+  type FaultyPrefectOptions,
+  startFaultyPrefect,
+} from '../../support/peers/faulty-prefect.ts';
 import { freePort } from '../../support/peers/server-process.ts';
 import { until } from '../../support/poll.ts';
 import { ForwardedLife, type LifeOptions, peerTimes } from './forwarded-life.ts';
@@ -10,7 +15,7 @@ const paid = { event: 'order.paid', isFromPrefect: false };
 
 async function withLife(
   use: (life: ForwardedLife, peer: Awaited<ReturnType<typeof startFaultyPrefect>>) => Promise<void>,
-  options: LifeOptions & { readonly shows?: boolean } = {},
+  options: LifeOptions & Partial<FaultyPrefectOptions> = {},
 ): Promise<void> {
   const peer = await startFaultyPrefect({ ...peerTimes, ...options });
   const life = new ForwardedLife(peer.url, options);
@@ -124,6 +129,46 @@ it('sends nothing again to a Prefect that shows nothing of what it takes, and co
     },
     { shows: false },
   );
+});
+
+describe('what Prefect has lost and takes for a repeat when it is sent again', () => {
+  /** One event that Prefect shows, and one that it forgets. */
+  async function loseOne(life: ForwardedLife, peer: FaultyPrefect): Promise<void> {
+    life.take([paid]);
+    await until('it is known that Prefect shows events', () => life.forwarder.status.isShown === true || undefined);
+    const faults: Fault[] = ['forgotten'];
+    peer.faultOf = () => faults.shift() ?? 'none';
+    life.take([paid]);
+    await until('it was asked for', () => life.forwarder.status.counters.sentAgain > 0 || undefined);
+    life.take([paid]);
+  }
+  const untilConfirmed = (life: ForwardedLife): Promise<true> =>
+    until('all is confirmed', () => life.forwarder.status.unconfirmed === life.journal.head + 1 || undefined);
+
+  it('is sent until Prefect keeps it', async () => {
+    await withLife(
+      async (life, peer) => {
+        await loseOne(life, peer);
+        await until('all are stored', () => peer.stored.length === 3 || undefined);
+        await untilConfirmed(life);
+        expect([...peer.stored].sort()).toEqual(life.sent.map(({ id }) => id));
+        expect(life.forwarder.status.counters.leftInDoubt).toBe(0);
+      },
+      { knowsRepeatsMs: 1_000, times: { repeatMs: 1_100 } },
+    );
+  });
+
+  it('is counted and given up, if Prefect never does', async () => {
+    await withLife(
+      async (life, peer) => {
+        await loseOne(life, peer);
+        await until('it is given up', () => life.forwarder.status.counters.leftInDoubt === 1 || undefined);
+        await untilConfirmed(life);
+        expect(peer.stored).toHaveLength(2);
+      },
+      { knowsRepeatsMs: 600_000, times: { repeatMs: 200 } },
+    );
+  });
 });
 
 it('holds back what the filter names nowhere, and lets the journal go on', async () => {
