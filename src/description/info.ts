@@ -11,4 +11,5 @@ export const aboutApi =
   'Times are in UTC. Every way in which Sluice says no has a name: it stands in counters and logs, and in ' +
   '`x-failures` here. A question is answered in compact UTF-8 JSON, and as gzip to who takes it.\n\n' +
   'Besides what each operation lists: an unknown path is 404, another method 405, a path with a slash behind it is ' +
-  'sent on with 307, and HTTP other than 1.1 is 505.';
+  'sent on with 307, and HTTP other than 1.1 is 505. A key of a body that is not listed is passed over, as by ' +
+  'Prefect; within a filter it is 422.';
