@@ -70,6 +70,32 @@ describeConsole('the console', { env: { SLUICE_FLUSH_MS: '50' } }, (world) => {
     await page.close();
   });
 
+  it('says that there is no such page, and leads to those that are, and to the API', async () => {
+    const { page, complaints } = await world.open('/console/nope');
+    await page.getByText('No such page').waitFor();
+    expect(await accessibilityFaults(page)).toEqual([]);
+    const links = page.locator('.nowhere a');
+    expect(await links.allInnerTexts()).toEqual(['Live', 'Counts', 'Server', 'The API']);
+    await page.getByRole('link', { name: 'API', exact: true }).click();
+    await page.waitForFunction("location.pathname === '/docs' && document.readyState === 'complete'");
+    await page.evaluate('history.back()');
+    await links.first().click();
+    await page.getByText('Live from here').waitFor();
+    expect(complaints).toEqual([]);
+    await page.close();
+  });
+
+  it('shows each time of the axis in full', async () => {
+    const { page } = await world.open('/console/counts?last=15m');
+    await page.locator('.chart .time').first().waitFor();
+    const cut = await page.evaluate(
+      `[...document.querySelectorAll('.chart .time')].map((text) => text.getBoundingClientRect())
+        .filter(({ left, right }) => left < 0 || right > document.documentElement.clientWidth).length`,
+    );
+    expect(cut).toBe(0);
+    await page.close();
+  });
+
   it.each(['light', 'dark'] as const)('has no fault that axe-core sees, in any view, %s', async (colorScheme) => {
     for (const view of views) {
       const { page } = await world.open(`/console/${view}?label=region`, {

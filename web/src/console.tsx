@@ -10,6 +10,7 @@ import { ServerView } from './server/server-view.tsx';
 import { Help } from './shell/help.tsx';
 import { listenToKeys } from './shell/keys.ts';
 import { Nav } from './shell/nav.tsx';
+import { NoPage } from './shell/no-page.tsx';
 import { TokenForm } from './shell/token-form.tsx';
 
 const shownViews: Readonly<Record<View, () => preact.JSX.Element>> = {
@@ -19,19 +20,24 @@ const shownViews: Readonly<Record<View, () => preact.JSX.Element>> = {
 };
 
 function Console() {
-  const Shown = shownViews[address.value.view];
   return (
     <>
       <Nav />
-      {isRefused.value ? (
-        <TokenForm />
-      ) : (
-        <>
-          {address.value.view !== 'server' && <FilterBar />}
-          <Shown />
-        </>
-      )}
+      <Page />
       <Help />
+    </>
+  );
+}
+
+function Page() {
+  const { view, nowhere } = address.value;
+  if (nowhere !== '') return <NoPage />;
+  if (isRefused.value) return <TokenForm />;
+  const Shown = shownViews[view];
+  return (
+    <>
+      {view !== 'server' && <FilterBar />}
+      <Shown />
     </>
   );
 }

@@ -6,6 +6,8 @@ export type View = (typeof views)[number];
 
 export interface Address {
   readonly view: View;
+  /** The path, if no view has it; else empty. */
+  readonly nowhere: string;
   /** The one-line filter. */
   readonly line: string;
   /** How far back counts look, where the line names no time: `15m`, `1h`, `7d`. */
@@ -29,11 +31,14 @@ addEventListener('popstate', () => {
 
 /** A step of its own in the browser's history. */
 export function go(change: Partial<Address>): void {
-  const next = { ...address.value, ...change };
+  const next = { ...address.value, nowhere: '', ...change };
   const url = hrefOf(next);
   if (url !== location.href) history.pushState(null, '', url);
   address.value = next;
 }
+
+/** Of the page of the API. */
+export const apiHref: string = new URL('docs', baseUrl).href;
 
 export function hrefOf({ view, line, last, bars, label }: Address): string {
   const url = new URL(`console/${view}`, baseUrl);
@@ -46,10 +51,11 @@ export function hrefOf({ view, line, last, bars, label }: Address): string {
 
 function read(): Address {
   const { pathname, searchParams } = new URL(location.href);
-  const named = pathname.slice(pathname.lastIndexOf('/') + 1);
+  const named = pathname.slice(new URL(baseUrl).pathname.length).replace(/^console\/?/, '');
   const last = searchParams.get('last') ?? '';
   return {
     view: views.find((view) => view === named) ?? 'live',
+    nowhere: ['', ...views].includes(named) ? '' : pathname,
     line: searchParams.get('q') ?? '',
     last: /^\d{1,4}[smhd]$/.test(last) ? last : lastDefault,
     bars: searchParams.get('bars') ?? '',

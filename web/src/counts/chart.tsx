@@ -19,6 +19,8 @@ const height = 220;
 const left = 64;
 const bottom = 24;
 const top = 8;
+/** With what the page has beside it, for the half of the last time. */
+const right = 12;
 const tickPixels = 90;
 const dragPixelsMin = 6;
 
@@ -36,11 +38,12 @@ export function Chart({ counts, widthMs, zoom }: ChartProps) {
   const to = (Date.parse(counts.at(-1)?.start_time ?? '') || from) + widthMs;
   const levels = numberTicks(Math.max(0, ...counts.map(({ count }) => count)), 4);
   const most = levels.at(-1) ?? 1;
-  const inner = Math.max(1, width - left);
+  const inner = Math.max(1, width - left - right);
+  const end = left + inner;
   const scale: Scale = {
     x: (ms) => left + ((ms - from) / (to - from)) * inner,
     y: (count) => height - bottom - (count / most) * (height - bottom - top),
-    timeAt: (x) => from + ((Math.min(Math.max(x, left), width) - left) / inner) * (to - from),
+    timeAt: (x) => from + ((Math.min(Math.max(x, left), end) - left) / inner) * (to - from),
   };
   const offsetMs = isUtc.value ? 0 : -new Date(from).getTimezoneOffset() * 60_000;
   const drag = useDrag(box, scale, zoom);
@@ -49,14 +52,14 @@ export function Chart({ counts, widthMs, zoom }: ChartProps) {
       <svg {...{ width, height }} role="img" aria-label={summary(counts)}>
         {levels.map((level) => (
           <g key={level}>
-            <line x1={left} x2={width} y1={scale.y(level)} y2={scale.y(level)} />
+            <line x1={left} x2={end} y1={scale.y(level)} y2={scale.y(level)} />
             <text x={left - 8} y={scale.y(level) + 4} class="level">
               {numberText(level)}
             </text>
           </g>
         ))}
         {timeTicks(from, to, inner / tickPixels, offsetMs).map(({ at, text }) => (
-          <text key={at} x={scale.x(at)} y={height - 6}>
+          <text key={at} x={scale.x(at)} y={height - 6} class="time">
             {text}
           </text>
         ))}

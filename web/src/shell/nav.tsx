@@ -1,10 +1,10 @@
 /** The head of the page: where one is, and how times are shown. */
-import { address, go, hrefOf, type View, views } from '../base/address.ts';
+import { address, apiHref, go, hrefOf, type View, views } from '../base/address.ts';
 import { isUtc } from '../base/preferences.ts';
 import { hasToken, useToken } from '../base/session.ts';
 import { isHelpOpen } from './help.tsx';
 
-const names: Readonly<Record<View, string>> = { live: 'Live', counts: 'Counts', server: 'Server' };
+export const viewNames: Readonly<Record<View, string>> = { live: 'Live', counts: 'Counts', server: 'Server' };
 
 export function Nav() {
   return (
@@ -15,18 +15,19 @@ export function Nav() {
           <a
             key={view}
             href={hrefOf({ ...address.value, view })}
-            aria-current={address.value.view === view ? 'page' : undefined}
+            aria-current={address.value.view === view && address.value.nowhere === '' ? 'page' : undefined}
             onClick={(event) => {
               if (event.ctrlKey || event.metaKey || event.shiftKey || event.button !== 0) return;
               event.preventDefault();
               go({ view });
             }}
           >
-            {names[view]}
+            {viewNames[view]}
           </a>
         ))}
       </nav>
       <div class="tools">
+        <a href={apiHref}>API</a>
         <button type="button" title="How times are shown" onClick={() => (isUtc.value = !isUtc.value)}>
           {isUtc.value ? 'UTC' : 'Local time'}
         </button>
