@@ -165,7 +165,7 @@ function writeForwarder(page: MetricsPage, { forwarder }: Observation): void {
   page.counter('prefect_asked_total', 'Ids that Prefect was asked for, in doubt.', counters.asked);
   page.counter('prefect_refused_total', 'Events that Prefect refuses for their content.', counters.refused);
   page.counter('prefect_held_back_total', 'Events that SLUICE_PREFECT_FILTER keeps off it.', counters.heldBack);
-  page.counter('prefect_left_in_doubt_total', 'Missing there, and not sent again, or not kept when it was.', counters.leftInDoubt);
+  page.counter('prefect_left_in_doubt_total', 'Missing there, and not sent again or kept.', counters.leftInDoubt);
   page.counter('prefect_failures_total', 'Batches and questions that failed.', counters.failures);
   page.gauge(
     'prefect_phase',

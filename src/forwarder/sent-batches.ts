@@ -52,7 +52,7 @@ export class SentBatches {
     return settled;
   }
 
-  /** The first of which it is time to ask whether what was sent again is kept: soon, and then no more often than that helps. */
+  /** The first that is due to be asked for, as some of it were sent again: soon, then only as often as it helps. */
   again(nowMs: number): BatchAgain | null {
     const { settleMs, repeatMs } = this.#times;
     for (const batch of this.#batches) {

@@ -53,7 +53,7 @@ export interface FaultyPrefectOptions {
   readonly lateMs: number;
   /** False: it shows nothing, for its event persister is off. */
   readonly shows?: boolean;
-  /** So long it takes a noted id for a repeat and drops it, though it has lost the event: over Redis Prefect does so. */
+  /** So long it takes a noted id for a repeat and drops it, though it has lost the event, as Prefect over Redis. */
   readonly knowsRepeatsMs?: number;
 }
 
