@@ -6,15 +6,17 @@
 import { appendFileSync } from 'node:fs';
 import { cpus, loadavg } from 'node:os';
 import { join } from 'node:path';
+import { median } from '../../bench/target.ts';
 import { findChromium } from '../../support/peers/chromium.ts';
 import { repositoryRoot } from '../../support/peers/sluice.ts';
 import { readOptions } from '../../support/script-options.ts';
 import { removeData, startSluice } from '../../support/sluice.ts';
+import { firstPaints } from './first-paint.ts';
 import { loadFlags, loadPage } from './load-page.ts';
 
 const { values } = readOptions({
   name: 'console:load',
-  about: `How the console's live view draws, and what memory it takes, while events come.
+  about: `How soon the console paints on an empty server; how its live view draws, and what memory it takes, while events come.
 Exit code 1 if frames come late, or memory grew by more than a fifth.`,
   options: {
     rate: { default: 5_000, says: 'events a second' },
@@ -22,6 +24,9 @@ Exit code 1 if frames come late, or memory grew by more than a fifth.`,
     save: { default: false, says: 'adds the result to test/web/RESULTS.md' },
   },
 });
+/** Before the first event. */
+const paintLoads = 9;
+
 const root = repositoryRoot();
 const chromium = await findChromium(root);
 if (!chromium.found) {
@@ -31,6 +36,7 @@ if (!chromium.found) {
 const server = await startSluice();
 const browser = await chromium.launch(loadFlags);
 try {
+  const paints = await firstPaints(browser, server.url, paintLoads);
   const load = { perSecond: values.rate, seconds: values.seconds };
   const found = await loadPage(browser, server.url, load);
   const mega = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`;
@@ -44,6 +50,7 @@ try {
     ...[found.median, found.p95, found.longest].map(ms),
     `${mega(found.heapEarly)} → ${mega(found.heapLate)}`,
     ms(found.behindMs),
+    `${median(paints).toFixed(0)} ms`,
     `${cpus().length} cores, load ${loadavg()[0]?.toFixed(1)}`,
     isRight ? 'holds' : 'does not hold',
   ];
