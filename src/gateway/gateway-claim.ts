@@ -2,10 +2,11 @@
  * A gateway's name among all gateways: one key for each, written every few seconds by whoever has the name, and by
  * nobody else. It says how far that gateway is, so that the shared log keeps what it still needs.
  */
+import { randomUUID } from 'node:crypto';
 import { StartRefused } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
 import { OneAtATime } from '../base/one-at-a-time.ts';
-import type { SharedKey } from '../table-writer/writer-lease.ts';
+import type { KeyEntry, SharedKey } from '../table-writer/writer-lease.ts';
 import { areSums, type StretchSum } from './replica-sums.ts';
 
 /** What a gateway says of itself. */
@@ -13,6 +14,8 @@ export interface GatewayWord {
   readonly version: 1;
   /** Epoch of its spool. */
   readonly spool: string;
+  /** Of the process that says it. */
+  readonly nonce: string;
   /** The newest message that it has applied. */
   readonly applied: number;
   /** Events of its spool that are not settled. */
@@ -34,7 +37,7 @@ export interface GatewayWord {
 export interface ClaimParts {
   readonly id: string;
   readonly key: SharedKey;
-  readonly word: () => Omit<GatewayWord, 'hasEnded'>;
+  readonly word: () => Omit<GatewayWord, 'hasEnded' | 'nonce'>;
   /** Somebody else writes under this name: why. */
   readonly lost: (sentence: string) => void;
   readonly pause: (ms: number) => Promise<void>;
@@ -45,8 +48,11 @@ export const sayMs = 5_000;
 /** Whoever has said nothing for so long is not there. */
 export const silentMs = 3 * sayMs;
 
+const triesMax = 5;
+
 export class GatewayClaim {
   readonly #parts: ClaimParts;
+  readonly #nonce = randomUUID();
   #revision = 0;
   #timer: NodeJS.Timeout | null = null;
   #isSaying = false;
@@ -61,17 +67,31 @@ export class GatewayClaim {
    * Takes the name; of another folder only if nobody says anything under it. Rejects with StartRefused, or as the key.
    */
   async take(): Promise<void> {
-    const { key, word, pause, id } = this.#parts;
+    const { key, pause, id } = this.#parts;
     const found = await key.read();
-    if (found !== null && readWord(found.text)?.spool !== word().spool) {
+    if (found !== null && !this.#isOfFolder(found)) {
       await pause(silentMs);
       const later = await key.read();
       if (later?.revision !== found.revision) throw new StartRefused(inUse(id));
     }
-    const kept = await key.write(this.#text(), found?.revision ?? 0);
-    if (kept === null) throw new StartRefused(inUse(id));
-    this.#revision = kept;
+    this.#revision = (await key.write(this.#text(), found?.revision ?? 0)) ?? (await this.#takeAgain());
     this.#timer = setInterval(() => void this.#say(), sayMs).unref();
+  }
+
+  /** What an earlier process on this folder had sent, or an earlier try of this one, may have come in between. */
+  async #takeAgain(): Promise<number> {
+    const { key, id } = this.#parts;
+    for (let tries = 0; tries < triesMax; tries += 1) {
+      const found = await key.read();
+      if (found === null || !this.#isOfFolder(found)) break;
+      const kept = await key.write(this.#text(), found.revision);
+      if (kept !== null) return kept;
+    }
+    throw new StartRefused(inUse(id));
+  }
+
+  #isOfFolder({ text }: KeyEntry): boolean {
+    return readWord(text)?.spool === this.#parts.word().spool;
   }
 
   /** Says, as the last word, what the spool holds: nothing is taken in any more. Never rejects. */
@@ -90,7 +110,7 @@ export class GatewayClaim {
   }
 
   #text(hasEnded = false): string {
-    const word: GatewayWord = { ...this.#parts.word(), hasEnded };
+    const word: GatewayWord = { ...this.#parts.word(), nonce: this.#nonce, hasEnded };
     return JSON.stringify(word);
   }
 
@@ -112,14 +132,19 @@ export class GatewayClaim {
   }
 
   async #keep(text: string): Promise<number | null> {
-    return await this.#parts.key.write(text, this.#revision).catch(() => this.#findOut(text));
+    const kept = await this.#parts.key.write(text, this.#revision).catch(() => null);
+    return kept ?? (await this.#findOut());
   }
 
-  /** After an answer that was lost: whether the key is as before, or has this text; null if it is somebody else's. */
-  async #findOut(text: string): Promise<number | null> {
+  /**
+   * After an answer that was lost, or a refusal: the key is as before, or has what was said here, perhaps by a try of
+   * which no answer came; null if it is somebody else's.
+   */
+  async #findOut(): Promise<number | null> {
     const found = await this.#parts.key.read();
     if (found === null) return 0;
-    return found.revision === this.#revision || found.text === text ? found.revision : null;
+    const isOwn = found.revision === this.#revision || readWord(found.text)?.nonce === this.#nonce;
+    return isOwn ? found.revision : null;
   }
 }
 
@@ -131,10 +156,11 @@ export function readWord(text: string): GatewayWord | null {
   try {
     const word = JSON.parse(text) as Partial<GatewayWord>; // checked next
     const { version, spool, applied, waiting, sums, head, rules } = word;
-    const { fault = null, writerFault = null, hasEnded = false } = word;
+    const { nonce = '', fault = null, writerFault = null, hasEnded = false } = word;
     const areNumbers = [applied, waiting, head, rules].every(Number.isSafeInteger);
     const isWord = version === 1 && typeof spool === 'string' && areNumbers && areSums(sums);
-    return isWord ? { ...(word as GatewayWord), fault, writerFault, hasEnded } : null; // its fields were just checked
+    // Its fields were just checked.
+    return isWord ? { ...(word as GatewayWord), nonce, fault, writerFault, hasEnded } : null;
   } catch {
     return null;
   }

@@ -1,13 +1,15 @@
 /** A gateway's name on a real NATS server: one gateway has it, and nobody else while that one lives. */
-import { expect, it } from 'vitest';
-import { GatewayClaim, type GatewayWord, readWord } from '../../src/gateway/gateway-claim.ts';
+import { expect, it, vi } from 'vitest';
+import { GatewayClaim, type GatewayWord, readWord, sayMs } from '../../src/gateway/gateway-claim.ts';
 import { checkSameSettings } from '../../src/gateway/same-settings.ts';
 import { openSharedKey } from '../../src/nats/shared-key.ts';
+import type { SharedKey } from '../../src/table-writer/writer-lease.ts';
 import { silentLog } from '../../support/engine.ts';
+import { until } from '../../support/poll.ts';
 import { describeNats } from '../nats/describe-nats.ts';
 
 const said = { version: 1, waiting: 0, sums: [], head: 0, rules: 1, fault: null, writerFault: null } as const;
-const wordOf = (spool: string): GatewayWord => ({ ...said, spool, applied: 0, hasEnded: false });
+const wordOf = (spool: string): GatewayWord => ({ ...said, spool, nonce: '', applied: 0, hasEnded: false });
 
 describeNats('the name of a gateway', (world) => {
   const open = (id: string) => openSharedKey(world.nats, { bucket: 'CLAIMS', name: `gateway.${id}`, replicas: 1 });
@@ -41,6 +43,48 @@ describeNats('the name of a gateway', (world) => {
     await other.claim.take();
     other.claim.stop();
     expect(readWord((await other.key.read())?.text ?? '')?.spool).toBe('b');
+  });
+
+  // What a fail-over held back came in after the look at the key, and was taken for another gateway's.
+  it('stays with a gateway whose own word comes in late, also right before it takes the name', async () => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+    const key = await open('five');
+    let late: (() => Promise<unknown>) | null = null;
+    let isLosing = false;
+    let writes = 0;
+    const losing: SharedKey = {
+      async read() {
+        const found = await key.read();
+        await late?.();
+        late = null;
+        return found;
+      },
+      write(text, revision) {
+        writes += 1;
+        if (!isLosing) return key.write(text, revision);
+        isLosing = false;
+        late = () => key.write(text, revision);
+        return Promise.reject(new Error('no answer'));
+      },
+    };
+    const lost: string[] = [];
+    const parts = { id: 'five', key: losing, log: silentLog, word: () => wordOf('a'), pause: () => Promise.resolve() };
+    const claimed = () => new GatewayClaim({ ...parts, lost: (sentence) => lost.push(sentence) });
+    const claim = claimed();
+    await claim.take();
+    isLosing = true;
+    await until('it has said more, or was refused', () => {
+      vi.advanceTimersByTime(sayMs);
+      return lost.length > 0 || writes > 5 || undefined;
+    });
+    claim.stop();
+    const before = await key.read();
+    late = () => key.write(before?.text ?? '', before?.revision ?? 0);
+    const next = claimed();
+    await next.take();
+    next.stop();
+    vi.useRealTimers();
+    expect(lost).toEqual([]);
   });
 
   it('goes with settings that all living gateways have alike', async () => {
