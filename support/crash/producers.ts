@@ -8,7 +8,8 @@ import { targetAt } from '../target.ts';
 import { connectSigned } from '../wire-client.ts';
 
 export interface LoadOptions {
-  readonly port: number;
+  /** Or which one it is, asked anew for each connection and each body. */
+  readonly port: number | (() => number);
   /** Events a second of each producer. */
   readonly rate: number;
   /** Of a message of HTTP, and between two pings. */
@@ -198,7 +199,7 @@ interface State {
 
 /** One connection, until it ends; a pong acknowledges what was sent before its ping. */
 async function overSocket({ port, batch }: LoadOptions, outbox: Outbox, state: State): Promise<void> {
-  const socket = await connectSigned(targetAt(port), '/api/events/in');
+  const socket = await connectSigned(targetAt(portOf(port)), '/api/events/in');
   const pings: Pending[][] = [];
   const sendAll = (events: readonly Pending[]): void => {
     for (let at = 0; at < events.length; at += batch) {
@@ -227,10 +228,14 @@ async function overHttp({ port, batch }: LoadOptions, outbox: Outbox, state: Sta
       await pause(5);
       continue;
     }
-    if ((await post(port, `[${events.map(({ text }) => text).join(',')}]`)) !== 204) return;
+    if ((await post(portOf(port), `[${events.map(({ text }) => text).join(',')}]`)) !== 204) return;
     outbox.acknowledge(events);
     again = again.slice(batch);
   }
+}
+
+function portOf(port: LoadOptions['port']): number {
+  return typeof port === 'number' ? port : port();
 }
 
 function post(port: number, body: string): Promise<number> {

@@ -45,18 +45,19 @@ export function readWitness(dataDir: string): Promise<Witness> {
   return withStore(dataDir, (store) => witnessOf(store, dataDir));
 }
 
-/** What a store has, and the dead letter of a data folder. */
-export async function witnessOf(store: Store, dataDir: string): Promise<Witness> {
+/** What a store has in a database, its own if none is named, and the dead letter of a data folder. */
+export async function witnessOf(store: Store, dataDir: string, database = ''): Promise<Witness> {
+  const from = database === '' ? '' : `${database}.`;
   const [books] = await store.rows<{ count: number; seqs: number; ids: number }>(
-    'SELECT count() AS count, uniqExact(seq) AS seqs, uniqExact(id) AS ids FROM events',
+    `SELECT count() AS count, uniqExact(seq) AS seqs, uniqExact(id) AS ids FROM ${from}events`,
     {},
   );
   const epochs = await store.rows<{ first: number }>(
-    'SELECT DISTINCT first_seq AS first FROM journals ORDER BY first',
+    `SELECT DISTINCT first_seq AS first FROM ${from}journals ORDER BY first`,
     {},
   );
   const rows: StoredRow[] = [];
-  const sql = `SELECT seq, toUnixTimestamp64Micro(occurred), extract(raw, '"key":([0-9]+)') FROM events`;
+  const sql = `SELECT seq, toUnixTimestamp64Micro(occurred), extract(raw, '"key":([0-9]+)') FROM ${from}events`;
   for await (const lines of store.lines(sql, {}, { deadlineMs: queryMs })) {
     for (const line of lines) {
       const [seq, occurred, key] = line.split('\t').map(Number);

@@ -21,29 +21,44 @@ export interface NatsOptions {
   readonly port?: number;
   /** `8MB` by default. */
   readonly payloadMax?: string;
+  /** More lines of its configuration. */
+  readonly lines?: readonly string[];
+  /** More settings of its `jetstream` block, as `sync_interval: always`. */
+  readonly jetstream?: string;
+  /** `127.0.0.1` by default. */
+  readonly host?: string;
+  /** A command that runs it, as one that does so in a network of its own. */
+  readonly through?: readonly string[];
 }
 
 export interface NatsProcess extends ServerProcess {
   readonly port: number;
 }
 
-/** Starts one server, whose address is `nats://127.0.0.1:PORT`. */
+/** Starts one server, whose address is `nats://HOST:PORT`. */
 export async function launchNats(folder: string, options: NatsOptions): Promise<NatsProcess> {
-  const { directory, port, payloadMax = '8MB' } = options;
+  const { directory, port, payloadMax = '8MB', lines = [], jetstream, host = '127.0.0.1', through = [] } = options;
   const own = port ?? (await freePort());
   mkdirSync(directory, { recursive: true });
   const config = join(directory, 'server.conf');
   writeFileSync(
     config,
-    `listen: 127.0.0.1:${own}\nmax_payload: ${payloadMax}\n` +
-      `jetstream { store_dir: "${join(directory, 'store')}", max_file_store: 4GB, max_memory_store: 64MB }\n`,
+    [
+      `listen: ${host}:${own}`,
+      `max_payload: ${payloadMax}`,
+      `jetstream { store_dir: "${join(directory, 'store')}", max_file_store: 4GB, max_memory_store: 64MB`,
+      `${jetstream ?? ''} }`,
+      ...lines,
+      '',
+    ].join('\n'),
   );
+  const [command = '', ...words] = [...through, join(folder, 'bin', 'nats-server'), '-c', config];
   const server = await launchServer({
-    command: join(folder, 'bin', 'nats-server'),
-    words: ['-c', config],
+    command,
+    words,
     env: { PATH: process.env['PATH'] },
     directory,
-    findUrl: async (output) => (output.includes('Server is ready') ? `nats://127.0.0.1:${own}` : null),
+    findUrl: async (output) => (output.includes('Server is ready') ? `nats://${host}:${own}` : null),
     startMs,
   });
   return { ...server, port: own };

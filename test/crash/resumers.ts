@@ -45,10 +45,13 @@ export interface Resumer extends ResumingLife {
 
 export interface ResumerOptions {
   readonly name: string;
-  readonly port: number;
+  /** Or which one it is, asked anew for each connection. */
+  readonly port: number | (() => number);
   readonly backfill: boolean;
   /** How long it stays away after its nth connection. */
   readonly awayMs: (nth: number) => number;
+  /** After how long it hangs up its nth connection by itself; without it, never. */
+  readonly stayMs?: (nth: number) => number;
 }
 
 const lookBackMs = 10_000;
@@ -69,9 +72,11 @@ class Life implements Resumer {
   resumes = 0;
   resumesByStore = 0;
   readonly #awayMs: ResumerOptions['awayMs'];
+  readonly #stayMs: ResumerOptions['stayMs'];
   readonly #client: FeedClient;
   #connections = 0;
   #isEnded = false;
+  #isFinishing = false;
   #isResuming = false;
   #isCaughtUp = false;
   /** Ends the wait for the end of a connection, or until the next one. */
@@ -79,13 +84,16 @@ class Life implements Resumer {
   #aliveMs = Date.now();
   #sentSinceMs = 0;
 
-  constructor({ name, port, backfill, awayMs }: ResumerOptions) {
+  constructor({ name, port, backfill, awayMs, stayMs }: ResumerOptions) {
     this.name = name;
     this.backfill = backfill;
     this.#awayMs = awayMs;
+    this.#stayMs = stayMs;
     const life = this;
     this.#client = new FeedClient({
-      url: `http://127.0.0.1:${port}`,
+      get url() {
+        return `http://127.0.0.1:${typeof port === 'number' ? port : port()}`;
+      },
       get filter() {
         return life.#nextFilter();
       },
@@ -106,7 +114,7 @@ class Life implements Resumer {
 
   async run(): Promise<void> {
     while (!this.#isEnded) {
-      const ended = this.#pause();
+      const ended = this.#pause(this.#isFinishing ? undefined : this.#stayMs?.(this.#connections));
       const isIn = await this.#client.connect().then(
         () => true,
         () => false,
@@ -114,6 +122,7 @@ class Life implements Resumer {
       if (isIn) {
         this.#connections += 1;
         await ended;
+        this.#client.cut();
       }
       if (!this.#isEnded) await this.#pause(this.#awayMs(this.#connections));
     }
@@ -121,6 +130,7 @@ class Life implements Resumer {
 
   async finish(head: number): Promise<void> {
     this.#isCaughtUp = false;
+    this.#isFinishing = true;
     this.#client.cut();
     this.#goOn();
     const isAtHead = () => (this.#isCaughtUp && this.#client.position === head) || undefined;
