@@ -6,11 +6,11 @@
 import { appendFileSync } from 'node:fs';
 import { cpus, loadavg } from 'node:os';
 import { join } from 'node:path';
-import { median } from '../../bench/target.ts';
 import { findChromium } from '../../support/peers/chromium.ts';
 import { repositoryRoot } from '../../support/peers/sluice.ts';
 import { readOptions } from '../../support/script-options.ts';
 import { removeData, startSluice } from '../../support/sluice.ts';
+import { median } from '../fuzz/measure.ts';
 import { firstPaints } from './first-paint.ts';
 import { loadFlags, loadPage } from './load-page.ts';
 
