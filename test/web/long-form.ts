@@ -16,7 +16,8 @@ import { loadFlags, loadPage } from './load-page.ts';
 
 const { values } = readOptions({
   name: 'console:load',
-  about: `How soon the console paints on an empty server; how its live view draws, and what memory it takes, while events come.
+  about: `How soon the console paints on an empty server; then how its live view draws, and what memory it
+takes, while events come.
 Exit code 1 if frames come late, or memory grew by more than a fifth.`,
   options: {
     rate: { default: 5_000, says: 'events a second' },
