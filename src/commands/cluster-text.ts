@@ -5,7 +5,7 @@ import type { ClusterStatus, GatewayLine } from '../gateway/cluster-status.ts';
 
 export function clusterText({ log, writer, gateways }: ClusterStatus, faults: readonly string[]): string {
   const kept = log.first > log.last ? `none of ${log.last} messages` : `messages ${log.first} to ${log.last}`;
-  const servers = log.leader === null ? 'one server' : `${log.replicas} copies, led by ${log.leader}`;
+  const servers = log.replicas === 1 ? 'one server' : `${log.replicas} copies, led by ${log.leader ?? 'nobody'}`;
   const newest = Math.max(0, ...gateways.map(({ head }) => head));
   const lines = [
     `shared log  ${log.name}, epoch ${log.epoch}, rules ${log.rules}, id window ${log.idsMax}`,

@@ -40,13 +40,13 @@ function faultsOfWriter(writer: WriterStatus | null): string[] {
     : [];
 }
 
-function faultsOf({ id, state, waiting, fault, writerFault, applied, rules, seen }: GatewayLine, log: SharedLogStatus) {
+function faultsOf({ id, state, waiting, fault, waits, applied, rules, seen }: GatewayLine, log: SharedLogStatus) {
   const faults: string[] = [];
   const spool = waiting === 0 ? '' : `; ${waiting} events of its spool may not be in the shared log`;
   if (state === 'silent') faults.push(`Gateway ${id} was last seen at ${seen}${spool}.`);
   if (state === 'ended' && waiting > 0) faults.push(`Gateway ${id} was stopped${spool}.`);
   if (fault !== null) faults.push(`Gateway ${id} takes nothing: ${fault}`);
-  if (writerFault !== null) faults.push(`Gateway ${id} cannot write into ClickHouse: ${writerFault}`);
+  if (waits !== null) faults.push(`Gateway ${id}: ${waits}`);
   if (rules !== log.rules) faults.push(`Gateway ${id} applies by rules ${rules}, the shared log is by ${log.rules}.`);
   if (applied > log.last) {
     faults.push(`Gateway ${id} has applied message ${applied}, and the stream ends at ${log.last}: it went back.`);

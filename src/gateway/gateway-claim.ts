@@ -28,8 +28,8 @@ export interface GatewayWord {
   readonly rules: number;
   /** Why it takes nothing and goes no further; null while it does. */
   readonly fault: string | null;
-  /** Why it does not write into ClickHouse though it might; null if nothing is in the way. */
-  readonly writerFault: string | null;
+  /** Why it does not follow the shared log yet, or writes nothing into ClickHouse; null if nothing is in the way. */
+  readonly waits: string | null;
   /** It was stopped, and `waiting` is what its spool holds until it is started again. */
   readonly hasEnded: boolean;
 }
@@ -156,11 +156,11 @@ export function readWord(text: string): GatewayWord | null {
   try {
     const word = JSON.parse(text) as Partial<GatewayWord>; // checked next
     const { version, spool, applied, waiting, sums, head, rules } = word;
-    const { nonce = '', fault = null, writerFault = null, hasEnded = false } = word;
+    const { nonce = '', fault = null, waits = null, hasEnded = false } = word;
     const areNumbers = [applied, waiting, head, rules].every(Number.isSafeInteger);
     const isWord = version === 1 && typeof spool === 'string' && areNumbers && areSums(sums);
     // Its fields were just checked.
-    return isWord ? { ...(word as GatewayWord), nonce, fault, writerFault, hasEnded } : null;
+    return isWord ? { ...(word as GatewayWord), nonce, fault, waits, hasEnded } : null;
   } catch {
     return null;
   }

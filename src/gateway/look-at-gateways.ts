@@ -1,20 +1,26 @@
 /**
  * Looks at what all gateways say of themselves. A gateway whose replica differs from that of the one that writes stops.
  * What the shared log need not keep is let go: messages whose events are in ClickHouse, once every gateway has applied
- * them. A gateway that says nothing any more is waited for as long as there is room, and for an hour at most.
+ * them, and never behind the place that new gateways are told to begin at. A gateway that says nothing any more is
+ * waited for as long as there is room, and for an hour at most.
  */
 import type { Log } from '../base/log.ts';
+import type { ReplicaPlace } from '../journal/begin-replica.ts';
 import type { Nats } from '../nats/connect-nats.ts';
 import { listKeys } from '../nats/list-keys.ts';
+import type { OpenedStream } from '../nats/open-stream.ts';
+import { sharedKey } from '../nats/shared-key.ts';
+import type { SharedKey } from '../table-writer/writer-lease.ts';
 import { type GatewayWord, readWord } from './gateway-claim.ts';
+import { baseText, parseBase } from './log-base.ts';
 import { differAt, type StretchSum } from './replica-sums.ts';
 
 export interface TrimParts {
   readonly nats: Nats;
-  readonly stream: string;
+  readonly stream: OpenedStream;
   readonly bucket: string;
-  /** The newest message of which all events are in ClickHouse or in the dead letter; null if none is known. */
-  readonly stored: () => number | null;
+  /** The newest place up to which all events are in ClickHouse or in the dead letter; null if none is known. */
+  readonly stored: () => ReplicaPlace | null;
   /** The gateway that writes into ClickHouse. */
   readonly holder: () => string;
   readonly isHolder: () => boolean;
@@ -28,6 +34,8 @@ export interface TrimParts {
 const turnMs = 5_000;
 const silentMs = 60_000;
 const silentMsMax = 60 * 60_000;
+/** So long a place stands before the stream is trimmed up to it: for who has read the one before, and comes. */
+const standsMs = 30_000;
 
 export class GatewaysLook {
   readonly #parts: TrimParts;
@@ -38,6 +46,8 @@ export class GatewaysLook {
   readonly #givenUp = new Set<string>();
   #isBusy = false;
   #trimmed = 0;
+  /** Where new gateways begin, as far as is known here, and since when. */
+  #base: { readonly stream: number; readonly at: number } | null = null;
 
   constructor(parts: TrimParts) {
     this.#parts = parts;
@@ -61,13 +71,48 @@ export class GatewaysLook {
   }
 
   async #trim(): Promise<void> {
-    const { nats, stream, stored, isHolder } = this.#parts;
+    const { nats, stream, isHolder, elapsedMs } = this.#parts;
+    const { config, state } = await nats.manager.streams.info(stream.name);
+    const isFilling = state.bytes > config.max_bytes / 2;
     // Looked at by all: whoever writes next must know who has been silent for how long.
-    const needed = await this.#neededFrom();
-    const upTo = Math.min(stored() ?? 0, needed - 1);
-    if (!isHolder() || upTo <= this.#trimmed) return;
-    await nats.manager.streams.purge(stream, { seq: upTo + 1 });
-    this.#trimmed = upTo;
+    const needed = await this.#neededFrom(isFilling);
+    if (!isHolder()) {
+      this.#base = null;
+      return;
+    }
+    const base = this.#base ?? (await this.#readBase());
+    const hasStood = elapsedMs() - base.at >= (isFilling ? turnMs : standsMs);
+    const upTo = hasStood ? Math.min(base.stream, needed - 1) : 0;
+    if (upTo > this.#trimmed) {
+      await nats.manager.streams.purge(stream.name, { seq: upTo + 1 });
+      this.#trimmed = upTo;
+    }
+    if (hasStood || base.stream + 1 < state.first_seq) await this.#sayBase(base.stream);
+  }
+
+  async #readBase(): Promise<{ readonly stream: number; readonly at: number }> {
+    const found = parseBase(await this.#key.read(), this.#parts.stream.epoch);
+    this.#base = {
+      stream: found?.stream ?? 0,
+      at: found === null ? Number.NEGATIVE_INFINITY : this.#parts.elapsedMs(),
+    };
+    return this.#base;
+  }
+
+  /** Only ever further: who wrote before has looked at no newer one. */
+  async #sayBase(before: number): Promise<void> {
+    const { stored, stream, elapsedMs } = this.#parts;
+    const place = stored();
+    if (place === null || place.stream <= before) return;
+    const found = await this.#key.read();
+    const isNewer = (parseBase(found, stream.epoch)?.stream ?? 0) < place.stream;
+    const kept = isNewer ? await this.#key.write(baseText(stream.epoch, place), found?.revision ?? 0) : null;
+    this.#base = kept === null ? null : { stream: place.stream, at: elapsedMs() };
+  }
+
+  get #key(): SharedKey {
+    const { nats, bucket } = this.#parts;
+    return sharedKey(nats, { bucket, name: 'base' });
   }
 
   #compare(name: string, { sums }: GatewayWord): void {
@@ -76,15 +121,13 @@ export class GatewaysLook {
     if (upTo === null) return;
     differs(
       `This replica is not the same as that of gateway ${name}, which writes into ClickHouse: they differ before seq ` +
-        `${upTo + 1}. Build it anew: docs/SCALE.md, "Several gateways", says how.`,
+        `${upTo + 1}. Stop this gateway, remove its folder \`replica\`, and start it: it is built anew.`,
     );
   }
 
   /** The oldest message that some gateway has not applied. */
-  async #neededFrom(): Promise<number> {
-    const { nats, stream, bucket, elapsedMs } = this.#parts;
-    const { config, state } = await nats.manager.streams.info(stream);
-    const isFilling = state.bytes > config.max_bytes / 2;
+  async #neededFrom(isFilling: boolean): Promise<number> {
+    const { nats, bucket, elapsedMs } = this.#parts;
     const now = elapsedMs();
     let needed = Number.POSITIVE_INFINITY;
     for (const [name, { text, revision }] of await listKeys(nats, bucket, 'gateway.')) {

@@ -21,6 +21,7 @@ import { sentUpTo } from '../table-writer/writer-state.ts';
 import { Carrying } from './carrying.ts';
 import { FollowedTokens } from './follow-tokens.ts';
 import type { GatewayFolder } from './gateway-folder.ts';
+import { whenIdsFilled } from './ids-of-replica.ts';
 import { type JoinedLog, joinLog, tokensKey } from './join-log.ts';
 import { GatewaysLook } from './look-at-gateways.ts';
 import { openReplicaSide, type ReplicaSide } from './replica-side.ts';
@@ -89,6 +90,8 @@ export class OpenGateway {
   #isClosed = false;
   /** The message up to which a new gateway is not ready. */
   #catchesUpTo = 0;
+  /** Why it does not follow the shared log yet; null if it does. */
+  #lacksIds: string | null = null;
 
   constructor(parts: OpenGatewayParts, spool: Journal, stream: OpenedStream, starting: AbortController) {
     const { folder, idsMax, isSynced, hasSubscribers, files, log, gate, redactor, counters } = parts;
@@ -126,8 +129,8 @@ export class OpenGateway {
   /** Why it is not ready; null if it is. */
   get notReady(): Failure | null {
     const { stream } = this.replicaSide.replica.applied;
-    const isNew = stream < this.#catchesUpTo && this.#fault === null;
-    const behind = `This gateway is new: message ${stream} of ${this.#catchesUpTo} is applied.`;
+    const isNew = (stream < this.#catchesUpTo || this.#lacksIds !== null) && this.#fault === null;
+    const behind = this.#lacksIds ?? `This gateway is new: message ${stream} of ${this.#catchesUpTo} is applied.`;
     return isNew ? new Failure('gatewayBehind', behind) : (this.failure ?? this.spool.check());
   }
 
@@ -191,10 +194,10 @@ export class OpenGateway {
       head: this.replica.head,
       rules: applyRules,
       fault: this.#fault,
-      writerFault: this.#writer?.fault ?? null,
+      waits: this.#lacksIds ?? this.#writer?.fault ?? null,
     });
     const lost = (sentence: string): void => this.#lose(sentence);
-    if (this.replica.applied.stream === 0) {
+    if (this.replica.applied.stream === 0 || this.replicaSide.ids.missingUpTo !== null) {
       this.#catchesUpTo = (await nats.manager.streams.info(this.#stream.name)).state.last_seq;
     }
     this.#joined = await joinLog(nats, this.#stream, { settings, shared, idsMax, word, lost, log });
@@ -243,16 +246,30 @@ export class OpenGateway {
     const store = this.#store;
     if (joined === null || writer === null || store === null || this.#isClosed || this.#fault !== null) return;
     const { settings, log } = this.#parts;
-    this.#carrying.begin(joined.nats, settings.id, store);
     writer.begin(joined.lease);
+    void this.#fillIds(store).then(() => {
+      if (!this.#isClosed && this.#fault === null) this.#carrying.begin(joined.nats, settings.id, store);
+    });
     this.#trim = new GatewaysLook({
-      ...{ nats: joined.nats, stream: this.#stream.name, bucket: joined.bucket, log },
+      ...{ nats: joined.nats, stream: this.#stream, bucket: joined.bucket, log },
       stored: () => this.replicaSide.messages.upTo(this.replica.checkpoint),
       holder: () => writer.known?.holder ?? '',
       isHolder: () => writer.isHolder,
       sums: () => this.replicaSide.sums.sums,
       differs: (sentence) => this.#lose(sentence),
       elapsedMs: () => performance.now(),
+    });
+  }
+
+  /** Before that nothing can be judged as every other gateway judges it. Never rejects. */
+  async #fillIds(store: Store): Promise<void> {
+    const { idsMax, log } = this.#parts;
+    await whenIdsFilled({
+      ...{ side: this.replicaSide, firstSeq: this.replica.firstSeq, store, idsMax, log },
+      signal: this.#starting.signal,
+      says: (sentence) => {
+        this.#lacksIds = sentence;
+      },
     });
   }
 

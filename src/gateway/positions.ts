@@ -4,19 +4,19 @@
  */
 const notesMax = 4_096;
 
-interface Note {
-  readonly place: number;
+interface Note<Place> {
+  readonly place: Place;
   readonly seq: number;
 }
 
-export class Positions {
-  #notes: Note[] = [];
+export class Positions<Place = number> {
+  #notes: Note<Place>[] = [];
   /** So many are told before one more is kept: the last one is replaced until then. */
   #every = 1;
   #told = 0;
 
   /** Both rise, or stay. */
-  note(place: number, seq: number): void {
+  note(place: Place, seq: number): void {
     if (this.#told < this.#every && this.#notes.length > 0) this.#notes.pop();
     else this.#told = 0;
     this.#told += 1;
@@ -29,7 +29,7 @@ export class Positions {
   /**
    * The newest place that was reached when the log was no further than this seq; null for none. Forgets what is older.
    */
-  upTo(seq: number): number | null {
+  upTo(seq: number): Place | null {
     const behind = this.#notes.findIndex((note) => note.seq > seq);
     const count = behind < 0 ? this.#notes.length : behind;
     const found = this.#notes[count - 1];

@@ -8,6 +8,7 @@ import type { LogReader } from '../event-log/log-reader.ts';
 import { readEvent } from '../event-log/logged-event.ts';
 import { LiveBus } from '../ingest/live-bus.ts';
 import { ReplicaLive } from '../ingest/replica-live.ts';
+import type { ReplicaPlace } from '../journal/begin-replica.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { OpenedStream } from '../nats/open-stream.ts';
 import { Gateway } from '../shared-log/gateway.ts';
@@ -37,7 +38,7 @@ export interface ReplicaSide {
   readonly live: LiveBus;
   readonly ids: ReplicaIds;
   /** Messages by the seq that the log had behind them. */
-  readonly messages: Positions;
+  readonly messages: Positions<ReplicaPlace>;
   readonly sums: ReplicaSums;
   /** See Gateway; false also where the ids of what was applied could not be kept. */
   take(message: { stream: number; ms: number; isOwn: boolean; data: Buffer }): boolean;
@@ -62,12 +63,12 @@ export function openReplicaSide(parts: ReplicaSideParts): ReplicaSide {
     handOut.appended(seq);
   };
   const replica = new Replica({ ...{ log: journal, openWindow: () => ids.open(), appended }, ...bounds });
-  const messages = new Positions();
-  messages.note(journal.applied.stream, journal.head);
+  const messages = new Positions<ReplicaPlace>();
+  messages.note({ ...journal.applied, seq: journal.head }, journal.head);
   const gateway = new Gateway({
     ...{ replica, carrier: own, failed: again, log },
     committed(seq) {
-      messages.note(journal.applied.stream, seq);
+      messages.note({ ...journal.applied, seq }, seq);
       handOut.committed(seq);
       if (ids.isDue(seq)) keepIds(ids, seq, log);
     },

@@ -8,11 +8,13 @@ import type { Log } from '../base/log.ts';
 import type { GatewaySettings } from '../config/gateway-settings.ts';
 import { readEpochFile } from '../journal/epoch-file.ts';
 import { firstSeqAt } from '../journal/open-segments.ts';
-import { connectNats } from '../nats/connect-nats.ts';
+import { connectNats, type Nats } from '../nats/connect-nats.ts';
+import type { OpenedStream } from '../nats/open-stream.ts';
 import { type Retry, untilAnswered } from '../nats/until-answered.ts';
 import { openLog } from './join-log.ts';
 import { OpenGateway, type OpenGatewayParts } from './open-gateway.ts';
 import { knownStream } from './replica-side.ts';
+import { seatReplica } from './seat-replica.ts';
 
 const firstAnswerMs = 30_000;
 /** What is wrong with a folder that was a gateway's before is said at the start, if NATS answers by then. */
@@ -44,6 +46,7 @@ export async function startGateway(parts: OpenGatewayParts): Promise<OpenGateway
     (await untilAnswered(opened, { ...retry(), withinMs: firstAnswerMs }).catch((cause: unknown) =>
       refuseStart(settings, cause),
     ));
+  await seatIfThere(parts, known, stream, connecting, opened);
   const gateway = new OpenGateway(parts, spool, stream, starting);
   const join = async (): Promise<void> => {
     const there = await opened();
@@ -61,6 +64,28 @@ export async function startGateway(parts: OpenGatewayParts): Promise<OpenGateway
   const late = known === null ? [] : [wait(joinMs, undefined, { ref: false })];
   await Promise.race([joining.catch(onlyRefusal), ...late]);
   return gateway;
+}
+
+/**
+ * A replica that cannot be followed on begins anew, if NATS says so in time. One that learns it later is to be started
+ * again.
+ */
+async function seatIfThere(
+  { folder, files, openJournal, log }: OpenGatewayParts,
+  known: OpenedStream | null,
+  stream: OpenedStream,
+  connecting: Promise<Nats>,
+  opened: () => Promise<OpenedStream>,
+): Promise<void> {
+  const late = known === null ? [] : [wait(joinMs, null, { ref: false })];
+  const there = await Promise.race([opened().catch(onlyRefusal), ...late]);
+  // Another epoch is refused when it is joined.
+  if (there?.epoch !== stream.epoch) return;
+  await seatReplica({
+    ...{ nats: await connecting, stream, directory: folder.replica, files, log },
+    open: () => (known === null ? null : openJournal(folder.replica, stream)),
+    now: Date.now,
+  });
 }
 
 /** Each reason when it is another one than before. */
@@ -81,6 +106,7 @@ function refuseStart({ log }: GatewaySettings, cause: unknown): never {
   );
 }
 
-function onlyRefusal(error: unknown): void {
+function onlyRefusal(error: unknown): null {
   if (error instanceof StartRefused) throw error;
+  return null;
 }

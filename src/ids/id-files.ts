@@ -105,6 +105,22 @@ export class IdFiles {
     this.#keptUpTo = Math.min(this.#keptUpTo, seq);
   }
 
+  /**
+   * Keeps the ids of a window in place of all that was kept, and what is forgotten of those before: all up to `upTo` is
+   * known then. Throws what the disk throws; then a part of them is kept.
+   */
+  replace(window: Pick<IdWindow, 'visit'>, forgotten: ForgottenState, upTo: number): void {
+    this.close();
+    for (const { path } of this.#kept.splice(0).reverse()) this.#files.unlink(path);
+    this.#keptUpTo = 0;
+    this.#all.merge(forgotten);
+    this.keep(window, upTo);
+    if (this.#keptUpTo === upTo) return;
+    // The newest ids of all have left the window already.
+    this.#keptUpTo = upTo;
+    this.#roll();
+  }
+
   close(): void {
     if (this.#active !== null) this.#files.close(this.#active);
     this.#active = null;
@@ -129,7 +145,10 @@ export class IdFiles {
   /** Before ids are read from the window: `before` then holds none of those that the file will hold. */
   #rollIfDue(): void {
     const isDue = (this.#kept.at(-1)?.ids ?? 0) >= this.#options.idsMax / filesPerWindow;
-    if (this.#active !== null && !isDue) return;
+    if (this.#active === null || isDue) this.#roll();
+  }
+
+  #roll(): void {
     const number = (this.#kept.at(-1)?.number ?? 0) + 1;
     const path = join(this.#directory, nameOf(number));
     const before = encodeForgotten(idRecordKinds.before, this.#keptUpTo, this.#all.state());

@@ -139,7 +139,10 @@ class StreamFollower implements Follower {
       return `The shared log ends at message ${state.last_seq}, and ${applied()} was applied here: it went back.`;
     }
     if (state.first_seq > applied() + 1) {
-      return `The shared log begins at message ${state.first_seq}, and ${applied() + 1} is needed next here.`;
+      return (
+        `The shared log begins at message ${state.first_seq}, and ${applied() + 1} is needed next here: start this ` +
+        'gateway again, and it begins anew from ClickHouse.'
+      );
     }
     return null;
   }

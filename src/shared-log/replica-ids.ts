@@ -3,11 +3,10 @@
  * them leave (I11), the same as in a process that never ended. Only ids of committed events are written; those of
  * events that a power cut took from the log are passed over, for they come again.
  */
-import { StartRefused } from '../base/errors.ts';
 import type { FilePort } from '../base/file-port.ts';
 import type { Log } from '../base/log.ts';
 import type { LogReader } from '../event-log/log-reader.ts';
-import { ForgottenIds } from '../ids/forgotten-ids.ts';
+import { ForgottenIds, type ForgottenState } from '../ids/forgotten-ids.ts';
 import { IdFiles } from '../ids/id-files.ts';
 import { IdWindow, type KnownId } from '../ids/id-window.ts';
 import { addLogged, letGoOld, type WindowBounds } from './replica-window.ts';
@@ -29,10 +28,26 @@ export class ReplicaIds {
   readonly #parts: ReplicaIdsParts;
   #files: IdFiles;
   #window: IdWindow | null = null;
+  #missingUpTo: number | null = null;
 
   constructor(parts: ReplicaIdsParts) {
     this.#parts = parts;
     this.#files = this.#newFiles();
+  }
+
+  /**
+   * Where the ids of events before the log's oldest are not all here: up to which seq. Until they are filled in nothing
+   * may be judged.
+   */
+  get missingUpTo(): number | null {
+    return this.#missingUpTo;
+  }
+
+  /**
+   * The window as it is behind this seq, and what left it before: `open` finds it then. Throws what the disk throws.
+   */
+  fill(window: IdWindow, forgotten: ForgottenState, upTo: number): void {
+    this.#files.replace(window, forgotten, upTo);
   }
 
   /** Whether ids are to be kept soon, of events up to this seq: after a commit of what was applied. */
@@ -53,7 +68,7 @@ export class ReplicaIds {
     return Math.floor(this.#parts.idsMax / sharesOfWindow);
   }
 
-  /** The window as the log's committed events leave it. Throws StartRefused where ids are missing. */
+  /** The window as the log's committed events leave it; empty where ids are missing. */
   open(): IdWindow {
     const { replica, idsMax } = this.#parts;
     this.#files.close();
@@ -68,7 +83,8 @@ export class ReplicaIds {
       window.addKnown(known);
     });
     if (this.#files.keptUpTo > replica.head) this.#files.noteLost(replica.head, { upTo: null, ranges: [] });
-    this.#refuseGap();
+    this.#missingUpTo = this.#gapUpTo();
+    if (this.#missingUpTo !== null) return this.#unknownWindow();
     const after = this.#files.keptUpTo;
     replica.scanIds((id, occurred, seq, received, tag) => {
       if (seq > after) addLogged(window, this.#parts, id, occurred, seq, received, tag);
@@ -91,15 +107,17 @@ export class ReplicaIds {
     return new IdFiles({ directory, idsMax, sync, log }, files);
   }
 
-  #refuseGap(): void {
-    const { directory, replica } = this.#parts;
-    const { oldest, firstSeq } = replica;
-    if (oldest === firstSeq || oldest <= this.#files.keptUpTo + 1) return;
-    throw new StartRefused(
-      `The id files in ${directory}/ids end at seq ${this.#files.keptUpTo}, and the replica begins at ${oldest}: ids ` +
-        'are missing, and this gateway would judge repeats as no other does. docs/SCALE.md, "Several gateways", says ' +
-        'what to do.',
-    );
+  /** Null where each id of the window is in a file or in the log. */
+  #gapUpTo(): number | null {
+    const { oldest, firstSeq } = this.#parts.replica;
+    return oldest === firstSeq || oldest <= this.#files.keptUpTo + 1 ? null : oldest - 1;
+  }
+
+  #unknownWindow(): IdWindow {
+    const forgotten = new ForgottenIds();
+    forgotten.isUnknown = true;
+    this.#window = null;
+    return new IdWindow({ idsMax: this.#parts.idsMax, checkpoint: () => Number.POSITIVE_INFINITY, forgotten });
   }
 }
 

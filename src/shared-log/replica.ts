@@ -45,6 +45,12 @@ export class Replica {
     return this.#window;
   }
 
+  /** What the window is made of has changed. Nothing may be under way. */
+  reopenWindow(): void {
+    this.#window = this.#parts.openWindow();
+    this.#applier = this.#newApplier();
+  }
+
   /** See Applier. */
   apply(stream: number, ms: number, data: Buffer): AppliedBlock | OutOfTurn {
     return this.#applier.apply(stream, ms, data);
@@ -57,8 +63,7 @@ export class Replica {
     try {
       log.commit();
     } catch (error) {
-      this.#window = this.#parts.openWindow();
-      this.#applier = this.#newApplier();
+      this.reopenWindow();
       throw error;
     }
   }

@@ -8,7 +8,7 @@ import { silentLog } from '../../support/engine.ts';
 import { until } from '../../support/poll.ts';
 import { describeNats } from '../nats/describe-nats.ts';
 
-const said = { version: 1, waiting: 0, sums: [], head: 0, rules: 1, fault: null, writerFault: null } as const;
+const said = { version: 1, waiting: 0, sums: [], head: 0, rules: 1, fault: null, waits: null } as const;
 const wordOf = (spool: string): GatewayWord => ({ ...said, spool, nonce: '', applied: 0, hasEnded: false });
 
 describeNats('the name of a gateway', (world) => {

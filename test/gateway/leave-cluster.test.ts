@@ -18,7 +18,7 @@ const said = {
   head: 0,
   rules: 1,
   fault: null,
-  writerFault: null,
+  waits: null,
 } as const;
 
 describeNats('a shared log', (world) => {
@@ -39,7 +39,7 @@ describeNats('a shared log', (world) => {
 
   it('tells of each gateway how far it is, and what is wrong with it', async () => {
     await logNamed('TOLD');
-    await claimOf('TOLD', 'two', { waiting: 3, fault: 'It went back.' });
+    await claimOf('TOLD', 'two', { waiting: 3, fault: 'It went back.', waits: 'It waits.' });
     await (await claimOf('TOLD', 'one', { waiting: 2 })).end();
     await (await claimOf('TOLD', 'three', { applied: 5, sums: [{ upTo: 9, sum: 1 }] })).end();
     await (await claimOf('TOLD', 'four', { rules: 2, sums: [{ upTo: 9, sum: 2 }] })).end();
@@ -59,6 +59,7 @@ describeNats('a shared log', (world) => {
       'Gateway one was stopped; 2 events of its spool may not be in the shared log.',
       'Gateway three has applied message 5, and the stream ends at 0: it went back.',
       'Gateway two takes nothing: It went back.',
+      'Gateway two: It waits.',
       'The replicas of four and three differ before seq 10.',
       'What gateway newer says cannot be read here: it is of another version of Sluice.',
     ]);

@@ -11,18 +11,18 @@ import { describeNats } from '../nats/describe-nats.ts';
 describeNats('a look at all gateways', (world) => {
   it('says once that a silent one is not waited for', async () => {
     const wish = { name: 'LOOKED', replicas: 1, bytesMax: 2 ** 24, idsMax: 1_000 };
-    await openStream(world.nats, { ...wish, epoch: randomUUID(), firstSeq: 1 });
+    const stream = await openStream(world.nats, { ...wish, epoch: randomUUID(), firstSeq: 1 });
     const bucket = 'LOOKED_STATE';
     const key = await openSharedKey(world.nats, { bucket, name: 'gateway.gone', replicas: 1 });
-    await key.write(JSON.stringify({ version: 1, spool: 'a', applied: 7, waiting: 0, sums: [] }), 0);
+    await key.write(JSON.stringify({ version: 1, spool: 'a', applied: 7, waiting: 0, sums: [], head: 0, rules: 1 }), 0);
     const said: string[] = [];
     let looks = 0;
     const look = new GatewaysLook({
-      ...{ nats: world.nats, stream: 'LOOKED', bucket, sums: () => [], differs: expect.unreachable },
-      ...{ holder: () => 'one', isHolder: () => false },
-      stored() {
+      ...{ nats: world.nats, stream, bucket, sums: () => [], differs: expect.unreachable },
+      ...{ isHolder: () => false, stored: () => null },
+      holder() {
         looks += 1;
-        return null;
+        return 'one';
       },
       elapsedMs: () => looks * 2 * 60 * 60_000,
       log: { ...silentLog, warn: (_fields: object, message: string) => void said.push(message) } as typeof silentLog, // all that is asked of it

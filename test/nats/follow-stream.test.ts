@@ -107,7 +107,7 @@ describe.skipIf(!installed.found)('a follower', () => {
     await nats.manager.streams.purge('CHANGED', { seq: 3 });
     const late = following(stream);
     await until('it is lost', () => late.lost[0], waitMs);
-    expect(late.lost).toEqual(['The shared log begins at message 3, and 1 is needed next here.']);
+    expect(late.lost).toEqual([expect.stringContaining('begins at message 3, and 1 is needed next here: start this')]);
     const other = following({ ...stream, epoch: 'another' }, 3);
     await until('it is lost', () => other.lost[0], waitMs);
     expect(other.lost).toEqual([`The shared log is of epoch ${stream.epoch}, and was of another.`]);

@@ -1,0 +1,34 @@
+/**
+ * Where a new gateway begins: a place of the shared log up to which ClickHouse has all events, or the dead letter. It
+ * stands in a key, written by whoever holds the lease, and nothing behind it leaves the stream.
+ */
+import type { ReplicaPlace } from '../journal/begin-replica.ts';
+import type { Nats } from '../nats/connect-nats.ts';
+import { infoOf } from '../nats/open-stream.ts';
+import { sharedKey } from '../nats/shared-key.ts';
+import type { KeyEntry } from '../table-writer/writer-lease.ts';
+
+interface LogBase extends ReplicaPlace {
+  readonly version: 1;
+  readonly epoch: string;
+}
+
+export function baseText(epoch: string, { stream, seq, receivedMs }: ReplicaPlace): string {
+  const base: LogBase = { version: 1, epoch, stream, seq, receivedMs };
+  return JSON.stringify(base);
+}
+
+/** Null if there is none of this epoch. */
+export function parseBase(entry: KeyEntry | null, epoch: string): ReplicaPlace | null {
+  if (entry === null) return null;
+  const { version, epoch: found, stream, seq, receivedMs } = JSON.parse(entry.text) as Partial<LogBase>; // checked next
+  const isBase = version === 1 && [stream, seq, receivedMs].every(Number.isSafeInteger);
+  return isBase && found === epoch ? ({ stream, seq, receivedMs } as ReplicaPlace) : null; // were just checked
+}
+
+/** Rejects as the client does. */
+export async function readBase(nats: Nats, name: string, epoch: string): Promise<ReplicaPlace | null> {
+  const bucket = `${name}_STATE`;
+  if ((await infoOf(nats, `KV_${bucket}`)) === null) return null;
+  return parseBase(await sharedKey(nats, { bucket, name: 'base' }).read(), epoch);
+}

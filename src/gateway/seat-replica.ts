@@ -1,0 +1,68 @@
+/**
+ * Sees to it that a gateway's replica can be followed on: one that needs what the stream does not have any more begins
+ * anew, behind what ClickHouse has. Its spool stays, and is judged again.
+ */
+import { StartRefused } from '../base/errors.ts';
+import type { FilePort } from '../base/file-port.ts';
+import type { Log } from '../base/log.ts';
+import { beginReplica, isHalfBegun } from '../journal/begin-replica.ts';
+import type { Journal } from '../journal/journal.ts';
+import type { Nats } from '../nats/connect-nats.ts';
+import { infoOf, type OpenedStream } from '../nats/open-stream.ts';
+import { untilAnswered } from '../nats/until-answered.ts';
+import { readBase } from './log-base.ts';
+
+export interface SeatParts {
+  readonly nats: Nats;
+  readonly stream: OpenedStream;
+  /** Of the replica. */
+  readonly directory: string;
+  /** Opens what is there; null where nothing is. */
+  readonly open: () => Journal | null;
+  readonly files: FilePort;
+  readonly now: () => number;
+  readonly log: Log;
+}
+
+const againMs = 1_000;
+/** Whoever writes says within seconds where to begin, if ClickHouse has it all. */
+const baseMs = 60_000;
+
+/** Rejects with StartRefused. */
+export async function seatReplica(parts: SeatParts): Promise<void> {
+  const failed = (error: unknown): void => parts.log.info({ err: error }, 'no place to begin at is known yet');
+  const isHalf = isHalfBegun(parts.files, parts.directory);
+  const applied = isHalf ? 0 : appliedIn(parts.open());
+  try {
+    await untilAnswered(() => seat(parts, applied, isHalf), { againMs, withinMs: baseMs, failed });
+  } catch (cause) {
+    if (cause instanceof StartRefused) throw cause;
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new StartRefused(`This gateway cannot follow the shared log from where it is: ${why}`, { cause });
+  }
+}
+
+async function seat(
+  { nats, stream, directory, files, now, log }: SeatParts,
+  applied: number,
+  isHalf: boolean,
+): Promise<void> {
+  const found = await infoOf(nats, stream.name);
+  const first = found?.state.first_seq ?? 0;
+  if (!isHalf && first <= applied + 1) return;
+  const base = await readBase(nats, stream.name, stream.epoch);
+  if (base === null || base.stream + 1 < first) {
+    throw new Error(
+      `the stream ${stream.name} begins at message ${first}, ${applied + 1} is needed next, and no gateway says yet ` +
+        'up to where ClickHouse has all.',
+    );
+  }
+  log.warn({ applied, ...base }, 'the stream does not have what this replica needs next: it begins anew');
+  beginReplica(files, directory, stream, base, now());
+}
+
+function appliedIn(journal: Journal | null): number {
+  const applied = journal?.applied.stream ?? 0;
+  journal?.close();
+  return applied;
+}

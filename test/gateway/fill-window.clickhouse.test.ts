@@ -1,0 +1,121 @@
+/** The ids before a replica, from ClickHouse: as the window of a gateway is that has applied all of it. */
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { wholeSeconds } from '../../src/filter/whole-seconds.ts';
+import { fillWindow } from '../../src/gateway/fill-window.ts';
+import { ForgottenIds } from '../../src/ids/forgotten-ids.ts';
+import { IdWindow } from '../../src/ids/id-window.ts';
+import { letGoOld } from '../../src/shared-log/replica-window.ts';
+import { startTestStore, type TestStore } from '../../support/engine.ts';
+import { rowLines } from '../../support/rows.ts';
+
+const hourMs = 3_600_000;
+const idsMs = 12 * hourMs;
+const seqsPerSecond = 2 ** 20;
+
+interface Event {
+  readonly seq: number;
+  readonly id: string;
+  readonly received: string;
+  readonly occurred: string;
+}
+
+const time = (ms: number): string => `${new Date(ms).toISOString().slice(0, -1).replace('T', ' ')}000`;
+
+describe('the ids before a replica', () => {
+  let engine: TestStore;
+  const now = Date.now();
+  /** Each test has an epoch of its own, one above the other. */
+  let epochs = 0;
+
+  beforeAll(async () => {
+    engine = await startTestStore();
+  }, 120_000);
+  afterAll(() => engine?.stop());
+
+  function epochAt(agoMs: number): number {
+    epochs += 1;
+    return Math.floor((now - agoMs) / 1000 + epochs) * seqsPerSecond + 1;
+  }
+
+  /** Events that came evenly over so long, of which some occurred long before, and a few later. */
+  function events(firstSeq: number, count: number, overMs: number): Event[] {
+    return Array.from({ length: count }, (_, nth) => {
+      const received = now - overMs + Math.floor((nth * overMs) / count);
+      const occurred = nth % 10 === 3 ? received + 5 * hourMs : received - (nth % 7) * 1000;
+      return { seq: firstSeq + nth, id: randomUUID(), received: time(received), occurred: time(occurred) };
+    });
+  }
+
+  async function store(rows: readonly Event[]): Promise<void> {
+    const days = new Map<string, Event[]>();
+    for (const row of rows) {
+      const day = row.received.slice(0, 10);
+      days.set(day, [...(days.get(day) ?? []), row]);
+    }
+    for (const [day, some] of days) await engine.store.insertRows(rowLines(some), `${some[0]?.seq}:${day}`);
+  }
+
+  function applied(rows: readonly Event[], idsMax: number): { window: IdWindow; forgotten: ForgottenIds } {
+    const forgotten = new ForgottenIds();
+    const window = new IdWindow({ idsMax, checkpoint: () => Number.POSITIVE_INFINITY, forgotten });
+    for (const { id, seq, received, occurred } of rows) {
+      letGoOld(window, wholeSeconds(received), { idsMax, idsMs });
+      window.add(id, seq, wholeSeconds(received), wholeSeconds(occurred));
+    }
+    return { window, forgotten };
+  }
+
+  function filled(firstSeq: number, upTo: number, idsMax: number) {
+    return fillWindow({ store: engine.store, firstSeq, upTo, idsMax, idsMs, signal: new AbortController().signal });
+  }
+
+  const inside = (window: IdWindow): object[] => {
+    const found: object[] = [];
+    window.visit(0, Number.MAX_SAFE_INTEGER, ({ words, at, seq, received, aheadMinute }) =>
+      found.push({ words: [...words.subarray(at, at + 4)], seq, received, aheadMinute }),
+    );
+    return found;
+  };
+
+  it.each([
+    ['fewer than the window has', 300, hourMs, 1_000],
+    ['more than the window has', 3_000, hourMs, 1_000],
+    ['more than twelve hours of them', 3_000, 30 * hourMs, 5_000],
+  ])('are those of a window that has seen all: %s', async (_what, count, overMs, idsMax) => {
+    const firstSeq = epochAt(overMs);
+    const rows = events(firstSeq, count, overMs);
+    await store(rows);
+    for (const last of [count - 1, count - 2, count - 41]) {
+      const { window, forgotten } = await filled(firstSeq, firstSeq + last, idsMax);
+      const whole = applied(rows.slice(0, last + 1), idsMax);
+      expect(inside(window)).toEqual(inside(whole.window));
+      const known = new ForgottenIds();
+      known.merge(forgotten);
+      // Of what ever left nothing counts as new.
+      const left = rows.slice(0, last + 1).filter(({ id }) => window.seqOf(id) === null);
+      expect(left.filter(({ occurred }) => !known.mayHold(wholeSeconds(occurred)))).toEqual([]);
+      expect(known.mayHold(Math.floor(now / 1000) + 9 * 3_600)).toBe(false);
+    }
+  });
+
+  it('are not guessed where an event is missing, the oldest and the newest too', async () => {
+    for (const gone of [0, 250, 299]) {
+      const firstSeq = epochAt(hourMs / 2);
+      await store(events(firstSeq, 300, hourMs / 2).filter((_, nth) => nth !== gone));
+      await expect(filled(firstSeq, firstSeq + 299, 1_000)).rejects.toThrow(
+        `Event ${firstSeq + gone} of the shared log`,
+      );
+    }
+    const firstSeq = epochAt(hourMs / 2);
+    await store(events(firstSeq, 3_000, hourMs / 2).filter((_, nth) => nth !== 2_000));
+    await expect(filled(firstSeq, firstSeq + 2_999, 1_000)).rejects.toThrow('is not in ClickHouse');
+    expect((await filled(firstSeq, firstSeq + 2_999, 900)).window.size).toBe(900);
+  });
+
+  it('are none before the first event, and in a store that has none of them any more', async () => {
+    const firstSeq = epochAt(48 * hourMs);
+    expect((await filled(firstSeq, firstSeq - 1, 1_000)).window.size).toBe(0);
+    expect((await filled(firstSeq, firstSeq + 50, 1_000)).window.size).toBe(0);
+  });
+});
