@@ -58,19 +58,21 @@ export class Doubt {
     return { upTo: last, sent, left };
   }
 
-  /**
-   * Asks for those in [from, upTo], which were asked for at once before, and sends what is still missing once more, or
-   * gives it up. Resolves to one of those that were sent. Rejects where that cannot be done.
-   */
-  async askAgain(from: number, upTo: number, isLastTry: boolean, signal: AbortSignal): Promise<PassingEvent | null> {
+  /** Which of those in [from, upTo], which were asked for at once before, Prefect does not show. Rejects as `ask`. */
+  async missingIn(from: number, upTo: number): Promise<readonly PassingEvent[]> {
     const { events } = await this.#read(from, upTo);
-    const missing = events.length === 0 ? [] : await this.#missingOf(events);
-    if (missing.length === 0) return null;
-    if (!isLastTry) return await this.#sendAgain(missing, false, signal);
+    return events.length === 0 ? [] : await this.#missingOf(events);
+  }
+
+  /** Sends them once more. Resolves to one of those that were taken. */
+  sendMissing(missing: readonly PassingEvent[], signal: AbortSignal): Promise<PassingEvent | null> {
+    return this.#sendAgain(missing, false, signal);
+  }
+
+  giveUp(missing: readonly PassingEvent[]): void {
     const { counters, log } = this.#parts;
     counters.leftInDoubt += missing.length;
     log.warn({ events: missing.length, first: missing[0]?.id }, 'Prefect does not keep what it is sent again');
-    return null;
   }
 
   async #read(

@@ -25,7 +25,7 @@ export interface ForwardingParts extends DoubtParts, SentTimes {
 }
 
 const batchBytesMax = 1024 * 1024;
-const triesAgainMax = 4;
+const triesAgainMax = 3;
 /** `settle` is called so often in `lookMs`. */
 export const looks = 4;
 export const placeFailed = 'the forwarder could not note its place';
@@ -67,7 +67,7 @@ export class Forwarding {
       failPoint('forward-sent');
       this.#heardMs = askedMs;
       const sentMs = event === null ? Number.NEGATIVE_INFINITY : elapsedMs();
-      this.#sent.add({ first: null, last, event, sentMs, triesAgain: 0 });
+      this.#sent.add({ first: null, last, event, sentMs, triesAgain: 0, isMissing: false });
     } catch (error) {
       const isInDoubt = error instanceof ForwardFailure && error.isInDoubt;
       if (!isInDoubt) {
@@ -93,7 +93,7 @@ export class Forwarding {
     });
     const sentMs = asked.sent === null ? Number.NEGATIVE_INFINITY : elapsedMs();
     const triesAgain = asked.sent === null ? 0 : 1;
-    this.#sent.add({ first: from + 1, last: asked.upTo, event: asked.sent, sentMs, triesAgain });
+    this.#sent.add({ first: from + 1, last: asked.upTo, event: asked.sent, sentMs, triesAgain, isMissing: false });
     if (asked.left === 'some') this.#askedUpTo = asked.upTo;
     return asked.left;
   }
@@ -132,16 +132,23 @@ export class Forwarding {
 
   /** Over Redis Prefect takes an event that it has lost for a repeat, when it is sent again within five minutes. */
   async #lookAgain(batch: BatchAgain, isStillSo: () => boolean): Promise<void> {
-    const { first, last, triesAgain } = batch;
-    const { elapsedMs, signal } = this.#parts;
-    const asked = this.#doubt.askAgain(first, last, triesAgain === triesAgainMax, signal);
-    const event = await asked.catch((error: unknown) => {
+    const next = await this.#againOf(batch).catch((error: unknown) => {
       this.#parts.log.debug({ err: error }, 'what was sent to Prefect again was not looked for');
-      return undefined;
+      return null;
     });
-    if (event === undefined || !isStillSo()) return;
-    const next = event === null ? { triesAgain: 0 } : { event, sentMs: elapsedMs(), triesAgain: triesAgain + 1 };
-    this.#sent.replace({ ...batch, ...next });
+    if (next !== null && isStillSo()) this.#sent.replace(next);
+  }
+
+  async #againOf(batch: BatchAgain): Promise<SentBatch> {
+    const { first, last, triesAgain, isMissing } = batch;
+    const missing = await this.#doubt.missingIn(first, last);
+    if (missing.length > 0 && triesAgain < triesAgainMax) {
+      if (!isMissing) return { ...batch, isMissing: true };
+      const event = await this.#doubt.sendMissing(missing, this.#parts.signal);
+      if (event !== null)
+        return { ...batch, event, sentMs: this.#parts.elapsedMs(), triesAgain: triesAgain + 1, isMissing: false };
+    } else if (missing.length > 0) this.#doubt.giveUp(missing);
+    return { ...batch, triesAgain: 0 };
   }
 
   /** What was announced may be much more than was sent, and nothing is sent for a while. */

@@ -14,6 +14,8 @@ export interface SentBatch {
   readonly sentMs: number;
   /** How often some of it were sent again; 0 once they are known to be kept. */
   readonly triesAgain: number;
+  /** Prefect did not show all of it when it was asked after the last of these. */
+  readonly isMissing: boolean;
 }
 
 /** A batch of which some were sent again. */
@@ -52,13 +54,13 @@ export class SentBatches {
     return settled;
   }
 
-  /** The first that is due to be asked for, as some of it were sent again: soon, then only as often as it helps. */
+  /** The first that is due to be asked for, as some of it were sent again: soon, and then when sending it may help. */
   again(nowMs: number): BatchAgain | null {
     const { settleMs, repeatMs } = this.#times;
     for (const batch of this.#batches) {
-      const { first, triesAgain, sentMs } = batch;
+      const { first, triesAgain, sentMs, isMissing } = batch;
       if (first === null || triesAgain === 0) continue;
-      if (nowMs - sentMs >= (triesAgain === 1 ? settleMs : repeatMs)) return { ...batch, first };
+      if (nowMs - sentMs >= (isMissing ? repeatMs : settleMs)) return { ...batch, first };
     }
     return null;
   }
