@@ -1,6 +1,6 @@
 /**
- * Waiting for a fact of a real Prefect: on a machine that is full of other work it takes minutes. Over Redis what it has
- * lost is sent again with success only once it has forgotten the id, five minutes later.
+ * Waiting for a fact of a real Prefect: on a machine that is full of other work it takes minutes. Over Redis what it
+ * has lost is sent again with success only once it has forgotten the id, five minutes later.
  */
 const patienceMs = 600_000;
 /** Asking takes from Prefect what it works with. */
