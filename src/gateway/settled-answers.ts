@@ -7,6 +7,8 @@ import { Failure } from '../base/errors.ts';
 export interface SettledAnswersOptions {
   readonly waitMs: number;
   readonly waitingMax: number;
+  /** All up to this ticket was settled before. */
+  readonly settled: number;
 }
 
 interface Answer {
@@ -24,10 +26,11 @@ export class SettledAnswers {
   readonly #timer: NodeJS.Timeout;
   /** In the order in which they are due, which is nearly that of their tickets. */
   #waiting: Answer[] = [];
-  #settled = 0;
+  #settled: number;
 
   constructor(options: SettledAnswersOptions, elapsedMs: () => number) {
     this.#options = options;
+    this.#settled = options.settled;
     this.#elapsedMs = elapsedMs;
     this.#timer = setInterval(() => this.#failDue(), lookMs).unref();
   }

@@ -47,7 +47,7 @@ export function openSpoolSide({ spool, applied, gate, redactor, counters, log }:
   const elapsedMs = (): number => performance.now();
   // Nothing is parked here: what only ClickHouse can tell is asked when it is about to be sent.
   const parked = new ParkedEvents({ eventsMax: 1, bytesMax: 1 });
-  const settledAnswers = new SettledAnswers(answers, elapsedMs);
+  const settledAnswers = new SettledAnswers({ ...answers, settled: spool.oldest - 1 }, elapsedMs);
   const places = new Positions();
   const live = new LiveBus(spool.head);
   const intake = createIntake({
