@@ -96,13 +96,13 @@ export const serverRows: readonly CommandRow[] = [
   }),
   serverRow({
     name: 'cluster',
-    summary: 'how all gateways that share a log stand; let one of them go for good',
+    summary: 'how all gateways that share a log stand; let one go for good; go on after the log was lost',
     examples: [
       { words: 'sluice cluster status', says: 'Exit code 1 if something is wrong, each in a sentence' },
       { words: 'sluice cluster status --json', says: 'The same for a program' },
       { words: 'sluice cluster leave three', says: 'Once gateway three was stopped, and its spool is empty' },
     ],
-    words: '<status|leave> [id]',
+    words: '<status|leave|recover> [id]',
     more: async () => `\n\n${clusterText}`,
   }),
   serverRow({
@@ -131,6 +131,10 @@ the seq up to which all is there; of each gateway:
 
 leave is refused while the gateway lives, and while its spool may hold what nobody else has.
   --lost                its folder is gone: give up what only its spool had
+
+recover works on the stopped folder of the gateway that has applied most, with all its settings, while no
+gateway runs: what its replica has goes into ClickHouse, and a stream of a new epoch is made. It may be run again.
+  --anew                also where the stream could be followed as it is
 
 Options:
   --json                of status: one object, with what is wrong under faults`;

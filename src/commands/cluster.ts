@@ -2,12 +2,14 @@
  * `sluice cluster status|leave`: what is done with all gateways that share a log, from any machine that reaches NATS.
  */
 import { StartRefused, WrongUsage } from '../base/errors.ts';
+import { createLog } from '../base/log.ts';
 import { readConfig } from '../config/config.ts';
-import { sharedLogOf } from '../config/gateway-settings.ts';
+import { gatewayOf, sharedLogOf } from '../config/gateway-settings.ts';
 import { faultsOfCluster } from '../gateway/cluster-faults.ts';
 import { clusterStatus } from '../gateway/cluster-status.ts';
 import { leaveCluster } from '../gateway/leave-cluster.ts';
 import { connectNats, type Nats } from '../nats/connect-nats.ts';
+import { recoverCluster } from './cluster-recover.ts';
 import { clusterText } from './cluster-text.ts';
 
 export interface ClusterSaid {
@@ -28,6 +30,8 @@ export async function runCluster(environment: Environment, words: readonly strin
       return await status(environment, rest);
     case 'leave':
       return await leave(environment, rest);
+    case 'recover':
+      return await recover(environment, rest);
     default:
       throw new WrongUsage(clusterHelp);
   }
@@ -36,7 +40,9 @@ export async function runCluster(environment: Environment, words: readonly strin
 export const clusterHelp = `the commands are
   sluice cluster status [--json]
   sluice cluster leave ID [--lost]
-for the shared log that SLUICE_LOG and SLUICE_LOG_NAME name.`;
+for the shared log that SLUICE_LOG and SLUICE_LOG_NAME name, and
+  sluice cluster recover [--anew]
+with all settings of the stopped gateway that has applied most.`;
 
 async function status(environment: Environment, words: readonly string[]): Promise<ClusterSaid> {
   const { own, settings } = split(words, ['--json']);
@@ -54,6 +60,17 @@ async function leave(environment: Environment, words: readonly string[]): Promis
   const config = readConfig(environment, settings);
   await withNats(config, (nats, name) => leaveCluster({ nats, name, id, isLost: own.includes('--lost') }));
   return { ok: true, stdout: '', stderr: `Gateway ${id} is let go: nothing waits for it any more.\n` };
+}
+
+async function recover(environment: Environment, words: readonly string[]): Promise<ClusterSaid> {
+  const { own, settings: flags } = split(words, ['--anew']);
+  const config = readConfig(environment, flags);
+  const settings = gatewayOf(config);
+  if (settings === null) throw new StartRefused('SLUICE_LOG must name the NATS servers, as for the gateway itself.');
+  const log = createLog(config.logLevel);
+  const how = { isForced: own.includes('--anew'), log };
+  const done = await withNats(config, (nats) => recoverCluster(config, settings, nats, how));
+  return { ok: true, stdout: `${done}\n`, stderr: '' };
 }
 
 /** Of the words behind a command: its own flags, and settings. */

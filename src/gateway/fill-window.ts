@@ -42,7 +42,7 @@ export async function fillWindow(parts: FillParts): Promise<FilledWindow> {
   await replicasCaughtUp(store, signal);
   const forgotten = new ForgottenIds();
   const window = new IdWindow({ idsMax, checkpoint: () => Number.POSITIVE_INFINITY, forgotten });
-  const { after, newest, isExact } = await boundsOf(parts);
+  const { after, isExact } = await boundsOf(parts);
   let next = after + 1;
   let firstReceived: number | null = null;
   for (let from = after; from < upTo; from += stepSeqs) {
@@ -55,10 +55,11 @@ export async function fillWindow(parts: FillParts): Promise<FilledWindow> {
     }
   }
   if (next <= upTo && firstReceived !== null) throw missing(next, upTo);
-  // What was received no later than the oldest one here may have left.
-  const leftAt = firstReceived ?? newest;
-  if (leftAt > 0) forgotten.forget(leftAt, 0);
   const left = window.oldestSeq === null ? upTo : window.oldestSeq - 1;
+  // What was received no later than the oldest one here may have left, and what came in an epoch before.
+  const [before] = await read<{ received: number }>(parts, leftSql, { left });
+  const leftAt = Math.max(firstReceived ?? 0, before?.received ?? 0);
+  if (leftAt > 0) forgotten.forget(leftAt, 0);
   const ahead = await read<{ minute: number }>(parts, aheadSql, { left, leftAt, minutesMax });
   for (const { minute } of ahead) forgotten.forget(leftAt, minute);
   if (ahead.length === minutesMax) forgotten.merge({ upTo: null, ranges: [[ahead.at(-1)?.minute ?? 0, 2 ** 31]] });
@@ -69,7 +70,7 @@ export async function fillWindow(parts: FillParts): Promise<FilledWindow> {
  * `after`: up to it all ids have left. `isExact`: the very next seq has not. Where retention has taken what left last,
  * the first one that is there is taken for the oldest.
  */
-async function boundsOf(parts: FillParts): Promise<{ after: number; newest: number; isExact: boolean }> {
+async function boundsOf(parts: FillParts): Promise<{ after: number; isExact: boolean }> {
   const { firstSeq, upTo, idsMax, idsMs } = parts;
   const [found] = await read<{ newest: number; now: number }>(parts, newestSql, { firstSeq, upTo });
   const newest = found?.newest ?? 0;
@@ -81,7 +82,6 @@ async function boundsOf(parts: FillParts): Promise<{ after: number; newest: numb
   const isYoung = (firstSeq - 1) / seqsPerSecond >= oldest;
   return {
     after: Math.min(Math.max(byCount, byAge), upTo),
-    newest,
     isExact: byAge > 0 || isYoung || byCount >= firstSeq,
   };
 }
@@ -93,6 +93,7 @@ const agedSql = `SELECT max(seq) AS newest FROM events
 const idsSql = `SELECT toString(id) AS id, seq, toUnixTimestamp(received) AS received,
     intDiv(toUnixTimestamp64Micro(occurred), 1000000) AS occurred
   FROM events WHERE seq > {from:UInt64} AND seq <= {to:UInt64} ORDER BY seq`;
+const leftSql = 'SELECT toUnixTimestamp(max(received)) AS received FROM events WHERE seq <= {left:UInt64}';
 const aheadSql = `SELECT DISTINCT intDiv(toUnixTimestamp64Micro(occurred), 60000000) AS minute FROM events
   WHERE seq <= {left:UInt64} AND occurred >= toDateTime64({leftAt:Int64}, 6, 'UTC')
   ORDER BY minute LIMIT {minutesMax:UInt32}`;

@@ -102,7 +102,16 @@ export class OpenGateway {
     this.#tokens = new FollowedTokens({ dataDir: folder.dataDir, elapsedMs: () => performance.now(), log });
     this.replica = parts.openJournal(folder.replica, stream);
     this.replicaSide = openReplicaSide({
-      ...{ directory: folder.replica, journal: this.replica, idsMax, isSynced, hasSubscribers, files, log },
+      ...{
+        directory: folder.replica,
+        journal: this.replica,
+        hasBefore: stream.after !== null,
+        idsMax,
+        isSynced,
+        hasSubscribers,
+        files,
+        log,
+      },
       own: { applied: (outcome) => this.#carrying.applied(outcome) },
       again: () => this.#carrying.again(),
     });

@@ -9,6 +9,7 @@ import { readEvent } from '../event-log/logged-event.ts';
 import { LiveBus } from '../ingest/live-bus.ts';
 import { ReplicaLive } from '../ingest/replica-live.ts';
 import type { ReplicaPlace } from '../journal/begin-replica.ts';
+import type { EpochFile } from '../journal/epoch-file.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { OpenedStream } from '../nats/open-stream.ts';
 import { Gateway } from '../shared-log/gateway.ts';
@@ -21,6 +22,8 @@ import { ReplicaSums } from './replica-sums.ts';
 export interface ReplicaSideParts {
   readonly directory: string;
   readonly journal: Journal;
+  /** See ReplicaIdsParts. */
+  readonly hasBefore: boolean;
   readonly idsMax: number;
   readonly isSynced: boolean;
   readonly hasSubscribers: () => boolean;
@@ -48,9 +51,9 @@ export interface ReplicaSide {
 export const idsMs = 12 * 60 * 60 * 1000;
 
 export function openReplicaSide(parts: ReplicaSideParts): ReplicaSide {
-  const { directory, journal, idsMax, isSynced, hasSubscribers, own, again, files, log } = parts;
+  const { directory, journal, hasBefore, idsMax, isSynced, hasSubscribers, own, again, files, log } = parts;
   const bounds: WindowBounds = { idsMax, idsMs };
-  const ids = new ReplicaIds({ ...{ directory, replica: journal, sync: isSynced, files, log }, ...bounds });
+  const ids = new ReplicaIds({ ...{ directory, hasBefore, replica: journal, sync: isSynced, files, log }, ...bounds });
   const live = new LiveBus(journal.head);
   const handOut = new ReplicaLive({
     live,
@@ -101,7 +104,7 @@ function readBack(journal: LogReader, seq: number) {
 /** The shared log that a replica's folder follows; null for one that is new. */
 export function knownStream(
   name: string,
-  found: { readonly epoch: string; readonly firstSeq: number } | null,
+  found: Pick<EpochFile, 'epoch' | 'firstSeq' | 'after'> | null,
 ): OpenedStream | null {
-  return found === null ? null : { name, epoch: found.epoch, firstSeq: found.firstSeq };
+  return found === null ? null : { name, epoch: found.epoch, firstSeq: found.firstSeq, after: found.after ?? null };
 }

@@ -5,7 +5,7 @@
 import { StartRefused } from '../base/errors.ts';
 import type { FilePort } from '../base/file-port.ts';
 import type { Log } from '../base/log.ts';
-import { beginReplica, isHalfBegun } from '../journal/begin-replica.ts';
+import { beginReplica, isHalfBegun, type ReplicaPlace } from '../journal/begin-replica.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { Nats } from '../nats/connect-nats.ts';
 import { infoOf, type OpenedStream } from '../nats/open-stream.ts';
@@ -14,10 +14,13 @@ import { readBase } from './log-base.ts';
 
 export interface SeatParts {
   readonly nats: Nats;
+  /** To be followed. */
   readonly stream: OpenedStream;
+  /** That the folder follows; null for a new one. */
+  readonly known: OpenedStream | null;
   /** Of the replica. */
   readonly directory: string;
-  /** Opens what is there; null where nothing is. */
+  /** Opens the replica that is there; null where none is. */
   readonly open: () => Journal | null;
   readonly files: FilePort;
   readonly now: () => number;
@@ -31,8 +34,13 @@ const baseMs = 60_000;
 /** Rejects with StartRefused. */
 export async function seatReplica(parts: SeatParts): Promise<void> {
   const failed = (error: unknown): void => parts.log.info({ err: error }, 'no place to begin at is known yet');
-  const isHalf = isHalfBegun(parts.files, parts.directory);
-  const applied = isHalf ? 0 : appliedIn(parts.open());
+  const { files, directory, known, stream, open } = parts;
+  const isOther = known !== null && known.epoch !== stream.epoch;
+  const isHalf = isHalfBegun(files, directory) || isOther || (known === null && stream.after !== null);
+  const journal = isHalfBegun(files, directory) ? null : open();
+  journal?.close();
+  if (isOther) refuseFurther(journal, stream);
+  const applied = isHalf ? 0 : (journal?.applied.stream ?? 0);
   try {
     await untilAnswered(() => seat(parts, applied, isHalf), { againMs, withinMs: baseMs, failed });
   } catch (cause) {
@@ -49,7 +57,10 @@ async function seat(
 ): Promise<void> {
   const found = await infoOf(nats, stream.name);
   const first = found?.state.first_seq ?? 0;
-  if (!isHalf && first <= applied + 1) return;
+  if (first <= applied + 1) {
+    if (isHalf) beginReplica(files, directory, stream, beginningOf(stream), now());
+    return;
+  }
   const base = await readBase(nats, stream.name, stream.epoch);
   if (base === null || base.stream + 1 < first) {
     throw new Error(
@@ -61,8 +72,16 @@ async function seat(
   beginReplica(files, directory, stream, base, now());
 }
 
-function appliedIn(journal: Journal | null): number {
-  const applied = journal?.applied.stream ?? 0;
-  journal?.close();
-  return applied;
+function beginningOf({ firstSeq }: OpenedStream): ReplicaPlace {
+  return { stream: 0, receivedMs: 0, seq: firstSeq - 1 };
+}
+
+/** What only this replica has of the epoch before would be lost from everywhere but the spools. */
+function refuseFurther(journal: Journal | null, { after, name }: OpenedStream): void {
+  if (journal === null || after === null || journal.head <= after.seq) return;
+  throw new StartRefused(
+    `The stream ${name} was made anew by \`sluice cluster recover\`, where all up to seq ${after.seq} was known, and ` +
+      `this replica has all up to ${journal.head}. Remove its folder \`replica\` to go on: what the spools of all ` +
+      'gateways hold of the rest comes in anew.',
+  );
 }

@@ -41,19 +41,19 @@ export async function startGateway(parts: OpenGatewayParts): Promise<OpenGateway
     ...{ againMs, signal: starting.signal },
     failed: sayOnce(log, 'NATS does not keep the shared log yet'),
   });
-  const stream =
+  const first =
     known ??
     (await untilAnswered(opened, { ...retry(), withinMs: firstAnswerMs }).catch((cause: unknown) =>
       refuseStart(settings, cause),
     ));
-  await seatIfThere(parts, known, stream, connecting, opened);
+  const stream = await seatIfThere(parts, known, first, connecting, opened);
   const gateway = new OpenGateway(parts, spool, stream, starting);
   const join = async (): Promise<void> => {
     const there = await opened();
     if (there.epoch !== stream.epoch) {
       throw new StartRefused(
         `The stream ${stream.name} is of epoch ${there.epoch}, and this gateway follows ${stream.epoch}: it was made ` +
-          'anew.',
+          'anew. If `sluice cluster recover` made it, start this gateway again.',
       );
     }
     await gateway.join(await connecting);
@@ -68,24 +68,26 @@ export async function startGateway(parts: OpenGatewayParts): Promise<OpenGateway
 
 /**
  * A replica that cannot be followed on begins anew, if NATS says so in time. One that learns it later is to be started
- * again.
+ * again. Resolves to the stream that is followed.
  */
 async function seatIfThere(
   { folder, files, openJournal, log }: OpenGatewayParts,
   known: OpenedStream | null,
-  stream: OpenedStream,
+  followed: OpenedStream,
   connecting: Promise<Nats>,
   opened: () => Promise<OpenedStream>,
-): Promise<void> {
+): Promise<OpenedStream> {
   const late = known === null ? [] : [wait(joinMs, null, { ref: false })];
   const there = await Promise.race([opened().catch(onlyRefusal), ...late]);
-  // Another epoch is refused when it is joined.
-  if (there?.epoch !== stream.epoch) return;
+  // Another epoch is refused when it is joined, but for the one that follows it.
+  const isFollowed = there?.epoch === followed.epoch || there?.after?.epoch === followed.epoch;
+  if (there === null || !isFollowed) return followed;
   await seatReplica({
-    ...{ nats: await connecting, stream, directory: folder.replica, files, log },
-    open: () => (known === null ? null : openJournal(folder.replica, stream)),
+    ...{ nats: await connecting, stream: there, known, directory: folder.replica, files, log },
+    open: () => (known === null ? null : openJournal(folder.replica, known)),
     now: Date.now,
   });
+  return there;
 }
 
 /** Each reason when it is another one than before. */

@@ -31,7 +31,7 @@ export function isHalfBegun(files: FilePort, directory: string): boolean {
 export function beginReplica(
   files: FilePort,
   directory: string,
-  { epoch, firstSeq }: Pick<EpochFile, 'epoch' | 'firstSeq'>,
+  { epoch, firstSeq, after }: Pick<EpochFile, 'epoch' | 'firstSeq'> & { readonly after: EpochFile['after'] | null },
   { seq, ...mark }: ReplicaPlace,
   now: number,
 ): void {
@@ -49,7 +49,8 @@ export function beginReplica(
     files.close(file);
   }
   const created = new Date(now).toISOString();
-  writeEpochFile(files, directory, { version: 1, owner: randomUUID(), epoch, firstSeq, created });
+  const identity: EpochFile = { version: 1, owner: randomUUID(), epoch, firstSeq, created };
+  writeEpochFile(files, directory, after == null ? identity : { ...identity, after });
   files.unlink(join(directory, underWay));
   files.syncDirectory(directory);
 }

@@ -16,6 +16,8 @@ export interface EpochFile {
   readonly firstSeq: number;
   /** ISO time. */
   readonly created: string;
+  /** Of a replica: the epoch of the shared log that came before this one, and its newest seq. Absent for the first. */
+  readonly after?: { readonly epoch: string; readonly seq: number };
 }
 
 export function epochPath(dataDir: string): string {
@@ -54,8 +56,9 @@ const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 function isEpochFile(value: unknown): value is EpochFile {
   if (typeof value !== 'object' || value === null) return false;
-  const { version, owner, epoch, firstSeq } = value as Partial<Record<keyof EpochFile, unknown>>; // checked next
+  const { version, owner, epoch, firstSeq, after } = value as Partial<Record<keyof EpochFile, unknown>>; // checked next
   return (
+    isAfter(after) &&
     version === 1 &&
     typeof owner === 'string' &&
     uuid.test(owner) &&
@@ -63,4 +66,10 @@ function isEpochFile(value: unknown): value is EpochFile {
     uuid.test(epoch) &&
     Number.isSafeInteger(firstSeq)
   );
+}
+
+function isAfter(value: unknown): boolean {
+  if (value === undefined) return true;
+  const { epoch, seq } = (value ?? {}) as { epoch?: unknown; seq?: unknown }; // checked next
+  return typeof epoch === 'string' && uuid.test(epoch) && Number.isSafeInteger(seq);
 }

@@ -22,12 +22,22 @@ export interface StreamWish {
   /** What a stream that is made now begins with. */
   readonly epoch: string;
   readonly firstSeq: number;
+  readonly after?: EndedEpoch;
+}
+
+/** Of a stream that was lost, or went back: the next one is made in its place. */
+export interface EndedEpoch {
+  readonly epoch: string;
+  /** All up to it is in ClickHouse, and nobody had more. */
+  readonly seq: number;
 }
 
 export interface OpenedStream {
   readonly name: string;
   readonly epoch: string;
   readonly firstSeq: number;
+  /** Null for the first epoch of a shared log. */
+  readonly after: EndedEpoch | null;
 }
 
 /** Of one gateway. */
@@ -56,7 +66,7 @@ export async function openStream(nats: Nats, wish: StreamWish): Promise<OpenedSt
   if (there === null && wish.mayMake === false) {
     throw new StartRefused(
       `The stream ${wish.name} is not there any more, and this gateway follows it. Nothing is made in its place: ` +
-        'docs/SCALE.md, "Several gateways", says what to do.',
+        '`sluice cluster recover` goes on with a new one (docs/SCALE.md).',
     );
   }
   const found = there ?? (await make(nats, wish)) ?? (await infoOf(nats, wish.name));
@@ -64,7 +74,17 @@ export async function openStream(nats: Nats, wish: StreamWish): Promise<OpenedSt
   const fault = faultOf(found.config, wish);
   if (fault !== null) throw new StartRefused(`The stream ${wish.name} ${fault}.`);
   const { 'sluice.epoch': epoch = '', 'sluice.first_seq': firstSeq } = found.config.metadata ?? {};
-  return { name: wish.name, epoch, firstSeq: Number(firstSeq) };
+  return { name: wish.name, epoch, firstSeq: Number(firstSeq), after: afterOf(found.config) };
+}
+
+function afterOf({ metadata = {} }: StreamConfig): EndedEpoch | null {
+  const { 'sluice.after': epoch, 'sluice.after_seq': seq } = metadata;
+  return epoch === undefined ? null : { epoch, seq: Number(seq) };
+}
+
+/** Removes a stream and all that it holds, if it is there. Rejects as the client does. */
+export async function removeStream(nats: Nats, name: string): Promise<void> {
+  if ((await infoOf(nats, name)) !== null) await nats.manager.streams.delete(name);
 }
 
 /** Null if there is none. */
@@ -121,8 +141,9 @@ function fixed({ name, replicas, bytesMax }: StreamWish): Partial<StreamConfig> 
   };
 }
 
-function metadataOf({ epoch, firstSeq, idsMax }: StreamWish): Record<string, string> {
+function metadataOf({ epoch, firstSeq, idsMax, after }: StreamWish): Record<string, string> {
   return {
+    ...(after !== undefined && { 'sluice.after': after.epoch, 'sluice.after_seq': String(after.seq) }),
     'sluice.epoch': epoch,
     'sluice.first_seq': String(firstSeq),
     'sluice.rules': String(applyRules),

@@ -15,6 +15,8 @@ export interface ReplicaIdsParts extends WindowBounds {
   /** Of the replica. */
   readonly directory: string;
   readonly replica: Pick<LogReader, 'head' | 'oldest' | 'firstSeq' | 'scanIds'>;
+  /** Whether there was an epoch before this one: then ids had left before the first event of the log, too. */
+  readonly hasBefore: boolean;
   /** Whether each write is synced (fsync mode). */
   readonly sync: boolean;
   readonly files: FilePort;
@@ -109,8 +111,10 @@ export class ReplicaIds {
 
   /** Null where each id of the window is in a file or in the log. */
   #gapUpTo(): number | null {
-    const { oldest, firstSeq } = this.#parts.replica;
-    return oldest === firstSeq || oldest <= this.#files.keptUpTo + 1 ? null : oldest - 1;
+    const { replica, hasBefore } = this.#parts;
+    const { oldest, firstSeq } = replica;
+    const isFirst = oldest === firstSeq && !hasBefore;
+    return isFirst || oldest <= this.#files.keptUpTo + 1 ? null : oldest - 1;
   }
 
   #unknownWindow(): IdWindow {

@@ -60,6 +60,11 @@ export class Cluster {
     return gateway;
   }
 
+  /** While it is, no gateway gets through to ClickHouse. */
+  set isStoreAway(is: boolean) {
+    this.#proxy.isAway = is;
+  }
+
   async killNats(): Promise<void> {
     await this.nats.kill();
   }

@@ -26,6 +26,12 @@ describeNats('NATS', (world) => {
     await expect(openStream(world.nats, { ...wish('ONE'), idsMax: 2_000 })).rejects.toThrow(
       'The stream ONE is for an id window of 1000 ids, and this gateway has 2000.',
     );
+    const { config } = await world.nats.manager.streams.info('ONE');
+    const ofRules = (rules: string) =>
+      world.nats.manager.streams.update('ONE', { metadata: { ...config.metadata, 'sluice.rules': rules } });
+    await ofRules('2');
+    await expect(openStream(world.nats, wish('ONE'))).rejects.toThrow('is applied by rules 2, and this Sluice knows 1');
+    await ofRules('1');
     await openStream(world.nats, { ...wish('ONE'), bytesMax: 2 ** 25 });
     await world.nats.manager.streams.update('ONE', { deny_purge: false, max_age: 3_600_000_000_000 });
     await expect(openStream(world.nats, wish('ONE'))).rejects.toThrow('has max_age 3600000000000, and Sluice needs 0');

@@ -87,7 +87,7 @@ export class Life {
     const how = { segmentBytesMax: 3_000, budgetBytesMax: 1_000_000, replicaOf: { epoch, firstSeq } };
     const log = open('/data', how, this.disk, undefined, `boot ${this.#bootId}`);
     const parts = { directory: '/data', replica: log, sync: true, files: this.disk, log: createLog('silent') };
-    const ids = this.#hasIdFiles ? new ReplicaIds({ ...parts, ...bounds }) : null;
+    const ids = this.#hasIdFiles ? new ReplicaIds({ hasBefore: false, ...parts, ...bounds }) : null;
     this.#ids = ids;
     return [log, new Replica({ log, openWindow: () => ids?.open() ?? windowOf(log, bounds), ...bounds })];
   }
