@@ -24,7 +24,7 @@ export function browserLaw(chromium: InstalledChromium, partsOf: () => Parts, te
       try {
         for (const kind of pageKinds) {
           const pages = await openPages(browser, beside, kind);
-          await showsEvents(pages, beside);
+          await anew(() => showsEvents(pages, beside));
           await showsEvent(pages, beside, onlyInSluice);
           await showsRun(pages, beside, run.id);
           await pages.page.close();
@@ -35,6 +35,19 @@ export function browserLaw(chromium: InstalledChromium, partsOf: () => Parts, te
     },
     testMs,
   );
+}
+
+const triesMax = 5;
+
+/** An automation may fire between the page's question and ours: then the page is looked at anew. */
+async function anew(look: () => Promise<void>): Promise<void> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await look();
+    } catch (error) {
+      if (tries === triesMax) throw error;
+    }
+  }
 }
 
 async function showsEvents(pages: WebPages, { sluiceItself }: Beside): Promise<void> {
