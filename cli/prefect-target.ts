@@ -1,5 +1,6 @@
 /** The Prefect server beside a Sluice, as the command line is told of it. */
 import { Http } from '../client/src/http.ts';
+import { fetchWithHint } from '../client/src/untrusted.ts';
 import { StartRefused } from '../src/base/errors.ts';
 import { prefectSettings } from '../src/config/prefect-settings.ts';
 import { readSecret } from '../src/config/secrets.ts';
@@ -42,7 +43,7 @@ export function askServer(
   { method = 'GET', body }: Asking = {},
 ): Promise<Response> {
   const bounded = AbortSignal.any([signal, AbortSignal.timeout(answerMs)]);
-  return new Http({ url, token }).answer({ method, path, body, signal: bounded });
+  return new Http({ url, token, fetch: fetchWithHint }).answer({ method, path, body, signal: bounded });
 }
 
 /** What a Sluice says of its forwarder. */

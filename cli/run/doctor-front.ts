@@ -1,5 +1,6 @@
 /** What is found through the proxy before a Sluice and a Prefect server: where each of its routes leads. */
 import { Endpoints } from '../../client/src/endpoints.ts';
+import { asSluiceError, SluiceError } from '../../client/src/errors.ts';
 import type { SubscriptionStatus } from '../../client/src/subscription.ts';
 import { firstLineOf } from '../../src/base/errors.ts';
 import { connectTo, type ServerTarget } from '../target.ts';
@@ -16,7 +17,11 @@ export interface FrontTargets {
 
 export async function frontFindings(targets: FrontTargets, signal: AbortSignal): Promise<Finding[]> {
   const { sluice, prefect, front, level } = targets;
-  const id = await emitTo(front, signal);
+  const id = await emitTo(front, signal).catch((error: unknown) => {
+    signal.throwIfAborted();
+    return asSluiceError(error);
+  });
+  if (id instanceof SluiceError) return [no('front', `${front.url} takes nothing: ${id.message}`)];
   const atPrefect = await shownBy(prefect, id, signal);
   const atSluice = await shownBy(sluice, id, signal);
   return [

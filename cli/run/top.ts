@@ -2,6 +2,7 @@
 import { SluiceError } from '../../client/src/errors.ts';
 import { Http } from '../../client/src/http.ts';
 import { wait } from '../../client/src/retry.ts';
+import { fetchWithHint } from '../../client/src/untrusted.ts';
 import type { ConnectionList } from '../../schemas/connection-list.ts';
 import { type Call, hasOption } from '../command-row.ts';
 import { CommandError, exitCodes } from '../exit-codes.ts';
@@ -15,7 +16,7 @@ const everyMsDefault = 2_000;
 export async function runTop(call: Call): Promise<number> {
   const { terminal } = call;
   const everyMs = durationOption(call, 'every', '--every') ?? everyMsDefault;
-  const http = new Http({ ...readTarget(call), retry: { attemptsMax: 1 } });
+  const http = new Http({ ...readTarget(call), retry: { attemptsMax: 1 }, fetch: fetchWithHint });
   const quit = new AbortController();
   const signal = AbortSignal.any([call.signal, quit.signal]);
   const before = await look(http, signal);

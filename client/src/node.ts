@@ -3,7 +3,7 @@ import { WebSocket } from 'ws';
 import type { ConnectOptions } from './options.ts';
 import { Sluice } from './sluice.ts';
 import type { SocketClass } from './socket-port.ts';
-import { withHint } from './untrusted.ts';
+import { fetchWithHint, withHint } from './untrusted.ts';
 
 /** Without compression, which costs more than it saves; a frame holds at most one event. */
 class SluiceSocket extends WebSocket {
@@ -13,12 +13,9 @@ class SluiceSocket extends WebSocket {
   }
 }
 
-const fetchHere: typeof globalThis.fetch = (input, init) =>
-  globalThis.fetch(input, init).catch((error: unknown) => Promise.reject(withHint(error)));
-
 /** Throws TypeError for an address that is none; opens nothing yet. */
 export function connect(options: ConnectOptions): Sluice {
-  const { fetch = fetchHere } = options;
+  const { fetch = fetchWithHint } = options;
   return new Sluice({ ...options, fetch }, SluiceSocket as unknown as SocketClass); // `ws` has all that is asked of it
 }
 

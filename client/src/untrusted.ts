@@ -20,6 +20,9 @@ export function withHint(error: unknown): unknown {
   return error;
 }
 
+export const fetchWithHint: typeof globalThis.fetch = (input, init) =>
+  globalThis.fetch(input, init).catch((error: unknown) => Promise.reject(withHint(error)));
+
 /** `fetch` has it as the cause of its own. */
 function refusalIn(error: unknown): Error | null {
   if (!(error instanceof Error)) return null;

@@ -20,6 +20,8 @@ export function doctorLaw(besideOf: () => Beside, level: 1 | 2, testMs: number):
       expect([...well.keys()]).toEqual(expect.arrayContaining([...between[level], ...routes]));
       expect(wrongOf(well, [...between[level], ...routes])).toEqual(beside.isOutAtPrefect ? ['live'] : []);
       expect(wrongOf(await found(beside, beside.prefectItself), routes)).toEqual(wrongAtPrefect[level]);
+      const nobody = { ...beside.front, baseUrl: () => 'https://127.0.0.1:1' };
+      expect(wrongOf(await found(beside, nobody), ['Prefect', 'hook', 'front'])).toEqual(['front']);
       if (level === 1) expect(wrongOf(await found(beside, beside.sluiceItself), routes)).toEqual(['writes', 'socket']);
     },
     testMs,
