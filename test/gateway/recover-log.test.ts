@@ -1,4 +1,4 @@
-/** A shared log that is made anew on a real NATS server: only where it must be, and to the end, in one try or several. */
+/** A shared log that is made anew on a real NATS server: only where it must be, and to the end, in one try or more. */
 import { randomUUID } from 'node:crypto';
 import { expect, it } from 'vitest';
 import { type RecoverParts, recoverLog } from '../../src/gateway/recover-log.ts';
