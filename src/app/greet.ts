@@ -6,7 +6,7 @@ import type { Log } from '../base/log.ts';
 import type { Store } from '../clickhouse/store.ts';
 import type { Config } from '../config/config.ts';
 import type { LogAdmin } from '../event-log/log-admin.ts';
-import type { GatewayStatus } from '../gateway/open-gateway.ts';
+import type { GatewayStatus } from '../gateway/gateway-status.ts';
 import { descriptorFacts, descriptorRoom, descriptorWarnings } from './descriptors.ts';
 
 /** How many connections fit. To be asked last of all: what is open by then is not for connections. */

@@ -140,9 +140,15 @@ function writeTokens(page: MetricsPage, { usages }: Observation): void {
 /** Only where the log is shared. */
 function writeGateway(page: MetricsPage, { gateway }: Observation): void {
   if (gateway === null) return;
-  const { id, applied, waiting, isJoined, writer, term, tokensAgeSeconds } = gateway;
+  const { id, applied, waiting, parked, idsTaken, isJoined, writer, term, tokensAgeSeconds } = gateway;
   page.gauge('gateway_applied_message', 'The newest message of the shared log that is applied here.', applied);
   page.gauge('gateway_spool_waiting', 'Events in the spool that the shared log may not have.', waiting);
+  page.gauge('gateway_spool_parked', 'Of these the old ones, to be looked up in ClickHouse.', parked);
+  page.counter(
+    'gateway_ids_taken_total',
+    'Promised events whose ids another gateway had under another label.',
+    idsTaken,
+  );
   page.gauge('gateway_joined', '1 once the shared log was joined since the start.', isJoined ? 1 : 0);
   page.gauge('gateway_writes', '1 while this gateway writes into ClickHouse.', writer === id ? 1 : 0);
   page.gauge(

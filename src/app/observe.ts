@@ -14,7 +14,7 @@ import type { LogAdmin } from '../event-log/log-admin.ts';
 import { receivedMsOf } from '../event-log/row.ts';
 import type { FanOut } from '../feed/fan-out.ts';
 import type { ForwarderStatus } from '../forwarder/start-forwarder.ts';
-import type { GatewayStatus } from '../gateway/open-gateway.ts';
+import type { GatewayStatus } from '../gateway/gateway-status.ts';
 import type { Aside } from '../journal/set-aside.ts';
 import type { ServerCounters } from '../server/counters.ts';
 import type { SubscriberLoad } from '../server/subscriber-load.ts';

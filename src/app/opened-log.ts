@@ -14,6 +14,7 @@ import type { JournalParts } from '../journal/journal-options.ts';
 import { openWriterState } from '../table-writer/open-writer-state.ts';
 import type { DeadLetter } from '../table-writer/ports.ts';
 import type { TableWriter } from '../table-writer/table-writer.ts';
+import { TakenIds } from '../table-writer/taken-ids.ts';
 import { type IntakeParts, journalOf, openIntake, redactorOf, whyShut } from './open-intake.ts';
 import { startWriter } from './start-writing.ts';
 
@@ -61,6 +62,8 @@ async function openShared(
     folder: openGatewayFolder(config.dataDir, settings, files),
     idsMax: config.idWindowIdsMax,
     isSynced: config.durability === 'fsync',
+    parkedMax: config.parkedEventsMax,
+    keepTaken: (rows) => new TakenIds(config.dataDir, files).add(rows),
     openJournal(dataDir, replicaOf) {
       // A spool is read by nobody who lags.
       const own = replicaOf === null ? { journalKeepBytes: 0, batchBytesMax: 0 } : {};

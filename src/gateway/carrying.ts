@@ -10,7 +10,7 @@ import type { Nats } from '../nats/connect-nats.ts';
 import { type Follower, followStream } from '../nats/follow-stream.ts';
 import { type OpenedStream, subjectOf } from '../nats/open-stream.ts';
 import type { AppliedBlock } from '../shared-log/applier.ts';
-import { Carrier } from '../shared-log/carrier.ts';
+import { Carrier, type CarrierParts } from '../shared-log/carrier.ts';
 import type { CarrierOptions } from '../shared-log/carrier-ports.ts';
 import { JournalSpool } from '../shared-log/journal-spool.ts';
 import type { ReplicaSide } from './replica-side.ts';
@@ -25,7 +25,10 @@ export interface CarryingParts {
   readonly idsMax: number;
   readonly checkpoint: () => number;
   /** See CarrierParts. */
-  readonly settled: (seq: number) => void;
+  readonly settled: CarrierParts['settled'];
+  readonly keepTaken: CarrierParts['keepTaken'];
+  /** So many old events may wait to be looked up. */
+  readonly parkedMax: number;
   /** The stream cannot be followed any more: why. */
   readonly lost: (sentence: string) => void;
   readonly log: Log;
@@ -49,16 +52,20 @@ export class Carrying {
   /** Events of the spool that the shared log may not have. */
   get waiting(): number {
     const { spool } = this.#parts;
-    return spool.head - (this.#carrier?.settled ?? spool.oldest - 1);
+    return spool.head - (this.#carrier?.settled ?? spool.oldest - 1) + this.parked;
+  }
+  /** Of these the old ones that wait to be looked up in ClickHouse. */
+  get parked(): number {
+    return this.#carrier?.parked ?? 0;
   }
 
   begin(nats: Nats, id: string, store: Store): void {
-    const { spool, grown$, stream, side, settled, checkpoint, log } = this.#parts;
+    const { spool, grown$, stream, side, settled, keepTaken, checkpoint, log } = this.#parts;
     const { replica } = side;
     const subject = subjectOf(stream.name, id);
     const lookUps = new SpoolLookUp({
       ...{ store, checkpoint, log },
-      answer: (turn, known) => carrier.lookedUp(turn, known),
+      answer: (turn, words) => carrier.lookedUp(turn, words),
     });
     const carrier: Carrier = new Carrier({
       spool: new JournalSpool(spool),
@@ -71,7 +78,7 @@ export class Carrying {
         },
       }),
       store: lookUps,
-      settled,
+      ...{ settled, keepTaken },
       wait: (ms, call) => {
         const timer = setTimeout(call, ms);
         return () => clearTimeout(timer);
@@ -105,8 +112,9 @@ export class Carrying {
 
   get #options(): CarrierOptions {
     // A block is judged against half of the window, and its ids leave in a few shares of it.
-    const rowsMax = Math.min(blockRowsMax, Math.floor(this.#parts.idsMax / 8));
-    return { rowsMax, bytesMax: blockBytesMax, silentMs, againMs };
+    const { idsMax, parkedMax } = this.#parts;
+    const rowsMax = Math.min(blockRowsMax, Math.floor(idsMax / 8));
+    return { rowsMax, bytesMax: blockBytesMax, parkedMax, silentMs, againMs };
   }
 
   #follow(nats: Nats, own: string): Follower {

@@ -11,6 +11,7 @@ import type { Counters } from '../base/metrics.ts';
 import type { JournalFacts } from '../clickhouse/ownership.ts';
 import type { Store } from '../clickhouse/store.ts';
 import type { GatewaySettings } from '../config/gateway-settings.ts';
+import type { Row } from '../event-log/row.ts';
 import type { Redactor } from '../event-text/redactor.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { Nats } from '../nats/connect-nats.ts';
@@ -21,10 +22,11 @@ import { sentUpTo } from '../table-writer/writer-state.ts';
 import { Carrying } from './carrying.ts';
 import { FollowedTokens } from './follow-tokens.ts';
 import type { GatewayFolder } from './gateway-folder.ts';
+import type { GatewayStatus } from './gateway-status.ts';
 import { whenIdsFilled } from './ids-of-replica.ts';
 import { type JoinedLog, joinLog, tokensKey } from './join-log.ts';
 import { GatewaysLook } from './look-at-gateways.ts';
-import { openReplicaSide, type ReplicaSide } from './replica-side.ts';
+import { openReplicaSide, type ReplicaSide, windowOf } from './replica-side.ts';
 import type { SharedSettings } from './same-settings.ts';
 import { SharedWriter, type SharedWriterParts } from './shared-writer.ts';
 import { openSpoolSide, type SpoolSide } from './spool-side.ts';
@@ -36,6 +38,10 @@ export interface OpenGatewayParts {
   readonly folder: GatewayFolder;
   readonly idsMax: number;
   readonly isSynced: boolean;
+  /** So many old events may wait to be looked up. */
+  readonly parkedMax: number;
+  /** Keeps events whose ids are taken, on the disk when it returns; throws what the disk throws. */
+  readonly keepTaken: (rows: readonly Row[]) => void;
   /** Opens the journal in a folder: of the replica of a shared log, or a spool. */
   readonly openJournal: (directory: string, replicaOf: OpenedStream | null) => Journal;
   readonly hasSubscribers: () => boolean;
@@ -45,27 +51,6 @@ export interface OpenGatewayParts {
   readonly counters: Counters;
   readonly files: FilePort;
   readonly log: Log;
-}
-
-/** How a gateway stands. */
-export interface GatewayStatus {
-  readonly id: string;
-  readonly stream: string;
-  /** The newest message that is applied here. */
-  readonly applied: number;
-  /** Events in the spool that the shared log may not have yet. */
-  readonly waiting: number;
-  /** Whether the shared log was joined since the start. */
-  readonly isJoined: boolean;
-  /** The gateway that writes into ClickHouse, and how often that has changed; empty and 0 while nobody does. */
-  readonly writer: string;
-  readonly term: number;
-  /** Why this one does not write though it might; null if nothing is in the way. */
-  readonly writerFault: string | null;
-  readonly syncPromise: SyncPromise;
-  readonly promise: string;
-  /** For how long nobody has said that the tokens here are those of all gateways. */
-  readonly tokensAgeSeconds: number;
 }
 
 const drainMs = 4_000;
@@ -88,6 +73,7 @@ export class OpenGateway {
   #fault: string | null = null;
   #syncPromise: SyncPromise = 'unknown';
   #isClosed = false;
+  #idsTaken = 0;
   /** The message up to which a new gateway is not ready. */
   #catchesUpTo = 0;
   /** Why it does not follow the shared log yet; null if it does. */
@@ -119,13 +105,16 @@ export class OpenGateway {
       ...{ spool, redactor, counters, log },
       gate: () => gate() ?? this.failure,
       applied: () => this.replicaSide.replica.seq,
+      others: windowOf(this.replicaSide),
     });
     this.#carrying = new Carrying({
       ...{ spool, stream, idsMax, log },
       grown$: this.spoolSide.grown$,
       side: this.replicaSide,
       checkpoint: () => this.replica.checkpoint,
-      settled: (seq) => this.spoolSide.settled(seq),
+      settled: (upTo, letGo) => this.spoolSide.settled(upTo, letGo),
+      keepTaken: (rows) => this.#keepTaken(rows),
+      parkedMax: parts.parkedMax,
       lost: (sentence) => this.#lose(sentence),
     });
   }
@@ -156,6 +145,8 @@ export class OpenGateway {
       stream: this.#stream.name,
       applied: this.replicaSide.replica.applied.stream,
       waiting: this.#waiting,
+      parked: this.#carrying.parked,
+      idsTaken: this.#idsTaken,
       isJoined: this.#joined !== null,
       writer: known?.holder ?? '',
       term: known?.term ?? 0,
@@ -242,6 +233,18 @@ export class OpenGateway {
     this.spoolSide.close();
     await this.#joined?.nats.close();
     this.replicaSide.ids.close();
+  }
+
+  #keepTaken(rows: readonly Row[]): boolean {
+    const { keepTaken, log } = this.#parts;
+    try {
+      keepTaken(rows);
+    } catch (error) {
+      log.error({ err: error }, 'events whose ids are taken could not be kept: it is tried again');
+      return false;
+    }
+    this.#idsTaken += rows.length;
+    return true;
   }
 
   get #waiting(): number {

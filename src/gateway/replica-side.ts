@@ -6,6 +6,7 @@ import type { FilePort } from '../base/file-port.ts';
 import type { Log } from '../base/log.ts';
 import type { LogReader } from '../event-log/log-reader.ts';
 import { readEvent } from '../event-log/logged-event.ts';
+import type { IdWindow } from '../ids/id-window.ts';
 import { LiveBus } from '../ingest/live-bus.ts';
 import { ReplicaLive } from '../ingest/replica-live.ts';
 import type { ReplicaPlace } from '../journal/begin-replica.ts';
@@ -84,6 +85,17 @@ export function openReplicaSide(parts: ReplicaSideParts): ReplicaSide {
       if (ids.isDue(replica.seq)) gateway.commit();
       return isTaken;
     },
+  };
+}
+
+/** The window as it is now: another one takes its place after a commit that failed. */
+export function windowOf({ replica }: Pick<ReplicaSide, 'replica'>): Pick<IdWindow, 'seqOf' | 'tagOf' | 'hasTags'> {
+  return {
+    get hasTags() {
+      return replica.window.hasTags;
+    },
+    seqOf: (id) => replica.window.seqOf(id),
+    tagOf: (id) => replica.window.tagOf(id),
   };
 }
 

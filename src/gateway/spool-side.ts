@@ -21,6 +21,8 @@ export interface SpoolSideParts {
   readonly spool: Journal;
   /** The newest seq that was applied. */
   readonly applied: () => number;
+  /** Ids that all gateways have brought in. */
+  readonly others: Pick<IdWindow, 'seqOf' | 'tagOf' | 'hasTags'>;
   readonly gate: GateParts['gate'];
   readonly redactor: Redactor | null;
   readonly counters: Counters;
@@ -32,8 +34,8 @@ export interface SpoolSide {
   readonly parked: ParkedEvents;
   /** The spool has grown by what may be sent. */
   readonly grown$: Observable<unknown>;
-  /** All up to this ticket is in the shared log and applied here, or was there before. */
-  settled(upTo: number): void;
+  /** See CarrierParts. */
+  settled(upTo: number, letGo: number): void;
   /** Lets go what ClickHouse has: all that was settled when the log was no further than this seq. */
   trim(checkpoint: number): void;
   close(): void;
@@ -43,7 +45,7 @@ export interface SpoolSide {
 const idsMax = 100_000;
 const answers = { waitMs: 5_000, waitingMax: 20_000 };
 
-export function openSpoolSide({ spool, applied, gate, redactor, counters, log }: SpoolSideParts): SpoolSide {
+export function openSpoolSide({ spool, applied, others, gate, redactor, counters, log }: SpoolSideParts): SpoolSide {
   const elapsedMs = (): number => performance.now();
   // Nothing is parked here: what only ClickHouse can tell is asked when it is about to be sent.
   const parked = new ParkedEvents({ eventsMax: 1, bytesMax: 1 });
@@ -51,7 +53,7 @@ export function openSpoolSide({ spool, applied, gate, redactor, counters, log }:
   const places = new Positions();
   const live = new LiveBus(spool.head);
   const intake = createIntake({
-    journal: spool,
+    ...{ journal: spool, others },
     window: new IdWindow({
       idsMax,
       checkpoint: () => Number.POSITIVE_INFINITY,
@@ -67,8 +69,8 @@ export function openSpoolSide({ spool, applied, gate, redactor, counters, log }:
     intake: gatewayIntake(intake, spool, settledAnswers),
     parked,
     grown$: live.batches$,
-    settled(upTo) {
-      places.note(upTo, applied());
+    settled(upTo, letGo) {
+      places.note(letGo, applied());
       settledAnswers.settle(upTo);
     },
     trim(checkpoint) {

@@ -4,25 +4,27 @@
  */
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Log } from '../base/log.ts';
-import { decidingRead, replicasCaughtUp } from '../clickhouse/deciding-reads.ts';
-import { boundKeys, hasKey } from '../clickhouse/event-key.ts';
 import type { Store } from '../clickhouse/store.ts';
-import type { SpooledRow, StoreLookUp } from '../shared-log/carrier-ports.ts';
+import { askStore } from '../ingest/ask-store.ts';
+import type { SpooledRow, StoreLookUp, StoreWord } from '../shared-log/carrier-ports.ts';
 
 export interface LookUpParts {
   readonly store: Pick<Store, 'rows' | 'command' | 'layout' | 'whenReady'>;
   /** All events up to it are in ClickHouse, or in the dead letter. */
   readonly checkpoint: () => number;
   /** Answers the question of this turn. */
-  readonly answer: (turn: number, known: ReadonlySet<string>) => void;
+  readonly answer: (turn: number, words: ReadonlyMap<number, StoreWord>) => void;
   readonly log: Log;
 }
 
 const pauseMs = 250;
+const rowsMax = 1_000;
 
 export class SpoolLookUp implements StoreLookUp {
   readonly #parts: LookUpParts;
   #asking = new AbortController();
+  /** Of one statement: fewer where the store, or a proxy before it, takes no longer ones. */
+  #rowsMax = rowsMax;
 
   constructor(parts: LookUpParts) {
     this.#parts = parts;
@@ -43,25 +45,35 @@ export class SpoolLookUp implements StoreLookUp {
       try {
         await this.#parts.store.whenReady(signal);
         if (this.#parts.checkpoint() >= upTo) {
-          const known = await this.#known(rows, upTo, signal);
-          if (!signal.aborted) this.#parts.answer(turn, known);
+          const words = await this.#wordsFor(rows, upTo, signal);
+          if (!signal.aborted) this.#parts.answer(turn, words);
           return;
         }
       } catch (error) {
         if (signal.aborted) return;
+        this.#rowsMax = Math.max(1, Math.floor(this.#rowsMax / 2));
         this.#parts.log.info({ err: error, waiting: rows.length }, 'old events of the spool wait on');
       }
       await wait(pauseMs, undefined, { signal }).catch(() => undefined);
     }
   }
 
-  async #known(rows: readonly SpooledRow[], upTo: number, signal: AbortSignal): Promise<ReadonlySet<string>> {
-    const { store } = this.#parts;
-    await replicasCaughtUp(store, signal);
-    const params = { ...boundKeys(rows), upTo };
-    const found = await store.rows<{ id: string }>(sql, params, { signal, settings: decidingRead });
-    return new Set(found.map(({ id }) => id));
+  async #wordsFor(
+    rows: readonly SpooledRow[],
+    upTo: number,
+    signal: AbortSignal,
+  ): Promise<ReadonlyMap<number, StoreWord>> {
+    const words = new Map<number, StoreWord>();
+    for (let at = 0; at < rows.length; ) {
+      const some = rows.slice(at, at + this.#rowsMax);
+      const answerOf = await askStore(this.#parts.store, some, signal, upTo);
+      for (const row of some) {
+        const answer = answerOf(row);
+        if (answer !== 'new') words.set(row.seq, answer);
+      }
+      at += some.length;
+    }
+    this.#rowsMax = Math.min(rowsMax, this.#rowsMax * 2);
+    return words;
   }
 }
-
-const sql = `SELECT toString(id) AS id FROM events WHERE seq <= {upTo:UInt64} AND ${hasKey}`;

@@ -17,7 +17,11 @@ import { Rewrites } from './rewrites.ts';
 import { createTakeEvents, type TakeParts } from './take-events.ts';
 import { createUnpark, type UnparkParts } from './unpark.ts';
 
-export interface AcceptParts extends GroupParts, Pick<GateParts, 'gate'>, Pick<UnparkParts, 'keepTaken'> {
+export interface AcceptParts
+  extends GroupParts,
+    Pick<GateParts, 'gate'>,
+    Pick<TakeParts, 'others'>,
+    Pick<UnparkParts, 'keepTaken'> {
   readonly counters: GroupParts['counters'] &
     GateParts['counters'] &
     TakeParts['counters'] &

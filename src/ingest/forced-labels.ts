@@ -4,7 +4,7 @@
 import type { ForcedLabel } from '../../schemas/forced-label.ts';
 import { tagOfLabel } from '../base/label-tag.ts';
 import type { Counters } from '../base/metrics.ts';
-import { setLabel } from './resource-labels.ts';
+import { setLabel } from '../event-log/resource-labels.ts';
 
 export class ForcedLabels {
   readonly #counters: Pick<Counters, 'labelsReplaced'>;

@@ -1,25 +1,7 @@
 /**
- * Ids are global: one that was first stored under another forced label is taken, and an event with it is no repeat.
+ * The refusal of an event whose id is taken (../event-log/taken-id.ts).
  */
 import { Failure } from '../base/errors.ts';
-import { tagOfLabel } from '../base/label-tag.ts';
-import { labelsOf } from './resource-labels.ts';
-
-/**
- * `tag` is the sender's, `first` that of the event that came first with the id; 0 for no forced label. Who has none may
- * send again what was stored under a label, if the event carries it: so an export can be taken in again. `text` gives
- * the canonical text of the event.
- */
-export function isTaken(tag: number, first: number, text: () => string): boolean {
-  if (tag === first) return false;
-  return tag !== 0 || !carries(labelsOf(text()), first);
-}
-
-/** Whether one of the labels has this tag. */
-export function carries(labels: Iterable<readonly [key: string, value: string]>, tag: number): boolean {
-  for (const [key, value] of labels) if (tagOfLabel(key, value) === tag) return true;
-  return false;
-}
 
 export function idTaken(id: string): Failure {
   return new Failure('idTaken', `id taken: ${id} was first stored under another label`);

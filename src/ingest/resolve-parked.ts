@@ -7,13 +7,11 @@
 import { Failure } from '../base/errors.ts';
 import { failPoint } from '../base/fail-point.ts';
 import type { Log } from '../base/log.ts';
-import { decidingRead, replicasCaughtUp } from '../clickhouse/deciding-reads.ts';
-import { boundKeys, hasKey } from '../clickhouse/event-key.ts';
 import type { Store } from '../clickhouse/store.ts';
 import type { IdWindow } from '../ids/id-window.ts';
-import { carries } from './id-taken.ts';
-import type { StoreAnswer, Unpark } from './intake.ts';
-import type { ParkedEvents, ParkedRow } from './parked-events.ts';
+import { askStore } from './ask-store.ts';
+import type { Unpark } from './intake.ts';
+import type { ParkedEvents } from './parked-events.ts';
 
 export interface ResolveParts {
   readonly parked: ParkedEvents;
@@ -52,21 +50,13 @@ export function startParkedResolver(parts: ResolveParts): ParkedResolver {
     if (known.length > 0) return await parts.unpark(known, () => 'new');
     await store.whenReady(signal);
     await alone(async () => {
-      const stored = await lookUp(rows.filter(({ id }) => window.seqOf(id) === null));
-      if (stored === null) return;
+      const unknown = rows.filter(({ id }) => window.seqOf(id) === null);
+      if (unknown.length === 0) return;
+      const answerOf = await askStore(store, unknown, signal);
+      if (signal.aborted) return;
       failPoint('parked-looked-up');
-      await parts.unpark(stored.rows, ({ id, tag }) => answerOf(stored.labels.get(id), tag));
+      await parts.unpark(unknown, answerOf);
     }, signal);
-  }
-
-  /** Null where nothing is left to ask, or the answer comes too late. */
-  async function lookUp(rows: ParkedRow[]): Promise<Stored | null> {
-    if (rows.length === 0) return null;
-    const hasTags = rows.some(({ tag }) => tag !== 0);
-    await replicasCaughtUp(store, signal);
-    const sql = hasTags ? lookUpLabelsSql : lookUpSql;
-    const found = await store.rows<Found>(sql, boundKeys(rows), { signal, settings: decidingRead });
-    return signal.aborted ? null : { rows, labels: new Map(found.map((each) => [each.id, labelsOf(each)])) };
   }
 
   async function run(): Promise<void> {
@@ -92,31 +82,3 @@ export function startParkedResolver(parts: ResolveParts): ParkedResolver {
     },
   };
 }
-
-/** What was asked for, and by id the labels of what the store has. */
-interface Stored {
-  readonly rows: ParkedRow[];
-  readonly labels: ReadonlyMap<string, readonly Label[]>;
-}
-
-type Label = readonly [key: string, value: string];
-
-interface Found {
-  readonly id: string;
-  readonly keys?: readonly string[];
-  readonly values?: readonly string[];
-}
-
-function labelsOf({ keys = [], values = [] }: Found): Label[] {
-  return keys.map((key, at) => [key, values[at] ?? '']);
-}
-
-/** The store does not know which label was forced: an event that carries the sender's is its own. */
-function answerOf(labels: readonly Label[] | undefined, tag: number): StoreAnswer {
-  if (labels === undefined) return 'new';
-  return tag === 0 || carries(labels, tag) ? 'repeat' : 'taken';
-}
-
-const lookUpSql = `SELECT id FROM events WHERE ${hasKey}`;
-const lookUpLabelsSql = `SELECT id, mapKeys(resource) AS keys, mapValues(resource) AS values
-  FROM events WHERE ${hasKey}`;

@@ -9,7 +9,7 @@ import type { Steps } from '../event-text/in-slices.ts';
 import type { IncomingEvent } from '../event-text/incoming-event.ts';
 import type { Redactor } from '../event-text/redactor.ts';
 import type { ForcedLabels } from './forced-labels.ts';
-import { textOf } from './resource-labels.ts';
+import { textOf } from './text-of.ts';
 
 export class Rewrites {
   readonly #labels: ForcedLabels;

@@ -5,15 +5,19 @@
 import { Failure } from '../base/errors.ts';
 import type { Counters } from '../base/metrics.ts';
 import { splitRow } from '../event-log/row.ts';
+import { isTaken } from '../event-log/taken-id.ts';
 import type { IncomingEvent } from '../event-text/incoming-event.ts';
+import type { IdWindow } from '../ids/id-window.ts';
 import type { AppendEvent } from './append-event.ts';
 import type { AppendedEvent } from './audience.ts';
 import type { Group, GroupParts } from './group.ts';
-import { idTaken, isTaken } from './id-taken.ts';
+import { idTaken } from './id-taken.ts';
 import type { Receipt } from './receipt-clock.ts';
-import { textOf } from './resource-labels.ts';
+import { textOf } from './text-of.ts';
 
 export interface TakeParts extends Pick<GroupParts, 'journal' | 'window' | 'parked'> {
+  /** Ids that others have brought in, where several gateways share a log. */
+  readonly others?: Pick<IdWindow, 'seqOf' | 'tagOf' | 'hasTags'> | undefined;
   readonly counters: Pick<Counters, 'parsed' | 'deduped' | 'appended' | 'parked' | 'refused' | 'fromPrefect'>;
 }
 
@@ -60,6 +64,7 @@ export function createTakeEvents(
         taken.parkedTicket = park(event, tag, isFromPrefect);
         taken.parked += 1;
       } else {
+        if (parts.others !== undefined) throwIfOthers(parts.others, event, tag);
         const one = append(event, tag, isFromPrefect);
         appended.push(one);
         taken.ticket = one.seq;
@@ -91,7 +96,11 @@ export function createTakeEvents(
   };
 }
 
-function throwIfTaken(window: TakeParts['window'], event: IncomingEvent, tag: number): void {
+function throwIfOthers(others: NonNullable<TakeParts['others']>, event: IncomingEvent, tag: number): void {
+  if ((tag !== 0 || others.hasTags) && others.seqOf(event.id) !== null) throwIfTaken(others, event, tag);
+}
+
+function throwIfTaken(window: Pick<IdWindow, 'tagOf'>, event: IncomingEvent, tag: number): void {
   if (isTaken(tag, window.tagOf(event.id), () => textOf(event))) throw idTaken(event.id);
 }
 

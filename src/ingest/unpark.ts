@@ -3,13 +3,13 @@
  * it is settled, so that a crash between the two finds its id in the window, and drops the parked copy.
  */
 import { failPoint } from '../base/fail-point.ts';
+import { isTaken } from '../event-log/taken-id.ts';
 import { openOf } from '../event-text/canonical.ts';
 import { TextEvent } from '../event-text/text-event.ts';
 import { parseClickHouseTime } from '../filter/time.ts';
 import type { AppendEvent } from './append-event.ts';
 import type { AppendedEvent } from './audience.ts';
 import type { Group, GroupParts } from './group.ts';
-import { isTaken } from './id-taken.ts';
 import type { StoreAnswer, Unpark } from './intake.ts';
 import type { ParkedRow } from './parked-events.ts';
 

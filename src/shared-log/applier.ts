@@ -11,11 +11,13 @@
  */
 import { StartRefused } from '../base/errors.ts';
 import type { AppliedMark, ReplicaLog } from '../event-log/replica-log.ts';
+import { type Row, splitRow } from '../event-log/row.ts';
 import type { ReceiptTexts } from '../event-log/row-source.ts';
 import { formatTimeForClickHouse, timeOfDate } from '../filter/time.ts';
 import { wholeSeconds } from '../filter/whole-seconds.ts';
 import type { IdWindow } from '../ids/id-window.ts';
 import { type Block, blockVersion, decodeBlock } from './block.ts';
+import { isTakenBy } from './judge.ts';
 import { letGoOld, type WindowBounds } from './replica-window.ts';
 import { StampedRow } from './stamped-row.ts';
 
@@ -24,7 +26,7 @@ export const applyRules = 1;
 
 export interface ApplierParts extends WindowBounds {
   readonly log: Pick<ReplicaLog, 'appended' | 'parkedAppended' | 'append' | 'rollBack' | 'noteApplied' | 'applied'>;
-  readonly window: Pick<IdWindow, 'seqOf' | 'add' | 'oldestSeq' | 'letGoReceivedBefore'>;
+  readonly window: Pick<IdWindow, 'seqOf' | 'tagOf' | 'hasTags' | 'add' | 'oldestSeq' | 'letGoReceivedBefore'>;
   /** Is told of each row as it was appended, before the next one. */
   readonly appended?: (seq: number) => void;
 }
@@ -40,6 +42,8 @@ export interface AppliedBlock {
   /** How many of its rows got a seq, and how many were known. */
   readonly accepted: number;
   readonly repeats: number;
+  /** Of the repeats those whose ids are taken, as the spool has them. */
+  readonly taken: readonly Row[];
 }
 
 /** `repeat`: applied already. `gap`: messages before it are missing. Neither has changed anything. */
@@ -81,12 +85,13 @@ export class Applier {
     const receivedMs = Math.max(ms, this.#applied.receivedMs);
     this.#stamp(receivedMs);
     const passedOver = block === null ? 'damaged' : this.#passesOver(block);
-    const accepted = block === null || passedOver !== null ? 0 : this.#accept(block);
+    const taken: Row[] = [];
+    const accepted = block === null || passedOver !== null ? 0 : this.#accept(block, taken);
     const mark = { stream, receivedMs };
     this.#parts.log.noteApplied(mark);
     this.#applied = mark;
     const repeats = block === null || passedOver !== null ? 0 : block.ends.length - accepted;
-    return { block, stream, passedOver, accepted, repeats };
+    return { block, stream, passedOver, accepted, repeats, taken };
   }
 
   #passesOver({ judgedAt }: Block): PassedOver | null {
@@ -98,9 +103,10 @@ export class Applier {
   }
 
   /** All its new rows, or none: the window is changed only when all are appended. */
-  #accept({ rows, ends, marks }: Block): number {
+  #accept({ rows, ends, marks }: Block, takenIds: Row[]): number {
     const { log, window, appended } = this.#parts;
     const before = log.appended;
+    const hasTags = window.hasTags || marks.length > 0;
     const taken = new Map<string, { readonly seq: number; readonly occurred: string; readonly tag: number }>();
     let nextMark = 0;
     let at = 0;
@@ -110,8 +116,12 @@ export class Applier {
         if (mark !== undefined) nextMark += 1;
         const id = this.#row.take(rows, at, end);
         at = end;
-        if (window.seqOf(id) !== null || taken.has(id)) continue;
         const tag = mark?.tag ?? 0;
+        const first = taken.get(id)?.tag ?? (window.seqOf(id) === null ? null : window.tagOf(id));
+        if (first !== null) {
+          if (hasTags && isTakenBy(first, this.#row, tag)) takenIds.push(splitRow(this.#row.text));
+          continue;
+        }
         const seq = log.append(this.#row, this.#receipt, tag, mark?.isFromPrefect ?? false);
         taken.set(id, { seq, occurred: this.#row.occurred, tag });
         appended?.(seq);

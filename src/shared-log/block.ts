@@ -1,6 +1,7 @@
 /**
  * A block: one message of the shared log, with rows as they lie in the spool of the gateway that sent it. All that this
- * spool holds up to `covers` is in the block, in an earlier one, or was in the log before. Numbers are little-endian.
+ * spool holds up to `covers` is in the block, in an earlier one, was in the log before, or waits to be looked up.
+ * Numbers are little-endian.
  *
  *   0  u32      CRC-32 of all that is behind it, in every version
  *   4  u8       version of the format

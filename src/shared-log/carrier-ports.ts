@@ -26,10 +26,17 @@ export interface Spool {
 
 /** As the store is asked for it. */
 export interface SpooledRow {
+  /** Of the spool. */
+  readonly seq: number;
   readonly id: string;
   /** As in the row. */
   readonly occurred: string;
+  /** As in TaggedRow. */
+  readonly tag: number;
 }
+
+/** What the store says of a row whose id it has: it is the same event, or another label's. */
+export type StoreWord = 'repeat' | 'taken';
 
 export interface BlockStream {
   /** Sends a block that is to be stored only if this gateway's newest message is `after`; 0 for none. */
@@ -40,7 +47,7 @@ export interface BlockStream {
 
 export interface StoreLookUp {
   /**
-   * Asks which of these events the store has up to the seq `upTo`, once it has all up to there. What it has above may
+   * Asks what the store says of these events up to the seq `upTo`, once it has all up to there. What it has above may
    * not be applied here yet: then the row is sent, and settled as a repeat.
    */
   lookUp(rows: readonly SpooledRow[], upTo: number, turn: number): void;
@@ -52,6 +59,8 @@ export type Wait = (ms: number, call: () => void) => () => void;
 export interface CarrierOptions {
   readonly rowsMax: number;
   readonly bytesMax: number;
+  /** So many rows wait for the store at most. */
+  readonly parkedMax: number;
   /** How long nothing is heard of a block, or of a question, before it is asked again. */
   readonly silentMs: number;
   /** How long after a refusal that another try would meet too. */

@@ -37,19 +37,39 @@ function receivedAt(rows: Buffer, end: number): number | null {
   return rows.compare(receivedKey, 0, receivedKey.length, at - receivedKey.length, at) === 0 ? at : null;
 }
 
+/** With which each of these rows begins. */
+export function numbersIn(rows: Buffer, ends: readonly number[]): number[] {
+  return ends.map((_, nth) => {
+    const at = ends[nth - 1] ?? 0;
+    return Number(rows.toString('latin1', at, rows.indexOf(tab, at)));
+  });
+}
+
 export class StampedRow implements RowSource {
   rowBytesMax = 0;
   #rows: Buffer = Buffer.alloc(0);
+  #begin = 0;
   #id = 0;
   #end = 0;
 
   /** Takes the row that lies in [at, end) in place of the one before; gives its id. */
   take(rows: Buffer, at: number, end: number): string {
     this.#rows = rows;
+    this.#begin = at;
     this.#id = rows.indexOf(tab, at) + 1;
     this.#end = end;
     this.rowBytesMax = end - at + moreBytesMax;
     return rows.toString('latin1', this.#id, this.#id + idCharacters);
+  }
+
+  /** With which it begins. */
+  get number(): number {
+    return Number(this.#rows.toString('latin1', this.#begin, this.#id - 1));
+  }
+
+  /** All of it, line feed and all. */
+  get text(): string {
+    return this.#rows.toString('utf8', this.#begin, this.#end);
   }
 
   /** As in the row. */

@@ -7,7 +7,7 @@ import { installNats, launchNats, type NatsProcess } from '../../support/peers/n
 import { repositoryRoot } from '../../support/peers/sluice.ts';
 import { type PrefixProxy, startPrefixProxy } from '../../support/prefix-proxy.ts';
 import { startSluice, type TestSluice } from '../../support/sluice.ts';
-import type { Target } from '../../support/target.ts';
+import { basicAuth, type Target } from '../../support/target.ts';
 
 export const installed = await installNats(repositoryRoot());
 if (!installed.found) console.info(installed.sentence);
@@ -99,8 +99,14 @@ export function targetOf(gateway: { readonly url: string }): Target {
 }
 
 /** What a gateway says of itself. */
-export async function standing(gateway: { readonly url: string }): Promise<Standing> {
-  const answer = await fetch(`${gateway.url}/api/ready?verbose=1`);
+export function standing(gateway: { readonly url: string }): Promise<Standing> {
+  return standingFor(gateway, '');
+}
+
+/** The same, to whoever has this auth string. */
+export async function standingFor(gateway: { readonly url: string }, authString: string): Promise<Standing> {
+  const headers = authString === '' ? {} : { authorization: basicAuth(authString) };
+  const answer = await fetch(`${gateway.url}/api/ready?verbose=1`, { headers });
   return { status: answer.status, ...((await answer.json()) as object) } as Standing; // looked at by the tests
 }
 
@@ -111,6 +117,8 @@ export interface Standing {
   readonly checkpoint: number;
   readonly gateway: {
     readonly id: string;
+    readonly parked: number;
+    readonly idsTaken: number;
     readonly writer: string;
     readonly term: number;
     readonly waiting: number;

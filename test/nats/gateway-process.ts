@@ -64,6 +64,9 @@ const carrier: Carrier = new Carrier({
       throw new Error('no id has left the window');
     },
   },
+  keepTaken: () => {
+    throw new Error('nobody has a label');
+  },
   settled: (seq) => {
     for (const { line } of waiting.filter(({ ticket }) => ticket <= seq)) say(`settled ${line}`);
     waiting = waiting.filter(({ ticket }) => ticket > seq);
@@ -72,7 +75,7 @@ const carrier: Carrier = new Carrier({
     const timer = setTimeout(call, ms);
     return () => clearTimeout(timer);
   },
-  options: { rowsMax: 1_024, bytesMax: 512 * 1024, silentMs: 2_000, againMs: 100 },
+  options: { rowsMax: 1_024, bytesMax: 512 * 1024, parkedMax: 1_000, silentMs: 2_000, againMs: 100 },
 });
 
 const gateway = new Gateway({

@@ -1,6 +1,6 @@
 /** What a carrier does with what it hears, case by case. The first two once lost acknowledged events. */
 import { describe, expect, it } from 'vitest';
-import { splitRow } from '../../src/event-log/row.ts';
+import { type Row, splitRow } from '../../src/event-log/row.ts';
 import { ForgottenIds } from '../../src/ids/forgotten-ids.ts';
 import { IdWindow } from '../../src/ids/id-window.ts';
 import type { PassedOver } from '../../src/shared-log/applier.ts';
@@ -13,12 +13,17 @@ function rig({ rowsMax = 10, isForgetful = false } = {}) {
   const sent: { block: Block; after: number; turn: number }[] = [];
   const asked: number[] = [];
   const lookedUp: { ids: string[]; upTo: number; turn: number }[] = [];
+  const told: [number, number][] = [];
+  const kept: number[] = [];
+  const disk = { isFull: false };
   const timers: (() => void)[] = [];
   const forgotten = new ForgottenIds();
   forgotten.isUnknown = isForgetful;
   const window = new IdWindow({ idsMax: 1_000, checkpoint: () => Number.POSITIVE_INFINITY, forgotten });
   const replica = { applied: { stream: 0, receivedMs: 0 }, seq: 0, window };
   const events: number[] = [];
+  /** Of forced labels, by row of the spool. */
+  const tags = new Map<number, number>();
   const carrier = new Carrier({
     spool: {
       epoch: spool,
@@ -30,7 +35,11 @@ function rig({ rowsMax = 10, isForgetful = false } = {}) {
         const rows = events.slice(from - 1, from - 1 + max).map((nth, at) => Buffer.from(rowOf(from + at, event(nth))));
         let end = 0;
         const ends = rows.map(({ length }) => (end += length));
-        return { rows: Buffer.concat(rows), ends, marks: [], last: from - 1 + rows.length };
+        const marks = rows.flatMap((_, nth) => {
+          const tag = tags.get(from + nth);
+          return tag === undefined ? [] : [{ nth, tag, isFromPrefect: false }];
+        });
+        return { rows: Buffer.concat(rows), ends, marks, last: from - 1 + rows.length };
       },
     },
     replica,
@@ -39,23 +48,33 @@ function rig({ rowsMax = 10, isForgetful = false } = {}) {
       askNewest: (turn) => void asked.push(turn),
     },
     store: { lookUp: (rows, upTo, turn) => void lookedUp.push({ ids: rows.map(({ id }) => id), upTo, turn }) },
-    settled: () => undefined,
+    settled: (upTo, letGo) => void told.push([upTo, letGo]),
+    keepTaken(rows) {
+      if (disk.isFull) return false;
+      kept.push(...rows.map(({ seq }) => seq));
+      return true;
+    },
     wait: (_ms, call) => {
       timers.push(call);
       return () => void timers.splice(timers.indexOf(call), 1);
     },
-    options: { rowsMax, bytesMax: 1_000_000, silentMs: 1, againMs: 1 },
+    options: { rowsMax, bytesMax: 1_000_000, parkedMax: 3, silentMs: 1, againMs: 1 },
   });
-  const applied = (block: Block, stream: number, passedOver: PassedOver | null = null): void => {
+  const applied = (
+    block: Block,
+    stream: number,
+    passedOver: PassedOver | null = null,
+    taken: readonly Row[] = [],
+  ): void => {
     replica.applied = { stream, receivedMs: 0 };
-    carrier.applied({ block, stream, passedOver, accepted: block.ends.length, repeats: 0 });
+    carrier.applied({ block, stream, passedOver, accepted: block.ends.length, repeats: 0, taken });
   };
   const timeOut = (): void => timers.splice(0).forEach((call) => void call());
   const begin = (newest = 0): void => {
     carrier.start();
     carrier.answered(asked.at(-1) ?? 0, newest);
   };
-  return { carrier, events, replica, window, sent, asked, lookedUp, applied, timeOut, begin };
+  return { carrier, events, tags, replica, window, sent, asked, lookedUp, told, kept, disk, applied, timeOut, begin };
 }
 
 const event = (nth: number) => ({ nth, text: '', hasFraction: false, tag: 0, isFromPrefect: false });
@@ -131,8 +150,65 @@ describe('a carrier', () => {
     begin();
     expect(lookedUp).toMatchObject([{ ids: [idOf(1), idOf(2)], upTo: 9 }]);
     replica.seq = 11;
-    carrier.lookedUp(lookedUp[0]!.turn, new Set([idOf(1)]));
+    carrier.lookedUp(lookedUp[0]!.turn, new Map([[1, 'repeat']]));
     expect(sent.map(({ block }) => [idsOf(block), block.judgedAt, block.covers])).toEqual([[[2], 9, 2]]);
+  });
+
+  it('lets old rows wait for the store, and not those behind them; keeps the spool from there on', () => {
+    const { carrier, events, sent, window, lookedUp, told, applied, begin } = rig();
+    events.push(1, 2, 3);
+    begin();
+    applied(sent[0]!.block, 1);
+    const isOld = window.mayHaveHeld.bind(window);
+    window.mayHaveHeld = () => true;
+    events.push(4);
+    carrier.wake();
+    window.mayHaveHeld = isOld;
+    events.push(5);
+    carrier.wake();
+    expect([idsOf(sent[1]!.block), lookedUp.map(({ ids }) => ids)]).toEqual([[5], [[idOf(4)]]]);
+    applied(sent[1]!.block, 2);
+    expect([told.at(-1), carrier.parked]).toEqual([[5, 3], 1]);
+    carrier.lookedUp(1, new Map());
+    expect(idsOf(sent[2]!.block)).toEqual([4]);
+    applied(sent[2]!.block, 3);
+    expect([told.at(-1), carrier.parked]).toEqual([[5, 5], 0]);
+  });
+
+  it('stops at an old row for which there is no room, until the store has answered', () => {
+    const { carrier, events, sent, lookedUp, told, begin } = rig({ isForgetful: true });
+    events.push(1, 2, 3, 4);
+    begin();
+    expect([lookedUp[0]?.ids, told.at(-1)]).toEqual([[1, 2, 3].map(idOf), [3, 0]]);
+    carrier.lookedUp(1, new Map([1, 2, 3].map((seq) => [seq, 'repeat'])));
+    expect([sent, lookedUp[1]?.ids, told.at(-1)]).toEqual([[], [idOf(4)], [4, 3]]);
+  });
+
+  it('keeps a row whose id is taken, on the disk, before it is settled: known here, in the store, or applied', () => {
+    const { carrier, events, tags, sent, window, kept, disk, told, lookedUp, applied, timeOut, asked, begin } = rig();
+    window.add(idOf(1), 1, 0, 0, 7);
+    events.push(1, 2);
+    tags.set(1, 8).set(2, 8);
+    begin();
+    expect([kept, idsOf(sent[0]!.block)]).toEqual([[1], [2]]);
+    const row = { ...splitRow(sent[0]!.block.rows.toString()) };
+    disk.isFull = true;
+    applied(sent[0]!.block, 1, null, [row]);
+    expect([kept, told, carrier.phase]).toEqual([[1], [], 'asking']);
+    disk.isFull = false;
+    window.add(idOf(2), 2, 0, 0, 7);
+    timeOut();
+    carrier.answered(asked.at(-1) ?? 0, 1);
+    expect([kept, told]).toEqual([[1, 2], [[2, 2]]]);
+    window.mayHaveHeld = () => true;
+    events.push(3);
+    tags.set(3, 8);
+    carrier.wake();
+    carrier.lookedUp(lookedUp[0]!.turn, new Map([[3, 'taken']]));
+    expect([kept, told.at(-1)]).toEqual([
+      [1, 2, 3],
+      [3, 3],
+    ]);
   });
 
   it('sends half as many rows after two stale blocks in a row, and more again when one counts', () => {

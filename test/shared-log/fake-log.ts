@@ -5,18 +5,22 @@ import type { ReceiptTexts, RowSource } from '../../src/event-log/row-source.ts'
 
 /** What a replica's log has, without its rows. */
 export class FakeLog {
-  readonly ids: number[] = [];
+  /** Which ids. */
+  readonly ids = new Set<number>();
+  readonly events: { readonly nth: number; readonly tag: number }[] = [];
   readonly marks: { readonly stream: number; readonly seq: number }[] = [];
   readonly parkedAppended = 0;
   applied: AppliedMark = { stream: 0, receivedMs: 0 };
 
   get appended(): number {
-    return this.ids.length;
+    return this.events.length;
   }
-  append(row: RowSource, receipt: ReceiptTexts): number {
+  append(row: RowSource, receipt: ReceiptTexts, tag: number): number {
     const bytes = Buffer.alloc(row.rowBytesMax);
     const [, id = ''] = bytes.toString('utf8', 0, row.writeRow(bytes, 0, this.appended + 1, receipt)).split('\t');
-    this.ids.push(Number(id.slice(-12)));
+    const nth = Number(id.slice(-12));
+    this.events.push({ nth, tag });
+    this.ids.add(nth);
     return this.appended;
   }
   rollBack(): never {

@@ -28,6 +28,7 @@ export interface Message {
 export class Life {
   readonly disk = new PowerCutDisk('/data');
   readonly passedOver: (PassedOver | null)[] = [];
+  readonly taken: number[][] = [];
   readonly #hasIdFiles: boolean;
   #ids: ReplicaIds | null = null;
   #bootId = 1;
@@ -59,7 +60,13 @@ export class Life {
       if (this.#ids?.isOverdue(this.replica.seq)) this.commit();
       const { ms, data } = messages[stream - 1] ?? expect.unreachable();
       const outcome = this.replica.apply(stream, ms, data());
-      this.passedOver[stream - 1] = typeof outcome === 'string' ? expect.unreachable() : outcome.passedOver;
+      if (typeof outcome === 'string') expect.unreachable();
+      else {
+        this.passedOver[stream - 1] = outcome.passedOver;
+        // Its first row stands in the spool as this one.
+        const first = 1 + (stream - 1) * 10;
+        this.taken[stream - 1] = outcome.taken.map(({ seq }) => seq - first);
+      }
     }
   }
 

@@ -46,11 +46,15 @@ class Reference {
   seq = firstSeq - 1;
   readonly rows: string[] = [];
   readonly passedOver: (PassedOver | null)[] = [];
-  #ids: { id: number; seq: number; ms: number }[] = [];
+  /** Of each message, the places of the rows whose ids are taken. */
+  readonly taken: number[][] = [];
+  #ids: { id: number; seq: number; ms: number; tag: number }[] = [];
   #ms = 0;
 
   take({ ms, events, judgedAt, isDamaged }: Message): void {
     this.#ms = Math.max(this.#ms, ms);
+    const taken: number[] = [];
+    this.taken.push(taken);
     if (isDamaged) return void this.passedOver.push('damaged');
     const second = (time: number): number => Math.floor(time / 1000);
     this.#ids = this.#ids.filter((known) => second(known.ms) >= second(this.#ms) - idsMs / 1000);
@@ -58,12 +62,15 @@ class Reference {
     const isStale = this.seq - judgedAt > idsMax / 2 || leftUpTo > judgedAt;
     this.passedOver.push(judgedAt > this.seq ? 'ahead' : isStale ? 'stale' : null);
     if (this.passedOver.at(-1) !== null) return;
-    const known = new Set(this.#ids.map(({ id }) => id));
-    for (const event of events) {
-      if (known.has(event.nth)) continue;
-      known.add(event.nth);
+    const known = new Map(this.#ids.map(({ id, tag }) => [id, tag]));
+    for (const [at, event] of events.entries()) {
+      const first = known.get(event.nth);
+      // None of these events carries a label that anybody forces.
+      if (first !== undefined && first !== event.tag) taken.push(at);
+      if (first !== undefined) continue;
+      known.set(event.nth, event.tag);
       this.seq += 1;
-      this.#ids.push({ id: event.nth, seq: this.seq, ms: this.#ms });
+      this.#ids.push({ id: event.nth, seq: this.seq, ms: this.#ms, tag: event.tag });
       const iso = new Date(this.#ms).toISOString();
       const isWhole = iso.endsWith('.000Z');
       const received = isWhole ? `${iso.slice(0, 19)}Z` : `${iso.slice(0, 23)}000Z`;
@@ -227,6 +234,7 @@ describe('a replica', () => {
           const life = live(messages, steps, hasIdFiles);
           expect(life.rows()).toBe(reference.rows.slice(life.log.oldest - firstSeq).join(''));
           expect(life.passedOver).toEqual(reference.passedOver);
+          expect(life.taken).toEqual(reference.taken);
           expect(life.replica.applied).toEqual({
             stream: messages.length,
             receivedMs: Math.max(...messages.map(({ ms }) => ms)),

@@ -20,7 +20,11 @@ export const spooledEvent = (ids: number): fc.Arbitrary<SpooledEvent> =>
     nth: fc.nat(ids - 1),
     text: fc.string({ unit: 'grapheme', maxLength: 12 }),
     hasFraction: fc.boolean(),
-    tag: fc.oneof({ weight: 4, arbitrary: fc.constant(0) }, fc.integer({ min: 1, max: 2 ** 32 - 1 })),
+    tag: fc.oneof(
+      { weight: 4, arbitrary: fc.constant(0) },
+      fc.constantFrom(7, 9),
+      fc.integer({ min: 1, max: 2 ** 32 - 1 }),
+    ),
     isFromPrefect: fc.boolean(),
   });
 

@@ -10,7 +10,8 @@ import { Applier } from '../../src/shared-log/applier.ts';
 import { Carrier } from '../../src/shared-log/carrier.ts';
 import type { SpooledRow } from '../../src/shared-log/carrier-ports.ts';
 import { FakeLog } from './fake-log.ts';
-import { idOf, rowOf, type SpooledEvent } from './rows.ts';
+import { type Sent, spoolOf, wordsOf } from './fake-spool.ts';
+import { idOf } from './rows.ts';
 
 export interface WorldOptions {
   readonly random: () => number;
@@ -18,6 +19,8 @@ export interface WorldOptions {
   readonly idsMax: number;
   /** So many different events are sent. */
   readonly ids: number;
+  /** Under so many forced labels, or none. */
+  readonly labels: number;
 }
 
 interface Message {
@@ -54,8 +57,8 @@ export class World {
   }
 
   /** In their order, as the furthest replica has them. */
-  accepted(): readonly number[] {
-    return this.gateways.map((gateway) => gateway.ids()).sort((one, other) => other.length - one.length)[0] ?? [];
+  accepted(): readonly Sent[] {
+    return this.gateways.map((gateway) => gateway.events()).sort((one, other) => other.length - one.length)[0] ?? [];
   }
 
   chance(share: number): boolean {
@@ -134,8 +137,11 @@ export class World {
 }
 
 export class FakeGateway {
-  /** Ids by seq of the spool, from 1 on. */
-  readonly spooled: number[] = [];
+  /** By seq of the spool, from 1 on. */
+  readonly spooled: Sent[] = [];
+  /** Seqs of rows that are kept as taken, and of those that were parked once. */
+  readonly taken = new Set<number>();
+  readonly parked = new Set<number>();
   carrier: Carrier;
   replica: Applier;
   readonly epoch: string;
@@ -144,6 +150,8 @@ export class FakeGateway {
   #log = new FakeLog();
   #timers: (() => void)[] = [];
   #life = 0;
+  /** All of the spool up to here was let go. */
+  #letGo = 0;
   /** What the store was asked, and has not answered. */
   #asked: { rows: readonly SpooledRow[]; upTo: number; turn: number } | null = null;
 
@@ -156,11 +164,12 @@ export class FakeGateway {
 
   get isDone(): boolean {
     const isFollowed = this.#log.applied.stream === this.#world.messages.length;
-    return isFollowed && this.carrier.settled === this.spooled.length && this.carrier.phase === 'ready';
+    const { settled, parked, phase } = this.carrier;
+    return isFollowed && settled === this.spooled.length && parked === 0 && phase === 'ready';
   }
 
-  ids(): readonly number[] {
-    return this.#log.ids;
+  events(): readonly Sent[] {
+    return this.#log.events;
   }
 
   /** The newest message of which no event lies above a seq. */
@@ -169,7 +178,10 @@ export class FakeGateway {
   }
 
   spool(count: number): void {
-    for (let nth = 0; nth < count; nth += 1) this.spooled.push(this.#world.pick(this.#world.options.ids));
+    for (let nth = 0; nth < count; nth += 1) {
+      const { ids, labels } = this.#world.options;
+      this.spooled.push({ nth: this.#world.pick(ids), tag: this.#world.pick(labels + 1) });
+    }
     this.carrier.wake();
   }
 
@@ -210,7 +222,7 @@ export class FakeGateway {
       if (this.#life === life) call();
     };
     const carrier = new Carrier({
-      spool: this.#spool(),
+      spool: spoolOf(this.epoch, this.spooled),
       replica: {
         window,
         get applied() {
@@ -234,37 +246,26 @@ export class FakeGateway {
       },
       store: {
         lookUp: (rows, upTo, turn) => {
+          for (const { seq } of rows) this.parked.add(seq);
           this.#asked = { rows, upTo, turn };
         },
       },
-      settled: (seq) => this.#checkSettled(seq),
+      settled: (upTo, letGo) => this.#checkSettled(upTo, letGo),
+      keepTaken: (rows) => {
+        if (!world.isCalm && world.chance(0.2)) return false;
+        for (const { seq } of rows) this.taken.add(seq);
+        return true;
+      },
       wait: (_ms, call) => {
         this.#timers.push(call);
         return () => {
           this.#timers = this.#timers.filter((one) => one !== call);
         };
       },
-      options: { rowsMax: 4, bytesMax: 100_000, silentMs: 1, againMs: 1 },
+      options: { rowsMax: 4, bytesMax: 100_000, parkedMax: 5, silentMs: 1, againMs: 1 },
     });
     carrier.start();
     return [replica, carrier];
-  }
-
-  #spool() {
-    const { spooled, epoch } = this;
-    return {
-      epoch,
-      oldest: 1,
-      get head() {
-        return spooled.length;
-      },
-      read(from: number, rowsMax: number) {
-        const last = Math.min(spooled.length, from + rowsMax - 1);
-        const rows = spooled.slice(from - 1, last).map((nth, at) => Buffer.from(rowOf(from + at, eventOf(nth))));
-        let end = 0;
-        return { rows: Buffer.concat(rows), ends: rows.map(({ length }) => (end += length)), marks: [], last };
-      },
-    };
   }
 
   /** As a start finds it. */
@@ -272,7 +273,7 @@ export class FakeGateway {
     const forgotten = new ForgottenIds();
     const everything = (): number => Number.POSITIVE_INFINITY;
     const window = new IdWindow({ idsMax: this.#world.options.idsMax, checkpoint: everything, forgotten });
-    for (const [at, nth] of this.#log.ids.entries()) window.add(idOf(nth), at + 1, startMs / 1000, 0);
+    for (const [at, { nth, tag }] of this.#log.events.entries()) window.add(idOf(nth), at + 1, startMs / 1000, 0, tag);
     return window;
   }
 
@@ -280,16 +281,16 @@ export class FakeGateway {
     const asked = this.#asked;
     if (asked === null || this.#world.checkpoint < asked.upTo) return;
     this.#asked = null;
-    const stored = new Set(this.#world.accepted().slice(0, asked.upTo).map(idOf));
-    this.carrier.lookedUp(asked.turn, new Set(asked.rows.map(({ id }) => id).filter((id) => stored.has(id))));
+    const accepted = this.#world.accepted().slice(0, asked.upTo);
+    this.carrier.lookedUp(asked.turn, wordsOf(accepted, asked.rows));
   }
 
-  #checkSettled(seq: number): void {
-    const ids = new Set(this.#log.ids);
-    expect(this.spooled.slice(0, seq).filter((id) => !ids.has(id))).toEqual([]);
+  /** What is settled is in the log here, kept as taken, or parked; what may be let go is in the log or kept. */
+  #checkSettled(upTo: number, letGo: number): void {
+    const isThere = (seq: number): boolean => this.#log.ids.has(this.spooled[seq - 1]?.nth ?? -1);
+    for (; this.#letGo < letGo; this.#letGo += 1) expect(isThere(this.#letGo + 1)).toBe(true);
+    let waiting = 0;
+    for (let seq = letGo + 1; seq <= upTo; seq += 1) waiting += isThere(seq) ? 0 : 1;
+    expect(waiting).toBeLessThanOrEqual(this.carrier.parked);
   }
-}
-
-function eventOf(nth: number): SpooledEvent {
-  return { nth, text: '', hasFraction: false, tag: 0, isFromPrefect: false };
 }

@@ -1,8 +1,6 @@
 /**
  * The labels of an event's resource, found in its canonical text, and one of them set there.
  */
-import { isAscii } from 'node:buffer';
-import type { IncomingEvent } from '../event-text/incoming-event.ts';
 
 /** A label where it stands in a text; both as JSON. */
 interface PlacedLabel {
@@ -13,19 +11,7 @@ interface PlacedLabel {
 
 /** Within a string each quote would be escaped, so neither stands anywhere else before the end of the resource. */
 const resourceFrom = ',"resource":';
-/** How a row ends that has no time of receipt. */
-const received = ',"received":""}\n';
-const tab = 9;
 const [quote, backslash, comma] = [0x22, 0x5c, 0x2c];
-const noReceipt = { received: '', column: '' };
-
-/** The canonical text, without the time of receipt. */
-export function textOf(event: IncomingEvent): string {
-  const bytes = Buffer.allocUnsafe(event.rowBytesMax);
-  const end = event.writeRow(bytes, 0, 0, noReceipt) - received.length;
-  const raw = bytes.subarray(bytes.lastIndexOf(tab, end) + 1, end);
-  return `${raw.toString(isAscii(raw) ? 'latin1' : 'utf8')}}`;
-}
 
 export interface LabelledText {
   readonly text: string;
