@@ -24,8 +24,7 @@ export function sluiceKilledLaw(besideOf: () => Beside, testMs: number): void {
       const acknowledged: string[] = [];
       await beside.sluice?.stop();
       for (const point of forwarderFailPoints) {
-        await beside.startSluice({ SLUICE_FAIL_POINT: `${point}:1` });
-        acknowledged.push(...(await emitUntilGone(beside, name)));
+        if (await startsUp(beside, point)) acknowledged.push(...(await emitUntilGone(beside, name)));
       }
       await beside.startSluice();
       const [rest] = await Promise.all([emitNumbered(front, name, 200), beside.sluice?.kill()]);
@@ -42,6 +41,17 @@ export function sluiceKilledLaw(besideOf: () => Beside, testMs: number): void {
     },
     testMs,
   );
+}
+
+/** False where it met the point in what the one before had left, before it could be asked: a slow machine's start. */
+async function startsUp(beside: Beside, point: string): Promise<boolean> {
+  try {
+    await beside.startSluice({ SLUICE_FAIL_POINT: `${point}:1` });
+    return true;
+  } catch (error) {
+    if (String(error).includes('ended at the start')) return false;
+    throw error;
+  }
 }
 
 /** Sends until nobody answers. Returns the ids that were acknowledged. */
