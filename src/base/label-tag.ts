@@ -9,3 +9,6 @@ export function tagOfLabel(key: string, value: string): number {
     .digest();
   return hash.readUInt32LE(0) || 1;
 }
+
+/** Of an event that was read from ClickHouse: it has the labels, and does not say which of them was forced. */
+export const unknownTag = 2 ** 32 - 1;

@@ -2,6 +2,7 @@
  * The id window of a replica that does not begin with the shared log, from ClickHouse (I11): the ids that every other
  * gateway has, no more and no fewer, for each of them must judge alike. Seqs have no holes, so what is missing shows.
  */
+import { unknownTag } from '../base/label-tag.ts';
 import { decidingRead, replicasCaughtUp } from '../clickhouse/deciding-reads.ts';
 import type { Store } from '../clickhouse/store.ts';
 import { ForgottenIds, type ForgottenState } from '../ids/forgotten-ids.ts';
@@ -50,7 +51,7 @@ export async function fillWindow(parts: FillParts): Promise<FilledWindow> {
     for (const { id, seq, received, occurred } of await read<StoredId>(parts, idsSql, { from, to })) {
       if (seq !== next && (isExact || firstReceived !== null)) throw missing(next, seq - 1);
       firstReceived ??= received;
-      window.add(id, seq, received, occurred);
+      window.add(id, seq, received, occurred, unknownTag);
       next = seq + 1;
     }
   }

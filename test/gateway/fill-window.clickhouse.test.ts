@@ -1,6 +1,7 @@
 /** The ids before a replica, from ClickHouse: as the window of a gateway is that has applied all of it. */
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { isTaken } from '../../src/event-log/taken-id.ts';
 import { wholeSeconds } from '../../src/filter/whole-seconds.ts';
 import { fillWindow } from '../../src/gateway/fill-window.ts';
 import { ForgottenIds } from '../../src/ids/forgotten-ids.ts';
@@ -90,6 +91,8 @@ describe('the ids before a replica', () => {
       const { window, forgotten } = await filled(firstSeq, firstSeq + last, idsMax);
       const whole = applied(rows.slice(0, last + 1), idsMax);
       expect(inside(window)).toEqual(inside(whole.window));
+      // Which label was forced nobody knows any more: none is another's.
+      expect(isTaken(7, window.tagOf(rows[last]?.id ?? ''), String)).toBe(false);
       const known = new ForgottenIds();
       known.merge(forgotten);
       // Of what ever left nothing counts as new.
