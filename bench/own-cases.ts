@@ -10,6 +10,7 @@ import { engineCpu } from './cases/engine-cpu.ts';
 import { fairness } from './cases/fairness.ts';
 import { forcedFilters } from './cases/forced-filters.ts';
 import { forwarding } from './cases/forwarding.ts';
+import { gateways } from './cases/gateways.ts';
 import { heavyCounts } from './cases/heavy-counts.ts';
 import { idle } from './cases/idle.ts';
 import { lateEvents } from './cases/late-events.ts';
@@ -66,6 +67,7 @@ export const ownCases: Readonly<Record<string, OwnCase>> = {
   fairness,
   'forced-filters': forcedFilters,
   forwarding: (root, { minutes }) => forwarding(root, { minutes }),
+  gateways,
   'late-events': lateEvents,
   'usual-loads': usualLoads,
   'usual-questions': (root, options) => usualQuestions(root, { events: options.scale.events }),
