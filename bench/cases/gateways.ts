@@ -127,7 +127,7 @@ async function load(taking: ServerProcess, rate: number, measured: readonly Serv
   return measured.map(({ pid }, nth) => ((cpuOf(pid) - (before[nth] ?? 0)) * 1e6) / sent);
 }
 
-/** µs of CPU of all readers together, a delivery: the load goes to the first, and what it costs alone is not taken out. */
+/** µs of CPU of all readers together, a delivery. The load goes to the first; what it costs alone is in it. */
 async function costOfDeliveries(readers: readonly ServerProcess[]): Promise<number> {
   const [first] = readers;
   if (first === undefined) throw new Error('there are readers');
