@@ -70,6 +70,7 @@ class StreamFollower implements Follower {
   #feed: Feed | null = null;
   #isMaking = false;
   #isStopped = false;
+  #madeAt = Number.NEGATIVE_INFINITY;
   #timer: NodeJS.Timeout | null = null;
 
   constructor(parts: FollowParts) {
@@ -114,6 +115,13 @@ class StreamFollower implements Follower {
     if (this.#isMaking) return;
     this.#isMaking = true;
     while (!this.#isStopped && this.#feed === null) {
+      // A message that is refused for as long as a disk is full must not make feeds without end.
+      const early = this.#madeAt + pauseMs - performance.now();
+      if (early > 0) {
+        await new Promise((resolve) => setTimeout(resolve, early));
+        continue;
+      }
+      this.#madeAt = performance.now();
       try {
         const fault = await this.#faultOfStream();
         if (fault !== null) {
@@ -124,7 +132,6 @@ class StreamFollower implements Follower {
         this.#parts.log.info({ err: error }, 'the shared log does not answer');
         this.#drop();
       }
-      if (this.#feed === null) await new Promise((resolve) => setTimeout(resolve, pauseMs));
     }
     this.#isMaking = false;
   }

@@ -98,6 +98,23 @@ describe.skipIf(!installed.found)('a follower', () => {
     expect([taken[0], lost]).toEqual(['followed.b.one 0', []]);
   }, 300_000);
 
+  it('makes feeds with a pause between them while a message is refused', async () => {
+    const stream = await opened('REFUSED');
+    await publish(stream, 'a');
+    const refusedMs: number[] = [];
+    const began = performance.now();
+    const follower = followStream({
+      ...{ nats, stream, log: createLog('silent'), applied: () => 0, lost: expect.unreachable },
+      take: () => {
+        refusedMs.push(performance.now() - began);
+        return false;
+      },
+    });
+    const sixth = await until('it was refused six times', () => refusedMs[5], waitMs);
+    follower.stop();
+    expect(sixth).toBeGreaterThan(5 * 190);
+  }, 150_000);
+
   it('says why where the stream went back, begins too late, or is another', async () => {
     const stream = await opened('CHANGED');
     for (const text of ['a', 'b', 'c']) await publish(stream, text);
