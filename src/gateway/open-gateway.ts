@@ -173,6 +173,7 @@ export class OpenGateway {
       ...{ replica: this.replica, live, store, deadLetter, options, counters, log },
       keepIds: (seq) => ids.keep(seq),
       followed: () => this.spoolSide.trim(this.replica.checkpoint),
+      isFollowing: () => ids.missingUpTo === null,
       elapsedMs: () => performance.now(),
     });
     this.#writer = writer;

@@ -4,7 +4,7 @@
  *
  *   following ──lease──► waiting ──store ready, own replica has the range──► writing
  *       ▲                   └──────────────────────┬────────────────────────────┘
- *       └─────── lost, or given up: ClickHouse does not take anything from here ┘
+ *       └─────── lost, or given up: nothing gets into ClickHouse from here ─────┘
  */
 import { endsWithin } from '../base/ends-within.ts';
 import { Failure } from '../base/errors.ts';
@@ -33,13 +33,15 @@ export interface SharedWriterParts {
   readonly counters: Counters;
   /** The checkpoint of the replica may have moved. */
   readonly followed: () => void;
+  /** Whether the replica follows the shared log: else there is nothing to write from here. */
+  readonly isFollowing: () => boolean;
   readonly elapsedMs: () => number;
   readonly log: Log;
 }
 
 const turnMs = 500;
 const renewMs = 3_000;
-/** So long a holder keeps the key while ClickHouse takes nothing from it, and then leaves it to the others. */
+/** So long a holder keeps the key while it can write nothing into ClickHouse, and then leaves it to the others. */
 const uselessMs = 30_000;
 /** Longer than any insert. */
 const insertEndsMs = 130_000;
@@ -158,18 +160,18 @@ export class SharedWriter implements TableWriter {
   }
 
   async #hold(lease: WriterLease): Promise<void> {
-    const { store, elapsedMs } = this.#parts;
+    const { store, isFollowing, elapsedMs } = this.#parts;
     if (elapsedMs() - this.#renewedAt >= renewMs) {
       this.#renewedAt = elapsedMs();
       await lease.renew();
     }
-    if (store.status.phase !== 'ready') this.#uselessSince ??= elapsedMs();
+    if (store.status.phase !== 'ready' || !isFollowing()) this.#uselessSince ??= elapsedMs();
     else this.#uselessSince = null;
     if (this.#uselessSince !== null && elapsedMs() - this.#uselessSince > uselessMs) await this.#leave(lease);
     else if (store.status.phase === 'ready' && this.#writer === null) await this.#tryWriter(lease);
   }
 
-  /** Another gateway may reach ClickHouse where this one does not. */
+  /** Another gateway may reach ClickHouse, or have what is to be written, where this one does not. */
   async #leave(lease: WriterLease): Promise<void> {
     this.#leavesUntil = this.#parts.elapsedMs() + uselessMs;
     this.#uselessSince = null;
@@ -203,7 +205,9 @@ export class SharedWriter implements TableWriter {
         await lease.save(next);
       },
     };
-    this.#writer = this.#newWriter(lease, stateStore, await openWriterState(stateStore, replica, deadLetter));
+    const opened = await openWriterState(stateStore, replica, deadLetter);
+    // Not if it was stopped meanwhile.
+    if (this.#timer !== null) this.#writer = this.#newWriter(lease, stateStore, opened);
   }
 
   async #stateOf(lease: WriterLease): Promise<WriterState> {

@@ -1,0 +1,52 @@
+/** Whose turn it is to write: a gateway whose replica cannot follow the shared log leaves it to the others. */
+import { expect, it } from 'vitest';
+import { createCounters } from '../../src/base/metrics.ts';
+import { SharedWriter, type SharedWriterParts } from '../../src/gateway/shared-writer.ts';
+import { type KeyEntry, parseHolder, type SharedKey, WriterLease } from '../../src/table-writer/writer-lease.ts';
+import { silentLog } from '../../support/engine.ts';
+import { until } from '../../support/poll.ts';
+
+it('is left by a gateway that lacks ids, and taken by it again once it has them', async () => {
+  const world = { now: 0, entry: null as KeyEntry | null, isFollowing: false };
+  const key: SharedKey = {
+    read: async () => world.entry,
+    write: async (text, revision) => {
+      if ((world.entry?.revision ?? 0) !== revision) return null;
+      world.entry = { text, revision: revision + 1 };
+      return revision + 1;
+    },
+  };
+  let nonces = 0;
+  const lease = new WriterLease({
+    ...{ key, holder: 'one', leaseMs: 10_000, elapsedMs: () => world.now },
+    nonce: () => String(++nonces),
+    pause: async () => undefined,
+  });
+  const writer = new SharedWriter({
+    ...{ live: { mark: 0 }, options: { rowsMax: 1, bytesMax: 1, flushMs: 1 }, counters: createCounters() },
+    // An empty ClickHouse, and a replica that has not what is to be written: no more of them is asked.
+    store: { status: { phase: 'ready' }, layout: {}, rows: async () => [] },
+    replica: { epoch: 'e', firstSeq: 100 },
+    deadLetter: {},
+    ...{ keepIds: expect.unreachable, followed: () => undefined, isFollowing: () => world.isFollowing },
+    ...{ elapsedMs: () => world.now, log: silentLog },
+  } as unknown as SharedWriterParts);
+  const holder = (): string | null => (world.entry === null ? null : parseHolder(world.entry.text).holder);
+  const untilHeldBy = (name: string) =>
+    until(`it is held by "${name}"`, () => (holder() === name ? true : undefined), 60_000);
+  writer.begin(lease);
+  await untilHeldBy('one');
+  // By its clock it has found out by then that it is of no use.
+  await until('it has looked', () => (parseHolder(world.entry?.text ?? '').state === null ? undefined : true), 60_000);
+  world.now += 31_000;
+  await untilHeldBy('');
+  world.isFollowing = true;
+  world.now += 31_000;
+  await untilHeldBy('one');
+  world.now += 31_000;
+  const { revision } = world.entry ?? { revision: 0 };
+  await until('it is renewed', () => ((world.entry?.revision ?? 0) > revision ? true : undefined), 60_000);
+  expect(holder()).toBe('one');
+  await writer.stop(0);
+  expect(holder()).toBe('');
+}, 300_000);
