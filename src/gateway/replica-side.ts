@@ -80,6 +80,8 @@ export function openReplicaSide(parts: ReplicaSideParts): ReplicaSide {
   return {
     ...{ replica, live, ids, messages, sums },
     take({ stream, ms, isOwn, data }) {
+      // The disk may take them by now.
+      if (ids.isOverdue(replica.seq)) keepIds(ids, journal.head, log);
       if (ids.isOverdue(replica.seq)) return false;
       const isTaken = gateway.take(stream, ms, isOwn, data);
       if (ids.isDue(replica.seq)) gateway.commit();
