@@ -51,10 +51,7 @@ export async function startGateway(parts: OpenGatewayParts): Promise<OpenGateway
   const join = async (): Promise<void> => {
     const there = await opened();
     if (there.epoch !== stream.epoch) {
-      throw new StartRefused(
-        `The stream ${stream.name} is of epoch ${there.epoch}, and this gateway follows ${stream.epoch}: it was made ` +
-          'anew. If `sluice cluster recover` made it, start this gateway again.',
-      );
+      throw new StartRefused(madeAnew(there, stream));
     }
     await gateway.join(await connecting);
   };
@@ -77,8 +74,8 @@ async function seatIfThere(
   connecting: Promise<Nats>,
   opened: () => Promise<OpenedStream>,
 ): Promise<OpenedStream> {
-  const late = known === null ? [] : [wait(joinMs, null, { ref: false })];
-  const there = await Promise.race([opened().catch(onlyRefusal), ...late]);
+  const late = wait(joinMs, null, { ref: false });
+  const there = known === null ? followed : await Promise.race([opened().catch(onlyRefusal), late]);
   // Another epoch is refused when it is joined, but for the one that follows it.
   const isFollowed = there?.epoch === followed.epoch || there?.after?.epoch === followed.epoch;
   if (there === null || !isFollowed) return followed;
@@ -88,6 +85,15 @@ async function seatIfThere(
     now: Date.now,
   });
   return there;
+}
+
+export function madeAnew({ name, epoch, after }: OpenedStream, followed: OpenedStream): string {
+  const what = `The stream ${name} is of epoch ${epoch}, and this gateway follows ${followed.epoch}: it was made anew.`;
+  if (after?.epoch === followed.epoch) return `${what} \`sluice cluster recover\` made it: start this gateway again.`;
+  return (
+    `${what} If \`sluice cluster recover\` has made it more than once since this gateway ran, remove its folder ` +
+    '`replica`, and start it: its spool stays, and what is missing comes in from there.'
+  );
 }
 
 /** Each reason when it is another one than before. */
