@@ -1,5 +1,5 @@
 /**
- * Writes docs/PERFORMANCE.md and its plots from the results in bench/results.
+ * Writes docs/PERFORMANCE.md, its plots and docs/COST-MODEL.md from the results in bench/results.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -7,7 +7,8 @@ import { repositoryRoot } from '../support/peers/sluice.ts';
 import { readOptions } from '../support/script-options.ts';
 import { performancePages, readResults } from './report/page.ts';
 
-readOptions({ name: 'bench:compare', about: 'Writes docs/PERFORMANCE.md and its plots anew.', options: {} });
+const about = 'Writes docs/PERFORMANCE.md, its plots and docs/COST-MODEL.md anew.';
+readOptions({ name: 'bench:compare', about, options: {} });
 const root = repositoryRoot();
 for (const [path, text] of Object.entries(performancePages(readResults(join(root, 'bench', 'results'))))) {
   const file = join(root, 'docs', path);

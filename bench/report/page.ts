@@ -5,6 +5,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { barsOf } from './bars.ts';
+import { costPage } from './cost-page.ts';
 import { at } from './read-json.ts';
 import type { Row, Section } from './rows.ts';
 import { sections } from './sections.ts';
@@ -38,8 +39,10 @@ export function performancePages(results: readonly Result[]): Readonly<Record<st
     const beside = onAnotherNode(section, result, results);
     return [`## ${section.title}\n\n${section.text}\n\n${tableOf(rows)}\n\n${picture}${sourceOf(result)}${beside}`];
   });
+  const cost = costPage(results, tableOf);
   return {
     ...pages,
+    ...(cost !== null && { 'COST-MODEL.md': cost }),
     'PERFORMANCE.md': `# Performance
 
 ${preface}
