@@ -57,7 +57,11 @@ export async function connectNats(address: NatsAddress, first: Omit<Retry, 'agai
     ...(credsFile && { authenticator: client.credsAuthenticator(readCreds(credsFile)) }),
     ...(tls && { tls: { ...tls } }),
   };
-  const connection = await untilAnswered(() => client.connect(options), { ...first, againMs });
+  const connecting = async () => {
+    await letsIn(client.connect, options);
+    return await client.connect(options);
+  };
+  const connection = await untilAnswered(connecting, { ...first, againMs });
   return {
     connection,
     manager: await jetstreamManager(connection, { timeout: requestMs, checkAPI: false }),
@@ -65,6 +69,15 @@ export async function connectNats(address: NatsAddress, first: Omit<Retry, 'agai
     headers,
     close: () => connection.close(),
   };
+}
+
+/**
+ * Rejects with why no server lets us in. A first connection without end would not: refused by a server of a cluster,
+ * it goes on to those that this one has told it of, and round again, and says nothing.
+ */
+async function letsIn(connect: (to: NodeConnectionOptions) => Promise<NatsConnection>, options: NodeConnectionOptions) {
+  const trial = { ...options, ignoreClusterUpdates: true, reconnect: false };
+  await (await connect(trial)).close();
 }
 
 function readCreds(path: string): Uint8Array {

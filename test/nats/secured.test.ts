@@ -8,6 +8,7 @@ import { gatewayOf } from '../../src/config/gateway-settings.ts';
 import { connectNats } from '../../src/nats/connect-nats.ts';
 import { openStream } from '../../src/nats/open-stream.ts';
 import { launchNats } from '../../support/peers/nats-server.ts';
+import { freePort } from '../../support/peers/server-process.ts';
 import { makeCertificate } from '../proxy/certificate.ts';
 import { whyNoProxy } from '../proxy/run-proxy.ts';
 import { installed } from './cluster.ts';
@@ -44,6 +45,26 @@ describe.skipIf(!installed.found)('a NATS server that asks', () => {
       expect(await found({ SLUICE_LOG: `nats://a%20b:wrong@127.0.0.1:${port}` })).toMatch(/authoriz/i);
       expect(await found({ SLUICE_LOG: `nats://127.0.0.1:${port}` })).toMatch(/authoriz/i);
     }));
+
+  it('for a login, and is of a cluster, says so to a gateway that has none', async () => {
+    const ports = [await freePort(), await freePort()];
+    const routes = ports.map((port) => `nats://127.0.0.1:${port}`).join(', ');
+    const launched = ports.map((port, nth) => {
+      const lines = [
+        `server_name: s${nth}`,
+        `cluster { name: two, listen: "127.0.0.1:${port}", routes: [${routes}] }`,
+        'authorization { user: "a", password: "right" }',
+      ];
+      const folder = installed.found ? installed.folder : '';
+      return launchNats(folder, { directory: join(root, `clustered ${nth}`), lines });
+    });
+    const servers = await Promise.all(launched);
+    try {
+      expect(await found({ SLUICE_LOG: `nats://a:wrong@127.0.0.1:${servers[0]?.port}` })).toMatch(/authoriz/i);
+    } finally {
+      await Promise.all(servers.map((server) => server.kill()));
+    }
+  });
 
   it.skipIf(whyNoProxy('nginx') !== null)('for TLS has a gateway that trusts it and shows a certificate', () => {
     const { file, keyFile } = makeCertificate(root);
