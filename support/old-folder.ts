@@ -30,16 +30,16 @@ export const oldFolderIds = Array.from(
 
 const folders: string[] = [];
 
-/** Unpacks it anew. Its machine is another one: unless `wasKilled` says that it is this one, its power was cut. */
+/** Unpacks it anew. Unless `wasKilled` says that the machine has run on since, its power was cut. */
 export function unpackOldFolder({ wasKilled }: { readonly wasKilled: boolean }): string {
   const folder = mkdtempSync(join(tmpdir(), 'sluice-old-'));
   folders.push(folder);
   execFileSync('tar', ['xzf', new URL('data-folder-adf93c5.tgz', fixtures).pathname, '-C', folder]);
   const dataDir = join(folder, 'data');
   const boot = join(dataDir, 'boot');
-  if (wasKilled) {
-    writeFileSync(boot, JSON.stringify({ ...JSON.parse(readFileSync(boot, 'utf8')), bootId: currentBootId() }));
-  }
+  // Copies of one machine may share the id of their boot: so each says its own.
+  const bootId = wasKilled ? currentBootId() : 'an earlier boot';
+  writeFileSync(boot, JSON.stringify({ ...JSON.parse(readFileSync(boot, 'utf8')), bootId }));
   return dataDir;
 }
 

@@ -36,27 +36,48 @@ async function expectEachOnce(target: Target): Promise<void> {
   expect((await query(target, filter)).total).toBe(events.length + 1);
 }
 
+/** `look` at a subscriber that resumes behind the events that were stored. */
+async function expectToGoOn(dataDir: string, look: (resumed: Resumed) => Promise<void>): Promise<void> {
+  const sluice = await startSluice({ dataDir, env });
+  const target = { baseUrl: () => sluice.url, strict: true };
+  try {
+    const resumed = await subscribe(target, { event: { prefix: ['fixture.'] } }, { resume: oldFolder.resume });
+    await look(resumed);
+    await resumed.close();
+    const next = await send(target, { path: `/api/events/filter/next?page-token=${oldFolder.pageToken}` });
+    expect(pageOf(next)).toMatchObject({ total: oldFolder.stored, events: { length: 50 } });
+    await expectEachOnce(target);
+  } finally {
+    expect(await sluice.stop()).toBe(0);
+  }
+  expect(commandOn(dataDir, 'verify')).toContain('The books balance.');
+}
+
+/** Sorted, of the next `count` events. */
+async function idsOf(resumed: Resumed, count: number): Promise<unknown[]> {
+  const ids: unknown[] = [];
+  while (ids.length < count) {
+    const frame = parseFrame<OutFrame>(await resumed.next());
+    if (frame.type === 'event') ids.push(frame.event.id);
+  }
+  return ids.sort();
+}
+
+type Resumed = Awaited<ReturnType<typeof subscribe>>;
+
 describe('a data folder of an older Sluice', () => {
-  it.each(['was killed', 'lost its power'])('that %s goes on with all its events, each once', async (how) => {
-    const dataDir = unpackOldFolder({ wasKilled: how === 'was killed' });
-    const sluice = await startSluice({ dataDir, env });
-    const target = { baseUrl: () => sluice.url, strict: true };
-    try {
-      const resumed = await subscribe(target, { event: { prefix: ['fixture.'] } }, { resume: oldFolder.resume });
-      const ids: unknown[] = [];
-      while (ids.length < oldFolder.waiting) {
-        const frame = parseFrame<OutFrame>(await resumed.next());
-        if (frame.type === 'event') ids.push(frame.event.id);
-      }
-      expect(ids.sort()).toEqual(oldFolderIds.slice(oldFolder.stored));
-      await resumed.close();
-      const next = await send(target, { path: `/api/events/filter/next?page-token=${oldFolder.pageToken}` });
-      expect(pageOf(next)).toMatchObject({ total: oldFolder.stored, events: { length: 50 } });
-      await expectEachOnce(target);
-    } finally {
-      expect(await sluice.stop()).toBe(0);
-    }
-    expect(commandOn(dataDir, 'verify')).toContain('The books balance.');
+  it('that was killed goes on with all its events, each once', async () => {
+    await expectToGoOn(unpackOldFolder({ wasKilled: true }), async (resumed) => {
+      expect(await idsOf(resumed, oldFolder.waiting)).toEqual(oldFolderIds.slice(oldFolder.stored));
+    });
+  });
+
+  // Its journal was not synced, so what was lost with the power cannot be known.
+  it('that lost its power goes on with all its events, each once, in a new epoch', async () => {
+    await expectToGoOn(unpackOldFolder({ wasKilled: false }), async (resumed) => {
+      expect(parseFrame<OutFrame>(await resumed.next())).toMatchObject({ type: 'gap', reason: 'epoch' });
+      expect(await idsOf(resumed, oldFolderIds.length)).toEqual(oldFolderIds);
+    });
   });
 
   it("whose table writer's state is damaged is recovered, and ClickHouse is asked what it has", async () => {
