@@ -101,6 +101,7 @@ export const serverRows: readonly CommandRow[] = [
       { words: 'sluice cluster status', says: 'Exit code 1 if something is wrong, each in a sentence' },
       { words: 'sluice cluster status --json', says: 'The same for a program' },
       { words: 'sluice cluster leave three', says: 'Once gateway three was stopped, and its spool is empty' },
+      { words: 'sluice cluster recover --data-dir data', says: 'All gateways are stopped; this one has applied most' },
     ],
     words: '<status|leave|recover> [id]',
     more: async () => `\n\n${clusterText}`,
@@ -120,7 +121,7 @@ export const serverRows: readonly CommandRow[] = [
 
 const clusterText = `SLUICE_LOG names the NATS servers, as nats://host:4222, and SLUICE_LOG_NAME the shared log;
 the settings of SLUICE_LOG_CREDS_FILE and of TLS are as for a gateway.
-No data folder is needed: any machine that reaches NATS will do.
+status and leave need no data folder: any machine that reaches NATS will do.
 
 status lists, of the shared log: the messages that are kept and their bytes, who writes into ClickHouse, and
 the seq up to which all is there; of each gateway:
@@ -134,6 +135,7 @@ leave is refused while the gateway lives, and while its spool may hold what nobo
 
 recover works on the stopped folder of the gateway that has applied most, with all its settings, while no
 gateway runs: what its replica has goes into ClickHouse, and a stream of a new epoch is made. It may be run again.
+docs/SCALE.md has all steps.
   --anew                also where the stream could be followed as it is
 
 Options:

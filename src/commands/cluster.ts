@@ -33,11 +33,11 @@ export async function runCluster(environment: Environment, words: readonly strin
     case 'recover':
       return await recover(environment, rest);
     default:
-      throw new WrongUsage(clusterHelp);
+      throw new WrongUsage(command === undefined ? clusterHelp : `What is ${command}? ${clusterHelp}`);
   }
 }
 
-export const clusterHelp = `the commands are
+export const clusterHelp = `The commands are
   sluice cluster status [--json]
   sluice cluster leave ID [--lost]
 for the shared log that SLUICE_LOG and SLUICE_LOG_NAME name, and
@@ -73,12 +73,19 @@ async function recover(environment: Environment, words: readonly string[]): Prom
   return { ok: true, stdout: `${done}\n`, stderr: '' };
 }
 
-/** Of the words behind a command: its own flags, and settings. */
+/** Of the words behind a command: its own flags, and settings. Throws WrongUsage for a word that is neither. */
 function split(words: readonly string[], flags: readonly string[]) {
+  const stray = words.find((word, nth) => !word.startsWith('-') && !isValue(words[nth - 1], flags));
+  if (stray !== undefined) throw new WrongUsage(`What is ${stray}? ${clusterHelp}`);
   return {
     own: words.filter((word) => flags.includes(word)),
     settings: words.filter((word) => !flags.includes(word)),
   };
+}
+
+/** Whether a word behind this one is a setting's value: `--port 4200`. */
+function isValue(before: string | undefined, flags: readonly string[]): boolean {
+  return before !== undefined && /^--[^=]+$/.test(before) && !flags.includes(before);
 }
 
 async function withNats<Answer>(

@@ -43,7 +43,10 @@ function faultsOfWriter(writer: WriterStatus | null): string[] {
 function faultsOf({ id, state, waiting, fault, waits, applied, rules, seen }: GatewayLine, log: SharedLogStatus) {
   const faults: string[] = [];
   const spool = waiting === 0 ? '' : `; ${waiting} events of its spool may not be in the shared log`;
-  if (state === 'silent') faults.push(`Gateway ${id} was last seen at ${seen}${spool}.`);
+  if (state === 'silent') {
+    const wayOn = `Start it on its folder, or let it go by sluice cluster leave ${id}.`;
+    faults.push(`Gateway ${id} was last seen at ${seen}${spool}. ${wayOn}`);
+  }
   if (state === 'ended' && waiting > 0) faults.push(`Gateway ${id} was stopped${spool}.`);
   if (fault !== null) faults.push(`Gateway ${id} takes nothing: ${fault}`);
   if (waits !== null) faults.push(`Gateway ${id}: ${waits}`);
