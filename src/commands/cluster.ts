@@ -1,5 +1,6 @@
 /**
- * `sluice cluster status|leave`: what is done with all gateways that share a log, from any machine that reaches NATS.
+ * `sluice cluster status|leave|recover`: what is done with all gateways that share a log. Status and leave run on any
+ * machine that reaches NATS, recover on a gateway's folder.
  */
 import { StartRefused, WrongUsage } from '../base/errors.ts';
 import { createLog } from '../base/log.ts';

@@ -8,6 +8,7 @@ import { type ListedKey, listKeys } from '../nats/list-keys.ts';
 import { infoOf } from '../nats/open-stream.ts';
 import { parseHolder } from '../table-writer/writer-lease.ts';
 import { type GatewayWord, leftText, readWord, silentMs } from './gateway-claim.ts';
+import { gatewayKeys, stateBucket } from './state-keys.ts';
 
 export interface ClusterStatus {
   readonly log: SharedLogStatus;
@@ -65,7 +66,7 @@ export interface GatewayLine extends Omit<GatewayWord, 'version' | 'sums' | 'has
 export async function clusterStatus(nats: Nats, name: string): Promise<ClusterStatus> {
   const info = await infoOf(nats, name);
   if (info === null) throw new StartRefused(noLog(name));
-  const keys = await listKeys(nats, `${name}_STATE`, '').catch(() => new Map<string, ListedKey>());
+  const keys = await listKeys(nats, stateBucket(name), '').catch(() => new Map<string, ListedKey>());
   // What was written while the stream was asked is not of the future.
   const nowMs = Math.max(Date.parse(info.ts ?? '') || 0, ...[...keys.values()].map(({ atMs }) => atMs));
   const log = logOf(name, info);
@@ -74,8 +75,8 @@ export async function clusterStatus(nats: Nats, name: string): Promise<ClusterSt
   const gateways: GatewayLine[] = [];
   const unread: string[] = [];
   for (const [key, { text, atMs }] of [...keys].sort()) {
-    const id = /^gateway\.(.+)$/.exec(key)?.[1];
-    if (id === undefined || text === leftText) continue;
+    if (!key.startsWith(gatewayKeys) || text === leftText) continue;
+    const id = key.slice(gatewayKeys.length);
     const word = readWord(text);
     if (word === null) unread.push(id);
     else gateways.push(lineOf(id, word, atMs, nowMs, log.last));

@@ -12,6 +12,7 @@ import { openSharedKey, type WatchedKey } from '../nats/shared-key.ts';
 import { type SharedKey, WriterLease } from '../table-writer/writer-lease.ts';
 import { type ClaimParts, GatewayClaim } from './gateway-claim.ts';
 import { checkSameSettings, type SharedSettings } from './same-settings.ts';
+import { gatewayKey, stateBucket } from './state-keys.ts';
 
 export interface JoinParts {
   readonly settings: GatewaySettings;
@@ -57,12 +58,12 @@ export function tokensKey(nats: Nats, settings: Pick<GatewaySettings, 'name' | '
 export async function joinLog(nats: Nats, stream: OpenedStream, parts: JoinParts): Promise<JoinedLog> {
   const { settings, shared, word, lost, log } = parts;
   const { id } = settings;
-  const bucket = `${settings.name}_STATE`;
+  const bucket = stateBucket(settings.name);
   const replicas = settings.replicas ?? replicasBy(nats);
   const keyOf = (name: string): Promise<SharedKey> => openSharedKey(nats, { bucket, name, replicas });
   const pause = (ms: number): Promise<void> => wait(ms);
   const key = await keyOf('writer');
-  const claim = new GatewayClaim({ ...{ id, word, lost, pause, log }, key: await keyOf(`gateway.${id}`) });
+  const claim = new GatewayClaim({ ...{ id, word, lost, pause, log }, key: await keyOf(gatewayKey(id)) });
   await checkSameSettings({ nats, bucket, id, key: await keyOf('settings') }, shared);
   // Last of all: from then on the name is spoken for.
   await claim.take();

@@ -5,10 +5,10 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { StartRefused } from '../base/errors.ts';
 import type { Nats } from '../nats/connect-nats.ts';
-import { infoOf } from '../nats/open-stream.ts';
-import { removeKey, sharedKey } from '../nats/shared-key.ts';
+import { hasBucket, removeKey, sharedKey } from '../nats/shared-key.ts';
 import { noLog } from './cluster-status.ts';
 import { leftText, readWord, silentMs } from './gateway-claim.ts';
+import { gatewayKey, stateBucket } from './state-keys.ts';
 
 export interface LeaveParts {
   readonly nats: Nats;
@@ -22,9 +22,9 @@ export interface LeaveParts {
 
 /** Rejects with StartRefused, and as the client does; then nothing has changed. */
 export async function leaveCluster({ nats, name, id, isLost, pause = wait }: LeaveParts): Promise<void> {
-  const bucket = `${name}_STATE`;
-  if ((await infoOf(nats, `KV_${bucket}`)) === null) throw new StartRefused(noLog(name));
-  const key = sharedKey(nats, { bucket, name: `gateway.${id}` });
+  const bucket = stateBucket(name);
+  if (!(await hasBucket(nats, bucket))) throw new StartRefused(noLog(name));
+  const key = sharedKey(nats, { bucket, name: gatewayKey(id) });
   const found = await key.read();
   if (found === null) {
     throw new StartRefused(`The shared log ${name} knows no gateway ${id}: \`sluice cluster status\` lists them all.`);
@@ -42,7 +42,7 @@ export async function leaveCluster({ nats, name, id, isLost, pause = wait }: Lea
       throw new StartRefused(`Gateway ${id} has come back just now: it stays.`);
     }
   }
-  await removeKey(nats, bucket, `gateway.${id}`);
+  await removeKey(nats, bucket, gatewayKey(id));
 }
 
 function refuseHolding(id: string, word: ReturnType<typeof readWord>): void {

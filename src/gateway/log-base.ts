@@ -4,9 +4,9 @@
  */
 import type { ReplicaPlace } from '../journal/begin-replica.ts';
 import type { Nats } from '../nats/connect-nats.ts';
-import { infoOf } from '../nats/open-stream.ts';
-import { sharedKey } from '../nats/shared-key.ts';
+import { hasBucket, sharedKey } from '../nats/shared-key.ts';
 import type { KeyEntry } from '../table-writer/writer-lease.ts';
+import { stateBucket } from './state-keys.ts';
 
 interface LogBase extends ReplicaPlace {
   readonly version: 1;
@@ -28,7 +28,7 @@ export function parseBase(entry: KeyEntry | null, epoch: string): ReplicaPlace |
 
 /** Rejects as the client does. */
 export async function readBase(nats: Nats, name: string, epoch: string): Promise<ReplicaPlace | null> {
-  const bucket = `${name}_STATE`;
-  if ((await infoOf(nats, `KV_${bucket}`)) === null) return null;
+  const bucket = stateBucket(name);
+  if (!(await hasBucket(nats, bucket))) return null;
   return parseBase(await sharedKey(nats, { bucket, name: 'base' }).read(), epoch);
 }

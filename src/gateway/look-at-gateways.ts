@@ -14,6 +14,7 @@ import type { SharedKey } from '../table-writer/writer-lease.ts';
 import { type GatewayWord, readWord } from './gateway-claim.ts';
 import { baseText, parseBase } from './log-base.ts';
 import { differAt, type StretchSum } from './replica-sums.ts';
+import { gatewayKeys } from './state-keys.ts';
 
 export interface TrimParts {
   readonly nats: Nats;
@@ -130,7 +131,7 @@ export class GatewaysLook {
     const { nats, bucket, elapsedMs } = this.#parts;
     const now = elapsedMs();
     let needed = Number.POSITIVE_INFINITY;
-    for (const [name, { text, revision }] of await listKeys(nats, bucket, 'gateway.')) {
+    for (const [name, { text, revision }] of await listKeys(nats, bucket, gatewayKeys)) {
       const word = readWord(text);
       const seen = this.#seen.get(name);
       // Of one that goes no further nothing better is to be heard than that.

@@ -11,9 +11,10 @@ import { firstSeqAt } from '../journal/open-segments.ts';
 import type { Nats } from '../nats/connect-nats.ts';
 import { listKeys } from '../nats/list-keys.ts';
 import { infoOf, type OpenedStream, openStream, removeStream, type StreamWish } from '../nats/open-stream.ts';
-import { removeKey, sharedKey } from '../nats/shared-key.ts';
+import { hasBucket, removeKey, sharedKey } from '../nats/shared-key.ts';
 import { parseHolder } from '../table-writer/writer-lease.ts';
 import { leftText, readWord, silentMs } from './gateway-claim.ts';
+import { gatewayKey, gatewayKeys, stateBucket } from './state-keys.ts';
 
 export interface RecoverParts {
   readonly nats: Nats;
@@ -45,9 +46,9 @@ export async function recoverLog(parts: RecoverParts): Promise<OpenedStream> {
   }
   await refuseWhole(parts);
   await parts.drain(await checkpointOf(parts));
-  const bucket = `${wish.name}_STATE`;
-  if ((await infoOf(nats, `KV_${bucket}`)) !== null) {
-    const gateways = [...(await listKeys(nats, bucket, 'gateway.')).keys()].map((id) => `gateway.${id}`);
+  const bucket = stateBucket(wish.name);
+  if (await hasBucket(nats, bucket)) {
+    const gateways = [...(await listKeys(nats, bucket, gatewayKeys)).keys()].map(gatewayKey);
     for (const key of ['writer', 'base', ...gateways]) await removeKey(nats, bucket, key);
   }
   await removeStream(nats, wish.name);
@@ -68,8 +69,8 @@ async function begun({ nats, wish, known }: RecoverParts): Promise<OpenedStream 
 }
 
 async function refuseLiving({ nats, wish: { name }, pause }: RecoverParts): Promise<void> {
-  const bucket = `${name}_STATE`;
-  const read = async () => ((await infoOf(nats, `KV_${bucket}`)) === null ? [] : listKeys(nats, bucket, 'gateway.'));
+  const bucket = stateBucket(name);
+  const read = async () => ((await hasBucket(nats, bucket)) ? listKeys(nats, bucket, gatewayKeys) : []);
   const before = new Map(await read());
   const mayLive = [...before].some(([, { text }]) => text !== leftText && readWord(text)?.hasEnded !== true);
   if (mayLive) await pause(silentMs);
@@ -95,8 +96,8 @@ async function refuseWhole({ nats, wish, known, applied, isForced }: RecoverPart
 
 /** Null where the key is lost, or of another epoch. */
 async function checkpointOf({ nats, wish: { name }, known }: RecoverParts): Promise<number | null> {
-  const bucket = `${name}_STATE`;
-  if ((await infoOf(nats, `KV_${bucket}`)) === null) return null;
+  const bucket = stateBucket(name);
+  if (!(await hasBucket(nats, bucket))) return null;
   const found = await sharedKey(nats, { bucket, name: 'writer' }).read();
   const state = found === null ? null : parseHolder(found.text).state;
   return state?.epoch === known.epoch ? state.checkpoint : null;

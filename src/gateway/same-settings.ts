@@ -9,6 +9,7 @@ import type { Nats } from '../nats/connect-nats.ts';
 import { listKeys } from '../nats/list-keys.ts';
 import type { SharedKey } from '../table-writer/writer-lease.ts';
 import { sayMs } from './gateway-claim.ts';
+import { gatewayKeys } from './state-keys.ts';
 
 export type SharedSettings = Pick<Config, 'retentionDays' | 'retentionOverrides' | 'clickhouseCluster'>;
 
@@ -39,7 +40,7 @@ export async function checkSameSettings(parts: SameSettingsParts, settings: Shar
 
 /** Whether another gateway says that it lives. */
 async function isAnyOther({ nats, bucket, id }: SameSettingsParts): Promise<boolean> {
-  const read = () => listKeys(nats, bucket, 'gateway.');
+  const read = () => listKeys(nats, bucket, gatewayKeys);
   const before = await read();
   await wait(sayMs * 1.5);
   const after = await read();

@@ -3,6 +3,7 @@
  */
 import type { KeyEntry } from '../table-writer/writer-lease.ts';
 import type { Nats } from './connect-nats.ts';
+import { streamOfBucket } from './shared-key.ts';
 import { newestOf } from './stored-message.ts';
 
 export interface ListedKey extends KeyEntry {
@@ -13,10 +14,11 @@ export interface ListedKey extends KeyEntry {
 /** By name, without `begin`. Rejects as the client does. */
 export async function listKeys({ manager }: Nats, bucket: string, begin: string): Promise<Map<string, ListedKey>> {
   const subject = `$KV.${bucket}.${begin}`;
-  const { state } = await manager.streams.info(`KV_${bucket}`, { subjects_filter: `${subject}>` });
+  const stream = streamOfBucket(bucket);
+  const { state } = await manager.streams.info(stream, { subjects_filter: `${subject}>` });
   const keys = new Map<string, ListedKey>();
   for (const each of Object.keys(state.subjects ?? {})) {
-    const found = await newestOf(manager, `KV_${bucket}`, each);
+    const found = await newestOf(manager, stream, each);
     // It may have been removed meanwhile.
     if (found === null) continue;
     keys.set(each.slice(subject.length), { text: found.string(), revision: found.seq, atMs: found.time.getTime() });

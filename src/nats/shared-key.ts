@@ -6,6 +6,7 @@ import type { MsgRequest } from '@nats-io/jetstream';
 import { StartRefused } from '../base/errors.ts';
 import type { KeyEntry, SharedKey } from '../table-writer/writer-lease.ts';
 import type { Nats } from './connect-nats.ts';
+import { infoOf } from './open-stream.ts';
 import { messageOf } from './stored-message.ts';
 
 /** A key that may be asked often. */
@@ -27,7 +28,7 @@ const writeMs = 3_000;
 
 /** Laid out as the key-value buckets of NATS, so that their tools show it. Rejects as the client does. */
 export async function openSharedKey(nats: Nats, { bucket, name, replicas }: SharedKeyWish): Promise<WatchedKey> {
-  const stream = `KV_${bucket}`;
+  const stream = streamOfBucket(bucket);
   const { config } = await nats.manager.streams.add({
     name: stream,
     subjects: [`$KV.${bucket}.>`],
@@ -47,7 +48,7 @@ export async function openSharedKey(nats: Nats, { bucket, name, replicas }: Shar
 
 /** Of a bucket that is there. */
 export function sharedKey(nats: Nats, { bucket, name }: Pick<SharedKeyWish, 'bucket' | 'name'>): WatchedKey {
-  const stream = `KV_${bucket}`;
+  const stream = streamOfBucket(bucket);
   const subject = subjectOfKey(bucket, name);
   const { manager, connection } = nats;
   const find = async (query: MsgRequest): Promise<KeyEntry | null> => {
@@ -71,7 +72,17 @@ export function sharedKey(nats: Nats, { bucket, name }: Pick<SharedKeyWish, 'buc
 
 /** Removes a key, whatever it holds. Rejects as the client does. */
 export async function removeKey({ manager }: Nats, bucket: string, name: string): Promise<void> {
-  await manager.streams.purge(`KV_${bucket}`, { filter: subjectOfKey(bucket, name) });
+  await manager.streams.purge(streamOfBucket(bucket), { filter: subjectOfKey(bucket, name) });
+}
+
+/** Rejects as the client does. */
+export async function hasBucket(nats: Nats, bucket: string): Promise<boolean> {
+  return (await infoOf(nats, streamOfBucket(bucket))) !== null;
+}
+
+/** The stream that keeps its keys. */
+export function streamOfBucket(bucket: string): string {
+  return `KV_${bucket}`;
 }
 
 function subjectOfKey(bucket: string, name: string): string {

@@ -1,6 +1,7 @@
 /** Other versions of Node from npm, each in a folder of its own in `.tmp/nodes/`, made once. */
 import { join } from 'node:path';
-import { installPackage, run } from './validators.ts';
+import { run } from './run-command.ts';
+import { installPackage } from './validators.ts';
 
 export type InstalledNode =
   | { readonly found: true; readonly binary: string }

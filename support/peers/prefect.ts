@@ -2,11 +2,12 @@
  * The real Prefect from PyPI, pinned: its venv in `.venv/` (made once, by whoever comes first) and its server as a
  * child process.
  */
-import { spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { lastLine, run } from './run-command.ts';
 import { freePort, launchServer, type ServerProcess } from './server-process.ts';
+import { installMs, takeTurn } from './take-turn.ts';
 
 export const testedVersion = '3.8.8';
 /**
@@ -37,10 +38,9 @@ if sqlite3.sqlite_version_info < (3, 44):
         pass
 `;
 const pythons = ['python3', 'python3.13', 'python3.12', 'python3.11', 'python3.10'];
-const installMs = 8 * 60_000;
+const bounds = { timeout: installMs };
 /** A net: on a machine that is full of other work a start takes minutes. */
 const startMs = 600_000;
-const pollMs = 250;
 
 export type PrefectInstall =
   | { readonly found: true; readonly python: string; readonly siteDirectory: string }
@@ -71,17 +71,17 @@ export async function installPrefect(
   const release = await takeTurn(`${folder}.lock`, isThere);
   try {
     if (isThere()) return { found: true, python, siteDirectory };
-    const venv = await run(base, ['-m', 'venv', '--clear', folder]);
+    const venv = await run(base, ['-m', 'venv', '--clear', folder], bounds);
     if (venv.code !== 0)
       return { found: false, sentence: `Skipped: Python cannot make a venv here: ${lastLine(venv.output)}` };
-    const pip = await run(python, ['-m', 'pip', 'install', '--quiet', '--retries', '1', ...pins]);
+    const pip = await run(python, ['-m', 'pip', 'install', '--quiet', '--retries', '1', ...pins], bounds);
     if (pip.code !== 0) {
       return {
         found: false,
         sentence: `Skipped: the real Prefect could not be installed from PyPI: ${lastLine(pip.output)}`,
       };
     }
-    await run(python, ['-m', 'pip', 'install', '--quiet', '--retries', '1', sqlite]);
+    await run(python, ['-m', 'pip', 'install', '--quiet', '--retries', '1', sqlite], bounds);
     mkdirSync(siteDirectory, { recursive: true });
     writeFileSync(join(siteDirectory, 'sitecustomize.py'), swapSqlite);
     writeFileSync(marker, wanted);
@@ -143,36 +143,10 @@ export async function launchPrefect(
 
 async function findPython(): Promise<string | null> {
   for (const name of pythons) {
-    const check = await run(name, ['-c', 'import sys; sys.exit(0 if sys.version_info >= (3, 10) else 1)']);
+    const check = await run(name, ['-c', 'import sys; sys.exit(0 if sys.version_info >= (3, 10) else 1)'], bounds);
     if (check.code === 0) return name;
   }
   return null;
-}
-
-/** One process at a time makes the venv; a lock older than an install can last is a dead one's. */
-async function takeTurn(lock: string, isDone: () => boolean): Promise<() => void> {
-  const deadline = Date.now() + installMs;
-  while (!isDone()) {
-    try {
-      mkdirSync(lock);
-      return () => rmSync(lock, { recursive: true, force: true });
-    } catch {
-      if (Date.now() > deadline || ageMs(lock) > 2 * installMs) rmSync(lock, { recursive: true, force: true });
-      await new Promise((resolve) => setTimeout(resolve, pollMs));
-    }
-  }
-  return () => undefined;
-}
-
-function run(command: string, words: readonly string[]): Promise<{ code: number | null; output: string }> {
-  return new Promise((resolve) => {
-    const child = spawn(command, words, { stdio: ['ignore', 'pipe', 'pipe'], timeout: installMs });
-    let output = '';
-    child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
-    child.stderr.on('data', (chunk: Buffer) => (output += chunk.toString()));
-    child.once('error', (error) => resolve({ code: null, output: error.message }));
-    child.once('close', (code) => resolve({ code, output }));
-  });
 }
 
 function textOf(path: string): string | null {
@@ -181,16 +155,4 @@ function textOf(path: string): string | null {
   } catch {
     return null;
   }
-}
-
-function ageMs(path: string): number {
-  try {
-    return Date.now() - statSync(path).mtimeMs;
-  } catch {
-    return 0;
-  }
-}
-
-function lastLine(output: string): string {
-  return output.trim().split('\n').at(-1) ?? '';
 }

@@ -5,7 +5,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { run } from './validators.ts';
+import { run } from './run-command.ts';
 
 export interface Hunt {
   /** Of the server. */
@@ -56,7 +56,7 @@ export async function hunt(folder: string, { url, authString, seed, seconds, cas
   const scope = [...streams, '--checks', checks.join(',')];
   try {
     const tool = join(folder, 'bin', 'schemathesis');
-    const { code, output } = await run(tool, [...words, ...shape, ...manners, ...scope], directory);
+    const { code, output } = await run(tool, [...words, ...shape, ...manners, ...scope], { cwd: directory });
     const cases = Number(/(\d+) generated/.exec(output)?.[1] ?? 0);
     return { ok: code === 0, cases, output };
   } finally {

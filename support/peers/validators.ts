@@ -4,21 +4,19 @@
  * its own in `.tmp/validators/`, made once. openapi-spec-validator fits into the venv that schemathesis needs anyway;
  * @asyncapi/parser is AsyncAPI's own.
  */
-import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { lastLine, run } from './run-command.ts';
+import { installMs, takeTurn } from './take-turn.ts';
 
 const pythonPins = ['schemathesis==4.32.5', 'openapi-spec-validator==0.9.0'];
 const nodePin = '@asyncapi/parser@3.6.6';
 
+const bounds = { timeout: installMs };
+
 export type Installed =
   | { readonly found: true; readonly folder: string }
   | { readonly found: false; readonly sentence: string };
-
-export interface Ended {
-  readonly code: number | null;
-  readonly output: string;
-}
 
 /** The folder of a venv with schemathesis and openapi-spec-validator. Never throws. */
 export async function installSchemathesis(root: string): Promise<Installed> {
@@ -29,10 +27,10 @@ export async function installSchemathesis(root: string): Promise<Installed> {
 /** Makes the folder a venv with these packages of PyPI. Never throws. */
 export function installPythonTool(folder: string, pins: readonly string[]): Promise<Installed> {
   return installOnce(folder, pins.join('\n'), async () => {
-    const venv = await run('python3', ['-m', 'venv', '--clear', folder]);
+    const venv = await run('python3', ['-m', 'venv', '--clear', folder], bounds);
     if (venv.code !== 0) return `Python cannot make a venv here: ${lastLine(venv.output)}`;
     const words = ['-m', 'pip', 'install', '--quiet', '--retries', '1', ...pins];
-    const pip = await run(join(folder, 'bin', 'python'), words);
+    const pip = await run(join(folder, 'bin', 'python'), words, bounds);
     return pip.code === 0 ? null : `PyPI does not give them: ${lastLine(pip.output)}`;
   });
 }
@@ -54,7 +52,7 @@ export function installPackage(
   return installOnce(folder, pin, async () => {
     mkdirSync(folder, { recursive: true });
     writeFileSync(join(folder, 'package.json'), '{"private":true}');
-    const npm = await run('npm', ['install', '--silent', '--no-audit', '--no-fund', '--prefix', folder, pin]);
+    const npm = await run('npm', ['install', '--silent', '--no-audit', '--no-fund', '--prefix', folder, pin], bounds);
     return npm.code === 0 ? check() : `npm does not give ${pin}: ${lastLine(npm.output)}`;
   });
 }
@@ -62,32 +60,18 @@ export function installPackage(
 /** `install` says what went wrong, or null. */
 async function installOnce(folder: string, pins: string, install: () => Promise<string | null>): Promise<Installed> {
   const marker = join(folder, `${pins.replace(/[^\w.]+/g, '-')}.done`);
-  if (existsSync(marker)) return { found: true, folder };
-  rmSync(folder, { recursive: true, force: true });
-  const fault = await install();
-  if (fault !== null) return { found: false, sentence: `Skipped: ${fault}` };
-  writeFileSync(marker, pins);
-  return { found: true, folder };
-}
-
-/** Never rejects: a command that is not there ends with null. */
-export function run(command: string, words: readonly string[], directory?: string): Promise<Ended> {
-  return new Promise((resolve) => {
-    const child = spawn(command, words, {
-      stdio: ['ignore', 'pipe', 'pipe'],
-      ...(directory !== undefined && { cwd: directory }),
-    });
-    let output = '';
-    for (const stream of [child.stdout, child.stderr]) {
-      stream.on('data', (chunk: Buffer) => {
-        output += chunk.toString();
-      });
-    }
-    child.once('error', (error) => resolve({ code: null, output: error.message }));
-    child.once('close', (code) => resolve({ code, output }));
-  });
-}
-
-function lastLine(output: string): string {
-  return output.trim().split('\n').at(-1) ?? '';
+  const isThere = (): boolean => existsSync(marker);
+  if (isThere()) return { found: true, folder };
+  mkdirSync(dirname(folder), { recursive: true });
+  const release = await takeTurn(`${folder}.lock`, isThere);
+  try {
+    if (isThere()) return { found: true, folder };
+    rmSync(folder, { recursive: true, force: true });
+    const fault = await install();
+    if (fault !== null) return { found: false, sentence: `Skipped: ${fault}` };
+    writeFileSync(marker, pins);
+    return { found: true, folder };
+  } finally {
+    release();
+  }
 }

@@ -6,9 +6,10 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { run } from '../../support/peers/run-command.ts';
 import { hunt } from '../../support/peers/schemathesis.ts';
 import { repositoryRoot } from '../../support/peers/sluice.ts';
-import { installAsyncApiParser, installSchemathesis, run } from '../../support/peers/validators.ts';
+import { installAsyncApiParser, installSchemathesis } from '../../support/peers/validators.ts';
 import { removeData, startSluice, type TestSluice } from '../../support/sluice.ts';
 import { asyncApiDocument, openApiDocument } from './documents.ts';
 

@@ -11,7 +11,7 @@ import { post } from '../../support/http.ts';
 import { until } from '../../support/poll.ts';
 import type { TestSluice } from '../../support/sluice.ts';
 import { subscribe } from '../../support/wire-client.ts';
-import { Cluster, installed, standing, targetOf } from './cluster.ts';
+import { Cluster, installed, sameHead, targetOf } from './cluster.ts';
 
 const startMs = 240_000;
 const testMs = 400_000;
@@ -71,19 +71,6 @@ describe.skipIf(!installed.found)('a gateway that begins behind what ClickHouse 
     );
     await nats.manager.streams.purge('SLUICE', { seq: state.last_seq + 1 });
     await nats.close();
-  }
-
-  async function sameHead(...gateways: readonly TestSluice[]): Promise<number> {
-    return await until(
-      'all gateways have the same, and it is stored',
-      async () => {
-        const all = await Promise.all(gateways.map(standing));
-        const heads = new Set(all.flatMap(({ head, checkpoint }) => [head, checkpoint]));
-        const isDone = heads.size === 1 && all.every(({ gateway, status }) => gateway?.waiting === 0 && status === 200);
-        return isDone ? all[0]?.head : undefined;
-      },
-      testMs,
-    );
   }
 
   /** Where a subscriber of this filter stands that has had ten events, and was closed then. */

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { startTestStore, type TestStore } from '../../support/engine.ts';
 import { installNats, launchNats, type NatsProcess } from '../../support/peers/nats-server.ts';
 import { repositoryRoot } from '../../support/peers/sluice.ts';
+import { until } from '../../support/poll.ts';
 import { type PrefixProxy, startPrefixProxy } from '../../support/prefix-proxy.ts';
 import { startSluice, type TestSluice } from '../../support/sluice.ts';
 import { basicAuth, type Target } from '../../support/target.ts';
@@ -96,6 +97,22 @@ function folder(): string {
 
 export function targetOf(gateway: { readonly url: string }): Target {
   return { baseUrl: () => gateway.url, strict: true };
+}
+
+const sameHeadMs = 400_000;
+
+/** The seq up to which all of them have everything, once nothing waits and it is stored. */
+export async function sameHead(...gateways: readonly { readonly url: string }[]): Promise<number> {
+  return await until(
+    'all gateways have the same, and it is stored',
+    async () => {
+      const all = await Promise.all(gateways.map(standing));
+      const heads = new Set(all.flatMap(({ head, checkpoint }) => [head, checkpoint]));
+      const isDone = heads.size === 1 && all.every(({ gateway, status }) => gateway?.waiting === 0 && status === 200);
+      return isDone ? all[0]?.head : undefined;
+    },
+    sameHeadMs,
+  );
 }
 
 /** What a gateway says of itself. */

@@ -10,7 +10,7 @@ import { eventLike, publish } from '../../support/events.ts';
 import { post } from '../../support/http.ts';
 import { until } from '../../support/poll.ts';
 import type { TestSluice } from '../../support/sluice.ts';
-import { Cluster, installed, standing, targetOf } from './cluster.ts';
+import { Cluster, installed, sameHead, standing, targetOf } from './cluster.ts';
 
 const startMs = 240_000;
 const testMs = 400_000;
@@ -33,19 +33,6 @@ describe.skipIf(!installed.found)('gateways whose shared log was lost', () => {
     const env = { ...cluster.env(id), SLUICE_DATA_DIR: cluster.dataDir(id) };
     const { ended, output } = runBare({ env, words: ['cluster', 'recover', ...words] });
     return { code: await ended, output: output() };
-  }
-
-  async function sameHead(...gateways: readonly TestSluice[]): Promise<number> {
-    return await until(
-      'all gateways have the same, and it is stored',
-      async () => {
-        const all = await Promise.all(gateways.map(standing));
-        const heads = new Set(all.flatMap(({ head, checkpoint }) => [head, checkpoint]));
-        const isDone = heads.size === 1 && all.every(({ gateway, status }) => gateway?.waiting === 0 && status === 200);
-        return isDone ? all[0]?.head : undefined;
-      },
-      testMs,
-    );
   }
 
   it(
