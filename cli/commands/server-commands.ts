@@ -96,14 +96,16 @@ export const serverRows: readonly CommandRow[] = [
   }),
   serverRow({
     name: 'cluster',
-    summary: 'how all gateways that share a log stand; let one go for good; go on after the log was lost',
+    summary:
+      'how all gateways that share a log stand; let one go for good; make one of a single Sluice; go on after a loss',
     examples: [
       { words: 'sluice cluster status', says: 'Exit code 1 if something is wrong, each in a sentence' },
       { words: 'sluice cluster status --json', says: 'The same for a program' },
       { words: 'sluice cluster leave three', says: 'Once gateway three was stopped, and its spool is empty' },
+      { words: 'sluice cluster init --from data', says: 'That single Sluice is stopped, and gateways go on from it' },
       { words: 'sluice cluster recover --data-dir data', says: 'All gateways are stopped; this one has applied most' },
     ],
-    words: '<status|leave|recover> [id]',
+    words: '<status|leave|init|recover> [id]',
     more: async () => `\n\n${clusterText}`,
   }),
   serverRow({
@@ -132,6 +134,11 @@ the seq up to which all is there; of each gateway:
 
 leave is refused while the gateway lives, and while its spool may hold what nobody else has.
   --lost                its folder is gone: give up what only its spool had
+
+init makes a new shared log that goes on from the stopped folder of a single Sluice: what the folder has goes into
+ClickHouse, and the gateways begin behind it, each on a new folder. It takes the settings that the gateways will have,
+and may be run again.
+  --from <folder>       the data folder of the single Sluice
 
 recover works on the stopped folder of the gateway that has applied most, with all its settings, while no
 gateway runs: what its replica has goes into ClickHouse, and a stream of a new epoch is made. It may be run again.

@@ -127,6 +127,26 @@ export async function adoptDatabase(client: ClickHouseClient, owner: string): Pr
   return { maxSeq: Math.max(await newestSeq(client, 0), heads[0]?.head ?? 0) };
 }
 
+/** Whether this epoch ever registered itself here. */
+export async function knowsEpoch(client: ClickHouseClient, epoch: string): Promise<boolean> {
+  return (await readClaims(client)).some((claim) => claim.epoch === epoch);
+}
+
+/**
+ * For `sluice cluster init`: what a data folder owned has this owner from now on. So it does not have to be waited for
+ * until the folder's heartbeat is old; nobody but who has the folder's lock may do that.
+ */
+export async function giveEpochs(client: ClickHouseClient, from: string, to: string): Promise<void> {
+  await client.command({
+    query: `INSERT INTO journals (epoch, first_seq, owner, head, checkpoint, heartbeat)
+      SELECT epoch, max(journals.first_seq), {to:String}, max(journals.head), max(journals.checkpoint),
+        greatest(now64(3, 'UTC'), max(journals.heartbeat) + toIntervalMillisecond(1))
+      FROM journals GROUP BY epoch HAVING argMax(journals.owner, journals.heartbeat) = {from:String}`,
+    query_params: { from, to },
+    clickhouse_settings: { async_insert: 0 },
+  });
+}
+
 /**
  * For `sluice adopt`: the newest event of a journal that the database has, if it knows one of its epochs; else 0.
  * Events go in in seq order, so all up to it are there, or in the dead letter: a folder older than the database must
@@ -178,6 +198,14 @@ async function refuseStranger(client: ClickHouseClient, claims: readonly Claim[]
     );
   }
   const [first] = claims;
+  if (first !== undefined && facts.isShared === true) {
+    throw new Failure(
+      'storeRefused',
+      `The database belongs to a single Sluice (${first.owner}), or to another shared log. Nothing is inserted. ` +
+        '`sluice cluster init --from` with the folder of the single Sluice makes a cluster of it; else name an empty ' +
+        'database.',
+    );
+  }
   if (first !== undefined) {
     refuse(`The database belongs to another data folder (${first.owner}), and does not know this one.`);
   }

@@ -2,15 +2,12 @@
  * `sluice cluster recover`, on the stopped folder of the gateway that has applied most: see recover-log.ts.
  */
 import { setTimeout as wait } from 'node:timers/promises';
-import { connectStore, openSource } from '../app/connect-store.ts';
+import { connectStore } from '../app/connect-store.ts';
 import { journalOf } from '../app/open-intake.ts';
 import { StartRefused } from '../base/errors.ts';
 import { nodeFiles } from '../base/file-port.ts';
 import type { Log } from '../base/log.ts';
 import { createCounters } from '../base/metrics.ts';
-import { catchUp, syncEvents, syncSmall } from '../clickhouse/deciding-reads.ts';
-import { adoptDatabase, registerOwner } from '../clickhouse/ownership.ts';
-import { openStore } from '../clickhouse/store.ts';
 import type { Config } from '../config/config.ts';
 import type { GatewaySettings } from '../config/gateway-settings.ts';
 import { openGatewayFolder } from '../gateway/gateway-folder.ts';
@@ -20,17 +17,15 @@ import { readEpochFile } from '../journal/epoch-file.ts';
 import type { Journal } from '../journal/journal.ts';
 import { acquireLock } from '../journal/lock.ts';
 import type { Nats } from '../nats/connect-nats.ts';
-import type { OpenedStream } from '../nats/open-stream.ts';
 import { openDeadLetter } from '../table-writer/dead-letter.ts';
 import { firstState } from '../table-writer/open-writer-state.ts';
 import { settledOf } from '../table-writer/stored-of.ts';
 import { startTableWriter } from '../table-writer/table-writer.ts';
 import type { WriterState } from '../table-writer/writer-state.ts';
+import { takeOver } from './take-over.ts';
+import { untilDrained } from './until-drained.ts';
 
 const answerMs = 60_000;
-/** Longer than the heartbeat of what this command itself had open. */
-const takeOverMs = 90_000;
-const againMs = 100;
 
 /** Resolves to a sentence that says what was done. Rejects with StartRefused. */
 export async function recoverCluster(
@@ -53,7 +48,9 @@ export async function recoverCluster(
       wish: { ...settings, idsMax: config.idWindowIdsMax },
       applied: { ...replica.applied, seq: head },
       drain: (checkpoint) => drain(config, replica, checkpoint, log),
-      takeOver: (begun) => takeOver(config, begun, log),
+      async takeOver(begun) {
+        await takeOver(config, begun, log);
+      },
     }).finally(() => replica.close());
     return (
       `Recovered: all up to seq ${head} is in ClickHouse, and epoch ${stream.epoch} begins at ${stream.firstSeq}. ` +
@@ -93,32 +90,11 @@ async function drain(config: Config, replica: Journal, checkpoint: number | null
       trustsTokens: () => false,
     });
     writer.wake();
-    while (replica.checkpoint < head) {
-      if (store.status.phase === 'refused') throw new StartRefused(store.status.reason);
-      await wait(againMs);
-    }
-    await writer.stop(answerMs);
-  } finally {
-    await store.close();
-  }
-}
-
-/** Once nobody's heartbeat is fresh, this command's own included. */
-async function takeOver(config: Config, { epoch, firstSeq }: OpenedStream, log: Log): Promise<void> {
-  const store = openStore({
-    ...{ ...config, source: openSource(config, log), log },
-    async verify({ client, layout }) {
-      await catchUp(client, [...syncEvents(layout), ...syncSmall(layout, 'journals')]);
-      const { maxSeq } = await adoptDatabase(client, epoch);
-      if (maxSeq > firstSeq) throw new StartRefused(`The database holds seq ${maxSeq}, above ${firstSeq}.`);
-      const facts = { owner: epoch, epoch, firstSeq, checkpoint: firstSeq - 1, head: firstSeq - 1 };
-      await registerOwner(client, { ...facts, sentUpTo: firstSeq - 1, everInserted: false });
-    },
-  });
-  try {
-    await store.whenReady(AbortSignal.timeout(takeOverMs));
-  } catch (cause) {
-    throw new StartRefused(`The database could not be taken over: ${store.status.reason} Run this again.`, { cause });
+    const left = (): string | null => {
+      const events = head - replica.checkpoint;
+      return events <= 0 ? null : `${events} events of the replica are not stored`;
+    };
+    await untilDrained({ left, store }).finally(() => writer.stop(answerMs));
   } finally {
     await store.close();
   }

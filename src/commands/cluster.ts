@@ -1,7 +1,8 @@
 /**
- * `sluice cluster status|leave|recover`: what is done with all gateways that share a log. Status and leave run on any
- * machine that reaches NATS, recover on a gateway's folder.
+ * `sluice cluster status|leave|init|recover`: what is done with all gateways that share a log. Status and leave run on
+ * any machine that reaches NATS, init on the folder of a single Sluice, recover on a gateway's.
  */
+import { resolve } from 'node:path';
 import { StartRefused, WrongUsage } from '../base/errors.ts';
 import { createLog } from '../base/log.ts';
 import { readConfig } from '../config/config.ts';
@@ -10,6 +11,7 @@ import { faultsOfCluster } from '../gateway/cluster-faults.ts';
 import { clusterStatus } from '../gateway/cluster-status.ts';
 import { leaveCluster } from '../gateway/leave-cluster.ts';
 import { connectNats, type Nats } from '../nats/connect-nats.ts';
+import { initCluster } from './cluster-init.ts';
 import { recoverCluster } from './cluster-recover.ts';
 import { clusterText } from './cluster-text.ts';
 
@@ -31,6 +33,8 @@ export async function runCluster(environment: Environment, words: readonly strin
       return await status(environment, rest);
     case 'leave':
       return await leave(environment, rest);
+    case 'init':
+      return await init(environment, rest);
     case 'recover':
       return await recover(environment, rest);
     default:
@@ -41,7 +45,9 @@ export async function runCluster(environment: Environment, words: readonly strin
 export const clusterHelp = `The commands are
   sluice cluster status [--json]
   sluice cluster leave ID [--lost]
-for the shared log that SLUICE_LOG and SLUICE_LOG_NAME name, and
+for the shared log that SLUICE_LOG and SLUICE_LOG_NAME name,
+  sluice cluster init --from FOLDER
+with the settings of the gateways to come, and the data folder of a stopped single Sluice, and
   sluice cluster recover [--anew]
 with all settings of the stopped gateway that has applied most.`;
 
@@ -61,6 +67,19 @@ async function leave(environment: Environment, words: readonly string[]): Promis
   const config = readConfig(environment, settings);
   await withNats(config, (nats, name) => leaveCluster({ nats, name, id, isLost: own.includes('--lost') }));
   return { ok: true, stdout: '', stderr: `Gateway ${id} is let go: nothing waits for it any more.\n` };
+}
+
+async function init(environment: Environment, words: readonly string[]): Promise<ClusterSaid> {
+  const at = words.indexOf('--from');
+  const folder = words[at + 1] ?? '';
+  if (at < 0 || folder === '' || folder.startsWith('-')) {
+    throw new WrongUsage('Say of which single Sluice: `sluice cluster init --from FOLDER`.');
+  }
+  const { settings } = split([...words.slice(0, at), ...words.slice(at + 2)], []);
+  const config = { ...readConfig(environment, settings), dataDir: resolve(folder) };
+  const log = createLog(config.logLevel);
+  const done = await withNats(config, (nats) => initCluster(config, sharedLogOf(config), nats, log));
+  return { ok: true, stdout: `${done}\n`, stderr: '' };
 }
 
 async function recover(environment: Environment, words: readonly string[]): Promise<ClusterSaid> {

@@ -5,10 +5,11 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { StartRefused } from '../base/errors.ts';
-import type { FilePort } from '../base/file-port.ts';
+import { type FilePort, nodeFiles } from '../base/file-port.ts';
 import { makeFolder } from '../base/make-folder.ts';
 import { readSmallFile, replaceSmallFile } from '../base/small-file.ts';
 import { epochPath } from '../journal/epoch-file.ts';
+import { refuseHandedOver } from './handed-over.ts';
 
 export interface GatewayFolder {
   readonly dataDir: string;
@@ -39,7 +40,7 @@ export function isFolderOf(dataDir: string, { id, name }: GatewayName, files: Fi
   if (existsSync(epochPath(dataDir))) {
     throw new StartRefused(
       `The data folder ${dataDir} is that of a single Sluice, and SLUICE_LOG makes this one a gateway: name a new ` +
-        'folder.',
+        `folder. \`sluice cluster init --from ${dataDir}\` makes a cluster of it.`,
     );
   }
   const text = readSmallFile(files, join(dataDir, fileName));
@@ -47,8 +48,9 @@ export function isFolderOf(dataDir: string, { id, name }: GatewayName, files: Fi
   return text !== null;
 }
 
-/** Throws StartRefused where a single Sluice is to be started on the folder of a gateway. */
+/** Throws StartRefused where a single Sluice is to be started on the folder of a gateway, or on one handed over. */
 export function refuseGatewayFolder(dataDir: string): void {
+  refuseHandedOver(nodeFiles, dataDir);
   if (!isGatewayFolder(dataDir)) return;
   throw new StartRefused(
     `The data folder ${dataDir} is that of a gateway: set SLUICE_LOG and the other settings of a gateway, or name ` +
@@ -58,13 +60,14 @@ export function refuseGatewayFolder(dataDir: string): void {
 
 /** Throws StartRefused where a command for the folder of a single Sluice is run on that of a gateway. */
 export function refuseOnGatewayFolder(dataDir: string, command: string): void {
+  refuseHandedOver(nodeFiles, dataDir);
   if (!isGatewayFolder(dataDir)) return;
   throw new StartRefused(
     `The data folder ${dataDir} is that of a gateway, and \`${command}\` is for a single Sluice. Nothing was changed.`,
   );
 }
 
-function isGatewayFolder(dataDir: string): boolean {
+export function isGatewayFolder(dataDir: string): boolean {
   return existsSync(join(dataDir, fileName));
 }
 

@@ -46,17 +46,26 @@ export async function recoverLog(parts: RecoverParts): Promise<OpenedStream> {
   }
   await refuseWhole(parts);
   await parts.drain(await checkpointOf(parts));
-  const bucket = stateBucket(wish.name);
-  if (await hasBucket(nats, bucket)) {
-    const gateways = [...(await listKeys(nats, bucket, gatewayKeys)).keys()].map(gatewayKey);
-    for (const key of ['writer', 'base', ...gateways]) await removeKey(nats, bucket, key);
-  }
+  await forgetGateways(nats, wish.name);
   await removeStream(nats, wish.name);
-  const second = Math.max(parts.now(), Math.floor(parts.applied.seq / seqsPerSecond + 1) * 1000);
   const after = { epoch: known.epoch, seq: parts.applied.seq };
-  const stream = await openStream(nats, { ...wish, epoch: randomUUID(), firstSeq: firstSeqAt(second), after });
+  const firstSeq = firstSeqBehind(after.seq, parts.now());
+  const stream = await openStream(nats, { ...wish, epoch: randomUUID(), firstSeq, after });
   await parts.takeOver(stream);
   return stream;
+}
+
+/** Of an epoch that follows this seq. */
+export function firstSeqBehind(seq: number, now: number): number {
+  return firstSeqAt(Math.max(now, Math.floor(seq / seqsPerSecond + 1) * 1000));
+}
+
+/** What gateways and the table writer of an ended shared log have said. Rejects as the client does. */
+export async function forgetGateways(nats: Nats, name: string): Promise<void> {
+  const bucket = stateBucket(name);
+  if (!(await hasBucket(nats, bucket))) return;
+  const gateways = [...(await listKeys(nats, bucket, gatewayKeys)).keys()].map(gatewayKey);
+  for (const key of ['writer', 'base', ...gateways]) await removeKey(nats, bucket, key);
 }
 
 const seqsPerSecond = 2 ** 20;
@@ -68,7 +77,16 @@ async function begun({ nats, wish, known }: RecoverParts): Promise<OpenedStream 
   return there.after?.epoch === known.epoch ? there : null;
 }
 
-async function refuseLiving({ nats, wish: { name }, pause }: RecoverParts): Promise<void> {
+/** Rejects with StartRefused while a gateway of this shared log lives. */
+export async function refuseLiving({
+  nats,
+  wish: { name },
+  pause,
+}: {
+  readonly nats: Nats;
+  readonly wish: Pick<StreamWish, 'name'>;
+  readonly pause: RecoverParts['pause'];
+}): Promise<void> {
   const bucket = stateBucket(name);
   const read = async () => ((await hasBucket(nats, bucket)) ? listKeys(nats, bucket, gatewayKeys) : []);
   const before = new Map(await read());

@@ -77,6 +77,11 @@ export async function openStream(nats: Nats, wish: StreamWish): Promise<OpenedSt
   return { name: wish.name, epoch, firstSeq: Number(firstSeq), after: afterOf(found.config) };
 }
 
+/** Undefined for a stream that Sluice has not made. */
+export function epochOf({ metadata }: StreamConfig): string | undefined {
+  return metadata?.['sluice.epoch'];
+}
+
 function afterOf({ metadata = {} }: StreamConfig): EndedEpoch | null {
   const { 'sluice.after': epoch, 'sluice.after_seq': seq } = metadata;
   return epoch === undefined ? null : { epoch, seq: Number(seq) };

@@ -5,7 +5,8 @@ import { expect, it } from 'vitest';
 import { nodeFiles } from '../../src/base/file-port.ts';
 import { runCommand } from '../../src/commands/run-command.ts';
 import { StopSignals } from '../../src/commands/stop-signals.ts';
-import { openGatewayFolder, refuseGatewayFolder } from '../../src/gateway/gateway-folder.ts';
+import { openGatewayFolder, refuseGatewayFolder, refuseOnGatewayFolder } from '../../src/gateway/gateway-folder.ts';
+import { noteHandedOver, readHandedOver } from '../../src/gateway/handed-over.ts';
 import { open, withFolder } from '../journal/support.ts';
 
 const name = { id: 'one', name: 'SLUICE' };
@@ -25,7 +26,20 @@ it('a folder of a gateway is no other gateway, and no single Sluice', () => {
 it('a folder of a single Sluice is no gateway', () => {
   withFolder((folder) => {
     open(folder).close();
-    expect(() => openGatewayFolder(folder, name, nodeFiles)).toThrow('is that of a single Sluice');
+    expect(() => openGatewayFolder(folder, name, nodeFiles)).toThrow('`sluice cluster init --from');
+  });
+});
+
+it('a folder that was handed over to a shared log is no single Sluice any more', () => {
+  withFolder((folder) => {
+    open(folder).close();
+    const after = { epoch: 'single', seq: 7 };
+    noteHandedOver(nodeFiles, folder, { name: 'SLUICE', epoch: 'next', firstSeq: 8, after });
+    expect(readHandedOver(nodeFiles, folder)).toEqual({ name: 'SLUICE', epoch: 'next', firstSeq: 8, after });
+    expect(() => refuseGatewayFolder(folder)).toThrow('was handed over to the shared log SLUICE');
+    expect(() => refuseOnGatewayFolder(folder, 'adopt')).toThrow('was handed over');
+    writeFileSync(join(folder, 'cluster'), '{"version":1}');
+    expect(() => refuseGatewayFolder(folder)).toThrow('is damaged');
   });
 });
 

@@ -82,6 +82,14 @@ export class Cluster {
     return found ?? { events: 0, ids: 0 };
   }
 
+  /** The first and the last seq of each event that ClickHouse has, by its name. */
+  async seqs(): Promise<Readonly<Record<string, { readonly first: number; readonly last: number }>>> {
+    const sql = `SELECT JSONExtractString(raw, 'event') AS event, min(seq) AS first, max(seq) AS last
+      FROM ${database}.events GROUP BY event`;
+    const rows = await this.clickhouse.store.rows<{ event: string; first: number; last: number }>(sql, {});
+    return Object.fromEntries(rows.map(({ event, ...seqs }) => [event, seqs]));
+  }
+
   async stop(): Promise<void> {
     await Promise.all([...this.#gateways.values()].map((gateway) => gateway.stop()));
     this.#proxy.close();
