@@ -24,7 +24,7 @@ export class Batches {
   constructor(parts: BatchesParts, ledger: Ledger, stopping: AbortSignal) {
     this.#parts = parts;
     this.#ledger = ledger;
-    this.#steps = new StepReader(parts.journal);
+    this.#steps = new StepReader(parts.journal, parts.options.bytesMax);
     this.#stopping = stopping;
   }
 

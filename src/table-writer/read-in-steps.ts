@@ -9,6 +9,8 @@ import type { ChunkMemory, LogChunk, LogReader } from '../event-log/log-reader.t
 const stepBytes = 1024 * 1024;
 /** Of the largest batch that is usual. The system gives what is written to, not what is asked for. */
 const usualBytes = 34 * 1024 * 1024;
+/** Of a batch's bytes, for what is read beside its rows. */
+const roomShare = 17 / 16;
 /**
  * Longer than an insert may take. Who falls behind soon does so again, and memory that comes and goes has V8 mark its
  * whole heap, while subscribers wait (decision 027).
@@ -18,13 +20,16 @@ const keptMs = 180_000;
 /** Reads batches, one after the other: the rows of each are good until the next is asked for. */
 export class StepReader {
   readonly #journal: Pick<LogReader, 'readDay' | 'epochOf'>;
+  readonly #memoryBytes: number;
   readonly #pause: () => Promise<void>;
   #memory: ChunkMemory | null = null;
   /** Gives the memory back once nothing was read for a time. */
   #unused: NodeJS.Timeout | null = null;
 
-  constructor(journal: Pick<LogReader, 'readDay' | 'epochOf'>, pause: () => Promise<void> = nextTurn) {
+  /** `bytesMax`: of a batch, but for one that was announced under another bound. */
+  constructor(journal: Pick<LogReader, 'readDay' | 'epochOf'>, bytesMax: number, pause = nextTurn) {
     this.#journal = journal;
+    this.#memoryBytes = Math.min(usualBytes, Math.ceil(bytesMax * roomShare));
     this.#pause = pause;
   }
 
@@ -56,7 +61,7 @@ export class StepReader {
         this.#memory = null;
         this.#unused = null;
       }, keptMs).unref();
-    this.#memory ??= { buffer: Buffer.allocUnsafeSlow(usualBytes), bytes: 0 };
+    this.#memory ??= { buffer: Buffer.allocUnsafeSlow(this.#memoryBytes), bytes: 0 };
     this.#memory.bytes = 0;
     return this.#memory;
   }

@@ -116,7 +116,7 @@ export class LeaseWorld {
     journal.recentDay = (from, bytesMax, upTo) => journal.read(from, bytesMax, upTo);
     const ledger = new Ledger(lease, journal, state ?? firstState({ epoch: 'e', checkpoint: 0 }));
     const { signal } = new AbortController();
-    const options = { rowsMax, bytesMax: 1_000_000 };
+    const options = { rowsMax, bytesMax: 1_000 };
     const batches = new Batches({ journal, live: { mark: head }, options, log: silent }, ledger, signal);
     const insertRows = async (body: Buffer, token: string): Promise<void> => {
       await lease.refresh();

@@ -13,7 +13,7 @@ it('what is read in steps is one day of one epoch, exactly as the disk has it, a
     journal.commit();
     const first = journal.firstSeq;
     let pauses = 0;
-    const reader = new StepReader(journal, () => {
+    const reader = new StepReader(journal, 32_000_000, () => {
       pauses += 1;
       return Promise.resolve();
     });
@@ -41,7 +41,7 @@ it('memory for what is read in steps is lent again, and given back three minutes
     put(journal, 2);
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
     try {
-      const reader = new StepReader(journal, () => Promise.resolve());
+      const reader = new StepReader(journal, 32_000_000, () => Promise.resolve());
       const read = async (seq: number): Promise<Buffer> => (await reader.readDay(seq, 1, seq)).rows;
       const lent = await read(journal.firstSeq);
       vi.advanceTimersByTime(170_000);
