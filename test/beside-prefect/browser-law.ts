@@ -9,7 +9,7 @@ import { compareWithSluice, openPages, pageFlags, pageKinds, type WebPages } fro
 
 type Parts = Pick<PageParts, 'beside' | 'run'>;
 
-/** To be called when it no longer matters that Sluice has events that Prefect has not. */
+/** It sends events to Sluice itself: to be called when it no longer matters that Prefect may lack them. */
 export function browserLaw(chromium: InstalledChromium, partsOf: () => Parts, testMs: number): void {
   if (!chromium.found) {
     it.skip(chromium.sentence, () => undefined);
@@ -19,13 +19,13 @@ export function browserLaw(chromium: InstalledChromium, partsOf: () => Parts, te
     'shows in a browser, on both kinds of its pages, what Sluice answers: the events, one event, and a run',
     async () => {
       const { beside, run } = partsOf();
-      const onlyInSluice = await emitToSluice(beside);
+      const sentToSluice = await emitToSluice(beside);
       const browser = await chromium.launch(pageFlags);
       try {
         for (const kind of pageKinds) {
           const pages = await openPages(browser, beside, kind);
           await anew(() => showsEvents(pages, beside));
-          await showsEvent(pages, beside, onlyInSluice);
+          await showsEvent(pages, beside, sentToSluice);
           await showsRun(pages, beside, run.id);
           await pages.page.close();
         }
@@ -53,7 +53,7 @@ async function anew(look: () => Promise<void>): Promise<void> {
 async function showsEvents(pages: WebPages, { sluiceItself }: Beside): Promise<void> {
   const listed = await pages.show('/events', async () => {
     const isAnswered = ['filter', 'count-by/'].every((path) => pages.isAnswered(`/api/events/${path}`));
-    return isAnswered && (await pages.eventNames()).includes('only.in.sluice');
+    return isAnswered && (await pages.eventNames()).includes('sent.to.sluice');
   });
   const [events] = await compareWithSluice(sluiceItself, listed, '/api/events/filter');
   expect(await pages.eventNames()).toEqual(events?.names);
@@ -68,10 +68,10 @@ interface Emitted {
 async function showsEvent(pages: WebPages, { sluiceItself }: Beside, { id, occurred }: Emitted): Promise<void> {
   const one = await pages.show(
     `/events/event/${occurred.slice(0, 10)}/${id}`,
-    async () => pages.isAnswered('/api/events/filter') && (await pages.says('only.in.sluice')),
+    async () => pages.isAnswered('/api/events/filter') && (await pages.says('sent.to.sluice')),
   );
   const [event] = await compareWithSluice(sluiceItself, one, '/api/events/filter');
-  expect(event).toMatchObject({ names: ['only.in.sluice'], total: 1 });
+  expect(event).toMatchObject({ names: ['sent.to.sluice'], total: 1 });
 }
 
 /** Its graph has what happened from the start of the run to its end. */
@@ -83,18 +83,18 @@ async function showsRun(pages: WebPages, { sluiceItself }: Beside, runId: string
 }
 
 /**
- * Prefect itself does not have these: one of now, and one of the minute before, for the newer pages leave out the
- * minute that runs. Gives the older one.
+ * One of now, and one of the minute before, for the newer pages leave out the minute that runs. Gives the older one.
+ * On level 1 Prefect itself does not have them.
  */
 async function emitToSluice({ sluiceItself }: Beside): Promise<Emitted> {
   const now = Date.now();
   const older = { id: randomUUID(), occurred: new Date(Math.floor(now / 60_000) * 60_000 - 1_000).toISOString() };
   const newer = { id: randomUUID(), occurred: new Date(now).toISOString() };
-  const fields = { event: 'only.in.sluice', resource: { 'prefect.resource.id': 'front.0' } };
+  const fields = { event: 'sent.to.sluice', resource: { 'prefect.resource.id': 'front.0' } };
   await publish(sluiceItself, [
     { ...older, ...fields },
     { ...newer, ...fields },
   ]);
-  await untilFound(sluiceItself, { event: { name: ['only.in.sluice'] } }, 2);
+  await untilFound(sluiceItself, { event: { name: ['sent.to.sluice'] } }, 2);
   return older;
 }

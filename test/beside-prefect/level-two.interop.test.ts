@@ -4,11 +4,13 @@
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { send } from '../../support/http.ts';
+import { findChromium } from '../../support/peers/chromium.ts';
 import { installPrefect, testedVersion } from '../../support/peers/prefect.ts';
 import { repositoryRoot } from '../../support/peers/sluice.ts';
 import { whyNoProxy } from '../proxy/run-proxy.ts';
 import { formOf } from './acceptance-form.ts';
 import { Automations } from './automations.ts';
+import { browserLaw } from './browser-law.ts';
 import { doctorLaw } from './doctor-law.ts';
 import { emitNumbered, runWork } from './emit.ts';
 import { forwarderOf, untilForwarded } from './forwarder-view.ts';
@@ -24,6 +26,7 @@ import { deploymentLaw, untilTaskRuns } from './work-laws.ts';
 
 const form = formOf(process.env);
 const install = await installPrefect(repositoryRoot(), form.version, form.packages);
+const chromium = await findChromium(repositoryRoot());
 const frontKind = `${proxyOf(form.frontKind)}-level-2` as const;
 const noProxy = whyNoProxy(proxyOf(form.frontKind));
 const testMs = 1_200_000;
@@ -96,6 +99,8 @@ describe('a Prefect to which Sluice forwards what clients send', () => {
     },
     testMs,
   );
+
+  if (form.version === testedVersion) browserLaw(chromium, () => ({ beside, run }), testMs);
 
   if (form.isLong) sluiceKilledLaw(() => beside, testMs);
 

@@ -2,6 +2,7 @@
 import { connect } from '../../client/src/node.ts';
 import type { Browser, Page } from '../../support/peers/chromium.ts';
 import { openConsole } from '../../support/peers/console-page.ts';
+import { coresTaken, sharesSince } from './cores-taken.ts';
 
 export interface Load {
   readonly perSecond: number;
@@ -22,6 +23,8 @@ export interface LoadResult {
   readonly heapLate: number;
   /** Milliseconds after the last event was acknowledged, until the page shows it. */
   readonly behindMs: number;
+  /** Who took how much of a core. */
+  readonly cores: string;
   readonly complaints: readonly string[];
 }
 
@@ -39,11 +42,13 @@ export async function loadPage(browser: Browser, url: string, load: Load): Promi
   const early = { ...load, seconds: load.seconds / 4 };
   await emit(url, resource, early, 0);
   const heapEarly = await heapOf(page);
+  const takenBefore = coresTaken();
   const began = performance.now();
   const first = early.perSecond * early.seconds;
   const emitted = await emit(url, resource, { ...load, seconds: load.seconds - early.seconds }, first);
   const rate = ((emitted - first) / (performance.now() - began)) * 1000;
   const acknowledged = performance.now();
+  const cores = sharesSince(takenBefore, acknowledged - began);
   await page
     .getByText(`nr-${emitted - 1}.`)
     .first()
@@ -55,7 +60,7 @@ export async function loadPage(browser: Browser, url: string, load: Load): Promi
   return {
     ...{ emitted, rate, median: quantile(frames, 0.5), p95: quantile(frames, 0.95), longest: frames.longestMs },
     framesPerSecond: (frames.count / frames.sinceMs) * 1000,
-    ...{ heapEarly, heapLate, behindMs, complaints },
+    ...{ heapEarly, heapLate, behindMs, cores, complaints },
   };
 }
 

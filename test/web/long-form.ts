@@ -52,7 +52,7 @@ try {
     `${mega(found.heapEarly)} → ${mega(found.heapLate)}`,
     ms(found.behindMs),
     `${median(paints).toFixed(0)} ms`,
-    `${cpus().length} cores, load ${loadavg()[0]?.toFixed(1)}`,
+    `${cpus().length} cores, load ${loadavg()[0]?.toFixed(1)}: ${found.cores}`,
     isRight ? 'holds' : 'does not hold',
   ];
   console.log(`| ${cells.join(' | ')} |`);
