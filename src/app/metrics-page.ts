@@ -140,7 +140,7 @@ function writeTokens(page: MetricsPage, { usages }: Observation): void {
 /** Only where the log is shared. */
 function writeGateway(page: MetricsPage, { gateway }: Observation): void {
   if (gateway === null) return;
-  const { id, applied, waiting, parked, idsTaken, isJoined, writer, term, tokensAgeSeconds } = gateway;
+  const { id, applied, waiting, parked, idsTaken, isJoined, writer, term, tokensAgeSeconds, deadLetter } = gateway;
   page.gauge('gateway_applied_message', 'The newest message of the shared log that is applied here.', applied);
   page.gauge('gateway_spool_waiting', 'Events in the spool that the shared log may not have.', waiting);
   page.gauge('gateway_spool_parked', 'Of these the old ones, to be looked up in ClickHouse.', parked);
@@ -156,6 +156,10 @@ function writeGateway(page: MetricsPage, { gateway }: Observation): void {
     'Since NATS last said that the tokens here are the newest.',
     tokensAgeSeconds,
   );
+  if (deadLetter !== null) {
+    page.gauge('gateway_dead_letter_events', 'Events in the dead letter of all gateways.', deadLetter.events);
+    page.gauge('gateway_dead_letter_bytes', 'Bytes of that dead letter.', deadLetter.bytes);
+  }
   page.counter('gateway_writer_terms_total', 'How often the gateway that writes has changed.', term);
 }
 

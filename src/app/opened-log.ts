@@ -11,6 +11,7 @@ import { openGatewayFolder, refuseGatewayFolder } from '../gateway/gateway-folde
 import type { OpenGateway } from '../gateway/open-gateway.ts';
 import { startGateway } from '../gateway/start-gateway.ts';
 import type { JournalParts } from '../journal/journal-options.ts';
+import { openDeadLetter } from '../table-writer/dead-letter.ts';
 import { openWriterState } from '../table-writer/open-writer-state.ts';
 import type { DeadLetter } from '../table-writer/ports.ts';
 import type { TableWriter } from '../table-writer/table-writer.ts';
@@ -22,8 +23,9 @@ export interface OpenedLog {
   readonly intake: IntakeParts;
   /** Null for a single Sluice. */
   readonly gateway: OpenGateway | null;
+  readonly deadLetter: Pick<DeadLetter, 'entries' | 'remove'>;
   /** Reads what the writer goes on from; what it gives starts it. */
-  readonly prepareWriter: (deadLetter: DeadLetter) => Promise<(store: Store) => TableWriter>;
+  readonly prepareWriter: () => Promise<(store: Store) => TableWriter>;
 }
 
 export interface LogWorld {
@@ -41,9 +43,10 @@ export async function openLog(config: Config, world: LogWorld): Promise<OpenedLo
   const { machine, counters, store, hasSubscribers, log } = world;
   refuseGatewayFolder(config.dataDir);
   const intake = await openIntake(config, machine, counters, store, log, hasSubscribers);
+  const deadLetter = openDeadLetter(config.dataDir, machine.files);
   return {
-    ...{ intake, gateway: null },
-    async prepareWriter(deadLetter) {
+    ...{ intake, deadLetter, gateway: null },
+    async prepareWriter() {
       const state = await openWriterState(intake.stateStore, intake.journal, deadLetter);
       return (opened) => startWriter({ config, intake, store: opened, state, deadLetter, counters, log });
     },
@@ -77,8 +80,8 @@ async function openShared(
   return {
     intake: intakeOf(gateway, door),
     gateway,
-    prepareWriter: async (deadLetter) => (opened) =>
-      gateway.startWriter(opened, deadLetter, { rowsMax, bytesMax, flushMs }),
+    deadLetter: gateway.deadLetter,
+    prepareWriter: async () => (opened) => gateway.startWriter(opened, { rowsMax, bytesMax, flushMs }),
   };
 }
 

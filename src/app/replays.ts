@@ -18,8 +18,8 @@ import type { IntakeParts } from './open-intake.ts';
 
 export interface ReplaysParts {
   readonly store: Store;
-  readonly writer: Pick<TableWriter, 'between' | 'whenCertain'>;
-  readonly deadLetter: DeadLetter;
+  readonly writer: Pick<TableWriter, 'between' | 'notWriting' | 'whenCertain'>;
+  readonly deadLetter: Pick<DeadLetter, 'entries' | 'remove'>;
   readonly intake: Pick<IntakeParts, 'journal' | 'ids'>;
   readonly access: { readonly audit: Pick<Audit, 'operated'> };
   readonly counters: Pick<Counters, 'replayed'>;
@@ -53,6 +53,8 @@ export class Replays {
     const { phase, reason } = this.#parts.store.status;
     if (phase === 'refused') throw new Failure('storeRefused', reason);
     if (phase !== 'ready') throw new Failure('storeUnavailable', `ClickHouse does not answer: ${reason}`);
+    const { notWriting } = this.#parts.writer;
+    if (notWriting !== null) throw notWriting;
     this.#newest = { ...noReplay, state: 'running', started: new Date().toISOString() };
     this.#parts.access.audit.operated({ what: 'replay begun', by: cutText(by, nameCharactersMax) });
     this.#running = this.#run();

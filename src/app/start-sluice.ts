@@ -27,7 +27,6 @@ import { refuseTakenPort } from '../server/listen.ts';
 import { type RunningServer, startServer } from '../server/start-server.ts';
 import { noLoad } from '../server/subscriber-load.ts';
 import type { TlsFiles } from '../server/tls.ts';
-import { openDeadLetter } from '../table-writer/dead-letter.ts';
 import type { DeadLetter } from '../table-writer/ports.ts';
 import type { TableWriter } from '../table-writer/table-writer.ts';
 import { connectStore, type StoreUser } from './connect-store.ts';
@@ -109,8 +108,8 @@ export async function startSluice(config: Config, log: Log, say: (line: string) 
   // A gateway that is new has the tokens of all others by now.
   const access = openAccess(config, machine.files, log);
   const { journal, live } = intake;
-  const deadLetter = openDeadLetter(config.dataDir, machine.files);
-  const startWriter = await opened.prepareWriter(deadLetter);
+  const { deadLetter } = opened;
+  const startWriter = await opened.prepareWriter();
   const user = storeUserOf(opened, () => writer.doubtRange());
   const store: Store = connectStore(config, user, log);
   const writer: TableWriter = startWriter(store);

@@ -35,6 +35,7 @@ export const failures = {
   gatewayBehind: { status: 503, code: 1013, mayRetry: true, retryAfterSeconds: 2 },
   sharedLogLost: { status: 503, code: 1013, mayRetry: true, retryAfterSeconds: 30 },
   storeUnavailable: { status: 503, code: 1013, mayRetry: true, retryAfterSeconds: 2 },
+  otherWrites: { status: 409, code: 1008, mayRetry: true },
   storeRefused: { status: 503, code: 1013, mayRetry: true, retryAfterSeconds: 30 },
   queryTimedOut: { status: 503, code: 1013, mayRetry: true, retryAfterSeconds: 5 },
   queryTooLarge: { status: 503, code: 1013, mayRetry: false },

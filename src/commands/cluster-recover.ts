@@ -17,8 +17,9 @@ import { readEpochFile } from '../journal/epoch-file.ts';
 import type { Journal } from '../journal/journal.ts';
 import { acquireLock } from '../journal/lock.ts';
 import type { Nats } from '../nats/connect-nats.ts';
-import { openDeadLetter } from '../table-writer/dead-letter.ts';
+import { openDeadLetterStream } from '../nats/dead-letter-stream.ts';
 import { firstState } from '../table-writer/open-writer-state.ts';
+import type { DeadLetter } from '../table-writer/ports.ts';
 import { settledOf } from '../table-writer/stored-of.ts';
 import { startTableWriter } from '../table-writer/table-writer.ts';
 import type { WriterState } from '../table-writer/writer-state.ts';
@@ -47,7 +48,7 @@ export async function recoverCluster(
       ...{ nats, known, isForced, log, pause: wait, now: Date.now },
       wish: { ...settings, idsMax: config.idWindowIdsMax },
       applied: { ...replica.applied, seq: head },
-      drain: (checkpoint) => drain(config, replica, checkpoint, log),
+      drain: async (checkpoint) => drain(config, replica, checkpoint, await claimDead(nats, settings, replica), log),
       async takeOver(begun) {
         await takeOver(config, begun, log);
       },
@@ -61,8 +62,22 @@ export async function recoverCluster(
   }
 }
 
+/** No gateway lives. In no term of theirs, so that they may go on where this is broken off. */
+async function claimDead(nats: Nats, settings: GatewaySettings, { epoch }: Journal): Promise<DeadLetter> {
+  const stream = await openDeadLetterStream(nats, settings);
+  const claimed = await stream.claim({ epoch: `recovery of ${epoch}`, term: 1 });
+  if (claimed === null) throw new Error('nobody has a later term than the first of a recovery');
+  return claimed;
+}
+
 /** Nobody else writes: what ClickHouse has of it is looked for, and the rest is sent. */
-async function drain(config: Config, replica: Journal, checkpoint: number | null, log: Log): Promise<void> {
+async function drain(
+  config: Config,
+  replica: Journal,
+  checkpoint: number | null,
+  deadLetter: Pick<DeadLetter, 'add'>,
+  log: Log,
+): Promise<void> {
   const { epoch, firstSeq, head } = replica;
   if (checkpoint !== null && checkpoint > replica.checkpoint) replica.advanceCheckpoint(Math.min(checkpoint, head));
   let state: WriterState = { ...firstState(replica), maybeStoredUpTo: head };
@@ -84,7 +99,7 @@ async function drain(config: Config, replica: Journal, checkpoint: number | null
         },
       },
       keepIds: () => undefined,
-      deadLetter: openDeadLetter(config.dataDir),
+      deadLetter,
       options: { rowsMax, bytesMax, flushMs: 0 },
       settledOf: (of, range) => settledOf(store, of, range),
       trustsTokens: () => false,

@@ -3,7 +3,7 @@
  */
 import type { ClusterStatus, GatewayLine } from '../gateway/cluster-status.ts';
 
-export function clusterText({ log, writer, gateways }: ClusterStatus, faults: readonly string[]): string {
+export function clusterText({ log, writer, deadLetter, gateways }: ClusterStatus, faults: readonly string[]): string {
   const kept = log.first > log.last ? `none of ${log.last} messages` : `messages ${log.first} to ${log.last}`;
   const servers = log.replicas === 1 ? 'one server' : `${log.replicas} copies, led by ${log.leader ?? 'nobody'}`;
   const newest = Math.max(0, ...gateways.map(({ head }) => head));
@@ -12,12 +12,17 @@ export function clusterText({ log, writer, gateways }: ClusterStatus, faults: re
     `kept        ${kept}, ${megabytes(log.bytes)} of at most ${megabytes(log.bytesMax)}, on ${servers}`,
     `writer      ${writer === null ? 'nobody yet' : `${writer.holder || 'nobody'}, term ${writer.term}`}`,
     `stored      ${writer?.checkpoint == null ? 'nothing yet' : storedText(writer.checkpoint, newest)}`,
+    `dead letter ${deadLetter === null ? 'none yet' : deadText(deadLetter)}`,
     '',
     ...table([['gateway', 'state', 'applied', 'behind', 'spool', 'rules'], ...gateways.map(cells)]),
     '',
     ...(faults.length === 0 ? ['All is well.'] : faults),
   ];
   return lines.map((line) => `${line}\n`).join('');
+}
+
+function deadText({ events, bytes, bytesMax }: NonNullable<ClusterStatus['deadLetter']>): string {
+  return `${events} events, ${megabytes(bytes)} of at most ${megabytes(bytesMax)}`;
 }
 
 function storedText(checkpoint: number, newest: number): string {

@@ -8,23 +8,37 @@ import type { Config } from '../config/config.ts';
 import { splitRow } from '../event-log/row.ts';
 import { openDeadLetter } from '../table-writer/dead-letter.ts';
 import { Ledger } from '../table-writer/ledger.ts';
+import type { DeadEvent } from '../table-writer/ports.ts';
 import { replayDeadLetter } from '../table-writer/replay-dead-letter.ts';
 import { reasonOfTaken, TakenIds } from '../table-writer/taken-ids.ts';
 import { openStopped, type StoppedConfig, type StoppedFolder } from './open-stopped.ts';
 
 /** Lines for people; works while Sluice runs. Throws StartRefused for a damaged file. */
 export async function* listDeadLetter({ dataDir }: Pick<Config, 'dataDir'>): AsyncGenerator<string> {
+  yield* linesOfDeadLetter(dataDir, openDeadLetter(dataDir).entries(), null);
+}
+
+/** Of these, and of what is kept for people in this folder. `whose`: where it is not this folder's. */
+export async function* linesOfDeadLetter(
+  dataDir: string,
+  entries: AsyncIterable<DeadEvent>,
+  whose: string | null,
+): AsyncGenerator<string> {
   let count = 0;
-  for await (const { seq, at, reason, row } of openDeadLetter(dataDir).entries()) {
+  for await (const { seq, at, reason, row } of entries) {
     count += 1;
     yield `seq ${seq}  id ${splitRow(row).id}  since ${at}  ${reason}`;
   }
   const taken = new TakenIds(dataDir).entries();
   for (const { at, row } of taken) yield `id ${splitRow(row).id}  since ${at}  ${reasonOfTaken}`;
   if (taken.length > 0) yield `${taken.length} events are kept for people: their ids are another label's.`;
-  if (count > 0) yield `${count} events. \`sluice dead-letter replay\` tries to insert them again.`;
-  else if (taken.length === 0) yield 'The dead letter is empty.';
+  const wayOn = whose === null ? '`sluice dead-letter replay` tries to insert them again.' : gatewaysWayOn;
+  const told = whose === null ? '' : ` of ${whose}`;
+  if (count > 0) yield `${count} events. ${wayOn}`;
+  else if (taken.length === 0) yield `The dead letter${told} is empty.`;
 }
+
+const gatewaysWayOn = 'The gateway that writes tries to insert them again: POST /api/admin/dead-letter/replay there.';
 
 export interface Replay {
   /** Nothing is left in the dead letter. */

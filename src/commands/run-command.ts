@@ -20,6 +20,7 @@ import { listDeadLetter, replayStopped } from './dead-letter-command.ts';
 import { giveHeapRoom } from './heap-room.ts';
 import { skipForwarding } from './prefect-skip.ts';
 import { recoverJournal } from './recover-journal.ts';
+import { listShared, refuseReplay } from './shared-dead-letter.ts';
 import { sentenceOf } from './start-sentence.ts';
 import { exitCodeOf, type StopSignals } from './stop-signals.ts';
 import { runToken } from './token.ts';
@@ -86,6 +87,8 @@ export async function runCommand(
     log.info({ names: links }, 'these variables count as unset: an orchestrator sets them for a service');
   try {
     const words = commandWords.join(' ');
+    const settings = words === 'dead-letter replay' ? gatewayOf(config) : null;
+    if (settings !== null) return await refuseReplay(settings);
     if (singleCommands.includes(words)) refuseOnGatewayFolder(config.dataDir, words);
     return await command(config, log, signals);
   } catch (cause) {
@@ -141,7 +144,10 @@ const commandTable: Readonly<Record<string, Command>> = {
     return tell(ok, text);
   },
   async 'dead-letter'(config) {
-    for await (const line of listDeadLetter(config)) await print(`${line}\n`);
+    const settings = gatewayOf(config);
+    if (settings === null) refuseGatewayFolder(config.dataDir);
+    const lines = settings === null ? listDeadLetter(config) : listShared(config.dataDir, settings);
+    for await (const line of lines) await print(`${line}\n`);
     return true;
   },
 };

@@ -27,6 +27,7 @@ export const failureWords: Readonly<Record<FailureName, string>> = {
   gatewayBehind: 'this gateway has yet to reach that place of the shared log',
   sharedLogLost: 'this gateway cannot follow the shared log any more',
   storeUnavailable: 'ClickHouse does not answer',
+  otherWrites: 'another gateway writes into ClickHouse, and only that one can do it',
   storeRefused: 'the database belongs to another journal, or is too old',
   queryTimedOut: 'the question took too long',
   queryTooLarge: 'the question needs more memory than it may have',

@@ -14,6 +14,7 @@ import { Carrier, type CarrierParts } from '../shared-log/carrier.ts';
 import type { CarrierOptions } from '../shared-log/carrier-ports.ts';
 import { JournalSpool } from '../shared-log/journal-spool.ts';
 import type { ReplicaSide } from './replica-side.ts';
+import type { DeadIds } from './shared-dead-letter.ts';
 import { SpoolLookUp } from './store-look-up.ts';
 
 export interface CarryingParts {
@@ -60,12 +61,12 @@ export class Carrying {
     return this.#carrier?.parked ?? 0;
   }
 
-  begin(nats: Nats, id: string, store: Store): void {
+  begin(nats: Nats, id: string, store: Store, dead: DeadIds): void {
     const { spool, grown$, stream, side, settled, keepTaken, checkpoint, log } = this.#parts;
     const { replica } = side;
     const subject = subjectOf(stream.name, id);
     const lookUps = new SpoolLookUp({
-      ...{ store, checkpoint, log },
+      ...{ store, dead, checkpoint, log },
       answer: (turn, words) => carrier.lookedUp(turn, words),
     });
     const carrier: Carrier = new Carrier({

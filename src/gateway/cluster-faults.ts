@@ -10,10 +10,11 @@ const fullShare = 0.8;
 const writerSilentMs = 30_000;
 
 /** Empty where nothing is. */
-export function faultsOfCluster({ log, writer, gateways, unread }: ClusterStatus): string[] {
+export function faultsOfCluster({ log, writer, deadLetter, gateways, unread }: ClusterStatus): string[] {
   const living = gateways.filter(({ state }) => state === 'living');
   return [
     ...faultsOfLog(log),
+    ...faultsOfDeadLetter(deadLetter),
     ...(living.length === 0 ? ['No gateway lives.'] : faultsOfWriter(writer)),
     ...gateways.flatMap((gateway) => faultsOf(gateway, log)),
     ...differences(gateways),
@@ -29,6 +30,14 @@ function faultsOfLog({ name, bytes, bytesMax, leader, behind, replicas }: Shared
   if (replicas > 1 && (leader ?? '') === '') faults.push(`No NATS server leads the stream ${name}.`);
   for (const server of behind) faults.push(`The NATS server ${server} is away, or has not all of the stream.`);
   return faults;
+}
+
+function faultsOfDeadLetter(size: ClusterStatus['deadLetter']): string[] {
+  if (size === null || size.bytes <= fullShare * size.bytesMax) return [];
+  const { bytes, bytesMax } = size;
+  return [
+    `The dead letter has ${bytes} of at most ${bytesMax} bytes: once it is full nothing is written into ClickHouse.`,
+  ];
 }
 
 function faultsOfWriter(writer: WriterStatus | null): string[] {

@@ -4,6 +4,7 @@
  */
 import { StartRefused } from '../base/errors.ts';
 import type { Nats } from '../nats/connect-nats.ts';
+import { type DeadLetterSize, deadLetterStream } from '../nats/dead-letter-stream.ts';
 import { type ListedKey, listKeys } from '../nats/list-keys.ts';
 import { infoOf } from '../nats/open-stream.ts';
 import { parseHolder } from '../table-writer/writer-lease.ts';
@@ -13,6 +14,8 @@ import { gatewayKeys, stateBucket } from './state-keys.ts';
 export interface ClusterStatus {
   readonly log: SharedLogStatus;
   readonly writer: WriterStatus | null;
+  /** Of all gateways; null where none has made it yet. */
+  readonly deadLetter: DeadLetterSize | null;
   readonly gateways: readonly GatewayLine[];
   /** Gateways of which nothing can be read here: they are of another version. */
   readonly unread: readonly string[];
@@ -81,7 +84,7 @@ export async function clusterStatus(nats: Nats, name: string): Promise<ClusterSt
     if (word === null) unread.push(id);
     else gateways.push(lineOf(id, word, atMs, nowMs, log.last));
   }
-  return { log, writer, gateways, unread };
+  return { log, writer, deadLetter: await deadLetterStream(nats, name).size(), gateways, unread };
 }
 
 export function noLog(name: string): string {

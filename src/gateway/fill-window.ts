@@ -1,13 +1,17 @@
 /**
- * The id window of a replica that does not begin with the shared log, from ClickHouse (I11): the ids that every other
- * gateway has, no more and no fewer, for each of them must judge alike. Seqs have no holes, so what is missing shows.
+ * The id window of a replica that does not begin with the shared log, from ClickHouse and the dead letter (I11): the
+ * ids that every other gateway has, no more and no fewer, for each of them must judge alike. Seqs have no holes, so
+ * what is missing shows.
  */
 import { unknownTag } from '../base/label-tag.ts';
 import { decidingRead, replicasCaughtUp } from '../clickhouse/deciding-reads.ts';
 import type { Store } from '../clickhouse/store.ts';
+import { splitRow } from '../event-log/row.ts';
+import { wholeSeconds } from '../filter/whole-seconds.ts';
 import { ForgottenIds, type ForgottenState } from '../ids/forgotten-ids.ts';
 import { IdWindow } from '../ids/id-window.ts';
 import type { WindowBounds } from '../shared-log/replica-window.ts';
+import type { DeadIds } from './shared-dead-letter.ts';
 
 export interface FilledWindow {
   readonly window: IdWindow;
@@ -17,9 +21,10 @@ export interface FilledWindow {
 
 export interface FillParts extends WindowBounds {
   readonly store: Pick<Store, 'rows' | 'command' | 'layout'>;
+  readonly dead: Pick<DeadIds, 'among'>;
   /** Of the epoch. */
   readonly firstSeq: number;
-  /** As the window is behind this seq. ClickHouse has all up to there. */
+  /** As the window is behind this seq. ClickHouse or the dead letter has all up to there. */
   readonly upTo: number;
   readonly signal: AbortSignal;
 }
@@ -43,12 +48,17 @@ export async function fillWindow(parts: FillParts): Promise<FilledWindow> {
   await replicasCaughtUp(store, signal);
   const forgotten = new ForgottenIds();
   const window = new IdWindow({ idsMax, checkpoint: () => Number.POSITIVE_INFINITY, forgotten });
-  const { after, isExact } = await boundsOf(parts);
+  // Read first: what is replayed meanwhile is in ClickHouse then.
+  const dead = await deadOf(parts);
+  const { after, isExact } = await boundsOf(parts, dead);
   let next = after + 1;
   let firstReceived: number | null = null;
   for (let from = after; from < upTo; from += stepSeqs) {
     const to = Math.min(from + stepSeqs, upTo);
-    for (const { id, seq, received, occurred } of await read<StoredId>(parts, idsSql, { from, to })) {
+    const stored = await read<StoredId>(parts, idsSql, { from, to });
+    const seqs = new Set(stored.map(({ seq }) => seq));
+    const others = dead.filter(({ seq }) => seq > from && seq <= to && !seqs.has(seq));
+    for (const { id, seq, received, occurred } of [...stored, ...others].sort(bySeq)) {
       if (seq !== next && (isExact || firstReceived !== null)) throw missing(next, seq - 1);
       firstReceived ??= received;
       window.add(id, seq, received, occurred, unknownTag);
@@ -71,20 +81,36 @@ export async function fillWindow(parts: FillParts): Promise<FilledWindow> {
  * `after`: up to it all ids have left. `isExact`: the very next seq has not. Where retention has taken what left last,
  * the first one that is there is taken for the oldest.
  */
-async function boundsOf(parts: FillParts): Promise<{ after: number; isExact: boolean }> {
+async function boundsOf(parts: FillParts, dead: readonly StoredId[]): Promise<{ after: number; isExact: boolean }> {
   const { firstSeq, upTo, idsMax, idsMs } = parts;
   const [found] = await read<{ newest: number; now: number }>(parts, newestSql, { firstSeq, upTo });
-  const newest = found?.newest ?? 0;
+  const newest = Math.max(found?.newest ?? 0, dead.at(-1)?.received ?? 0);
   // What is that old by the clock leaves with the next event, and retention may have taken a part of it.
   const oldest = Math.max(newest, (found?.now ?? 0) - clocksApartSeconds) - Math.floor(idsMs / 1000);
   const [aged] = await read<{ newest: number }>(parts, agedSql, { firstSeq, upTo, oldest });
   const byCount = Math.max(upTo - idsMax, firstSeq - 1);
-  const byAge = aged?.newest ?? 0;
+  const byAge = Math.max(aged?.newest ?? 0, dead.findLast(({ received }) => received < oldest)?.seq ?? 0);
   const isYoung = (firstSeq - 1) / seqsPerSecond >= oldest;
   return {
     after: Math.min(Math.max(byCount, byAge), upTo),
     isExact: byAge > 0 || isYoung || byCount >= firstSeq,
   };
+}
+
+/** By seq. */
+async function deadOf({ dead, firstSeq, upTo }: FillParts): Promise<StoredId[]> {
+  const found = await dead.among((seq) => seq >= firstSeq && seq <= upTo);
+  const rows = [...found.values()].map((event) => splitRow(event.row));
+  return rows
+    .map(({ id, seq, received, occurred }) => ({
+      ...{ id, seq },
+      ...{ received: wholeSeconds(received), occurred: wholeSeconds(occurred) },
+    }))
+    .sort(bySeq);
+}
+
+function bySeq(one: StoredId, other: StoredId): number {
+  return one.seq - other.seq;
 }
 
 const newestSql = `SELECT toUnixTimestamp(max(received)) AS newest, toUnixTimestamp(now()) AS now FROM events
@@ -106,7 +132,7 @@ function read<Row>({ store, signal }: FillParts, sql: string, params: Record<str
 function missing(first: number, last: number): Error {
   const what = first === last ? `Event ${first}` : `Event ${first}, or more up to ${last},`;
   return new Error(
-    `${what} of the shared log is not in ClickHouse: the dead letter of a gateway has it. Until it is replayed ` +
-      'there, this gateway cannot know which ids the others know.',
+    `${what} of the shared log is neither in ClickHouse nor in the dead letter: without it this gateway cannot know ` +
+      'which ids the others know.',
   );
 }

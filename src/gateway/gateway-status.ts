@@ -26,4 +26,6 @@ export interface GatewayStatus {
   readonly promise: string;
   /** For how long nobody has said that the tokens here are those of all gateways. */
   readonly tokensAgeSeconds: number;
+  /** Of all gateways; null before it was seen. */
+  readonly deadLetter: { readonly events: number; readonly bytes: number } | null;
 }

@@ -7,12 +7,14 @@ import type { Log } from '../base/log.ts';
 import type { Store } from '../clickhouse/store.ts';
 import { fillWindow } from './fill-window.ts';
 import { idsMs, type ReplicaSide } from './replica-side.ts';
+import type { DeadIds } from './shared-dead-letter.ts';
 
 export interface IdsOfReplicaParts {
   readonly side: Pick<ReplicaSide, 'ids' | 'replica'>;
   /** Of the epoch. */
   readonly firstSeq: number;
   readonly store: Store;
+  readonly dead: DeadIds;
   readonly idsMax: number;
   readonly signal: AbortSignal;
   /** Why it is not done yet; null when it is. */
@@ -39,9 +41,12 @@ export async function whenIdsFilled(parts: IdsOfReplicaParts): Promise<void> {
   says(null);
 }
 
-async function fill({ side, firstSeq, store, idsMax, signal, log }: IdsOfReplicaParts, upTo: number): Promise<void> {
+async function fill(
+  { side, firstSeq, store, dead, idsMax, signal, log }: IdsOfReplicaParts,
+  upTo: number,
+): Promise<void> {
   await store.whenReady(signal);
-  const { window, forgotten } = await fillWindow({ store, firstSeq, upTo, idsMax, idsMs, signal });
+  const { window, forgotten } = await fillWindow({ store, dead, firstSeq, upTo, idsMax, idsMs, signal });
   side.ids.fill(window, forgotten, upTo);
   side.replica.reopenWindow();
   log.info({ upTo, ids: window.size }, 'the ids before the replica were read from ClickHouse');

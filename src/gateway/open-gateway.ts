@@ -15,12 +15,12 @@ import type { Row } from '../event-log/row.ts';
 import type { Redactor } from '../event-text/redactor.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { Nats } from '../nats/connect-nats.ts';
+import { openDeadLetterStream } from '../nats/dead-letter-stream.ts';
 import type { OpenedStream } from '../nats/open-stream.ts';
 import { applyRules } from '../shared-log/applier.ts';
-import type { DeadLetter } from '../table-writer/ports.ts';
-import { sentUpTo } from '../table-writer/writer-state.ts';
 import { Carrying } from './carrying.ts';
 import { FollowedTokens } from './follow-tokens.ts';
+import { factsOfGateways } from './gateway-facts.ts';
 import type { GatewayFolder } from './gateway-folder.ts';
 import type { GatewayStatus } from './gateway-status.ts';
 import { whenIdsFilled } from './ids-of-replica.ts';
@@ -28,6 +28,7 @@ import { type JoinedLog, joinLog, tokensKey } from './join-log.ts';
 import { GatewaysLook } from './look-at-gateways.ts';
 import { openReplicaSide, type ReplicaSide, windowOf } from './replica-side.ts';
 import type { SharedSettings } from './same-settings.ts';
+import { SharedDeadLetter } from './shared-dead-letter.ts';
 import { SharedWriter, type SharedWriterParts } from './shared-writer.ts';
 import { openSpoolSide, type SpoolSide } from './spool-side.ts';
 import { askSyncPromise, promiseSentence, type SyncPromise } from './sync-promise.ts';
@@ -61,6 +62,7 @@ export class OpenGateway {
   readonly replica: Journal;
   readonly replicaSide: ReplicaSide;
   readonly spoolSide: SpoolSide;
+  readonly deadLetter = new SharedDeadLetter();
   readonly #parts: OpenGatewayParts;
   readonly #stream: OpenedStream;
   readonly #starting: AbortController;
@@ -154,21 +156,18 @@ export class OpenGateway {
       syncPromise: this.#syncPromise,
       promise: promiseSentence(this.#syncPromise),
       tokensAgeSeconds: this.#tokens.ageSeconds,
+      deadLetter: this.deadLetter.size,
     };
   }
 
-  /** What all gateways say of themselves to the database: they are one owner. */
   facts(): JournalFacts {
-    const { epoch, firstSeq, checkpoint, head } = this.replica;
-    const state = this.#writer?.known?.state ?? null;
-    const everInserted = state?.everInserted ?? false;
-    const sent = sentUpTo({ checkpoint, range: state?.range ?? null });
-    return { owner: epoch, epoch, firstSeq, checkpoint, head, sentUpTo: sent, everInserted, isShared: true };
+    return factsOfGateways(this.replica, this.#writer?.known?.state ?? null);
   }
 
-  startWriter(store: Store, deadLetter: DeadLetter, options: SharedWriterParts['options']): SharedWriter {
+  startWriter(store: Store, options: SharedWriterParts['options']): SharedWriter {
     const { counters, log } = this.#parts;
     const { live, ids } = this.replicaSide;
+    const { deadLetter } = this;
     const writer = new SharedWriter({
       ...{ replica: this.replica, live, store, deadLetter, options, counters, log },
       keepIds: (seq) => ids.keep(seq),
@@ -186,6 +185,7 @@ export class OpenGateway {
     const { settings, shared, idsMax, log } = this.#parts;
     this.#syncPromise = await askSyncPromise(settings.monitorUrls);
     await this.#tokens.begin(await tokensKey(nats, settings));
+    this.deadLetter.begin(await openDeadLetterStream(nats, settings));
     const word = () => ({
       version: 1 as const,
       spool: this.spool.epoch,
@@ -227,6 +227,7 @@ export class OpenGateway {
     this.#isClosed = true;
     this.#starting.abort();
     this.#tokens.stop();
+    this.deadLetter.stop();
     this.#trim?.stop();
     this.#carrying.stop();
     if (isSettled && this.#joined !== null) await endsWithin(lastWordMs, this.#joined.claim.end());
@@ -261,7 +262,8 @@ export class OpenGateway {
     const { settings, log } = this.#parts;
     writer.begin(joined.lease);
     void this.#fillIds(store).then(() => {
-      if (!this.#isClosed && this.#fault === null) this.#carrying.begin(joined.nats, settings.id, store);
+      if (!this.#isClosed && this.#fault === null)
+        this.#carrying.begin(joined.nats, settings.id, store, this.deadLetter);
     });
     this.#trim = new GatewaysLook({
       ...{ nats: joined.nats, stream: this.#stream, bucket: joined.bucket, log },
@@ -278,7 +280,7 @@ export class OpenGateway {
   async #fillIds(store: Store): Promise<void> {
     const { idsMax, log } = this.#parts;
     await whenIdsFilled({
-      ...{ side: this.replicaSide, firstSeq: this.replica.firstSeq, store, idsMax, log },
+      ...{ side: this.replicaSide, firstSeq: this.replica.firstSeq, store, dead: this.deadLetter, idsMax, log },
       signal: this.#starting.signal,
       says: (sentence) => {
         this.#lacksIds = sentence;

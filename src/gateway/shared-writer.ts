@@ -10,9 +10,9 @@ import { endsWithin } from '../base/ends-within.ts';
 import { Failure } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
 import type { Counters } from '../base/metrics.ts';
-import { decidingRead, replicasCaughtUp } from '../clickhouse/deciding-reads.ts';
 import type { Store } from '../clickhouse/store.ts';
 import type { LogAdmin } from '../event-log/log-admin.ts';
+import { DeadLetterFull } from '../nats/claimed-dead-letter.ts';
 import { type EpochBook, openBook } from '../table-writer/epoch-book.ts';
 import { doubted, type Ledger } from '../table-writer/ledger.ts';
 import { firstState, openWriterState } from '../table-writer/open-writer-state.ts';
@@ -21,12 +21,14 @@ import { settledOf } from '../table-writer/stored-of.ts';
 import { startTableWriter, type TableWriter, type TableWriterParts } from '../table-writer/table-writer.ts';
 import { LeaseLost, type WriterLease } from '../table-writer/writer-lease.ts';
 import { sentUpTo, type WriterState } from '../table-writer/writer-state.ts';
+import type { SharedDeadLetter } from './shared-dead-letter.ts';
+import { whyWentBack } from './went-back.ts';
 
 export interface SharedWriterParts {
   readonly replica: LogAdmin;
   readonly live: { readonly mark: number };
   readonly store: Store;
-  readonly deadLetter: DeadLetter;
+  readonly deadLetter: Pick<SharedDeadLetter, 'claim'>;
   /** See InsertParts. */
   readonly keepIds: (seq: number) => void;
   readonly options: TableWriterParts['options'];
@@ -111,10 +113,18 @@ export class SharedWriter implements TableWriter {
   }
 
   between<Answer>(work: (ledger: Ledger) => Promise<Answer>): Promise<Answer> {
-    if (this.#writer !== null) return this.#writer.between(work);
-    const holder = this.known?.holder ?? '';
-    const who = holder === '' ? 'No gateway' : `Gateway ${holder}`;
-    return Promise.reject(new Failure('storeUnavailable', `${who} writes into ClickHouse now, and not this one.`));
+    return this.#writer?.between(work) ?? Promise.reject(this.notWriting);
+  }
+
+  get notWriting(): Failure | null {
+    if (this.#writer !== null) return null;
+    const holder = this.isHolder ? '' : (this.known?.holder ?? '');
+    return new Failure(
+      'otherWrites',
+      holder === ''
+        ? 'No gateway writes into ClickHouse just now: ask again in a few seconds.'
+        : `Gateway ${holder} writes into ClickHouse, and not this one: ask it.`,
+    );
   }
 
   async stop(graceMs: number): Promise<void> {
@@ -186,18 +196,20 @@ export class SharedWriter implements TableWriter {
   }
 
   async #tryWriter(lease: WriterLease): Promise<void> {
-    const { replica, live, keepIds, deadLetter } = this.#parts;
+    const { replica, live, keepIds } = this.#parts;
     const state = await this.#stateOf(lease);
-    this.#fault = await this.#faultOf(state);
+    this.#fault = await whyWentBack(this.#parts, state);
     if (this.#fault !== null) {
       this.#parts.log.error({ reason: this.#fault }, 'nothing is written into ClickHouse');
       await this.#leave(lease);
       return;
     }
     if (live.mark < sentUpTo(state)) return;
+    const { term } = lease;
+    const deadLetter = await this.#claimDead(lease);
+    if (deadLetter === null) return;
     keepIds(state.checkpoint);
     replica.advanceCheckpoint(state.checkpoint);
-    const { term } = lease;
     const stateStore = {
       load: () => lease.load(),
       save: async (next: WriterState): Promise<void> => {
@@ -207,7 +219,30 @@ export class SharedWriter implements TableWriter {
     };
     const opened = await openWriterState(stateStore, replica, deadLetter);
     // Not if it was stopped meanwhile.
-    if (this.#timer !== null) this.#writer = this.#newWriter(lease, stateStore, opened);
+    if (this.#timer !== null) this.#writer = this.#newWriter(lease, stateStore, opened, deadLetter);
+  }
+
+  /** Null where the key went back, or the lease is over. */
+  async #claimDead(lease: WriterLease): Promise<DeadLetter | null> {
+    const { replica, deadLetter, log } = this.#parts;
+    const claimed = await deadLetter.claim({ epoch: replica.epoch, term: lease.term });
+    if (claimed !== null) return claimed;
+    await lease.renew();
+    this.#fault = `The dead letter is of a later term than ${lease.term}: what NATS keeps went back.`;
+    log.error({ reason: this.#fault }, 'nothing is written into ClickHouse');
+    await this.#leave(lease);
+    return null;
+  }
+
+  /** Says why the writer does not get on while the dead letter is full. */
+  async #bury(deadLetter: Pick<DeadLetter, 'add'>, event: Parameters<DeadLetter['add']>[0]): Promise<void> {
+    try {
+      await deadLetter.add(event);
+      this.#fault = null;
+    } catch (error) {
+      if (error instanceof DeadLetterFull) this.#fault = error.message;
+      throw error;
+    }
   }
 
   async #stateOf(lease: WriterLease): Promise<WriterState> {
@@ -219,28 +254,16 @@ export class SharedWriter implements TableWriter {
     return first;
   }
 
-  /** A key that went back does not know what was sent. */
-  async #faultOf(state: WriterState): Promise<string | null> {
-    const { store, replica } = this.#parts;
-    await replicasCaughtUp(store);
-    const [found] = await store.rows<{ newest: number }>(
-      'SELECT max(seq) AS newest FROM events WHERE seq >= {firstSeq:UInt64}',
-      { firstSeq: replica.firstSeq },
-      { settings: decidingRead },
-    );
-    const newest = found?.newest ?? 0;
-    const sent = sentUpTo(state);
-    if (newest <= sent) return null;
-    return (
-      `ClickHouse has events up to seq ${newest}, and by the key of the table writer none above ${sent} was ` +
-      'sent: what NATS keeps went back.'
-    );
-  }
-
-  #newWriter(lease: WriterLease, stateStore: TableWriterParts['stateStore'], state: WriterState): TableWriter {
-    const { replica, live, store, deadLetter, keepIds, options, counters, log } = this.#parts;
+  #newWriter(
+    lease: WriterLease,
+    stateStore: TableWriterParts['stateStore'],
+    state: WriterState,
+    deadLetter: Pick<DeadLetter, 'add'>,
+  ): TableWriter {
+    const { replica, live, store, keepIds, options, counters, log } = this.#parts;
     return startTableWriter({
-      ...{ journal: replica, live, state, stateStore, keepIds, deadLetter, options, counters, log },
+      ...{ journal: replica, live, state, stateStore, keepIds, options, counters, log },
+      deadLetter: { add: (event) => this.#bury(deadLetter, event) },
       store: {
         async insertRows(body, token) {
           await lease.refresh();

@@ -159,14 +159,26 @@ function metadataOf({ epoch, firstSeq, idsMax, after }: StreamWish): Record<stri
 /** What is wrong with a stream that is there; null if nothing is. Its size may be another. */
 function faultOf(config: StreamConfig, wish: StreamWish): string | null {
   const { max_bytes: _size, ...wanted } = fixed(wish);
-  for (const [key, value] of Object.entries(wanted)) {
-    const there = JSON.stringify(config[key as keyof StreamConfig]); // the keys of `fixed` are some of these
-    if (there !== JSON.stringify(value)) return `has ${key} ${there}, and Sluice needs ${JSON.stringify(value)}`;
-  }
+  const difference = differenceOf(config, wanted);
+  if (difference !== null) return difference;
   const { 'sluice.epoch': epoch, 'sluice.rules': rules, 'sluice.ids': ids } = config.metadata ?? {};
   if (epoch === undefined) return 'was not made by Sluice';
   if (rules !== String(applyRules)) return `is applied by rules ${rules}, and this Sluice knows ${applyRules}`;
   return ids === String(wish.idsMax) ? null : `is for an id window of ${ids} ids, and this gateway has ${wish.idsMax}`;
+}
+
+/** What a stream has otherwise than it must; null for nothing. */
+export function differenceOf(config: StreamConfig, wanted: Partial<StreamConfig>): string | null {
+  for (const [key, value] of Object.entries(wanted)) {
+    const there = JSON.stringify(config[key as keyof StreamConfig]); // the keys of `wanted` are some of these
+    if (there !== JSON.stringify(value)) return `has ${key} ${there}, and Sluice needs ${JSON.stringify(value)}`;
+  }
+  return null;
+}
+
+/** Bytes that it still takes. */
+export function roomOf({ config, state }: Pick<StreamInfo, 'config' | 'state'>): number {
+  return config.max_bytes - state.bytes;
 }
 
 /** The number that JetStream gives an error; 0 for any other error. */

@@ -6,6 +6,7 @@
 import { createActor, fromPromise } from 'xstate';
 import { writerMachine } from '../../actors/writer.ts';
 import { endsWithin } from '../base/ends-within.ts';
+import type { Failure } from '../base/errors.ts';
 import { Batches, type BatchesParts } from './batches.ts';
 import { Certainty, type Reconcile } from './certainty.ts';
 import { type EpochBook, openBook } from './epoch-book.ts';
@@ -34,6 +35,8 @@ export interface TableWriter {
   /** Something was handed to live delivery: looks whether a batch is due. Cheap; called once a group. */
   wake(): void;
   readonly phase: string;
+  /** Who is to be asked for what only the gateway that writes can do; null where that is this one. */
+  readonly notWriting: Failure | null;
   /** Resolves once the checkpoint can be relied on (certainty.ts). Rejects when the signal aborts. */
   whenCertain(signal?: AbortSignal): Promise<void>;
   /**
@@ -88,6 +91,7 @@ export function startTableWriter(parts: TableWriterParts): TableWriter {
 
   return {
     wake,
+    notWriting: null,
     doubtRange: () => ledger.doubtRange(),
     whenCertain: (signal) => certainty.when(signal),
     between: (work) => inserts.between(work),

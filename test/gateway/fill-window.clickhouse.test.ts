@@ -7,6 +7,7 @@ import { fillWindow } from '../../src/gateway/fill-window.ts';
 import { ForgottenIds } from '../../src/ids/forgotten-ids.ts';
 import { IdWindow } from '../../src/ids/id-window.ts';
 import { letGoOld } from '../../src/shared-log/replica-window.ts';
+import type { DeadEvent } from '../../src/table-writer/ports.ts';
 import { startTestStore, type TestStore } from '../../support/engine.ts';
 import { rowLines } from '../../support/rows.ts';
 
@@ -67,9 +68,26 @@ describe('the ids before a replica', () => {
     return { window, forgotten };
   }
 
-  function filled(firstSeq: number, upTo: number, idsMax: number) {
-    return fillWindow({ store: engine.store, firstSeq, upTo, idsMax, idsMs, signal: new AbortController().signal });
+  function filled(firstSeq: number, upTo: number, idsMax: number, lying: readonly Event[] = []) {
+    const dead = {
+      among: async (isWanted: (seq: number) => boolean) =>
+        new Map(lying.filter(({ seq }) => isWanted(seq)).map((event) => [event.seq, deadOf(event)])),
+    };
+    return fillWindow({
+      store: engine.store,
+      dead,
+      firstSeq,
+      upTo,
+      idsMax,
+      idsMs,
+      signal: new AbortController().signal,
+    });
   }
+
+  const deadOf = (event: Event): DeadEvent => ({
+    ...{ seq: event.seq, epoch: 'e', at: '', reason: '' },
+    row: rowLines([event]).toString('utf8').slice(0, -1),
+  });
 
   const inside = (window: IdWindow): object[] => {
     const found: object[] = [];
@@ -102,6 +120,24 @@ describe('the ids before a replica', () => {
     }
   });
 
+  it('are those of the dead letter too, wherever in the window they stand, and one that was replayed meanwhile', async () => {
+    for (const [idsMax, overMs] of [
+      [1_000, hourMs],
+      [5_000, 30 * hourMs],
+    ] as const) {
+      const firstSeq = epochAt(overMs);
+      const rows = events(firstSeq, 1_500, overMs);
+      const isDead = (nth: number): boolean => nth % 100 === 0 || nth > 1_490 || nth === 501;
+      await store(rows.filter((_, nth) => !isDead(nth)));
+      const lying = rows.filter((_, nth) => isDead(nth) || nth === 700);
+      const { window } = await filled(firstSeq, firstSeq + 1_499, idsMax, lying);
+      expect(inside(window)).toEqual(inside(applied(rows, idsMax).window));
+      await expect(filled(firstSeq, firstSeq + 1_499, idsMax, lying.slice(0, -1))).rejects.toThrow(
+        'nor in the dead letter',
+      );
+    }
+  });
+
   it('are not guessed where an event is missing, the oldest and the newest too', async () => {
     for (const gone of [0, 250, 299]) {
       const firstSeq = epochAt(hourMs / 2);
@@ -112,7 +148,7 @@ describe('the ids before a replica', () => {
     }
     const firstSeq = epochAt(hourMs / 2);
     await store(events(firstSeq, 3_000, hourMs / 2).filter((_, nth) => nth !== 2_000));
-    await expect(filled(firstSeq, firstSeq + 2_999, 1_000)).rejects.toThrow('is not in ClickHouse');
+    await expect(filled(firstSeq, firstSeq + 2_999, 1_000)).rejects.toThrow('is neither in ClickHouse');
     expect((await filled(firstSeq, firstSeq + 2_999, 900)).window.size).toBe(900);
   });
 

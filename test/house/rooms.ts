@@ -29,6 +29,7 @@ export const rooms = {
   'src/gateway': [
     'src/base',
     'src/config',
+    'src/filter',
     'src/access',
     'src/clickhouse',
     'src/event-log',

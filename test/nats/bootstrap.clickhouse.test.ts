@@ -3,15 +3,13 @@
  * ClickHouse has, with the ids that every other gateway knows.
  */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { connectNats } from '../../src/nats/connect-nats.ts';
-import { sharedKey } from '../../src/nats/shared-key.ts';
 import { cleanUp } from '../../support/bare-sluice.ts';
 import { eventLike, publish, type Sent, untilFound } from '../../support/events.ts';
 import { post } from '../../support/http.ts';
 import { until } from '../../support/poll.ts';
 import type { TestSluice } from '../../support/sluice.ts';
 import { subscribe } from '../../support/wire-client.ts';
-import { Cluster, installed, sameHead, targetOf } from './cluster.ts';
+import { Cluster, installed, purgeBehindBase, sameHead, targetOf } from './cluster.ts';
 
 const startMs = 240_000;
 const testMs = 400_000;
@@ -56,23 +54,6 @@ describe.skipIf(!installed.found)('a gateway that begins behind what ClickHouse 
     sent.push(...events);
   }
 
-  /** Leaves of the stream what lies behind the place at which new gateways begin, once that is its end. */
-  async function purge(): Promise<void> {
-    const nats = await connectNats({ servers: [cluster.nats.url], name: 'test' });
-    const key = sharedKey(nats, { bucket: 'SLUICE_STATE', name: 'base' });
-    const { state } = await nats.manager.streams.info('SLUICE');
-    await until(
-      'new gateways begin at the end of the stream',
-      async () => {
-        const base = JSON.parse((await key.read())?.text ?? '{}') as { stream?: number };
-        return (base.stream ?? 0) >= state.last_seq ? true : undefined;
-      },
-      testMs,
-    );
-    await nats.manager.streams.purge('SLUICE', { seq: state.last_seq + 1 });
-    await nats.close();
-  }
-
   /** Where a subscriber of this filter stands that has had ten events, and was closed then. */
   async function followed(filter: { event: { name: string[] } }) {
     const socket = await subscribe(targetOf(one), filter, { positions: true });
@@ -102,7 +83,7 @@ describe.skipIf(!installed.found)('a gateway that begins behind what ClickHouse 
       await confirm(one, again);
       await publishAll(one, some('meanwhile', 1_500));
       await sameHead(one);
-      await purge();
+      await purgeBehindBase(cluster);
       away = await cluster.gateway('away', env);
       await sameHead(one, away);
       expect(await cluster.counts('kept')).toEqual({ events: 40, ids: 40 });
@@ -121,7 +102,7 @@ describe.skipIf(!installed.found)('a gateway that begins behind what ClickHouse 
       const missed = some('newest', 300);
       await publishAll(one, missed);
       await sameHead(one, away);
-      await purge();
+      await purgeBehindBase(cluster);
       const third = await cluster.gateway('third', env);
       const before = await sameHead(one, away, third);
       await untilFound(targetOf(third), { event: { name: ['meanwhile'] } }, 1_500);

@@ -2,6 +2,8 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { connectNats } from '../../src/nats/connect-nats.ts';
+import { sharedKey } from '../../src/nats/shared-key.ts';
 import { startTestStore, type TestStore } from '../../support/engine.ts';
 import { installNats, launchNats, type NatsProcess } from '../../support/peers/nats-server.ts';
 import { repositoryRoot } from '../../support/peers/sluice.ts';
@@ -41,6 +43,11 @@ export class Cluster {
     return new Cluster(root, clickhouse, nats, proxy, store);
   }
 
+  /** Of events, as the embedded engine knows it. */
+  get table(): string {
+    return `${database}.events`;
+  }
+
   /** The settings of a gateway. */
   env(id: string): Record<string, string> {
     return {
@@ -76,7 +83,7 @@ export class Cluster {
 
   /** What ClickHouse has: events, and different ids among them. */
   async counts(event: string): Promise<{ events: number; ids: number }> {
-    const sql = `SELECT count() AS events, uniqExact(id) AS ids FROM ${database}.events
+    const sql = `SELECT count() AS events, uniqExact(id) AS ids FROM ${this.table}
       WHERE JSONExtractString(raw, 'event') = {event:String}`;
     const [found] = await this.clickhouse.store.rows<{ events: number; ids: number }>(sql, { event });
     return found ?? { events: 0, ids: 0 };
@@ -105,6 +112,23 @@ function folder(): string {
 
 export function targetOf(gateway: { readonly url: string }): Target {
   return { baseUrl: () => gateway.url, strict: true };
+}
+
+/** Leaves of the stream what lies behind the place at which new gateways begin, once that is its end. */
+export async function purgeBehindBase({ nats: { url } }: Cluster): Promise<void> {
+  const nats = await connectNats({ servers: [url], name: 'test' });
+  const key = sharedKey(nats, { bucket: 'SLUICE_STATE', name: 'base' });
+  const { state } = await nats.manager.streams.info('SLUICE');
+  await until(
+    'new gateways begin at the end of the stream',
+    async () => {
+      const base = JSON.parse((await key.read())?.text ?? '{}') as { stream?: number };
+      return (base.stream ?? 0) >= state.last_seq ? true : undefined;
+    },
+    sameHeadMs,
+  );
+  await nats.manager.streams.purge('SLUICE', { seq: state.last_seq + 1 });
+  await nats.close();
 }
 
 const sameHeadMs = 400_000;

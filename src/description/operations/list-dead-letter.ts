@@ -28,7 +28,7 @@ export const listDeadLetter: Operation = {
   title: 'List the dead letter',
   about:
     'The events that ClickHouse refused for their content, the oldest first, at most 100 of them. ' +
-    'A token with a forced filter sees those that fit it.',
+    'A token with a forced filter sees those that fit it. Several gateways have one dead letter, which each lists.',
   answers: {
     200: {
       about: 'They, and whether there are more.',
@@ -41,4 +41,5 @@ export const listDeadLetter: Operation = {
       },
     },
   },
+  fails: ['storeUnavailable'],
 };

@@ -62,9 +62,10 @@ export const beginReplay: Operation = {
   about:
     'Tries each event of the dead letter again, once, while the server goes on. What ClickHouse takes leaves the ' +
     'dead letter; each is stored once, however often this is asked, and over a crash too. One replay runs at a ' +
-    'time: while one does, the answer is that one.',
+    'time: while one does, the answer is that one. Of several gateways the one that writes into ClickHouse does it, ' +
+    'and the others say which that is.',
   answers: { 202: answerOf('It has begun, or was running.', running) },
-  fails: ['storeUnavailable', 'storeRefused', 'shuttingDown'],
+  fails: ['storeUnavailable', 'otherWrites', 'storeRefused', 'shuttingDown'],
 };
 
 export const getReplay: Operation = {
