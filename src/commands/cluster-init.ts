@@ -30,7 +30,9 @@ import { changeShared } from '../gateway/shared-tokens.ts';
 import { epochPath, readEpochFile } from '../journal/epoch-file.ts';
 import { thisMachine } from '../journal/journal-options.ts';
 import { acquireLock } from '../journal/lock.ts';
+import { DeadLetterFull } from '../nats/claimed-dead-letter.ts';
 import type { Nats } from '../nats/connect-nats.ts';
+import { openDeadLetterStream } from '../nats/dead-letter-stream.ts';
 import { openDeadLetter } from '../table-writer/dead-letter.ts';
 import { openWriterState } from '../table-writer/open-writer-state.ts';
 import { seqsIn } from '../table-writer/ports.ts';
@@ -61,6 +63,7 @@ export async function initCluster(
         const own = readTokens(dataDir);
         if (own.length > 0) await changeShared(await tokensKey(nats, settings), (records) => joinTokens(records, own));
       },
+      copyDead: () => copyDead(dataDir, nats, settings),
       takeOver: (begun) => takeOver(config, begun, log, owner),
     });
     if (wasDone) return `The shared log ${name} goes on from ${dataDir} already: start its gateways.`;
@@ -68,12 +71,26 @@ export async function initCluster(
     return [
       `The shared log ${name} goes on from ${dataDir}: all up to seq ${stream.after?.seq} is in ClickHouse, and epoch ` +
         `${stream.epoch} begins at ${stream.firstSeq}. Start the gateways, each on a new folder.`,
-      ...(dead === 0
-        ? []
-        : [`${dead} events stay in the dead letter of ${dataDir}: \`sluice dead-letter\` lists them.`]),
+      ...(dead === 0 ? [] : [`${dead} events of its dead letter are in that of all gateways.`]),
     ].join('\n');
   } finally {
     await lock.release();
+  }
+}
+
+/** Each once, however often this is broken off. They stay in the folder too. */
+async function copyDead(
+  dataDir: string,
+  nats: Nats,
+  settings: Pick<GatewaySettings, 'name' | 'replicas'>,
+): Promise<void> {
+  const claimed = await (await openDeadLetterStream(nats, settings)).claim({ epoch: 'init', term: 1 });
+  try {
+    for await (const event of openDeadLetter(dataDir).entries()) await claimed?.add(event);
+  } catch (cause) {
+    throw cause instanceof DeadLetterFull
+      ? new StartRefused(`${cause.message} Then run this again.`, { cause })
+      : cause;
   }
 }
 

@@ -17,6 +17,8 @@ export interface InitParts {
   readonly drain: () => Promise<HandedOver>;
   /** Gives the tokens of the folder to all gateways. */
   readonly copyTokens: () => Promise<void>;
+  /** Gives the dead letter of the folder to all gateways. */
+  readonly copyDead: () => Promise<void>;
   /** Makes this epoch the owner of the database; false if it was that before. */
   readonly takeOver: (stream: OpenedStream) => Promise<boolean>;
   readonly pause: (ms: number) => Promise<unknown>;
@@ -46,6 +48,7 @@ async function prepare(parts: InitParts): Promise<HandedOver> {
   const next = await parts.drain();
   await forgetGateways(parts.nats, parts.wish.name);
   await parts.copyTokens();
+  await parts.copyDead();
   return next;
 }
 

@@ -199,8 +199,9 @@ function eventOf(message: StoredMsg): DeadEvent {
   const text = message.string();
   const end = text.indexOf('\n');
   const { version, seq, epoch, at, reason } = JSON.parse(text.slice(0, end)) as Record<string, unknown>; // checked next
-  const isText = typeof at === 'string' && typeof reason === 'string' && typeof epoch === 'string';
-  if (version !== 1 || !isText || !Number.isSafeInteger(seq)) {
+  const isEpoch = epoch === null || typeof epoch === 'string';
+  const isText = typeof at === 'string' && typeof reason === 'string';
+  if (version !== 1 || !isText || !isEpoch || !Number.isSafeInteger(seq)) {
     throw new StartRefused(`Message ${message.seq} of the dead letter is of a version that this Sluice does not know.`);
   }
   return { seq: seq as number, epoch, at, reason, row: text.slice(end + 1) }; // was checked just now

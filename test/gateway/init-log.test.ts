@@ -28,6 +28,7 @@ describeNats('a shared log that goes on from a single Sluice', (world) => {
           return kept.begun;
         },
         copyTokens: () => step('tokens'),
+        copyDead: () => step('dead letter'),
         async takeOver({ epoch }) {
           await step('take over');
           const isNew = kept.owner !== epoch;
@@ -41,7 +42,7 @@ describeNats('a shared log that goes on from a single Sluice', (world) => {
 
   it('is made once, wherever the command breaks off', async () => {
     const { did, kept, run } = folderOf('INIT');
-    for (const breaksAt of ['drain', 'written down', 'tokens', 'take over']) {
+    for (const breaksAt of ['drain', 'written down', 'tokens', 'dead letter', 'take over']) {
       await expect(run(breaksAt)).rejects.toThrow(`broken off at ${breaksAt}`);
     }
     const made = kept.begun;
@@ -49,7 +50,7 @@ describeNats('a shared log that goes on from a single Sluice', (world) => {
     expect(done).toMatchObject({ wasDone: false, stream: { epoch: made?.epoch, firstSeq: 5_001, after: made?.after } });
     expect(await run()).toMatchObject({ wasDone: true, stream: { epoch: made?.epoch } });
     // Of the runs that found the stream none has drained again.
-    expect(did.filter((each) => each === 'drain')).toHaveLength(3);
+    expect(did.filter((each) => each === 'drain')).toHaveLength(4);
   });
 
   it('takes the place of no stream that is there, and forgets who was of one that is gone', async () => {

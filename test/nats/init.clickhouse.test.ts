@@ -60,6 +60,11 @@ describe.skipIf(!installed.found)('a cluster that is made of a single Sluice', (
         waitMs,
       );
       const { next_page: next } = await query(target(single), { event: { prefix: ['stored'] } }, 10);
+      await cluster.clickhouse.store.command(
+        `ALTER TABLE ${cluster.table} ADD CONSTRAINT no_poison CHECK position(raw, 'poison') = 0`,
+      );
+      const [poison = expect.unreachable()] = some('poison', 1);
+      await publish(target(single), [poison]);
       const reader = await subscribe(target(single), {}, { positions: true });
       const token = await until('a token came', () => reader.frames().find((frame) => frame.type === 'token'), waitMs);
       cluster.isStoreAway = true;
@@ -87,11 +92,13 @@ describe.skipIf(!installed.found)('a cluster that is made of a single Sluice', (
       if (one === undefined || other === undefined) return expect.unreachable();
       const before = await sameHead(one, other);
       // Repeats of what was stored, and of what was only in the journal.
-      await publish(target(one), [...stored.slice(0, 30), ...pending]);
+      await publish(target(one), [...stored.slice(0, 30), poison, ...pending]);
       await publish(target(other), [...stored, ...pending.slice(0, 20)]);
       expect(await sameHead(one, other)).toBe(before);
       await publish(target(other), some('later', 20));
       expect(await sameHead(one, other)).toBe(before + 20);
+      const lying = await send(target(other), { path: '/api/admin/dead-letter' });
+      expect(JSON.parse(lying.text)).toMatchObject({ events: [{ id: poison.id }], more: false });
       for (const [event, events] of Object.entries({ stored: 60, pending: 40, later: 20 })) {
         expect(await cluster.counts(event)).toEqual({ events, ids: events });
       }
