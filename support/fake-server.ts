@@ -95,7 +95,7 @@ async function* nothing(): AsyncGenerator<never> {}
 export const now = new Date('2026-11-22T12:00:00.000Z');
 
 export type FakeOptions = Partial<
-  ServerOptions & Pick<ServerParts, 'connectionsMax' | 'descriptorsLeft' | 'credentials' | 'console'>
+  ServerOptions & Pick<ServerParts, 'connectionsMax' | 'descriptorsLeft' | 'credentials' | 'console' | 'audit'>
 > & { readonly authString?: string };
 
 export async function startFakeServer(options: FakeOptions = {}): Promise<FakeServer> {
@@ -126,6 +126,7 @@ export async function startFakeServer(options: FakeOptions = {}): Promise<FakeSe
     descriptorsLeft = () => Number.POSITIVE_INFINITY,
     authString = null,
     console: files = noConsole,
+    audit = noAudit,
     ...more
   } = options;
   const { credentials = createCredentials({ authString, book: null, jwt: null }), ...given } = more;
@@ -133,7 +134,7 @@ export async function startFakeServer(options: FakeOptions = {}): Promise<FakeSe
     topics: new Topics(),
     options: { ...defaults, ...given },
     credentials,
-    audit: noAudit,
+    audit,
     allowances: createAllowances(noLimits, () => fakes.elapsedMs()),
     connectionsMax,
     descriptorsLeft,

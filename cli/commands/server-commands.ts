@@ -102,10 +102,11 @@ export const serverRows: readonly CommandRow[] = [
       { words: 'sluice cluster status', says: 'Exit code 1 if something is wrong, each in a sentence' },
       { words: 'sluice cluster status --json', says: 'The same for a program' },
       { words: 'sluice cluster leave three', says: 'Once gateway three was stopped, and its spool is empty' },
+      { words: 'sluice cluster upgrade', says: 'Once all gateways have a version that knows the next rules' },
       { words: 'sluice cluster init --from data', says: 'That single Sluice is stopped, and gateways go on from it' },
       { words: 'sluice cluster recover --data-dir data', says: 'All gateways are stopped; this one has applied most' },
     ],
-    words: '<status|leave|init|recover> [id]',
+    words: '<status|leave|upgrade|init|recover> [id]',
     more: async () => `\n\n${clusterText}`,
   }),
   serverRow({
@@ -123,7 +124,7 @@ export const serverRows: readonly CommandRow[] = [
 
 const clusterText = `SLUICE_LOG names the NATS servers, as nats://host:4222, and SLUICE_LOG_NAME the shared log;
 the settings of SLUICE_LOG_CREDS_FILE and of TLS are as for a gateway.
-status and leave need no data folder: any machine that reaches NATS will do.
+status, leave and upgrade need no data folder: any machine that reaches NATS will do.
 
 status lists, of the shared log: the messages that are kept and their bytes, who writes into ClickHouse, and
 the seq up to which all is there; of each gateway:
@@ -134,6 +135,9 @@ the seq up to which all is there; of each gateway:
 
 leave is refused while the gateway lives, and while its spool may hold what nobody else has.
   --lost                its folder is gone: give up what only its spool had
+
+upgrade lets all gateways apply the log by the next rules, from one message on; refused while one that lives does not
+know them.
 
 init makes a new shared log that goes on from the stopped folder of a single Sluice: what the folder has goes into
 ClickHouse, and the gateways begin behind it, each on a new folder. It takes the settings that the gateways will have,

@@ -7,7 +7,7 @@ import type { Counters } from '../base/metrics.ts';
 import type { Store, StoreStatus } from '../clickhouse/store.ts';
 import type { Config } from '../config/config.ts';
 import { gatewayOf } from '../config/gateway-settings.ts';
-import { openGatewayFolder, refuseGatewayFolder } from '../gateway/gateway-folder.ts';
+import { countRun, openGatewayFolder, refuseGatewayFolder } from '../gateway/gateway-folder.ts';
 import type { OpenGateway } from '../gateway/open-gateway.ts';
 import { startGateway } from '../gateway/start-gateway.ts';
 import type { JournalParts } from '../journal/journal-options.ts';
@@ -60,9 +60,10 @@ async function openShared(
 ): Promise<OpenedLog> {
   const { files } = machine;
   const door = { isStopping: false };
+  const folder = openGatewayFolder(config.dataDir, settings, files);
   const gateway = await startGateway({
-    ...{ settings, shared: config, counters, files, log, hasSubscribers },
-    folder: openGatewayFolder(config.dataDir, settings, files),
+    ...{ settings, shared: config, counters, files, log, hasSubscribers, folder },
+    run: countRun(config.dataDir, files),
     idsMax: config.idWindowIdsMax,
     isSynced: config.durability === 'fsync',
     parkedMax: config.parkedEventsMax,

@@ -47,7 +47,7 @@ export async function initCluster(
   config: Config,
   settings: Pick<GatewaySettings, 'name' | 'replicas'>,
   nats: Nats,
-  log: Log,
+  { says, log }: { readonly says: (sentence: string) => void; readonly log: Log },
 ): Promise<string> {
   const { dataDir, idWindowIdsMax: idsMax, logBytesMax: bytesMax } = config;
   const { name, replicas } = settings;
@@ -56,7 +56,7 @@ export async function initCluster(
   try {
     const owner = readEpochFile(nodeFiles, dataDir)?.owner ?? null;
     const { stream, wasDone } = await initLog({
-      ...{ nats, pause: wait, wish: { name, replicas, bytesMax, idsMax } },
+      ...{ nats, says, pause: wait, wish: { name, replicas, bytesMax, idsMax } },
       begun: readHandedOver(nodeFiles, dataDir),
       drain: () => drain(config, name, log),
       async copyTokens() {
@@ -69,8 +69,8 @@ export async function initCluster(
     if (wasDone) return `The shared log ${name} goes on from ${dataDir} already: start its gateways.`;
     const { size: dead } = await seqsIn(openDeadLetter(dataDir));
     return [
-      `The shared log ${name} goes on from ${dataDir}: all up to seq ${stream.after?.seq} is in ClickHouse, and epoch ` +
-        `${stream.epoch} begins at ${stream.firstSeq}. Start the gateways, each on a new folder.`,
+      `The shared log ${name} goes on from ${dataDir}: all up to seq ${stream.after?.seq} is in ClickHouse, and ` +
+        `epoch ${stream.epoch} begins at ${stream.firstSeq}. Start the gateways, each on a new folder.`,
       ...(dead === 0 ? [] : [`${dead} events of its dead letter are in that of all gateways.`]),
     ].join('\n');
   } finally {
@@ -102,9 +102,9 @@ function refuseUnfit({ dataDir, clickhouseUrl }: Config): void {
 }
 
 const ofEmbedded =
-  'gateways need a ClickHouse that all of them reach: they cannot share an embedded one. Start the single Sluice, take ' +
-  'its events by `sluice export --out`, start gateways on an empty database, and give the file to `sluice import`. ' +
-  'Nothing was changed.';
+  'gateways need a ClickHouse that all of them reach: they cannot share an embedded one. Start the single Sluice, ' +
+  'take its events by `sluice export --out`, start gateways on an empty database, and give the file to ' +
+  '`sluice import`. Nothing was changed.';
 
 /** As a start does it, but nothing is taken in. */
 async function drain(config: Config, name: string, log: Log): Promise<HandedOver> {

@@ -28,12 +28,19 @@ import { untilDrained } from './until-drained.ts';
 
 const answerMs = 60_000;
 
+export interface RecoverHow {
+  readonly isForced: boolean;
+  /** Is told what is waited for. */
+  readonly says: (sentence: string) => void;
+  readonly log: Log;
+}
+
 /** Resolves to a sentence that says what was done. Rejects with StartRefused. */
 export async function recoverCluster(
   config: Config,
   settings: GatewaySettings,
   nats: Nats,
-  { isForced, log }: { readonly isForced: boolean; readonly log: Log },
+  { isForced, says, log }: RecoverHow,
 ): Promise<string> {
   const folder = openGatewayFolder(config.dataDir, settings, nodeFiles);
   const lock = await acquireLock(config.dataDir);
@@ -45,7 +52,7 @@ export async function recoverCluster(
     const replica = journalOf({ ...config, dataDir: folder.replica }, null, log, { replicaOf: known });
     const { head } = replica;
     const stream = await recoverLog({
-      ...{ nats, known, isForced, log, pause: wait, now: Date.now },
+      ...{ nats, known, isForced, says, log, pause: wait, now: Date.now },
       wish: { ...settings, idsMax: config.idWindowIdsMax },
       applied: { ...replica.applied, seq: head },
       drain: async (checkpoint) => drain(config, replica, checkpoint, await claimDead(nats, settings, replica), log),

@@ -1,6 +1,6 @@
 /**
- * `sluice cluster status|leave|init|recover`: what is done with all gateways that share a log. Status and leave run on
- * any machine that reaches NATS, init on the folder of a single Sluice, recover on a gateway's.
+ * `sluice cluster status|leave|upgrade|init|recover`: what is done with all gateways that share a log. The first three
+ * run on any machine that reaches NATS, init on the folder of a single Sluice, recover on a gateway's.
  */
 import { resolve } from 'node:path';
 import { StartRefused, WrongUsage } from '../base/errors.ts';
@@ -10,6 +10,7 @@ import { gatewayOf, sharedLogOf } from '../config/gateway-settings.ts';
 import { faultsOfCluster } from '../gateway/cluster-faults.ts';
 import { clusterStatus } from '../gateway/cluster-status.ts';
 import { leaveCluster } from '../gateway/leave-cluster.ts';
+import { upgradeLog } from '../gateway/upgrade-log.ts';
 import { connectNats, type Nats } from '../nats/connect-nats.ts';
 import { initCluster } from './cluster-init.ts';
 import { recoverCluster } from './cluster-recover.ts';
@@ -33,6 +34,8 @@ export async function runCluster(environment: Environment, words: readonly strin
       return await status(environment, rest);
     case 'leave':
       return await leave(environment, rest);
+    case 'upgrade':
+      return await upgrade(environment, rest);
     case 'init':
       return await init(environment, rest);
     case 'recover':
@@ -45,6 +48,7 @@ export async function runCluster(environment: Environment, words: readonly strin
 export const clusterHelp = `The commands are
   sluice cluster status [--json]
   sluice cluster leave ID [--lost]
+  sluice cluster upgrade
 for the shared log that SLUICE_LOG and SLUICE_LOG_NAME name,
   sluice cluster init --from FOLDER
 with the settings of the gateways to come, and the data folder of a stopped single Sluice, and
@@ -65,8 +69,15 @@ async function leave(environment: Environment, words: readonly string[]): Promis
   if (id === '' || id.startsWith('-')) throw new WrongUsage('Say which gateway: `sluice cluster leave ID`.');
   const { own, settings } = split(rest, ['--lost']);
   const config = readConfig(environment, settings);
-  await withNats(config, (nats, name) => leaveCluster({ nats, name, id, isLost: own.includes('--lost') }));
+  await withNats(config, (nats, name) => leaveCluster({ nats, name, id, says, isLost: own.includes('--lost') }));
   return { ok: true, stdout: '', stderr: `Gateway ${id} is let go: nothing waits for it any more.\n` };
+}
+
+async function upgrade(environment: Environment, words: readonly string[]): Promise<ClusterSaid> {
+  const { settings } = split(words, []);
+  const config = readConfig(environment, settings);
+  const done = await withNats(config, (nats, name) => upgradeLog({ nats, name }));
+  return { ok: true, stdout: `${done}\n`, stderr: '' };
 }
 
 async function init(environment: Environment, words: readonly string[]): Promise<ClusterSaid> {
@@ -78,7 +89,7 @@ async function init(environment: Environment, words: readonly string[]): Promise
   const { settings } = split([...words.slice(0, at), ...words.slice(at + 2)], []);
   const config = { ...readConfig(environment, settings), dataDir: resolve(folder) };
   const log = createLog(config.logLevel);
-  const done = await withNats(config, (nats) => initCluster(config, sharedLogOf(config), nats, log));
+  const done = await withNats(config, (nats) => initCluster(config, sharedLogOf(config), nats, { says, log }));
   return { ok: true, stdout: `${done}\n`, stderr: '' };
 }
 
@@ -88,9 +99,14 @@ async function recover(environment: Environment, words: readonly string[]): Prom
   const settings = gatewayOf(config);
   if (settings === null) throw new StartRefused('SLUICE_LOG must name the NATS servers, as for the gateway itself.');
   const log = createLog(config.logLevel);
-  const how = { isForced: own.includes('--anew'), log };
+  const how = { isForced: own.includes('--anew'), says, log };
   const done = await withNats(config, (nats) => recoverCluster(config, settings, nats, how));
   return { ok: true, stdout: `${done}\n`, stderr: '' };
+}
+
+/** At once, for who waits. */
+function says(sentence: string): void {
+  process.stderr.write(`${sentence}\n`);
 }
 
 /** Of the words behind a command: its own flags, and settings. Throws WrongUsage for a word that is neither. */

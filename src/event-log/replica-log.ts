@@ -10,6 +10,8 @@ export interface AppliedMark {
   readonly stream: number;
   /** The newest time of receipt that was given, in ms since 1970; 0 before the first. */
   readonly receivedMs: number;
+  /** By which what comes next is applied (apply-rules.ts); 1 where it is absent. */
+  readonly rules?: number;
 }
 
 export interface ReplicaLog extends LocalLogWriter {

@@ -16,6 +16,8 @@ export interface GatewayWord {
   readonly spool: string;
   /** Of the process that says it. */
   readonly nonce: string;
+  /** Which start on its folder this is: see gateway-folder.ts; 0 where an older Sluice says it. */
+  readonly run: number;
   /** The newest message that it has applied. */
   readonly applied: number;
   /** Events of its spool that are not settled. */
@@ -26,6 +28,8 @@ export interface GatewayWord {
   readonly head: number;
   /** By which it applies blocks. */
   readonly rules: number;
+  /** The newest rules that it knows. */
+  readonly knows: number;
   /** Why it takes nothing and goes no further; null while it does. */
   readonly fault: string | null;
   /** Why it does not follow the shared log yet, or writes nothing into ClickHouse; null if nothing is in the way. */
@@ -56,6 +60,7 @@ export class GatewayClaim {
   #revision = 0;
   #timer: NodeJS.Timeout | null = null;
   #isSaying = false;
+  #hasLeft = false;
   /** The one word after the other. */
   readonly #saying = new OneAtATime();
 
@@ -69,7 +74,8 @@ export class GatewayClaim {
   async take(): Promise<void> {
     const { key, pause, id } = this.#parts;
     const found = await key.read();
-    if (found !== null && !this.#isOfFolder(found)) {
+    if (found !== null && this.#isOfFolder(found)) this.#refuseOlder(found);
+    else if (found !== null) {
       await pause(silentMs);
       const later = await key.read();
       if (later?.revision !== found.revision) throw new StartRefused(inUse(id));
@@ -83,8 +89,8 @@ export class GatewayClaim {
     const { key, id } = this.#parts;
     for (let tries = 0; tries < triesMax; tries += 1) {
       const found = await key.read();
-      if (found === null || !this.#isOfFolder(found)) break;
-      const kept = await key.write(this.#text(), found.revision);
+      if (found !== null && !this.#isOfFolder(found)) break;
+      const kept = await key.write(this.#text(), found?.revision ?? 0);
       if (kept !== null) return kept;
     }
     throw new StartRefused(inUse(id));
@@ -92,6 +98,17 @@ export class GatewayClaim {
 
   #isOfFolder({ text }: KeyEntry): boolean {
     return readWord(text)?.spool === this.#parts.word().spool;
+  }
+
+  /** Of a folder that was copied, and ran on, the copy's spool would give numbers again that the shared log knows. */
+  #refuseOlder({ text }: KeyEntry): void {
+    const word = readWord(text);
+    const { run } = this.#parts.word();
+    if (word === null || word.nonce === this.#nonce || word.run < run) return;
+    throw new StartRefused(
+      `This data folder is an older copy: gateway ${this.#parts.id} ran on a newer one since. Start it on that one, ` +
+        'or on an empty folder; what only the spool of the copy has is given up then.',
+    );
   }
 
   /** Says, as the last word, what the spool holds: nothing is taken in any more. Never rejects. */
@@ -122,7 +139,7 @@ export class GatewayClaim {
       if (kept !== null) this.#revision = kept;
       else if (this.#timer !== null) {
         this.stop();
-        this.#parts.lost(inUse(this.#parts.id));
+        this.#parts.lost(this.#hasLeft ? letGo(this.#parts.id) : inUse(this.#parts.id));
       }
     } catch (error) {
       this.#parts.log.info({ err: error }, "this gateway's key does not answer");
@@ -143,6 +160,7 @@ export class GatewayClaim {
   async #findOut(): Promise<number | null> {
     const found = await this.#parts.key.read();
     if (found === null) return 0;
+    this.#hasLeft = found.text === leftText;
     const isOwn = found.revision === this.#revision || readWord(found.text)?.nonce === this.#nonce;
     return isOwn ? found.revision : null;
   }
@@ -156,14 +174,19 @@ export function readWord(text: string): GatewayWord | null {
   try {
     const word = JSON.parse(text) as Partial<GatewayWord>; // checked next
     const { version, spool, applied, waiting, sums, head, rules } = word;
-    const { nonce = '', fault = null, waits = null, hasEnded = false } = word;
-    const areNumbers = [applied, waiting, head, rules].every(Number.isSafeInteger);
+    const { nonce = '', run = 0, fault = null, waits = null, hasEnded = false } = word;
+    const { knows = rules } = word;
+    const areNumbers = [applied, waiting, head, rules, knows, run].every(Number.isSafeInteger);
     const isWord = version === 1 && typeof spool === 'string' && areNumbers && areSums(sums);
     // Its fields were just checked.
-    return isWord ? { ...(word as GatewayWord), nonce, fault, waits, hasEnded } : null;
+    return isWord ? { ...(word as GatewayWord), nonce, run, knows: Number(knows), fault, waits, hasEnded } : null;
   } catch {
     return null;
   }
+}
+
+function letGo(id: string): string {
+  return `Gateway ${id} was let go by \`sluice cluster leave\`: start it again, and it comes back.`;
 }
 
 function inUse(id: string): string {

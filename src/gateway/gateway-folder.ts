@@ -28,11 +28,23 @@ const fileName = 'gateway';
 /** Throws StartRefused where the folder is a single Sluice's or another gateway's. */
 export function openGatewayFolder(dataDir: string, { id, name }: GatewayName, files: FilePort): GatewayFolder {
   const isNew = !isFolderOf(dataDir, { id, name }, files);
-  if (isNew) replaceSmallFile(files, dataDir, fileName, { version: 1, id, name });
+  if (isNew) replaceSmallFile(files, dataDir, fileName, { version: 1, id, name, run: 0 });
   const folder = { dataDir, spool: join(dataDir, 'spool'), replica: join(dataDir, 'replica') };
   makeFolder(folder.spool);
   makeFolder(folder.replica);
   return folder;
+}
+
+/**
+ * Counts a start on the folder of a gateway, and gives the number: what a copy of it says later is no higher. It is on
+ * the disk before anybody hears of it.
+ */
+export function countRun(dataDir: string, files: FilePort): number {
+  const found = parse(readSmallFile(files, join(dataDir, fileName)) ?? '');
+  if (found === null) throw new Error(`${dataDir} is no folder of a gateway`);
+  const run = found.run + 1;
+  replaceSmallFile(files, dataDir, fileName, { version: 1, ...found, run });
+  return run;
 }
 
 /** False for a new folder. Throws StartRefused where it is a single Sluice's or another gateway's. */
@@ -83,11 +95,12 @@ function refuseOther(dataDir: string, text: string, { id, name }: GatewayName): 
   );
 }
 
-function parse(text: string): GatewayName | null {
+function parse(text: string): (GatewayName & { readonly run: number }) | null {
   try {
-    const found = JSON.parse(text) as { version?: unknown; id?: unknown; name?: unknown }; // checked next
-    const { version, id, name } = found;
-    return version === 1 && typeof id === 'string' && typeof name === 'string' ? { id, name } : null;
+    const found = JSON.parse(text) as Partial<Record<'version' | 'id' | 'name' | 'run', unknown>>; // checked next
+    const { version, id, name, run = 0 } = found;
+    const isWhole = version === 1 && typeof id === 'string' && typeof name === 'string' && typeof run === 'number';
+    return isWhole ? { id, name, run } : null;
   } catch {
     return null;
   }

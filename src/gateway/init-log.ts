@@ -3,13 +3,11 @@
  * which owns the database from then on. It may be broken off anywhere, and run again.
  */
 import { StartRefused } from '../base/errors.ts';
-import type { Nats } from '../nats/connect-nats.ts';
 import { epochOf, infoOf, type OpenedStream, openStream, type StreamWish } from '../nats/open-stream.ts';
 import type { HandedOver } from './handed-over.ts';
-import { forgetGateways, refuseLiving } from './recover-log.ts';
+import { forgetGateways, refuseLiving, type Watching } from './recover-log.ts';
 
-export interface InitParts {
-  readonly nats: Nats;
+export interface InitParts extends Watching {
   readonly wish: Pick<StreamWish, 'name' | 'replicas' | 'bytesMax' | 'idsMax'>;
   /** What was written down by an earlier run that was broken off; null for none. */
   readonly begun: HandedOver | null;
@@ -21,7 +19,6 @@ export interface InitParts {
   readonly copyDead: () => Promise<void>;
   /** Makes this epoch the owner of the database; false if it was that before. */
   readonly takeOver: (stream: OpenedStream) => Promise<boolean>;
-  readonly pause: (ms: number) => Promise<unknown>;
 }
 
 export interface InitDone {

@@ -36,15 +36,15 @@ export interface JoinedLog {
 const leaseMs = 10_000;
 const pauseMs = 250;
 
-/** The stream of the settings: of the epoch that the folder follows, or of any if it follows none yet (null). */
+/** The stream of the settings: of the epoch that the folder follows (`known`), or of any if it follows none yet. */
 export async function openLog(
   nats: Nats,
   { settings, idsMax }: Pick<JoinParts, 'settings' | 'idsMax'>,
-  known: OpenedStream | null,
+  { known, mayMake }: { readonly known: OpenedStream | null; readonly mayMake: boolean },
   firstSeq: number,
 ): Promise<OpenedStream> {
   const { name, replicas, bytesMax } = settings;
-  const wish = { name, replicas, bytesMax, idsMax, firstSeq, mayMake: known === null };
+  const wish = { name, replicas, bytesMax, idsMax, firstSeq, mayMake };
   return await openStream(nats, { ...wish, epoch: known?.epoch ?? randomUUID() });
 }
 

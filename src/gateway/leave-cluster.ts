@@ -17,11 +17,13 @@ export interface LeaveParts {
   readonly id: string;
   /** Its folder is gone: what only its spool had is given up. */
   readonly isLost: boolean;
+  /** Is told what is waited for. */
+  readonly says?: (sentence: string) => void;
   readonly pause?: (ms: number) => Promise<unknown>;
 }
 
 /** Rejects with StartRefused, and as the client does; then nothing has changed. */
-export async function leaveCluster({ nats, name, id, isLost, pause = wait }: LeaveParts): Promise<void> {
+export async function leaveCluster({ nats, name, id, isLost, says, pause = wait }: LeaveParts): Promise<void> {
   const bucket = stateBucket(name);
   if (!(await hasBucket(nats, bucket))) throw new StartRefused(noLog(name));
   const key = sharedKey(nats, { bucket, name: gatewayKey(id) });
@@ -32,6 +34,9 @@ export async function leaveCluster({ nats, name, id, isLost, pause = wait }: Lea
   const word = readWord(found.text);
   if (found.text !== leftText) {
     if (word?.hasEnded !== true) {
+      says?.(
+        `Gateway ${id} has not said that it was stopped: for ${silentMs / 1000} s it is watched whether it lives.`,
+      );
       await pause(silentMs);
       if ((await key.read())?.revision !== found.revision)
         throw new StartRefused(`Gateway ${id} lives: stop it first.`);

@@ -13,17 +13,18 @@ interface LogBase extends ReplicaPlace {
   readonly epoch: string;
 }
 
-export function baseText(epoch: string, { stream, seq, receivedMs }: ReplicaPlace): string {
-  const base: LogBase = { version: 1, epoch, stream, seq, receivedMs };
+export function baseText(epoch: string, { stream, seq, receivedMs, rules }: ReplicaPlace): string {
+  const base: LogBase = { version: 1, epoch, stream, seq, receivedMs, ...(rules !== undefined && { rules }) };
   return JSON.stringify(base);
 }
 
 /** Null if there is none of this epoch. */
 export function parseBase(entry: KeyEntry | null, epoch: string): ReplicaPlace | null {
   if (entry === null) return null;
-  const { version, epoch: found, stream, seq, receivedMs } = JSON.parse(entry.text) as Partial<LogBase>; // checked next
-  const isBase = version === 1 && [stream, seq, receivedMs].every(Number.isSafeInteger);
-  return isBase && found === epoch ? ({ stream, seq, receivedMs } as ReplicaPlace) : null; // were just checked
+  const base = JSON.parse(entry.text) as Partial<LogBase>; // checked next
+  const { version, epoch: found, stream, seq, receivedMs, rules = 1 } = base;
+  const isBase = version === 1 && [stream, seq, receivedMs, rules].every(Number.isSafeInteger);
+  return isBase && found === epoch ? ({ stream, seq, receivedMs, rules } as ReplicaPlace) : null; // were just checked
 }
 
 /** Rejects as the client does. */

@@ -17,7 +17,6 @@ import type { Journal } from '../journal/journal.ts';
 import type { Nats } from '../nats/connect-nats.ts';
 import { openDeadLetterStream } from '../nats/dead-letter-stream.ts';
 import type { OpenedStream } from '../nats/open-stream.ts';
-import { applyRules } from '../shared-log/applier.ts';
 import { Carrying } from './carrying.ts';
 import { FollowedTokens } from './follow-tokens.ts';
 import { factsOfGateways } from './gateway-facts.ts';
@@ -26,6 +25,7 @@ import type { GatewayStatus } from './gateway-status.ts';
 import { whenIdsFilled } from './ids-of-replica.ts';
 import { type JoinedLog, joinLog, tokensKey } from './join-log.ts';
 import { GatewaysLook } from './look-at-gateways.ts';
+import { ownWord } from './own-word.ts';
 import { openReplicaSide, type ReplicaSide, windowOf } from './replica-side.ts';
 import type { SharedSettings } from './same-settings.ts';
 import { SharedDeadLetter } from './shared-dead-letter.ts';
@@ -37,6 +37,8 @@ export interface OpenGatewayParts {
   readonly settings: GatewaySettings;
   readonly shared: SharedSettings;
   readonly folder: GatewayFolder;
+  /** See countRun. */
+  readonly run: number;
   readonly idsMax: number;
   readonly isSynced: boolean;
   /** So many old events may wait to be looked up. */
@@ -172,7 +174,7 @@ export class OpenGateway {
       ...{ replica: this.replica, live, store, deadLetter, options, counters, log },
       keepIds: (seq) => ids.keep(seq),
       followed: () => this.spoolSide.trim(this.replica.checkpoint),
-      isFollowing: () => ids.missingUpTo === null,
+      isFollowing: () => this.replicaSide.isFollowing,
       elapsedMs: () => performance.now(),
     });
     this.#writer = writer;
@@ -186,17 +188,12 @@ export class OpenGateway {
     this.#syncPromise = await askSyncPromise(settings.monitorUrls);
     await this.#tokens.begin(await tokensKey(nats, settings));
     this.deadLetter.begin(await openDeadLetterStream(nats, settings));
-    const word = () => ({
-      version: 1 as const,
-      spool: this.spool.epoch,
-      applied: this.replicaSide.replica.applied.stream,
-      waiting: this.#waiting,
-      sums: this.replicaSide.sums.sums,
-      head: this.replica.head,
-      rules: applyRules,
-      fault: this.#fault,
+    const now = () => ({
+      ...{ waiting: this.#waiting, fault: this.#fault },
       waits: this.#lacksIds ?? this.#writer?.fault ?? null,
     });
+    const { spool, replica, replicaSide: side } = this;
+    const word = () => ownWord({ spool, replica, side, run: this.#parts.run, now });
     const lost = (sentence: string): void => this.#lose(sentence);
     if (this.replica.applied.stream === 0 || this.replicaSide.ids.missingUpTo !== null) {
       this.#catchesUpTo = (await nats.manager.streams.info(this.#stream.name)).state.last_seq;

@@ -16,8 +16,16 @@ import { parseHolder } from '../table-writer/writer-lease.ts';
 import { leftText, readWord, silentMs } from './gateway-claim.ts';
 import { gatewayKey, gatewayKeys, stateBucket } from './state-keys.ts';
 
-export interface RecoverParts {
+/** Looking whether a gateway lives. */
+export interface Watching {
   readonly nats: Nats;
+  readonly wish: Pick<StreamWish, 'name'>;
+  /** Is told what is waited for. */
+  readonly says?: (sentence: string) => void;
+  readonly pause: (ms: number) => Promise<unknown>;
+}
+
+export interface RecoverParts extends Watching {
   readonly wish: Pick<StreamWish, 'name' | 'replicas' | 'bytesMax' | 'idsMax'>;
   /** The shared log that this gateway's replica follows. */
   readonly known: OpenedStream;
@@ -30,7 +38,6 @@ export interface RecoverParts {
   /** Also where the stream could be followed as it is. */
   readonly isForced: boolean;
   readonly now: () => number;
-  readonly pause: (ms: number) => Promise<unknown>;
   readonly log: Log;
 }
 
@@ -50,7 +57,8 @@ export async function recoverLog(parts: RecoverParts): Promise<OpenedStream> {
   await removeStream(nats, wish.name);
   const after = { epoch: known.epoch, seq: parts.applied.seq };
   const firstSeq = firstSeqBehind(after.seq, parts.now());
-  const stream = await openStream(nats, { ...wish, epoch: randomUUID(), firstSeq, after });
+  const { rules = 1 } = parts.applied;
+  const stream = await openStream(nats, { ...wish, epoch: randomUUID(), firstSeq, after, rules });
   await parts.takeOver(stream);
   return stream;
 }
@@ -78,21 +86,17 @@ async function begun({ nats, wish, known }: RecoverParts): Promise<OpenedStream 
 }
 
 /** Rejects with StartRefused while a gateway of this shared log lives. */
-export async function refuseLiving({
-  nats,
-  wish: { name },
-  pause,
-}: {
-  readonly nats: Nats;
-  readonly wish: Pick<StreamWish, 'name'>;
-  readonly pause: RecoverParts['pause'];
-}): Promise<void> {
+export async function refuseLiving({ nats, wish: { name }, pause, says }: Watching): Promise<void> {
   const bucket = stateBucket(name);
   const read = async () => ((await hasBucket(nats, bucket)) ? listKeys(nats, bucket, gatewayKeys) : []);
   const before = new Map(await read());
-  const mayLive = [...before].some(([, { text }]) => text !== leftText && readWord(text)?.hasEnded !== true);
-  if (mayLive) await pause(silentMs);
-  for (const [id, { revision }] of mayLive ? await read() : []) {
+  const mayLive = [...before].filter(([, { text }]) => text !== leftText && readWord(text)?.hasEnded !== true);
+  if (mayLive.length > 0) {
+    const ids = mayLive.map(([id]) => id).join(', ');
+    says?.(`For ${silentMs / 1000} s it is watched whether a gateway lives that has not said otherwise: ${ids}.`);
+    await pause(silentMs);
+  }
+  for (const [id, { revision }] of mayLive.length > 0 ? await read() : []) {
     if (before.get(id)?.revision !== revision) {
       throw new StartRefused(`Gateway ${id} lives: stop all gateways first. Nothing was changed.`);
     }

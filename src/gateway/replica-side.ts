@@ -44,6 +44,10 @@ export interface ReplicaSide {
   /** Messages by the seq that the log had behind them. */
   readonly messages: Positions<ReplicaPlace>;
   readonly sums: ReplicaSums;
+  /** Whether the replica took what came last: false where a disk is full, or fails. */
+  readonly isTaking: boolean;
+  /** Whether there is, or will be, anything to write into ClickHouse from here. */
+  readonly isFollowing: boolean;
   /** See Gateway; false also where the ids of what was applied could not be kept. */
   take(message: { stream: number; ms: number; isOwn: boolean; data: Buffer }): boolean;
 }
@@ -69,9 +73,15 @@ export function openReplicaSide(parts: ReplicaSideParts): ReplicaSide {
   const replica = new Replica({ ...{ log: journal, openWindow: () => ids.open(), appended }, ...bounds });
   const messages = new Positions<ReplicaPlace>();
   messages.note({ ...journal.applied, seq: journal.head }, journal.head);
+  let isTaking = true;
   const gateway = new Gateway({
-    ...{ replica, carrier: own, failed: again, log },
+    ...{ replica, carrier: own, log },
+    failed() {
+      isTaking = false;
+      again();
+    },
     committed(seq) {
+      isTaking = true;
       messages.note({ ...journal.applied, seq }, seq);
       handOut.committed(seq);
       if (ids.isDue(seq)) keepIds(ids, seq, log);
@@ -79,12 +89,19 @@ export function openReplicaSide(parts: ReplicaSideParts): ReplicaSide {
   });
   return {
     ...{ replica, live, ids, messages, sums },
+    get isTaking() {
+      return isTaking;
+    },
+    get isFollowing() {
+      // What it has, and ClickHouse has not, it can still write: that may be what makes room.
+      return ids.missingUpTo === null && (isTaking || journal.checkpoint < journal.head);
+    },
     take({ stream, ms, isOwn, data }) {
       // The disk may take them by now.
       if (ids.isOverdue(replica.seq)) keepIds(ids, journal.head, log);
-      if (ids.isOverdue(replica.seq)) return false;
-      const isTaken = gateway.take(stream, ms, isOwn, data);
-      if (ids.isDue(replica.seq)) gateway.commit();
+      const isTaken = !ids.isOverdue(replica.seq) && gateway.take(stream, ms, isOwn, data);
+      if (!isTaken) isTaking = false;
+      if (isTaken && ids.isDue(replica.seq)) gateway.commit();
       return isTaken;
     },
   };

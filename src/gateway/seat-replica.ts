@@ -36,7 +36,7 @@ export async function seatReplica(parts: SeatParts): Promise<void> {
   const failed = (error: unknown): void => parts.log.info({ err: error }, 'no place to begin at is known yet');
   const { files, directory, known, stream, open } = parts;
   const isOther = known !== null && known.epoch !== stream.epoch;
-  const isHalf = isHalfBegun(files, directory) || isOther || (known === null && stream.after !== null);
+  const isHalf = isHalfBegun(files, directory) || isOther || (known === null && isLater(stream));
   const journal = isHalfBegun(files, directory) ? null : open();
   journal?.close();
   if (isOther) refuseFurther(journal, stream);
@@ -72,8 +72,13 @@ async function seat(
   beginReplica(files, directory, stream, base, now());
 }
 
-function beginningOf({ firstSeq }: OpenedStream): ReplicaPlace {
-  return { stream: 0, receivedMs: 0, seq: firstSeq - 1 };
+/** Its replicas are begun with what came before, or with the rules by which it begins. */
+function isLater({ after, firstRules = 1 }: OpenedStream): boolean {
+  return after !== null || firstRules !== 1;
+}
+
+function beginningOf({ firstSeq, firstRules = 1 }: OpenedStream): ReplicaPlace {
+  return { stream: 0, receivedMs: 0, seq: firstSeq - 1, rules: firstRules };
 }
 
 /** What only this replica has of the epoch before would be lost from everywhere but the spools. */

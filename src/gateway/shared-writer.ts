@@ -130,14 +130,20 @@ export class SharedWriter implements TableWriter {
   async stop(graceMs: number): Promise<void> {
     if (this.#timer !== null) clearInterval(this.#timer);
     this.#timer = null;
+    // It may be about to begin a writer, or to take the lease.
+    if (this.#turning !== null) await endsWithin(Math.max(graceMs, giveUpMs), this.#turning);
     await this.#writer?.stop(graceMs);
     this.#writer = null;
-    // Who cannot give it up leaves it to run out.
-    if (this.#lease?.isHeld === true)
-      await endsWithin(
-        giveUpMs,
-        this.#lease.giveUp().catch(() => undefined),
-      );
+    await this.#giveUp();
+  }
+
+  /** Who cannot leaves the lease to run out. */
+  async #giveUp(): Promise<void> {
+    if (this.#lease?.isHeld !== true) return;
+    await endsWithin(
+      giveUpMs,
+      this.#lease.giveUp().catch(() => undefined),
+    );
   }
 
   #turn(): void {
@@ -164,6 +170,11 @@ export class SharedWriter implements TableWriter {
     if (!lease.isHeld && elapsedMs() >= this.#leavesUntil) {
       if (await lease.look()) this.#parts.log.info({ term: lease.term }, 'this gateway writes into ClickHouse now');
       this.#renewedAt = elapsedMs();
+    }
+    if (this.#timer === null) {
+      // Stopped meanwhile: the answer of the key came later than the stop waited for.
+      await this.#giveUp();
+      return;
     }
     if (lease.isHeld) await this.#hold(lease);
     this.#follow();

@@ -6,6 +6,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { firstLineOf, StartRefused } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
 import type { GatewaySettings } from '../config/gateway-settings.ts';
+import { isHalfBegun } from '../journal/begin-replica.ts';
 import { readEpochFile } from '../journal/epoch-file.ts';
 import { firstSeqAt } from '../journal/open-segments.ts';
 import { connectNats, type Nats } from '../nats/connect-nats.ts';
@@ -16,37 +17,41 @@ import { OpenGateway, type OpenGatewayParts } from './open-gateway.ts';
 import { knownStream } from './replica-side.ts';
 import { seatReplica } from './seat-replica.ts';
 
-const firstAnswerMs = 30_000;
+const times = { firstAnswerMs: 30_000 };
 /** What is wrong with a folder that was a gateway's before is said at the start, if NATS answers by then. */
 const joinMs = 5_000;
 const againMs = 1_000;
 
 /** Rejects with StartRefused. */
-export async function startGateway(parts: OpenGatewayParts): Promise<OpenGateway> {
+export async function startGateway(parts: OpenGatewayParts, { firstAnswerMs } = times): Promise<OpenGateway> {
   const { settings, folder, files, log } = parts;
   const spool = parts.openJournal(folder.spool, null);
   const known = knownStream(settings.name, readEpochFile(files, folder.replica));
+  // What a process that ended in the middle of it has left of the replica must not be read.
+  const isHalf = isHalfBegun(files, folder.replica);
+  const needsNats = known === null || isHalf;
   const starting = new AbortController();
   const connecting = connectNats(
     { ...settings.log, name: `sluice ${settings.id}` },
     {
-      ...(known === null && { withinMs: firstAnswerMs }),
+      ...(needsNats && { withinMs: firstAnswerMs }),
       signal: starting.signal,
       failed: sayOnce(log, 'NATS does not answer yet'),
     },
   );
   connecting.catch(() => undefined);
-  const opened = async () => openLog(await connecting, parts, known, firstSeqAt(Date.now()));
+  const followed = { known, mayMake: known === null && !isHalf };
+  const opened = async () => openLog(await connecting, parts, followed, firstSeqAt(Date.now()));
   const retry = (): Retry => ({
     ...{ againMs, signal: starting.signal },
     failed: sayOnce(log, 'NATS does not keep the shared log yet'),
   });
-  const first =
-    known ??
-    (await untilAnswered(opened, { ...retry(), withinMs: firstAnswerMs }).catch((cause: unknown) =>
-      refuseStart(settings, cause),
-    ));
-  const stream = await seatIfThere(parts, known, first, connecting, opened);
+  const answer = needsNats
+    ? await untilAnswered(opened, { ...retry(), withinMs: firstAnswerMs }).catch((cause: unknown) =>
+        refuseStart(settings, cause, isHalf),
+      )
+    : null;
+  const stream = await seatIfThere(parts, known, answer, connecting, opened);
   const gateway = new OpenGateway(parts, spool, stream, starting);
   const join = async (): Promise<void> => {
     const there = await opened();
@@ -58,7 +63,7 @@ export async function startGateway(parts: OpenGatewayParts): Promise<OpenGateway
   const joining = untilAnswered(join, retry());
   joining.catch((error: unknown) => gateway.couldNotJoin(error));
   // A gateway that was one before goes on without NATS.
-  const late = known === null ? [] : [wait(joinMs, undefined, { ref: false })];
+  const late = needsNats ? [] : [wait(joinMs, undefined, { ref: false })];
   await Promise.race([joining.catch(onlyRefusal), ...late]);
   return gateway;
 }
@@ -70,12 +75,14 @@ export async function startGateway(parts: OpenGatewayParts): Promise<OpenGateway
 async function seatIfThere(
   { folder, files, openJournal, log }: OpenGatewayParts,
   known: OpenedStream | null,
-  followed: OpenedStream,
+  answer: OpenedStream | null,
   connecting: Promise<Nats>,
   opened: () => Promise<OpenedStream>,
 ): Promise<OpenedStream> {
   const late = wait(joinMs, null, { ref: false });
-  const there = known === null ? followed : await Promise.race([opened().catch(onlyRefusal), late]);
+  const there = answer ?? (await Promise.race([opened().catch(onlyRefusal), late]));
+  const followed = answer ?? known ?? there;
+  if (followed === null) throw new Error('a new gateway has no answer of NATS');
   // Another epoch is refused when it is joined, but for the one that follows it.
   const isFollowed = there?.epoch === followed.epoch || there?.after?.epoch === followed.epoch;
   if (there === null || !isFollowed) return followed;
@@ -106,10 +113,11 @@ function sayOnce(log: Log, message: string): (error: unknown) => void {
   };
 }
 
-function refuseStart({ log }: GatewaySettings, cause: unknown): never {
+function refuseStart({ log }: GatewaySettings, cause: unknown, isHalf: boolean): never {
   if (cause instanceof StartRefused) throw cause;
+  const why = isHalf ? 'this replica was being begun anew when the process ended, which' : 'a first start';
   throw new StartRefused(
-    `No shared log is there at ${log.servers.join(', ')}, and a first start needs it: ${firstLineOf(cause)}`,
+    `No shared log is there at ${log.servers.join(', ')}, and ${why} needs it: ${firstLineOf(cause)}`,
     { cause },
   );
 }

@@ -1,6 +1,7 @@
 /**
  * How far a replica has applied the shared log, as records of its journal: each commit ends with one. Payload: u64
- * number of the newest message, u64 newest time of receipt in ms since 1970.
+ * number of the newest message, u64 newest time of receipt in ms since 1970, and where others than 1 are in force u16
+ * rules.
  *
  * A start cuts what stands behind the newest mark, and whatever lies behind damage: the shared log has all of it, and
  * it gets the same seqs again.
@@ -19,24 +20,29 @@ import { cutFile } from './set-aside.ts';
 export const nothingApplied: AppliedMark = { stream: 0, receivedMs: 0 };
 
 const markBytes = 16;
+const markBytesMax = markBytes + 2;
 
 /** Gives the bytes of the payload. */
-export function encodeMark(buffer: Buffer, at: number, { stream, receivedMs }: AppliedMark): number {
+export function encodeMark(buffer: Buffer, at: number, { stream, receivedMs, rules = 1 }: AppliedMark): number {
   writeU64(buffer, stream, at);
   writeU64(buffer, receivedMs, at + 8);
-  return markBytes;
+  if (rules === 1) return markBytes;
+  buffer.writeUInt16LE(rules, at + markBytes);
+  return markBytesMax;
 }
 
-export function decodeMark(buffer: Buffer, at: number): AppliedMark {
-  return { stream: readU64(buffer, at), receivedMs: readU64(buffer, at + 8) };
+/** Of a payload of so many bytes. */
+export function decodeMark(buffer: Buffer, at: number, bytes: number): AppliedMark {
+  const mark = { stream: readU64(buffer, at), receivedMs: readU64(buffer, at + 8) };
+  return bytes < markBytesMax ? mark : { ...mark, rules: buffer.readUInt16LE(at + markBytes) };
 }
 
 /** The whole record; `seq` is that of the newest event. */
 export function markRecord(seq: number, mark: AppliedMark): Buffer {
-  const record = Buffer.alloc(recordHeaderBytes + markBytes);
-  encodeMark(record, recordHeaderBytes, mark);
-  sealRecord(record, 0, recordKinds.applied, seq, markBytes);
-  return record;
+  const record = Buffer.alloc(recordHeaderBytes + markBytesMax);
+  const bytes = encodeMark(record, recordHeaderBytes, mark);
+  sealRecord(record, 0, recordKinds.applied, seq, bytes);
+  return record.subarray(0, recordHeaderBytes + bytes);
 }
 
 /** Where the newest mark stands, and what it says. */
@@ -86,7 +92,11 @@ function scan(files: FilePort, path: string, expected: number | null) {
         next += 1;
       }
       if (kind !== recordKinds.applied || !isInOrder || recordSeq(buffer, at) !== next - 1) return;
-      marked = { mark: decodeMark(buffer, at + recordHeaderBytes), end: offset + bytes, next };
+      marked = {
+        mark: decodeMark(buffer, at + recordHeaderBytes, bytes - recordHeaderBytes),
+        end: offset + bytes,
+        next,
+      };
     });
     return { next, marked: marked as Omit<Found, 'nth'> | null, isWhole: stopped === null && isInOrder }; // set above
   } finally {

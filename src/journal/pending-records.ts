@@ -151,7 +151,9 @@ export class PendingRecords {
         const number = parkedNumber(this.#buffer.subarray(at + recordHeaderBytes, at + bytes));
         if (number > parked) break;
         newestParked = number;
-      } else if (kind === recordKinds.applied) applied = decodeMark(this.#buffer, at + recordHeaderBytes);
+      } else if (kind === recordKinds.applied) {
+        applied = decodeMark(this.#buffer, at + recordHeaderBytes, bytes - recordHeaderBytes);
+      }
       at += bytes;
     }
     this.#count = nth;

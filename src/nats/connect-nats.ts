@@ -7,6 +7,7 @@ import { readFileSync } from 'node:fs';
 import type { JetStreamManager } from '@nats-io/jetstream';
 import type { MsgHdrs, NatsConnection, NodeConnectionOptions } from '@nats-io/transport-node';
 import { firstLineOf, StartRefused } from '../base/errors.ts';
+import { wantsCertificate } from './server-info.ts';
 import { type Retry, untilAnswered } from './until-answered.ts';
 
 export interface Nats {
@@ -32,6 +33,8 @@ export interface NatsAddress {
 
 const requestMs = 3_000;
 const againMs = 500;
+/** Of one server: what it refuses it says sooner, or not at all. */
+const letsInMs = 5_000;
 
 /**
  * Resolves once a server has answered; `first` holds until then. Rejects with StartRefused for a file that cannot be
@@ -58,7 +61,7 @@ export async function connectNats(address: NatsAddress, first: Omit<Retry, 'agai
     ...(tls && { tls: { ...tls } }),
   };
   const connecting = async () => {
-    await letsIn(client.connect, options);
+    await letsIn(client.connect, options).catch((error: unknown) => refuseWithoutCertificate(address, error));
     return await client.connect(options);
   };
   const connection = await untilAnswered(connecting, { ...first, againMs });
@@ -76,8 +79,19 @@ export async function connectNats(address: NatsAddress, first: Omit<Retry, 'agai
  * it goes on to those that this one has told it of, and round again, and says nothing.
  */
 async function letsIn(connect: (to: NodeConnectionOptions) => Promise<NatsConnection>, options: NodeConnectionOptions) {
-  const trial = { ...options, ignoreClusterUpdates: true, reconnect: false };
+  const trial = { ...options, ignoreClusterUpdates: true, reconnect: false, timeout: letsInMs };
   await (await connect(trial)).close();
+}
+
+/** Rejects with the cause, or a better one. */
+async function refuseWithoutCertificate({ servers, tls }: NatsAddress, cause: unknown): Promise<never> {
+  if (tls?.certFile === undefined && (await Promise.all(servers.map(wantsCertificate))).includes(true)) {
+    throw new Error(
+      'NATS wants a certificate of its clients: SLUICE_LOG_CERT_FILE and SLUICE_LOG_KEY_FILE must name one.',
+      { cause },
+    );
+  }
+  throw cause;
 }
 
 function readCreds(path: string): Uint8Array {

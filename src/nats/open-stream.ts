@@ -6,7 +6,7 @@
 import type { StreamConfig, StreamInfo } from '@nats-io/jetstream';
 import type { ServerInfo } from '@nats-io/transport-node';
 import { StartRefused } from '../base/errors.ts';
-import { applyRules } from '../shared-log/applier.ts';
+import { numbersOf, oldestOf, productRules } from '../shared-log/apply-rules.ts';
 import type { Nats } from './connect-nats.ts';
 
 export interface StreamWish {
@@ -23,6 +23,8 @@ export interface StreamWish {
   readonly epoch: string;
   readonly firstSeq: number;
   readonly after?: EndedEpoch;
+  /** Those that all its gateways know: the oldest that this version knows, where none are given. */
+  readonly rules?: number;
 }
 
 /** Of a stream that was lost, or went back: the next one is made in its place. */
@@ -38,11 +40,18 @@ export interface OpenedStream {
   readonly firstSeq: number;
   /** Null for the first epoch of a shared log. */
   readonly after: EndedEpoch | null;
+  /** By which it begins, whatever changed them since; 1 where it is absent. */
+  readonly firstRules?: number;
 }
 
 /** Of one gateway. */
 export function subjectOf(name: string, gateway: string): string {
   return `${subjectsOf(name)}.${gateway}`;
+}
+
+/** Of messages that change the rules: no gateway has such a name. */
+export function subjectOfControl(name: string): string {
+  return `${subjectsOf(name)}.=`;
 }
 
 /** Of all gateways, without what names one. */
@@ -73,8 +82,18 @@ export async function openStream(nats: Nats, wish: StreamWish): Promise<OpenedSt
   if (found === null) throw new Error(`the stream ${wish.name} is neither there nor can it be made`);
   const fault = faultOf(found.config, wish);
   if (fault !== null) throw new StartRefused(`The stream ${wish.name} ${fault}.`);
-  const { 'sluice.epoch': epoch = '', 'sluice.first_seq': firstSeq } = found.config.metadata ?? {};
-  return { name: wish.name, epoch, firstSeq: Number(firstSeq), after: afterOf(found.config) };
+  const { metadata = {} } = found.config;
+  const { 'sluice.epoch': epoch = '', 'sluice.first_seq': firstSeq, 'sluice.first_rules': rules = '1' } = metadata;
+  const after = afterOf(found.config);
+  return { name: wish.name, epoch, firstSeq: Number(firstSeq), after, firstRules: Number(rules) };
+}
+
+/** Says by which rules the stream is applied from now on, for who joins. Rejects as the client does. */
+export async function noteRules(nats: Nats, name: string, rules: number): Promise<void> {
+  const found = await infoOf(nats, name);
+  if (found === null) throw new Error(`the stream ${name} is not there any more`);
+  const metadata = { ...found.config.metadata, 'sluice.rules': String(rules) };
+  await nats.manager.streams.update(name, { ...found.config, metadata });
 }
 
 /** Undefined for a stream that Sluice has not made. */
@@ -146,12 +165,13 @@ function fixed({ name, replicas, bytesMax }: StreamWish): Partial<StreamConfig> 
   };
 }
 
-function metadataOf({ epoch, firstSeq, idsMax, after }: StreamWish): Record<string, string> {
+function metadataOf({ epoch, firstSeq, idsMax, after, rules = oldestOf(productRules) }: StreamWish) {
   return {
     ...(after !== undefined && { 'sluice.after': after.epoch, 'sluice.after_seq': String(after.seq) }),
     'sluice.epoch': epoch,
     'sluice.first_seq': String(firstSeq),
-    'sluice.rules': String(applyRules),
+    'sluice.rules': String(rules),
+    'sluice.first_rules': String(rules),
     'sluice.ids': String(idsMax),
   };
 }
@@ -163,7 +183,9 @@ function faultOf(config: StreamConfig, wish: StreamWish): string | null {
   if (difference !== null) return difference;
   const { 'sluice.epoch': epoch, 'sluice.rules': rules, 'sluice.ids': ids } = config.metadata ?? {};
   if (epoch === undefined) return 'was not made by Sluice';
-  if (rules !== String(applyRules)) return `is applied by rules ${rules}, and this Sluice knows ${applyRules}`;
+  if (!productRules.has(Number(rules))) {
+    return `is applied by rules ${rules}, and this Sluice knows ${numbersOf(productRules)}`;
+  }
   return ids === String(wish.idsMax) ? null : `is for an id window of ${ids} ids, and this gateway has ${wish.idsMax}`;
 }
 

@@ -53,7 +53,12 @@ export async function handleRequest(exchange: Exchange, tools: RequestTools): Pr
   } finally {
     question.allowance?.endQuery();
   }
-  if (answer !== null && (answer.status === 401 || answer.status === 403)) tellRefusal(exchange, question, tools);
+  try {
+    if (answer !== null && (answer.status === 401 || answer.status === 403)) tellRefusal(exchange, question, tools);
+  } catch (error) {
+    counters.faults += 1;
+    log.error({ err: error, path: exchange.head.path }, 'A refusal could not be written into the audit log');
+  }
   try {
     // What came behind it in the same read then ends the connection: the library closes it while an answer is awaited.
     if (isUnframed(exchange.head)) await nextTurn();

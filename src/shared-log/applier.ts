@@ -7,7 +7,8 @@
  *          └──► each row: its id is among the newest `idsMax` ids, or earlier in the block ──► skipped  mark
  *                         else ──► next seq, the time of the message, its id is known from the next block on
  *
- * A block is stale if ids that were accepted after its sender had looked them up may have left the window.
+ * A block is stale if ids that were accepted after its sender had looked them up may have left the window. That, and
+ * all of this, are rules 1 (apply-rules.ts); a message may change them from itself on.
  */
 import { StartRefused } from '../base/errors.ts';
 import type { AppliedMark, ReplicaLog } from '../event-log/replica-log.ts';
@@ -16,26 +17,24 @@ import type { ReceiptTexts } from '../event-log/row-source.ts';
 import { formatTimeForClickHouse, timeOfDate } from '../filter/time.ts';
 import { wholeSeconds } from '../filter/whole-seconds.ts';
 import type { IdWindow } from '../ids/id-window.ts';
+import { type ApplyRules, numbersOf, type PassedOver, productRules, type RulesTable } from './apply-rules.ts';
 import { type Block, blockVersion, decodeBlock } from './block.ts';
+import type { ControlBlock } from './control-block.ts';
 import { isTakenBy } from './judge.ts';
 import { letGoOld, type WindowBounds } from './replica-window.ts';
 import { StampedRow } from './stamped-row.ts';
 
-/** The rules of this file: replicas agree only where all follow the same. */
-export const applyRules = 1;
-
 export interface ApplierParts extends WindowBounds {
+  /** That this version knows; those of the product where none are given. */
+  readonly rules?: RulesTable;
   readonly log: Pick<ReplicaLog, 'appended' | 'parkedAppended' | 'append' | 'rollBack' | 'noteApplied' | 'applied'>;
   readonly window: Pick<IdWindow, 'seqOf' | 'tagOf' | 'hasTags' | 'add' | 'oldestSeq' | 'letGoReceivedBefore'>;
   /** Is told of each row as it was appended, before the next one. */
   readonly appended?: (seq: number) => void;
 }
 
-/** Why nothing of a block counts. */
-export type PassedOver = 'damaged' | 'stale' | 'ahead';
-
 export interface AppliedBlock {
-  /** Null where it is damaged. */
+  /** Null where it is damaged, or changes the rules. */
   readonly block: Block | null;
   readonly stream: number;
   readonly passedOver: PassedOver | null;
@@ -81,25 +80,49 @@ export class Applier {
     if (stream !== this.#applied.stream + 1) return 'gap';
     const decoded = decodeBlock(data);
     if (decoded !== 'damaged' && 'unknown' in decoded) throw unknownBlock(stream, decoded.unknown);
+    const rules = this.#rules(stream);
+    if (decoded !== 'damaged' && 'rulesBefore' in decoded) return this.#change(stream, ms, decoded);
     const block = decoded === 'damaged' ? null : decoded;
     const receivedMs = Math.max(ms, this.#applied.receivedMs);
     this.#stamp(receivedMs);
-    const passedOver = block === null ? 'damaged' : this.#passesOver(block);
+    const passedOver = block === null ? 'damaged' : this.#passesOver(block, rules);
     const taken: Row[] = [];
     const accepted = block === null || passedOver !== null ? 0 : this.#accept(block, taken);
-    const mark = { stream, receivedMs };
-    this.#parts.log.noteApplied(mark);
-    this.#applied = mark;
+    this.#note({ ...this.#applied, stream, receivedMs });
     const repeats = block === null || passedOver !== null ? 0 : block.ends.length - accepted;
     return { block, stream, passedOver, accepted, repeats, taken };
   }
 
-  #passesOver({ judgedAt }: Block): PassedOver | null {
+  /** In force. Throws StartRefused where this version does not know them. */
+  #rules(stream: number): ApplyRules {
+    const { rules: table = productRules } = this.#parts;
+    const { rules = 1 } = this.#applied;
+    const found = table.get(rules);
+    if (found === undefined) throw unknownRules(stream, rules, table);
+    return found;
+  }
+
+  /** Where others are in force than it says, it is one of two that were sent for the same change. */
+  #change(stream: number, ms: number, { rulesBefore, rules }: ControlBlock): AppliedBlock {
+    const { rules: table = productRules } = this.#parts;
+    const isMeant = (this.#applied.rules ?? 1) === rulesBefore;
+    if (isMeant && !table.has(rules)) throw unknownRules(stream, rules, table);
+    const receivedMs = Math.max(ms, this.#applied.receivedMs);
+    this.#note({ ...this.#applied, stream, receivedMs, ...(isMeant && { rules }) });
+    const passedOver = isMeant ? null : 'stale';
+    return { block: null, stream, passedOver, accepted: 0, repeats: 0, taken: [] };
+  }
+
+  #note(mark: AppliedMark): void {
+    this.#parts.log.noteApplied(mark);
+    this.#applied = mark;
+  }
+
+  #passesOver(block: Block, rules: ApplyRules): PassedOver | null {
     const { log, window, idsMax } = this.#parts;
     letGoOld(window, this.#receivedSeconds, this.#parts);
-    const leftUpTo = (window.oldestSeq ?? log.appended + 1) - 1;
-    if (judgedAt > log.appended) return 'ahead';
-    return log.appended - judgedAt > idsMax / 2 || leftUpTo > judgedAt ? 'stale' : null;
+    const { appended } = log;
+    return rules.passesOver(block, { appended, leftUpTo: (window.oldestSeq ?? appended + 1) - 1, idsMax });
   }
 
   /** All its new rows, or none: the window is changed only when all are appended. */
@@ -143,6 +166,13 @@ export class Applier {
     this.#receipt = { received, column: formatTimeForClickHouse(received) };
     this.#receivedSeconds = wholeSeconds(received);
   }
+}
+
+function unknownRules(stream: number, rules: number, table: RulesTable): StartRefused {
+  return new StartRefused(
+    `Message ${stream} of the shared log is to be applied by rules ${rules}, and this version of Sluice knows ` +
+      `${numbersOf(table)}: nothing is applied from there on. Start a version that knows them.`,
+  );
 }
 
 function unknownBlock(stream: number, version: number): StartRefused {

@@ -16,6 +16,7 @@
  */
 import { crc32 } from '../base/crc32.ts';
 import { readU64, writeU64 } from '../base/u64.ts';
+import { type ControlBlock, controlVersion, decodeControl } from './control-block.ts';
 import { rowEnd } from './stamped-row.ts';
 
 export const blockVersion = 1;
@@ -54,7 +55,7 @@ export interface Block extends BlockHead {
  * `damaged`: not as it was sent; whoever reads it finds the same. `unknown`: as it was sent, in a version that this
  * code does not know.
  */
-export type DecodedBlock = Block | 'damaged' | { readonly unknown: number };
+export type DecodedBlock = Block | ControlBlock | 'damaged' | { readonly unknown: number };
 
 /** `pieces`: `count` rows, any number of them back to back in each. */
 export function encodeBlock(
@@ -88,6 +89,7 @@ export function encodeBlock(
 /** The rows lie in `data`, which must stay as it is. */
 export function decodeBlock(data: Buffer): DecodedBlock {
   if (data.length < headBytes || crc32(data.subarray(4)) !== data.readUInt32LE(0)) return 'damaged';
+  if (data[4] === controlVersion) return decodeControl(data) ?? { unknown: controlVersion };
   if (data[4] !== blockVersion) return { unknown: data[4] ?? 0 };
   const rowsAt = headBytes + data.readUInt16LE(40) * markBytes;
   const rows = data.subarray(rowsAt);

@@ -5,10 +5,13 @@
 import type { AppliedMark, ReplicaLog } from '../event-log/replica-log.ts';
 import type { IdWindow } from '../ids/id-window.ts';
 import { type AppliedBlock, Applier, type OutOfTurn } from './applier.ts';
+import type { RulesTable } from './apply-rules.ts';
 import type { WindowBounds } from './replica-window.ts';
 
 export interface ReplicaParts extends WindowBounds {
   readonly log: ReplicaLog;
+  /** See ApplierParts. */
+  readonly rules?: RulesTable;
   /**
    * Gives the window as the log's events leave it (replica-window.ts). Is called again after a commit that failed: of
    * the ids that had to leave for those that were not written, nobody knows here.

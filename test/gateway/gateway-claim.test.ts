@@ -1,6 +1,6 @@
 /** A gateway's name on a real NATS server: one gateway has it, and nobody else while that one lives. */
 import { expect, it, vi } from 'vitest';
-import { GatewayClaim, type GatewayWord, readWord, sayMs } from '../../src/gateway/gateway-claim.ts';
+import { GatewayClaim, type GatewayWord, leftText, readWord, sayMs } from '../../src/gateway/gateway-claim.ts';
 import { checkSameSettings } from '../../src/gateway/same-settings.ts';
 import { openSharedKey } from '../../src/nats/shared-key.ts';
 import type { SharedKey } from '../../src/table-writer/writer-lease.ts';
@@ -8,16 +8,25 @@ import { silentLog } from '../../support/engine.ts';
 import { until } from '../../support/poll.ts';
 import { describeNats } from '../nats/describe-nats.ts';
 
-const said = { version: 1, waiting: 0, sums: [], head: 0, rules: 1, fault: null, waits: null } as const;
-const wordOf = (spool: string): GatewayWord => ({ ...said, spool, nonce: '', applied: 0, hasEnded: false });
+const said = { version: 1, waiting: 0, sums: [], head: 0, rules: 1, knows: 1, fault: null, waits: null } as const;
+/** Of each start. */
+let runs = 0;
+const wordOf = (spool: string, run = 0): GatewayWord => ({
+  ...{ ...said, spool, run, nonce: '', applied: 0, hasEnded: false },
+});
 
 describeNats('the name of a gateway', (world) => {
   const open = (id: string) => openSharedKey(world.nats, { bucket: 'CLAIMS', name: `gateway.${id}`, replicas: 1 });
 
-  async function claimOf(id: string, spool: string, pause: () => Promise<void> = () => Promise.resolve()) {
+  async function claimOf(
+    id: string,
+    spool: string,
+    pause: () => Promise<void> = () => Promise.resolve(),
+    run = ++runs,
+  ) {
     const key = await open(id);
     const lost: string[] = [];
-    const parts = { id, key, pause, log: silentLog, word: () => wordOf(spool) };
+    const parts = { id, key, pause, log: silentLog, word: () => wordOf(spool, run) };
     return { claim: new GatewayClaim({ ...parts, lost: (sentence) => lost.push(sentence) }), key, lost };
   }
 
@@ -68,8 +77,9 @@ describeNats('the name of a gateway', (world) => {
       },
     };
     const lost: string[] = [];
-    const parts = { id: 'five', key: losing, log: silentLog, word: () => wordOf('a'), pause: () => Promise.resolve() };
-    const claimed = () => new GatewayClaim({ ...parts, lost: (sentence) => lost.push(sentence) });
+    const parts = { id: 'five', key: losing, log: silentLog, pause: () => Promise.resolve() };
+    const claimed = (run = ++runs) =>
+      new GatewayClaim({ ...parts, word: () => wordOf('a', run), lost: (sentence) => lost.push(sentence) });
     const claim = claimed();
     await claim.take();
     isLosing = true;
@@ -85,6 +95,38 @@ describeNats('the name of a gateway', (world) => {
     next.stop();
     vi.useRealTimers();
     expect(lost).toEqual([]);
+  });
+
+  it('is not taken on an older copy of the folder, and on that of a NATS that went back it is', async () => {
+    const nobodyWaits = () => Promise.reject(new Error('nobody waits'));
+    const newer = await claimOf('six', 'a', nobodyWaits, 8);
+    await newer.claim.take();
+    newer.claim.stop();
+    for (const run of [7, 8]) {
+      const copy = await claimOf('six', 'a', nobodyWaits, run);
+      await expect(copy.claim.take()).rejects.toThrow(
+        'This data folder is an older copy: gateway six ran on a newer one',
+      );
+    }
+    // Of the same start, whose answer was lost.
+    await newer.claim.take();
+    newer.claim.stop();
+    const much = await claimOf('six', 'a', nobodyWaits, 12);
+    await much.claim.take();
+    much.claim.stop();
+  });
+
+  it('that was let go is told so to a gateway that lives on without NATS', async () => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+    const { claim, key, lost } = await claimOf('seven', 'a');
+    await claim.take();
+    await key.write(leftText, (await key.read())?.revision ?? 0);
+    await until('it is told', () => {
+      vi.advanceTimersByTime(sayMs);
+      return lost[0];
+    });
+    vi.useRealTimers();
+    expect(lost).toEqual(['Gateway seven was let go by `sluice cluster leave`: start it again, and it comes back.']);
   });
 
   it('goes with settings that all living gateways have alike', async () => {

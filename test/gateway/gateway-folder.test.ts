@@ -5,7 +5,12 @@ import { expect, it } from 'vitest';
 import { nodeFiles } from '../../src/base/file-port.ts';
 import { runCommand } from '../../src/commands/run-command.ts';
 import { StopSignals } from '../../src/commands/stop-signals.ts';
-import { openGatewayFolder, refuseGatewayFolder, refuseOnGatewayFolder } from '../../src/gateway/gateway-folder.ts';
+import {
+  countRun,
+  openGatewayFolder,
+  refuseGatewayFolder,
+  refuseOnGatewayFolder,
+} from '../../src/gateway/gateway-folder.ts';
 import { noteHandedOver, readHandedOver } from '../../src/gateway/handed-over.ts';
 import { open, withFolder } from '../journal/support.ts';
 
@@ -20,6 +25,16 @@ it('a folder of a gateway is no other gateway, and no single Sluice', () => {
     expect(() => refuseGatewayFolder(folder)).toThrow('is that of a gateway');
     writeFileSync(join(folder, 'gateway'), '{"version":2}');
     expect(() => openGatewayFolder(folder, name, nodeFiles)).toThrow('is damaged, or a newer Sluice');
+  });
+});
+
+it('each start on the folder of a gateway has a higher number, also where an older Sluice made the folder', () => {
+  withFolder((folder) => {
+    writeFileSync(join(folder, 'gateway'), JSON.stringify({ version: 1, ...name }));
+    openGatewayFolder(folder, name, nodeFiles);
+    expect([countRun(folder, nodeFiles), countRun(folder, nodeFiles)]).toEqual([1, 2]);
+    openGatewayFolder(folder, name, nodeFiles);
+    expect(countRun(folder, nodeFiles)).toBe(3);
   });
 });
 

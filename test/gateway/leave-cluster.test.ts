@@ -17,9 +17,13 @@ const said = {
   sums: [],
   head: 0,
   rules: 1,
+  knows: 1,
   fault: null,
   waits: null,
 } as const;
+
+/** Each starts once more on its folder. */
+let runs = 0;
 
 describeNats('a shared log', (world) => {
   const pause = () => Promise.resolve();
@@ -31,7 +35,8 @@ describeNats('a shared log', (world) => {
 
   async function claimOf(name: string, id: string, more: Partial<GatewayWord> = {}): Promise<GatewayClaim> {
     const key = await openSharedKey(world.nats, { bucket: `${name}_STATE`, name: `gateway.${id}`, replicas: 1 });
-    const word = () => ({ ...said, waiting: 0, ...more });
+    runs += 1;
+    const word = () => ({ ...said, waiting: 0, run: runs, ...more });
     const claim = new GatewayClaim({ ...{ id, key, pause, word, log: silentLog }, lost: () => undefined });
     await claim.take();
     return claim;
@@ -80,8 +85,12 @@ describeNats('a shared log', (world) => {
 
   it('does not let a gateway go that lives, that has died, or whose spool is not empty', async () => {
     await logNamed('KEPT');
+    const told: string[] = [];
     const leave = (id: string, isLost = false, whilePausing = pause) =>
-      leaveCluster({ ...{ nats: world.nats, name: 'KEPT', id, isLost }, pause: whilePausing });
+      leaveCluster({
+        ...{ nats: world.nats, name: 'KEPT', id, isLost, pause: whilePausing },
+        says: (sentence) => told.push(sentence),
+      });
     const says = async (): Promise<void> => {
       const key = sharedKey(world.nats, { bucket: 'KEPT_STATE', name: 'gateway.alive' });
       const found = await key.read();
@@ -91,6 +100,7 @@ describeNats('a shared log', (world) => {
     for (const isLost of [false, true]) await expect(leave('alive', isLost, says)).rejects.toThrow('lives: stop it');
     (await claimOf('KEPT', 'dead')).stop();
     await expect(leave('dead')).rejects.toThrow('was not stopped but has died');
+    expect(told).toEqual(expect.arrayContaining([expect.stringContaining('Gateway dead has not said')]));
     await (await claimOf('KEPT', 'full', { waiting: 4 })).end();
     await expect(leave('full')).rejects.toThrow('holds 4 events that the shared log may not have');
     await Promise.all([leave('dead', true), leave('full', true)]);

@@ -50,3 +50,33 @@ it('is left by a gateway that lacks ids, and taken by it again once it has them'
   await writer.stop(0);
   expect(holder()).toBe('');
 }, 300_000);
+
+it('is given up by a stop in whose time the key answers at last', async () => {
+  const world = { entry: null as KeyEntry | null, answer: (): void => undefined, asked: 0 };
+  const key: SharedKey = {
+    async read() {
+      world.asked += 1;
+      if (world.asked === 1) await new Promise<void>((resolve) => (world.answer = resolve));
+      return world.entry;
+    },
+    async write(text, revision) {
+      if ((world.entry?.revision ?? 0) !== revision) return null;
+      world.entry = { text, revision: revision + 1 };
+      return revision + 1;
+    },
+  };
+  const writer = new SharedWriter({
+    ...{ live: { mark: 0 }, counters: createCounters(), store: { status: { phase: 'starting' } }, log: silentLog },
+    ...{ replica: {}, isFollowing: () => true, elapsedMs: () => 0, followed: () => undefined },
+  } as unknown as SharedWriterParts);
+  let nonces = 0;
+  const nonce = () => String(++nonces);
+  writer.begin(
+    new WriterLease({ key, holder: 'one', leaseMs: 1, elapsedMs: () => 0, nonce, pause: async () => undefined }),
+  );
+  const stopping = writer.stop(0);
+  world.answer();
+  await stopping;
+  expect(writer.isHolder).toBe(false);
+  expect(parseHolder(world.entry?.text ?? '').holder).toBe('');
+});

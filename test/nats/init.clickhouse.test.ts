@@ -1,4 +1,4 @@
-/** A single Sluice becomes a cluster, on a real NATS server and ClickHouse: its events stay, each once, and its tokens. */
+/** A single Sluice becomes a cluster, on a real NATS server and ClickHouse: its events stay, and its tokens. */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { cleanUp, runBare } from '../../support/bare-sluice.ts';
 import { eventLike, publish, query } from '../../support/events.ts';

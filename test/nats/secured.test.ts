@@ -74,6 +74,9 @@ describe.skipIf(!installed.found)('a NATS server that asks', () => {
       const own = { SLUICE_LOG_CERT_FILE: file, SLUICE_LOG_KEY_FILE: keyFile };
       expect(await found({ ...log, ...own, SLUICE_LOG_CA_FILE: file })).toBe('e');
       expect(await found({ ...log, ...own })).toBe('Error: self-signed certificate');
+      expect(await found({ ...log, SLUICE_LOG_CA_FILE: file })).toBe(
+        'Error: NATS wants a certificate of its clients: SLUICE_LOG_CERT_FILE and SLUICE_LOG_KEY_FILE must name one.',
+      );
     });
   });
 

@@ -1,6 +1,7 @@
 /** Answers over HTTP, before fake parts. */
 import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { noAudit } from '../../src/access/audit.ts';
 import { Failure } from '../../src/base/errors.ts';
 import { ask, type FakeServer, startFakeServer } from '../../support/fake-server.ts';
 import { askRaw } from '../../support/raw-socket.ts';
@@ -192,4 +193,14 @@ describe('HTTP answers', () => {
     expect([answer.status, answer.text]).toEqual([503, '{"message":"The journal is full."}']);
     server.fakes.readiness = { ok: true, reason: '', verbose: () => ({}) };
   });
+});
+
+it('a refusal is answered though the audit log fails, and counts as a fault', async () => {
+  const refused = (): never => {
+    throw new Error('the audit log is a folder');
+  };
+  const closed = await startFakeServer({ authString: 'a:b', audit: { ...noAudit, refused } });
+  expect((await ask(closed.running.port, 'POST', '/api/events', { body: '[]' })).status).toBe(401);
+  expect(closed.counters.faults).toBe(1);
+  await closed.running.close(0);
 });

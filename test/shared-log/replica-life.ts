@@ -2,7 +2,7 @@
 import { expect } from 'vitest';
 import { createLog } from '../../src/base/log.ts';
 import type { Journal } from '../../src/journal/journal.ts';
-import type { PassedOver } from '../../src/shared-log/applier.ts';
+import type { PassedOver, RulesTable } from '../../src/shared-log/apply-rules.ts';
 import { Replica } from '../../src/shared-log/replica.ts';
 import { ReplicaIds } from '../../src/shared-log/replica-ids.ts';
 import { windowOf } from '../../src/shared-log/replica-window.ts';
@@ -30,14 +30,17 @@ export class Life {
   readonly passedOver: (PassedOver | null)[] = [];
   readonly taken: number[][] = [];
   readonly #hasIdFiles: boolean;
+  #rules: RulesTable | null;
   #ids: ReplicaIds | null = null;
   #bootId = 1;
   #isTrimmed = false;
   log: Journal;
   replica: Replica;
 
-  constructor(hasIdFiles = false) {
+  /** `rules`: that it knows, where these are not the product's. */
+  constructor(hasIdFiles = false, rules: RulesTable | null = null) {
     this.#hasIdFiles = hasIdFiles;
+    this.#rules = rules;
     [this.log, this.replica] = this.#open();
   }
 
@@ -53,6 +56,12 @@ export class Life {
       this.#bootId += 1;
     }
     [this.log, this.replica] = this.#open();
+  }
+
+  /** Another version is started. */
+  learn(rules: RulesTable): void {
+    this.#rules = rules;
+    this.restart('stop', () => 0);
   }
 
   apply(messages: readonly Message[], upTo: number): void {
@@ -96,6 +105,7 @@ export class Life {
     const parts = { directory: '/data', replica: log, sync: true, files: this.disk, log: createLog('silent') };
     const ids = this.#hasIdFiles ? new ReplicaIds({ hasBefore: false, ...parts, ...bounds }) : null;
     this.#ids = ids;
-    return [log, new Replica({ log, openWindow: () => ids?.open() ?? windowOf(log, bounds), ...bounds })];
+    const rules = this.#rules === null ? {} : { rules: this.#rules };
+    return [log, new Replica({ log, openWindow: () => ids?.open() ?? windowOf(log, bounds), ...bounds, ...rules })];
   }
 }

@@ -7,7 +7,7 @@ import { describe, expect, it } from 'vitest';
 import { crc32 } from '../../src/base/crc32.ts';
 import { Failure } from '../../src/base/errors.ts';
 import { createSegment } from '../../src/journal/segment.ts';
-import type { PassedOver } from '../../src/shared-log/applier.ts';
+import type { PassedOver } from '../../src/shared-log/apply-rules.ts';
 import { randomFrom } from '../../support/random.ts';
 import { open } from '../journal/support.ts';
 import { modelMs, modelRuns } from './model-runs.ts';

@@ -1,0 +1,77 @@
+/**
+ * Changes the rules by which the gateways of a shared log apply its messages, from a message on that says so: once all
+ * that live know the next rules. It may be broken off anywhere, and run again.
+ */
+import { setTimeout as wait } from 'node:timers/promises';
+import { StartRefused } from '../base/errors.ts';
+import type { Nats } from '../nats/connect-nats.ts';
+import { noteRules, subjectOfControl } from '../nats/open-stream.ts';
+import { newestOf, productRules, type RulesTable } from '../shared-log/apply-rules.ts';
+import { encodeControl } from '../shared-log/control-block.ts';
+import { type ClusterStatus, clusterStatus } from './cluster-status.ts';
+
+export interface UpgradeParts {
+  readonly nats: Nats;
+  /** Of the shared log. */
+  readonly name: string;
+  readonly table?: RulesTable;
+  readonly pause?: (ms: number) => Promise<unknown>;
+}
+
+const answerMs = 5_000;
+const againMs = 500;
+/** Each gateway says how it stands every five seconds. */
+const triesMax = 60;
+
+/** Resolves to a sentence that says what was done. Rejects with StartRefused, and as the client does. */
+export async function upgradeLog({ nats, name, table = productRules, pause = wait }: UpgradeParts): Promise<string> {
+  const found = await clusterStatus(nats, name);
+  const inForce = rulesOf(found);
+  if (inForce > found.log.rules) await noteRules(nats, name, inForce);
+  const next = inForce + 1;
+  if (newestOf(table) < next) {
+    return `There is nothing to upgrade: ${whoKnows(found)} rules ${inForce} only, and so does this Sluice.`;
+  }
+  refuseUnknowing(found, next);
+  const sent = await nats.connection.request(
+    subjectOfControl(name),
+    encodeControl({ rulesBefore: inForce, rules: next }),
+    { timeout: answerMs },
+  );
+  const { seq, error } = sent.json<{ seq?: number; error?: { description: string } }>();
+  if (seq === undefined) throw new StartRefused(`The stream ${name} did not take the change: ${error?.description}`);
+  await noteRules(nats, name, next);
+  for (let tries = 0; tries < triesMax; tries += 1) {
+    const { gateways } = await clusterStatus(nats, name);
+    if (gateways.every(({ state, rules }) => state !== 'living' || rules >= next)) {
+      return `From message ${seq} on the shared log ${name} is applied by rules ${next}, at all gateways that live.`;
+    }
+    await pause(againMs);
+  }
+  return (
+    `From message ${seq} on the shared log ${name} is applied by rules ${next}. Not all gateways have got there yet: ` +
+    '`sluice cluster status` says which.'
+  );
+}
+
+/** Whoever has applied a change knows of it, also where the stream does not say so yet. */
+function rulesOf({ log, gateways }: ClusterStatus): number {
+  return Math.max(log.rules, ...gateways.map(({ rules }) => rules));
+}
+
+function whoKnows({ gateways }: ClusterStatus): string {
+  return gateways.length === 0 ? 'the shared log has' : 'all know';
+}
+
+function refuseUnknowing({ gateways, unread }: ClusterStatus, next: number): void {
+  const living = gateways.filter(({ state }) => state === 'living');
+  const behind = [...living.filter(({ knows }) => knows < next).map(({ id }) => id), ...unread];
+  if (behind.length > 0) {
+    throw new StartRefused(
+      `These gateways do not know rules ${next}: ${behind.join(', ')}. Start a newer Sluice there first. Nothing was ` +
+        'changed.',
+    );
+  }
+  if (living.length === 0)
+    throw new StartRefused('No gateway lives that could follow the change. Nothing was changed.');
+}
