@@ -18,13 +18,15 @@ export interface StartOptions {
   /** Of an earlier Sluice, for a restart; else one is made. */
   readonly dataDir?: string;
   readonly port?: number;
+  /** Another checkout than this one. */
+  readonly root?: string;
 }
 
 /** Starts Sluice from dist and waits for it and its store. The data folder stays until `removeData`. */
 export async function startSluice(options: StartOptions = {}): Promise<TestSluice> {
   const dataDir = options.dataDir ?? mkdtempSync(join(tmpdir(), 'sluice-test-'));
   const server = await launchSluice({
-    root: repositoryRoot(),
+    root: options.root ?? repositoryRoot(),
     dataDir,
     ...(options.port === undefined ? {} : { port: options.port }),
     env: { SLUICE_LOG_LEVEL: 'warn', ...options.env },

@@ -9,13 +9,13 @@ import { installNats, launchNats, type NatsProcess } from '../../support/peers/n
 import { repositoryRoot } from '../../support/peers/sluice.ts';
 import { until } from '../../support/poll.ts';
 import { type PrefixProxy, startPrefixProxy } from '../../support/prefix-proxy.ts';
-import { startSluice, type TestSluice } from '../../support/sluice.ts';
+import { type StartOptions, startSluice, type TestSluice } from '../../support/sluice.ts';
 import { basicAuth, type Target } from '../../support/target.ts';
 
 export const installed = await installNats(repositoryRoot());
 if (!installed.found) console.info(installed.sentence);
 
-const database = 'shared';
+export const database = 'shared';
 
 export class Cluster {
   readonly root: string;
@@ -62,8 +62,12 @@ export class Cluster {
     return join(this.root, id);
   }
 
-  async gateway(id: string, env: Record<string, string> = {}): Promise<TestSluice> {
-    const gateway = await startSluice({ dataDir: this.dataDir(id), env: { ...this.env(id), ...env } });
+  async gateway(
+    id: string,
+    env: Record<string, string> = {},
+    how: Pick<StartOptions, 'root' | 'port'> = {},
+  ): Promise<TestSluice> {
+    const gateway = await startSluice({ dataDir: this.dataDir(id), env: { ...this.env(id), ...env }, ...how });
     this.#gateways.set(id, gateway);
     return gateway;
   }

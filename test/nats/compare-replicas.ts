@@ -6,11 +6,11 @@ import { readEpochFile } from '../../src/journal/epoch-file.ts';
 import { keyOf } from '../../support/crash/producers.ts';
 import type { StoredRow } from '../../support/crash/stored.ts';
 import { open } from '../journal/support.ts';
-import type { StormWorld } from './storm-world.ts';
+import type { StormGateway } from './storm-world.ts';
 
 /** `rows`: how many were compared, in all replicas. A replica has let go its oldest ones. */
 export function compareReplicas(
-  { gateways }: Pick<StormWorld, 'gateways'>,
+  { gateways }: { readonly gateways: readonly Pick<StormGateway, 'id' | 'dataDir'>[] },
   stored: readonly StoredRow[],
 ): { readonly broken: readonly string[]; readonly rows: number } {
   const keyAt = new Map(stored.map(({ seq, key }) => [seq, key]));
