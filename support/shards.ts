@@ -45,7 +45,12 @@ const password = 'secret';
 const database = 'events';
 const startMs = 60_000;
 
-export async function startShards(count: number, cluster = 'shards'): Promise<TestShards> {
+/** `backups`: a folder for BACKUP and RESTORE by `File('name')`. */
+export async function startShards(
+  count: number,
+  cluster = 'shards',
+  { backups }: { readonly backups?: string } = {},
+): Promise<TestShards> {
   const folder = mkdtempSync(join(tmpdir(), 'sluice-shards-'));
   const shards: Shard[] = [];
   const ports = await freePorts(2 * count);
@@ -53,7 +58,8 @@ export async function startShards(count: number, cluster = 'shards'): Promise<Te
     const [httpPort = 0, tcpPort = 0] = ports.slice(2 * at);
     shards.push({ folder: join(folder, `shard-${at + 1}`), httpPort, tcpPort, child: null });
   }
-  for (const shard of shards) writeFiles(shard, shards, cluster);
+  const more = backups === undefined ? '' : `<backups><allowed_path>${backups}</allowed_path></backups>`;
+  for (const shard of shards) writeFiles(shard, shards, cluster, more);
   const shardOf = (nth: number): Shard => {
     const shard = shards[nth - 1];
     if (shard === undefined) throw new Error(`there is no shard ${nth}`);
@@ -132,7 +138,7 @@ async function untilAnswers(shard: Shard): Promise<void> {
   }
 }
 
-function writeFiles(shard: Shard, shards: readonly Shard[], cluster: string): void {
+function writeFiles(shard: Shard, shards: readonly Shard[], cluster: string, more: string): void {
   const { folder, httpPort, tcpPort } = shard;
   mkdirSync(join(folder, 'data'), { recursive: true });
   const rest = '<networks><ip>127.0.0.1</ip></networks><profile>default</profile><quota>default</quota>';
@@ -155,7 +161,7 @@ function writeFiles(shard: Shard, shards: readonly Shard[], cluster: string): vo
 <background_merges_mutations_concurrency_ratio>2</background_merges_mutations_concurrency_ratio>
 <background_schedule_pool_size>2</background_schedule_pool_size><max_thread_pool_size>500</max_thread_pool_size>
 <asynchronous_metrics_update_period_s>60</asynchronous_metrics_update_period_s>
-<remote_servers><${cluster}>${replicas.join('')}</${cluster}></remote_servers></clickhouse>\n`,
+<remote_servers><${cluster}>${replicas.join('')}</${cluster}></remote_servers>${more}</clickhouse>\n`,
   );
 }
 
