@@ -71,7 +71,7 @@ describe.skipIf(!installed.found)('a backup of what gateways share', () => {
       await sameHead(one, other);
       // 1. to 3. of "Back up".
       await stopAll();
-      await ask("BACKUP DATABASE events TO File('shared.zip')");
+      await ask("BACKUP DATABASE events TO File('shared')");
       [one, other] = await startAll();
       const since = some('since', 30);
       await publish(targetOf(other), since);
@@ -91,7 +91,7 @@ describe.skipIf(!installed.found)('a backup of what gateways share', () => {
       // 1. to 4. of "Restore".
       await stopAll();
       clickhouse = await startShards(1, 'shards', { backups });
-      await ask("RESTORE DATABASE events FROM File('shared.zip')");
+      await ask("RESTORE DATABASE events FROM File('shared')");
       const recover = runBare({ env: env('one'), words: ['cluster', 'recover', '--anew'] });
       expect([await recover.ended, recover.output()]).toEqual([0, expect.stringContaining('Recovered: all up to seq')]);
       [one, other] = await startAll();
