@@ -15,7 +15,7 @@ import type { LogAdmin } from '../event-log/log-admin.ts';
 import { DeadLetterFull } from '../nats/claimed-dead-letter.ts';
 import { type EpochBook, openBook } from '../table-writer/epoch-book.ts';
 import { doubted, type Ledger } from '../table-writer/ledger.ts';
-import { firstState, openWriterState } from '../table-writer/open-writer-state.ts';
+import { loadOrBegin, openWriterState } from '../table-writer/open-writer-state.ts';
 import type { DeadLetter } from '../table-writer/ports.ts';
 import { settledOf } from '../table-writer/stored-of.ts';
 import { startTableWriter, type TableWriter, type TableWriterParts } from '../table-writer/table-writer.ts';
@@ -208,7 +208,7 @@ export class SharedWriter implements TableWriter {
 
   async #tryWriter(lease: WriterLease): Promise<void> {
     const { replica, live, keepIds } = this.#parts;
-    const state = await this.#stateOf(lease);
+    const state = await loadOrBegin(lease, replica);
     this.#fault = await whyWentBack(this.#parts, state);
     if (this.#fault !== null) {
       this.#parts.log.error({ reason: this.#fault }, 'nothing is written into ClickHouse');
@@ -254,15 +254,6 @@ export class SharedWriter implements TableWriter {
       if (error instanceof DeadLetterFull) this.#fault = error.message;
       throw error;
     }
-  }
-
-  async #stateOf(lease: WriterLease): Promise<WriterState> {
-    const kept = await lease.load();
-    if (kept !== null) return kept;
-    const { epoch, firstSeq } = this.#parts.replica;
-    const first = firstState({ epoch, checkpoint: firstSeq - 1 });
-    await lease.save(first);
-    return first;
   }
 
   #newWriter(

@@ -29,6 +29,18 @@ export function firstState({ epoch, checkpoint }: Pick<LogReader, 'epoch' | 'che
   return { version: 2, epoch, checkpoint, range: null, everInserted: false, books: [], replayed: [] };
 }
 
+/** Of a log of which nothing was ever written, where there is no state yet. Rejects as the store does. */
+export async function loadOrBegin(
+  store: Pick<WriterStateStore, 'load' | 'save'>,
+  { epoch, firstSeq }: Pick<LogReader, 'epoch' | 'firstSeq'>,
+): Promise<WriterState> {
+  const kept = await store.load();
+  if (kept !== null) return kept;
+  const first = firstState({ epoch, checkpoint: firstSeq - 1 });
+  await store.save(first);
+  return first;
+}
+
 /** Version 1 kept no books: all up to its checkpoint is stored, but for what is in the dead letter. */
 async function withBooks(
   state: WriterState,
