@@ -20,6 +20,8 @@ export interface ProduceOptions {
   readonly pingEvery: number;
   /** Events in one write of the socket while there is no rate: 50, or 1 as the stock client sends them. */
   readonly blockEvents?: number;
+  /** With a rate: sends nothing before so many are due, and then so many at once. */
+  readonly burst?: number;
   /** Ends after so many events, if the time is not over before. */
   readonly eventsMax?: number;
   /** Pings without pong at once. */
@@ -79,7 +81,7 @@ class Producer {
     while (this.#closed === null) {
       const passed = (performance.now() - start) / 1000;
       if (passed >= seconds || this.#sent >= eventsMax) break;
-      const wanted = rate === null ? blockEvents : Math.min(1000, Math.floor(passed * rate) - this.#sent);
+      const wanted = rate === null ? blockEvents : this.#dueBy(passed * rate);
       const due = Math.min(wanted, eventsMax - this.#sent);
       if (this.#mayWrite() && due > 0) this.#write(due);
       else await this.#pause();
@@ -98,6 +100,13 @@ class Producer {
       cpuSeconds: (user + system) / 1e6,
       closed: this.#closed,
     };
+  }
+
+  #dueBy(events: number): number {
+    const { burst } = this.#options;
+    const due = Math.floor(events) - this.#sent;
+    if (burst === undefined) return Math.min(1000, due);
+    return due < burst ? 0 : burst;
   }
 
   #mayWrite(): boolean {

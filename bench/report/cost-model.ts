@@ -96,7 +96,7 @@ export function costsOf(results: readonly Held[]): { readonly costs: Costs; read
     follows: find(...micros, 'follows'),
     writes: find(...micros, 'takes and writes') - takes,
     delivery: find('turns', 'figures', 'delivery to one of 200', 'newMicros'),
-    nats: find(...micros, 'NATS server, four gateways'),
+    nats: find('gateways', 'natsOfFour'),
     engine: find('engine-cpu', 'engineMicrosPerEvent'),
     eventBytes: find('gateways', 'eventBytes'),
     storedBytes: Math.round(stored),

@@ -1,5 +1,6 @@
 /** The text of docs/COST-MODEL.md around its tables. */
 import { costsOf, measuredRows, modelRows, singleMax, streamMax } from './cost-model.ts';
+import { deliveryRows, eventRows, idleText, profileRows } from './gateway-tables.ts';
 import type { Row } from './rows.ts';
 
 /** Null while a figure that it needs was never measured. */
@@ -19,9 +20,33 @@ Made by \`npm run bench:compare\` from ${files.map((file) => `\`bench/results/${
 noisy, and everything shared its two cores: take the figures as orders of magnitude.
 
 ## Measured
-At 5,000 events a second of 1.1 kB, a ping after each 256.
+At 5,000 events a second of 1.1 kB, 256 at once and a ping behind them.
 
 ${tableOf(measuredRows(costs, results))}
+
+### Events, beside one Sluice
+Medians of turns within one run, under load by others: read them as a direction. 256 that come at once go as one block
+or two. One Sluice has its table writer in it. With nothing to do,
+${idleText(results)}: at 1,000 events a second that is a good part of each figure.
+
+${tableOf(eventRows(results))}
+
+### Deliveries
+The same subscribers, spread over more and more gateways: what all servers spend together, less what the same events
+cost them without subscribers. More gateways do not make a delivery dearer, as far as so noisy a machine can tell.
+
+${tableOf(deliveryRows(results))}
+
+### Where the time of a gateway that follows goes
+V8's profiler on its main thread, at 5,000 events a second (\`bench/results/2026-11-30-gateway-profile.json\`). The
+process spends some five µs more: native code between calls of JavaScript, and V8's other threads.
+
+${tableOf(profileRows(results))}
+
+A gateway that follows does not read what clients send, and does not insert. All else it does as one Sluice does: ids
+looked up and kept, a record made and written. Beside that it receives the row once more, checks the block, and sums up
+its replica. The bytes decide: a row has the event, and its text once more in a form for searches. Half as many bytes
+in the stream, with that form made anew where it is applied, would be the next step; it is not built.
 
 ## Machines
 A core is used to 60 %, so that a peak, or what a dead neighbour leaves, finds room. A gateway has one core for events
