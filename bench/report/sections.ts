@@ -38,6 +38,12 @@ export const sections: readonly Section[] = [
     rows: turnRows,
   },
   {
+    key: 'turns-before-gateways',
+    title: 'A single Sluice in turns with the last commit before gateways',
+    text: 'The same beside the commit before them, in several sittings, some of them on a machine full of other work.',
+    rows: turnRows,
+  },
+  {
     key: 'turns-at-many-events',
     title: 'Questions in turns, with many events stored',
     text: 'The same for questions, over many more stored events.',
