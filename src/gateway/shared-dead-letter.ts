@@ -27,7 +27,9 @@ export class SharedDeadLetter implements DeadIds, Pick<DeadLetter, 'entries' | '
     return this.#size;
   }
 
+  /** Again where the log could not be joined. */
   begin(stream: DeadLetterStream): void {
+    this.stop();
     this.#stream = stream;
     this.#look();
     this.#timer = setInterval(() => this.#look(), lookMs).unref();
