@@ -60,6 +60,8 @@ export class SharedWriter implements TableWriter {
   #uselessSince: number | null = null;
   #leavesUntil = 0;
   #fault: string | null = null;
+  /** The checkpoint when that was said. */
+  #faultAt = 0;
   #isAnswered = true;
 
   constructor(parts: SharedWriterParts) {
@@ -140,10 +142,8 @@ export class SharedWriter implements TableWriter {
   /** Who cannot leaves the lease to run out. */
   async #giveUp(): Promise<void> {
     if (this.#lease?.isHeld !== true) return;
-    await endsWithin(
-      giveUpMs,
-      this.#lease.giveUp().catch(() => undefined),
-    );
+    const given = this.#lease.giveUp().catch(() => undefined);
+    await endsWithin(giveUpMs, given);
   }
 
   #turn(): void {
@@ -209,12 +209,8 @@ export class SharedWriter implements TableWriter {
   async #tryWriter(lease: WriterLease): Promise<void> {
     const { replica, live, keepIds } = this.#parts;
     const state = await loadOrBegin(lease, replica);
-    this.#fault = await whyWentBack(this.#parts, state);
-    if (this.#fault !== null) {
-      this.#parts.log.error({ reason: this.#fault }, 'nothing is written into ClickHouse');
-      await this.#leave(lease);
-      return;
-    }
+    this.#blame(await whyWentBack(this.#parts, state));
+    if (this.#fault !== null) return await this.#leave(lease);
     if (live.mark < sentUpTo(state)) return;
     const { term } = lease;
     const deadLetter = await this.#claimDead(lease);
@@ -235,14 +231,20 @@ export class SharedWriter implements TableWriter {
 
   /** Null where the key went back, or the lease is over. */
   async #claimDead(lease: WriterLease): Promise<DeadLetter | null> {
-    const { replica, deadLetter, log } = this.#parts;
+    const { replica, deadLetter } = this.#parts;
     const claimed = await deadLetter.claim({ epoch: replica.epoch, term: lease.term });
     if (claimed !== null) return claimed;
     await lease.renew();
-    this.#fault = `The dead letter is of a later term than ${lease.term}: what NATS keeps went back.`;
-    log.error({ reason: this.#fault }, 'nothing is written into ClickHouse');
+    this.#blame(`The dead letter is of a later term than ${lease.term}: what NATS keeps went back.`);
     await this.#leave(lease);
     return null;
+  }
+
+  #blame(sentence: string | null): void {
+    if (sentence !== null && sentence !== this.#fault)
+      this.#parts.log.error({ reason: sentence }, 'nothing is written into ClickHouse');
+    this.#fault = sentence;
+    this.#faultAt = this.known?.state?.checkpoint ?? 0;
   }
 
   /** Says why the writer does not get on while the dead letter is full. */
@@ -251,7 +253,7 @@ export class SharedWriter implements TableWriter {
       await deadLetter.add(event);
       this.#fault = null;
     } catch (error) {
-      if (error instanceof DeadLetterFull) this.#fault = error.message;
+      if (error instanceof DeadLetterFull) this.#blame(error.message);
       throw error;
     }
   }
@@ -282,7 +284,10 @@ export class SharedWriter implements TableWriter {
   /** Never beyond the mark: a feed reads the store up to the checkpoint, and then the log. */
   #follow(): void {
     const { replica, live, keepIds, followed } = this.#parts;
-    const checkpoint = Math.min(this.known?.state?.checkpoint ?? 0, live.mark);
+    const known = this.known?.state?.checkpoint ?? 0;
+    // Another gateway has got further: what was in the way is so no more.
+    if (!this.isHolder && known > this.#faultAt) this.#fault = null;
+    const checkpoint = Math.min(known, live.mark);
     if (this.#writer === null && checkpoint > replica.checkpoint) {
       keepIds(checkpoint);
       replica.advanceCheckpoint(checkpoint);

@@ -80,3 +80,44 @@ it('is given up by a stop in whose time the key answers at last', async () => {
   expect(writer.isHolder).toBe(false);
   expect(parseHolder(world.entry?.text ?? '').holder).toBe('');
 });
+
+it('says no more what was in its way once another gateway has got further', async () => {
+  const world = { now: 0, entry: null as KeyEntry | null };
+  const write = (text: string): number => {
+    const revision = (world.entry?.revision ?? 0) + 1;
+    world.entry = { text, revision };
+    return revision;
+  };
+  const key: SharedKey = {
+    read: async () => world.entry,
+    write: async (text, revision) => ((world.entry?.revision ?? 0) === revision ? write(text) : null),
+  };
+  let nonces = 0;
+  const nonce = () => String(++nonces);
+  const replica = { epoch: 'e', firstSeq: 100, checkpoint: 99, advanceCheckpoint: () => undefined };
+  const writer = new SharedWriter({
+    ...{ live: { mark: 200 }, counters: createCounters(), log: silentLog, replica: { ...replica, trimLater() {} } },
+    store: { status: { phase: 'ready' }, layout: {}, rows: async () => [] },
+    // It is of a later term: this one cannot write.
+    deadLetter: { claim: async () => null },
+    ...{ keepIds: () => undefined, followed: () => undefined, isFollowing: () => true, elapsedMs: () => world.now },
+  } as unknown as SharedWriterParts);
+  writer.begin(
+    new WriterLease({
+      ...{ key, holder: 'one', leaseMs: 10_000, elapsedMs: () => world.now, pause: async () => undefined },
+      nonce,
+    }),
+  );
+  await until('it says so', () => writer.fault ?? undefined, 60_000);
+  await until('it is given up', () => (writer.isHolder ? undefined : true), 60_000);
+  world.now += 31_000;
+  const { state } = parseHolder(world.entry?.text ?? '');
+  const byTwo = (checkpoint: number) =>
+    write(JSON.stringify({ version: 1, term: 9, holder: 'two', nonce: nonce(), state: { ...state, checkpoint } }));
+  byTwo(99);
+  await until('the other is known', () => (writer.known?.holder === 'two' ? true : undefined), 60_000);
+  expect(writer.fault).toContain('The dead letter is of a later term');
+  byTwo(100);
+  await until('it is over', () => (writer.fault === null ? true : undefined), 60_000);
+  await writer.stop(0);
+}, 300_000);
