@@ -7,7 +7,7 @@ const pauseMs = 25;
 export async function until<Fact>(
   sentence: string,
   ask: () => Promise<Fact | undefined> | Fact | undefined,
-  deadlineMs = 45_000,
+  deadlineMs = 120_000,
 ): Promise<Fact> {
   const deadline = Date.now() + deadlineMs;
   for (;;) {

@@ -190,5 +190,5 @@ describe('sluice dead-letter', () => {
     expect(await run('verify')).toMatchObject({ code: 0, output: expect.stringMatching(/ 20 +0 +\d+ +20 +20 +20$/m) });
     sluice = await startSluice({ dataDir });
     expect(sumOf(await expectBalance(), 'epoch_stored')).toBe(20);
-  }, 120_000);
+  }, 150_000);
 });

@@ -16,7 +16,7 @@ const filter = { event: { name: ['deaf.event'] } };
 
 beforeAll(async () => {
   sluice = await startSluice({ env: { SLUICE_FLUSH_MS: '200' } });
-}, 120_000);
+}, 150_000);
 afterAll(async () => {
   await sluice?.stop();
   removeData(sluice);

@@ -163,7 +163,7 @@ describe('a forced filter, while Sluice is killed', () => {
     });
     asTenant = { authorization: `Bearer ${token.trim()}` };
     await until('the token holds', async () => (await attempt('/api/version', asTenant))?.status === 200 || undefined);
-  }, 60_000);
+  }, 150_000);
   afterAll(async () => {
     isOver = true;
     await sluice?.stop();

@@ -67,7 +67,7 @@ beforeAll(async () => {
     secrets.set(tenant, await command('token', 'create', ...words));
   }
   await until('the tokens hold', async () => (await post('b', [])).status === 204 || undefined);
-}, 60_000);
+}, 150_000);
 afterAll(async () => {
   await sluice?.stop();
   removeData(sluice);
@@ -147,5 +147,5 @@ describe('a token with a forced label', () => {
       "1 events are kept for people: their ids are another label's.",
     ]);
     expect((await query(owner, { occurred: window, id: { id: [id] } })).total).toBe(1);
-  }, 60_000);
+  }, 150_000);
 });

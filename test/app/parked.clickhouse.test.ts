@@ -43,7 +43,7 @@ describe('events sent again after their ids have left the window', () => {
     // ones.
     await sluice.stop();
     sluice = await startSluice({ dataDir: sluice.dataDir, env });
-  }, 60_000);
+  }, 150_000);
   afterAll(async () => {
     await sluice?.stop();
     removeData(sluice);
@@ -65,7 +65,7 @@ describe('events sent again after their ids have left the window', () => {
     expect(seen).toHaveLength(late.length);
     expect((await query(target, filter, 0)).total).toBe(old.length);
     subscriber.close();
-  }, 60_000);
+  }, 150_000);
 
   it('are acknowledged while ClickHouse hangs, survive kill -9 of Sluice, and are settled when ' +
     'it answers', async () => {
@@ -86,7 +86,7 @@ describe('events sent again after their ids have left the window', () => {
     const ids = await idsOf();
     expect(ids).toHaveLength(old.length + fresh.length);
     expect(new Set(ids)).toEqual(new Set([...old, ...fresh].map(({ id }) => id)));
-  }, 120_000);
+  }, 150_000);
 
   it('are settled by a Sluice that was not restarted, too, once ClickHouse goes on', async () => {
     const before = (await query(target, filter, 0)).total;
@@ -100,7 +100,7 @@ describe('events sent again after their ids have left the window', () => {
     }
     await untilSettled();
     expect((await query(target, filter, 0)).total).toBe(before);
-  }, 120_000);
+  }, 150_000);
 
   async function sendAll(events: readonly Sent[]): Promise<void> {
     for (let at = 0; at < events.length; at += 100) await publish(target, events.slice(at, at + 100));

@@ -141,7 +141,7 @@ describe('sluice adopt', () => {
     const second = await started(other);
     await publish({ baseUrl: () => second.url, strict: true }, [eventLike({ event: 'adopted.one' })]);
     await untilFound({ baseUrl: () => second.url, strict: true }, { event: { name: ['adopted.one'] } }, 2);
-  }, 120_000);
+  }, 150_000);
 });
 
 function isAlive(pid: number): boolean {

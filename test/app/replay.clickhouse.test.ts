@@ -166,7 +166,7 @@ describe('a replay of the dead letter while Sluice runs', () => {
     expect(taken + kept).toBe(100);
     expect(kept).toBeGreaterThanOrEqual(10);
     for (const { reason } of refusals) expect(reason).toContain('its producer sent it again, and it is');
-  }, 120_000);
+  }, 150_000);
 
   it('is refused while ClickHouse is away, with the failure by its name', async () => {
     proxy.close();

@@ -78,7 +78,7 @@ it('--rate-bytes on /in: who owes too much is closed by name, what it sent is st
   await second.ping();
   void second.close();
   await untilFound(owner, { occurred: window, event: { name: ['bytes.later'] } }, 1, 1);
-}, 60_000);
+}, 150_000);
 
 it('--connections: counts sockets and streams together, and one that goes, however, makes room', async () => {
   await limited('two', '--connections', '2');
@@ -140,4 +140,4 @@ it('--queries: an export that nobody reads is one under way; when its reader goe
   expect((await ask('POST', '/events/filter', 'a token that may read', { limit: 1 })).status).toBe(200);
   raw.socket.destroy();
   await until('the next may ask', async () => (await page()).status === 200 || undefined);
-}, 60_000);
+}, 150_000);

@@ -19,7 +19,7 @@ let stores: Store[] = [];
 let doors: Door[] = [];
 beforeAll(async () => {
   servers = await startShards(2);
-}, 120_000);
+}, 150_000);
 afterAll(() => servers?.stop());
 afterEach(async () => {
   for (const store of stores) await store.close();
@@ -90,7 +90,7 @@ test('when one URL does not answer the next one is asked, and goes on with the s
   await store?.insertRows(rowLines([{ seq: 1001 }, { seq: 1002 }]), 'e:1001-1002');
   await store?.insertRows(rowLines([{ seq: 1003 }]), 'e:1003-1003');
   expect(await store?.rows('SELECT count() AS rows FROM events', {})).toEqual([{ rows: 3 }]);
-}, 60_000);
+}, 150_000);
 
 test('a server that is another store gets nothing, and the sentence names both', async () => {
   const [first] = await openBy('other', 'apart', [1, 2]);
@@ -102,4 +102,4 @@ test('a server that is another store gets nothing, and the sentence names both',
   await expect.poll(isTold, { timeout: 30_000 }).toMatch(/^refused .*127\.0\.0\.1:\d+ does not have.*127\.0\.0\.1:\d+/);
   watch?.unsubscribe();
   await expect(store?.insertRows(rowLines([{ seq: 1001 }]), 'e:1001-1001')).rejects.toThrow();
-}, 60_000);
+}, 150_000);

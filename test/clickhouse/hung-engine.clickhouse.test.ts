@@ -22,7 +22,7 @@ beforeAll(async () => {
   dataDir = mkdtempSync(join(tmpdir(), 'sluice-hung-'));
   engine = startTestEngine(dataDir, { backoffFirstMs: 50 }, hungMs);
   await untilReady();
-}, 90_000);
+}, 150_000);
 afterAll(async () => {
   if (engine.phase !== 'stopped') await engine.stop();
   rmSync(dataDir, { recursive: true, force: true });
@@ -36,7 +36,7 @@ it('is killed and started again, and not before it was silent for its time', asy
   expect(performance.now() - began).toBeGreaterThan(hungMs);
   await untilReady();
   expect(() => process.kill(hung, 0)).toThrow();
-}, 120_000);
+}, 150_000);
 
 it('is started again if it lives and no longer listens', async () => {
   const deaf = engine.processId!;
@@ -57,7 +57,7 @@ it('is started again if it lives and no longer listens', async () => {
   await untilReady();
   const next = await firstValueFrom(engine.endpoint$);
   expect(next.endpoint?.pathname).not.toBe(pathname);
-}, 120_000);
+}, 150_000);
 
 it('ends at once where it was asked shortly before whether it answers', async () => {
   const ready = performance.now();
@@ -65,7 +65,7 @@ it('ends at once where it was asked shortly before whether it answers', async ()
   const began = performance.now();
   await engine.stop();
   expect(performance.now() - began).toBeLessThan(keptAliveMs);
-}, 60_000);
+}, 150_000);
 
 async function untilReady(): Promise<void> {
   await until('the engine answers', () => engine.phase === 'ready' || undefined, 60_000);

@@ -144,5 +144,5 @@ describeNats('the name of a gateway', (world) => {
     claim.stop();
     await checkSameSettings(parts, { ...settings, retentionDays: 8 });
     expect((await key.read())?.text).toContain('"retentionDays":8');
-  }, 60_000);
+  }, 150_000);
 });

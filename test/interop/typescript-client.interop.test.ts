@@ -27,7 +27,7 @@ describe('the TypeScript client against a real Prefect', () => {
   beforeAll(async () => {
     prefect = await launchPrefect(install);
     sluice = connect({ url: prefect.url });
-  }, 120_000);
+  }, 150_000);
   afterAll(async () => {
     await prefect?.stop();
   });

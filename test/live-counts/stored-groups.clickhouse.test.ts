@@ -78,7 +78,7 @@ it('are those of all events up to the seq', async () => {
     { numRuns: 120 },
   );
   expect(projected).toBeGreaterThan(10);
-}, 120_000);
+}, 150_000);
 
 type Shown = Record<string, readonly unknown[]>;
 

@@ -60,5 +60,5 @@ describeConsole('the dead letter in the server view', { env }, (world) => {
     await page.getByRole('alert').first().waitFor();
     world.server = await startSluice({ env, dataDir: world.server.dataDir });
     await page.close();
-  }, 120_000);
+  }, 150_000);
 });
