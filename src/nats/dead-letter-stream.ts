@@ -3,8 +3,8 @@
  * id. Whoever holds the table writer's lease puts events in, behind a message that says so, and so nobody of an earlier
  * term does any more.
  */
-import type { StoredMsg, StreamConfig } from '@nats-io/jetstream';
-import { StartRefused } from '../base/errors.ts';
+import type { StoredMsg, StreamConfig, StreamInfo } from '@nats-io/jetstream';
+import { firstLineOf, StartRefused } from '../base/errors.ts';
 import type { DeadEvent, DeadLetter } from '../table-writer/ports.ts';
 import {
   type After,
@@ -60,11 +60,17 @@ export async function openDeadLetterStream(
   } satisfies Partial<StreamConfig>;
   const make = () =>
     nats.manager.streams.add({ name, ...wanted, max_bytes: bytesMax, num_replicas: replicas ?? replicasBy(nats) });
-  const found = (await infoOf(nats, name)) ?? (await make().catch(() => infoOf(nats, name)));
-  if (found === null) throw new Error(`the stream ${name} is neither there nor can it be made`);
+  const found = (await infoOf(nats, name)) ?? (await make().catch((cause: unknown) => thereInstead(nats, name, cause)));
   const fault = differenceOf(found.config, wanted);
   if (fault !== null) throw new StartRefused(`The stream ${name} ${fault}.`);
   return new DeadLetterStream(nats, name);
+}
+
+/** Of somebody who was quicker; where nobody was, throws why it could not be made. */
+async function thereInstead(nats: Nats, name: string, cause: unknown): Promise<StreamInfo> {
+  const found = await infoOf(nats, name);
+  if (found !== null) return found;
+  throw new Error(`the stream ${name} is neither there nor can it be made: ${firstLineOf(cause)}`, { cause });
 }
 
 /** Of a shared log whose gateways have made it. */

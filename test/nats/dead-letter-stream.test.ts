@@ -74,6 +74,12 @@ describeNats('the dead letter of all gateways', (world) => {
     expect(await seqs(stream)).toEqual([1, 2, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16]);
   });
 
+  it('says what NATS says where it cannot be made', async () => {
+    await expect(openDeadLetterStream(world.nats, { name: 'UNMADE', replicas: 3 })).rejects.toThrow(
+      'the stream UNMADE_DEAD is neither there nor can it be made: replicas > 1 not supported in non-clustered mode',
+    );
+  });
+
   it('is refused where the stream is not as it must be', async () => {
     await open('OTHER');
     await world.nats.manager.streams.update('OTHER_DEAD', { max_age: 3_600_000_000_000 });
