@@ -8,7 +8,7 @@ import { decidingRead, replicasCaughtUp } from '../clickhouse/deciding-reads.ts'
 import type { Store } from '../clickhouse/store.ts';
 import { splitRow } from '../event-log/row.ts';
 import { wholeSeconds } from '../filter/whole-seconds.ts';
-import { ForgottenIds, type ForgottenState } from '../ids/forgotten-ids.ts';
+import { aheadMinuteOf, ForgottenIds, type ForgottenState } from '../ids/forgotten-ids.ts';
 import { IdWindow } from '../ids/id-window.ts';
 import type { WindowBounds } from '../shared-log/replica-window.ts';
 import type { DeadIds } from './shared-dead-letter.ts';
@@ -49,7 +49,8 @@ export async function fillWindow(parts: FillParts): Promise<FilledWindow> {
   const forgotten = new ForgottenIds();
   const window = new IdWindow({ idsMax, checkpoint: () => Number.POSITIVE_INFINITY, forgotten });
   // Read first: what is replayed meanwhile is in ClickHouse then.
-  const dead = await deadOf(parts);
+  const everDead = await deadOf(parts);
+  const dead = everDead.filter(({ seq }) => seq >= parts.firstSeq);
   const { after, isExact } = await boundsOf(parts, dead);
   let next = after + 1;
   let firstReceived: number | null = null;
@@ -69,8 +70,11 @@ export async function fillWindow(parts: FillParts): Promise<FilledWindow> {
   const left = window.oldestSeq === null ? upTo : window.oldestSeq - 1;
   // What was received no later than the oldest one here may have left, and what came in an epoch before.
   const [before] = await read<{ received: number }>(parts, leftSql, { left });
-  const leftAt = Math.max(firstReceived ?? 0, before?.received ?? 0);
+  const deadLeft = everDead.filter(({ seq }) => seq <= left);
+  const stored = Math.max(firstReceived ?? 0, before?.received ?? 0);
+  const leftAt = deadLeft.reduce((latest, { received }) => Math.max(latest, received), stored);
   if (leftAt > 0) forgotten.forget(leftAt, 0);
+  for (const { occurred } of deadLeft) forgotten.forget(leftAt, aheadMinuteOf(occurred, leftAt));
   const ahead = await read<{ minute: number }>(parts, aheadSql, { left, leftAt, minutesMax });
   for (const { minute } of ahead) forgotten.forget(leftAt, minute);
   if (ahead.length === minutesMax) forgotten.merge({ upTo: null, ranges: [[ahead.at(-1)?.minute ?? 0, 2 ** 31]] });
@@ -97,9 +101,9 @@ async function boundsOf(parts: FillParts, dead: readonly StoredId[]): Promise<{ 
   };
 }
 
-/** By seq. */
-async function deadOf({ dead, firstSeq, upTo }: FillParts): Promise<StoredId[]> {
-  const found = await dead.among((seq) => seq >= firstSeq && seq <= upTo);
+/** Of this epoch and of those before it, by seq. */
+async function deadOf({ dead, upTo }: FillParts): Promise<StoredId[]> {
+  const found = await dead.among((seq) => seq <= upTo);
   const rows = [...found.values()].map((event) => splitRow(event.row));
   return rows
     .map(({ id, seq, received, occurred }) => ({

@@ -138,6 +138,27 @@ describe('the ids before a replica', () => {
     }
   });
 
+  it('know of what left for the dead letter: the last of the epoch before, and one that occurred ahead', async () => {
+    const before = epochAt(hourMs / 2);
+    const poison = events(before, 10, hourMs / 2);
+    const aside = { ...poison[9]!, received: time(now + 60_000), occurred: time(now + 7 * hourMs) };
+    await store(poison.slice(0, 9));
+    const epoch = epochAt(0);
+    const ended = await filled(epoch, epoch - 1, 1_000, [aside]);
+    expect(ended.window.size).toBe(0);
+    expect(ended.forgotten.upTo).toBeGreaterThanOrEqual(wholeSeconds(aside.received));
+    const firstSeq = epochAt(hourMs / 2);
+    const rows = events(firstSeq, 3_000, hourMs / 2);
+    const gone = { ...rows[5]!, occurred: time(now + 8 * hourMs) };
+    await store(rows.filter(({ seq }) => seq !== gone.seq));
+    const { window, forgotten } = await filled(firstSeq, firstSeq + 2_999, 1_000, [aside, gone]);
+    expect([window.size, window.seqOf(gone.id)]).toEqual([1_000, null]);
+    const known = new ForgottenIds();
+    known.merge(forgotten);
+    expect([aside, gone].map(({ occurred }) => known.mayHold(wholeSeconds(occurred)))).toEqual([true, true]);
+    expect(known.mayHold(Math.floor(now / 1000) + 9 * 3_600)).toBe(false);
+  });
+
   it('are not guessed where an event is missing, the oldest and the newest too', async () => {
     for (const gone of [0, 250, 299]) {
       const firstSeq = epochAt(hourMs / 2);
