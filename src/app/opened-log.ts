@@ -7,7 +7,7 @@ import type { Counters } from '../base/metrics.ts';
 import type { Store, StoreStatus } from '../clickhouse/store.ts';
 import type { Config } from '../config/config.ts';
 import { gatewayOf } from '../config/gateway-settings.ts';
-import { countRun, openGatewayFolder, refuseGatewayFolder } from '../gateway/gateway-folder.ts';
+import { nextRun, openGatewayFolder, refuseGatewayFolder } from '../gateway/gateway-folder.ts';
 import type { OpenGateway } from '../gateway/open-gateway.ts';
 import { startGateway } from '../gateway/start-gateway.ts';
 import type { JournalParts } from '../journal/journal-options.ts';
@@ -63,7 +63,7 @@ async function openShared(
   const folder = openGatewayFolder(config.dataDir, settings, files);
   const gateway = await startGateway({
     ...{ settings, shared: config, counters, files, log, hasSubscribers, folder },
-    run: countRun(config.dataDir, files),
+    run: nextRun(config.dataDir, files),
     idsMax: config.idWindowIdsMax,
     isSynced: config.durability === 'fsync',
     parkedMax: config.parkedEventsMax,

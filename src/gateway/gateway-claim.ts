@@ -42,6 +42,8 @@ export interface ClaimParts {
   readonly id: string;
   readonly key: SharedKey;
   readonly word: () => Omit<GatewayWord, 'hasEnded' | 'nonce'>;
+  /** Puts the number of this start on the disk; throws what the disk throws. */
+  readonly keepRun: () => void;
   /** Somebody else writes under this name: why. */
   readonly lost: (sentence: string) => void;
   readonly pause: (ms: number) => Promise<void>;
@@ -69,10 +71,11 @@ export class GatewayClaim {
   }
 
   /**
-   * Takes the name; of another folder only if nobody says anything under it. Rejects with StartRefused, or as the key.
+   * Takes the name; of another folder only if nobody says anything under it. Rejects with StartRefused, or as the key
+   * or the disk.
    */
   async take(): Promise<void> {
-    const { key, pause, id } = this.#parts;
+    const { key, pause, id, keepRun } = this.#parts;
     const found = await key.read();
     if (found !== null && this.#isOfFolder(found)) this.#refuseOlder(found);
     else if (found !== null) {
@@ -80,6 +83,8 @@ export class GatewayClaim {
       const later = await key.read();
       if (later?.revision !== found.revision) throw new StartRefused(inUse(id));
     }
+    // Not before: a copy that is refused would count up to the newest number, start by start.
+    keepRun();
     this.#revision = (await key.write(this.#text(), found?.revision ?? 0)) ?? (await this.#takeAgain());
     this.#timer = setInterval(() => void this.#say(), sayMs).unref();
   }

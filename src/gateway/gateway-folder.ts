@@ -35,16 +35,18 @@ export function openGatewayFolder(dataDir: string, { id, name }: GatewayName, fi
   return folder;
 }
 
-/**
- * Counts a start on the folder of a gateway, and gives the number: what a copy of it says later is no higher. It is on
- * the disk before anybody hears of it.
- */
-export function countRun(dataDir: string, files: FilePort): number {
+/** The number of a start on the folder of a gateway: what a copy of the folder says later is no higher. */
+export interface GatewayRun {
+  readonly number: number;
+  /** Puts it on the disk, before anybody hears of it; throws what the disk throws. A start that is refused counts not. */
+  readonly keep: () => void;
+}
+
+export function nextRun(dataDir: string, files: FilePort): GatewayRun {
   const found = parse(readSmallFile(files, join(dataDir, fileName)) ?? '');
   if (found === null) throw new Error(`${dataDir} is no folder of a gateway`);
   const run = found.run + 1;
-  replaceSmallFile(files, dataDir, fileName, { version: 1, ...found, run });
-  return run;
+  return { number: run, keep: () => replaceSmallFile(files, dataDir, fileName, { version: 1, ...found, run }) };
 }
 
 /** False for a new folder. Throws StartRefused where it is a single Sluice's or another gateway's. */

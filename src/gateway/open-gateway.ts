@@ -20,7 +20,7 @@ import type { OpenedStream } from '../nats/open-stream.ts';
 import { Carrying } from './carrying.ts';
 import { FollowedTokens } from './follow-tokens.ts';
 import { factsOfGateways } from './gateway-facts.ts';
-import type { GatewayFolder } from './gateway-folder.ts';
+import type { GatewayFolder, GatewayRun } from './gateway-folder.ts';
 import type { GatewayStatus } from './gateway-status.ts';
 import { whenIdsFilled } from './ids-of-replica.ts';
 import { type JoinedLog, joinLog, tokensKey } from './join-log.ts';
@@ -37,8 +37,7 @@ export interface OpenGatewayParts {
   readonly settings: GatewaySettings;
   readonly shared: SharedSettings;
   readonly folder: GatewayFolder;
-  /** See countRun. */
-  readonly run: number;
+  readonly run: GatewayRun;
   readonly idsMax: number;
   readonly isSynced: boolean;
   /** So many old events may wait to be looked up. */
@@ -184,7 +183,7 @@ export class OpenGateway {
   }
 
   async join(nats: Nats): Promise<void> {
-    const { settings, shared, idsMax, log } = this.#parts;
+    const { settings, shared, idsMax, run, log } = this.#parts;
     this.#syncPromise = await askSyncPromise(settings.monitorUrls);
     await this.#tokens.begin(await tokensKey(nats, settings));
     this.deadLetter.begin(await openDeadLetterStream(nats, settings));
@@ -193,12 +192,12 @@ export class OpenGateway {
       waits: this.#lacksIds ?? this.#writer?.fault ?? null,
     });
     const { spool, replica, replicaSide: side } = this;
-    const word = () => ownWord({ spool, replica, side, run: this.#parts.run, now });
+    const word = () => ownWord({ spool, replica, side, run: run.number, now });
     const lost = (sentence: string): void => this.#lose(sentence);
     if (this.replica.applied.stream === 0 || this.replicaSide.ids.missingUpTo !== null) {
       this.#catchesUpTo = (await nats.manager.streams.info(this.#stream.name)).state.last_seq;
     }
-    this.#joined = await joinLog(nats, this.#stream, { settings, shared, idsMax, word, lost, log });
+    this.#joined = await joinLog(nats, this.#stream, { settings, shared, idsMax, word, keepRun: run.keep, lost, log });
     log.info(
       { stream: this.#stream.name, epoch: this.#stream.epoch, promise: this.#syncPromise },
       'joined the shared log',

@@ -10,7 +10,7 @@ export interface WordParts {
   readonly spool: Pick<Journal, 'epoch'>;
   readonly replica: Pick<Journal, 'head'>;
   readonly side: Pick<ReplicaSide, 'replica' | 'sums'>;
-  /** See countRun. */
+  /** See GatewayRun. */
   readonly run: number;
   readonly now: () => Pick<GatewayWord, 'waiting' | 'fault' | 'waits'>;
 }

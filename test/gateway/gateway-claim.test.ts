@@ -1,11 +1,16 @@
 /** A gateway's name on a real NATS server: one gateway has it, and nobody else while that one lives. */
+import { copyFileSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, it, vi } from 'vitest';
+import { nodeFiles } from '../../src/base/file-port.ts';
 import { GatewayClaim, type GatewayWord, leftText, readWord, sayMs } from '../../src/gateway/gateway-claim.ts';
+import { nextRun, openGatewayFolder } from '../../src/gateway/gateway-folder.ts';
 import { checkSameSettings } from '../../src/gateway/same-settings.ts';
 import { openSharedKey } from '../../src/nats/shared-key.ts';
 import type { SharedKey } from '../../src/table-writer/writer-lease.ts';
 import { silentLog } from '../../support/engine.ts';
 import { until } from '../../support/poll.ts';
+import { withFolder } from '../journal/support.ts';
 import { describeNats } from '../nats/describe-nats.ts';
 
 const said = { version: 1, waiting: 0, sums: [], head: 0, rules: 1, knows: 1, fault: null, waits: null } as const;
@@ -26,7 +31,7 @@ describeNats('the name of a gateway', (world) => {
   ) {
     const key = await open(id);
     const lost: string[] = [];
-    const parts = { id, key, pause, log: silentLog, word: () => wordOf(spool, run) };
+    const parts = { id, key, pause, log: silentLog, keepRun: () => undefined, word: () => wordOf(spool, run) };
     return { claim: new GatewayClaim({ ...parts, lost: (sentence) => lost.push(sentence) }), key, lost };
   }
 
@@ -77,7 +82,7 @@ describeNats('the name of a gateway', (world) => {
       },
     };
     const lost: string[] = [];
-    const parts = { id: 'five', key: losing, log: silentLog, pause: () => Promise.resolve() };
+    const parts = { id: 'five', key: losing, log: silentLog, pause: () => Promise.resolve(), keepRun: () => undefined };
     const claimed = (run = ++runs) =>
       new GatewayClaim({ ...parts, word: () => wordOf('a', run), lost: (sentence) => lost.push(sentence) });
     const claim = claimed();
@@ -114,6 +119,32 @@ describeNats('the name of a gateway', (world) => {
     const much = await claimOf('six', 'a', nobodyWaits, 12);
     await much.claim.take();
     much.claim.stop();
+  });
+
+  it('is not taken on an older copy of the folder, however often it is started', async () => {
+    await withFolder(async (folder) => {
+      const name = { id: 'eight', name: 'SLUICE' };
+      openGatewayFolder(folder, name, nodeFiles);
+      const copy = join(folder, 'copy');
+      async function start(dataDir: string): Promise<GatewayClaim> {
+        openGatewayFolder(dataDir, name, nodeFiles);
+        const run = nextRun(dataDir, nodeFiles);
+        const word = () => wordOf('a', run.number);
+        const parts = { id: 'eight', key: await open('eight'), pause: () => Promise.resolve(), log: silentLog };
+        const claim = new GatewayClaim({ ...parts, word, keepRun: run.keep, lost: () => undefined });
+        await claim.take().finally(() => claim.stop());
+        return claim;
+      }
+      await start(folder);
+      mkdirSync(copy);
+      copyFileSync(join(folder, 'gateway'), join(copy, 'gateway'));
+      for (let runs = 0; runs < 3; runs += 1) await start(folder);
+      for (let starts = 0; starts < 6; starts += 1) {
+        await expect(start(copy)).rejects.toThrow('This data folder is an older copy');
+      }
+      await start(folder);
+      expect(readWord((await (await open('eight')).read())?.text ?? '')?.run).toBe(5);
+    });
   });
 
   it('that was let go is told so to a gateway that lives on without NATS', async () => {

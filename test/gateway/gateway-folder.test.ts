@@ -6,7 +6,7 @@ import { nodeFiles } from '../../src/base/file-port.ts';
 import { runCommand } from '../../src/commands/run-command.ts';
 import { StopSignals } from '../../src/commands/stop-signals.ts';
 import {
-  countRun,
+  nextRun,
   openGatewayFolder,
   refuseGatewayFolder,
   refuseOnGatewayFolder,
@@ -28,13 +28,17 @@ it('a folder of a gateway is no other gateway, and no single Sluice', () => {
   });
 });
 
-it('each start on the folder of a gateway has a higher number, also where an older Sluice made the folder', () => {
+it('each start that is kept on the folder of a gateway has a higher number, also where an older Sluice made the folder', () => {
   withFolder((folder) => {
     writeFileSync(join(folder, 'gateway'), JSON.stringify({ version: 1, ...name }));
     openGatewayFolder(folder, name, nodeFiles);
-    expect([countRun(folder, nodeFiles), countRun(folder, nodeFiles)]).toEqual([1, 2]);
+    const first = nextRun(folder, nodeFiles);
+    expect([first.number, nextRun(folder, nodeFiles).number]).toEqual([1, 1]);
+    // Again where the name could not be taken at once.
+    first.keep();
+    first.keep();
     openGatewayFolder(folder, name, nodeFiles);
-    expect(countRun(folder, nodeFiles)).toBe(3);
+    expect(nextRun(folder, nodeFiles).number).toBe(2);
   });
 });
 

@@ -37,7 +37,8 @@ describeNats('a shared log', (world) => {
     const key = await openSharedKey(world.nats, { bucket: `${name}_STATE`, name: `gateway.${id}`, replicas: 1 });
     runs += 1;
     const word = () => ({ ...said, waiting: 0, run: runs, ...more });
-    const claim = new GatewayClaim({ ...{ id, key, pause, word, log: silentLog }, lost: () => undefined });
+    const nothing = () => undefined;
+    const claim = new GatewayClaim({ ...{ id, key, pause, word, log: silentLog }, keepRun: nothing, lost: nothing });
     await claim.take();
     return claim;
   }
