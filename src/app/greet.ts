@@ -1,12 +1,14 @@
 /**
  * What a person is told at the start, and what an operator is warned of.
  */
+import { statSync } from 'node:fs';
 import type { Credentials } from '../access/credentials.ts';
 import type { Log } from '../base/log.ts';
 import type { Store } from '../clickhouse/store.ts';
 import type { Config } from '../config/config.ts';
 import type { LogAdmin } from '../event-log/log-admin.ts';
 import type { GatewayStatus } from '../gateway/gateway-status.ts';
+import { deadLetterPath } from '../table-writer/dead-letter.ts';
 import { descriptorFacts, descriptorRoom, descriptorWarnings } from './descriptors.ts';
 
 /** How many connections fit. To be asked last of all: what is open by then is not for connections. */
@@ -26,6 +28,17 @@ export function warnOfOpenDoor({ host }: Pick<Config, 'host'>, credentials: Cred
   log.warn(
     { host },
     'everybody who reaches this address can send and read events: set SLUICE_AUTH_STRING, or make a token',
+  );
+}
+
+/** Gateways share one dead letter, and none of them reads the file that an earlier version kept in its own folder. */
+export function warnOfOwnDeadLetter(dataDir: string, log: Log): void {
+  const file = deadLetterPath(dataDir);
+  const bytes = statSync(file, { throwIfNoEntry: false })?.size ?? 0;
+  if (bytes === 0) return;
+  log.warn(
+    { file, bytes },
+    'this file has refused events of an earlier version: they are not in the dead letter of all, and are not replayed',
   );
 }
 

@@ -16,6 +16,7 @@ import { openWriterState } from '../table-writer/open-writer-state.ts';
 import type { DeadLetter } from '../table-writer/ports.ts';
 import type { TableWriter } from '../table-writer/table-writer.ts';
 import { TakenIds } from '../table-writer/taken-ids.ts';
+import { warnOfOwnDeadLetter } from './greet.ts';
 import { type IntakeParts, journalOf, openIntake, redactorOf, whyShut } from './open-intake.ts';
 import { startWriter } from './start-writing.ts';
 
@@ -61,6 +62,7 @@ async function openShared(
   const { files } = machine;
   const door = { isStopping: false };
   const folder = openGatewayFolder(config.dataDir, settings, files);
+  warnOfOwnDeadLetter(config.dataDir, log);
   const gateway = await startGateway({
     ...{ settings, shared: config, counters, files, log, hasSubscribers, folder },
     run: nextRun(config.dataDir, files),
