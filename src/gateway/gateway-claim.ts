@@ -2,11 +2,11 @@
  * A gateway's name among all gateways: one key for each, written every few seconds by whoever has the name, and by
  * nobody else. It says how far that gateway is, so that the shared log keeps what it still needs.
  */
-import { randomUUID } from 'node:crypto';
 import { StartRefused } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
 import { OneAtATime } from '../base/one-at-a-time.ts';
 import type { KeyEntry, SharedKey } from '../table-writer/writer-lease.ts';
+import type { GatewayRun } from './gateway-folder.ts';
 import { areSums, type StretchSum } from './replica-sums.ts';
 
 /** What a gateway says of itself. */
@@ -42,8 +42,8 @@ export interface ClaimParts {
   readonly id: string;
   readonly key: SharedKey;
   readonly word: () => Omit<GatewayWord, 'hasEnded' | 'nonce'>;
-  /** Puts the number of this start on the disk; throws what the disk throws. */
-  readonly keepRun: () => void;
+  /** The same for each try of one start: an earlier one, whose answer was lost, may have taken the name. */
+  readonly run: Pick<GatewayRun, 'nonce' | 'keep'>;
   /** Somebody else writes under this name: why. */
   readonly lost: (sentence: string) => void;
   readonly pause: (ms: number) => Promise<void>;
@@ -58,7 +58,6 @@ const triesMax = 5;
 
 export class GatewayClaim {
   readonly #parts: ClaimParts;
-  readonly #nonce = randomUUID();
   #revision = 0;
   #timer: NodeJS.Timeout | null = null;
   #isSaying = false;
@@ -75,7 +74,7 @@ export class GatewayClaim {
    * or the disk.
    */
   async take(): Promise<void> {
-    const { key, pause, id, keepRun } = this.#parts;
+    const { key, pause, id, run } = this.#parts;
     const found = await key.read();
     if (found !== null && this.#isOfFolder(found)) this.#refuseOlder(found);
     else if (found !== null) {
@@ -84,7 +83,7 @@ export class GatewayClaim {
       if (later?.revision !== found.revision) throw new StartRefused(inUse(id));
     }
     // Not before: a copy that is refused would count up to the newest number, start by start.
-    keepRun();
+    run.keep();
     this.#revision = (await key.write(this.#text(), found?.revision ?? 0)) ?? (await this.#takeAgain());
     this.#timer = setInterval(() => void this.#say(), sayMs).unref();
   }
@@ -109,7 +108,7 @@ export class GatewayClaim {
   #refuseOlder({ text }: KeyEntry): void {
     const word = readWord(text);
     const { run } = this.#parts.word();
-    if (word === null || word.nonce === this.#nonce || word.run < run) return;
+    if (word === null || word.nonce === this.#parts.run.nonce || word.run < run) return;
     throw new StartRefused(
       `This data folder is an older copy: gateway ${this.#parts.id} ran on a newer one since. Start it on that one, ` +
         'or on an empty folder; what only the spool of the copy has is given up then.',
@@ -132,7 +131,7 @@ export class GatewayClaim {
   }
 
   #text(hasEnded = false): string {
-    const word: GatewayWord = { ...this.#parts.word(), nonce: this.#nonce, hasEnded };
+    const word: GatewayWord = { ...this.#parts.word(), nonce: this.#parts.run.nonce, hasEnded };
     return JSON.stringify(word);
   }
 
@@ -166,7 +165,7 @@ export class GatewayClaim {
     const found = await this.#parts.key.read();
     if (found === null) return 0;
     this.#hasLeft = found.text === leftText;
-    const isOwn = found.revision === this.#revision || readWord(found.text)?.nonce === this.#nonce;
+    const isOwn = found.revision === this.#revision || readWord(found.text)?.nonce === this.#parts.run.nonce;
     return isOwn ? found.revision : null;
   }
 }

@@ -2,6 +2,7 @@
  * The data folder of a gateway: `gateway` says whose it is, `spool/` and `replica/` are its two logs. It is never that
  * of a single Sluice, nor the other way round.
  */
+import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { StartRefused } from '../base/errors.ts';
@@ -38,7 +39,9 @@ export function openGatewayFolder(dataDir: string, { id, name }: GatewayName, fi
 /** The number of a start on the folder of a gateway: what a copy of the folder says later is no higher. */
 export interface GatewayRun {
   readonly number: number;
-  /** Puts it on the disk, before anybody hears of it; throws what the disk throws. A start that is refused counts not. */
+  /** Of this start alone. */
+  readonly nonce: string;
+  /** Puts it on the disk, before anybody hears of it; throws what the disk throws. Not for a start that is refused. */
   readonly keep: () => void;
 }
 
@@ -46,7 +49,11 @@ export function nextRun(dataDir: string, files: FilePort): GatewayRun {
   const found = parse(readSmallFile(files, join(dataDir, fileName)) ?? '');
   if (found === null) throw new Error(`${dataDir} is no folder of a gateway`);
   const run = found.run + 1;
-  return { number: run, keep: () => replaceSmallFile(files, dataDir, fileName, { version: 1, ...found, run }) };
+  return {
+    number: run,
+    nonce: randomUUID(),
+    keep: () => replaceSmallFile(files, dataDir, fileName, { version: 1, ...found, run }),
+  };
 }
 
 /** False for a new folder. Throws StartRefused where it is a single Sluice's or another gateway's. */

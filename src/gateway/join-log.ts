@@ -19,7 +19,7 @@ export interface JoinParts {
   readonly shared: SharedSettings;
   readonly idsMax: number;
   readonly word: ClaimParts['word'];
-  readonly keepRun: ClaimParts['keepRun'];
+  readonly run: ClaimParts['run'];
   /** This gateway can go on no more: why. */
   readonly lost: (sentence: string) => void;
   readonly log: Log;
@@ -57,14 +57,14 @@ export function tokensKey(nats: Nats, settings: Pick<GatewaySettings, 'name' | '
 
 /** Rejects with StartRefused for what is not as it must be, and as the client does. */
 export async function joinLog(nats: Nats, stream: OpenedStream, parts: JoinParts): Promise<JoinedLog> {
-  const { settings, shared, word, keepRun, lost, log } = parts;
+  const { settings, shared, word, run, lost, log } = parts;
   const { id } = settings;
   const bucket = stateBucket(settings.name);
   const replicas = settings.replicas ?? replicasBy(nats);
   const keyOf = (name: string): Promise<SharedKey> => openSharedKey(nats, { bucket, name, replicas });
   const pause = (ms: number): Promise<void> => wait(ms);
   const key = await keyOf('writer');
-  const claim = new GatewayClaim({ ...{ id, word, keepRun, lost, pause, log }, key: await keyOf(gatewayKey(id)) });
+  const claim = new GatewayClaim({ ...{ id, word, run, lost, pause, log }, key: await keyOf(gatewayKey(id)) });
   await checkSameSettings({ nats, bucket, id, key: await keyOf('settings') }, shared);
   // Last of all: from then on the name is spoken for.
   await claim.take();

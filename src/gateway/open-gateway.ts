@@ -197,7 +197,7 @@ export class OpenGateway {
     if (this.replica.applied.stream === 0 || this.replicaSide.ids.missingUpTo !== null) {
       this.#catchesUpTo = (await nats.manager.streams.info(this.#stream.name)).state.last_seq;
     }
-    this.#joined = await joinLog(nats, this.#stream, { settings, shared, idsMax, word, keepRun: run.keep, lost, log });
+    this.#joined = await joinLog(nats, this.#stream, { settings, shared, idsMax, word, run, lost, log });
     log.info(
       { stream: this.#stream.name, epoch: this.#stream.epoch, promise: this.#syncPromise },
       'joined the shared log',

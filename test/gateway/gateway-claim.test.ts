@@ -1,4 +1,5 @@
 /** A gateway's name on a real NATS server: one gateway has it, and nobody else while that one lives. */
+import { randomUUID } from 'node:crypto';
 import { copyFileSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it, vi } from 'vitest';
@@ -16,6 +17,7 @@ import { describeNats } from '../nats/describe-nats.ts';
 const said = { version: 1, waiting: 0, sums: [], head: 0, rules: 1, knows: 1, fault: null, waits: null } as const;
 /** Of each start. */
 let runs = 0;
+const newStart = () => ({ nonce: randomUUID(), keep: () => undefined });
 const wordOf = (spool: string, run = 0): GatewayWord => ({
   ...{ ...said, spool, run, nonce: '', applied: 0, hasEnded: false },
 });
@@ -28,10 +30,11 @@ describeNats('the name of a gateway', (world) => {
     spool: string,
     pause: () => Promise<void> = () => Promise.resolve(),
     run = ++runs,
+    start = newStart(),
   ) {
     const key = await open(id);
     const lost: string[] = [];
-    const parts = { id, key, pause, log: silentLog, keepRun: () => undefined, word: () => wordOf(spool, run) };
+    const parts = { id, key, pause, log: silentLog, run: start, word: () => wordOf(spool, run) };
     return { claim: new GatewayClaim({ ...parts, lost: (sentence) => lost.push(sentence) }), key, lost };
   }
 
@@ -82,9 +85,12 @@ describeNats('the name of a gateway', (world) => {
       },
     };
     const lost: string[] = [];
-    const parts = { id: 'five', key: losing, log: silentLog, pause: () => Promise.resolve(), keepRun: () => undefined };
+    const parts = { id: 'five', key: losing, log: silentLog, pause: () => Promise.resolve() };
     const claimed = (run = ++runs) =>
-      new GatewayClaim({ ...parts, word: () => wordOf('a', run), lost: (sentence) => lost.push(sentence) });
+      new GatewayClaim({
+        ...{ ...parts, run: newStart(), word: () => wordOf('a', run) },
+        lost: (sentence) => lost.push(sentence),
+      });
     const claim = claimed();
     await claim.take();
     isLosing = true;
@@ -104,7 +110,8 @@ describeNats('the name of a gateway', (world) => {
 
   it('is not taken on an older copy of the folder, and on that of a NATS that went back it is', async () => {
     const nobodyWaits = () => Promise.reject(new Error('nobody waits'));
-    const newer = await claimOf('six', 'a', nobodyWaits, 8);
+    const start = newStart();
+    const newer = await claimOf('six', 'a', nobodyWaits, 8, start);
     await newer.claim.take();
     newer.claim.stop();
     for (const run of [7, 8]) {
@@ -113,9 +120,10 @@ describeNats('the name of a gateway', (world) => {
         'This data folder is an older copy: gateway six ran on a newer one',
       );
     }
-    // Of the same start, whose answer was lost.
-    await newer.claim.take();
-    newer.claim.stop();
+    // The next try of the same start, where the answer to the one before was lost.
+    const again = await claimOf('six', 'a', nobodyWaits, 8, start);
+    await again.claim.take();
+    again.claim.stop();
     const much = await claimOf('six', 'a', nobodyWaits, 12);
     await much.claim.take();
     much.claim.stop();
@@ -131,7 +139,7 @@ describeNats('the name of a gateway', (world) => {
         const run = nextRun(dataDir, nodeFiles);
         const word = () => wordOf('a', run.number);
         const parts = { id: 'eight', key: await open('eight'), pause: () => Promise.resolve(), log: silentLog };
-        const claim = new GatewayClaim({ ...parts, word, keepRun: run.keep, lost: () => undefined });
+        const claim = new GatewayClaim({ ...parts, word, run, lost: () => undefined });
         await claim.take().finally(() => claim.stop());
         return claim;
       }

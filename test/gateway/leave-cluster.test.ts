@@ -37,8 +37,8 @@ describeNats('a shared log', (world) => {
     const key = await openSharedKey(world.nats, { bucket: `${name}_STATE`, name: `gateway.${id}`, replicas: 1 });
     runs += 1;
     const word = () => ({ ...said, waiting: 0, run: runs, ...more });
-    const nothing = () => undefined;
-    const claim = new GatewayClaim({ ...{ id, key, pause, word, log: silentLog }, keepRun: nothing, lost: nothing });
+    const run = { nonce: randomUUID(), keep: () => undefined };
+    const claim = new GatewayClaim({ ...{ id, key, pause, word, run, log: silentLog }, lost: () => undefined });
     await claim.take();
     return claim;
   }
