@@ -16,6 +16,7 @@ import { knownStream } from '../gateway/replica-side.ts';
 import { readEpochFile } from '../journal/epoch-file.ts';
 import type { Journal } from '../journal/journal.ts';
 import { acquireLock } from '../journal/lock.ts';
+import { DeadLetterFull } from '../nats/claimed-dead-letter.ts';
 import type { Nats } from '../nats/connect-nats.ts';
 import { openDeadLetterStream } from '../nats/dead-letter-stream.ts';
 import { firstState } from '../table-writer/open-writer-state.ts';
@@ -93,6 +94,13 @@ async function drain(
     ...{ everInserted: false, isShared: true },
   });
   const store = connectStore(config, { facts }, log);
+  // The writer would try again for as long as it is full, and nobody replays it meanwhile.
+  let fault: string | null = null;
+  const bury: DeadLetter['add'] = (event) =>
+    deadLetter.add(event).catch((error: unknown) => {
+      if (error instanceof DeadLetterFull) fault = `${error.message} Then run this again.`;
+      throw error;
+    });
   try {
     await store.whenReady(AbortSignal.timeout(answerMs)).catch((cause: unknown) => {
       throw new StartRefused(`ClickHouse does not serve: ${store.status.reason}`, { cause });
@@ -106,7 +114,7 @@ async function drain(
         },
       },
       keepIds: () => undefined,
-      deadLetter,
+      deadLetter: { add: bury },
       options: { rowsMax, bytesMax, flushMs: 0 },
       settledOf: (of, range) => settledOf(store, of, range),
       trustsTokens: () => false,
@@ -116,7 +124,7 @@ async function drain(
       const events = head - replica.checkpoint;
       return events <= 0 ? null : `${events} events of the replica are not stored`;
     };
-    await untilDrained({ left, store }).finally(() => writer.stop(answerMs));
+    await untilDrained({ left, store, fault: () => fault }).finally(() => writer.stop(answerMs));
   } finally {
     await store.close();
   }

@@ -3,7 +3,7 @@
  * run on any machine that reaches NATS, init on the folder of a single Sluice, recover on a gateway's.
  */
 import { resolve } from 'node:path';
-import { StartRefused, WrongUsage } from '../base/errors.ts';
+import { firstLineOf, StartRefused, WrongUsage } from '../base/errors.ts';
 import { createLog } from '../base/log.ts';
 import { readConfig } from '../config/config.ts';
 import { gatewayOf, sharedLogOf } from '../config/gateway-settings.ts';
@@ -11,10 +11,12 @@ import { faultsOfCluster } from '../gateway/cluster-faults.ts';
 import { clusterStatus } from '../gateway/cluster-status.ts';
 import { leaveCluster } from '../gateway/leave-cluster.ts';
 import { upgradeLog } from '../gateway/upgrade-log.ts';
+import { saidByNats } from '../nats/client-errors.ts';
 import { connectNats, type Nats } from '../nats/connect-nats.ts';
 import { initCluster } from './cluster-init.ts';
 import { recoverCluster } from './cluster-recover.ts';
 import { clusterText } from './cluster-text.ts';
+import { sentenceOf } from './start-sentence.ts';
 
 export interface ClusterSaid {
   readonly ok: boolean;
@@ -130,16 +132,28 @@ async function withNats<Answer>(
 ): Promise<Answer> {
   const { log, name } = sharedLogOf(config);
   const connecting = connectNats({ ...log, name: 'sluice cluster' }, { withinMs: answerMs });
-  const nats = await connecting.catch((cause: unknown) => refuse(log.servers, cause));
+  const nats = await connecting.catch((cause: unknown) => refuse(cause, silentAt(log.servers, cause)));
   try {
-    return await work(nats, name).catch((cause: unknown) => refuse(log.servers, cause));
+    return await work(nats, name).catch(async (cause: unknown) =>
+      refuse(cause, await sentenceOfWork(cause, log.servers, config.dataDir)),
+    );
   } finally {
     await nats.close();
   }
 }
 
-function refuse(servers: readonly string[], cause: unknown): never {
-  if (cause instanceof StartRefused) throw cause;
-  const why = cause instanceof Error ? cause.message : String(cause);
-  throw new StartRefused(`NATS does not answer at ${servers.join(', ')}: ${why}`, { cause });
+function refuse(cause: unknown, sentence: string): never {
+  throw cause instanceof StartRefused ? cause : new StartRefused(sentence, { cause });
+}
+
+function silentAt(servers: readonly string[], cause: unknown): string {
+  return `NATS does not answer at ${servers.join(', ')}: ${firstLineOf(cause)}`;
+}
+
+/** NATS is named only where it was NATS: the work is done on a folder and in ClickHouse too. */
+async function sentenceOfWork(cause: unknown, servers: readonly string[], dataDir: string): Promise<string> {
+  const said = await saidByNats(cause);
+  if (said === 'nothing') return silentAt(servers, cause);
+  if (said === 'no') return `NATS refuses it at ${servers.join(', ')}: ${firstLineOf(cause)}`;
+  return sentenceOf(cause, dataDir) ?? `The command broke off: ${firstLineOf(cause)}`;
 }

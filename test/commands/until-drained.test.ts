@@ -3,10 +3,15 @@ import { expect, it } from 'vitest';
 import type { StoreStatus } from '../../src/clickhouse/store.ts';
 import { untilDrained } from '../../src/commands/until-drained.ts';
 
-function draining(status: Partial<StoreStatus>, left: (nowMs: number) => string | null) {
+function draining(
+  status: Partial<StoreStatus>,
+  left: (nowMs: number) => string | null,
+  fault: (nowMs: number) => string | null = () => null,
+) {
   let now = 0;
   return untilDrained({
     left: () => left(now),
+    fault: () => fault(now),
     store: { status: { phase: 'ready', reason: '', ...status } as StoreStatus },
     elapsedMs: () => now,
     pause: async (ms) => {
@@ -29,4 +34,9 @@ it('says what is left when nothing goes on any more', async () => {
 it('ends at once where the database is refused', async () => {
   const refused = { phase: 'refused', reason: 'It is that of another.' } as const;
   await expect(draining(refused, () => 'some')).rejects.toThrow('It is that of another.');
+});
+
+it('ends at once where it cannot go on, though ClickHouse serves', async () => {
+  const full = (now: number): string | null => (now > 1_000 ? 'The dead letter is full.' : null);
+  await expect(draining({}, () => 'some', full)).rejects.toThrow('The dead letter is full.');
 });
