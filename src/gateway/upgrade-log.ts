@@ -6,7 +6,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { StartRefused } from '../base/errors.ts';
 import type { Nats } from '../nats/connect-nats.ts';
 import { noteRules, subjectOfControl } from '../nats/open-stream.ts';
-import { newestOf, productRules, type RulesTable } from '../shared-log/apply-rules.ts';
+import { newestOf, numbersOf, productRules, type RulesTable } from '../shared-log/apply-rules.ts';
 import { encodeControl } from '../shared-log/control-block.ts';
 import { type ClusterStatus, clusterStatus } from './cluster-status.ts';
 
@@ -30,6 +30,7 @@ export async function upgradeLog({ nats, name, table = productRules, pause = wai
   if (inForce > found.log.rules) await noteRules(nats, name, inForce);
   const next = inForce + 1;
   if (newestOf(table) < next) {
+    refuseOlder(found, table);
     return `There is nothing to upgrade: ${whoKnows(found)} rules ${inForce} only, and so does this Sluice.`;
   }
   refuseUnknowing(found, next);
@@ -57,6 +58,17 @@ export async function upgradeLog({ nats, name, table = productRules, pause = wai
 /** Whoever has applied a change knows of it, also where the stream does not say so yet. */
 function rulesOf({ log, gateways }: ClusterStatus): number {
   return Math.max(log.rules, ...gateways.map(({ rules }) => rules));
+}
+
+/** Whoever knows fewer rules than the gateways cannot say that there are no more. */
+function refuseOlder(found: ClusterStatus, table: RulesTable): void {
+  const known = Math.max(rulesOf(found), ...found.gateways.map(({ knows }) => knows));
+  if (known > newestOf(table)) {
+    throw new StartRefused(
+      `The gateways know rules ${known}, and this Sluice knows ${numbersOf(table)}: run the command of a newer one. ` +
+        'Nothing was changed.',
+    );
+  }
 }
 
 function whoKnows({ gateways }: ClusterStatus): string {

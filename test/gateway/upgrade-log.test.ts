@@ -68,4 +68,11 @@ describeNats('the rules of a shared log', (world) => {
     expect(await upgrade('BROKEN', { table })).toContain('nothing to upgrade');
     expect(await inForce('BROKEN')).toBe('2');
   });
+
+  it('stay, and nothing is said of what all know, where the command is of an older version', async () => {
+    await logNamed('OLDER');
+    await says('OLDER', 'one', { knows: 2 });
+    await expect(upgrade('OLDER')).rejects.toThrow('The gateways know rules 2, and this Sluice knows 1: run the');
+    expect((await clusterStatus(world.nats, 'OLDER')).log).toMatchObject({ rules: 1, last: 0 });
+  });
 });
