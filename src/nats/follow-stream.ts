@@ -38,8 +38,11 @@ export interface Follower {
   stop(): void;
 }
 
-/** Messages that may be under way. */
-const batch = 256;
+/**
+ * Messages that may be under way: of 1 MiB each they take half of what NATS lets wait for a connection (64 MB) before
+ * it closes it as too slow.
+ */
+const batch = 32;
 const heartbeatMs = 500;
 const silentMs = 1_500;
 const lookMs = 250;
