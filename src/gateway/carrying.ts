@@ -46,6 +46,7 @@ export class Carrying {
   #carrier: Carrier | null = null;
   #follower: Follower | null = null;
   #stop: () => void = () => undefined;
+  #fault: string | null = null;
 
   constructor(parts: CarryingParts) {
     this.#parts = parts;
@@ -59,6 +60,11 @@ export class Carrying {
   /** Of these the old ones that wait to be looked up in ClickHouse. */
   get parked(): number {
     return this.#carrier?.parked ?? 0;
+  }
+
+  /** Why nothing gets into the shared log from here though NATS is there; null if nothing is in the way. */
+  get fault(): string | null {
+    return this.#fault;
   }
 
   begin(nats: Nats, id: string, store: Store, dead: DeadIds): void {
@@ -77,6 +83,7 @@ export class Carrying {
         told: {
           answered: (turn, newest) => carrier.answered(turn, newest),
           refused: (turn, isOutrun) => carrier.refused(turn, isOutrun),
+          says: (sentence) => this.#hear(sentence),
         },
       }),
       store: lookUps,
@@ -110,6 +117,11 @@ export class Carrying {
   stop(): void {
     this.#stop();
     this.#follower?.stop();
+  }
+
+  #hear(sentence: string | null): void {
+    if (sentence !== null && this.#fault === null) this.#parts.log.error({ reason: sentence }, 'the shared log waits');
+    this.#fault = sentence;
   }
 
   get #options(): CarrierOptions {

@@ -20,6 +20,8 @@ export interface GatewayStatus {
   /** The gateway that writes into ClickHouse, and how often that has changed; empty and 0 while nobody does. */
   readonly writer: string;
   readonly term: number;
+  /** Why nothing gets into the shared log from here though NATS is there; null if nothing is in the way. */
+  readonly logFault: string | null;
   /** Why this one does not write though it might; null if nothing is in the way. */
   readonly writerFault: string | null;
   readonly syncPromise: SyncPromise;

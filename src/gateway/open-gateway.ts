@@ -153,6 +153,7 @@ export class OpenGateway {
       isJoined: this.#joined !== null,
       writer: known?.holder ?? '',
       term: known?.term ?? 0,
+      logFault: this.#carrying.fault,
       writerFault: this.#writer?.fault ?? null,
       syncPromise: this.#syncPromise,
       promise: promiseSentence(this.#syncPromise),
@@ -189,7 +190,7 @@ export class OpenGateway {
     this.deadLetter.begin(await openDeadLetterStream(nats, settings));
     const now = () => ({
       ...{ waiting: this.#waiting, fault: this.#fault },
-      waits: this.#lacksIds ?? this.#writer?.fault ?? null,
+      waits: this.#lacksIds ?? this.#carrying.fault ?? this.#writer?.fault ?? null,
     });
     const { spool, replica, replicaSide: side } = this;
     const word = () => ownWord({ spool, replica, side, run: run.number, now });

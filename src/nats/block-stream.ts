@@ -16,6 +16,8 @@ export interface BlockStreamParts {
   readonly told: {
     answered(turn: number, newest: number): void;
     refused(turn: number, isOutrun: boolean): void;
+    /** Why no block gets out though NATS is there; null when one has. */
+    says(sentence: string | null): void;
   };
 }
 
@@ -42,8 +44,10 @@ export function createBlockStream({ nats, stream, subject, told }: BlockStreamPa
       headers.set('Nats-Expected-Last-Subject-Sequence', String(after));
       try {
         connection.publish(subject, block, { headers, reply: `${inbox}.${turn}` });
-      } catch {
+        told.says(null);
+      } catch (error) {
         // The connection is closed, or the block too large for the server: the carrier hears nothing, and asks again.
+        if (isTooLarge(error)) told.says(tooLarge(block.byteLength, connection.info?.max_payload));
       }
     },
     askNewest(turn) {
@@ -54,6 +58,18 @@ export function createBlockStream({ nats, stream, subject, told }: BlockStreamPa
       );
     },
   };
+}
+
+/** The server was reloaded, or is another one, since the shared log was joined. */
+function isTooLarge(error: unknown): boolean {
+  return error instanceof Error && error.message.includes('max_payload');
+}
+
+function tooLarge(bytes: number, bytesMax: number | undefined): string {
+  return (
+    `A block of ${bytes} bytes and its headers wait, and NATS takes messages of ${bytesMax} bytes only: nothing gets ` +
+    'into the shared log from here. Set max_payload to 8MB in the configuration of NATS.'
+  );
 }
 
 /** The number of the error that an answer holds; 0 for one without a number, null for no error. */

@@ -57,6 +57,7 @@ const carrier: Carrier = new Carrier({
     told: {
       answered: (turn, newest) => carrier.answered(turn, newest),
       refused: (turn, isOutrun) => carrier.refused(turn, isOutrun),
+      says: () => undefined,
     },
   }),
   store: {

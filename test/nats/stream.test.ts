@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
+import { createBlockStream } from '../../src/nats/block-stream.ts';
 import { connectNats } from '../../src/nats/connect-nats.ts';
 import { openStream, replicasBy, type StreamWish } from '../../src/nats/open-stream.ts';
 import { launchNats } from '../../support/peers/nats-server.ts';
@@ -53,6 +54,20 @@ describeNats('NATS', (world) => {
     });
     const connected = await connectNats({ servers: [small.url], name: 'test' });
     await expect(openStream(connected, wish('SMALL'))).rejects.toThrow('Set max_payload to 8MB');
+    // One that takes larger ones when the stream is joined may be reloaded later.
+    const said: (string | null)[] = [];
+    const told = {
+      answered: () => undefined,
+      refused: () => undefined,
+      says: (what: string | null) => said.push(what),
+    };
+    const blocks = createBlockStream({ nats: connected, stream: 'SMALL', subject: 'small.b.one', told });
+    blocks.send(Buffer.alloc(2 ** 20), 0, 1);
+    blocks.send(Buffer.alloc(2 ** 10), 0, 2);
+    expect(said).toEqual([
+      expect.stringMatching(/^A block of 1048576 bytes .* of 1048576 bytes only.*max_payload/s),
+      null,
+    ]);
     await connected.close();
     await small.kill();
   });
