@@ -41,8 +41,8 @@ export const sections: readonly Section[] = [
     key: 'turns-before-gateways',
     title: 'A single Sluice in turns with the last commit before gateways',
     text:
-      'The same beside the commit before them, in several sittings, some of them on a machine full of other work; two ' +
-      'of them were stopped early, and the pairs of all were put together by hand.',
+      'The same beside the commit before them, in several sittings, some of them on a machine full of other work; ' +
+      'two of them were stopped early, and the pairs of all were put together by hand.',
     rows: turnRows,
   },
   {
