@@ -1,6 +1,7 @@
 /**
  * What a thousand different live counts do to live delivery at 10,000 events a second, and what the same counts cost
- * when they are asked each second: runs without and with them, in alternating pairs.
+ * when they are asked each second: runs without and with them, in alternating pairs. A bystander takes the processor
+ * as the process does that watches, and asks nothing: what it does to the delivery is the machine's, not Sluice's.
  */
 import { leftOutSeconds } from '../load/delivery-times.ts';
 import { resourcesDefault } from '../load/event-template.ts';
@@ -17,7 +18,9 @@ const seconds = 6 + leftOutSeconds;
 const watchers = 1_000;
 const deadlineMs = 120_000;
 
-type How = 'none' | 'live' | 'poll';
+type How = 'none' | Other;
+const others = ['live', 'bystander', 'poll'] as const;
+type Other = (typeof others)[number];
 
 interface Run {
   readonly latency: Latency;
@@ -31,14 +34,14 @@ interface Run {
 export function liveCounts(root: string, { pairs }: { readonly pairs: number }): Promise<object> {
   return withServer(root, {}, async (server) => {
     await run(server, 'none', 3);
-    const ratios: Record<'live' | 'poll', number[]> = { live: [], poll: [] };
-    const runs: Record<How, Run[]> = { none: [], live: [], poll: [] };
+    const ratios: Record<Other, number[]> = { live: [], bystander: [], poll: [] };
+    const runs: Record<How, Run[]> = { none: [], live: [], bystander: [], poll: [] };
     for (let nth = 0; nth < pairs; nth += 1) {
-      for (const how of ['live', 'poll'] as const) {
+      for (const how of others) {
         const order: readonly How[] = nth % 2 === 0 ? ['none', how] : [how, 'none'];
         const pair: Partial<Record<How, Run>> = {};
         for (const each of order) {
-          const made = await run(server, each, seconds);
+          const made = await run(server, each, seconds, runs.live.at(-1)?.watched?.coreShare);
           pair[each] = made;
           runs[each].push(made);
         }
@@ -48,18 +51,23 @@ export function liveCounts(root: string, { pairs }: { readonly pairs: number }):
     return {
       ...load,
       watchers,
-      p99Ratio: { live: round(median(ratios.live)), poll: round(median(ratios.poll)) },
-      p99Ratios: { live: ratios.live.map((each) => round(each)), poll: ratios.poll.map((each) => round(each)) },
+      p99Ratio: eachOf((how) => round(median(ratios[how]))),
+      p99Ratios: eachOf((how) => ratios[how].map((each) => round(each))),
       without: summary(runs.none),
       live: summary(runs.live),
+      bystander: summary(runs.bystander),
       polledEachSecond: summary(runs.poll),
     };
   });
 }
 
-async function run(server: OwnServer, how: How, forSeconds: number): Promise<Run> {
+function eachOf<Value>(value: (how: Other) => Value): Record<Other, Value> {
+  return { live: value('live'), bystander: value('bystander'), poll: value('poll') };
+}
+
+async function run(server: OwnServer, how: How, forSeconds: number, coreShare = 0): Promise<Run> {
   const names = freshNames();
-  const options = { ...loadOptions(server), ...names, how, watchers, resources: resourcesDefault };
+  const options = { ...loadOptions(server), ...names, how, watchers, coreShare, resources: resourcesDefault };
   const watching = how === 'none' ? null : startLoad<WatchCountsReport>('watch-counts', options, deadlineMs);
   await watching?.ready;
   await pause(500);
@@ -94,6 +102,7 @@ function summary(runs: readonly Run[]): object {
     serverCpuSeconds: of(({ serverCpuOfRun }) => serverCpuOfRun),
     engineCpuSeconds: of(({ engineCpuOfRun }) => engineCpuOfRun ?? Number.NaN),
     framesOrAnswersPerSecond: of(({ watched }) => (watched?.seen ?? 0) / seconds),
+    coreShareOfWatchers: of(({ watched }) => watched?.coreShare ?? 0),
     bytesPerSecond: of(({ watched }) => (watched?.bytes ?? 0) / seconds),
     failed: runs.flatMap(({ watched }) => watched?.closed ?? []).slice(0, 10),
   };

@@ -1,6 +1,7 @@
 /**
  * Many who watch counts, each another one: live, on a socket of its own, or by asking again each second. Together they
- * see every event of the load ten times.
+ * see every event of the load ten times. `bystander` watches nothing: it only takes the processor as often and for as
+ * long as those who watch live do.
  */
 import type { CountsMessage } from '../../schemas/count-frames.ts';
 import { openFrameSocket } from '../../support/frame-socket.ts';
@@ -10,7 +11,9 @@ import { runLoad } from './load-maker.ts';
 export interface WatchCountsOptions {
   readonly url: string;
   readonly prefix: string;
-  readonly how: 'live' | 'poll';
+  readonly how: 'live' | 'poll' | 'bystander';
+  /** Of a core, for the bystander. */
+  readonly coreShare: number;
   readonly watchers: number;
   /** Of the load. */
   readonly resources: number;
@@ -21,23 +24,48 @@ export interface WatchCountsReport {
   readonly seen: number;
   readonly bytes: number;
   readonly closed: readonly string[];
-  readonly cpuSeconds: number;
+  /** Of a core, since all had their first answer. */
+  readonly coreShare: number;
 }
 
 const pollMs = 1_000;
 const atOnce = 50;
+/** Frames come in slices, with rests between them (src/live-counts/rounds.ts). */
+const sliceMs = 16;
 
 runLoad(async (options: WatchCountsOptions, ready): Promise<WatchCountsReport> => {
   const report = { seen: 0, bytes: 0, closed: [] as string[] };
   const ended = new Promise((resolve) => process.once('message', resolve));
   const questions = Array.from({ length: options.watchers }, (_, at) => questionOf(options, at));
-  const stop = options.how === 'live' ? await watchLive(options, questions, report) : poll(options, questions, report);
+  const stop = await begin(options, questions, report);
   ready();
+  const before = process.cpuUsage();
+  const began = performance.now();
   await ended;
+  const { user, system } = process.cpuUsage(before);
+  const coreShare = (user + system) / 1000 / (performance.now() - began);
   stop();
-  const { user, system } = process.cpuUsage();
-  return { ...report, cpuSeconds: (user + system) / 1e6 };
+  return { ...report, coreShare };
 });
+
+async function begin(options: WatchCountsOptions, questions: readonly CountsMessage[], report: Seen) {
+  switch (options.how) {
+    case 'live':
+      return await watchLive(options, questions, report);
+    case 'poll':
+      return poll(options, questions, report);
+    case 'bystander':
+      return standBy(options.coreShare);
+  }
+}
+
+function standBy(coreShare: number): () => void {
+  const timer = setInterval(() => {
+    const end = performance.now() + coreShare * sliceMs;
+    while (performance.now() < end);
+  }, sliceMs);
+  return () => clearInterval(timer);
+}
 
 /** No two are the same; each is of the events of one resource. */
 function questionOf({ prefix, resources }: WatchCountsOptions, at: number): CountsMessage {
