@@ -5,6 +5,7 @@
 import type { Msg } from '@nats-io/transport-node';
 import type { BlockStream } from '../shared-log/carrier-ports.ts';
 import type { Nats } from './connect-nats.ts';
+import { wrongLast } from './publish-behind.ts';
 import { newestOf } from './stored-message.ts';
 
 export interface BlockStreamParts {
@@ -20,9 +21,6 @@ export interface BlockStreamParts {
     says(sentence: string | null): void;
   };
 }
-
-/** The newest message is another than the one that was named: the block itself, or another try. */
-const wrongLast = new Set([10071, 10164]);
 
 export function createBlockStream({ nats, stream, subject, told }: BlockStreamParts): BlockStream {
   const { connection, manager } = nats;

@@ -5,6 +5,7 @@
 import type { StoredMsg } from '@nats-io/jetstream';
 import type { DeadEvent, DeadLetter } from '../table-writer/ports.ts';
 import { LeaseLost } from '../table-writer/writer-lease.ts';
+import type { After } from './publish-behind.ts';
 
 /** Which gateway puts events in: terms rise within an epoch. */
 export interface DeadLetterTerm {
@@ -15,13 +16,6 @@ export interface DeadLetterTerm {
 /** It takes no more: nothing is written into ClickHouse until some of it is replayed. */
 export class DeadLetterFull extends Error {
   override readonly name = 'DeadLetterFull';
-}
-
-export interface After {
-  /** The newest message of the stream; any where it is left out. */
-  readonly last?: number;
-  /** The newest one of the subject; 0 for none. */
-  readonly subjectLast: number;
 }
 
 /** What it may do with the stream. */
@@ -78,7 +72,7 @@ export class ClaimedDeadLetter implements DeadLetter {
 
   async #insist(): Promise<void> {
     const found = await this.#stream.newest(termOf(this.#stream.name));
-    if (found?.string().trimEnd() === textOfTerm(this.#term).trimEnd()) return;
+    if (found?.string() === textOfTerm(this.#term)) return;
     throw new LeaseLost('the dead letter is kept by another gateway now');
   }
 }

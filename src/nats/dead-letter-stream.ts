@@ -7,7 +7,6 @@ import type { StoredMsg, StreamConfig, StreamInfo } from '@nats-io/jetstream';
 import { firstLineOf, StartRefused } from '../base/errors.ts';
 import type { DeadEvent, DeadLetter } from '../table-writer/ports.ts';
 import {
-  type After,
   ClaimedDeadLetter,
   type DeadLetterAccess,
   type DeadLetterTerm,
@@ -18,6 +17,7 @@ import {
 } from './claimed-dead-letter.ts';
 import type { Nats } from './connect-nats.ts';
 import { differenceOf, infoOf, replicasBy, roomOf } from './open-stream.ts';
+import { type After, NotTaken, publishBehind } from './publish-behind.ts';
 import { newestOf } from './stored-message.ts';
 
 export interface DeadLetterSize {
@@ -29,9 +29,7 @@ export interface DeadLetterSize {
 const bytesMax = 64 * 1024 * 1024;
 /** Of it, for the message of a term, which must always get in. */
 const reservedBytes = 64 * 1024;
-const writeMs = 3_000;
 const readAtOnce = 8;
-const wrongLast = [10071, 10164];
 const storeFull = 10077;
 
 /** Of the shared log with this name. */
@@ -181,17 +179,11 @@ export class DeadLetterStream implements Pick<DeadLetter, 'entries' | 'remove'> 
   }
 
   /** Resolves to its number; to null where another message came before it. Rejects with DeadLetterFull. */
-  async #publish(subject: string, text: string, { last, subjectLast }: After): Promise<number | null> {
-    const headers = this.#nats.headers();
-    headers.set('Nats-Expected-Last-Subject-Sequence', String(subjectLast));
-    if (last !== undefined) headers.set('Nats-Expected-Last-Sequence', String(last));
-    const answer = await this.#nats.connection.request(subject, text, { headers, timeout: writeMs });
-    const { seq, error } = answer.json<{ seq?: number; error?: { err_code: number; description: string } }>();
-    if (error !== undefined && wrongLast.includes(error.err_code)) return null;
-    if (error?.err_code === storeFull) throw fullOf(this.#name);
-    if (error !== undefined || seq === undefined)
-      throw new Error(`${this.#name} did not take it: ${error?.description}`);
-    return seq;
+  async #publish(subject: string, text: string, after: After): Promise<number | null> {
+    const kept = await publishBehind(this.#nats, subject, text, after);
+    if (!(kept instanceof NotTaken)) return kept;
+    if (kept.code === storeFull) throw fullOf(this.#name);
+    throw new Error(`${this.#name} did not take it: ${kept.description}`);
   }
 }
 

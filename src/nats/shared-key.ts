@@ -7,6 +7,7 @@ import { StartRefused } from '../base/errors.ts';
 import type { KeyEntry, SharedKey } from '../table-writer/writer-lease.ts';
 import type { Nats } from './connect-nats.ts';
 import { infoOf } from './open-stream.ts';
+import { NotTaken, publishBehind } from './publish-behind.ts';
 import { messageOf } from './stored-message.ts';
 
 /** A key that may be asked often. */
@@ -22,9 +23,7 @@ export interface SharedKeyWish {
   readonly replicas: number;
 }
 
-const wrongLast = [10071, 10164];
 const bytesMax = 16 * 1024 * 1024;
-const writeMs = 3_000;
 
 /** Laid out as the key-value buckets of NATS, so that their tools show it. Rejects as the client does. */
 export async function openSharedKey(nats: Nats, { bucket, name, replicas }: SharedKeyWish): Promise<WatchedKey> {
@@ -50,7 +49,7 @@ export async function openSharedKey(nats: Nats, { bucket, name, replicas }: Shar
 export function sharedKey(nats: Nats, { bucket, name }: Pick<SharedKeyWish, 'bucket' | 'name'>): WatchedKey {
   const stream = streamOfBucket(bucket);
   const subject = subjectOfKey(bucket, name);
-  const { manager, connection } = nats;
+  const { manager } = nats;
   const find = async (query: MsgRequest): Promise<KeyEntry | null> => {
     const found = await messageOf(manager, stream, query);
     return found === null ? null : { text: found.string(), revision: found.seq };
@@ -59,13 +58,9 @@ export function sharedKey(nats: Nats, { bucket, name }: Pick<SharedKeyWish, 'buc
     read: () => find({ last_by_subj: subject }),
     newer: (revision) => find({ seq: revision + 1, next_by_subj: subject } as MsgRequest), // which its type lacks
     async write(text, revision) {
-      const headers = nats.headers();
-      headers.set('Nats-Expected-Last-Subject-Sequence', String(revision));
-      const answer = await connection.request(subject, text, { headers, timeout: writeMs });
-      const { seq, error } = answer.json<{ seq?: number; error?: { err_code: number; description: string } }>();
-      if (error !== undefined && wrongLast.includes(error.err_code)) return null;
-      if (error !== undefined || seq === undefined) throw new Error(`the key was not written: ${error?.description}`);
-      return seq;
+      const kept = await publishBehind(nats, subject, text, { subjectLast: revision });
+      if (kept instanceof NotTaken) throw new Error(`the key was not written: ${kept.description}`);
+      return kept;
     },
   };
 }
