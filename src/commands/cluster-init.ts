@@ -30,13 +30,12 @@ import { changeShared } from '../gateway/shared-tokens.ts';
 import { epochPath, readEpochFile } from '../journal/epoch-file.ts';
 import { thisMachine } from '../journal/journal-options.ts';
 import { acquireLock } from '../journal/lock.ts';
-import { DeadLetterFull } from '../nats/claimed-dead-letter.ts';
 import type { Nats } from '../nats/connect-nats.ts';
-import { openDeadLetterStream } from '../nats/dead-letter-stream.ts';
 import { openDeadLetter } from '../table-writer/dead-letter.ts';
 import { openWriterState } from '../table-writer/open-writer-state.ts';
 import { seqsIn } from '../table-writer/ports.ts';
 import type { TableWriter } from '../table-writer/table-writer.ts';
+import { claimDeadLetter, refusalOfFull } from './claim-dead-letter.ts';
 import { takeOver } from './take-over.ts';
 import { untilDrained } from './until-drained.ts';
 
@@ -84,13 +83,11 @@ async function copyDead(
   nats: Nats,
   settings: Pick<GatewaySettings, 'name' | 'replicas'>,
 ): Promise<void> {
-  const claimed = await (await openDeadLetterStream(nats, settings)).claim({ epoch: 'init', term: 1 });
+  const claimed = await claimDeadLetter(nats, settings, 'init');
   try {
-    for await (const event of openDeadLetter(dataDir).entries()) await claimed?.add(event);
+    for await (const event of openDeadLetter(dataDir).entries()) await claimed.add(event);
   } catch (cause) {
-    throw cause instanceof DeadLetterFull
-      ? new StartRefused(`${cause.message} Then run this again.`, { cause })
-      : cause;
+    throw refusalOfFull(cause) ?? cause;
   }
 }
 
@@ -129,7 +126,7 @@ async function drain(config: Config, name: string, log: Log): Promise<HandedOver
   const resolver = startResolver({ intake, store, log }, new OneAtATime());
   const waking = live.batches$.subscribe(() => writer.wake());
   let isCertain = false;
-  const certain = writer.whenCertain(AbortSignal.timeout(2 ** 31 - 1)).then(() => {
+  const certain = writer.whenCertain().then(() => {
     isCertain = true;
   });
   certain.catch(() => undefined);
@@ -145,7 +142,6 @@ async function drain(config: Config, name: string, log: Log): Promise<HandedOver
       ...{ name, epoch: randomUUID(), firstSeq: firstSeqBehind(newest, Date.now()) },
       after: { epoch: journal.epoch, seq: journal.head },
     };
-    await endsWithin(stopMs, resolver.stop());
     noteHandedOver(nodeFiles, dataDir, next);
     return next;
   } finally {

@@ -16,14 +16,13 @@ import { knownStream } from '../gateway/replica-side.ts';
 import { readEpochFile } from '../journal/epoch-file.ts';
 import type { Journal } from '../journal/journal.ts';
 import { acquireLock } from '../journal/lock.ts';
-import { DeadLetterFull } from '../nats/claimed-dead-letter.ts';
 import type { Nats } from '../nats/connect-nats.ts';
-import { openDeadLetterStream } from '../nats/dead-letter-stream.ts';
 import { firstState } from '../table-writer/open-writer-state.ts';
 import type { DeadLetter } from '../table-writer/ports.ts';
 import { settledOf } from '../table-writer/stored-of.ts';
 import { startTableWriter } from '../table-writer/table-writer.ts';
 import type { WriterState } from '../table-writer/writer-state.ts';
+import { claimDeadLetter, refusalOfFull } from './claim-dead-letter.ts';
 import { takeOver } from './take-over.ts';
 import { untilDrained } from './until-drained.ts';
 
@@ -56,7 +55,10 @@ export async function recoverCluster(
       ...{ nats, known, isForced, says, log, pause: wait, now: Date.now },
       wish: { ...settings, idsMax: config.idWindowIdsMax },
       applied: { ...replica.applied, seq: head },
-      drain: async (checkpoint) => drain(config, replica, checkpoint, await claimDead(nats, settings, replica), log),
+      async drain(checkpoint) {
+        const deadLetter = await claimDeadLetter(nats, settings, `recovery of ${replica.epoch}`);
+        await drain(config, replica, checkpoint, deadLetter, log);
+      },
       async takeOver(begun) {
         await takeOver(config, begun, log);
       },
@@ -68,14 +70,6 @@ export async function recoverCluster(
   } finally {
     await lock.release();
   }
-}
-
-/** No gateway lives. In no term of theirs, so that they may go on where this is broken off. */
-async function claimDead(nats: Nats, settings: GatewaySettings, { epoch }: Journal): Promise<DeadLetter> {
-  const stream = await openDeadLetterStream(nats, settings);
-  const claimed = await stream.claim({ epoch: `recovery of ${epoch}`, term: 1 });
-  if (claimed === null) throw new Error('nobody has a later term than the first of a recovery');
-  return claimed;
 }
 
 /** Nobody else writes: what ClickHouse has of it is looked for, and the rest is sent. */
@@ -98,7 +92,7 @@ async function drain(
   let fault: string | null = null;
   const bury: DeadLetter['add'] = (event) =>
     deadLetter.add(event).catch((error: unknown) => {
-      if (error instanceof DeadLetterFull) fault = `${error.message} Then run this again.`;
+      fault = refusalOfFull(error)?.message ?? fault;
       throw error;
     });
   try {
