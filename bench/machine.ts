@@ -4,6 +4,7 @@
 import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { cpus, loadavg, release, totalmem } from 'node:os';
+import { processStat } from '../support/process-stat.ts';
 import { sessionNice } from '../support/session-nice.ts';
 
 export interface MachineFacts {
@@ -20,8 +21,6 @@ export interface MachineFacts {
    */
   readonly sessionNice: number;
 }
-
-const ticksPerSecond = 100;
 
 export function machineFacts(root: string): MachineFacts {
   return {
@@ -61,9 +60,7 @@ export function cpuSeconds(pid: number | undefined): number | null {
  * of threads.
  */
 export function processCpuSeconds(pid: number | undefined): number | null {
-  const fields = readProcess(pid, 'stat').split(') ')[1]?.split(' ');
-  const [user, system] = [fields?.[11], fields?.[12]];
-  return user === undefined || system === undefined ? null : (Number(user) + Number(system)) / ticksPerSecond;
+  return pid === undefined ? null : (processStat(pid)?.cpuSeconds ?? null);
 }
 
 /** CPU time of one thread; the main one has the number of its process. */
