@@ -22,6 +22,8 @@ export interface JournalFacts {
   readonly everInserted: boolean;
   /** Several gateways write it by turns: what the database has above this one's head may be another's. */
   readonly isShared?: boolean;
+  /** An operator gives it a database that need not know it, an older backup: then only rivals are refused. */
+  readonly isGiven?: boolean;
 }
 
 export interface Ownership {
@@ -58,7 +60,7 @@ export async function checkOwnership(
   const claims = await readClaims(client);
   refuseLiveRival(claims, facts);
   const known = claims.some(({ epoch }) => epoch === facts.epoch);
-  if (known) refuseSuccessor(claims, facts);
+  if (known || facts.isGiven === true) refuseSuccessor(claims, facts);
   else await refuseStranger(client, claims, facts);
   const maxSeq = await newestSeq(client, facts.firstSeq);
   if (facts.isShared !== true) refuseOlder(facts, maxSeq);
@@ -80,12 +82,14 @@ function refuseOlder(facts: JournalFacts, maxSeq: number): void {
     refuse(
       `The database holds events of this journal up to seq ${maxSeq}, but the journal ends ` +
         `at ${facts.head}: the data folder is older than the database (restored from a copy?).`,
+      facts,
     );
   }
   if (maxSeq > facts.sentUpTo) {
     refuse(
       `The database holds events of this journal up to seq ${maxSeq}, but by the table writer's state none ` +
         `above ${facts.sentUpTo} was sent: the data folder, or its file \`writer\`, is older than the database.`,
+      facts,
     );
   }
 }
@@ -117,9 +121,13 @@ export async function registerOwner(client: ClickHouseClient, facts: JournalFact
  * For `sluice adopt`: the newest seq that the database knows of; a journal with a new epoch that begins above it, once
  * registered, is the owner. Throws Failure('storeRefused') while another owner is alive.
  */
-export async function adoptDatabase(client: ClickHouseClient, owner: string): Promise<{ readonly maxSeq: number }> {
+export async function adoptDatabase(
+  client: ClickHouseClient,
+  owner: string,
+  isShared = false,
+): Promise<{ readonly maxSeq: number }> {
   const claims = await readClaims(client);
-  refuseLiveRival(claims, { owner });
+  refuseLiveRival(claims, { owner, isShared });
   const heads = await select<{ head: number }>(
     client,
     'SELECT toUInt64(max(greatest(journals.head, journals.first_seq))) AS head FROM journals',
@@ -160,12 +168,16 @@ export async function newestInserted(
   return claims.some((claim) => epochs.includes(claim.epoch)) ? await newestSeq(client, oldest, head) : 0;
 }
 
-function refuseLiveRival(claims: readonly Claim[], { owner }: Pick<JournalFacts, 'owner'>): void {
+function refuseLiveRival(
+  claims: readonly Claim[],
+  { owner, isShared }: Pick<JournalFacts, 'owner' | 'isShared'>,
+): void {
   const rival = claims.find((claim) => claim.owner !== owner && claim.age_ms < liveMs);
   if (rival === undefined) return;
   refuse(
     `Another Sluice, of data folder ${rival.owner}, writes to this database ` +
       `(seen ${Math.max(0, Math.round(rival.age_ms / 1000))} s ago): stop it first.`,
+    { isShared },
   );
 }
 
@@ -173,10 +185,13 @@ function refuseSuccessor(claims: readonly Claim[], facts: JournalFacts): void {
   const successor = claims.find(({ epoch, first_seq }) => epoch !== facts.epoch && first_seq > facts.firstSeq);
   if (successor === undefined) return;
   refuse(
-    successor.owner === facts.owner
-      ? 'The database knows a newer journal of this data folder: the data folder is older than the database ' +
+    facts.isShared === true
+      ? `The database was taken over by ${successor.owner}: what this gateway follows has ended.`
+      : successor.owner === facts.owner
+        ? 'The database knows a newer journal of this data folder: the data folder is older than the database ' +
           '(restored from a copy?).'
-      : `The database was taken over by the data folder ${successor.owner}.`,
+        : `The database was taken over by the data folder ${successor.owner}.`,
+    facts,
   );
 }
 
@@ -186,6 +201,7 @@ async function refuseStranger(client: ClickHouseClient, claims: readonly Claim[]
     refuse(
       'This journal has inserted into a database before, and this one does not know it: it is another or an ' +
         'emptied database.',
+      facts,
     );
   }
   const newest = await newestSeq(client, 0);
@@ -195,21 +211,22 @@ async function refuseStranger(client: ClickHouseClient, claims: readonly Claim[]
     refuse(
       `The database holds events up to seq ${newest}, above the beginning of this journal: the data folder ` +
         `is older than the database.`,
+      facts,
     );
   }
   const [first] = claims;
   if (first !== undefined && facts.isShared === true) {
     throw new Failure(
       'storeRefused',
-      `The database belongs to a single Sluice (${first.owner}), or to another shared log. Nothing is inserted. ` +
-        '`sluice cluster init --from` with the folder of the single Sluice makes a cluster of it; else name an empty ' +
-        'database.',
+      `The database belongs to a single Sluice or another shared log (${first.owner}), or is an older backup. ` +
+        'Nothing is inserted. `sluice cluster init --from` with the folder of the single Sluice makes a cluster of ' +
+        'it; `sluice cluster recover --anew` goes on with a backup (docs/SCALE.md); else name an empty database.',
     );
   }
   if (first !== undefined) {
-    refuse(`The database belongs to another data folder (${first.owner}), and does not know this one.`);
+    refuse(`The database belongs to another data folder (${first.owner}), and does not know this one.`, facts);
   }
-  if (newest > 0) refuse('The database holds events, but does not say of which journal.');
+  if (newest > 0) refuse('The database holds events, but does not say of which journal.', facts);
 }
 
 function nothing(): Promise<void> {
@@ -245,7 +262,9 @@ async function select<Row>(client: ClickHouseClient, query: string): Promise<Row
 }
 
 const wayOn = '`sluice adopt` takes this database over with a new epoch.';
+const wayOnOfGateways =
+  '`sluice cluster recover --anew`, on the gateway that has applied most, takes this database over (docs/SCALE.md).';
 
-function refuse(sentence: string): never {
-  throw new Failure('storeRefused', `${sentence} Nothing is inserted. ${wayOn}`);
+function refuse(sentence: string, { isShared }: { readonly isShared?: boolean | undefined }): never {
+  throw new Failure('storeRefused', `${sentence} Nothing is inserted. ${isShared === true ? wayOnOfGateways : wayOn}`);
 }

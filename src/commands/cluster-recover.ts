@@ -19,11 +19,11 @@ import { acquireLock } from '../journal/lock.ts';
 import type { Nats } from '../nats/connect-nats.ts';
 import { firstState } from '../table-writer/open-writer-state.ts';
 import type { DeadLetter } from '../table-writer/ports.ts';
-import { settledOf } from '../table-writer/stored-of.ts';
 import { startTableWriter } from '../table-writer/table-writer.ts';
 import type { WriterState } from '../table-writer/writer-state.ts';
 import { claimDeadLetter, refusalOfFull } from './claim-dead-letter.ts';
-import { takeOver } from './take-over.ts';
+import { isKnown, takeOver } from './take-over.ts';
+import { thereOf } from './there-of.ts';
 import { untilDrained } from './until-drained.ts';
 
 const answerMs = 60_000;
@@ -55,12 +55,13 @@ export async function recoverCluster(
       ...{ nats, known, isForced, says, log, pause: wait, now: Date.now },
       wish: { ...settings, idsMax: config.idWindowIdsMax },
       applied: { ...replica.applied, seq: head },
-      async drain(checkpoint) {
+      isKnown: (epoch) => isKnown(config, epoch, log),
+      async drain() {
         const deadLetter = await claimDeadLetter(nats, settings, `recovery of ${replica.epoch}`);
-        await drain(config, replica, checkpoint, deadLetter, log);
+        await drain(config, replica, { isGiven: isForced, deadLetter, log });
       },
-      async takeOver(begun) {
-        await takeOver(config, begun, log);
+      async takeOver(begun, isSure) {
+        await takeOver(config, begun, log, isSure ? known.epoch : null);
       },
     }).finally(() => replica.close());
     return (
@@ -72,20 +73,23 @@ export async function recoverCluster(
   }
 }
 
-/** Nobody else writes: what ClickHouse has of it is looked for, and the rest is sent. */
-async function drain(
-  config: Config,
-  replica: Journal,
-  checkpoint: number | null,
-  deadLetter: Pick<DeadLetter, 'add'>,
-  log: Log,
-): Promise<void> {
+interface DrainHow {
+  /** See JournalFacts. */
+  readonly isGiven: boolean;
+  readonly deadLetter: Pick<DeadLetter, 'add'>;
+  readonly log: Log;
+}
+
+/**
+ * Nobody else writes: what ClickHouse has of it is looked for, and the rest is sent. From the oldest row on, wherever
+ * the writer had come to: a database that was restored may lack what was stored.
+ */
+async function drain(config: Config, replica: Journal, { isGiven, deadLetter, log }: DrainHow): Promise<void> {
   const { epoch, firstSeq, head } = replica;
-  if (checkpoint !== null && checkpoint > replica.checkpoint) replica.advanceCheckpoint(Math.min(checkpoint, head));
   let state: WriterState = { ...firstState(replica), maybeStoredUpTo: head };
   const facts = async () => ({
     ...{ owner: epoch, epoch, firstSeq, checkpoint: replica.checkpoint, head, sentUpTo: head },
-    ...{ everInserted: false, isShared: true },
+    ...{ everInserted: false, isShared: true, isGiven },
   });
   const store = connectStore(config, { facts }, log);
   // The writer would try again for as long as it is full, and nobody replays it meanwhile.
@@ -110,7 +114,7 @@ async function drain(
       keepIds: () => undefined,
       deadLetter: { add: bury },
       options: { rowsMax, bytesMax, flushMs: 0 },
-      settledOf: (of, range) => settledOf(store, of, range),
+      settledOf: (_epoch, range) => thereOf(store, replica, range),
       trustsTokens: () => false,
     });
     writer.wake();

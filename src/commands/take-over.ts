@@ -9,8 +9,29 @@ import { adoptDatabase, giveEpochs, knowsEpoch, registerOwner } from '../clickho
 import { openStore } from '../clickhouse/store.ts';
 import type { OpenedStream } from '../nats/open-stream.ts';
 
+const answerMs = 60_000;
 /** Longer than the heartbeat of what the command itself had open. */
 const takeOverMs = 90_000;
+
+/** Whether the database of the settings has ever had this owner, or knew it when it was backed up. */
+export async function isKnown(config: StoreConfig, epoch: string, log: Log): Promise<boolean> {
+  let is = false;
+  const store = openStore({
+    ...{ ...config, source: openSource(config, log), log },
+    async verify({ client, layout }) {
+      await catchUp(client, syncSmall(layout, 'journals'));
+      is = await knowsEpoch(client, epoch);
+    },
+  });
+  try {
+    await store.whenReady(AbortSignal.timeout(answerMs));
+    return is;
+  } catch (cause) {
+    throw new StartRefused(`ClickHouse does not serve: ${store.status.reason}`, { cause });
+  } finally {
+    await store.close();
+  }
+}
 
 /**
  * Once nobody else's heartbeat is fresh; `from` is an owner that gives its own epochs away. False if it was the owner
@@ -30,7 +51,7 @@ export async function takeOver(
       isNew = !(await knowsEpoch(client, epoch));
       if (!isNew) return;
       if (from !== null) await giveEpochs(client, from, epoch);
-      const { maxSeq } = await adoptDatabase(client, epoch);
+      const { maxSeq } = await adoptDatabase(client, epoch, true);
       if (maxSeq > firstSeq) throw new StartRefused(`The database holds seq ${maxSeq}, above ${firstSeq}.`);
       const facts = { owner: epoch, epoch, firstSeq, checkpoint: firstSeq - 1, head: firstSeq - 1 };
       await registerOwner(client, { ...facts, sentUpTo: firstSeq - 1, everInserted: false });

@@ -11,8 +11,7 @@ import { firstSeqAt } from '../journal/open-segments.ts';
 import type { Nats } from '../nats/connect-nats.ts';
 import { listKeys } from '../nats/list-keys.ts';
 import { infoOf, type OpenedStream, openStream, removeStream, type StreamWish } from '../nats/open-stream.ts';
-import { hasBucket, removeKey, sharedKey } from '../nats/shared-key.ts';
-import { parseHolder } from '../table-writer/writer-lease.ts';
+import { hasBucket, removeKey } from '../nats/shared-key.ts';
 import { leftText, readWord, silentMs } from './gateway-claim.ts';
 import { gatewayKey, gatewayKeys, stateBucket } from './state-keys.ts';
 
@@ -31,10 +30,12 @@ export interface RecoverParts extends Watching {
   readonly known: OpenedStream;
   /** How far it has applied it. */
   readonly applied: ReplicaPlace;
-  /** Puts all that the replica has into ClickHouse, from behind this seq on if one is known. */
-  readonly drain: (checkpoint: number | null) => Promise<void>;
-  /** Makes this epoch the owner of the database. */
-  readonly takeOver: (stream: OpenedStream) => Promise<void>;
+  /** Puts all that the replica has and ClickHouse has not into ClickHouse. */
+  readonly drain: () => Promise<void>;
+  /** Whether the database knows this epoch: one that was restored may not. */
+  readonly isKnown: (epoch: string) => Promise<boolean>;
+  /** Makes this epoch the owner of the database; `isSure`: no gateway lives, whatever heartbeats are there. */
+  readonly takeOver: (stream: OpenedStream, isSure: boolean) => Promise<void>;
   /** Also where the stream could be followed as it is. */
   readonly isForced: boolean;
   readonly now: () => number;
@@ -44,22 +45,28 @@ export interface RecoverParts extends Watching {
 /** Resolves to the new epoch's stream. Rejects with StartRefused. */
 export async function recoverLog(parts: RecoverParts): Promise<OpenedStream> {
   const { nats, wish, known, log } = parts;
-  await refuseLiving(parts);
+  const haveEnded = await refuseLiving(parts);
   const half = await begun(parts);
   if (half !== null) {
     log.warn({ epoch: half.epoch }, 'a recovery had begun this epoch: it is finished');
-    await parts.takeOver(half);
+    if (await parts.isKnown(half.epoch)) return half;
+    await refuseGoneOn(parts);
+    await parts.drain();
+    await parts.takeOver(half, false);
     return half;
   }
   await refuseWhole(parts);
-  await parts.drain(await checkpointOf(parts));
+  if (parts.isForced && !(await parts.isKnown(known.epoch))) {
+    parts.says?.('The database knows nothing of this shared log: it is taken for an older backup of it.');
+  }
+  await parts.drain();
   await forgetGateways(nats, wish.name);
   await removeStream(nats, wish.name);
   const after = { epoch: known.epoch, seq: parts.applied.seq };
   const firstSeq = firstSeqBehind(after.seq, parts.now());
   const { rules = 1 } = parts.applied;
   const stream = await openStream(nats, { ...wish, epoch: randomUUID(), firstSeq, after, rules });
-  await parts.takeOver(stream);
+  await parts.takeOver(stream, haveEnded);
   return stream;
 }
 
@@ -85,8 +92,11 @@ async function begun({ nats, wish, known }: RecoverParts): Promise<OpenedStream 
   return there.after?.epoch === known.epoch ? there : null;
 }
 
-/** Rejects with StartRefused while a gateway of this shared log lives. */
-export async function refuseLiving({ nats, wish: { name }, pause, says }: Watching): Promise<void> {
+/**
+ * True where all that ever were there have said that they ended: then no sign of life elsewhere need be waited for.
+ * Rejects with StartRefused while a gateway of this shared log lives.
+ */
+export async function refuseLiving({ nats, wish: { name }, pause, says }: Watching): Promise<boolean> {
   const bucket = stateBucket(name);
   const read = async () => ((await hasBucket(nats, bucket)) ? listKeys(nats, bucket, gatewayKeys) : []);
   const before = new Map(await read());
@@ -101,6 +111,7 @@ export async function refuseLiving({ nats, wish: { name }, pause, says }: Watchi
       throw new StartRefused(`Gateway ${id} lives: stop all gateways first. Nothing was changed.`);
     }
   }
+  return before.size > 0 && mayLive.length === 0;
 }
 
 async function refuseWhole({ nats, wish, known, applied, isForced }: RecoverParts): Promise<void> {
@@ -111,16 +122,17 @@ async function refuseWhole({ nats, wish, known, applied, isForced }: RecoverPart
   if (epoch !== known.epoch || state.last_seq < applied.stream || state.first_seq > applied.stream + 1) return;
   throw new StartRefused(
     `The stream ${wish.name} is there up to message ${state.last_seq}, and goes on where this gateway is ` +
-      `(${applied.stream}): there is nothing to recover, start the gateways. If its servers differ, \`--anew\` ` +
-      'begins anew in any case. Nothing was changed.',
+      `(${applied.stream}): there is nothing to recover, start the gateways. If its servers differ, or ClickHouse ` +
+      'was restored from a backup, `--anew` begins anew in any case. Nothing was changed.',
   );
 }
 
-/** Null where the key is lost, or of another epoch. */
-async function checkpointOf({ nats, wish: { name }, known }: RecoverParts): Promise<number | null> {
-  const bucket = stateBucket(name);
-  if (!(await hasBucket(nats, bucket))) return null;
-  const found = await sharedKey(nats, { bucket, name: 'writer' }).read();
-  const state = found === null ? null : parseHolder(found.text).state;
-  return state?.epoch === known.epoch ? state.checkpoint : null;
+/** What gateways have taken in the epoch that was begun is in their replicas, and not in this one. */
+async function refuseGoneOn({ nats, wish }: RecoverParts): Promise<void> {
+  const found = await infoOf(nats, wish.name);
+  if (found === null || found.state.last_seq === 0) return;
+  throw new StartRefused(
+    `The stream ${wish.name} was made anew since this gateway ran, and others have gone on in it: run this on the ` +
+      'one of them that has applied most. Nothing was changed.',
+  );
 }

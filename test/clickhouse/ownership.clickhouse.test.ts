@@ -110,6 +110,20 @@ test('a database that does not know a journal that has inserted before is refuse
   );
 });
 
+test('a backup that knows nothing of a journal is taken where an operator gives it, but not from a rival that lives', async () => {
+  const shared = { isShared: true, firstSeq: 5000, head: 5003, checkpoint: 4999 };
+  await registerLongAgo(facts({ owner: 'an older epoch', head: 1002 }));
+  await insert(1000, 1001);
+  await expect(checkOwnership(client, facts(shared))).rejects.toMatchObject(
+    refused(/older backup.*sluice cluster recover --anew/),
+  );
+  const given = facts({ ...shared, isGiven: true });
+  expect(await checkOwnership(client, given)).toEqual({ maxSeq: 0, doubt: null });
+  await expect(heartbeat(client, given)).resolves.toBeUndefined();
+  const next = facts({ ...shared, owner: 'another', isGiven: true });
+  await expect(checkOwnership(client, next)).rejects.toMatchObject(refused(/mine.*stop it first/));
+});
+
 test('events without a journal are refused', async () => {
   await insert(7);
   await expect(checkOwnership(client, facts())).rejects.toMatchObject(

@@ -24,8 +24,9 @@ describeNats('a shared log', (world) => {
     const done = recoverLog({
       ...{ nats: world.nats, wish: wish(known.name), known, isForced: false, log: silentLog },
       applied: { stream: 5, seq: 1_050, receivedMs: 0 },
-      drain: async (checkpoint) => void did.push(`drain ${checkpoint}`),
-      takeOver: async ({ epoch }) => void did.push(`take over ${epoch}`),
+      drain: async () => void did.push('drain'),
+      isKnown: async () => false,
+      takeOver: async ({ epoch }, isSure) => void did.push(`take over ${epoch}${isSure ? ' at once' : ''}`),
       now: () => Date.parse('2026-11-29T10:00:00Z'),
       pause: async () => undefined,
       ...more,
@@ -44,7 +45,7 @@ describeNats('a shared log', (world) => {
     expect(refused.did).toEqual([]);
     const forced = recovering(known, { isForced: true });
     const stream = await forced.done;
-    expect(forced.did).toEqual(['drain 1040', `take over ${stream.epoch}`]);
+    expect(forced.did).toEqual(['drain', `take over ${stream.epoch}`]);
     expect(stream.after).toEqual({ epoch: known.epoch, seq: 1_050 });
     expect(stream.firstSeq).toBeGreaterThan(1_050);
     expect((await world.nats.manager.streams.info('WHOLE')).state.messages).toBe(0);
@@ -64,13 +65,30 @@ describeNats('a shared log', (world) => {
       if (messages === 0) await world.nats.manager.streams.delete(name);
       const broken = recovering(known, { takeOver: () => Promise.reject(new Error('no ClickHouse')) });
       await expect(broken.done).rejects.toThrow('no ClickHouse');
-      expect(broken.did).toEqual(['drain null']);
+      expect(broken.did).toEqual(['drain']);
+      // The database may be a backup that was restored in between: it is given all once more.
       const again = recovering(known);
       const stream = await again.done;
-      expect(again.did).toEqual([`take over ${stream.epoch}`]);
+      expect(again.did).toEqual(['drain', `take over ${stream.epoch}`]);
       expect(stream.after?.epoch).toBe(known.epoch);
+      const done = recovering(known, { isKnown: async (epoch) => epoch === stream.epoch });
+      expect([await done.done, done.did]).toEqual([stream, []]);
+      await world.nats.connection.request(subjectOf(name, 'other'), 'a block', { timeout: 5_000 });
+      const late = recovering(known);
+      await expect(late.done).rejects.toThrow('others have gone on in it');
+      expect(late.did).toEqual([]);
     },
   );
+
+  it('is taken over at once where all gateways have said that they ended', async () => {
+    const known = await logOf('ENDED', 1);
+    const key = await openSharedKey(world.nats, { bucket: 'ENDED_STATE', name: 'gateway.one', replicas: 1 });
+    const word = { version: 1, spool: 's', applied: 1, waiting: 0, sums: [], head: 1, rules: 1, hasEnded: true };
+    await key.write(JSON.stringify(word), 0);
+    const { did, done } = recovering(known, { isForced: true });
+    const { epoch } = await done;
+    expect(did).toEqual(['drain', `take over ${epoch} at once`]);
+  });
 
   it('is left alone while a gateway lives', async () => {
     const known = await logOf('LIVING', 1);

@@ -63,8 +63,19 @@ describe.skipIf(!installed.found)('a backup of what gateways share', () => {
   const stored = (event: string) =>
     ask(`SELECT concat(count(), ' ', uniqExact(id)) FROM events WHERE JSONExtractString(raw, 'event') = '${event}'`);
 
+  const first = ['before', 'since', 'gone', 'unstored'];
+  const all = [...first, 'second', 'after'];
+  const countsOf = (events: readonly string[]) => Promise.all(events.map(stored));
+
+  /** 2. and 3. of "Restore". */
+  async function restore(backup: string): Promise<void> {
+    await ask(`RESTORE DATABASE events FROM File('${backup}')`);
+    const recover = runBare({ env: env('one'), words: ['cluster', 'recover', '--anew'] });
+    expect([await recover.ended, recover.output()]).toEqual([0, expect.stringContaining('Recovered: all up to seq')]);
+  }
+
   it(
-    'brings back all up to it, what was not stored yet, and what a spool still has; the rest can be sent again',
+    'brings back all up to it, and what replicas and spools still have, each once, restored as often as one likes',
     async () => {
       let [one, other] = await startAll();
       await publish(targetOf(one), some('before', 60));
@@ -96,17 +107,35 @@ describe.skipIf(!installed.found)('a backup of what gateways share', () => {
       // 1. to 4. of "Restore".
       await stopAll();
       clickhouse = await startShards(1, 'shards', { backups });
-      await ask("RESTORE DATABASE events FROM File('shared')");
-      const recover = runBare({ env: env('one'), words: ['cluster', 'recover', '--anew'] });
-      expect([await recover.ended, recover.output()]).toEqual([0, expect.stringContaining('Recovered: all up to seq')]);
+      await restore('shared');
+      [one, other] = await startAll();
+      await sameHead(one, other);
+      expect(await countsOf(first)).toEqual(['60 60', '30 30', '30 30', '20 20']);
+
+      await publish(targetOf(other), some('second', 10));
+      await sameHead(one, other);
+      await ask("BACKUP DATABASE events TO File('later')");
+      await publish(targetOf(one), some('after', 10));
+      await sameHead(one, other);
+      await stopAll();
+      // It is older than the epoch that began behind it, and what the lost folder took is in no replica any more.
+      await ask('DROP DATABASE events SYNC');
+      await restore('shared');
       [one, other] = await startAll();
       const head = await sameHead(one, other);
-      const found = await Promise.all(['before', 'since', 'gone', 'unstored'].map(stored));
-      expect(found).toEqual(['60 60', '30 30', '0 0', '20 20']);
+      expect(await countsOf(all)).toEqual(['60 60', '30 30', '0 0', '20 20', '10 10', '10 10']);
       await publish(targetOf(other), gone);
       third = await start('third');
       expect(await sameHead(one, other, third)).toBe(head + 30);
       expect(await stored('gone')).toBe('30 30');
+
+      // The later backup has events under other seqs than this replica.
+      await stopAll();
+      await ask('DROP DATABASE events SYNC');
+      await restore('later');
+      [one, other] = await startAll();
+      await sameHead(one, other);
+      expect(await countsOf(all)).toEqual(['60 60', '30 30', '30 30', '20 20', '10 10', '10 10']);
     },
     testMs,
   );
