@@ -18,6 +18,8 @@ export interface GatewayWord {
   readonly nonce: string;
   /** Which start on its folder this is: see gateway-folder.ts; 0 where an older Sluice says it. */
   readonly run: number;
+  /** The newest seq of its spool that it has promised anything of; 0 where an older Sluice says it. */
+  readonly spoolHead: number;
   /** The newest message that it has applied. */
   readonly applied: number;
   /** Events of its spool that are not settled. */
@@ -44,6 +46,8 @@ export interface ClaimParts {
   readonly word: () => Omit<GatewayWord, 'hasEnded' | 'nonce'>;
   /** The same for each try of one start: an earlier one, whose answer was lost, may have taken the name. */
   readonly run: Pick<GatewayRun, 'nonce' | 'keep'>;
+  /** The newest seq of the spool that this start has found. */
+  readonly foundHead: number;
   /** Somebody else writes under this name: why. */
   readonly lost: (sentence: string) => void;
   readonly pause: (ms: number) => Promise<void>;
@@ -94,6 +98,7 @@ export class GatewayClaim {
     for (let tries = 0; tries < triesMax; tries += 1) {
       const found = await key.read();
       if (found !== null && !this.#isOfFolder(found)) break;
+      if (found !== null) this.#refuseOlder(found);
       const kept = await key.write(this.#text(), found?.revision ?? 0);
       if (kept !== null) return kept;
     }
@@ -104,15 +109,15 @@ export class GatewayClaim {
     return readWord(text)?.spool === this.#parts.word().spool;
   }
 
-  /** Of a folder that was copied, and ran on, the copy's spool would give numbers again that the shared log knows. */
+  /**
+   * Of a folder that was copied, and ran on, the copy's spool would give numbers again that the shared log knows. It
+   * was copied before the last start on the folder, or after it and then has less in its spool.
+   */
   #refuseOlder({ text }: KeyEntry): void {
     const word = readWord(text);
-    const { run } = this.#parts.word();
-    if (word === null || word.nonce === this.#parts.run.nonce || word.run < run) return;
-    throw new StartRefused(
-      `This data folder is an older copy: gateway ${this.#parts.id} ran on a newer one since. Start it on that one, ` +
-        'or on an empty folder; what only the spool of the copy has is given up then.',
-    );
+    const { id, foundHead, run } = this.#parts;
+    if (word === null || word.nonce === run.nonce) return;
+    if (word.run >= this.#parts.word().run || word.spoolHead > foundHead) throw new StartRefused(olderCopy(id));
   }
 
   /** Says, as the last word, what the spool holds: nothing is taken in any more. Never rejects. */
@@ -178,15 +183,23 @@ export function readWord(text: string): GatewayWord | null {
   try {
     const word = JSON.parse(text) as Partial<GatewayWord>; // checked next
     const { version, spool, applied, waiting, sums, head, rules } = word;
-    const { nonce = '', run = 0, fault = null, waits = null, hasEnded = false } = word;
+    const { nonce = '', run = 0, spoolHead = 0, fault = null, waits = null, hasEnded = false } = word;
     const { knows = rules } = word;
-    const areNumbers = [applied, waiting, head, rules, knows, run].every(Number.isSafeInteger);
+    const areNumbers = [applied, waiting, head, rules, knows, run, spoolHead].every(Number.isSafeInteger);
     const isWord = version === 1 && typeof spool === 'string' && areNumbers && areSums(sums);
+    if (!isWord) return null;
     // Its fields were just checked.
-    return isWord ? { ...(word as GatewayWord), nonce, run, knows: Number(knows), fault, waits, hasEnded } : null;
+    return { ...(word as GatewayWord), nonce, run, spoolHead, knows: Number(knows), fault, waits, hasEnded };
   } catch {
     return null;
   }
+}
+
+export function olderCopy(id: string): string {
+  return (
+    `This data folder is an older copy: gateway ${id} ran on a newer one since. Start it on that one, or on an empty ` +
+    'folder; what only the spool of the copy has is given up then.'
+  );
 }
 
 function letGo(id: string): string {

@@ -11,6 +11,7 @@ import { type OpenedStream, openStream, replicasBy } from '../nats/open-stream.t
 import { openSharedKey, type WatchedKey } from '../nats/shared-key.ts';
 import { type SharedKey, WriterLease } from '../table-writer/writer-lease.ts';
 import { type ClaimParts, GatewayClaim } from './gateway-claim.ts';
+import { type FoundSpool, refuseOlderCopy } from './older-copy.ts';
 import { checkSameSettings, type SharedSettings } from './same-settings.ts';
 import { gatewayKey, stateBucket } from './state-keys.ts';
 
@@ -20,6 +21,8 @@ export interface JoinParts {
   readonly idsMax: number;
   readonly word: ClaimParts['word'];
   readonly run: ClaimParts['run'];
+  /** As this start has found it. */
+  readonly spool: FoundSpool;
   /** This gateway can go on no more: why. */
   readonly lost: (sentence: string) => void;
   readonly log: Log;
@@ -57,15 +60,19 @@ export function tokensKey(nats: Nats, settings: Pick<GatewaySettings, 'name' | '
 
 /** Rejects with StartRefused for what is not as it must be, and as the client does. */
 export async function joinLog(nats: Nats, stream: OpenedStream, parts: JoinParts): Promise<JoinedLog> {
-  const { settings, shared, word, run, lost, log } = parts;
+  const { settings, shared, word, run, spool, lost, log } = parts;
   const { id } = settings;
   const bucket = stateBucket(settings.name);
   const replicas = settings.replicas ?? replicasBy(nats);
   const keyOf = (name: string): Promise<SharedKey> => openSharedKey(nats, { bucket, name, replicas });
   const pause = (ms: number): Promise<void> => wait(ms);
   const key = await keyOf('writer');
-  const claim = new GatewayClaim({ ...{ id, word, run, lost, pause, log }, key: await keyOf(gatewayKey(id)) });
+  const claim = new GatewayClaim({
+    ...{ id, word, run, foundHead: spool.head, lost, pause, log },
+    key: await keyOf(gatewayKey(id)),
+  });
   await checkSameSettings({ nats, bucket, id, key: await keyOf('settings') }, shared);
+  await refuseOlderCopy(nats, settings, spool);
   // Last of all: from then on the name is spoken for.
   await claim.take();
   const lease = new WriterLease({

@@ -25,6 +25,7 @@ import type { GatewayStatus } from './gateway-status.ts';
 import { whenIdsFilled } from './ids-of-replica.ts';
 import { type JoinedLog, joinLog, tokensKey } from './join-log.ts';
 import { GatewaysLook } from './look-at-gateways.ts';
+import type { FoundSpool } from './older-copy.ts';
 import { ownWord } from './own-word.ts';
 import { openReplicaSide, type ReplicaSide, windowOf } from './replica-side.ts';
 import type { SharedSettings } from './same-settings.ts';
@@ -66,6 +67,7 @@ export class OpenGateway {
   readonly deadLetter = new SharedDeadLetter();
   readonly #parts: OpenGatewayParts;
   readonly #stream: OpenedStream;
+  readonly #foundSpool: FoundSpool;
   readonly #starting: AbortController;
   readonly #carrying: Carrying;
   readonly #tokens: FollowedTokens;
@@ -88,19 +90,12 @@ export class OpenGateway {
     this.#stream = stream;
     this.#starting = starting;
     this.spool = spool;
+    this.#foundSpool = { epoch: spool.epoch, head: spool.head };
     this.#tokens = new FollowedTokens({ dataDir: folder.dataDir, elapsedMs: () => performance.now(), log });
     this.replica = parts.openJournal(folder.replica, stream);
     this.replicaSide = openReplicaSide({
-      ...{
-        directory: folder.replica,
-        journal: this.replica,
-        hasBefore: stream.after !== null,
-        idsMax,
-        isSynced,
-        hasSubscribers,
-        files,
-        log,
-      },
+      ...{ directory: folder.replica, journal: this.replica, hasBefore: stream.after !== null },
+      ...{ idsMax, isSynced, hasSubscribers, files, log },
       own: { applied: (outcome) => this.#carrying.applied(outcome) },
       again: () => this.#carrying.again(),
     });
@@ -198,7 +193,10 @@ export class OpenGateway {
     if (this.replica.applied.stream === 0 || this.replicaSide.ids.missingUpTo !== null) {
       this.#catchesUpTo = (await nats.manager.streams.info(this.#stream.name)).state.last_seq;
     }
-    this.#joined = await joinLog(nats, this.#stream, { settings, shared, idsMax, word, run, lost, log });
+    this.#joined = await joinLog(nats, this.#stream, {
+      ...{ settings, shared, idsMax, word, run, lost, log },
+      spool: this.#foundSpool,
+    });
     log.info(
       { stream: this.#stream.name, epoch: this.#stream.epoch, promise: this.#syncPromise },
       'joined the shared log',

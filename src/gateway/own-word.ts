@@ -7,7 +7,7 @@ import type { GatewayWord } from './gateway-claim.ts';
 import type { ReplicaSide } from './replica-side.ts';
 
 export interface WordParts {
-  readonly spool: Pick<Journal, 'epoch'>;
+  readonly spool: Pick<Journal, 'epoch' | 'horizon'>;
   readonly replica: Pick<Journal, 'head'>;
   readonly side: Pick<ReplicaSide, 'replica' | 'sums'>;
   /** See GatewayRun. */
@@ -19,5 +19,6 @@ export function ownWord({ spool, replica, side, run, now }: WordParts): Omit<Gat
   const { stream, rules = 1 } = side.replica.applied;
   const knows = newestOf(productRules);
   const { head } = replica;
-  return { version: 1, spool: spool.epoch, run, applied: stream, sums: side.sums.sums, head, rules, knows, ...now() };
+  const ofSpool = { spool: spool.epoch, spoolHead: spool.horizon.ticket };
+  return { version: 1, ...ofSpool, run, applied: stream, sums: side.sums.sums, head, rules, knows, ...now() };
 }

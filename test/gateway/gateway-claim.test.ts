@@ -18,8 +18,8 @@ const said = { version: 1, waiting: 0, sums: [], head: 0, rules: 1, knows: 1, fa
 /** Of each start. */
 let runs = 0;
 const newStart = () => ({ nonce: randomUUID(), keep: () => undefined });
-const wordOf = (spool: string, run = 0): GatewayWord => ({
-  ...{ ...said, spool, run, nonce: '', applied: 0, hasEnded: false },
+const wordOf = (spool: string, run = 0, spoolHead = 0): GatewayWord => ({
+  ...{ ...said, spool, run, spoolHead, nonce: '', applied: 0, hasEnded: false },
 });
 
 describeNats('the name of a gateway', (world) => {
@@ -34,7 +34,7 @@ describeNats('the name of a gateway', (world) => {
   ) {
     const key = await open(id);
     const lost: string[] = [];
-    const parts = { id, key, pause, log: silentLog, run: start, word: () => wordOf(spool, run) };
+    const parts = { id, key, pause, log: silentLog, run: start, foundHead: 0, word: () => wordOf(spool, run) };
     return { claim: new GatewayClaim({ ...parts, lost: (sentence) => lost.push(sentence) }), key, lost };
   }
 
@@ -85,7 +85,7 @@ describeNats('the name of a gateway', (world) => {
       },
     };
     const lost: string[] = [];
-    const parts = { id: 'five', key: losing, log: silentLog, pause: () => Promise.resolve() };
+    const parts = { id: 'five', key: losing, log: silentLog, foundHead: 0, pause: () => Promise.resolve() };
     const claimed = (run = ++runs) =>
       new GatewayClaim({
         ...{ ...parts, run: newStart(), word: () => wordOf('a', run) },
@@ -129,6 +129,41 @@ describeNats('the name of a gateway', (world) => {
     much.claim.stop();
   });
 
+  it('is not taken on an older copy where the newer one comes in right after the look at the key', async () => {
+    const key = await open('nine');
+    await key.write(JSON.stringify(wordOf('a', 3)), 0);
+    let isFirst = true;
+    const late: SharedKey = {
+      async read() {
+        const found = await key.read();
+        if (isFirst) await key.write(JSON.stringify(wordOf('a', 5)), found?.revision ?? 0);
+        isFirst = false;
+        return found;
+      },
+      write: (text, revision) => key.write(text, revision),
+    };
+    const pause = () => Promise.resolve();
+    const parts = { id: 'nine', key: late, pause, log: silentLog, run: newStart(), foundHead: 0 };
+    const claim = new GatewayClaim({ ...parts, word: () => wordOf('a', 4), lost: () => undefined });
+    await expect(claim.take()).rejects.toThrow('This data folder is an older copy');
+    expect(readWord((await key.read())?.text ?? '')?.run).toBe(5);
+  });
+
+  it('is not taken on a copy that was taken after the last start, and has less in its spool', async () => {
+    const key = await open('ten');
+    await key.write(JSON.stringify(wordOf('a', 3, 70)), 0);
+    const claimAt = (foundHead: number) =>
+      new GatewayClaim({
+        ...{ id: 'ten', key, pause: () => Promise.resolve(), log: silentLog, run: newStart(), foundHead },
+        // What it has taken since the start says nothing.
+        ...{ word: () => wordOf('a', 4, 90), lost: () => undefined },
+      });
+    await expect(claimAt(69).take()).rejects.toThrow('This data folder is an older copy');
+    const own = claimAt(70);
+    await own.take();
+    own.stop();
+  });
+
   it('is not taken on an older copy of the folder, however often it is started', async () => {
     await withFolder(async (folder) => {
       const name = { id: 'eight', name: 'SLUICE' };
@@ -138,7 +173,8 @@ describeNats('the name of a gateway', (world) => {
         openGatewayFolder(dataDir, name, nodeFiles);
         const run = nextRun(dataDir, nodeFiles);
         const word = () => wordOf('a', run.number);
-        const parts = { id: 'eight', key: await open('eight'), pause: () => Promise.resolve(), log: silentLog };
+        const pause = () => Promise.resolve();
+        const parts = { id: 'eight', key: await open('eight'), foundHead: 0, pause, log: silentLog };
         const claim = new GatewayClaim({ ...parts, word, run, lost: () => undefined });
         await claim.take().finally(() => claim.stop());
         return claim;

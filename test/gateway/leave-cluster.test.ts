@@ -13,6 +13,7 @@ import { describeNats } from '../nats/describe-nats.ts';
 const said = {
   version: 1,
   spool: 'a',
+  spoolHead: 0,
   applied: 0,
   sums: [],
   head: 0,
@@ -38,7 +39,10 @@ describeNats('a shared log', (world) => {
     runs += 1;
     const word = () => ({ ...said, waiting: 0, run: runs, ...more });
     const run = { nonce: randomUUID(), keep: () => undefined };
-    const claim = new GatewayClaim({ ...{ id, key, pause, word, run, log: silentLog }, lost: () => undefined });
+    const claim = new GatewayClaim({
+      ...{ id, key, pause, word, run, foundHead: 0, log: silentLog },
+      lost: () => undefined,
+    });
     await claim.take();
     return claim;
   }

@@ -1,10 +1,12 @@
 /** What an operator does with gateways on a real NATS server and ClickHouse: look at all of them, and let one go. */
+import { cpSync, renameSync, rmSync } from 'node:fs';
+import { basename } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { cleanUp, runBare } from '../../support/bare-sluice.ts';
 import { eventLike, publish } from '../../support/events.ts';
 import { until } from '../../support/poll.ts';
 import type { TestSluice } from '../../support/sluice.ts';
-import { Cluster, installed, standing, targetOf } from './cluster.ts';
+import { Cluster, installed, sameHead, standing, targetOf } from './cluster.ts';
 
 const startMs = 240_000;
 const testMs = 300_000;
@@ -61,6 +63,30 @@ describe.skipIf(!installed.found)('the operator of gateways that share a log', (
         code: 1,
         output: expect.stringContaining('lives: stop it'),
       });
+    },
+    testMs,
+  );
+
+  it(
+    'is told of a folder that is a copy, also of one that was taken since its gateway was started',
+    async () => {
+      await publish(targetOf(other), some('copied', 10));
+      const [folder, copy, own] = ['', '-copy', '-own'].map((end) => `${cluster.dataDir('other')}${end}`);
+      cpSync(folder ?? '', copy ?? '', { recursive: true, filter: (path) => !basename(path).startsWith('LOCK') });
+      await publish(targetOf(other), some('copied', 10));
+      await sameHead(one, other);
+      await other.kill();
+      renameSync(folder ?? '', own ?? '');
+      renameSync(copy ?? '', folder ?? '');
+      const env = { ...cluster.env('other'), SLUICE_DATA_DIR: folder ?? '' };
+      const started = runBare({ env });
+      expect([await started.ended, started.output()]).toEqual([1, expect.stringContaining('is an older copy')]);
+      rmSync(folder ?? '', { recursive: true });
+      renameSync(own ?? '', folder ?? '');
+      other = await cluster.gateway('other');
+      await publish(targetOf(other), some('copied', 10));
+      await sameHead(one, other);
+      expect(await cluster.counts('copied')).toEqual({ events: 30, ids: 30 });
     },
     testMs,
   );
