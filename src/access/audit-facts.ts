@@ -20,6 +20,9 @@ export interface PeerAddress {
 /** What an operator did or tried to do: by a command, by a request, or by starting and stopping. */
 export type OperatorFact =
   | { readonly what: 'started' | 'stopped' | 'adopted' | 'recovered' | 'forwarding skipped' }
+  | { readonly what: 'handed over' | 'log recovered' }
+  | { readonly what: 'log upgraded'; readonly rules: number }
+  | { readonly what: 'gateway let go'; readonly gateway: string }
   | { readonly what: 'tried' | 'failed' | 'nothing to do'; readonly command: FolderCommand }
   | { readonly what: 'replay begun'; readonly by: string }
   | { readonly what: 'replayed'; readonly ok: boolean }
@@ -36,8 +39,10 @@ export interface ConnectionClosed {
   readonly of: Who | null;
 }
 
-/** Commands that change a data folder on which no Sluice runs. */
-export type FolderCommand = 'adopt' | 'recover' | 'prefect skip' | 'dead-letter replay';
+/** Commands that change a data folder on which no Sluice runs, or what gateways share. */
+export type FolderCommand = (typeof folderCommands)[number] | (typeof clusterCommands)[number];
+export const folderCommands = ['adopt', 'recover', 'prefect skip', 'dead-letter replay'] as const;
+export const clusterCommands = ['cluster init', 'cluster recover', 'cluster upgrade', 'cluster leave'] as const;
 
 export interface ShownToken {
   readonly id: string;

@@ -38,16 +38,17 @@ import type { TableWriter } from '../table-writer/table-writer.ts';
 import { claimDeadLetter, refusalOfFull } from './claim-dead-letter.ts';
 import { takeOver } from './take-over.ts';
 import { untilDrained } from './until-drained.ts';
+import type { Done } from './written-down.ts';
 
 const stopMs = 10_000;
 
-/** The folder is that of the settings. Resolves to a sentence that says what was done. Rejects with StartRefused. */
+/** The folder is that of the settings. Rejects with StartRefused. */
 export async function initCluster(
   config: Config,
   settings: Pick<GatewaySettings, 'name' | 'replicas'>,
   nats: Nats,
   { says, log }: { readonly says: (sentence: string) => void; readonly log: Log },
-): Promise<string> {
+): Promise<Done> {
   const { dataDir, idWindowIdsMax: idsMax, logBytesMax: bytesMax } = config;
   const { name, replicas } = settings;
   refuseUnfit(config);
@@ -65,13 +66,17 @@ export async function initCluster(
       copyDead: () => copyDead(dataDir, nats, settings),
       takeOver: (begun) => takeOver(config, begun, log, owner),
     });
-    if (wasDone) return `The shared log ${name} goes on from ${dataDir} already: start its gateways.`;
+    if (wasDone) {
+      const text = `The shared log ${name} goes on from ${dataDir} already: start its gateways.`;
+      return { fact: { what: 'nothing to do', command: 'cluster init' }, ok: true, text };
+    }
     const { size: dead } = await seqsIn(openDeadLetter(dataDir));
-    return [
+    const text = [
       `The shared log ${name} goes on from ${dataDir}: all up to seq ${stream.after?.seq} is in ClickHouse, and ` +
         `epoch ${stream.epoch} begins at ${stream.firstSeq}. Start the gateways, each on a new folder.`,
       ...(dead === 0 ? [] : [`${dead} events of its dead letter are in that of all gateways.`]),
     ].join('\n');
+    return { fact: { what: 'handed over' }, ok: true, text };
   } finally {
     await lock.release();
   }

@@ -2,21 +2,26 @@
  * `sluice cluster status|leave|upgrade|init|recover`: what is done with all gateways that share a log. The first three
  * run on any machine that reaches NATS, init on the folder of a single Sluice, recover on a gateway's.
  */
+import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { firstLineOf, StartRefused, WrongUsage } from '../base/errors.ts';
+import { noAudit, openAudit } from '../access/audit.ts';
+import type { FolderCommand } from '../access/audit-facts.ts';
+import { StartRefused, WrongUsage } from '../base/errors.ts';
 import { createLog } from '../base/log.ts';
-import { readConfig } from '../config/config.ts';
+import { type Config, readConfig } from '../config/config.ts';
 import { gatewayOf, sharedLogOf } from '../config/gateway-settings.ts';
 import { faultsOfCluster } from '../gateway/cluster-faults.ts';
 import { clusterStatus } from '../gateway/cluster-status.ts';
+import { isGatewayFolder } from '../gateway/gateway-folder.ts';
 import { leaveCluster } from '../gateway/leave-cluster.ts';
 import { upgradeLog } from '../gateway/upgrade-log.ts';
-import { saidByNats } from '../nats/client-errors.ts';
-import { connectNats, type Nats } from '../nats/connect-nats.ts';
+import { epochPath } from '../journal/epoch-file.ts';
+import type { Nats } from '../nats/connect-nats.ts';
+import { askNats } from './ask-nats.ts';
 import { initCluster } from './cluster-init.ts';
 import { recoverCluster } from './cluster-recover.ts';
 import { clusterText } from './cluster-text.ts';
-import { sentenceOf } from './start-sentence.ts';
+import { type Done, runWrittenDown } from './written-down.ts';
 
 export interface ClusterSaid {
   readonly ok: boolean;
@@ -25,8 +30,6 @@ export interface ClusterSaid {
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;
-
-const answerMs = 8_000;
 
 /** Throws WrongUsage for words that are none of these commands, else StartRefused. */
 export async function runCluster(environment: Environment, words: readonly string[]): Promise<ClusterSaid> {
@@ -71,15 +74,21 @@ async function leave(environment: Environment, words: readonly string[]): Promis
   if (id === '' || id.startsWith('-')) throw new WrongUsage('Say which gateway: `sluice cluster leave ID`.');
   const { own, settings } = split(rest, ['--lost']);
   const config = readConfig(environment, settings);
-  await withNats(config, (nats, name) => leaveCluster({ nats, name, id, says, isLost: own.includes('--lost') }));
-  return { ok: true, stdout: '', stderr: `Gateway ${id} is let go: nothing waits for it any more.\n` };
+  return await writtenDown(config, 'cluster leave', async (nats, name) => {
+    await leaveCluster({ nats, name, id, says, isLost: own.includes('--lost') });
+    const text = `Gateway ${id} is let go: nothing waits for it any more.`;
+    return { fact: { what: 'gateway let go', gateway: id }, ok: true, text };
+  });
 }
 
 async function upgrade(environment: Environment, words: readonly string[]): Promise<ClusterSaid> {
   const { settings } = split(words, []);
   const config = readConfig(environment, settings);
-  const done = await withNats(config, (nats, name) => upgradeLog({ nats, name }));
-  return { ok: true, stdout: `${done}\n`, stderr: '' };
+  return await writtenDown(config, 'cluster upgrade', async (nats, name) => {
+    const { text, rules } = await upgradeLog({ nats, name });
+    const nothing = { what: 'nothing to do', command: 'cluster upgrade' } as const;
+    return { fact: rules === null ? nothing : { what: 'log upgraded', rules }, ok: true, text };
+  });
 }
 
 async function init(environment: Environment, words: readonly string[]): Promise<ClusterSaid> {
@@ -91,8 +100,9 @@ async function init(environment: Environment, words: readonly string[]): Promise
   const { settings } = split([...words.slice(0, at), ...words.slice(at + 2)], []);
   const config = { ...readConfig(environment, settings), dataDir: resolve(folder) };
   const log = createLog(config.logLevel);
-  const done = await withNats(config, (nats) => initCluster(config, sharedLogOf(config), nats, { says, log }));
-  return { ok: true, stdout: `${done}\n`, stderr: '' };
+  return await writtenDown(config, 'cluster init', (nats) =>
+    initCluster(config, sharedLogOf(config), nats, { says, log }),
+  );
 }
 
 async function recover(environment: Environment, words: readonly string[]): Promise<ClusterSaid> {
@@ -102,8 +112,9 @@ async function recover(environment: Environment, words: readonly string[]): Prom
   if (settings === null) throw new StartRefused('SLUICE_LOG must name the NATS servers, as for the gateway itself.');
   const log = createLog(config.logLevel);
   const how = { isForced: own.includes('--anew'), says, log };
-  const done = await withNats(config, (nats) => recoverCluster(config, settings, nats, how));
-  return { ok: true, stdout: `${done}\n`, stderr: '' };
+  return await writtenDown(config, 'cluster recover', async (nats) => {
+    return { fact: { what: 'log recovered' }, ok: true, text: await recoverCluster(config, settings, nats, how) };
+  });
 }
 
 /** At once, for who waits. */
@@ -126,34 +137,22 @@ function isValue(before: string | undefined, flags: readonly string[]): boolean 
   return before !== undefined && /^--[^=]+$/.test(before) && !flags.includes(before);
 }
 
-async function withNats<Answer>(
-  config: ReturnType<typeof readConfig>,
-  work: (nats: Nats, name: string) => Promise<Answer>,
-): Promise<Answer> {
+function withNats<Answer>(config: Config, work: (nats: Nats, name: string) => Promise<Answer>): Promise<Answer> {
   const { log, name } = sharedLogOf(config);
-  const connecting = connectNats({ ...log, name: 'sluice cluster' }, { withinMs: answerMs });
-  const nats = await connecting.catch((cause: unknown) => refuse(cause, silentAt(log.servers, cause)));
-  try {
-    return await work(nats, name).catch(async (cause: unknown) =>
-      refuse(cause, await sentenceOfWork(cause, log.servers, config.dataDir)),
-    );
-  } finally {
-    await nats.close();
-  }
+  const { dataDir } = config;
+  return askNats({ address: { ...log, name: 'sluice cluster' }, dataDir }, (nats) => work(nats, name));
 }
 
-function refuse(cause: unknown, sentence: string): never {
-  throw cause instanceof StartRefused ? cause : new StartRefused(sentence, { cause });
-}
-
-function silentAt(servers: readonly string[], cause: unknown): string {
-  return `NATS does not answer at ${servers.join(', ')}: ${firstLineOf(cause)}`;
-}
-
-/** NATS is named only where it was NATS: the work is done on a folder and in ClickHouse too. */
-async function sentenceOfWork(cause: unknown, servers: readonly string[], dataDir: string): Promise<string> {
-  const said = await saidByNats(cause);
-  if (said === 'nothing') return silentAt(servers, cause);
-  if (said === 'no') return `NATS refuses it at ${servers.join(', ')}: ${firstLineOf(cause)}`;
-  return sentenceOf(cause, dataDir) ?? `The command broke off: ${firstLineOf(cause)}`;
+/** In the audit log of the folder that the settings name, where one is there: not all commands are run beside one. */
+async function writtenDown(
+  config: Config,
+  command: FolderCommand,
+  work: (nats: Nats, name: string) => Promise<Done>,
+): Promise<ClusterSaid> {
+  const { dataDir, auditBytesMax: bytesMax } = config;
+  const isThere = isGatewayFolder(dataDir) || existsSync(epochPath(dataDir));
+  const audit = isThere ? openAudit(dataDir, { bytesMax }, createLog(config.logLevel)) : noAudit;
+  const run = () => withNats(config, work);
+  const { ok, text } = await runWrittenDown(audit, command, run).finally(() => audit.close());
+  return { ok, stdout: `${text}\n`, stderr: '' };
 }

@@ -89,7 +89,7 @@ export async function runCommand(
   try {
     const words = commandWords.join(' ');
     const settings = words === 'dead-letter replay' ? gatewayOf(config) : null;
-    if (settings !== null) return await refuseReplay(settings);
+    if (settings !== null) return await refuseReplay(config.dataDir, settings);
     if (singleCommands.includes(words)) refuseOnGatewayFolder(config.dataDir, words);
     return await command(config, log, signals);
   } catch (cause) {

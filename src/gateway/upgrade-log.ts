@@ -23,15 +23,24 @@ const againMs = 500;
 /** Each gateway says how it stands every five seconds. */
 const triesMax = 60;
 
-/** Resolves to a sentence that says what was done. Rejects with StartRefused, and as the client does. */
-export async function upgradeLog({ nats, name, table = productRules, pause = wait }: UpgradeParts): Promise<string> {
+export interface UpgradeDone {
+  /** Says what was done. */
+  readonly text: string;
+  /** Those that are in force from now on; null where there was nothing to do. */
+  readonly rules: number | null;
+}
+
+/** Rejects with StartRefused, and as the client does. */
+export async function upgradeLog(parts: UpgradeParts): Promise<UpgradeDone> {
+  const { nats, name, table = productRules, pause = wait } = parts;
   const found = await clusterStatus(nats, name);
   const inForce = rulesOf(found);
   if (inForce > found.log.rules) await noteRules(nats, name, inForce);
   const next = inForce + 1;
   if (newestOf(table) < next) {
     refuseOlder(found, table);
-    return `There is nothing to upgrade: ${whoKnows(found)} rules ${inForce} only, and so does this Sluice.`;
+    const text = `There is nothing to upgrade: ${whoKnows(found)} rules ${inForce} only, and so does this Sluice.`;
+    return { text, rules: null };
   }
   refuseUnknowing(found, next);
   const sent = await nats.connection.request(
@@ -45,14 +54,15 @@ export async function upgradeLog({ nats, name, table = productRules, pause = wai
   for (let tries = 0; tries < triesMax; tries += 1) {
     const { gateways } = await clusterStatus(nats, name);
     if (gateways.every(({ state, rules }) => state !== 'living' || rules >= next)) {
-      return `From message ${seq} on the shared log ${name} is applied by rules ${next}, at all gateways that live.`;
+      const on = `From message ${seq} on the shared log ${name} is applied by rules ${next}`;
+      return { text: `${on}, at all gateways that live.`, rules: next };
     }
     await pause(againMs);
   }
-  return (
+  const text =
     `From message ${seq} on the shared log ${name} is applied by rules ${next}. Not all gateways have got there yet: ` +
-    '`sluice cluster status` says which.'
-  );
+    '`sluice cluster status` says which.';
+  return { text, rules: next };
 }
 
 /** Whoever has applied a change knows of it, also where the stream does not say so yet. */

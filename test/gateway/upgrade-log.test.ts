@@ -29,7 +29,8 @@ describeNats('the rules of a shared log', (world) => {
     const word = { version: 1, spool: 'a', applied: 0, waiting: 0, sums: [], head: 0, rules: 1, ...more };
     await key.write(JSON.stringify(word), (await key.read())?.revision ?? 0);
   }
-  const upgrade = (name: string, more: object = {}) => upgradeLog({ nats: world.nats, name, ...more });
+  const upgrade = async (name: string, more: object = {}) =>
+    (await upgradeLog({ nats: world.nats, name, ...more })).text;
   const inForce = async (name: string) => (await infoOf(world.nats, name))?.config.metadata?.['sluice.rules'];
 
   it('stay where this version knows no next ones', async () => {

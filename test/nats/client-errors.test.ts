@@ -1,11 +1,15 @@
 /** Whether an error is one of NATS: by its class, for others bear the same names. */
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { JetStreamApiError } from '@nats-io/jetstream';
 import { errors } from '@nats-io/transport-node';
 import { expect, it } from 'vitest';
 import { runCluster } from '../../src/commands/cluster.ts';
+import { listShared } from '../../src/commands/shared-dead-letter.ts';
+import type { GatewaySettings } from '../../src/config/gateway-settings.ts';
 import { saidByNats } from '../../src/nats/client-errors.ts';
+import { openDeadLetterStream } from '../../src/nats/dead-letter-stream.ts';
+import { freePort } from '../../support/peers/server-process.ts';
 import { describeNats } from './describe-nats.ts';
 
 it('is told from those of the disk, of ClickHouse and of a clock', async () => {
@@ -43,4 +47,19 @@ describeNats('a command for all gateways', (world) => {
       /cannot be used \(\w+\): a file, or a link that leads nowhere, stands where/,
     );
   });
+
+  it('says of the dead letter what NATS, and what the disk says', async () => {
+    const dataDir = join(world.root, 'folder');
+    mkdirSync(join(dataDir, 'dead-letter', 'id-taken.ndjson'), { recursive: true });
+    const list = async (server: string): Promise<void> => {
+      const log = { servers: [server], login: null, credsFile: null, tls: null };
+      const settings = { name: 'LOG', id: 'one', log } as unknown as GatewaySettings; // what is asked for
+      for await (const _line of listShared(dataDir, settings));
+    };
+    const there = world.nats.connection.getServer();
+    await expect(list(there)).rejects.toThrow('NATS keeps no dead letter of a shared log LOG');
+    await openDeadLetterStream(world.nats, { name: 'LOG', replicas: 1 });
+    await expect(list(there)).rejects.toThrow('cannot be used (read): a folder stands where a file must be');
+    await expect(list(`127.0.0.1:${await freePort()}`)).rejects.toThrow('NATS does not answer at');
+  }, 60_000);
 });

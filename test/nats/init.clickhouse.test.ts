@@ -1,5 +1,6 @@
 /** A single Sluice becomes a cluster, on a real NATS server and ClickHouse: its events stay, and its tokens. */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { clusterLines } from '../../support/audit-lines.ts';
 import { cleanUp, runBare } from '../../support/bare-sluice.ts';
 import { eventLike, publish, query } from '../../support/events.ts';
 import { send } from '../../support/http.ts';
@@ -84,6 +85,11 @@ describe.skipIf(!installed.found)('a cluster that is made of a single Sluice', (
         output: expect.stringMatching(/goes on from .* epoch .* begins at/),
       });
       expect(await init()).toMatchObject({ code: 0, output: expect.stringContaining('already') });
+      expect(clusterLines(folder).slice(-4)).toEqual([
+        'tried cluster init',
+        'handed over',
+        ...['tried cluster init', 'nothing to do cluster init'],
+      ]);
       expect(await run([], env)).toMatchObject({ code: 1, output: expect.stringContaining('handed over') });
 
       const [one, other] = await Promise.all(

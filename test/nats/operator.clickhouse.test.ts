@@ -2,6 +2,7 @@
 import { cpSync, renameSync, rmSync } from 'node:fs';
 import { basename } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { clusterLines } from '../../support/audit-lines.ts';
 import { cleanUp, runBare } from '../../support/bare-sluice.ts';
 import { eventLike, publish } from '../../support/events.ts';
 import { until } from '../../support/poll.ts';
@@ -100,7 +101,14 @@ describe.skipIf(!installed.found)('the operator of gateways that share a log', (
       await publish(targetOf(one), some('behind', 30));
       const kept = await told();
       expect(kept.log.first).toBeLessThanOrEqual(kept.log.last);
-      expect(await command('leave', 'other')).toMatchObject({ code: 0, output: expect.stringContaining('let go') });
+      const beside = { SLUICE_LOG: cluster.nats.url, SLUICE_DATA_DIR: cluster.dataDir('one') };
+      const left = runBare({ env: beside, words: ['cluster', 'leave', 'other'] });
+      expect([await left.ended, left.output()]).toEqual([0, expect.stringContaining('let go')]);
+      const raised = runBare({ env: beside, words: ['cluster', 'upgrade'] });
+      expect([await raised.ended, raised.output()]).toEqual([0, expect.stringContaining('nothing to upgrade')]);
+      expect(clusterLines(cluster.dataDir('one'))).toEqual([
+        ...['tried cluster leave', 'gateway let go', 'tried cluster upgrade', 'nothing to do cluster upgrade'],
+      ]);
       expect(states(await told())).toEqual({ one: 'living' });
       // Nobody else needs what it has not applied.
       await until(

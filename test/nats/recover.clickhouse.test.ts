@@ -5,6 +5,7 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { clusterLines } from '../../support/audit-lines.ts';
 import { cleanUp, runBare } from '../../support/bare-sluice.ts';
 import { eventLike, publish } from '../../support/events.ts';
 import { post } from '../../support/http.ts';
@@ -44,6 +45,8 @@ describe.skipIf(!installed.found)('gateways whose shared log was lost', () => {
       expect(await recover('one')).toMatchObject({ code: 1, output: expect.stringContaining('Gateway other lives') });
       await other.stop();
       expect(await recover('one')).toMatchObject({ code: 1, output: expect.stringContaining('nothing to recover') });
+      const failed = ['tried cluster recover', 'failed cluster recover'];
+      expect(clusterLines(cluster.dataDir('one'))).toEqual([...failed, ...failed]);
       [one, other] = await Promise.all([cluster.gateway('one'), cluster.gateway('other')]);
       await sameHead(one, other);
     },
@@ -78,6 +81,7 @@ describe.skipIf(!installed.found)('gateways whose shared log was lost', () => {
       expect([await refused.ended, refused.output()]).toEqual([1, expect.stringContaining('sluice cluster recover')]);
       const done = await recover('one');
       expect(done).toMatchObject({ code: 0, output: expect.stringContaining('Recovered: all up to seq') });
+      expect(clusterLines(cluster.dataDir('one')).slice(-2)).toEqual(['tried cluster recover', 'log recovered']);
       [one, other] = await Promise.all([cluster.gateway('one'), cluster.gateway('other')]);
       const head = await sameHead(one, other);
       expect(await cluster.counts('stored')).toEqual({ events: 50, ids: 50 });
