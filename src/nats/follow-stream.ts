@@ -38,19 +38,26 @@ export interface Follower {
   stop(): void;
 }
 
+/** Messages that may be under way. */
+const batch = 32;
 /**
- * Messages that may be under way: of 1 MiB each they take half of what NATS lets wait for a connection (64 MB) before
+ * Of one request, and more than the largest message. Two requests are under way at most, and a third is made when half
+ * of the messages have come: so what waits for us stays far below what NATS lets wait for a connection (64 MB) before
  * it closes it as too slow.
  */
-const batch = 32;
+const requestBytesMax = 12 * 1024 * 1024;
 const heartbeatMs = 500;
 const silentMs = 1_500;
 const lookMs = 250;
 const pauseMs = 200;
 const nanoseconds = 1_000_000;
 const heartbeatCode = 100;
-/** The request for messages has ended. */
+/** The request for messages has ended: of its time, or of its bytes. */
 const endedCodes = [404, 408];
+const conflictCode = 409;
+const bytesSpent = /^message size exceeds maxbytes/i;
+/** How many messages of the request did not come. */
+const leftHeader = 'Nats-Pending-Messages';
 
 /** What NATS feeds us by. */
 interface Feed {
@@ -189,7 +196,8 @@ class StreamFollower implements Follower {
   #pull(feed: Feed, count: number): void {
     const { connection } = this.#parts.nats;
     feed.asked += count;
-    const request = { batch: count, expires: 10_000 * nanoseconds, idle_heartbeat: heartbeatMs * nanoseconds };
+    const times = { expires: 10_000 * nanoseconds, idle_heartbeat: heartbeatMs * nanoseconds };
+    const request = { batch: count, max_bytes: requestBytesMax, ...times };
     const subject = `$JS.API.CONSUMER.MSG.NEXT.${this.#parts.stream.name}.${feed.name}`;
     connection.publish(subject, JSON.stringify(request), { reply: feed.inbox });
   }
@@ -198,23 +206,30 @@ class StreamFollower implements Follower {
     if (feed !== this.#feed) return;
     feed.heardAt = performance.now();
     const place = placeOf(message.reply);
-    if (place === null) this.#hearStatus(feed, message.headers?.code ?? 0);
+    if (place === null) this.#hearStatus(feed, message);
     else if (place.delivered !== feed.delivered + 1) this.again();
     else {
       feed.delivered += 1;
       this.#take(message, place.stream, place.ms);
-      if (feed === this.#feed && feed.asked - feed.delivered <= batch / 2) this.#pull(feed, batch / 2);
+      if (feed === this.#feed) this.#pullMore(feed);
     }
   }
 
-  #hearStatus(feed: Feed, code: number): void {
+  #pullMore(feed: Feed): void {
+    if (feed.asked - feed.delivered <= batch / 2) this.#pull(feed, batch / 2);
+  }
+
+  #hearStatus(feed: Feed, { headers }: Msg): void {
+    const { code = 0, description = '' } = headers ?? {};
     if (code === heartbeatCode) return;
-    if (!endedCodes.includes(code)) {
+    const isSpent = code === conflictCode && bytesSpent.test(description);
+    if (!isSpent && !endedCodes.includes(code)) {
       this.again();
       return;
     }
-    feed.asked = feed.delivered;
-    this.#pull(feed, batch);
+    const left = Number(headers?.get(leftHeader) || Number.NaN);
+    feed.asked = Number.isSafeInteger(left) ? Math.max(feed.delivered, feed.asked - left) : feed.delivered;
+    this.#pullMore(feed);
   }
 
   #take({ subject, data }: Msg, stream: number, ms: number): void {

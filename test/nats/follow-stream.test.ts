@@ -38,9 +38,9 @@ describe.skipIf(!installed.found)('a follower', () => {
     rmSync(root, { recursive: true, force: true });
   });
 
-  const opened = (name: string): Promise<OpenedStream> =>
+  const opened = (name: string, bytesMax = 2 ** 24): Promise<OpenedStream> =>
     openStream(nats, {
-      ...{ name, replicas: 1, bytesMax: 2 ** 24, idsMax: 1_000 },
+      ...{ name, replicas: 1, bytesMax, idsMax: 1_000 },
       ...{ epoch: randomUUID(), firstSeq: 5_000_001 },
     });
 
@@ -96,6 +96,32 @@ describe.skipIf(!installed.found)('a follower', () => {
     // The last one may have been stored though its answer was lost, and stored again: a sender's matter.
     expect(numbers.slice(0, 21)).toEqual(Array.from({ length: 21 }, (_, nth) => nth));
     expect([taken[0], lost]).toEqual(['followed.b.one 0', []]);
+  }, 300_000);
+
+  it('is not cut off as too slow, however large the messages are', async () => {
+    const stream = await opened('LARGE', 2 ** 27);
+    const large = 'x'.repeat(7_000_000);
+    const count = 14;
+    for (let nth = 0; nth < count; nth += 1) await publish(stream, large);
+    let reconnects = 0;
+    void (async () => {
+      for await (const { type } of nats.connection.status()) if (type === 'disconnect') reconnects += 1;
+    })();
+    const taken: number[] = [];
+    const lost: string[] = [];
+    const follower = followStream({
+      ...{ nats, stream, log: createLog('silent'), applied: () => taken.at(-1) ?? 0 },
+      lost: (sentence) => void lost.push(sentence),
+      take: ({ stream: nth }) => {
+        // This process does not read meanwhile, and all that NATS may send waits there.
+        if (taken.length % 4 === 0) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1_000);
+        taken.push(nth);
+        return true;
+      },
+    });
+    await until('all are taken', () => (taken.length >= count ? true : undefined), waitMs);
+    follower.stop();
+    expect([taken, lost, reconnects]).toEqual([Array.from({ length: count }, (_, nth) => nth + 1), [], 0]);
   }, 300_000);
 
   it('makes feeds with a pause between them while a message is refused', async () => {
