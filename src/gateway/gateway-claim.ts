@@ -3,9 +3,9 @@
  * nobody else. It says how far that gateway is, so that the shared log keeps what it still needs.
  */
 import { StartRefused } from '../base/errors.ts';
+import type { KeyEntry, SharedKey } from '../base/lease.ts';
 import type { Log } from '../base/log.ts';
 import { OneAtATime } from '../base/one-at-a-time.ts';
-import type { KeyEntry, SharedKey } from '../table-writer/writer-lease.ts';
 import type { GatewayRun } from './gateway-folder.ts';
 import { areSums, type StretchSum } from './replica-sums.ts';
 

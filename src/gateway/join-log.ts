@@ -4,12 +4,13 @@
  */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
+import type { SharedKey } from '../base/lease.ts';
 import type { Log } from '../base/log.ts';
 import type { GatewaySettings } from '../config/gateway-settings.ts';
 import type { Nats } from '../nats/connect-nats.ts';
 import { type OpenedStream, openStream, replicasBy } from '../nats/open-stream.ts';
 import { openSharedKey, type WatchedKey } from '../nats/shared-key.ts';
-import { type SharedKey, WriterLease } from '../table-writer/writer-lease.ts';
+import { WriterLease } from '../table-writer/writer-lease.ts';
 import { type ClaimParts, GatewayClaim } from './gateway-claim.ts';
 import { type FoundSpool, refuseOlderCopy } from './older-copy.ts';
 import { checkSameSettings, type SharedSettings } from './same-settings.ts';

@@ -2,10 +2,11 @@
  * Where a new gateway begins: a place of the shared log up to which ClickHouse has all events, or the dead letter. It
  * stands in a key, written by whoever holds the lease, and nothing behind it leaves the stream.
  */
+
+import type { KeyEntry } from '../base/lease.ts';
 import type { ReplicaPlace } from '../journal/begin-replica.ts';
 import type { Nats } from '../nats/connect-nats.ts';
 import { hasBucket, sharedKey } from '../nats/shared-key.ts';
-import type { KeyEntry } from '../table-writer/writer-lease.ts';
 import { stateBucket } from './state-keys.ts';
 
 interface LogBase extends ReplicaPlace {

@@ -4,13 +4,14 @@
  * them, and never behind the place that new gateways are told to begin at. A gateway that says nothing any more is
  * waited for as long as there is room, and for an hour at most.
  */
+
+import type { SharedKey } from '../base/lease.ts';
 import type { Log } from '../base/log.ts';
 import type { ReplicaPlace } from '../journal/begin-replica.ts';
 import type { Nats } from '../nats/connect-nats.ts';
 import { listKeys } from '../nats/list-keys.ts';
 import type { OpenedStream } from '../nats/open-stream.ts';
 import { sharedKey } from '../nats/shared-key.ts';
-import type { SharedKey } from '../table-writer/writer-lease.ts';
 import { type GatewayWord, readWord } from './gateway-claim.ts';
 import { baseText, parseBase } from './log-base.ts';
 import { differAt, type StretchSum } from './replica-sums.ts';

@@ -4,10 +4,10 @@
  */
 import { setTimeout as wait } from 'node:timers/promises';
 import { StartRefused } from '../base/errors.ts';
+import type { SharedKey } from '../base/lease.ts';
 import type { Config } from '../config/config.ts';
 import type { Nats } from '../nats/connect-nats.ts';
 import { listKeys } from '../nats/list-keys.ts';
-import type { SharedKey } from '../table-writer/writer-lease.ts';
 import { sayMs } from './gateway-claim.ts';
 import { gatewayKeys } from './state-keys.ts';
 

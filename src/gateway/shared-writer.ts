@@ -8,6 +8,7 @@
  */
 import { endsWithin } from '../base/ends-within.ts';
 import { Failure } from '../base/errors.ts';
+import { LeaseLost } from '../base/lease.ts';
 import type { Log } from '../base/log.ts';
 import type { Counters } from '../base/metrics.ts';
 import type { Store } from '../clickhouse/store.ts';
@@ -19,7 +20,7 @@ import { loadOrBegin, openWriterState } from '../table-writer/open-writer-state.
 import type { DeadLetter } from '../table-writer/ports.ts';
 import { settledOf } from '../table-writer/stored-of.ts';
 import { startTableWriter, type TableWriter, type TableWriterParts } from '../table-writer/table-writer.ts';
-import { LeaseLost, type WriterLease } from '../table-writer/writer-lease.ts';
+import type { WriterLease } from '../table-writer/writer-lease.ts';
 import { sentUpTo, type WriterState } from '../table-writer/writer-state.ts';
 import type { SharedDeadLetter } from './shared-dead-letter.ts';
 import { whyWentBack } from './went-back.ts';

@@ -3,8 +3,8 @@
  * behind a message that names its term, and so nobody of an earlier term does any more.
  */
 import type { StoredMsg } from '@nats-io/jetstream';
+import { LeaseLost } from '../base/lease.ts';
 import type { DeadEvent, DeadLetter } from '../table-writer/ports.ts';
-import { LeaseLost } from '../table-writer/writer-lease.ts';
 import type { After } from './publish-behind.ts';
 
 /** Which gateway puts events in: terms rise within an epoch. */

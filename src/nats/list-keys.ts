@@ -1,7 +1,7 @@
 /**
  * The keys of a bucket (shared-key.ts) whose names begin alike, with their newest texts.
  */
-import type { KeyEntry } from '../table-writer/writer-lease.ts';
+import type { KeyEntry } from '../base/lease.ts';
 import type { Nats } from './connect-nats.ts';
 import { streamOfBucket } from './shared-key.ts';
 import { newestOf } from './stored-message.ts';

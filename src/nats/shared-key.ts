@@ -4,7 +4,7 @@
  */
 import type { MsgRequest } from '@nats-io/jetstream';
 import { StartRefused } from '../base/errors.ts';
-import type { KeyEntry, SharedKey } from '../table-writer/writer-lease.ts';
+import type { KeyEntry, SharedKey } from '../base/lease.ts';
 import type { Nats } from './connect-nats.ts';
 import { infoOf } from './open-stream.ts';
 import { NotTaken, publishBehind } from './publish-behind.ts';

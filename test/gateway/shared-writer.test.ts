@@ -1,8 +1,9 @@
 /** Whose turn it is to write: a gateway whose replica cannot follow the shared log leaves it to the others. */
 import { expect, it } from 'vitest';
+import type { KeyEntry, SharedKey } from '../../src/base/lease.ts';
 import { createCounters } from '../../src/base/metrics.ts';
 import { SharedWriter, type SharedWriterParts } from '../../src/gateway/shared-writer.ts';
-import { type KeyEntry, parseHolder, type SharedKey, WriterLease } from '../../src/table-writer/writer-lease.ts';
+import { parseHolder, WriterLease } from '../../src/table-writer/writer-lease.ts';
 import { silentLog } from '../../support/engine.ts';
 import { until } from '../../support/poll.ts';
 

@@ -1,10 +1,10 @@
 /** The dead letter of all gateways on a real NATS server: each event once, put in by the holder of the lease alone. */
 import { randomUUID } from 'node:crypto';
 import { expect, it } from 'vitest';
+import { LeaseLost } from '../../src/base/lease.ts';
 import { DeadLetterFull } from '../../src/nats/claimed-dead-letter.ts';
 import { type DeadLetterStream, openDeadLetterStream } from '../../src/nats/dead-letter-stream.ts';
 import type { DeadLetter } from '../../src/table-writer/ports.ts';
-import { LeaseLost } from '../../src/table-writer/writer-lease.ts';
 import { describeNats } from './describe-nats.ts';
 
 const epoch = 'e';

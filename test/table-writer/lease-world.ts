@@ -3,6 +3,8 @@
  * what is written to the key is lost, answered in vain, or comes late; inserts are taken part by part, linger, die in
  * between, and are answered in vain. The writers themselves are Sluice's own.
  */
+
+import { type KeyEntry, LeaseLost, type SharedKey } from '../../src/base/lease.ts';
 import { createLog } from '../../src/base/log.ts';
 import { createCounters } from '../../src/base/metrics.ts';
 import { Batches } from '../../src/table-writer/batches.ts';
@@ -10,7 +12,7 @@ import { Certainty } from '../../src/table-writer/certainty.ts';
 import { InsertNext } from '../../src/table-writer/insert-next.ts';
 import { Ledger } from '../../src/table-writer/ledger.ts';
 import { firstState } from '../../src/table-writer/open-writer-state.ts';
-import { type KeyEntry, LeaseLost, type SharedKey, WriterLease } from '../../src/table-writer/writer-lease.ts';
+import { WriterLease } from '../../src/table-writer/writer-lease.ts';
 import type { WriterState } from '../../src/table-writer/writer-state.ts';
 import { fakeJournal } from './fake-table.ts';
 

@@ -1,7 +1,8 @@
 /** The lease of the table writer, case by case. */
 import { describe, expect, it } from 'vitest';
+import type { KeyEntry, SharedKey } from '../../src/base/lease.ts';
 import { firstState } from '../../src/table-writer/open-writer-state.ts';
-import { type KeyEntry, type SharedKey, WriterLease } from '../../src/table-writer/writer-lease.ts';
+import { WriterLease } from '../../src/table-writer/writer-lease.ts';
 
 const state = firstState({ epoch: 'e', checkpoint: 7 });
 
