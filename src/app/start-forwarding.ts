@@ -16,16 +16,16 @@ type ForwardingConfig = Pick<
   'dataDir' | 'durability' | 'prefectUrl' | 'prefectAuthString' | 'prefectEventsPerS' | 'prefectFilter'
 >;
 
-/** Null without a Prefect server. Throws StartRefused for a filter or a file that cannot be read. */
-export function startForwarding(
+/** Null without a Prefect server. Rejects with StartRefused for a filter or a file that cannot be read. */
+export async function startForwarding(
   config: ForwardingConfig,
   { journal, live }: Pick<IntakeParts, 'journal' | 'live'>,
   files: FilePort,
   log: Log,
-): Forwarder | null {
+): Promise<Forwarder | null> {
   const passing = readPassing(config.prefectFilter);
   if (config.prefectUrl === null) return null;
-  return startForwarder({
+  return await startForwarder({
     events: journal,
     live,
     passing,

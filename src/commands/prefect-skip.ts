@@ -20,7 +20,7 @@ export async function skipForwarding(config: JournalConfig, log: Log, now = new 
   try {
     const isSynced = durability === 'fsync';
     const file = placeFile(dataDir, isSynced, nodeFiles);
-    const place = file.load();
+    const place = await file.load();
     if (place === null) throw new StartRefused(`Nothing was ever forwarded to Prefect from ${dataDir}.`);
     const journal = journalOf(config, await writerStateFile(dataDir, isSynced).load(), log, {});
     const [first, last] = [place.confirmed + 1, journal.head];
@@ -31,7 +31,7 @@ export async function skipForwarding(config: JournalConfig, log: Log, now = new 
       return { fact, ok: true, text: 'Nothing waits to be forwarded to Prefect.' };
     }
     const skipped = [...place.skipped, { first, last, at: now.toISOString() }];
-    file.save({ confirmed: last, maybeSentUpTo: last, skipped });
+    await file.save({ confirmed: last, maybeSentUpTo: last, skipped });
     const text =
       `Events from seq ${first} to ${last} are not forwarded to Prefect; the first was received at ${since} UTC. ` +
       'Start Sluice again; `sluice verify --prefect URL --since … --repair` sends what Prefect lacks.';

@@ -2,9 +2,10 @@
  * How far forwarding has come, written down before the log lets anything go.
  */
 import type { Log } from '../base/log.ts';
+import { OneAtATime } from '../base/one-at-a-time.ts';
 import type { OwnEvents } from '../event-log/own-events.ts';
+import type { KeptPlace, PlaceStore } from './kept-place.ts';
 import type { Clock } from './pace.ts';
-import type { KeptPlace, PlaceStore } from './place-file.ts';
 
 /**
  * What may have been sent is written down for so long ahead, as events come now: a file for each batch would hold up
@@ -16,6 +17,8 @@ const announcedAhead = { min: 1_000, max: 100_000 };
 export interface PlaceParts {
   readonly store: PlaceStore;
   readonly events: OwnEvents;
+  /** Nothing is announced beyond it where it is given: who goes on may not have more of the log yet. */
+  readonly announcedUpTo?: () => number;
   readonly clock: Pick<Clock, 'elapsedMs'>;
   /** Wall clock, in ms. */
   readonly now: () => number;
@@ -30,30 +33,28 @@ export class ForwarderPlace {
   #saved: { readonly upTo: number; readonly atMs: number };
   #confirmedAtMs: number;
   #isClosed = false;
+  /** What is written depends on what was written before. */
+  readonly #writes = new OneAtATime();
 
   /**
    * Goes on where the last run stood; without one, with the events that come from now on. What the log no longer has,
-   * since it was not held for a while, is noted as skipped.
+   * since it was not held for a while, is noted as skipped. Rejects as the store does.
    */
-  constructor(parts: PlaceParts) {
-    const { store, events, clock, now, log } = parts;
-    this.#parts = parts;
-    const found = store.load();
+  static async open(parts: PlaceParts): Promise<ForwarderPlace> {
+    const { store, events, log } = parts;
+    const found = await store.load();
     const kept = found ?? { confirmed: events.head, maybeSentUpTo: events.head, skipped: [] };
-    const first = kept.confirmed + 1;
-    const last = events.oldest - 1;
-    const isGone = first <= last;
-    if (isGone) log.warn({ first, last }, 'events that were not forwarded are no longer in the journal: skipped');
-    this.#kept = isGone
-      ? {
-          confirmed: last,
-          maybeSentUpTo: Math.max(kept.maybeSentUpTo, last),
-          skipped: [...kept.skipped, { first, last, at: new Date(now()).toISOString() }],
-        }
-      : kept;
-    if (isGone || found === null) store.save(this.#kept);
+    const left = withoutGone(kept, parts);
+    if (left !== kept || found === null) await store.save(left);
     if (found === null) log.info({ after: events.head }, 'forwarding to Prefect begins');
-    this.#maybeSentUpTo = Math.max(this.confirmed, Math.min(this.#kept.maybeSentUpTo, events.head));
+    return new ForwarderPlace(parts, left);
+  }
+
+  private constructor(parts: PlaceParts, kept: KeptPlace) {
+    const { events, clock } = parts;
+    this.#parts = parts;
+    this.#kept = kept;
+    this.#maybeSentUpTo = Math.max(this.confirmed, Math.min(kept.maybeSentUpTo, events.head));
     this.#saved = { upTo: this.#maybeSentUpTo, atMs: clock.elapsedMs() };
     this.#confirmedAtMs = this.#saved.atMs;
     events.holdFrom(this.confirmed + 1);
@@ -71,11 +72,13 @@ export class ForwarderPlace {
     return this.#parts.clock.elapsedMs() - this.#confirmedAtMs;
   }
 
-  /** To be called before those up to this seq are sent. Throws the system's error. */
-  announce(upTo: number): void {
-    if (this.#isClosed) throw new Error('the place is closed');
-    if (upTo > this.#kept.maybeSentUpTo) this.#save(this.confirmed, upTo);
-    this.#maybeSentUpTo = upTo;
+  /** To be called before those up to this seq are sent. Rejects as the store does. */
+  announce(upTo: number): Promise<void> {
+    return this.#writes.run(async () => {
+      if (this.#isClosed) throw new Error('the place is closed');
+      if (upTo > this.#kept.maybeSentUpTo) await this.#save(this.confirmed, upTo);
+      this.#maybeSentUpTo = upTo;
+    });
   }
 
   /** They were not sent after all. */
@@ -84,42 +87,65 @@ export class ForwarderPlace {
   }
 
   /** Writes down just what may have been sent, where more was announced: nothing is sent for a while. */
-  narrow(): void {
-    if (this.#isClosed || this.#kept.maybeSentUpTo === this.#maybeSentUpTo) return;
-    this.#write(this.confirmed, this.#maybeSentUpTo);
+  narrow(): Promise<void> {
+    return this.#writes.run(() => this.#narrow());
   }
 
   /** Up to this seq nothing is to be asked for or sent any more. */
-  confirm(upTo: number): void {
-    if (this.#isClosed || upTo <= this.confirmed) return;
-    const maybeSentUpTo = Math.max(upTo, this.#maybeSentUpTo);
-    this.#save(upTo, maybeSentUpTo);
-    this.#maybeSentUpTo = maybeSentUpTo;
-    this.#confirmedAtMs = this.#saved.atMs;
-    this.#parts.events.holdFrom(upTo + 1);
+  confirm(upTo: number): Promise<void> {
+    return this.#writes.run(async () => {
+      if (this.#isClosed || upTo <= this.confirmed) return;
+      await this.#save(upTo, Math.max(upTo, this.#maybeSentUpTo));
+      // Some may have been withdrawn meanwhile.
+      this.#maybeSentUpTo = Math.max(upTo, this.#maybeSentUpTo);
+      this.#confirmedAtMs = this.#saved.atMs;
+      this.#parts.events.holdFrom(upTo + 1);
+    });
   }
 
   /** As `narrow`, and nothing is announced or confirmed any more. */
-  close(): void {
-    try {
-      this.narrow();
-    } finally {
-      this.#isClosed = true;
-    }
+  close(): Promise<void> {
+    return this.#writes.run(async () => {
+      try {
+        await this.#narrow();
+      } finally {
+        this.#isClosed = true;
+      }
+    });
+  }
+
+  async #narrow(): Promise<void> {
+    if (this.#isClosed || this.#kept.maybeSentUpTo === this.#maybeSentUpTo) return;
+    await this.#write(this.confirmed, this.#maybeSentUpTo);
   }
 
   /** With what will be sent soon. */
-  #save(confirmed: number, maybeSentUpTo: number): void {
-    const atMs = this.#parts.clock.elapsedMs();
+  async #save(confirmed: number, maybeSentUpTo: number): Promise<void> {
+    const { clock, announcedUpTo } = this.#parts;
+    const atMs = clock.elapsedMs();
     const perMs = (maybeSentUpTo - this.#saved.upTo) / Math.max(1, atMs - this.#saved.atMs);
     const ahead = Math.min(announcedAhead.max, Math.max(announcedAhead.min, Math.ceil(perMs * announcedAheadMs)));
-    this.#write(confirmed, maybeSentUpTo + ahead);
+    const end = Math.min(maybeSentUpTo + ahead, announcedUpTo?.() ?? Number.POSITIVE_INFINITY);
+    await this.#write(confirmed, Math.max(maybeSentUpTo, end));
     this.#saved = { upTo: maybeSentUpTo, atMs };
   }
 
-  #write(confirmed: number, maybeSentUpTo: number): void {
+  async #write(confirmed: number, maybeSentUpTo: number): Promise<void> {
     const place = { ...this.#kept, confirmed, maybeSentUpTo };
-    this.#parts.store.save(place);
+    await this.#parts.store.save(place);
     this.#kept = place;
   }
+}
+
+/** What the log does not have any more is not forwarded. */
+function withoutGone(kept: KeptPlace, { events, now, log }: PlaceParts): KeptPlace {
+  const first = kept.confirmed + 1;
+  const last = events.oldest - 1;
+  if (first > last) return kept;
+  log.warn({ first, last }, 'events that were not forwarded are no longer in the journal: skipped');
+  return {
+    confirmed: last,
+    maybeSentUpTo: Math.max(kept.maybeSentUpTo, last),
+    skipped: [...kept.skipped, { first, last, at: new Date(now()).toISOString() }],
+  };
 }

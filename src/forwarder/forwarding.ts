@@ -4,6 +4,8 @@
 import type { Left } from '../../actors/forwarder.ts';
 import { firstLineOf } from '../base/errors.ts';
 import { failPoint } from '../base/fail-point.ts';
+import { LeaseLost } from '../base/lease.ts';
+import type { Log } from '../base/log.ts';
 import { Doubt, type DoubtParts } from './doubt.ts';
 import type { ForwarderPlace } from './forwarder-place.ts';
 import type { PassingEvents } from './passing-events.ts';
@@ -20,6 +22,8 @@ export interface ForwardingParts extends DoubtParts, SentTimes {
   readonly lookMs: number;
   /** What Prefect has kept is noted no more often. */
   readonly confirmMs: number;
+  /** Nothing was heard of Prefect for so long: it may have been started again. */
+  readonly silentMs: number;
   /** Aborted when the forwarder stops. */
   readonly signal: AbortSignal;
 }
@@ -28,7 +32,13 @@ const batchBytesMax = 1024 * 1024;
 const triesAgainMax = 3;
 /** `settle` is called so often in `lookMs`. */
 export const looks = 4;
-export const placeFailed = 'the forwarder could not note its place';
+const placeFailed = 'the forwarder could not note its place';
+
+export function notePlaceFailure(log: Log, error: unknown): void {
+  // Who has the lease now says so.
+  if (error instanceof LeaseLost) log.debug({ err: error }, placeFailed);
+  else log.error({ err: error }, placeFailed);
+}
 
 export class Forwarding {
   readonly #parts: ForwardingParts;
@@ -60,7 +70,7 @@ export class Forwarding {
     if (events.length === 0) return 'none';
     const before = place.maybeSentUpTo;
     try {
-      place.announce(last);
+      await place.announce(last);
       failPoint('forward-announced');
       const askedMs = elapsedMs();
       const event = await sendEvents(this.#parts, events, signal);
@@ -74,7 +84,7 @@ export class Forwarding {
         source.putBack(events);
         place.withdraw(before);
       }
-      this.#narrow();
+      await this.#narrow();
       throw new ForwardFailure(firstLineOf(error), isInDoubt || !this.#sent.isEmpty);
     }
     return source.isWaiting ? 'some' : 'none';
@@ -88,9 +98,11 @@ export class Forwarding {
     const from = this.#askedUpTo ?? place.confirmed;
     this.#askedUpTo = null;
     if (from >= upTo) return 'none';
+    const askedMs = elapsedMs();
     const asked = await this.#doubt.ask(from + 1, upTo, signal).catch((error: unknown) => {
       throw new ForwardFailure(firstLineOf(error), true);
     });
+    this.#heardMs = askedMs;
     const sentMs = asked.sent === null ? Number.NEGATIVE_INFINITY : elapsedMs();
     const triesAgain = asked.sent === null ? 0 : 1;
     this.#sent.add({ first: from + 1, last: asked.upTo, event: asked.sent, sentMs, triesAgain, isMissing: false });
@@ -107,7 +119,7 @@ export class Forwarding {
     const { place, elapsedMs, confirmMs } = this.#parts;
     const isDue = place.confirmedMsAgo >= confirmMs;
     if (this.#sent.isEmpty) {
-      if (isDue && idleUpTo !== null) place.confirm(idleUpTo);
+      if (isDue && idleUpTo !== null) await place.confirm(idleUpTo);
       return true;
     }
     const again = this.#sent.again(elapsedMs());
@@ -115,15 +127,17 @@ export class Forwarding {
     if (!(await this.#isThere())) return false;
     if (again !== null) await this.#lookAgain(again, isStillSo);
     if (!isDue || settled === null || !(await this.#isKept(settled)) || !isStillSo()) return true;
-    place.confirm(settled.last);
+    await place.confirm(settled.last);
     this.#sent.forget(settled.last);
     return true;
   }
 
   /** Asks only if what was heard last would be too old at the next look. */
   async #isThere(): Promise<boolean> {
-    const { api, elapsedMs, lookMs } = this.#parts;
+    const { api, elapsedMs, lookMs, silentMs } = this.#parts;
     const nowMs = elapsedMs();
+    // This process was stopped, or waited for what keeps its place.
+    if (nowMs - this.#heardMs > silentMs) return false;
     if (nowMs - this.#heardMs <= lookMs - lookMs / looks) return true;
     if (!(await api.isThere())) return false;
     this.#heardMs = nowMs;
@@ -152,12 +166,8 @@ export class Forwarding {
   }
 
   /** What was announced may be much more than was sent, and nothing is sent for a while. */
-  #narrow(): void {
-    try {
-      this.#parts.place.narrow();
-    } catch (error) {
-      this.#parts.log.error({ err: error }, placeFailed);
-    }
+  async #narrow(): Promise<void> {
+    await this.#parts.place.narrow().catch((error: unknown) => notePlaceFailure(this.#parts.log, error));
   }
 
   /** The first time it is looked for. */

@@ -2,7 +2,7 @@
  * The Prefect server that events are forwarded to: what it says to a batch, which of some ids it has, and whether it
  * answers.
  */
-import { type Dispatcher, Pool } from 'undici';
+import { DecoratorHandler, type Dispatcher, Pool } from 'undici';
 import { firstLineOf } from '../base/errors.ts';
 
 /** What became of a batch. */
@@ -21,8 +21,8 @@ export interface Window {
 }
 
 export interface PrefectApi {
-  /** Texts of events. Never rejects. */
-  post(texts: readonly string[]): Promise<PrefectAnswer>;
+  /** Texts of events; `maySend` is asked right before they go. Never rejects. */
+  post(texts: readonly string[], maySend: () => boolean): Promise<PrefectAnswer>;
   /** Those of at most `askedMax` ids that it shows; all occurred in the window. Rejects where it gives no answer. */
   find(ids: readonly string[], window: Window): Promise<ReadonlySet<string>>;
   /** Whether it answers. */
@@ -57,18 +57,28 @@ export function prefectApi({ url, authString, answerMs = answerMsDefault }: Pref
   const headers: Record<string, string> = { 'content-type': 'application/json', 'sluice-origin': 'sluice' };
   if (authString !== null) headers['authorization'] = `Basic ${Buffer.from(authString).toString('base64')}`;
 
-  async function ask(method: Dispatcher.HttpMethod, path: string, body: string | null, withinMs: number) {
+  async function ask(
+    method: Dispatcher.HttpMethod,
+    path: string,
+    body: string | null,
+    withinMs: number,
+    maySend = always,
+  ) {
     const signal = AbortSignal.timeout(withinMs);
-    const answer = await pool.request({ method, path: base + path, headers, body, signal });
+    const asked = pool.compose(
+      (dispatch) => (options, handler) => dispatch(options, new LastMomentHandler(handler, maySend)),
+    );
+    const answer = await asked.request({ method, path: base + path, headers, body, signal });
     return { status: answer.statusCode, text: await answer.body.text() };
   }
 
   return {
-    async post(texts) {
+    async post(texts, maySend) {
       try {
-        const { status, text } = await ask('POST', '/events', `[${texts.join(',')}]`, answerMs);
+        const { status, text } = await ask('POST', '/events', `[${texts.join(',')}]`, answerMs, maySend);
         return answerOf(status, text);
       } catch (error) {
+        if (error instanceof NotSent) return { kind: 'untaken', reason: error.message };
         return { kind: unconnected.has(codeIn(error)) ? 'untaken' : 'unclear', reason: reasonOf(error) };
       }
     },
@@ -89,6 +99,31 @@ export function prefectApi({ url, authString, answerMs = answerMsDefault }: Pref
     },
     close: () => pool.destroy(),
   };
+}
+
+/** Another process may send now. */
+class NotSent extends Error {
+  override readonly name = 'NotSent';
+}
+
+/** A connection may have to be made, or this process be stopped, before a request goes: so it is asked there. */
+class LastMomentHandler extends DecoratorHandler {
+  readonly #maySend: () => boolean;
+
+  constructor(handler: Dispatcher.DispatchHandler, maySend: () => boolean) {
+    super(handler);
+    this.#maySend = maySend;
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController, context: object): void {
+    const { onRequestStart } = DecoratorHandler.prototype as Dispatcher.DispatchHandler; // its type does not say so
+    if (this.#maySend()) onRequestStart?.call(this, controller, context);
+    else controller.abort(new NotSent('another gateway may forward now'));
+  }
+}
+
+function always(): boolean {
+  return true;
 }
 
 function answerOf(status: number, text: string): PrefectAnswer {

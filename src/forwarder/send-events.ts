@@ -3,6 +3,7 @@
  * which is counted, logged and left out.
  */
 import type { StepFailure } from '../../actors/forwarder.ts';
+import { firstLineOf } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
 import type { Pace } from './pace.ts';
 import type { PassingEvent } from './passing-events.ts';
@@ -22,7 +23,18 @@ export class ForwardFailure extends Error implements StepFailure {
   }
 }
 
+/** Whether this process may send: always, where no other one forwards too. */
+export interface SendPermit {
+  /** To be called before something is sent. Rejects where another one may have begun to send. */
+  refresh(): Promise<void>;
+  /** To be asked at the last moment. */
+  readonly isGood: boolean;
+}
+
+export const standingPermit: SendPermit = { refresh: async () => undefined, isGood: true };
+
 export interface ForwardParts {
+  readonly permit: SendPermit;
   readonly api: PrefectApi;
   readonly pace: Pace;
   readonly counters: { sent: number; refused: number };
@@ -38,13 +50,19 @@ export async function sendEvents(
   events: readonly PassingEvent[],
   signal: AbortSignal,
 ): Promise<PassingEvent | null> {
-  const { api, pace, counters, log } = parts;
+  const { api, permit, pace, counters, log } = parts;
   let taken: PassingEvent | null = null;
   const rest = [events];
   for (let batch = rest.pop(); batch !== undefined; batch = rest.pop()) {
     await pace.wait(signal);
     if (signal.aborted) throw new ForwardFailure('Sluice is stopping', taken !== null);
-    const answer = await api.post(batch.map(({ text }) => text));
+    await permit.refresh().catch((error: unknown) => {
+      throw new ForwardFailure(firstLineOf(error), taken !== null);
+    });
+    const answer = await api.post(
+      batch.map(({ text }) => text),
+      () => permit.isGood,
+    );
     switch (answer.kind) {
       case 'taken':
         taken = batch.at(-1) ?? taken;

@@ -4,16 +4,18 @@
  */
 import { type Actor, createActor, fromPromise } from 'xstate';
 import { type ForwarderTimes, forwarderMachine, type Left } from '../../actors/forwarder.ts';
+import { endsWithin } from '../base/ends-within.ts';
 import { firstLineOf } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
 import type { OwnEvents } from '../event-log/own-events.ts';
 import { ForwarderPlace } from './forwarder-place.ts';
-import { Forwarding, looks, placeFailed } from './forwarding.ts';
+import { Forwarding, looks, notePlaceFailure } from './forwarding.ts';
+import type { PlaceStore } from './kept-place.ts';
 import { type Clock, Pace } from './pace.ts';
 import type { Passing } from './passing.ts';
 import { PassingEvents } from './passing-events.ts';
-import type { PlaceStore } from './place-file.ts';
 import type { PrefectApi } from './prefect-api.ts';
+import { type SendPermit, standingPermit } from './send-events.ts';
 
 export interface ForwarderCounters {
   /** Events that Prefect has taken, those sent again too. */
@@ -38,6 +40,12 @@ export interface ForwarderParts {
   readonly passing: Passing;
   readonly api: PrefectApi;
   readonly store: PlaceStore;
+  /** See PlaceParts. */
+  readonly announcedUpTo?: () => number;
+  /** One that always holds by default. */
+  readonly permit?: SendPermit;
+  /** Are counted on where they are given. */
+  readonly counters?: ForwarderCounters;
   readonly eventsPerS: number;
   /** For people: the server's address, and the filter as text. */
   readonly told: Pick<ForwarderStatus, 'url' | 'filter'>;
@@ -54,11 +62,14 @@ export interface ForwarderRunTimes extends ForwarderTimes {
   readonly showMs: number;
   readonly lookMs: number;
   readonly confirmMs: number;
+  readonly silentMs: number;
   /** Behind a batch that was not full. */
   readonly gapMs: number;
 }
 
 export interface ForwarderStatus {
+  /** The gateway that forwards, empty while none does; null for a single Sluice. */
+  readonly by: string | null;
   readonly url: string;
   /** What passes, as a client sends it; null for all. */
   readonly filter: string | null;
@@ -91,15 +102,19 @@ const usualTimes: ForwarderRunTimes = {
   showMs: 60_000,
   lookMs: 1_000,
   confirmMs: 2_000,
+  silentMs: 3_000,
   gapMs: 250,
 };
 
 /** Of the journal's budget. */
 const roomWarned = 0.8;
 const warnEveryMs = 60_000;
+/** What keeps the place may not answer. */
+const closeMs = 1_000;
 
-export function startForwarder(parts: ForwarderParts): Forwarder {
-  const run = new ForwarderRun(parts);
+/** Rejects as the store of the place does. */
+export async function startForwarder(parts: ForwarderParts): Promise<Forwarder> {
+  const run = new ForwarderRun(parts, await ForwarderPlace.open(parts));
   run.start();
   return run;
 }
@@ -107,7 +122,7 @@ export function startForwarder(parts: ForwarderParts): Forwarder {
 class ForwarderRun implements Forwarder {
   readonly #parts: ForwarderParts;
   readonly #times: ForwarderRunTimes;
-  readonly #counters: ForwarderCounters = noneYet();
+  readonly #counters: ForwarderCounters;
   readonly #stopping = new AbortController();
   readonly #place: ForwarderPlace;
   readonly #source: PassingEvents;
@@ -119,15 +134,15 @@ class ForwarderRun implements Forwarder {
   #underWay: Promise<unknown> = Promise.resolve();
   #looking: Promise<unknown> = Promise.resolve();
 
-  constructor(parts: ForwarderParts) {
-    const { clock } = parts;
-    const counters = this.#counters;
+  constructor(parts: ForwarderParts, place: ForwarderPlace) {
+    const { clock, counters = noneYet(), permit = standingPermit } = parts;
+    this.#counters = counters;
     this.#parts = parts;
     this.#times = { ...usualTimes, ...parts.times };
-    this.#place = new ForwarderPlace(parts);
+    this.#place = place;
     this.#source = new PassingEvents({ ...parts, counters }, this.#place.maybeSentUpTo);
     const pace = new Pace(parts.eventsPerS, this.#times.gapMs, clock);
-    const own = { counters, pace, place: this.#place, source: this.#source, signal: this.#stopping.signal };
+    const own = { counters, permit, pace, place: this.#place, source: this.#source, signal: this.#stopping.signal };
     this.#steps = new Forwarding({ ...parts, ...this.#times, ...clock, ...own });
     this.#actor = this.#createActor();
   }
@@ -145,6 +160,7 @@ class ForwarderRun implements Forwarder {
   get status(): ForwarderStatus {
     return {
       ...this.#parts.told,
+      by: null,
       phase: this.#phase,
       reason: this.#reason,
       counters: this.#counters,
@@ -164,16 +180,9 @@ class ForwarderRun implements Forwarder {
     await Promise.race([ended, clock.pause(graceMs, isOver.signal)]);
     isOver.abort();
     events.watchOwn(null);
-    this.#endPlace();
+    const closed = this.#place.close().catch((error: unknown) => notePlaceFailure(this.#parts.log, error));
+    await endsWithin(closeMs, closed);
     await api.close();
-  }
-
-  #endPlace(): void {
-    try {
-      this.#place.close();
-    } catch (error) {
-      this.#parts.log.error({ err: error }, placeFailed);
-    }
   }
 
   get #phase(): string {
@@ -210,13 +219,13 @@ class ForwarderRun implements Forwarder {
 
   async #lookOften(): Promise<void> {
     const { signal } = this.#stopping;
-    const { clock, log } = this.#parts;
+    const { clock } = this.#parts;
     while (!signal.aborted) {
       await clock.pause(this.#times.lookMs / looks, signal);
       if (signal.aborted) return;
       this.wake();
       this.#warnOfRoom();
-      await this.#look().catch((error: unknown) => log.error({ err: error }, placeFailed));
+      await this.#look().catch((error: unknown) => notePlaceFailure(this.#parts.log, error));
     }
   }
 
@@ -246,6 +255,6 @@ class ForwarderRun implements Forwarder {
   }
 }
 
-function noneYet(): ForwarderCounters {
+export function noneYet(): ForwarderCounters {
   return { sent: 0, sentAgain: 0, asked: 0, refused: 0, heldBack: 0, leftInDoubt: 0, failures: 0 };
 }

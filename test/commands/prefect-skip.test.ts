@@ -23,7 +23,7 @@ it('gives up what waits, writes it down, and says from when on it is', async () 
     journal.close();
     await expect(skipForwarding(config, log)).rejects.toThrow(/Nothing was ever forwarded/);
     const file = placeFile(folder, false, nodeFiles);
-    file.save({ confirmed: head - 2, maybeSentUpTo: head - 1, skipped: [] });
+    await file.save({ confirmed: head - 2, maybeSentUpTo: head - 1, skipped: [] });
     const at = new Date('2026-11-29T12:00:00Z');
     const skip = await skipForwarding(config, log, at);
     expect([skip.fact.what, skip.text]).toEqual([
@@ -31,7 +31,7 @@ it('gives up what waits, writes it down, and says from when on it is', async () 
       expect.stringMatching(/received at 2026-01-01 00:00:00/),
     ]);
     const skipped = [{ first: head - 1, last: head, at: at.toISOString() }];
-    expect(file.load()).toMatchObject({ confirmed: head, maybeSentUpTo: head, skipped });
+    expect(await file.load()).toMatchObject({ confirmed: head, maybeSentUpTo: head, skipped });
     expect(await skipForwarding(config, log)).toMatchObject({
       fact: { what: 'nothing to do' },
       text: expect.stringMatching(/Nothing waits/),

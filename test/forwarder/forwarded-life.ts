@@ -11,8 +11,9 @@ import { createLog } from '../../src/base/log.ts';
 import { splitRow } from '../../src/event-log/row.ts';
 import { openOf } from '../../src/event-text/canonical.ts';
 import { PlainReader } from '../../src/event-text/plain-event.ts';
+import type { PlaceStore } from '../../src/forwarder/kept-place.ts';
 import { readPassing } from '../../src/forwarder/passing.ts';
-import { type PlaceStore, placeFile } from '../../src/forwarder/place-file.ts';
+import { placeFile } from '../../src/forwarder/place-file.ts';
 import { prefectApi } from '../../src/forwarder/prefect-api.ts';
 import { type Forwarder, type ForwarderRunTimes, startForwarder } from '../../src/forwarder/start-forwarder.ts';
 import type { Journal } from '../../src/journal/journal.ts';
@@ -35,6 +36,7 @@ export const shortTimes: ForwarderRunTimes = {
   showMs: 600,
   lookMs: 10,
   confirmMs: 10,
+  silentMs: 2_000,
   gapMs: 5,
 };
 /** Late is later than `answerMs`. */
@@ -50,7 +52,7 @@ export interface LifeOptions {
 
 /** Keeps nothing any more once its process is dead. */
 function mortalStore(store: PlaceStore, process: { readonly isDead: boolean }): PlaceStore {
-  return { ...store, save: (place) => (process.isDead ? undefined : store.save(place)) };
+  return { ...store, save: async (place) => (process.isDead ? undefined : await store.save(place)) };
 }
 
 export class ForwardedLife {
@@ -58,7 +60,7 @@ export class ForwardedLife {
   readonly texts = new Map<string, string>();
   readonly live = { mark: 0 };
   readonly journal: Journal;
-  forwarder: Forwarder;
+  forwarder!: Forwarder;
   /** Of all forwarders so far. */
   sentAgain = 0;
   readonly #folder = mkdtempSync(join(tmpdir(), 'forward-life-'));
@@ -67,12 +69,17 @@ export class ForwardedLife {
   #process = { isDead: false };
   readonly #reader = new PlainReader();
 
-  constructor(url: string, options: LifeOptions = {}) {
+  static async begin(url: string, options: LifeOptions = {}): Promise<ForwardedLife> {
+    const life = new ForwardedLife(url, options);
+    life.forwarder = await life.#start();
+    return life;
+  }
+
+  private constructor(url: string, options: LifeOptions) {
     this.#url = url;
     this.#options = options;
     this.journal = open(this.#folder, { segmentBytesMax: 20_000, ...options.journal });
     this.live.mark = this.journal.head;
-    this.forwarder = this.#start();
   }
 
   /** Appends them as one group, and hands it out. */
@@ -108,7 +115,7 @@ export class ForwardedLife {
   async #replace(): Promise<void> {
     await this.forwarder.stop(0);
     this.sentAgain += this.forwarder.status.counters.sentAgain;
-    this.forwarder = this.#start();
+    this.forwarder = await this.#start();
   }
 
   async end(): Promise<void> {
@@ -117,10 +124,10 @@ export class ForwardedLife {
     rmSync(this.#folder, { recursive: true, force: true });
   }
 
-  #start(): Forwarder {
+  async #start(): Promise<Forwarder> {
     this.#process = { isDead: false };
     const { filter = null, eventsPerS = 100_000, answerMs = 20_000, times } = this.#options;
-    return startForwarder({
+    return await startForwarder({
       events: this.journal,
       live: this.live,
       passing: readPassing(filter),

@@ -47,7 +47,7 @@ describe('the forwarder', () => {
         fc.array(event, { minLength: 7, maxLength: 7 }),
         async (steps, kinds) => {
           const peer = await startFaultyPrefect(peerTimes);
-          const life = new ForwardedLife(peer.url, { filter, answerMs: peerTimes.answerMs });
+          const life = await ForwardedLife.begin(peer.url, { filter, answerMs: peerTimes.answerMs });
           const faults: Fault[] = [];
           peer.faultOf = () => faults.shift() ?? 'none';
           try {

@@ -18,7 +18,7 @@ async function withLife(
   options: LifeOptions & Partial<FaultyPrefectOptions> = {},
 ): Promise<void> {
   const peer = await startFaultyPrefect({ ...peerTimes, ...options });
-  const life = new ForwardedLife(peer.url, options);
+  const life = await ForwardedLife.begin(peer.url, options);
   try {
     await use(life, peer);
   } finally {
@@ -75,7 +75,7 @@ it('sends a lone event at once, and in one request those that come in the gap be
 
 it('asks nothing of a Prefect that was never reached, and sends when it is there', async () => {
   const port = await freePort();
-  const life = new ForwardedLife(`http://127.0.0.1:${port}`);
+  const life = await ForwardedLife.begin(`http://127.0.0.1:${port}`);
   try {
     life.take([paid, paid]);
     await until('it has failed', () => life.forwarder.status.counters.failures > 1 || undefined);
@@ -101,7 +101,7 @@ it('says that a Sluice answers there, and never takes that for Prefect', async (
   });
   const port = await freePort();
   await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
-  const life = new ForwardedLife(`http://127.0.0.1:${port}/api`);
+  const life = await ForwardedLife.begin(`http://127.0.0.1:${port}/api`);
   try {
     life.take([paid]);
     await until('it says so', () => life.forwarder.status.reason.includes('a Sluice answers there') || undefined);
