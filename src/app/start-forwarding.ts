@@ -8,8 +8,9 @@ import type { Config } from '../config/config.ts';
 import { readPassing } from '../forwarder/passing.ts';
 import { placeFile } from '../forwarder/place-file.ts';
 import { prefectApi } from '../forwarder/prefect-api.ts';
-import { type Forwarder, startForwarder } from '../forwarder/start-forwarder.ts';
-import type { IntakeParts } from './open-intake.ts';
+import { type Forwarder, type ForwarderParts, startForwarder } from '../forwarder/start-forwarder.ts';
+import type { TermParts } from '../gateway/shared-forwarder.ts';
+import type { OpenedLog } from './opened-log.ts';
 
 type ForwardingConfig = Pick<
   Config,
@@ -19,25 +20,25 @@ type ForwardingConfig = Pick<
 /** Null without a Prefect server. Rejects with StartRefused for a filter or a file that cannot be read. */
 export async function startForwarding(
   config: ForwardingConfig,
-  { journal, live }: Pick<IntakeParts, 'journal' | 'live'>,
+  { intake: { journal, live }, gateway }: Pick<OpenedLog, 'intake' | 'gateway'>,
   files: FilePort,
   log: Log,
 ): Promise<Forwarder | null> {
   const passing = readPassing(config.prefectFilter);
-  if (config.prefectUrl === null) return null;
-  return await startForwarder({
-    events: journal,
-    live,
-    passing,
-    api: prefectApi({ url: config.prefectUrl, authString: config.prefectAuthString }),
-    store: placeFile(config.dataDir, config.durability === 'fsync', files),
-    told: { url: config.prefectUrl, filter: config.prefectFilter },
-    eventsPerS: config.prefectEventsPerS,
-    clock: {
-      elapsedMs: () => performance.now(),
-      pause: (ms, signal) => wait(ms, undefined, { signal }).catch(() => undefined),
-    },
-    now: Date.now,
-    log,
-  });
+  const { dataDir, durability, prefectUrl: url, prefectAuthString: authString, prefectFilter: filter } = config;
+  if (url === null) return null;
+  const told = { url, filter };
+  const start = (own: Pick<ForwarderParts, 'store'> & Partial<TermParts>): Promise<Forwarder> =>
+    startForwarder({
+      ...{ events: journal, live, passing, told, log, eventsPerS: config.prefectEventsPerS },
+      api: prefectApi({ url, authString }),
+      clock: {
+        elapsedMs: () => performance.now(),
+        pause: (ms, signal) => wait(ms, undefined, { signal }).catch(() => undefined),
+      },
+      now: Date.now,
+      ...own,
+    });
+  if (gateway !== null) return gateway.startForwarder({ told, start });
+  return await start({ store: placeFile(dataDir, durability === 'fsync', files) });
 }

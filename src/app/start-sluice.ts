@@ -119,7 +119,7 @@ export async function startSluice(config: Config, log: Log, say: (line: string) 
     whenCertain: writer.whenCertain,
   });
   const replays = new Replays({ store, writer, deadLetter, intake, access, counters, log });
-  const forwarder = await startForwarding(config, intake, machine.files, log);
+  const forwarder = await startForwarding(config, opened, machine.files, log);
   const batches = live.batches$.subscribe((batch) => {
     feeds.flush(batch);
     writer.wake();

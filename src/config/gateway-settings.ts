@@ -38,7 +38,6 @@ type Sent = Pick<
   | 'logMonitorUrls'
   | 'clickhouseUrl'
   | 'signingKey'
-  | 'prefectUrl'
 >;
 
 const idForm = /^[A-Za-z0-9_-]{1,64}$/;
@@ -98,8 +97,8 @@ function refuseWithoutLog(config: Sent): void {
   throw new StartRefused(`${given[0]} is set, but SLUICE_LOG is not: name the NATS servers too, or leave it out.`);
 }
 
-/** What all gateways must share, and what does not work with several of them. */
-function refuseMissing({ clickhouseUrl, signingKey, prefectUrl }: Sent): void {
+/** What all gateways must share. */
+function refuseMissing({ clickhouseUrl, signingKey }: Sent): void {
   if (clickhouseUrl === null) {
     throw new StartRefused('SLUICE_LOG is set, so CLICKHOUSE_URL must name the ClickHouse that all gateways share.');
   }
@@ -107,11 +106,6 @@ function refuseMissing({ clickhouseUrl, signingKey, prefectUrl }: Sent): void {
     throw new StartRefused(
       'SLUICE_LOG is set, so SLUICE_SIGNING_KEY must hold the key that all gateways share: else a page or a position ' +
         'of one gateway is good for no other.',
-    );
-  }
-  if (prefectUrl !== null) {
-    throw new StartRefused(
-      'SLUICE_LOG and SLUICE_PREFECT_URL are both set: several gateways cannot forward to a Prefect server yet.',
     );
   }
 }

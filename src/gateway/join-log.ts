@@ -4,13 +4,14 @@
  */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
-import type { SharedKey } from '../base/lease.ts';
+import { Lease, type SharedKey } from '../base/lease.ts';
 import type { Log } from '../base/log.ts';
 import type { GatewaySettings } from '../config/gateway-settings.ts';
 import type { Nats } from '../nats/connect-nats.ts';
 import { type OpenedStream, openStream, replicasBy } from '../nats/open-stream.ts';
 import { openSharedKey, type WatchedKey } from '../nats/shared-key.ts';
 import { WriterLease } from '../table-writer/writer-lease.ts';
+import { beginForwarding, type ForwarderLease, ofForwarder } from './forwarder-lease.ts';
 import { type ClaimParts, GatewayClaim } from './gateway-claim.ts';
 import { type FoundSpool, refuseOlderCopy } from './older-copy.ts';
 import { checkSameSettings, type SharedSettings } from './same-settings.ts';
@@ -36,6 +37,8 @@ export interface JoinedLog {
   readonly bucket: string;
   readonly claim: GatewayClaim;
   readonly lease: WriterLease;
+  /** Null where nothing is forwarded to Prefect. */
+  readonly forwarderLease: ForwarderLease | null;
 }
 
 const leaseMs = 10_000;
@@ -74,15 +77,15 @@ export async function joinLog(nats: Nats, stream: OpenedStream, parts: JoinParts
   });
   await checkSameSettings({ nats, bucket, id, key: await keyOf('settings') }, shared);
   await refuseOlderCopy(nats, settings, spool);
-  // Last of all: from then on the name is spoken for.
+  // Last of what may be refused: from then on the name is spoken for.
   await claim.take();
-  const lease = new WriterLease({
-    key,
-    holder: id,
-    nonce: randomUUID,
+  const held = {
+    ...{ holder: id, nonce: randomUUID, leaseMs },
     elapsedMs: () => performance.now(),
-    leaseMs,
     pause: () => wait(pauseMs),
-  });
-  return { nats, stream, bucket, claim, lease };
+  };
+  const forwarderKey = shared.prefectUrl === null ? null : await keyOf('forwarder');
+  if (forwarderKey !== null) await beginForwarding(nats, bucket, forwarderKey, word().head);
+  const forwarderLease = forwarderKey === null ? null : new Lease({ ...held, key: forwarderKey, of: ofForwarder });
+  return { nats, stream, bucket, claim, forwarderLease, lease: new WriterLease({ ...held, key }) };
 }

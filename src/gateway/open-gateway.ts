@@ -13,6 +13,7 @@ import type { Store } from '../clickhouse/store.ts';
 import type { GatewaySettings } from '../config/gateway-settings.ts';
 import type { Row } from '../event-log/row.ts';
 import type { Redactor } from '../event-text/redactor.ts';
+import type { Forwarder } from '../forwarder/start-forwarder.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { Nats } from '../nats/connect-nats.ts';
 import { openDeadLetterStream } from '../nats/dead-letter-stream.ts';
@@ -30,6 +31,7 @@ import { ownWord } from './own-word.ts';
 import { openReplicaSide, type ReplicaSide, windowOf } from './replica-side.ts';
 import type { SharedSettings } from './same-settings.ts';
 import { SharedDeadLetter } from './shared-dead-letter.ts';
+import { SharedForwarder, type SharedForwarderParts } from './shared-forwarder.ts';
 import { SharedWriter, type SharedWriterParts } from './shared-writer.ts';
 import { openSpoolSide, type SpoolSide } from './spool-side.ts';
 import { askSyncPromise, promiseSentence, type SyncPromise } from './sync-promise.ts';
@@ -74,6 +76,7 @@ export class OpenGateway {
   #joined: JoinedLog | null = null;
   #trim: GatewaysLook | null = null;
   #writer: SharedWriter | null = null;
+  #forwarder: SharedForwarder | null = null;
   #store: Store | null = null;
   #fault: string | null = null;
   #syncPromise: SyncPromise = 'unknown';
@@ -178,6 +181,18 @@ export class OpenGateway {
     return writer;
   }
 
+  startForwarder(parts: Pick<SharedForwarderParts, 'told' | 'start'>): Forwarder {
+    const { after, firstSeq } = this.#stream;
+    this.#forwarder = new SharedForwarder({
+      ...parts,
+      ...{ replica: this.replica, live: this.replicaSide.live, log: this.#parts.log },
+      before: after === null ? null : { seq: after.seq, firstSeq },
+      elapsedMs: () => performance.now(),
+    });
+    this.#beginForwarder();
+    return this.#forwarder;
+  }
+
   async join(nats: Nats): Promise<void> {
     const { settings, shared, idsMax, run, log } = this.#parts;
     this.#syncPromise = await askSyncPromise(settings.monitorUrls);
@@ -202,6 +217,7 @@ export class OpenGateway {
       'joined the shared log',
     );
     this.#begin();
+    this.#beginForwarder();
   }
 
   couldNotJoin(error: unknown): void {
@@ -262,13 +278,27 @@ export class OpenGateway {
     });
     this.#trim = new GatewaysLook({
       ...{ nats: joined.nats, stream: this.#stream, bucket: joined.bucket, log },
-      stored: () => this.replicaSide.messages.upTo(this.replica.checkpoint),
+      stored: () => this.replicaSide.messages.upTo(this.#settledUpTo),
       holder: () => writer.known?.holder ?? '',
       isHolder: () => writer.isHolder,
       sums: () => this.replicaSide.sums.sums,
       differs: (sentence) => this.#lose(sentence),
       elapsedMs: () => performance.now(),
     });
+  }
+
+  #beginForwarder(): void {
+    const lease = this.#joined?.forwarderLease ?? null;
+    if (lease !== null && !this.#isClosed && this.#fault === null) this.#forwarder?.begin(lease);
+  }
+
+  /** Up to this seq no gateway needs anything but its replica: it is in ClickHouse, and Prefect has it. */
+  get #settledUpTo(): number {
+    const isForwarding = this.#parts.shared.prefectUrl !== null;
+    return Math.min(
+      this.replica.checkpoint,
+      isForwarding ? (this.#forwarder?.confirmed ?? 0) : Number.POSITIVE_INFINITY,
+    );
   }
 
   /** Before that nothing can be judged as every other gateway judges it. Never rejects. */
@@ -289,6 +319,7 @@ export class OpenGateway {
     this.#carrying.stop();
     this.#trim?.stop();
     void this.#writer?.stop(0);
+    void this.#forwarder?.stop(0);
     this.#parts.log.error({ reason: sentence }, 'this gateway has lost the shared log: it takes nothing any more');
   }
 }

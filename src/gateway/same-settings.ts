@@ -11,7 +11,10 @@ import { listKeys } from '../nats/list-keys.ts';
 import { sayMs } from './gateway-claim.ts';
 import { gatewayKeys } from './state-keys.ts';
 
-export type SharedSettings = Pick<Config, 'retentionDays' | 'retentionOverrides' | 'clickhouseCluster'>;
+export type SharedSettings = Pick<
+  Config,
+  'retentionDays' | 'retentionOverrides' | 'clickhouseCluster' | 'prefectUrl' | 'prefectFilter' | 'prefectEventsPerS'
+>;
 
 export interface SameSettingsParts {
   readonly nats: Nats;
@@ -29,9 +32,9 @@ export async function checkSameSettings(parts: SameSettingsParts, settings: Shar
   if (found?.text === text) return;
   if (found !== null && (await isAnyOther(parts))) {
     throw new StartRefused(
-      `The other gateways have SLUICE_RETENTION_DAYS, SLUICE_RETENTION_OVERRIDES and SLUICE_CLICKHOUSE_CLUSTER as ` +
-        `${found.text}, and gateway ${id} has ${text}. Give all the same values; to change them, stop all gateways ` +
-        'first.',
+      'The other gateways have SLUICE_RETENTION_DAYS, SLUICE_RETENTION_OVERRIDES, SLUICE_CLICKHOUSE_CLUSTER and ' +
+        `SLUICE_PREFECT_URL, _FILTER and _EVENTS_PER_S as ${found.text}, and gateway ${id} has ${text}. Give all the ` +
+        'same values; to change them, stop all gateways first.',
     );
   }
   const kept = await key.write(text, found?.revision ?? 0);
@@ -47,7 +50,11 @@ async function isAnyOther({ nats, bucket, id }: SameSettingsParts): Promise<bool
   return [...after].some(([name, { revision }]) => name !== id && before.get(name)?.revision !== revision);
 }
 
-function textOf({ retentionDays, retentionOverrides, clickhouseCluster }: SharedSettings): string {
+/** As an earlier version has it, where nothing is forwarded: gateways are upgraded one by one. */
+function textOf(settings: SharedSettings): string {
+  const { retentionDays, retentionOverrides, clickhouseCluster, prefectUrl, prefectFilter, prefectEventsPerS } =
+    settings;
   const overrides = retentionOverrides === null ? null : Object.entries(retentionOverrides).sort();
-  return JSON.stringify({ retentionDays, retentionOverrides: overrides, clickhouseCluster });
+  const prefect = prefectUrl === null ? {} : { prefectUrl, prefectFilter, prefectEventsPerS };
+  return JSON.stringify({ retentionDays, retentionOverrides: overrides, clickhouseCluster, ...prefect });
 }

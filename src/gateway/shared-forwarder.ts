@@ -1,0 +1,277 @@
+/**
+ * The forwarder to Prefect of a gateway: it forwards while this gateway holds the lease, and follows the place of
+ * whoever does else. Whoever takes over asks Prefect for what may have been sent, as a single Sluice does after a start.
+ *
+ *   following ──lease──► waiting ──own replica has all that may have been sent──► forwarding
+ *       ▲                   └──────────────────────┬───────────────────────────────┘
+ *       └─── lost, given up, or of no use ─────────┘
+ *
+ * Prefect cannot tell one gateway from the other, so each looks at its lease at the last moment before it sends. What is
+ * not confirmed stays in every replica, for any gateway may be the next.
+ */
+import { endsWithin } from '../base/ends-within.ts';
+import { LeaseLost } from '../base/lease.ts';
+import type { Log } from '../base/log.ts';
+import type { OwnEvents } from '../event-log/own-events.ts';
+import { boundedPlace, type KeptPlace, type PlaceStore } from '../forwarder/kept-place.ts';
+import type { SendPermit } from '../forwarder/send-events.ts';
+import {
+  type Forwarder,
+  type ForwarderCounters,
+  type ForwarderParts,
+  type ForwarderStatus,
+  noneYet,
+} from '../forwarder/start-forwarder.ts';
+import type { ForwarderLease } from './forwarder-lease.ts';
+
+export interface SharedForwarderParts {
+  readonly replica: OwnEvents & { trimLater(): void };
+  readonly live: { readonly mark: number };
+  /** The epoch before, which ended at a seq, and where this one begins; null for the first. */
+  readonly before: { readonly seq: number; readonly firstSeq: number } | null;
+  readonly told: ForwarderParts['told'];
+  /** Begins to forward. */
+  readonly start: (term: TermParts) => Promise<Forwarder>;
+  readonly elapsedMs: () => number;
+  readonly log: Log;
+}
+
+/** Of the time for which the lease is held. */
+export interface TermParts {
+  readonly store: PlaceStore;
+  readonly permit: SendPermit;
+  readonly announcedUpTo: () => number;
+  readonly counters: ForwarderCounters;
+}
+
+interface Term {
+  /** Of the lease. */
+  readonly number: number;
+  run: Forwarder | null;
+  isOver: boolean;
+}
+
+const turnMs = 500;
+const renewMs = 3_000;
+/** So long a holder goes on without success, and then leaves the lease to the others for a moment. */
+const uselessMs = 60_000;
+const leftMs = 5_000;
+/** So much longer than others a gateway waits that lacks some of what is to be forwarded. */
+const lackingMs = 60_000;
+/** A key that has not answered for so long does not answer. */
+const deafMs = 3_000;
+const giveUpMs = 1_000;
+
+export class SharedForwarder implements Forwarder {
+  readonly #parts: SharedForwarderParts;
+  readonly #counters = noneYet();
+  #lease: ForwarderLease | null = null;
+  #term: Term | null = null;
+  #timer: NodeJS.Timeout | null = null;
+  #turning: Promise<void> | null = null;
+  #turnedAt = 0;
+  #renewedAt = 0;
+  /** Since when the lease is held without any use; null while it is of use. */
+  #uselessSince: number | null = null;
+  #leavesUntil = 0;
+  /** Events behind it stay in the replica. */
+  #heldAfter = -1;
+  #reason = '';
+
+  constructor(parts: SharedForwarderParts) {
+    this.#parts = parts;
+    // Until it is known what is still wanted.
+    parts.replica.holdFrom(0);
+  }
+
+  /** The key is there. */
+  begin(lease: ForwarderLease): void {
+    this.#lease = lease;
+    this.#timer = setInterval(() => this.#turn(), turnMs);
+    this.#turn();
+  }
+
+  /** Up to this seq Prefect needs nothing any more; 0 before that is known. */
+  get confirmed(): number {
+    return this.#place?.confirmed ?? 0;
+  }
+
+  wake(): void {
+    this.#term?.run?.wake();
+  }
+
+  get status(): ForwarderStatus {
+    const by = this.#lease?.known?.holder ?? '';
+    const run = this.#term?.run ?? null;
+    if (run !== null) return { ...run.status, by, reason: run.status.reason || this.#deafness };
+    const { oldest } = this.#parts.replica;
+    return {
+      ...this.#parts.told,
+      by,
+      phase: this.#lease?.isHeld === true ? 'waiting' : 'following',
+      reason: this.#reason || this.#deafness,
+      counters: this.#counters,
+      next: (this.#place?.maybeSentUpTo ?? oldest - 1) + 1,
+      unconfirmed: (this.#place?.confirmed ?? oldest - 1) + 1,
+      isShown: null,
+    };
+  }
+
+  async stop(graceMs: number): Promise<void> {
+    if (this.#timer !== null) clearInterval(this.#timer);
+    this.#timer = null;
+    // It may be about to begin, or to take the lease.
+    if (this.#turning !== null) await endsWithin(Math.max(graceMs, giveUpMs), this.#turning);
+    await this.#endTerm(graceMs);
+    await this.#giveUp();
+  }
+
+  get #place(): KeptPlace | null {
+    const kept = this.#lease?.known?.state ?? null;
+    return kept === null ? null : this.#ofThisEpoch(kept);
+  }
+
+  /** No event has a seq between two epochs. */
+  #ofThisEpoch(kept: KeptPlace): KeptPlace {
+    const { before } = this.#parts;
+    if (before === null || kept.confirmed < before.seq || kept.confirmed >= before.firstSeq) return kept;
+    return { ...kept, confirmed: before.firstSeq - 1, maybeSentUpTo: before.firstSeq - 1 };
+  }
+
+  get #deafness(): string {
+    const isDeaf = this.#turning !== null && this.#parts.elapsedMs() - this.#turnedAt > deafMs;
+    return isDeaf ? "the forwarder's key does not answer: NATS is away" : '';
+  }
+
+  /** Who cannot leaves the lease to run out. */
+  async #giveUp(): Promise<void> {
+    if (this.#lease?.isHeld !== true) return;
+    const given = this.#lease.giveUp().catch(() => undefined);
+    await endsWithin(giveUpMs, given);
+  }
+
+  #turn(): void {
+    if (this.#turning !== null) return;
+    this.#turnedAt = this.#parts.elapsedMs();
+    this.#turning = this.#look()
+      .catch((error: unknown) => {
+        this.#parts.log.info({ err: error }, "the forwarder's key does not answer");
+      })
+      .finally(() => {
+        this.#turning = null;
+      });
+  }
+
+  async #look(): Promise<void> {
+    const lease = this.#lease;
+    if (lease === null || this.#timer === null) return;
+    const { elapsedMs } = this.#parts;
+    if (this.#term !== null && !this.#isOf(this.#term)) await this.#endTerm(0);
+    if (!lease.isHeld) {
+      if (await lease.look(this.#mayTake(lease)))
+        this.#parts.log.info({ term: lease.term }, 'this gateway forwards to Prefect now');
+      this.#renewedAt = elapsedMs();
+    }
+    // Stopped meanwhile: the answer of the key came later than the stop waited for.
+    if (this.#timer === null) return await this.#giveUp();
+    this.#follow();
+    if (lease.isHeld) await this.#hold(lease);
+  }
+
+  /** Others that have all of it come first. */
+  #mayTake(lease: ForwarderLease): boolean {
+    if (this.#parts.elapsedMs() < this.#leavesUntil) return false;
+    const isLacking = this.#place !== null && this.#place.confirmed + 1 < this.#parts.replica.oldest;
+    return !isLacking || lease.unchangedMs > lackingMs;
+  }
+
+  async #hold(lease: ForwarderLease): Promise<void> {
+    const { elapsedMs } = this.#parts;
+    if (elapsedMs() - this.#renewedAt >= renewMs) {
+      this.#renewedAt = elapsedMs();
+      await lease.renew();
+    }
+    if (this.#term === null) await this.#tryTerm(lease);
+    const isOfUse = this.#term !== null && this.#term.run?.status.reason === '';
+    this.#uselessSince = isOfUse ? null : (this.#uselessSince ?? elapsedMs());
+    if (this.#uselessSince !== null && elapsedMs() - this.#uselessSince > uselessMs) await this.#leave(lease);
+  }
+
+  /** Another gateway may reach Prefect, or have what is to be sent, where this one does not. */
+  async #leave(lease: ForwarderLease): Promise<void> {
+    this.#leavesUntil = this.#parts.elapsedMs() + leftMs;
+    this.#uselessSince = null;
+    await this.#endTerm(giveUpMs);
+    await lease.giveUp();
+  }
+
+  /** What may have been sent is asked for from the own replica, so that must have it. */
+  async #tryTerm(lease: ForwarderLease): Promise<void> {
+    const { live, start } = this.#parts;
+    const upTo = this.#place?.maybeSentUpTo ?? 0;
+    this.#reason =
+      live.mark < upTo ? `this gateway has all up to seq ${live.mark}, and ${upTo} may have been sent` : '';
+    if (live.mark < upTo) return;
+    const term: Term = { number: lease.term, run: null, isOver: false };
+    this.#term = term;
+    const [store, permit] = [this.#storeOf(term, lease), this.#permitOf(term, lease)];
+    try {
+      term.run = await start({ store, permit, announcedUpTo: () => live.mark, counters: this.#counters });
+    } catch (error) {
+      this.#term = null;
+      throw error;
+    }
+    // Stopped meanwhile.
+    if (this.#timer === null) await this.#endTerm(0);
+  }
+
+  #isOf(term: Term): boolean {
+    return !term.isOver && this.#lease?.isHeld === true && this.#lease.term === term.number;
+  }
+
+  #storeOf(term: Term, lease: ForwarderLease): PlaceStore {
+    return {
+      load: async () => {
+        const kept = await lease.load();
+        return kept === null ? null : this.#ofThisEpoch(kept);
+      },
+      save: async (place) => {
+        if (!this.#isOf(term)) throw new LeaseLost('the lease under which this was begun is over');
+        await lease.save(boundedPlace(place));
+      },
+    };
+  }
+
+  #permitOf(term: Term, lease: ForwarderLease): SendPermit {
+    const isOf = (): boolean => this.#isOf(term);
+    return {
+      get isGood() {
+        return isOf() && lease.isFresh;
+      },
+      async refresh() {
+        if (isOf()) await lease.refresh();
+        if (!isOf()) throw new LeaseLost('another gateway forwards now');
+      },
+    };
+  }
+
+  /** What it has under way must not end under a later lease. */
+  async #endTerm(graceMs: number): Promise<void> {
+    const term = this.#term;
+    this.#term = null;
+    this.#uselessSince = null;
+    if (term === null) return;
+    if (graceMs === 0) term.isOver = true;
+    await term.run?.stop(graceMs);
+    term.isOver = true;
+  }
+
+  /** What all have confirmed may go. */
+  #follow(): void {
+    const { replica } = this.#parts;
+    if (this.#place === null || this.#place.confirmed === this.#heldAfter) return;
+    this.#heldAfter = this.#place.confirmed;
+    replica.holdFrom(this.#heldAfter + 1);
+    replica.trimLater();
+  }
+}
