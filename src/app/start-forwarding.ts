@@ -39,6 +39,6 @@ export async function startForwarding(
       now: Date.now,
       ...own,
     });
-  if (gateway !== null) return gateway.startForwarder({ told, start });
+  if (gateway !== null) return gateway.forwarding.start({ told, start });
   return await start({ store: placeFile(dataDir, durability === 'fsync', files) });
 }

@@ -95,10 +95,6 @@ export class Lease<State> {
     const { elapsedMs, leaseMs } = this.#parts;
     return this.#held !== null && elapsedMs() - this.#renewedAt <= freshShare * leaseMs;
   }
-  /** For how long the key of another, or of nobody, has not changed, as far as was seen here. */
-  get unchangedMs(): number {
-    return this.#seen.revision < 0 ? 0 : this.#parts.elapsedMs() - this.#seen.at;
-  }
   /** As the key was seen last; null before the first look, and while nobody has written it. */
   get known(): KnownHolder<State> | null {
     return this.#known;

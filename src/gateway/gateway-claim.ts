@@ -28,6 +28,8 @@ export interface GatewayWord {
   readonly sums: readonly StretchSum[];
   /** The newest seq that it has applied. */
   readonly head: number;
+  /** The oldest seq that it can read; null where an earlier Sluice says it. */
+  readonly oldest: number | null;
   /** By which it applies blocks. */
   readonly rules: number;
   /** The newest rules that it knows. */
@@ -183,13 +185,15 @@ export function readWord(text: string): GatewayWord | null {
   try {
     const word = JSON.parse(text) as Partial<GatewayWord>; // checked next
     const { version, spool, applied, waiting, sums, head, rules } = word;
-    const { nonce = '', run = 0, spoolHead = 0, fault = null, waits = null, hasEnded = false } = word;
-    const { knows = rules } = word;
-    const areNumbers = [applied, waiting, head, rules, knows, run, spoolHead].every(Number.isSafeInteger);
+    const { nonce = '', run = 0, spoolHead = 0, oldest = null } = word;
+    const { fault = null, waits = null, hasEnded = false, knows = rules } = word;
+    const numbers = [applied, waiting, head, rules, knows, run, spoolHead, oldest ?? 0];
+    const areNumbers = numbers.every(Number.isSafeInteger);
     const isWord = version === 1 && typeof spool === 'string' && areNumbers && areSums(sums);
     if (!isWord) return null;
     // Its fields were just checked.
-    return { ...(word as GatewayWord), nonce, run, spoolHead, knows: Number(knows), fault, waits, hasEnded };
+    const known = { nonce, run, spoolHead, oldest, knows: Number(knows), fault, waits, hasEnded };
+    return { ...(word as GatewayWord), ...known };
   } catch {
     return null;
   }

@@ -21,8 +21,13 @@ export interface TrimParts {
   readonly nats: Nats;
   readonly stream: OpenedStream;
   readonly bucket: string;
-  /** The newest place up to which all events are in ClickHouse or in the dead letter; null if none is known. */
-  readonly stored: () => ReplicaPlace | null;
+  /** Of this gateway. */
+  readonly id: string;
+  /**
+   * The newest place up to which all events are in ClickHouse or in the dead letter, and, unless the stream is filling,
+   * nothing is to be forwarded any more; null if none is known.
+   */
+  readonly stored: (isFilling: boolean) => ReplicaPlace | null;
   /** The gateway that writes into ClickHouse. */
   readonly holder: () => string;
   readonly isHolder: () => boolean;
@@ -47,6 +52,7 @@ export class GatewaysLook {
   /** Gateways that are not waited for any more, as was said. */
   readonly #givenUp = new Set<string>();
   #isBusy = false;
+  #othersOldest: number | null = null;
   #trimmed = 0;
   /** Where new gateways begin, as far as is known here, and since when. */
   #base: { readonly stream: number; readonly at: number } | null = null;
@@ -54,6 +60,11 @@ export class GatewaysLook {
   constructor(parts: TrimParts) {
     this.#parts = parts;
     this.#timer = setInterval(() => void this.#turn(), turnMs).unref();
+  }
+
+  /** The oldest seq that any other gateway has, be it up or not; Infinity if there is none, null before it is known. */
+  get othersOldest(): number | null {
+    return this.#othersOldest;
   }
 
   stop(): void {
@@ -89,7 +100,7 @@ export class GatewaysLook {
       await nats.manager.streams.purge(stream.name, { seq: upTo + 1 });
       this.#trimmed = upTo;
     }
-    if (hasStood || base.stream + 1 < state.first_seq) await this.#sayBase(base.stream);
+    if (hasStood || base.stream + 1 < state.first_seq) await this.#sayBase(base.stream, isFilling);
   }
 
   async #readBase(): Promise<{ readonly stream: number; readonly at: number }> {
@@ -102,9 +113,9 @@ export class GatewaysLook {
   }
 
   /** Only ever further: who wrote before has looked at no newer one. */
-  async #sayBase(before: number): Promise<void> {
+  async #sayBase(before: number, isFilling: boolean): Promise<void> {
     const { stored, stream, elapsedMs } = this.#parts;
-    const place = stored();
+    const place = stored(isFilling);
     if (place === null || place.stream <= before) return;
     const found = await this.#key.read();
     const isNewer = (parseBase(found, stream.epoch)?.stream ?? 0) < place.stream;
@@ -129,9 +140,10 @@ export class GatewaysLook {
 
   /** The oldest message that some gateway has not applied. */
   async #neededFrom(isFilling: boolean): Promise<number> {
-    const { nats, bucket, elapsedMs } = this.#parts;
+    const { nats, bucket, id, elapsedMs } = this.#parts;
     const now = elapsedMs();
     let needed = Number.POSITIVE_INFINITY;
+    let oldest = Number.POSITIVE_INFINITY;
     for (const [name, { text, revision }] of await listKeys(nats, bucket, gatewayKeys)) {
       const word = readWord(text);
       const seen = this.#seen.get(name);
@@ -140,6 +152,7 @@ export class GatewaysLook {
       const at = isNews ? now : seen.at;
       this.#seen.set(name, { revision, at });
       if (word === null) continue;
+      if (name !== id) oldest = Math.min(oldest, word.oldest ?? oldest);
       this.#compare(name, word);
       const isGivenUp = now - at > (isFilling ? silentMs : silentMsMax);
       if (isGivenUp) this.#sayGivenUp(name, now - at);
@@ -148,6 +161,7 @@ export class GatewaysLook {
         needed = Math.min(needed, word.applied + 1);
       }
     }
+    this.#othersOldest = oldest;
     return needed;
   }
 

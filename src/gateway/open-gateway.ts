@@ -13,25 +13,25 @@ import type { Store } from '../clickhouse/store.ts';
 import type { GatewaySettings } from '../config/gateway-settings.ts';
 import type { Row } from '../event-log/row.ts';
 import type { Redactor } from '../event-text/redactor.ts';
-import type { Forwarder } from '../forwarder/start-forwarder.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { Nats } from '../nats/connect-nats.ts';
 import { openDeadLetterStream } from '../nats/dead-letter-stream.ts';
 import type { OpenedStream } from '../nats/open-stream.ts';
 import { Carrying } from './carrying.ts';
 import { FollowedTokens } from './follow-tokens.ts';
+import { ForwardingSide } from './forwarding-side.ts';
 import { factsOfGateways } from './gateway-facts.ts';
 import type { GatewayFolder, GatewayRun } from './gateway-folder.ts';
 import type { GatewayStatus } from './gateway-status.ts';
 import { whenIdsFilled } from './ids-of-replica.ts';
 import { type JoinedLog, joinLog, tokensKey } from './join-log.ts';
+import { KeptApart } from './kept-apart.ts';
 import { GatewaysLook } from './look-at-gateways.ts';
 import type { FoundSpool } from './older-copy.ts';
 import { ownWord } from './own-word.ts';
 import { openReplicaSide, type ReplicaSide, windowOf } from './replica-side.ts';
 import type { SharedSettings } from './same-settings.ts';
 import { SharedDeadLetter } from './shared-dead-letter.ts';
-import { SharedForwarder, type SharedForwarderParts } from './shared-forwarder.ts';
 import { SharedWriter, type SharedWriterParts } from './shared-writer.ts';
 import { openSpoolSide, type SpoolSide } from './spool-side.ts';
 import { askSyncPromise, promiseSentence, type SyncPromise } from './sync-promise.ts';
@@ -66,6 +66,7 @@ export class OpenGateway {
   readonly replica: Journal;
   readonly replicaSide: ReplicaSide;
   readonly spoolSide: SpoolSide;
+  readonly forwarding: ForwardingSide;
   readonly deadLetter = new SharedDeadLetter();
   readonly #parts: OpenGatewayParts;
   readonly #stream: OpenedStream;
@@ -73,15 +74,14 @@ export class OpenGateway {
   readonly #starting: AbortController;
   readonly #carrying: Carrying;
   readonly #tokens: FollowedTokens;
+  readonly #apart: KeptApart;
   #joined: JoinedLog | null = null;
   #trim: GatewaysLook | null = null;
   #writer: SharedWriter | null = null;
-  #forwarder: SharedForwarder | null = null;
   #store: Store | null = null;
   #fault: string | null = null;
   #syncPromise: SyncPromise = 'unknown';
   #isClosed = false;
-  #idsTaken = 0;
   /** The message up to which a new gateway is not ready. */
   #catchesUpTo = 0;
   /** Why it does not follow the shared log yet; null if it does. */
@@ -94,6 +94,7 @@ export class OpenGateway {
     this.#starting = starting;
     this.spool = spool;
     this.#foundSpool = { epoch: spool.epoch, head: spool.head };
+    this.#apart = new KeptApart(parts.keepTaken, log);
     this.#tokens = new FollowedTokens({ dataDir: folder.dataDir, elapsedMs: () => performance.now(), log });
     this.replica = parts.openJournal(folder.replica, stream);
     this.replicaSide = openReplicaSide({
@@ -102,9 +103,14 @@ export class OpenGateway {
       own: { applied: (outcome) => this.#carrying.applied(outcome) },
       again: () => this.#carrying.again(),
     });
+    this.forwarding = new ForwardingSide({
+      ...{ stream, replica: this.replica, side: this.replicaSide, log },
+      isOn: parts.shared.prefectUrl !== null,
+      othersOldest: () => this.#trim?.othersOldest ?? null,
+    });
     this.spoolSide = openSpoolSide({
       ...{ spool, redactor, counters, log },
-      gate: () => gate() ?? this.failure,
+      gate: () => gate() ?? this.failure ?? this.forwarding.refusal,
       applied: () => this.replicaSide.replica.seq,
       others: windowOf(this.replicaSide),
     });
@@ -114,7 +120,7 @@ export class OpenGateway {
       side: this.replicaSide,
       checkpoint: () => this.replica.checkpoint,
       settled: (upTo, letGo) => this.spoolSide.settled(upTo, letGo),
-      keepTaken: (rows) => this.#keepTaken(rows),
+      keepTaken: (rows) => this.#apart.keep(rows),
       parkedMax: parts.parkedMax,
       lost: (sentence) => this.#lose(sentence),
     });
@@ -147,7 +153,7 @@ export class OpenGateway {
       applied: this.replicaSide.replica.applied.stream,
       waiting: this.#waiting,
       parked: this.#carrying.parked,
-      idsTaken: this.#idsTaken,
+      idsTaken: this.#apart.count,
       isJoined: this.#joined !== null,
       writer: known?.holder ?? '',
       term: known?.term ?? 0,
@@ -181,18 +187,6 @@ export class OpenGateway {
     return writer;
   }
 
-  startForwarder(parts: Pick<SharedForwarderParts, 'told' | 'start'>): Forwarder {
-    const { after, firstSeq } = this.#stream;
-    this.#forwarder = new SharedForwarder({
-      ...parts,
-      ...{ replica: this.replica, live: this.replicaSide.live, log: this.#parts.log },
-      before: after === null ? null : { seq: after.seq, firstSeq },
-      elapsedMs: () => performance.now(),
-    });
-    this.#beginForwarder();
-    return this.#forwarder;
-  }
-
   async join(nats: Nats): Promise<void> {
     const { settings, shared, idsMax, run, log } = this.#parts;
     this.#syncPromise = await askSyncPromise(settings.monitorUrls);
@@ -200,7 +194,7 @@ export class OpenGateway {
     this.deadLetter.begin(await openDeadLetterStream(nats, settings));
     const now = () => ({
       ...{ waiting: this.#waiting, fault: this.#fault },
-      waits: this.#lacksIds ?? this.#carrying.fault ?? this.#writer?.fault ?? null,
+      waits: this.#lacksIds ?? this.#carrying.fault ?? this.#full ?? this.#writer?.fault ?? null,
     });
     const { spool, replica, replicaSide: side } = this;
     const word = () => ownWord({ spool, replica, side, run: run.number, now });
@@ -217,7 +211,7 @@ export class OpenGateway {
       'joined the shared log',
     );
     this.#begin();
-    this.#beginForwarder();
+    this.forwarding.joined(this.#joined.forwarderLease);
   }
 
   couldNotJoin(error: unknown): void {
@@ -248,16 +242,8 @@ export class OpenGateway {
     this.replicaSide.ids.close();
   }
 
-  #keepTaken(rows: readonly Row[]): boolean {
-    const { keepTaken, log } = this.#parts;
-    try {
-      keepTaken(rows);
-    } catch (error) {
-      log.error({ err: error }, 'events whose ids are taken could not be kept: it is tried again');
-      return false;
-    }
-    this.#idsTaken += rows.length;
-    return true;
+  get #full(): string | null {
+    return this.forwarding.refusal?.message ?? null;
   }
 
   get #waiting(): number {
@@ -278,27 +264,14 @@ export class OpenGateway {
     });
     this.#trim = new GatewaysLook({
       ...{ nats: joined.nats, stream: this.#stream, bucket: joined.bucket, log },
-      stored: () => this.replicaSide.messages.upTo(this.#settledUpTo),
+      id: settings.id,
+      stored: (isFilling) => this.replicaSide.messages.upTo(this.forwarding.settledUpTo(isFilling)),
       holder: () => writer.known?.holder ?? '',
       isHolder: () => writer.isHolder,
       sums: () => this.replicaSide.sums.sums,
       differs: (sentence) => this.#lose(sentence),
       elapsedMs: () => performance.now(),
     });
-  }
-
-  #beginForwarder(): void {
-    const lease = this.#joined?.forwarderLease ?? null;
-    if (lease !== null && !this.#isClosed && this.#fault === null) this.#forwarder?.begin(lease);
-  }
-
-  /** Up to this seq no gateway needs anything but its replica: it is in ClickHouse, and Prefect has it. */
-  get #settledUpTo(): number {
-    const isForwarding = this.#parts.shared.prefectUrl !== null;
-    return Math.min(
-      this.replica.checkpoint,
-      isForwarding ? (this.#forwarder?.confirmed ?? 0) : Number.POSITIVE_INFINITY,
-    );
   }
 
   /** Before that nothing can be judged as every other gateway judges it. Never rejects. */
@@ -319,7 +292,7 @@ export class OpenGateway {
     this.#carrying.stop();
     this.#trim?.stop();
     void this.#writer?.stop(0);
-    void this.#forwarder?.stop(0);
+    this.forwarding.stop();
     this.#parts.log.error({ reason: sentence }, 'this gateway has lost the shared log: it takes nothing any more');
   }
 }

@@ -8,7 +8,7 @@ import type { ReplicaSide } from './replica-side.ts';
 
 export interface WordParts {
   readonly spool: Pick<Journal, 'epoch' | 'horizon'>;
-  readonly replica: Pick<Journal, 'head'>;
+  readonly replica: Pick<Journal, 'head' | 'oldest'>;
   readonly side: Pick<ReplicaSide, 'replica' | 'sums'>;
   /** See GatewayRun. */
   readonly run: number;
@@ -18,7 +18,8 @@ export interface WordParts {
 export function ownWord({ spool, replica, side, run, now }: WordParts): Omit<GatewayWord, 'hasEnded' | 'nonce'> {
   const { stream, rules = 1 } = side.replica.applied;
   const knows = newestOf(productRules);
-  const { head } = replica;
+  const { head, oldest } = replica;
   const ofSpool = { spool: spool.epoch, spoolHead: spool.horizon.ticket };
-  return { version: 1, ...ofSpool, run, applied: stream, sums: side.sums.sums, head, rules, knows, ...now() };
+  const ofReplica = { applied: stream, sums: side.sums.sums, head, oldest };
+  return { version: 1, ...ofSpool, ...ofReplica, run, rules, knows, ...now() };
 }

@@ -2,6 +2,7 @@
  * The replica of a gateway, put together with what follows it (I2, I11): the id window and its files, live delivery,
  * and which messages have been applied.
  */
+import type { Failure } from '../base/errors.ts';
 import type { FilePort } from '../base/file-port.ts';
 import type { Log } from '../base/log.ts';
 import type { LogReader } from '../event-log/log-reader.ts';
@@ -46,6 +47,8 @@ export interface ReplicaSide {
   readonly sums: ReplicaSums;
   /** Whether the replica took what came last: false where a disk is full, or fails. */
   readonly isTaking: boolean;
+  /** Why it did not take what came last; null if it did. */
+  readonly refusal: Failure | null;
   /** Whether there is, or will be, anything to write into ClickHouse from here. */
   readonly isFollowing: boolean;
   /** See Gateway; false also where the ids of what was applied could not be kept. */
@@ -74,11 +77,15 @@ export function openReplicaSide(parts: ReplicaSideParts): ReplicaSide {
   const messages = new Positions<ReplicaPlace>();
   messages.note({ ...journal.applied, seq: journal.head }, journal.head);
   let isTaking = true;
+  let refusal: Failure | null = null;
   const gateway = new Gateway({
     ...{ replica, carrier: own, log },
     failed() {
       isTaking = false;
       again();
+    },
+    refused(why) {
+      refusal = why;
     },
     committed(seq) {
       isTaking = true;
@@ -91,6 +98,9 @@ export function openReplicaSide(parts: ReplicaSideParts): ReplicaSide {
     ...{ replica, live, ids, messages, sums },
     get isTaking() {
       return isTaking;
+    },
+    get refusal() {
+      return refusal;
     },
     get isFollowing() {
       // What it has, and ClickHouse has not, it can still write: that may be what makes room.

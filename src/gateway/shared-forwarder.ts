@@ -29,6 +29,8 @@ export interface SharedForwarderParts {
   readonly live: { readonly mark: number };
   /** The epoch before, which ended at a seq, and where this one begins; null for the first. */
   readonly before: { readonly seq: number; readonly firstSeq: number } | null;
+  /** See GatewaysLook. */
+  readonly othersOldest: () => number | null;
   readonly told: ForwarderParts['told'];
   /** Begins to forward. */
   readonly start: (term: TermParts) => Promise<Forwarder>;
@@ -56,8 +58,6 @@ const renewMs = 3_000;
 /** So long a holder goes on without success, and then leaves the lease to the others for a moment. */
 const uselessMs = 60_000;
 const leftMs = 5_000;
-/** So much longer than others a gateway waits that lacks some of what is to be forwarded. */
-const lackingMs = 60_000;
 /** A key that has not answered for so long does not answer. */
 const deafMs = 3_000;
 const giveUpMs = 1_000;
@@ -80,8 +80,6 @@ export class SharedForwarder implements Forwarder {
 
   constructor(parts: SharedForwarderParts) {
     this.#parts = parts;
-    // Until it is known what is still wanted.
-    parts.replica.holdFrom(0);
   }
 
   /** The key is there. */
@@ -168,9 +166,10 @@ export class SharedForwarder implements Forwarder {
     const { elapsedMs } = this.#parts;
     if (this.#term !== null && !this.#isOf(this.#term)) await this.#endTerm(0);
     if (!lease.isHeld) {
-      if (await lease.look(this.#mayTake(lease)))
+      if (await lease.look(this.#mayTake))
         this.#parts.log.info({ term: lease.term }, 'this gateway forwards to Prefect now');
       this.#renewedAt = elapsedMs();
+      if (lease.known === null) this.#reason = "the forwarder's key is not there any more: start this gateway again";
     }
     // Stopped meanwhile: the answer of the key came later than the stop waited for.
     if (this.#timer === null) return await this.#giveUp();
@@ -178,11 +177,14 @@ export class SharedForwarder implements Forwarder {
     if (lease.isHeld) await this.#hold(lease);
   }
 
-  /** Others that have all of it come first. */
-  #mayTake(lease: ForwarderLease): boolean {
-    if (this.#parts.elapsedMs() < this.#leavesUntil) return false;
-    const isLacking = this.#place !== null && this.#place.confirmed + 1 < this.#parts.replica.oldest;
-    return !isLacking || lease.unchangedMs > lackingMs;
+  /** What this one lacks and another gateway has, be it up or not, is left to that one. */
+  get #mayTake(): boolean {
+    const { replica, othersOldest, elapsedMs } = this.#parts;
+    if (elapsedMs() < this.#leavesUntil || this.#place === null) return false;
+    const [next, oldest] = [this.#place.confirmed + 1, othersOldest()];
+    const isLeft = next < replica.oldest && (oldest === null || oldest < replica.oldest);
+    this.#reason = isLeft ? `events from seq ${next} on are to be forwarded, and this gateway does not have them` : '';
+    return !isLeft;
   }
 
   async #hold(lease: ForwarderLease): Promise<void> {

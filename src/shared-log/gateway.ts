@@ -15,6 +15,8 @@ export interface GatewayParts {
   readonly committed: (seq: number) => void;
   /** A commit failed: messages behind what is applied are to come again. */
   readonly failed: () => void;
+  /** The log does not take a message, or takes it again (null). */
+  readonly refused: (why: Failure | null) => void;
   readonly log: Log;
 }
 
@@ -43,9 +45,12 @@ export class Gateway {
 
   #apply(stream: number, ms: number, data: Buffer) {
     try {
-      return this.#parts.replica.apply(stream, ms, data);
+      const outcome = this.#parts.replica.apply(stream, ms, data);
+      this.#parts.refused(null);
+      return outcome;
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
+      this.#parts.refused(error);
       this.#parts.log.error({ err: error }, 'the replica takes nothing: the shared log waits');
       return 'gap';
     }

@@ -14,7 +14,17 @@ import { until } from '../../support/poll.ts';
 import { withFolder } from '../journal/support.ts';
 import { describeNats } from '../nats/describe-nats.ts';
 
-const said = { version: 1, waiting: 0, sums: [], head: 0, rules: 1, knows: 1, fault: null, waits: null } as const;
+const said = {
+  version: 1,
+  waiting: 0,
+  sums: [],
+  head: 0,
+  oldest: 1,
+  rules: 1,
+  knows: 1,
+  fault: null,
+  waits: null,
+} as const;
 /** Of each start. */
 let runs = 0;
 const newStart = () => ({ nonce: randomUUID(), keep: () => undefined });
@@ -207,7 +217,8 @@ describeNats('the name of a gateway', (world) => {
   it('goes with settings that all living gateways have alike', async () => {
     const bucket = 'CLAIMS';
     const key = await openSharedKey(world.nats, { bucket, name: 'settings', replicas: 1 });
-    const settings = { retentionDays: 7, retentionOverrides: null, clickhouseCluster: null };
+    const prefect = { prefectUrl: null, prefectFilter: null, prefectEventsPerS: 300 };
+    const settings = { retentionDays: 7, retentionOverrides: null, clickhouseCluster: null, ...prefect };
     const parts = { nats: world.nats, bucket, key, id: 'three' };
     await checkSameSettings(parts, settings);
     await checkSameSettings(parts, settings);

@@ -17,6 +17,7 @@ const said = {
   applied: 0,
   sums: [],
   head: 0,
+  oldest: 1,
   rules: 1,
   knows: 1,
   fault: null,

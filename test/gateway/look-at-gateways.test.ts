@@ -19,7 +19,7 @@ describeNats('a look at all gateways', (world) => {
     let looks = 0;
     const look = new GatewaysLook({
       ...{ nats: world.nats, stream, bucket, sums: () => [], differs: expect.unreachable },
-      ...{ isHolder: () => false, stored: () => null },
+      ...{ id: 'one', isHolder: () => false, stored: () => null },
       holder() {
         looks += 1;
         return 'one';

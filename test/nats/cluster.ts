@@ -178,4 +178,11 @@ export interface Standing {
     readonly applied: number;
     readonly promise: string;
   } | null;
+  readonly forwarder: {
+    readonly by: string;
+    readonly phase: string;
+    readonly reason: string;
+    readonly lagEvents: number;
+    readonly unconfirmedEvents: number;
+  } | null;
 }

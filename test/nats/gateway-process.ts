@@ -84,6 +84,7 @@ const gateway = new Gateway({
   carrier,
   committed: () => undefined,
   failed: () => follower.again(),
+  refused: () => undefined,
   log,
 });
 const follower = followStream({
