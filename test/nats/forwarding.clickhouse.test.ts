@@ -2,7 +2,12 @@
  * Several gateways beside a Prefect server: one of them forwards. The peer injects faults and counts what it is sent
  * twice; the real Prefect is in test/beside-prefect.
  */
+
+import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parseForwarder } from '../../src/gateway/forwarder-lease.ts';
+import { connectNats } from '../../src/nats/connect-nats.ts';
+import { sharedKey } from '../../src/nats/shared-key.ts';
 import { eventLike } from '../../support/events.ts';
 import { send } from '../../support/http.ts';
 import { type FaultyPrefect, startFaultyPrefect } from '../../support/peers/faulty-prefect.ts';
@@ -22,6 +27,8 @@ describe.skipIf(!installed.found)('gateways that forward to a Prefect server', (
   const gateways = new Map<Name, TestSluice>();
   /** Ids that a gateway has acknowledged, of own events. */
   const acknowledged: string[] = [];
+  /** How many it has acknowledged that came from Prefect. */
+  let handedOn = 0;
   let number = 0;
 
   const env = () => ({ SLUICE_PREFECT_URL: peer.url, SLUICE_PREFECT_EVENTS_PER_S: '5000', SLUICE_FLUSH_MS: '50' });
@@ -80,7 +87,7 @@ describe.skipIf(!installed.found)('gateways that forward to a Prefect server', (
   }
 
   beforeAll(async () => {
-    peer = await startFaultyPrefect({ flushMs: 1_000, lateMs: 0 });
+    peer = await startFaultyPrefect({ flushMs: 1_000, lateMs: 1_000 });
     cluster = await Cluster.start();
     await Promise.all(names.map(start));
   }, startMs);
@@ -93,14 +100,15 @@ describe.skipIf(!installed.found)('gateways that forward to a Prefect server', (
     'bring each event there once, whoever took it, and none that came from there',
     async () => {
       for (const name of names) await takeOwn(name, 70);
-      const handedOn: string[] = [];
-      for (const name of names) handedOn.push(...(await take(name, 10, { 'sluice-origin': 'prefect' })));
+      const origin = { 'sluice-origin': 'prefect' };
+      const fromThere = (await Promise.all(names.map((name) => take(name, 10, origin)))).flat();
+      handedOn = fromThere.length;
       for (const name of names) await takeOwn(name, 70);
-      expect([acknowledged.length, handedOn.length]).toEqual([420, 30]);
+      expect([acknowledged.length, handedOn]).toEqual([420, 30]);
       await allForwarded();
       await sameHead(...names.map(at));
       const stored = new Set(peer.stored);
-      expect([stored.size, handedOn.filter((id) => stored.has(id))]).toEqual([420, []]);
+      expect([stored.size, fromThere.filter((id) => stored.has(id))]).toEqual([420, []]);
       const forwards = await holder();
       const phases = await Promise.all(names.map(async (name) => (await standing(at(name))).forwarder?.phase));
       expect(phases.filter((phase) => phase === 'following').length).toBe(2);
@@ -108,4 +116,125 @@ describe.skipIf(!installed.found)('gateways that forward to a Prefect server', (
     },
     testMs,
   );
+
+  /** Takes events at all of them, until the work is over. */
+  async function takingMeanwhile<Answer>(work: () => Promise<Answer>): Promise<Answer> {
+    let isOver = false;
+    const taking = names.map(async (name) => {
+      while (!isOver) {
+        await takeOwn(name, 5);
+        await pause(30);
+      }
+    });
+    try {
+      return await work();
+    } finally {
+      isOver = true;
+      await Promise.all(taking);
+    }
+  }
+
+  /** Resolves when the peer has taken a batch that it answers late. */
+  function lateBatch(): Promise<void> {
+    return new Promise((resolve) => {
+      peer.faultOf = () => {
+        peer.faultOf = () => 'none';
+        resolve();
+        return 'late';
+      };
+    });
+  }
+
+  async function expectAllOnce(): Promise<void> {
+    await allForwarded();
+    await sameHead(...names.map(at));
+    const { ids, events } = await cluster.counts('order.paid');
+    // With those that came from there, and what was taken and not acknowledged.
+    await until('nothing is missing', () => peer.stored.length >= ids - handedOn || undefined, waitMs);
+    expect([peer.stored.length, events]).toEqual([ids - handedOn, ids]);
+    expect(peer.repeats).toEqual([]);
+  }
+
+  it(
+    'lose nothing and send nothing twice when the one that forwards is killed in the middle of a batch',
+    async () => {
+      const before = await holder();
+      const others = names.filter((name) => name !== before);
+      await takingMeanwhile(async () => {
+        await lateBatch();
+        await at(before).kill();
+        const next = await holder(others);
+        expect(others).toContain(next);
+        await start(before);
+        await holder();
+      });
+      await expectAllOnce();
+    },
+    testMs,
+  );
+
+  it(
+    'go on when the one that forwards is stopped for long, whose old term moves and sends nothing then',
+    async () => {
+      const before = await holder();
+      const others = names.filter((name) => name !== before);
+      const places = watchPlaces(cluster);
+      await takingMeanwhile(async () => {
+        await lateBatch();
+        process.kill(at(before).pid, 'SIGSTOP');
+        try {
+          await holder(others);
+        } finally {
+          process.kill(at(before).pid, 'SIGCONT');
+        }
+        const after = await holder();
+        expect(after).not.toBe(before);
+        const sent = peer.stored.length;
+        await until('more is forwarded', () => peer.stored.length > sent + 50 || undefined, waitMs);
+        expect(await holder()).toBe(after);
+      });
+      await expectAllOnce();
+      const confirmed = await places.stop();
+      expect(confirmed).toEqual(confirmed.toSorted((one, other) => one - other));
+    },
+    testMs,
+  );
+
+  it(
+    'hand it over at once when the one that forwards is stopped by SIGTERM',
+    async () => {
+      const before = await holder();
+      const others = names.filter((name) => name !== before);
+      await takeOwn(before, 50);
+      await at(before).stop();
+      await holder(others);
+      await start(before);
+      await takingMeanwhile(async () => await pause(500));
+      await expectAllOnce();
+    },
+    testMs,
+  );
 });
+
+/** All that the key says of what is confirmed, as often as it is looked at. */
+function watchPlaces({ nats: { url } }: Cluster): { stop(): Promise<number[]> } {
+  const seen: number[] = [];
+  let isOver = false;
+  const watching = (async () => {
+    const nats = await connectNats({ servers: [url], name: 'test' });
+    const key = sharedKey(nats, { bucket: 'SLUICE_STATE', name: 'forwarder' });
+    while (!isOver) {
+      const entry = await key.read();
+      if (entry !== null) seen.push(parseForwarder(entry.text).state?.confirmed ?? -1);
+      await pause(100);
+    }
+    await nats.close();
+  })();
+  return {
+    async stop() {
+      isOver = true;
+      await watching;
+      return seen;
+    },
+  };
+}
