@@ -136,7 +136,9 @@ export class OpenGateway {
     const { stream } = this.replicaSide.replica.applied;
     const isNew = (stream < this.#catchesUpTo || this.#lacksIds !== null) && this.#fault === null;
     const behind = this.#lacksIds ?? `This gateway is new: message ${stream} of ${this.#catchesUpTo} is applied.`;
-    return isNew ? new Failure('gatewayBehind', behind) : (this.failure ?? this.spool.check());
+    return isNew
+      ? new Failure('gatewayBehind', behind)
+      : (this.failure ?? this.forwarding.refusal ?? this.spool.check());
   }
 
   /** Where ClickHouse has to know of this gateway. */
