@@ -9,6 +9,8 @@ import type { StorePhase } from '../clickhouse/store.ts';
 import type { Observation } from './observe.ts';
 
 const forwarderPhases = ['idle', 'forwarding', 'backingOff', 'asking'];
+/** Of a gateway that does not forward, or not yet. */
+const sharedForwarderPhases = ['following', 'waiting'];
 const storePhases: readonly StorePhase[] = ['starting', 'ready', 'unavailable', 'refused'];
 
 export function metricsPage(seen: Observation): string {
@@ -138,7 +140,7 @@ function writeTokens(page: MetricsPage, { usages }: Observation): void {
 }
 
 /** Only where the log is shared. */
-function writeGateway(page: MetricsPage, { gateway }: Observation): void {
+function writeGateway(page: MetricsPage, { gateway, forwarder }: Observation): void {
   if (gateway === null) return;
   const { id, applied, waiting, parked, idsTaken, isJoined, writer, term, tokensAgeSeconds, deadLetter } = gateway;
   page.gauge('gateway_applied_message', 'The newest message of the shared log that is applied here.', applied);
@@ -151,6 +153,8 @@ function writeGateway(page: MetricsPage, { gateway }: Observation): void {
   );
   page.gauge('gateway_joined', '1 once the shared log was joined since the start.', isJoined ? 1 : 0);
   page.gauge('gateway_writes', '1 while this gateway writes into ClickHouse.', writer === id ? 1 : 0);
+  if (forwarder !== null)
+    page.gauge('gateway_forwards', '1 while this gateway forwards to Prefect.', forwarder.by === id ? 1 : 0);
   page.gauge(
     'gateway_tokens_age_seconds',
     'Since NATS last said that the tokens here are the newest.',
@@ -180,7 +184,9 @@ function writeForwarder(page: MetricsPage, { forwarder }: Observation): void {
   page.gauge(
     'prefect_phase',
     'What the forwarder does: 1 for the present phase.',
-    forwarderPhases.map((phase) => [{ phase }, phase === forwarder.phase ? 1 : 0] as const),
+    (forwarder.by === null ? forwarderPhases : [...forwarderPhases, ...sharedForwarderPhases]).map(
+      (phase) => [{ phase }, phase === forwarder.phase ? 1 : 0] as const,
+    ),
   );
 }
 

@@ -3,7 +3,10 @@
  */
 import type { ClusterStatus, GatewayLine } from '../gateway/cluster-status.ts';
 
-export function clusterText({ log, writer, deadLetter, gateways }: ClusterStatus, faults: readonly string[]): string {
+export function clusterText(
+  { log, writer, forwarder, deadLetter, gateways }: ClusterStatus,
+  faults: readonly string[],
+): string {
   const kept = log.first > log.last ? `none of ${log.last} messages` : `messages ${log.first} to ${log.last}`;
   const servers = log.replicas === 1 ? 'one server' : `${log.replicas} copies, led by ${log.leader ?? 'nobody'}`;
   const newest = Math.max(0, ...gateways.map(({ head }) => head));
@@ -12,6 +15,7 @@ export function clusterText({ log, writer, deadLetter, gateways }: ClusterStatus
     `kept        ${kept}, ${megabytes(log.bytes)} of at most ${megabytes(log.bytesMax)}, on ${servers}`,
     `writer      ${writer === null ? 'nobody yet' : `${writer.holder || 'nobody'}, term ${writer.term}`}`,
     `stored      ${writer?.checkpoint == null ? 'nothing yet' : storedText(writer.checkpoint, newest)}`,
+    ...(forwarder === null ? [] : [`forwarder   ${forwarderText(forwarder, newest)}`]),
     `dead letter ${deadLetter === null ? 'none yet' : deadText(deadLetter)}`,
     '',
     ...table([['gateway', 'state', 'applied', 'behind', 'spool', 'rules'], ...gateways.map(cells)]),
@@ -23,6 +27,12 @@ export function clusterText({ log, writer, deadLetter, gateways }: ClusterStatus
 
 function deadText({ events, bytes, bytesMax }: NonNullable<ClusterStatus['deadLetter']>): string {
   return `${events} events, ${megabytes(bytes)} of at most ${megabytes(bytesMax)}`;
+}
+
+function forwarderText({ holder, term, confirmed }: NonNullable<ClusterStatus['forwarder']>, newest: number): string {
+  const behind = confirmed === null ? 0 : Math.max(0, newest - confirmed);
+  const has = `${behind === 0 ? 'nothing' : `${behind} seqs`} not confirmed by Prefect`;
+  return `${holder || 'nobody'}, term ${term}, ${has}`;
 }
 
 function storedText(checkpoint: number, newest: number): string {

@@ -1,5 +1,5 @@
 /**
- * `sluice cluster status|leave|upgrade|init|recover`: what is done with all gateways that share a log. The first three
+ * `sluice cluster status|leave|skip|upgrade|init|recover`: what is done with all gateways that share a log. The first four
  * run on any machine that reaches NATS, init on the folder of a single Sluice, recover on a gateway's.
  */
 import { existsSync } from 'node:fs';
@@ -14,6 +14,7 @@ import { faultsOfCluster } from '../gateway/cluster-faults.ts';
 import { clusterStatus } from '../gateway/cluster-status.ts';
 import { isGatewayFolder } from '../gateway/gateway-folder.ts';
 import { leaveCluster } from '../gateway/leave-cluster.ts';
+import { skipForwarding } from '../gateway/skip-forwarding.ts';
 import { upgradeLog } from '../gateway/upgrade-log.ts';
 import { epochPath } from '../journal/epoch-file.ts';
 import type { Nats } from '../nats/connect-nats.ts';
@@ -39,6 +40,8 @@ export async function runCluster(environment: Environment, words: readonly strin
       return await status(environment, rest);
     case 'leave':
       return await leave(environment, rest);
+    case 'skip':
+      return await skip(environment, rest);
     case 'upgrade':
       return await upgrade(environment, rest);
     case 'init':
@@ -53,6 +56,7 @@ export async function runCluster(environment: Environment, words: readonly strin
 export const clusterHelp = `The commands are
   sluice cluster status [--json]
   sluice cluster leave ID [--lost]
+  sluice cluster skip
   sluice cluster upgrade
 for the shared log that SLUICE_LOG and SLUICE_LOG_NAME name,
   sluice cluster init --from FOLDER
@@ -79,6 +83,13 @@ async function leave(environment: Environment, words: readonly string[]): Promis
     const text = `Gateway ${id} is let go: nothing waits for it any more.`;
     return { fact: { what: 'gateway let go', gateway: id }, ok: true, text };
   });
+}
+
+async function skip(environment: Environment, words: readonly string[]): Promise<ClusterSaid> {
+  const { settings } = split(words, []);
+  const config = readConfig(environment, settings);
+  const done = await withNats(config, (nats, name) => skipForwarding({ nats, name, now: () => new Date() }));
+  return { ok: true, stdout: `${done}\n`, stderr: '' };
 }
 
 async function upgrade(environment: Environment, words: readonly string[]): Promise<ClusterSaid> {

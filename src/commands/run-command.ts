@@ -44,6 +44,7 @@ Commands, for a data folder on which no Sluice runs:
 Commands, for gateways that share a log:
   cluster status         how all of them stand; exit code 1 if something is wrong
   cluster leave ID       let a gateway go for good
+  cluster skip           give up what waits to be forwarded to a Prefect server that stays away
   cluster upgrade        let all gateways apply by the next rules, once all know them
   cluster init           make a cluster of a single Sluice: --from its data folder
   cluster recover        go on after a NATS that lost the shared log, or went back, with a new epoch

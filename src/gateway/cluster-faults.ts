@@ -1,7 +1,7 @@
 /**
  * What is wrong with gateways that share a log, in sentences.
  */
-import type { ClusterStatus, GatewayLine, SharedLogStatus, WriterStatus } from './cluster-status.ts';
+import type { ClusterStatus, ForwarderLine, GatewayLine, SharedLogStatus, WriterStatus } from './cluster-status.ts';
 import { differAt } from './replica-sums.ts';
 
 /** Of the stream's room: beyond it the gateways have little time left. */
@@ -10,12 +10,12 @@ const fullShare = 0.8;
 const writerSilentMs = 30_000;
 
 /** Empty where nothing is. */
-export function faultsOfCluster({ log, writer, deadLetter, gateways, unread }: ClusterStatus): string[] {
+export function faultsOfCluster({ log, writer, forwarder, deadLetter, gateways, unread }: ClusterStatus): string[] {
   const living = gateways.filter(({ state }) => state === 'living');
   return [
     ...faultsOfLog(log),
     ...faultsOfDeadLetter(deadLetter),
-    ...(living.length === 0 ? ['No gateway lives.'] : faultsOfWriter(writer)),
+    ...(living.length === 0 ? ['No gateway lives.'] : [...faultsOfWriter(writer), ...faultsOfForwarder(forwarder)]),
     ...gateways.flatMap((gateway) => faultsOf(gateway, log)),
     ...differences(gateways),
     ...unread.map((id) => `What gateway ${id} says cannot be read here: it is of another version of Sluice.`),
@@ -47,6 +47,15 @@ function faultsOfWriter(writer: WriterStatus | null): string[] {
   return silentMs > writerSilentMs
     ? [`Gateway ${holder} writes into ClickHouse, and its key is unchanged for ${seconds} s.`]
     : [];
+}
+
+function faultsOfForwarder(forwarder: ForwarderLine | null): string[] {
+  if (forwarder === null) return [];
+  const { holder, silentMs } = forwarder;
+  const seconds = Math.round(silentMs / 1000);
+  if (silentMs <= writerSilentMs) return [];
+  if (holder === '') return ['No gateway forwards to Prefect.'];
+  return [`Gateway ${holder} forwards to Prefect, and its key is unchanged for ${seconds} s.`];
 }
 
 function faultsOf({ id, state, waiting, fault, waits, applied, rules, seen }: GatewayLine, log: SharedLogStatus) {

@@ -8,12 +8,16 @@ import { type DeadLetterSize, deadLetterStream } from '../nats/dead-letter-strea
 import { type ListedKey, listKeys } from '../nats/list-keys.ts';
 import { infoOf } from '../nats/open-stream.ts';
 import { parseHolder } from '../table-writer/writer-lease.ts';
+import { parseForwarder } from './forwarder-lease.ts';
 import { type GatewayWord, leftText, readWord, silentMs } from './gateway-claim.ts';
-import { gatewayKeys, stateBucket } from './state-keys.ts';
+import { forwards } from './same-settings.ts';
+import { forwarderKey, gatewayKeys, settingsKey, stateBucket } from './state-keys.ts';
 
 export interface ClusterStatus {
   readonly log: SharedLogStatus;
   readonly writer: WriterStatus | null;
+  /** Null where nothing is forwarded to Prefect. */
+  readonly forwarder: ForwarderLine | null;
   /** Of all gateways; null where none has made it yet. */
   readonly deadLetter: DeadLetterSize | null;
   readonly gateways: readonly GatewayLine[];
@@ -51,6 +55,16 @@ export interface WriterStatus {
   readonly silentMs: number;
 }
 
+export interface ForwarderLine {
+  /** Empty where nobody forwards. */
+  readonly holder: string;
+  readonly term: number;
+  /** Prefect needs nothing any more up to it; null before that was written. */
+  readonly confirmed: number | null;
+  /** Since the key was last written. */
+  readonly silentMs: number;
+}
+
 /** `ended`: it was stopped. `silent`: nothing is heard of it, and nobody stopped it. */
 export type GatewayState = 'living' | 'ended' | 'silent';
 
@@ -75,6 +89,7 @@ export async function clusterStatus(nats: Nats, name: string): Promise<ClusterSt
   const log = logOf(name, info);
   const written = keys.get('writer');
   const writer = written === undefined ? null : writerOf(written, nowMs);
+  const forwarder = forwarderOf(keys.get(forwarderKey), keys.get(settingsKey), nowMs);
   const gateways: GatewayLine[] = [];
   const unread: string[] = [];
   for (const [key, { text, atMs }] of [...keys].sort()) {
@@ -84,7 +99,7 @@ export async function clusterStatus(nats: Nats, name: string): Promise<ClusterSt
     if (word === null) unread.push(id);
     else gateways.push(lineOf(id, word, atMs, nowMs, log.last));
   }
-  return { log, writer, deadLetter: await deadLetterStream(nats, name).size(), gateways, unread };
+  return { log, writer, forwarder, deadLetter: await deadLetterStream(nats, name).size(), gateways, unread };
 }
 
 export function noLog(name: string): string {
@@ -114,6 +129,17 @@ function logOf(name: string, { config, state, cluster }: FoundStream): SharedLog
 function writerOf({ text, atMs }: ListedKey, nowMs: number): WriterStatus {
   const { holder, term, state } = parseHolder(text);
   return { holder, term, checkpoint: state?.checkpoint ?? null, silentMs: nowMs - atMs };
+}
+
+/** A key stays when forwarding was turned off. */
+function forwarderOf(
+  written: ListedKey | undefined,
+  settings: ListedKey | undefined,
+  nowMs: number,
+): ForwarderLine | null {
+  if (written === undefined || !forwards(settings?.text ?? '{}')) return null;
+  const { holder, term, state } = parseForwarder(written.text);
+  return { holder, term, confirmed: state?.confirmed ?? null, silentMs: nowMs - written.atMs };
 }
 
 function lineOf(id: string, word: GatewayWord, atMs: number, nowMs: number, last: number): GatewayLine {

@@ -15,7 +15,7 @@ import { beginForwarding, type ForwarderLease, ofForwarder } from './forwarder-l
 import { type ClaimParts, GatewayClaim } from './gateway-claim.ts';
 import { type FoundSpool, refuseOlderCopy } from './older-copy.ts';
 import { checkSameSettings, type SharedSettings } from './same-settings.ts';
-import { gatewayKey, stateBucket } from './state-keys.ts';
+import { forwarderKey, gatewayKey, settingsKey, stateBucket } from './state-keys.ts';
 
 export interface JoinParts {
   readonly settings: GatewaySettings;
@@ -75,7 +75,7 @@ export async function joinLog(nats: Nats, stream: OpenedStream, parts: JoinParts
     ...{ id, word, run, foundHead: spool.head, lost, pause, log },
     key: await keyOf(gatewayKey(id)),
   });
-  await checkSameSettings({ nats, bucket, id, key: await keyOf('settings') }, shared);
+  await checkSameSettings({ nats, bucket, id, key: await keyOf(settingsKey) }, shared);
   await refuseOlderCopy(nats, settings, spool);
   // Last of what may be refused: from then on the name is spoken for.
   await claim.take();
@@ -84,8 +84,8 @@ export async function joinLog(nats: Nats, stream: OpenedStream, parts: JoinParts
     elapsedMs: () => performance.now(),
     pause: () => wait(pauseMs),
   };
-  const forwarderKey = shared.prefectUrl === null ? null : await keyOf('forwarder');
-  if (forwarderKey !== null) await beginForwarding(nats, bucket, forwarderKey, word().head);
-  const forwarderLease = forwarderKey === null ? null : new Lease({ ...held, key: forwarderKey, of: ofForwarder });
+  const place = shared.prefectUrl === null ? null : await keyOf(forwarderKey);
+  if (place !== null) await beginForwarding(nats, bucket, place, word().head);
+  const forwarderLease = place === null ? null : new Lease({ ...held, key: place, of: ofForwarder });
   return { nats, stream, bucket, claim, forwarderLease, lease: new WriterLease({ ...held, key }) };
 }

@@ -196,7 +196,7 @@ export class OpenGateway {
     this.deadLetter.begin(await openDeadLetterStream(nats, settings));
     const now = () => ({
       ...{ waiting: this.#waiting, fault: this.#fault },
-      waits: this.#lacksIds ?? this.#carrying.fault ?? this.#full ?? this.#writer?.fault ?? null,
+      waits: this.#lacksIds ?? this.#carrying.fault ?? this.forwarding.refusal?.message ?? this.#writer?.fault ?? null,
     });
     const { spool, replica, replicaSide: side } = this;
     const word = () => ownWord({ spool, replica, side, run: run.number, now });
@@ -242,10 +242,6 @@ export class OpenGateway {
     this.spoolSide.close();
     await this.#joined?.nats.close();
     this.replicaSide.ids.close();
-  }
-
-  get #full(): string | null {
-    return this.forwarding.refusal?.message ?? null;
   }
 
   get #waiting(): number {

@@ -41,6 +41,11 @@ export async function checkSameSettings(parts: SameSettingsParts, settings: Shar
   if (kept === null) await checkSameSettings(parts, settings);
 }
 
+/** What the key says: whether events are forwarded to Prefect. */
+export function forwards(text: string): boolean {
+  return (JSON.parse(text) as { prefectUrl?: string }).prefectUrl !== undefined; // as `textOf` has it
+}
+
 /** Whether another gateway says that it lives. */
 async function isAnyOther({ nats, bucket, id }: SameSettingsParts): Promise<boolean> {
   const read = () => listKeys(nats, bucket, gatewayKeys);

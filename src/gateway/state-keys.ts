@@ -5,6 +5,11 @@ export function stateBucket(logName: string): string {
   return `${logName}_STATE`;
 }
 
+/** Of the gateway that forwards to Prefect. */
+export const forwarderKey = 'forwarder';
+/** Of the settings that all have alike. */
+export const settingsKey = 'settings';
+
 /** How the keys begin in which each gateway says how it stands. */
 export const gatewayKeys = 'gateway.';
 
