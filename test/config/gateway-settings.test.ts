@@ -48,7 +48,6 @@ describe('the settings of a gateway', () => {
     [{ SLUICE_GATEWAY_ID: 'a.b' }, [], 'SLUICE_GATEWAY_ID must name this gateway'],
     [{}, ['CLICKHOUSE_URL'], 'CLICKHOUSE_URL must name the ClickHouse'],
     [{}, ['SLUICE_SIGNING_KEY'], 'SLUICE_SIGNING_KEY must hold the key'],
-    [{ SLUICE_PREFECT_URL: 'http://prefect:4200' }, [], 'cannot forward'],
     [{ SLUICE_LOG: 'http://user:secret@nats' }, [], 'SLUICE_LOG must be nats://'],
     [{ SLUICE_LOG: 'nats://user:secret@a,nats://b' }, [], 'names different users'],
     [{ SLUICE_LOG_CREDS_FILE: '/creds' }, [], 'leave one out'],

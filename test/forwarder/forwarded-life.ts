@@ -15,6 +15,7 @@ import type { PlaceStore } from '../../src/forwarder/kept-place.ts';
 import { readPassing } from '../../src/forwarder/passing.ts';
 import { placeFile } from '../../src/forwarder/place-file.ts';
 import { prefectApi } from '../../src/forwarder/prefect-api.ts';
+import type { SendPermit } from '../../src/forwarder/send-events.ts';
 import { type Forwarder, type ForwarderRunTimes, startForwarder } from '../../src/forwarder/start-forwarder.ts';
 import type { Journal } from '../../src/journal/journal.ts';
 import type { JournalOptions } from '../../src/journal/journal-options.ts';
@@ -48,6 +49,7 @@ export interface LifeOptions {
   readonly answerMs?: number;
   readonly journal?: Partial<JournalOptions>;
   readonly times?: Partial<ForwarderRunTimes>;
+  readonly permit?: SendPermit;
 }
 
 /** Keeps nothing any more once its process is dead. */
@@ -61,6 +63,8 @@ export class ForwardedLife {
   readonly live = { mark: 0 };
   readonly journal: Journal;
   forwarder!: Forwarder;
+  /** For so long the process was stopped so far. */
+  stoppedMs = 0;
   /** Of all forwarders so far. */
   sentAgain = 0;
   readonly #folder = mkdtempSync(join(tmpdir(), 'forward-life-'));
@@ -126,7 +130,7 @@ export class ForwardedLife {
 
   async #start(): Promise<Forwarder> {
     this.#process = { isDead: false };
-    const { filter = null, eventsPerS = 100_000, answerMs = 20_000, times } = this.#options;
+    const { filter = null, eventsPerS = 100_000, answerMs = 20_000, times, permit } = this.#options;
     return await startForwarder({
       events: this.journal,
       live: this.live,
@@ -136,11 +140,12 @@ export class ForwardedLife {
       eventsPerS,
       told: { url: this.#url, filter },
       clock: {
-        elapsedMs: () => performance.now(),
+        elapsedMs: () => performance.now() + this.stoppedMs,
         pause: (ms, signal) => wait(ms, undefined, { signal }).catch(() => undefined),
       },
       now: Date.now,
       times: { ...shortTimes, ...times },
+      ...(permit !== undefined && { permit }),
       log: createLog('silent'),
     });
   }

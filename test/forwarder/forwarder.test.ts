@@ -171,6 +171,35 @@ describe('what Prefect has lost and takes for a repeat when it is sent again', (
   });
 });
 
+it('sends nothing once it may not, though it might when the batch was made ready', async () => {
+  const permit = { refresh: async () => undefined, isGood: false };
+  await withLife(
+    async (life, peer) => {
+      life.take([paid, paid]);
+      await until('it says why', () => life.forwarder.status.reason.includes('another gateway') || undefined);
+      expect([peer.stored.length, life.forwarder.status.counters.asked]).toEqual([0, 0]);
+      permit.isGood = true;
+      await until('both are stored', () => peer.stored.length === 2 || undefined);
+      expect([peer.repeats, life.forwarder.status.counters.sent]).toEqual([[], 2]);
+    },
+    { permit },
+  );
+});
+
+it('asks for what is not confirmed after it has heard nothing of Prefect for long', async () => {
+  await withLife(
+    async (life, peer) => {
+      life.take([paid, paid, paid]);
+      await until('all are sent', () => life.forwarder.status.counters.sent === 3 || undefined);
+      life.stoppedMs += 60_000;
+      await until('they are asked for', () => life.forwarder.status.counters.asked === 3 || undefined);
+      await until('they are confirmed', () => life.forwarder.status.unconfirmed === life.journal.head + 1 || undefined);
+      expect([peer.stored.length, peer.repeats]).toEqual([3, []]);
+    },
+    { times: { settleMs: 30_000 } },
+  );
+});
+
 it('holds back what the filter names nowhere, and lets the journal go on', async () => {
   await withLife(
     async (life, peer) => {

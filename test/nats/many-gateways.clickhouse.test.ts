@@ -167,7 +167,7 @@ describe.skipIf(!installed.found)('gateways that share a log', () => {
       expect(await refused({ ...all, SLUICE_GATEWAY_ID: 'one' })).toContain('SLUICE_GATEWAY_ID one is in use');
       const alone = { SLUICE_DATA_DIR: cluster.dataDir('one') };
       expect(await refused(alone)).toMatch(/is in use by|is that of a gateway/);
-      expect(await refused({ ...all, SLUICE_PREFECT_URL: 'http://127.0.0.1:1' })).toContain('cannot forward');
+      expect(await refused({ ...all, SLUICE_PREFECT_URL: 'http://127.0.0.1:1' })).toContain('Give all the same values');
     },
     testMs,
   );

@@ -1,0 +1,178 @@
+/** Whose turn it is to forward to Prefect, on a key in memory: the forwarder itself is a fake that only counts. */
+import { afterEach, expect, it } from 'vitest';
+import { type KeyEntry, Lease, LeaseLost, type SharedKey } from '../../src/base/lease.ts';
+import type { KeptPlace } from '../../src/forwarder/kept-place.ts';
+import { type ForwarderStatus, noneYet } from '../../src/forwarder/start-forwarder.ts';
+import { ofForwarder, parseForwarder, placeText } from '../../src/gateway/forwarder-lease.ts';
+import { SharedForwarder, type SharedForwarderParts, type TermParts } from '../../src/gateway/shared-forwarder.ts';
+import { silentLog } from '../../support/engine.ts';
+import { until } from '../../support/poll.ts';
+
+const testMs = 300_000;
+const waitMs = 60_000;
+const running: SharedForwarder[] = [];
+afterEach(async () => {
+  for (const forwarder of running.splice(0)) await forwarder.stop(0);
+});
+
+interface World {
+  now: number;
+  entry: KeyEntry | null;
+  /** Of the replica. */
+  oldest: number;
+  held: number;
+  othersOldest: number | null;
+  readonly live: { mark: number };
+  /** Why the forwarder's last step failed. */
+  reason: string;
+  /** That were begun. */
+  readonly terms: TermParts[];
+}
+
+function rig(place: Omit<KeptPlace, 'skipped'>, before: SharedForwarderParts['before'] = null) {
+  const world: World = {
+    ...{ now: 0, oldest: 1, held: 0, othersOldest: null, live: { mark: 100 }, reason: '', terms: [] },
+    entry: { text: placeText(0, { ...place, skipped: [] }), revision: 1 },
+  };
+  const key: SharedKey = {
+    read: async () => world.entry,
+    async write(text, revision) {
+      if ((world.entry?.revision ?? 0) !== revision) return null;
+      world.entry = { text, revision: revision + 1 };
+      return revision + 1;
+    },
+  };
+  let nonces = 0;
+  const leaseOf = (holder: string) =>
+    new Lease({
+      ...{ key, holder, leaseMs: 10_000, of: ofForwarder, elapsedMs: () => world.now },
+      nonce: () => String(++nonces),
+      pause: async () => undefined,
+    });
+  const replica = {
+    ...{ head: 100, bytes: 0, bytesMax: 1, readOwn: () => 0, watchOwn: () => undefined },
+    get oldest() {
+      return world.oldest;
+    },
+    holdFrom(seq: number) {
+      world.held = seq;
+    },
+    trimLater: () => undefined,
+  };
+  const forwarder = new SharedForwarder({
+    ...{ replica, live: world.live, before, told: { url: 'http://prefect', filter: null }, log: silentLog },
+    othersOldest: () => world.othersOldest,
+    async start(term) {
+      world.terms.push(term);
+      const status = { phase: 'idle', counters: noneYet() } as unknown as ForwarderStatus; // all that is asked of it
+      return {
+        wake: () => undefined,
+        get status() {
+          return { ...status, reason: world.reason };
+        },
+        stop: async () => undefined,
+      };
+    },
+    elapsedMs: () => world.now,
+  });
+  running.push(forwarder);
+  forwarder.begin(leaseOf('one'));
+  const holder = (): string => parseForwarder(world.entry?.text ?? '').holder;
+  return { world, forwarder, leaseOf, holder };
+}
+
+const untilTerms = (world: World, count: number) =>
+  until(`${count} terms have begun`, () => (world.terms.length === count ? world.terms.at(-1) : undefined), waitMs);
+
+it(
+  'is begun once the own replica has all that may have been sent, and holds what is not confirmed',
+  async () => {
+    const { world, forwarder } = rig({ confirmed: 20, maybeSentUpTo: 150 });
+    await until('it waits', () => forwarder.status.phase === 'waiting' || undefined, waitMs);
+    expect(forwarder.status).toMatchObject({ by: 'one', reason: expect.stringContaining('150 may have been sent') });
+    expect([world.terms.length, world.held, forwarder.confirmed]).toEqual([0, 21, 20]);
+    world.live.mark = 150;
+    const term = await untilTerms(world, 1);
+    expect([await term.store.load(), term.announcedUpTo(), term.permit.isGood]).toEqual([
+      { confirmed: 20, maybeSentUpTo: 150, skipped: [] },
+      150,
+      true,
+    ]);
+    await term.store.save({ confirmed: 40, maybeSentUpTo: 150, skipped: [] });
+    await until('the rest may go', () => world.held === 41 || undefined, waitMs);
+  },
+  testMs,
+);
+
+it(
+  'is left to a gateway that has what this one lacks, be it up or not',
+  async () => {
+    const { world, forwarder, holder } = rig({ confirmed: 20, maybeSentUpTo: 20 });
+    world.oldest = 50;
+    world.othersOldest = 21;
+    await until('it says so', () => forwarder.status.reason.includes('from seq 21 on') || undefined, waitMs);
+    world.now += 100_000;
+    expect([holder(), forwarder.status.phase]).toEqual(['', 'following']);
+    world.othersOldest = Number.POSITIVE_INFINITY;
+    await untilTerms(world, 1);
+    expect(holder()).toBe('one');
+  },
+  testMs,
+);
+
+it(
+  'keeps and sends nothing under a lease that is over, whoever has it since',
+  async () => {
+    const { world, leaseOf, holder } = rig({ confirmed: 20, maybeSentUpTo: 20 });
+    const old = await untilTerms(world, 1);
+    const place = { confirmed: 30, maybeSentUpTo: 30, skipped: [] };
+    const two = leaseOf('two');
+    await two.look();
+    // As one that was stopped for so long sees it.
+    world.now += 10_001;
+    expect(old.permit.isGood).toBe(false);
+    await two.look();
+    await expect(old.permit.refresh()).rejects.toThrow(LeaseLost);
+    await expect(old.store.save(place)).rejects.toThrow(LeaseLost);
+    await two.save(place);
+    await two.giveUp();
+    const later = await untilTerms(world, 2);
+    expect([holder(), later.permit.isGood, old.permit.isGood]).toEqual(['one', true, false]);
+    await expect(old.store.save({ ...place, confirmed: 20 })).rejects.toThrow(LeaseLost);
+    expect((await later.store.load())?.confirmed).toBe(30);
+  },
+  testMs,
+);
+
+it(
+  'is left to the others for a moment after a minute without success',
+  async () => {
+    const { world, holder } = rig({ confirmed: 20, maybeSentUpTo: 20 });
+    await untilTerms(world, 1);
+    world.reason = 'no answer';
+    await until(
+      'it was seen',
+      async () => {
+        world.now += 2_000;
+        return holder() === '' || undefined;
+      },
+      waitMs,
+    );
+    world.now += 5_001;
+    await untilTerms(world, 2);
+  },
+  testMs,
+);
+
+it(
+  'goes on in an epoch that follows, in which no event comes between',
+  async () => {
+    const { world, forwarder } = rig({ confirmed: 90, maybeSentUpTo: 95 }, { seq: 90, firstSeq: 1_000 });
+    world.oldest = 1_000;
+    world.live.mark = 999;
+    const term = await untilTerms(world, 1);
+    expect(await term.store.load()).toEqual({ confirmed: 999, maybeSentUpTo: 999, skipped: [] });
+    expect([forwarder.confirmed, world.held]).toEqual([999, 1_000]);
+  },
+  testMs,
+);
