@@ -39,6 +39,7 @@ export const rooms = {
     'src/ingest',
     'src/shared-log',
     'src/table-writer',
+    'src/forwarder',
     'src/nats',
   ],
   'src/forwarder': ['schemas', 'actors', 'src/base', 'src/filter', 'src/event-log', 'src/event-text'],
