@@ -1,6 +1,6 @@
 /**
- * `sluice cluster status|leave|skip|upgrade|init|recover`: what is done with all gateways that share a log. The first four
- * run on any machine that reaches NATS, init on the folder of a single Sluice, recover on a gateway's.
+ * `sluice cluster status|leave|skip|upgrade|init|recover`: what is done with all gateways that share a log. The first
+ * four run on any machine that reaches NATS, init on the folder of a single Sluice, recover on a gateway's.
  */
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';

@@ -1,6 +1,6 @@
 /**
- * What forwarding to Prefect asks of a gateway's other parts: its replica holds what is not confirmed, the shared log is
- * let go behind that as long as there is room, and nothing is taken in once the replica is full of it.
+ * What forwarding to Prefect asks of a gateway's other parts: its replica holds what is not confirmed, the shared log
+ * is let go behind that as long as there is room, and nothing is taken in once the replica is full of it.
  */
 import type { Failure } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
@@ -59,8 +59,8 @@ export class ForwardingSide {
   }
 
   /**
-   * Up to this seq no new gateway needs anything: it is in ClickHouse, and Prefect has it. A stream that is filling does
-   * not wait for Prefect: the replicas have it.
+   * Up to this seq no new gateway needs anything: it is in ClickHouse, and Prefect has it. A stream that is filling
+   * does not wait for Prefect: the replicas have it.
    */
   settledUpTo(isFilling: boolean): number {
     const { isOn, replica } = this.#parts;

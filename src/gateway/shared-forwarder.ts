@@ -1,13 +1,13 @@
 /**
  * The forwarder to Prefect of a gateway: it forwards while this gateway holds the lease, and follows the place of
- * whoever does else. Whoever takes over asks Prefect for what may have been sent, as a single Sluice does after a start.
+ * whoever does else. Whoever takes over asks Prefect for what may have been sent, as one Sluice does after a start.
  *
  *   following ──lease──► waiting ──own replica has all that may have been sent──► forwarding
  *       ▲                   └──────────────────────┬───────────────────────────────┘
  *       └─── lost, given up, or of no use ─────────┘
  *
- * Prefect cannot tell one gateway from the other, so each looks at its lease at the last moment before it sends. What is
- * not confirmed stays in every replica, for any gateway may be the next.
+ * Prefect cannot tell one gateway from the other, so each looks at its lease at the last moment before it sends. What
+ * is not confirmed stays in every replica, for any gateway may be the next.
  */
 import { endsWithin } from '../base/ends-within.ts';
 import { LeaseLost } from '../base/lease.ts';
