@@ -9,7 +9,6 @@
  * Prefect cannot tell one gateway from the other, so each looks at its lease at the last moment before it sends. What
  * is not confirmed stays in every replica, for any gateway may be the next.
  */
-import { endsWithin } from '../base/ends-within.ts';
 import { LeaseLost } from '../base/lease.ts';
 import type { Log } from '../base/log.ts';
 import type { OwnEvents } from '../event-log/own-events.ts';
@@ -23,6 +22,7 @@ import {
   noneYet,
 } from '../forwarder/start-forwarder.ts';
 import type { ForwarderLease } from './forwarder-lease.ts';
+import { LeaseTurns } from './lease-turns.ts';
 
 export interface SharedForwarderParts {
   readonly replica: OwnEvents & { trimLater(): void };
@@ -53,24 +53,18 @@ interface Term {
   isOver: boolean;
 }
 
-const turnMs = 500;
-const renewMs = 3_000;
 /** So long a holder goes on without success, and then leaves the lease to the others for a moment. */
 const uselessMs = 60_000;
 const leftMs = 5_000;
 /** A key that has not answered for so long does not answer. */
 const deafMs = 3_000;
-const giveUpMs = 1_000;
+const endMs = 1_000;
 
 export class SharedForwarder implements Forwarder {
   readonly #parts: SharedForwarderParts;
   readonly #counters = noneYet();
-  #lease: ForwarderLease | null = null;
+  readonly #turns: LeaseTurns<KeptPlace>;
   #term: Term | null = null;
-  #timer: NodeJS.Timeout | null = null;
-  #turning: Promise<void> | null = null;
-  #turnedAt = 0;
-  #renewedAt = 0;
   /** Since when the lease is held without any use; null while it is of use. */
   #uselessSince: number | null = null;
   #leavesUntil = 0;
@@ -79,14 +73,20 @@ export class SharedForwarder implements Forwarder {
   #reason = '';
 
   constructor(parts: SharedForwarderParts) {
+    const { elapsedMs, log } = parts;
     this.#parts = parts;
+    this.#turns = new LeaseTurns({
+      ...{ elapsedMs, log },
+      mayTake: () => this.#mayTake(),
+      lost: () => this.#endTerm(0),
+      turned: (lease) => this.#turned(lease),
+      says: { taken: 'this gateway forwards to Prefect now', deaf: "the forwarder's key does not answer" },
+    });
   }
 
   /** The key is there. */
   begin(lease: ForwarderLease): void {
-    this.#lease = lease;
-    this.#timer = setInterval(() => this.#turn(), turnMs);
-    this.#turn();
+    this.#turns.begin(lease);
   }
 
   /** Up to this seq Prefect needs nothing any more; 0 before that is known. */
@@ -99,14 +99,14 @@ export class SharedForwarder implements Forwarder {
   }
 
   get status(): ForwarderStatus {
-    const by = this.#lease?.known?.holder ?? '';
+    const by = this.#turns.lease?.known?.holder ?? '';
     const run = this.#term?.run ?? null;
     if (run !== null) return { ...run.status, by, reason: run.status.reason || this.#deafness };
     const { oldest } = this.#parts.replica;
     return {
       ...this.#parts.told,
       by,
-      phase: this.#lease?.isHeld === true ? 'waiting' : 'following',
+      phase: this.#turns.isHeld ? 'waiting' : 'following',
       reason: this.#reason || this.#deafness,
       counters: this.#counters,
       next: (this.#place?.maybeSentUpTo ?? oldest - 1) + 1,
@@ -116,16 +116,13 @@ export class SharedForwarder implements Forwarder {
   }
 
   async stop(graceMs: number): Promise<void> {
-    if (this.#timer !== null) clearInterval(this.#timer);
-    this.#timer = null;
-    // It may be about to begin, or to take the lease.
-    if (this.#turning !== null) await endsWithin(Math.max(graceMs, giveUpMs), this.#turning);
+    await this.#turns.stop(graceMs);
     await this.#endTerm(graceMs);
-    await this.#giveUp();
+    await this.#turns.giveUp();
   }
 
   get #place(): KeptPlace | null {
-    const kept = this.#lease?.known?.state ?? null;
+    const kept = this.#turns.lease?.known?.state ?? null;
     return kept === null ? null : this.#ofThisEpoch(kept);
   }
 
@@ -137,48 +134,17 @@ export class SharedForwarder implements Forwarder {
   }
 
   get #deafness(): string {
-    const isDeaf = this.#turning !== null && this.#parts.elapsedMs() - this.#turnedAt > deafMs;
-    return isDeaf ? "the forwarder's key does not answer: NATS is away" : '';
+    return this.#turns.lookingMs > deafMs ? "the forwarder's key does not answer: NATS is away" : '';
   }
 
-  /** Who cannot leaves the lease to run out. */
-  async #giveUp(): Promise<void> {
-    if (this.#lease?.isHeld !== true) return;
-    const given = this.#lease.giveUp().catch(() => undefined);
-    await endsWithin(giveUpMs, given);
-  }
-
-  #turn(): void {
-    if (this.#turning !== null) return;
-    this.#turnedAt = this.#parts.elapsedMs();
-    this.#turning = this.#look()
-      .catch((error: unknown) => {
-        this.#parts.log.info({ err: error }, "the forwarder's key does not answer");
-      })
-      .finally(() => {
-        this.#turning = null;
-      });
-  }
-
-  async #look(): Promise<void> {
-    const lease = this.#lease;
-    if (lease === null || this.#timer === null) return;
-    const { elapsedMs } = this.#parts;
-    if (this.#term !== null && !this.#isOf(this.#term)) await this.#endTerm(0);
-    if (!lease.isHeld) {
-      if (await lease.look(this.#mayTake))
-        this.#parts.log.info({ term: lease.term }, 'this gateway forwards to Prefect now');
-      this.#renewedAt = elapsedMs();
-      if (lease.known === null) this.#reason = "the forwarder's key is not there any more: start this gateway again";
-    }
-    // Stopped meanwhile: the answer of the key came later than the stop waited for.
-    if (this.#timer === null) return await this.#giveUp();
+  async #turned(lease: ForwarderLease): Promise<void> {
+    if (lease.known === null) this.#reason = "the forwarder's key is not there any more: start this gateway again";
     this.#follow();
     if (lease.isHeld) await this.#hold(lease);
   }
 
   /** What this one lacks and another gateway has, be it up or not, is left to that one. */
-  get #mayTake(): boolean {
+  #mayTake(): boolean {
     const { replica, othersOldest, elapsedMs } = this.#parts;
     if (elapsedMs() < this.#leavesUntil || this.#place === null) return false;
     const [next, oldest] = [this.#place.confirmed + 1, othersOldest()];
@@ -189,10 +155,6 @@ export class SharedForwarder implements Forwarder {
 
   async #hold(lease: ForwarderLease): Promise<void> {
     const { elapsedMs } = this.#parts;
-    if (elapsedMs() - this.#renewedAt >= renewMs) {
-      this.#renewedAt = elapsedMs();
-      await lease.renew();
-    }
     if (this.#term === null) await this.#tryTerm(lease);
     const isOfUse = this.#term !== null && this.#term.run?.status.reason === '';
     this.#uselessSince = isOfUse ? null : (this.#uselessSince ?? elapsedMs());
@@ -203,7 +165,7 @@ export class SharedForwarder implements Forwarder {
   async #leave(lease: ForwarderLease): Promise<void> {
     this.#leavesUntil = this.#parts.elapsedMs() + leftMs;
     this.#uselessSince = null;
-    await this.#endTerm(giveUpMs);
+    await this.#endTerm(endMs);
     await lease.giveUp();
   }
 
@@ -224,11 +186,11 @@ export class SharedForwarder implements Forwarder {
       throw error;
     }
     // Stopped meanwhile.
-    if (this.#timer === null) await this.#endTerm(0);
+    if (!this.#turns.isRunning) await this.#endTerm(0);
   }
 
   #isOf(term: Term): boolean {
-    return !term.isOver && this.#lease?.isHeld === true && this.#lease.term === term.number;
+    return !term.isOver && this.#turns.isHeld && this.#turns.lease?.term === term.number;
   }
 
   #storeOf(term: Term, lease: ForwarderLease): PlaceStore {

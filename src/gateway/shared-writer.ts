@@ -6,9 +6,8 @@
  *       ▲                   └──────────────────────┬────────────────────────────┘
  *       └─────── lost, or given up: nothing gets into ClickHouse from here ─────┘
  */
-import { endsWithin } from '../base/ends-within.ts';
 import { Failure } from '../base/errors.ts';
-import { LeaseLost } from '../base/lease.ts';
+import { type KnownHolder, type Lease, LeaseLost } from '../base/lease.ts';
 import type { Log } from '../base/log.ts';
 import type { Counters } from '../base/metrics.ts';
 import type { Store } from '../clickhouse/store.ts';
@@ -20,8 +19,8 @@ import { loadOrBegin, openWriterState } from '../table-writer/open-writer-state.
 import type { DeadLetter } from '../table-writer/ports.ts';
 import { settledOf } from '../table-writer/stored-of.ts';
 import { startTableWriter, type TableWriter, type TableWriterParts } from '../table-writer/table-writer.ts';
-import type { WriterLease } from '../table-writer/writer-lease.ts';
 import { sentUpTo, type WriterState } from '../table-writer/writer-state.ts';
+import { LeaseTurns } from './lease-turns.ts';
 import type { SharedDeadLetter } from './shared-dead-letter.ts';
 import { whyWentBack } from './went-back.ts';
 
@@ -42,49 +41,51 @@ export interface SharedWriterParts {
   readonly log: Log;
 }
 
-const turnMs = 500;
-const renewMs = 3_000;
 /** So long a holder keeps the key while it can write nothing into ClickHouse, and then leaves it to the others. */
 const uselessMs = 30_000;
 /** Longer than any insert. */
 const insertEndsMs = 130_000;
-const giveUpMs = 1_000;
 
 export class SharedWriter implements TableWriter {
   readonly #parts: SharedWriterParts;
-  #lease: WriterLease | null = null;
+  readonly #turns: LeaseTurns<WriterState>;
   #writer: TableWriter | null = null;
-  #timer: NodeJS.Timeout | null = null;
-  #turning: Promise<void> | null = null;
-  #renewedAt = 0;
   /** Since when the lease is held without any use; null while it is of use. */
   #uselessSince: number | null = null;
   #leavesUntil = 0;
   #fault: string | null = null;
   /** The checkpoint when that was said. */
   #faultAt = 0;
-  #isAnswered = true;
 
   constructor(parts: SharedWriterParts) {
+    const { elapsedMs, log } = parts;
     this.#parts = parts;
+    this.#turns = new LeaseTurns({
+      ...{ elapsedMs, log },
+      mayTake: () => elapsedMs() >= this.#leavesUntil,
+      lost: () => this.#endWriter(),
+      turned: (lease) => this.#turned(lease),
+      says: {
+        taken: 'this gateway writes into ClickHouse now',
+        deaf: "the table writer's key does not answer, or ClickHouse",
+      },
+    });
   }
 
   /** The key is there. */
-  begin(lease: WriterLease): void {
-    this.#lease = lease;
-    this.#timer = setInterval(() => this.#turn(), turnMs);
-    this.#turn();
+  begin(lease: Lease<WriterState>): void {
+    this.#turns.begin(lease);
   }
 
   get isHolder(): boolean {
-    return this.#lease?.isHeld === true;
+    return this.#turns.isHeld;
   }
   get phase(): string {
     return this.#writer?.phase ?? (this.isHolder ? 'waiting' : 'following');
   }
   /** Whose turn it is, as the key was seen last. */
-  get known(): WriterLease['known'] {
-    return this.#lease?.known ?? null;
+  get known(): KnownHolder<WriterState> | null {
+    return this.#turns.lease?.known ?? null;
   }
   /** Why this gateway does not write though it might; null if nothing is in the way. */
   get fault(): string | null {
@@ -111,8 +112,8 @@ export class SharedWriter implements TableWriter {
       await this.#writer.doubtRange();
       return;
     }
-    const state = (await this.#lease?.load()) ?? null;
-    if (state !== null && doubted(state) !== state) await this.#lease?.save(doubted(state));
+    const state = (await this.#turns.lease?.load()) ?? null;
+    if (state !== null && doubted(state) !== state) await this.#turns.lease?.save(doubted(state));
   }
 
   between<Answer>(work: (ledger: Ledger) => Promise<Answer>): Promise<Answer> {
@@ -131,62 +132,19 @@ export class SharedWriter implements TableWriter {
   }
 
   async stop(graceMs: number): Promise<void> {
-    if (this.#timer !== null) clearInterval(this.#timer);
-    this.#timer = null;
-    // It may be about to begin a writer, or to take the lease.
-    if (this.#turning !== null) await endsWithin(Math.max(graceMs, giveUpMs), this.#turning);
+    await this.#turns.stop(graceMs);
     await this.#writer?.stop(graceMs);
     this.#writer = null;
-    await this.#giveUp();
+    await this.#turns.giveUp();
   }
 
-  /** Who cannot leaves the lease to run out. */
-  async #giveUp(): Promise<void> {
-    if (this.#lease?.isHeld !== true) return;
-    const given = this.#lease.giveUp().catch(() => undefined);
-    await endsWithin(giveUpMs, given);
-  }
-
-  #turn(): void {
-    if (this.#turning !== null) return;
-    this.#turning = this.#look()
-      .then(() => {
-        this.#isAnswered = true;
-      })
-      .catch((error: unknown) => {
-        if (this.#isAnswered)
-          this.#parts.log.warn({ err: error }, "the table writer's key does not answer, or ClickHouse");
-        this.#isAnswered = false;
-      })
-      .finally(() => {
-        this.#turning = null;
-      });
-  }
-
-  async #look(): Promise<void> {
-    const lease = this.#lease;
-    if (lease === null || this.#timer === null) return;
-    const { elapsedMs } = this.#parts;
-    if (!lease.isHeld && this.#writer !== null) await this.#endWriter();
-    if (!lease.isHeld && elapsedMs() >= this.#leavesUntil) {
-      if (await lease.look()) this.#parts.log.info({ term: lease.term }, 'this gateway writes into ClickHouse now');
-      this.#renewedAt = elapsedMs();
-    }
-    if (this.#timer === null) {
-      // Stopped meanwhile: the answer of the key came later than the stop waited for.
-      await this.#giveUp();
-      return;
-    }
+  async #turned(lease: Lease<WriterState>): Promise<void> {
     if (lease.isHeld) await this.#hold(lease);
     this.#follow();
   }
 
-  async #hold(lease: WriterLease): Promise<void> {
+  async #hold(lease: Lease<WriterState>): Promise<void> {
     const { store, isFollowing, elapsedMs } = this.#parts;
-    if (elapsedMs() - this.#renewedAt >= renewMs) {
-      this.#renewedAt = elapsedMs();
-      await lease.renew();
-    }
     if (store.status.phase !== 'ready' || !isFollowing()) this.#uselessSince ??= elapsedMs();
     else this.#uselessSince = null;
     if (this.#uselessSince !== null && elapsedMs() - this.#uselessSince > uselessMs) await this.#leave(lease);
@@ -194,7 +152,7 @@ export class SharedWriter implements TableWriter {
   }
 
   /** Another gateway may reach ClickHouse, or have what is to be written, where this one does not. */
-  async #leave(lease: WriterLease): Promise<void> {
+  async #leave(lease: Lease<WriterState>): Promise<void> {
     this.#leavesUntil = this.#parts.elapsedMs() + uselessMs;
     this.#uselessSince = null;
     if (this.#writer !== null) await this.#endWriter();
@@ -207,7 +165,7 @@ export class SharedWriter implements TableWriter {
     this.#writer = null;
   }
 
-  async #tryWriter(lease: WriterLease): Promise<void> {
+  async #tryWriter(lease: Lease<WriterState>): Promise<void> {
     const { replica, live, keepIds } = this.#parts;
     const state = await loadOrBegin(lease, replica);
     this.#blame(await whyWentBack(this.#parts, state));
@@ -227,11 +185,11 @@ export class SharedWriter implements TableWriter {
     };
     const opened = await openWriterState(stateStore, replica, deadLetter);
     // Not if it was stopped meanwhile.
-    if (this.#timer !== null) this.#writer = this.#newWriter(lease, stateStore, opened, deadLetter);
+    if (this.#turns.isRunning) this.#writer = this.#newWriter(lease, stateStore, opened, deadLetter);
   }
 
   /** Null where the key went back, or the lease is over. */
-  async #claimDead(lease: WriterLease): Promise<DeadLetter | null> {
+  async #claimDead(lease: Lease<WriterState>): Promise<DeadLetter | null> {
     const { replica, deadLetter } = this.#parts;
     const claimed = await deadLetter.claim({ epoch: replica.epoch, term: lease.term });
     if (claimed !== null) return claimed;
@@ -260,7 +218,7 @@ export class SharedWriter implements TableWriter {
   }
 
   #newWriter(
-    lease: WriterLease,
+    lease: Lease<WriterState>,
     stateStore: TableWriterParts['stateStore'],
     state: WriterState,
     deadLetter: Pick<DeadLetter, 'add'>,
