@@ -1,6 +1,6 @@
 /**
- * Looks at a lease of a gateway twice a second, one look after the other: takes it where it may, renews it, and gives it
- * up in the end.
+ * Looks at a lease of a gateway twice a second, one look after the other: takes it where it may, renews it, and gives
+ * it up in the end.
  */
 import { endsWithin } from '../base/ends-within.ts';
 import type { Lease } from '../base/lease.ts';
@@ -9,8 +9,8 @@ import type { Log } from '../base/log.ts';
 export interface LeaseTurnsParts<State> {
   /** Whether it may be taken, if nobody has it. */
   readonly mayTake: () => boolean;
-  /** Nothing that was begun under an earlier lease may go on: called while it is not held. */
-  readonly lost: () => Promise<void>;
+  /** Ends what was begun under an earlier lease; null where there is nothing. Called while it is not held. */
+  readonly lost: () => Promise<void> | null;
   /** What is to be done at each look, held or not. */
   readonly turned: (lease: Lease<State>) => Promise<void>;
   /** For the log: what this gateway does once it has it, and what did not answer. */
@@ -94,7 +94,8 @@ export class LeaseTurns<State> {
     if (lease === null || !this.isRunning) return;
     const { mayTake, lost, turned, says, elapsedMs, log } = this.#parts;
     if (!lease.isHeld) {
-      await lost();
+      const ending = lost();
+      if (ending !== null) await ending;
       if (await lease.look(mayTake())) log.info({ term: lease.term }, says.taken);
       this.#renewedAt = elapsedMs();
     }

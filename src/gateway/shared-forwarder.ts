@@ -78,7 +78,7 @@ export class SharedForwarder implements Forwarder {
     this.#turns = new LeaseTurns({
       ...{ elapsedMs, log },
       mayTake: () => this.#mayTake(),
-      lost: () => this.#endTerm(0),
+      lost: () => (this.#term === null ? null : this.#endTerm(0)),
       turned: (lease) => this.#turned(lease),
       says: { taken: 'this gateway forwards to Prefect now', deaf: "the forwarder's key does not answer" },
     });

@@ -63,7 +63,7 @@ export class SharedWriter implements TableWriter {
     this.#turns = new LeaseTurns({
       ...{ elapsedMs, log },
       mayTake: () => elapsedMs() >= this.#leavesUntil,
-      lost: () => this.#endWriter(),
+      lost: () => (this.#writer === null ? null : this.#endWriter()),
       turned: (lease) => this.#turned(lease),
       says: {
         taken: 'this gateway writes into ClickHouse now',
