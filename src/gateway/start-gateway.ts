@@ -115,9 +115,13 @@ function sayOnce(log: Log, message: string): (error: unknown) => void {
 
 function refuseStart({ log }: GatewaySettings, cause: unknown, isHalf: boolean): never {
   if (cause instanceof StartRefused) throw cause;
-  const why = isHalf ? 'this replica was being begun anew when the process ended, which' : 'a first start';
+  const servers = log.servers.join(', ');
+  const why = firstLineOf(cause);
   throw new StartRefused(
-    `No shared log is there at ${log.servers.join(', ')}, and ${why} needs it: ${firstLineOf(cause)}`,
+    isHalf
+      ? `No shared log is there at ${servers}: ${why}. This gateway's replica was being begun anew when its process ` +
+          'ended, and only NATS says where it begins: start the gateway again when NATS answers. Its spool stays.'
+      : `No shared log is there at ${servers}, and a first start needs it: ${why}`,
     { cause },
   );
 }
