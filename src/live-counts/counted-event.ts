@@ -5,8 +5,9 @@
 import { type Labels, resourceIdLabel } from '../../schemas/event.ts';
 import type { StoredEvent } from '../../schemas/stored-event.ts';
 import { microsOf, secondsOf } from './exact-time.ts';
+import type { Heard } from './heard-event.ts';
 
-export class CountedEvent {
+export class CountedEvent implements Heard {
   /** When it occurred (exact-time.ts), once it was read. */
   seconds = 0;
   micros = 0;
@@ -30,6 +31,10 @@ export class CountedEvent {
     this.seconds = secondsOf(occurred);
     this.micros = microsOf(occurred);
     this.#isRead = true;
+  }
+
+  get seq(): number {
+    return this.#stored.seq;
   }
 
   get name(): string {

@@ -5,11 +5,13 @@
 import type { HeldFilter } from '../feed/held-filters.ts';
 import type { CountBudget } from './budget.ts';
 import { type CountList, RankedList, TimeList } from './count-list.ts';
+import type { CountTopic } from './count-topic.ts';
 import { createUpdate, type Update } from './count-update.ts';
-import type { CountedEvent } from './counted-event.ts';
 import { type ExactTime, momentOf } from './exact-time.ts';
 import { Groups } from './groups.ts';
-import { type CountWindow, gridMicros, type Question } from './question.ts';
+import type { Heard } from './heard-event.ts';
+import type { CountWindow, Question } from './question.ts';
+import { slotMs, slotOf } from './slot.ts';
 import type { StoredGroup } from './stored-groups.ts';
 import type { Key } from './tally.ts';
 
@@ -35,6 +37,11 @@ export class Counter {
   readonly #label: string | null;
   #span: CountWindow;
   #nowMs: number;
+  /** When it was looked at last. */
+  #lookedMs: number;
+  #topic: CountTopic | null = null;
+  /** So many of the events that its topic keeps are counted. */
+  #counted = 0;
   /** Of this second it is known that the window is not too long. */
   #checkedSecond = 0;
   /** Events came since the last frame that showed all. */
@@ -52,6 +59,7 @@ export class Counter {
     this.#forcedUntil = until === null ? null : momentOf(until);
     this.#label = typeof countable === 'string' ? '' : countable.label;
     this.#nowMs = nowMs;
+    this.#lookedMs = nowMs;
     this.#span = question.spanAt(nowMs);
   }
 
@@ -68,7 +76,7 @@ export class Counter {
     if (second !== this.#checkedSecond) question.check(span);
     this.#checkedSecond = second;
     this.#span = span;
-    if (question.isOpen) this.#groups.reach(slotOf(span.until.seconds, span.until.micros));
+    if (question.isOpen) this.#groups.reach(slotOf(span.until));
     if (question.stepSeconds !== null) this.#groups.forgetBefore(Math.floor(span.since.seconds / question.stepSeconds));
   }
 
@@ -80,8 +88,26 @@ export class Counter {
     }
   }
 
+  /** From now on it hears of live events there, and has counted all that the topic keeps. */
+  follow(topic: CountTopic): void {
+    this.#topic = topic;
+    this.#counted = topic.count;
+  }
+
+  /** What its topic keeps for it, which keeps it no longer. It throws nothing, as `count`. */
+  countAll(nowMs: number): void {
+    try {
+      if (this.failure === null) this.moveOn(nowMs);
+    } catch (error) {
+      this.failure = error;
+    }
+    const kept = this.#topic?.count ?? 0;
+    for (let at = this.#counted; at < kept; at += 1) this.count(this.#topic!.at(at));
+    this.#counted = 0;
+  }
+
   /** Of an event that fits the filter, in whatever window. It throws nothing: a failure ends it at its next look. */
-  count(event: CountedEvent): void {
+  count(event: Heard): void {
     if (this.failure !== null) return;
     const { seconds, micros } = event;
     const { since, until } = this.#span;
@@ -96,11 +122,11 @@ export class Counter {
     if (key !== null) this.#addOne(event, isLater, key);
   }
 
-  #addOne(event: CountedEvent, isLater: boolean, key: Key): void {
+  #addOne(event: Heard, isLater: boolean, key: Key): void {
     const { seconds, micros } = event;
     const name = this.question.countable === 'resource' ? event.resourceName : null;
     try {
-      if (isLater) this.#groups.addOneLater(slotOf(seconds, micros), key, seconds, micros, name);
+      if (isLater) this.#groups.addOneLater(slotOf(event), key, seconds, micros, name);
       else this.#groups.addOne(key, seconds, micros, name);
     } catch (error) {
       this.failure = error;
@@ -110,26 +136,40 @@ export class Counter {
 
   isDue(nowMs: number): boolean {
     if (this.isAsked || this.failure !== null || this.#groups.hasChanged) return true;
-    if (nowMs - this.#nowMs >= timeMs) return true;
-    return this.#hasHeard && this.#groups.nextSlot < Math.floor((nowMs * 1000) / gridMicros);
+    if (nowMs - this.#lookedMs >= timeMs || this.#counted < (this.#topic?.count ?? 0)) return true;
+    return this.#hasHeard && this.#groups.nextSlot < Math.floor(nowMs / slotMs);
   }
 
-  /** Moves the window on, and says what is different, as of the mark. Throws a Failure. */
+  /** Moves the window on, and says what is different, as of the mark or just before it. Throws a Failure. */
   update(nowMs: number, mark: number): Update {
     if (this.failure !== null) throw this.failure;
     this.moveOn(nowMs);
+    this.#lookedMs = this.#nowMs;
+    const position = this.#countUntilNow(mark);
+    if (this.failure !== null) throw this.failure;
     this.isAsked = false;
     const span = this.#span;
-    this.#hasHeard = this.#groups.nextSlot <= slotOf(span.until.seconds, span.until.micros) + slotsNear;
+    this.#hasHeard = this.#groups.nextSlot <= slotOf(span.until) + slotsNear;
     const changes = this.#list.update(span, this.#nowMs);
-    return createUpdate({ position: mark, since: span.sinceText, until: span.untilText }, changes, () =>
-      this.#list.whole(),
-    );
+    return createUpdate({ position, since: span.sinceText, until: span.untilText }, changes, () => this.#list.whole());
   }
 
   stop(): void {
     this.#groups.clear();
     this.held.release();
+  }
+
+  /** Up to an event of the slot that is not over: that one and those behind it come with the next look. */
+  #countUntilNow(mark: number): number {
+    const { until } = this.#span;
+    const open = this.question.isOpen ? slotOf(until) + 1 : null;
+    const kept = this.#topic?.count ?? 0;
+    for (; this.#counted < kept; this.#counted += 1) {
+      const event = this.#topic!.at(this.#counted);
+      if (open !== null && slotOf(event) === open) return event.seq - 1;
+      this.count(event);
+    }
+    return mark;
   }
 
   #isAllowed(seconds: number, micros: number): boolean {
@@ -140,7 +180,7 @@ export class Counter {
     return until === null || seconds < until.seconds || (seconds === until.seconds && micros <= until.micros);
   }
 
-  #keyOf(event: CountedEvent, label: string): Key | null {
+  #keyOf(event: Heard, label: string): Key | null {
     switch (this.question.countable) {
       case 'event':
         return event.name;
@@ -153,8 +193,4 @@ export class Counter {
         return event.label(label);
     }
   }
-}
-
-function slotOf(seconds: number, micros: number): number {
-  return seconds * (1_000_000 / gridMicros) + Math.floor(micros / gridMicros);
 }

@@ -4,6 +4,7 @@
  */
 import { Failure } from '../base/errors.ts';
 import type { CountBudget } from './budget.ts';
+import { ownText } from './heard-event.ts';
 import { CountGroup, type Key, Tally } from './tally.ts';
 
 export interface GroupsOptions {
@@ -28,6 +29,8 @@ export class Groups {
   readonly #steps = new Map<number, Tallies>();
   /** By the slot of time in which the events lie. */
   readonly #later = new Map<number, Tallies>();
+  /** No step lies before it. */
+  #oldestStep = Number.POSITIVE_INFINITY;
   #laterCount = 0;
   #heldBytes = 0;
   #changed: CountGroup[] = [];
@@ -90,7 +93,7 @@ export class Groups {
       this.#change(group);
     }
     const { stepSeconds } = this.#options;
-    if (stepSeconds !== null) this.#put(this.#steps, Math.floor(more.firstSeconds / stepSeconds), key, nameless(more));
+    if (stepSeconds !== null) this.#putStep(Math.floor(more.firstSeconds / stepSeconds), key, nameless(more));
   }
 
   addLater(slot: number, key: Key, more: Tally): void {
@@ -100,6 +103,7 @@ export class Groups {
 
   /** The window has reached the end of a slot. */
   reach(slot: number): void {
+    if (this.#later.size === 0) return;
     const reached = [...this.#later.keys()].filter((each) => each <= slot).sort((one, other) => one - other);
     for (const each of reached) {
       const tallies = this.#later.get(each);
@@ -115,9 +119,11 @@ export class Groups {
 
   /** The window begins with this step: what lies before is forgotten. */
   forgetBefore(step: number): void {
+    if (step <= this.#oldestStep) return;
     const steps = [...this.#steps].sort(([one], [other]) => one - other);
     const gone = steps.filter(([each]) => each < step);
     const left = steps.slice(gone.length).map(([, tallies]) => tallies);
+    this.#oldestStep = steps[gone.length]?.[0] ?? Number.POSITIVE_INFINITY;
     for (const [each, tallies] of gone) {
       this.#steps.delete(each);
       for (const [key, tally] of tallies) {
@@ -170,8 +176,13 @@ export class Groups {
   #addToStep(key: Key, seconds: number, micros: number): void {
     const step = Math.floor(seconds / (this.#options.stepSeconds ?? 1));
     const tally = this.#steps.get(step)?.get(key);
-    if (tally === undefined) this.#put(this.#steps, step, key, oneAt(seconds, micros, null));
+    if (tally === undefined) this.#putStep(step, key, oneAt(seconds, micros, null));
     else tally.addOne(seconds, micros, null);
+  }
+
+  #putStep(step: number, key: Key, more: Tally): void {
+    if (step < this.#oldestStep) this.#oldestStep = step;
+    this.#put(this.#steps, step, key, more);
   }
 
   /** True if it made a tally. */
@@ -202,9 +213,8 @@ export class Groups {
       return;
     }
     this.#hasSunk = true;
-    group.firstSeconds = Number.POSITIVE_INFINITY;
     const first = left.find((tallies) => tallies.has(key))?.get(key);
-    if (first !== undefined) group.beginAt(first);
+    if (first !== undefined) group.beginAgainAt(first);
     this.#change(group);
   }
 
@@ -252,5 +262,5 @@ function textBytes(text: Key | null): number {
 
 /** A name that was cut out of a long text keeps all of that in memory. */
 function ownKey(key: Key): Key {
-  return typeof key === 'string' ? (JSON.parse(JSON.stringify(key)) as string) : key; // the text itself
+  return typeof key === 'string' ? ownText(key) : key;
 }

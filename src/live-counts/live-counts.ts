@@ -68,7 +68,7 @@ export function createLiveCounts(parts: LiveCountsParts): LiveCounts {
         log: parts.log,
       });
     },
-    flush: (batch) => counts.topics.flush(batch),
+    flush: (batch) => counts.topics.flush(batch, parts.now),
     get liveCount() {
       return counts.topics.size;
     },

@@ -1,14 +1,15 @@
 /**
  * What a live count is asked for, and how its window stands at a given time: fixed, open towards now, or sliding.
  */
-import type { CountRequest, LiveCountRequest } from '../../schemas/count.ts';
+import { bucketsMax, type CountRequest, type LiveCountRequest } from '../../schemas/count.ts';
 import { timeKey } from '../../schemas/event.ts';
 import type { AllFilters, Filter } from '../../schemas/filter.ts';
 import { Failure } from '../base/errors.ts';
 import { filterKey, shortened } from '../filter/filter-key.ts';
 import { timeOfDate } from '../filter/time.ts';
 import { type Buckets, bucketsOf, bucketWidth, tooManyAsked } from '../query/buckets.ts';
-import { EqualSteps, type ExactTime, momentBefore, momentOf, momentOfMicros, textOf } from './exact-time.ts';
+import { EqualSteps, type ExactTime, momentOf, momentOfMicros, textOf } from './exact-time.ts';
+import { lastSlotEnd } from './slot.ts';
 
 export interface CountWindow {
   readonly since: ExactTime;
@@ -17,12 +18,8 @@ export interface CountWindow {
   readonly untilText: string;
 }
 
-/** Frames come no closer together, and windows that are open end at a multiple of it. */
-export const gridMs = 100;
-/** The same in each second. */
-export const gridMicros = gridMs * 1000;
-
 const stepsOfWindow = 60;
+const dayMicros = 86_400_000_000;
 
 export class Question {
   readonly countable: CountRequest['countable'];
@@ -43,7 +40,16 @@ export class Question {
   readonly #unit: CountRequest['unit'];
   readonly #interval: number;
   readonly #lastMs: number | null;
-  readonly #fixed: { readonly since: string; readonly until: string | null };
+  /** A window that is shorter has not too many buckets. */
+  readonly #sureSeconds: number;
+  /** Null where the window slides. */
+  readonly #since: Written | null;
+  /** Null where the window is open. */
+  readonly #until: Written | null;
+  /** Where the window began when it was asked last, and until which end of it that holds. */
+  #slid: { readonly since: Written; readonly from: ExactTime; readonly to: ExactTime } | null = null;
+  /** As it was asked last. */
+  #span: CountWindow | null = null;
 
   constructor(request: LiveCountRequest, forced: readonly Filter[], nowMs: number) {
     const { filter, countable, unit, interval, groupsMax = null, lastMs } = request;
@@ -54,12 +60,16 @@ export class Question {
     this.#unit = countable === 'day' ? 'day' : unit;
     this.#interval = countable === 'day' ? 1 : interval;
     this.#lastMs = lastMs;
-    this.#fixed = filter.occurred;
+    const width = Math.min(Number(bucketWidth(unit, interval)), countable === 'day' ? dayMicros : Infinity);
+    this.#sureSeconds = (width * bucketsMax) / 1_000_000 - 2;
+    const { since, until } = filter.occurred;
+    this.#since = lastMs === null ? { time: momentOf(since), text: since } : null;
+    this.#until = until === null ? null : { time: momentOf(until), text: until };
     const isOverTime = countable === 'time' || countable === 'day';
     this.groupsMax = isOverTime ? null : groupsMax;
-    this.isOpen = filter.occurred.until === null;
+    this.isOpen = until === null;
     this.stepSeconds = lastMs === null || isOverTime ? null : Math.max(1, Math.ceil(lastMs / 1000 / stepsOfWindow));
-    const own = lastMs ?? [filter.occurred.since, filter.occurred.until];
+    const own = lastMs ?? [since, until];
     const parts = [filterKey(this.#filters), own, this.forced, countable, unit, interval, this.groupsMax];
     this.key = shortened(JSON.stringify(parts));
     this.buckets = isOverTime ? this.#bucketsFrom(nowMs) : null;
@@ -79,15 +89,20 @@ export class Question {
     this.#filters = [{ ...first, occurred: own.occurred }, ...rest];
   }
 
-  /** The window at a time. Times are milliseconds since 1970. */
+  /** The window at a time, in milliseconds since 1970: the same object while it is the same window. */
   spanAt(nowMs: number): CountWindow {
-    const until = this.#fixed.until === null ? momentBefore(nowMs - (nowMs % gridMs)) : momentOf(this.#fixed.until);
-    const since = this.#sinceAt(nowMs, until);
-    return { since, until, sinceText: textOf(since), untilText: this.#fixed.until ?? textOf(until) };
+    const end = this.#until === null ? lastSlotEnd(nowMs) : null;
+    const until = end ?? this.#until!.time;
+    const since = this.#since ?? this.#sinceAt(nowMs, until);
+    const known = this.#span;
+    if (known !== null && known.since === since.time && known.until === until) return known;
+    this.#span = { since: since.time, until, sinceText: since.text, untilText: end?.text ?? this.#until!.text };
+    return this.#span;
   }
 
   /** Throws Failure `badFilter` where POST would refuse the window. */
-  check({ sinceText, untilText }: CountWindow): void {
+  check({ since, until, sinceText, untilText }: CountWindow): void {
+    if (until.seconds - since.seconds < this.#sureSeconds) return;
     const range = { since: sinceText, until: untilText };
     const detail = tooManyAsked(range, { countable: this.countable, ...this.#asked });
     if (detail !== null) throw new Failure('badFilter', detail);
@@ -95,27 +110,44 @@ export class Question {
 
   /** Which buckets are in the list even if they are empty: from one on, so many. For `time` and `day` only. */
   regularBuckets(
-    { sinceText, untilText }: CountWindow,
+    { since, until, sinceText, untilText }: CountWindow,
     nowMs: number,
   ): { readonly first: number; readonly count: number } {
+    if (this.isOpen && this.buckets !== null) {
+      // The last is the one that begins before the end.
+      const { steps } = this.buckets;
+      const first = steps.indexOf(since.seconds, since.micros);
+      return { first, count: Math.max(0, steps.indexOf(until.seconds, until.micros - 1) + 1 - first) };
+    }
     const now = timeOfDate(new Date(nowMs));
     const { first, count, width } = bucketsOf({ since: sinceText, until: untilText }, this.#unit, this.#interval, now);
     const from = this.buckets?.first ?? first;
     return { first: Number((first - from) / width), count };
   }
 
-  #sinceAt(nowMs: number, until: ExactTime): ExactTime {
-    if (this.#lastMs === null) return momentOf(this.#fixed.since);
+  #sinceAt(nowMs: number, until: ExactTime): Written {
+    const slid = this.#slid;
+    const lastMs = this.#lastMs ?? 0;
     if (this.stepSeconds !== null) {
-      const from = Math.floor((nowMs - this.#lastMs) / 1000);
-      return { seconds: from - (((from % this.stepSeconds) + this.stepSeconds) % this.stepSeconds), micros: 0 };
+      const from = Math.floor((nowMs - lastMs) / 1000);
+      const seconds = from - (((from % this.stepSeconds) + this.stepSeconds) % this.stepSeconds);
+      if (slid !== null && slid.since.time.seconds === seconds) return slid.since;
+      return this.#slide({ seconds, micros: 0 }, until, until);
     }
+    if (slid !== null && !isBefore(until, slid.from) && isBefore(until, slid.to)) return slid.since;
     // Whole buckets, of which the last is the one of now.
     const width = bucketWidth(this.#unit, this.#interval);
     const { first } = bucketsAt(until, this.#unit, this.#interval);
-    const lastMicros = BigInt(Math.round(this.#lastMs * 1000));
+    const lastMicros = BigInt(Math.round(lastMs * 1000));
     const count = lastMicros <= width ? 1n : (lastMicros + width - 1n) / width;
-    return momentOfMicros(first - (count - 1n) * width);
+    const since = momentOfMicros(first - (count - 1n) * width);
+    return this.#slide(since, momentOfMicros(first), momentOfMicros(first + width));
+  }
+
+  #slide(time: ExactTime, from: ExactTime, to: ExactTime): Written {
+    const since = { time, text: textOf(time) };
+    this.#slid = { since, from, to };
+    return since;
   }
 
   #bucketsFrom(nowMs: number): Question['buckets'] {
@@ -123,6 +155,15 @@ export class Question {
     const { first, width } = bucketsAt(since, this.#unit, this.#interval);
     return { steps: new EqualSteps(momentOfMicros(first), width), first, width };
   }
+}
+
+interface Written {
+  readonly time: ExactTime;
+  readonly text: string;
+}
+
+function isBefore(one: ExactTime, other: ExactTime): boolean {
+  return one.seconds < other.seconds || (one.seconds === other.seconds && one.micros < other.micros);
 }
 
 /** The buckets whose first one holds a moment. */

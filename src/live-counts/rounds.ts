@@ -2,7 +2,7 @@
  * Looks at all counters ten times a second at most, in short slices with rests between them: frames take a small part
  * of the event loop at any time, and come less often where there are many (I5).
  */
-import { gridMs } from './question.ts';
+import { slotMs } from './slot.ts';
 
 export interface Looked {
   isDue(nowMs: number): boolean;
@@ -50,9 +50,9 @@ export class Rounds<Each extends Looked> {
 
   #wait(ms: number): void {
     const now = this.#options.now() + ms;
-    // A grid's end is looked at just after it.
-    const untilGrid = gridMs - (now % gridMs) + 1;
-    this.#timer = setTimeout(() => this.#begin(), ms + untilGrid);
+    // A slot is looked at just after its end.
+    const untilEnd = slotMs - (now % slotMs) + 1;
+    this.#timer = setTimeout(() => this.#begin(), ms + untilEnd);
   }
 
   #begin(): void {
@@ -76,6 +76,6 @@ export class Rounds<Each extends Looked> {
     const workedMs = this.#options.workedMs() - workedBefore;
     const restMs = restOfWork * Math.min(spentMs, Math.max(workedMs, stoppedMs));
     if (at < due.length) this.#timer = setTimeout(() => this.#slice(due, at), restMs);
-    else this.#wait(Math.max(0, restMs - gridMs));
+    else this.#wait(Math.max(0, restMs - slotMs));
   }
 }

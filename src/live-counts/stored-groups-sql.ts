@@ -6,7 +6,8 @@ import { filterSql } from '../filter/sql.ts';
 import { formatTimeForClickHouse } from '../filter/time.ts';
 import { bucketBounds, bucketKey, groupColumns, type KeySql, labelKeySql, micros } from '../query/count-sql.ts';
 import { laterOfGroup } from './groups.ts';
-import { type CountWindow, gridMicros, type Question } from './question.ts';
+import type { CountWindow, Question } from './question.ts';
+import { slotMicros } from './slot.ts';
 
 export interface CountedRange {
   readonly after: number;
@@ -50,7 +51,7 @@ export function storedGroupsSql(
 }
 
 export const untilSql = "{until:DateTime64(6, 'UTC')}";
-export const slotSql = `intDiv(${micros}, ${gridMicros})`;
+export const slotSql = `intDiv(${micros}, ${slotMicros})`;
 
 /** Steps of a window that slides, at most. */
 const partsOfSlide = 62;

@@ -39,6 +39,12 @@ export class Tally {
     return this.#end(more.lastSeconds, more.lastMicros, more.name);
   }
 
+  /** The first event is that of another tally. */
+  beginAgainAt({ firstSeconds, firstMicros }: Tally): void {
+    this.firstSeconds = firstSeconds;
+    this.firstMicros = firstMicros;
+  }
+
   /** The first event is that of another tally, if that one is earlier. */
   beginAt({ firstSeconds, firstMicros }: Tally): void {
     if (firstSeconds > this.firstSeconds) return;

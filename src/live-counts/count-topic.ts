@@ -1,0 +1,60 @@
+/**
+ * The events that fit one filter, kept for its counters until each of them looks: then it counts many at once, and no
+ * event waits for a thousand counters. Windows are the counters' own.
+ */
+import type { CountedEvent } from './counted-event.ts';
+import type { Counter } from './counter.ts';
+import { HeardEvent, type SharedTexts, Wanted } from './heard-event.ts';
+
+/** So many are kept at most; of a filter with many counters fewer, or all of them would count for long at once. */
+const keptMax = 64;
+const keptMin = 16;
+const countedAtOnce = 16_000;
+
+export class CountTopic {
+  readonly #counters = new Set<Counter>();
+  readonly #wanted = new Wanted();
+  readonly #kept: HeardEvent[] = [];
+  #count = 0;
+
+  get isEmpty(): boolean {
+    return this.#counters.size === 0;
+  }
+
+  /** How many are kept. */
+  get count(): number {
+    return this.#count;
+  }
+
+  at(index: number): HeardEvent {
+    return this.#kept[index]!;
+  }
+
+  /** It has counted all that came before. */
+  join(counter: Counter): void {
+    this.#wanted.add(counter.question);
+    this.#counters.add(counter);
+    counter.follow(this);
+  }
+
+  leave(counter: Counter): void {
+    this.#counters.delete(counter);
+  }
+
+  /** In the order of seq. */
+  hear(event: CountedEvent, texts: SharedTexts, nowMs: number): void {
+    let heard = this.#kept[this.#count];
+    if (heard === undefined) {
+      heard = new HeardEvent(this.#wanted);
+      this.#kept.push(heard);
+    }
+    heard.become(event, texts);
+    this.#count += 1;
+    if (this.#count >= Math.max(keptMin, Math.min(keptMax, countedAtOnce / this.#counters.size))) this.#countAll(nowMs);
+  }
+
+  #countAll(nowMs: number): void {
+    for (const counter of this.#counters) counter.countAll(nowMs);
+    this.#count = 0;
+  }
+}

@@ -1,0 +1,98 @@
+/**
+ * What counters ask of an event, kept until they look: its row is gone by then. Kept ones are used again for other
+ * events, and their texts are shared, so that nothing new outlives the turn in which an event came.
+ */
+import type { CountedEvent } from './counted-event.ts';
+import type { Question } from './question.ts';
+
+/** An event as a counter looks at it. */
+export interface Heard {
+  readonly seconds: number;
+  readonly micros: number;
+  readonly name: string;
+  readonly resourceId: string;
+  /** The name of its resource, as the column `resource_name` has it. */
+  readonly resourceName: string;
+  /** Null if its resource has no such label. */
+  label(name: string): string | null;
+  readonly labelNames: readonly string[];
+}
+
+/** What some questions ask of events. */
+export class Wanted {
+  hasName = false;
+  hasResource = false;
+  hasLabelNames = false;
+  /** In the order in which they were asked for. */
+  readonly labels: string[] = [];
+
+  add({ countable }: Question): void {
+    if (countable === 'event') this.hasName = true;
+    if (countable === 'resource') this.hasResource = true;
+    if (typeof countable === 'string') return;
+    const { label } = countable;
+    if (label === null) this.hasLabelNames = true;
+    else if (!this.labels.includes(label)) this.labels.push(label);
+  }
+}
+
+export class HeardEvent implements Heard {
+  seq = 0;
+  seconds = 0;
+  micros = 0;
+  name = '';
+  resourceId = '';
+  resourceName = '';
+  labelNames: readonly string[] = [];
+  readonly #wanted: Wanted;
+  readonly #labels: (string | null)[] = [];
+
+  constructor(wanted: Wanted) {
+    this.#wanted = wanted;
+  }
+
+  /** From now on it is this event, of which all is kept that is wanted now. */
+  become(event: CountedEvent, texts: SharedTexts): void {
+    const { hasName, hasResource, hasLabelNames, labels } = this.#wanted;
+    this.seq = event.seq;
+    this.seconds = event.seconds;
+    this.micros = event.micros;
+    if (hasName) this.name = texts.share(event.name);
+    if (hasResource) {
+      this.resourceId = texts.share(event.resourceId);
+      this.resourceName = texts.share(event.resourceName);
+    }
+    if (hasLabelNames) this.labelNames = event.labelNames;
+    for (let at = 0; at < labels.length; at += 1) {
+      const value = event.label(labels[at]!);
+      this.#labels[at] = value === null ? null : texts.share(value);
+    }
+  }
+
+  label(name: string): string | null {
+    return this.#labels[this.#wanted.labels.indexOf(name)] ?? null;
+  }
+}
+
+const textsMax = 8_192;
+const longestShared = 200;
+
+/** One text for all that are equal, as far as there is room. */
+export class SharedTexts {
+  readonly #texts = new Map<string, string>();
+
+  share(text: string): string {
+    const known = this.#texts.get(text);
+    if (known !== undefined) return known;
+    const own = ownText(text);
+    if (own.length > longestShared) return own;
+    if (this.#texts.size >= textsMax) this.#texts.clear();
+    this.#texts.set(own, own);
+    return own;
+  }
+}
+
+/** The text itself: a part of a longer one would keep that one. */
+export function ownText(text: string): string {
+  return JSON.parse(JSON.stringify(text)) as string;
+}
