@@ -87,6 +87,8 @@ export class TimeList implements CountList {
   #end = 0;
   /** The newest that ever had an event. */
   #newest = -1;
+  /** The bucket of now is written again and again. */
+  #written: WrittenBucket | null = null;
 
   constructor(groups: Groups, question: Question) {
     this.#groups = groups;
@@ -98,16 +100,19 @@ export class TimeList implements CountList {
     const regular = this.#question.regularBuckets(span, nowMs);
     this.#first = regular.first;
     for (let at = first; at < Math.min(this.#first, this.#newest + 1); at += 1) this.#groups.forget(at);
-    const keys = this.#groups.takeChanges().groups.map(({ key }) => Number(key));
-    for (const key of keys) this.#newest = Math.max(this.#newest, key);
+    const { groups } = this.#groups.takeChanges();
+    for (const { key } of groups) this.#newest = Math.max(this.#newest, Number(key));
     this.#end = Math.max(regular.first + regular.count, this.#newest + 1);
-    const changed = new Set(keys.filter((key) => key >= this.#first && key < this.#end));
-    for (let at = Math.max(end, this.#first); at < this.#end; at += 1) changed.add(at);
+    // All from there on are new to the list.
+    const began = Math.max(end, this.#first);
+    const changed: number[] = [];
+    for (const { key } of groups) if (Number(key) >= this.#first && Number(key) < began) changed.push(Number(key));
+    for (let at = began; at < this.#end; at += 1) changed.push(at);
     const removed: string[] = [];
     for (let at = first; at < Math.min(end, this.#first); at += 1) removed.push(this.#startOf(at));
     // A window that ends ahead shows all of the current unit until that end has come.
     for (let at = Math.max(first, this.#end); at < end; at += 1) removed.push(this.#startOf(at));
-    return { changed: [...changed].sort((one, other) => one - other).map((key) => this.#textOf(key)), removed };
+    return { changed: changed.sort((one, other) => one - other).map((key) => this.#textOf(key)), removed };
   }
 
   whole(): string[] {
@@ -115,7 +120,9 @@ export class TimeList implements CountList {
   }
 
   #textOf(key: number): string {
-    return JSON.stringify(bucketItem(this.#buckets, key, this.#groups.get(key)?.count ?? 0, this.#first));
+    if (this.#written?.key !== key) this.#written = writtenBucket(this.#buckets, key);
+    const { label, times } = this.#written;
+    return `{"value":"${key - this.#first}",${label},"count":${this.#groups.get(key)?.count ?? 0},${times}}`;
   }
 
   #startOf(key: number): string {
@@ -127,6 +134,18 @@ export class TimeList implements CountList {
     if (buckets === null) throw new Error('This question has no buckets');
     return buckets;
   }
+}
+
+interface WrittenBucket {
+  readonly key: number;
+  readonly label: string;
+  readonly times: string;
+}
+
+/** What stays the same of a bucket's item. */
+function writtenBucket(buckets: BucketGrid, key: number): WrittenBucket {
+  const { label, start_time: start, end_time: end } = bucketItem(buckets, key, 0);
+  return { key, label: `"label":"${label}"`, times: `"start_time":"${start}","end_time":"${end}"` };
 }
 
 function groupText(group: CountGroup): string {

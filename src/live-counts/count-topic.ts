@@ -7,7 +7,7 @@ import type { Counter } from './counter.ts';
 import { HeardEvent, type SharedTexts, Wanted } from './heard-event.ts';
 
 /** So many are kept at most; of a filter with many counters fewer, or all of them would count for long at once. */
-const keptMax = 64;
+const keptMax = 128;
 const keptMin = 16;
 const countedAtOnce = 16_000;
 

@@ -15,6 +15,13 @@ export interface GroupsOptions {
 
 type Tallies = Map<Key, Tally>;
 
+interface Changes {
+  readonly groups: readonly CountGroup[];
+  readonly hasSunk: boolean;
+}
+
+const noChanges: Changes = { groups: [], hasSunk: false };
+
 /** Of a group and of a tally in memory, beside the texts. */
 const groupBytes = 240;
 const tallyBytes = 160;
@@ -103,7 +110,7 @@ export class Groups {
 
   /** The window has reached the end of a slot. */
   reach(slot: number): void {
-    if (this.#later.size === 0) return;
+    if (this.nextSlot > slot) return;
     const reached = [...this.#later.keys()].filter((each) => each <= slot).sort((one, other) => one - other);
     for (const each of reached) {
       const tallies = this.#later.get(each);
@@ -140,7 +147,8 @@ export class Groups {
   }
 
   /** What is different since this was asked last, those gone among them. */
-  takeChanges(): { readonly groups: readonly CountGroup[]; readonly hasSunk: boolean } {
+  takeChanges(): Changes {
+    if (this.#changed.length === 0 && !this.#hasSunk) return noChanges;
     const changes = { groups: this.#changed, hasSunk: this.#hasSunk };
     for (const group of this.#changed) group.isChanged = false;
     this.#changed = [];
