@@ -4,16 +4,16 @@
  */
 import type { CountedEvent } from './counted-event.ts';
 import type { Counter } from './counter.ts';
-import { HeardEvent, type SharedTexts, Wanted } from './heard-event.ts';
+import { AskedOfEvents, HeardEvent, type KeptEvents, type SharedTexts } from './heard-event.ts';
 
 /** So many are kept at most; of a filter with many counters fewer, or all of them would count for long at once. */
 const keptMax = 128;
 const keptMin = 16;
 const countedAtOnce = 16_000;
 
-export class CountTopic {
+export class CountTopic implements KeptEvents {
   readonly #counters = new Set<Counter>();
-  readonly #wanted = new Wanted();
+  readonly #asked = new AskedOfEvents();
   readonly #kept: HeardEvent[] = [];
   #count = 0;
 
@@ -21,7 +21,6 @@ export class CountTopic {
     return this.#counters.size === 0;
   }
 
-  /** How many are kept. */
   get count(): number {
     return this.#count;
   }
@@ -32,7 +31,7 @@ export class CountTopic {
 
   /** It has counted all that came before. */
   join(counter: Counter): void {
-    this.#wanted.add(counter.question);
+    this.#asked.add(counter.question);
     this.#counters.add(counter);
     counter.follow(this);
   }
@@ -45,7 +44,7 @@ export class CountTopic {
   hear(event: CountedEvent, texts: SharedTexts, nowMs: number): void {
     let heard = this.#kept[this.#count];
     if (heard === undefined) {
-      heard = new HeardEvent(this.#wanted);
+      heard = new HeardEvent(this.#asked);
       this.#kept.push(heard);
     }
     heard.become(event, texts);

@@ -1,6 +1,6 @@
 /**
- * Hands live events to the topics of the filters that they fit: one for each distinct filter, windows apart. An event is
- * matched once for a topic, and looked at once for all of them.
+ * Hands live events to the topics of the filters that they fit: one for each distinct filter, windows apart. An event
+ * is matched once for a topic, and looked at once for all of them.
  */
 import type { StoredEvent } from '../../schemas/stored-event.ts';
 import { FilterIndex } from '../filter/filter-index.ts';

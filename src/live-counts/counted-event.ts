@@ -5,7 +5,19 @@
 import { type Labels, resourceIdLabel } from '../../schemas/event.ts';
 import type { StoredEvent } from '../../schemas/stored-event.ts';
 import { microsOf, secondsOf } from './exact-time.ts';
-import type { Heard } from './heard-event.ts';
+
+/** An event as a counter looks at it. */
+export interface Heard {
+  readonly seconds: number;
+  readonly micros: number;
+  readonly name: string;
+  readonly resourceId: string;
+  /** The name of its resource, as the column `resource_name` has it. */
+  readonly resourceName: string;
+  /** Null if its resource has no such label. */
+  label(name: string): string | null;
+  readonly labelNames: readonly string[];
+}
 
 export class CountedEvent implements Heard {
   /** When it occurred (exact-time.ts), once it was read. */
@@ -46,12 +58,10 @@ export class CountedEvent implements Heard {
     return this.#labels[resourceIdLabel] ?? '';
   }
 
-  /** The name of its resource, as the column `resource_name` has it. */
   get resourceName(): string {
     return this.label('prefect.resource.name') ?? this.label('prefect.name') ?? this.resourceId;
   }
 
-  /** Null if its resource has no such label. */
   label(name: string): string | null {
     const labels = this.#labels;
     return Object.hasOwn(labels, name) ? (labels[name] ?? '') : null;

@@ -5,11 +5,11 @@
 import type { HeldFilter } from '../feed/held-filters.ts';
 import type { CountBudget } from './budget.ts';
 import { type CountList, RankedList, TimeList } from './count-list.ts';
-import type { CountTopic } from './count-topic.ts';
 import { createUpdate, type Update } from './count-update.ts';
+import type { Heard } from './counted-event.ts';
 import { type ExactTime, momentOf } from './exact-time.ts';
 import { Groups } from './groups.ts';
-import type { Heard } from './heard-event.ts';
+import type { KeptEvents } from './heard-event.ts';
 import type { CountWindow, Question } from './question.ts';
 import { slotMs, slotOf } from './slot.ts';
 import type { StoredGroup } from './stored-groups.ts';
@@ -39,7 +39,7 @@ export class Counter {
   #nowMs: number;
   /** When it was looked at last. */
   #lookedMs: number;
-  #topic: CountTopic | null = null;
+  #topic: KeptEvents | null = null;
   /** So many of the events that its topic keeps are counted. */
   #counted = 0;
   /** Of this second it is known that the window is not too long. */
@@ -89,7 +89,7 @@ export class Counter {
   }
 
   /** From now on it hears of live events there, and has counted all that the topic keeps. */
-  follow(topic: CountTopic): void {
+  follow(topic: KeptEvents): void {
     this.#topic = topic;
     this.#counted = topic.count;
   }

@@ -2,24 +2,11 @@
  * What counters ask of an event, kept until they look: its row is gone by then. Kept ones are used again for other
  * events, and their texts are shared, so that nothing new outlives the turn in which an event came.
  */
-import type { CountedEvent } from './counted-event.ts';
+import type { CountedEvent, Heard } from './counted-event.ts';
 import type { Question } from './question.ts';
 
-/** An event as a counter looks at it. */
-export interface Heard {
-  readonly seconds: number;
-  readonly micros: number;
-  readonly name: string;
-  readonly resourceId: string;
-  /** The name of its resource, as the column `resource_name` has it. */
-  readonly resourceName: string;
-  /** Null if its resource has no such label. */
-  label(name: string): string | null;
-  readonly labelNames: readonly string[];
-}
-
 /** What some questions ask of events. */
-export class Wanted {
+export class AskedOfEvents {
   hasName = false;
   hasResource = false;
   hasLabelNames = false;
@@ -44,34 +31,41 @@ export class HeardEvent implements Heard {
   resourceId = '';
   resourceName = '';
   labelNames: readonly string[] = [];
-  readonly #wanted: Wanted;
+  readonly #asked: AskedOfEvents;
   readonly #labels: (string | null)[] = [];
 
-  constructor(wanted: Wanted) {
-    this.#wanted = wanted;
+  constructor(asked: AskedOfEvents) {
+    this.#asked = asked;
   }
 
   /** From now on it is this event, of which all is kept that is wanted now. */
   become(event: CountedEvent, texts: SharedTexts): void {
-    const { hasName, hasResource, hasLabelNames, labels } = this.#wanted;
+    const { hasName, hasResource, hasLabelNames, labels } = this.#asked;
     this.seq = event.seq;
     this.seconds = event.seconds;
     this.micros = event.micros;
-    if (hasName) this.name = texts.share(event.name);
+    if (hasName) this.name = texts.share(event.name, this.name);
     if (hasResource) {
-      this.resourceId = texts.share(event.resourceId);
-      this.resourceName = texts.share(event.resourceName);
+      this.resourceId = texts.share(event.resourceId, this.resourceId);
+      this.resourceName = texts.share(event.resourceName, this.resourceName);
     }
     if (hasLabelNames) this.labelNames = event.labelNames;
     for (let at = 0; at < labels.length; at += 1) {
       const value = event.label(labels[at]!);
-      this.#labels[at] = value === null ? null : texts.share(value);
+      this.#labels[at] = value === null ? null : texts.share(value, this.#labels[at] ?? '');
     }
   }
 
   label(name: string): string | null {
-    return this.#labels[this.#wanted.labels.indexOf(name)] ?? null;
+    return this.#labels[this.#asked.labels.indexOf(name)] ?? null;
   }
+}
+
+/** Those of a filter that not all of its counters have counted. */
+export interface KeptEvents {
+  readonly count: number;
+  /** In the order of seq. */
+  at(index: number): HeardEvent;
 }
 
 const textsMax = 8_192;
@@ -81,7 +75,9 @@ const longestShared = 200;
 export class SharedTexts {
   readonly #texts = new Map<string, string>();
 
-  share(text: string): string {
+  /** `last` is what stood there before: it is often the same. */
+  share(text: string, last: string): string {
+    if (text === last) return last;
     const known = this.#texts.get(text);
     if (known !== undefined) return known;
     const own = ownText(text);

@@ -8,11 +8,9 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { CountsList } from '../../client/src/counts-list.ts';
-import type { LiveCountRequest } from '../../schemas/count.ts';
 import type { CountsFrame } from '../../schemas/count-frames.ts';
-import type { Filter } from '../../schemas/filter.ts';
 import type { Feed } from '../../src/feed/ports.ts';
-import { defaultFilter } from '../../src/filter/validate-filter.ts';
+import { type AskedFor, askedOf, question } from './asked-questions.ts';
 import { CountsWorld, turn } from './model-world.ts';
 import { type Asked, microsOf, plainCounts } from './plain-counts.ts';
 
@@ -35,21 +33,6 @@ const body = fc.record({
   called: fc.nat(2),
 });
 type Body = typeof body extends fc.Arbitrary<infer Value> ? Value : never;
-
-const question = fc.record({
-  countable: fc.constantFrom<LiveCountRequest['countable']>(
-    ...(['event', 'resource', 'time', 'day'] as const),
-    { label: 'region' },
-    { label: null },
-  ),
-  unit: fc.constantFrom<LiveCountRequest['unit']>('second', 'minute'),
-  interval: fc.constantFrom(1, 0.25, 7),
-  groupsMax: fc.constantFrom(null, null, 1, 2),
-  window: fc.constantFrom('since', 'both', 'ahead', 'last', 'last', 'long'),
-  name: fc.nat(4),
-  isForced: fc.boolean(),
-});
-type AskedFor = typeof question extends fc.Arbitrary<infer Value> ? Value : never;
 
 type Step =
   | { readonly kind: 'take'; readonly bodies: readonly Body[] }
@@ -256,33 +239,6 @@ function eventOf({ ago, name, resource, called }: Body) {
       ...(name > 0 && { region: `${name % 2 === 0 ? '\u{1F600}' : '\uFFFD'}${resource % 2}` }),
     },
   };
-}
-
-function askedOf({ window, name, isForced, groupsMax, countable, ...rest }: AskedFor): Asked {
-  const base = defaultFilter({ now: new Date(), openEnded: true });
-  const at = (ms: number): string =>
-    new Date(Date.now() + ms)
-      .toISOString()
-      .replace(/\.(\d{3})Z/, '.$1000Z')
-      .replace('.000000Z', 'Z');
-  const lasts: Readonly<Record<string, number>> = { last: 12_000, long: 70_000 };
-  const lastMs = lasts[window] ?? null;
-  const until = window === 'both' ? at(-1_500) : window === 'ahead' ? at(4_000) : null;
-  const filter: Filter = {
-    ...base,
-    occurred: lastMs === null ? { since: at(-40_000), until } : { ...base.occurred, until: null },
-    event: { ...base.event, name: name > 3 ? [] : [`n${name}`, 'n1'] },
-  };
-  const forced: Filter = {
-    ...base,
-    occurred: { since: at(-20_000), until: null },
-    resource: { ...base.resource, id: ['r.1', 'r.2', 'r.3'] },
-  };
-  const isOverTime = countable === 'time' || countable === 'day';
-  // Of days in seconds POST says that they are too many buckets.
-  const unit = countable === 'day' ? 'hour' : rest.unit;
-  const request = { ...rest, unit, countable, filter, lastMs, groupsMax: isOverTime ? null : groupsMax };
-  return { request, filters: isForced ? [filter, forced] : [filter] };
 }
 
 describe('a live count', () => {
