@@ -10,12 +10,15 @@ import { AskedOfEvents, HeardEvent, type KeptEvents, type SharedTexts } from './
 const keptMax = 128;
 const keptMin = 16;
 const countedAtOnce = 16_000;
+/** Of texts that are not shared, in characters. */
+const longTextsMax = 32_768;
 
 export class CountTopic implements KeptEvents {
   readonly #counters = new Set<Counter>();
   readonly #asked = new AskedOfEvents();
   readonly #kept: HeardEvent[] = [];
   #count = 0;
+  #longTexts = 0;
 
   get isEmpty(): boolean {
     return this.#counters.size === 0;
@@ -47,13 +50,15 @@ export class CountTopic implements KeptEvents {
       heard = new HeardEvent(this.#asked);
       this.#kept.push(heard);
     }
-    heard.become(event, texts);
+    this.#longTexts += heard.become(event, texts);
     this.#count += 1;
-    if (this.#count >= Math.max(keptMin, Math.min(keptMax, countedAtOnce / this.#counters.size))) this.#countAll(nowMs);
+    const countMax = Math.max(keptMin, Math.min(keptMax, countedAtOnce / this.#counters.size));
+    if (this.#count >= countMax || this.#longTexts > longTextsMax) this.#countAll(nowMs);
   }
 
   #countAll(nowMs: number): void {
     for (const counter of this.#counters) counter.countAll(nowMs);
     this.#count = 0;
+    this.#longTexts = 0;
   }
 }

@@ -38,8 +38,11 @@ export class HeardEvent implements Heard {
     this.#asked = asked;
   }
 
-  /** From now on it is this event, of which all is kept that is wanted now. */
-  become(event: CountedEvent, texts: SharedTexts): void {
+  /**
+   * From now on it is this event, of which all is kept that is asked for now. Gives how many characters its own texts
+   * have, those that are too long to be shared.
+   */
+  become(event: CountedEvent, texts: SharedTexts): number {
     const { hasName, hasResource, hasLabelNames, labels } = this.#asked;
     this.seq = event.seq;
     this.seconds = event.seconds;
@@ -54,6 +57,14 @@ export class HeardEvent implements Heard {
       const value = event.label(labels[at]!);
       this.#labels[at] = value === null ? null : texts.share(value, this.#labels[at] ?? '');
     }
+    return this.#ownLength();
+  }
+
+  #ownLength(): number {
+    let length = ownLengthOf(this.name) + ownLengthOf(this.resourceId) + ownLengthOf(this.resourceName);
+    for (const label of this.#labels) if (label !== null) length += ownLengthOf(label);
+    for (const name of this.labelNames) length += name.length;
+    return length;
   }
 
   label(name: string): string | null {
@@ -66,6 +77,10 @@ export interface KeptEvents {
   readonly count: number;
   /** In the order of seq. */
   at(index: number): HeardEvent;
+}
+
+function ownLengthOf(text: string): number {
+  return text.length > longestShared ? text.length : 0;
 }
 
 const textsMax = 8_192;

@@ -204,3 +204,19 @@ it('time alone makes a frame once a second at most, and only where it changes th
   expect(sliding.frames.at(-1)).toMatchObject({ changed: [], removed: expect.arrayContaining(['a', 'b']) });
   expect(still.frames.length).toBe(shown);
 });
+
+it('long texts wait for no look: what is kept of them for the counters of a filter is bounded', async () => {
+  const world = new CountsWorld();
+  const reader = new Reader();
+  reader.watch(world, requestOf());
+  await pass();
+  const before = world.budget.heldBytes;
+  world.take(resources('a', 'b', 'c'));
+  // They are counted when the counter looks.
+  expect(world.budget.heldBytes).toBe(before);
+  const long = Array.from({ length: 10 }, (_, at) => `${at}`.repeat(5_000));
+  world.take(resources(...long));
+  expect(world.budget.heldBytes).toBeGreaterThan(before + 32_768);
+  await pass();
+  expect(reader.frames.at(-1)?.changed?.map(({ value }) => value)).toEqual(['a', 'b', 'c', ...long]);
+});
