@@ -22,6 +22,7 @@ export type OperatorFact =
   | { readonly what: 'started' | 'stopped' | 'adopted' | 'recovered' | 'forwarding skipped' }
   | { readonly what: 'handed over' | 'log recovered' }
   | { readonly what: 'log upgraded'; readonly rules: number }
+  | { readonly what: 'dead letter dropped'; readonly events: number }
   | { readonly what: 'gateway let go'; readonly gateway: string }
   | { readonly what: 'tried' | 'failed' | 'nothing to do'; readonly command: FolderCommand }
   | { readonly what: 'replay begun'; readonly by: string }
@@ -42,7 +43,10 @@ export interface ConnectionClosed {
 /** Commands that change a data folder on which no Sluice runs, or what gateways share. */
 export type FolderCommand = (typeof folderCommands)[number] | (typeof clusterCommands)[number];
 export const folderCommands = ['adopt', 'recover', 'prefect skip', 'dead-letter replay'] as const;
-export const clusterCommands = ['cluster init', 'cluster recover', 'cluster upgrade', 'cluster leave'] as const;
+export const clusterCommands = [
+  ...(['cluster init', 'cluster recover', 'cluster upgrade', 'cluster leave'] as const),
+  'dead-letter drop',
+] as const;
 
 export interface ShownToken {
   readonly id: string;

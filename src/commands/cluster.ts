@@ -2,9 +2,7 @@
  * `sluice cluster status|leave|skip|upgrade|init|recover`: what is done with all gateways that share a log. The first
  * four run on any machine that reaches NATS, init on the folder of a single Sluice, recover on a gateway's.
  */
-import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { noAudit, openAudit } from '../access/audit.ts';
 import type { FolderCommand } from '../access/audit-facts.ts';
 import { StartRefused, WrongUsage } from '../base/errors.ts';
 import { createLog } from '../base/log.ts';
@@ -12,17 +10,15 @@ import { type Config, readConfig } from '../config/config.ts';
 import { gatewayOf, sharedLogOf } from '../config/gateway-settings.ts';
 import { faultsOfCluster } from '../gateway/cluster-faults.ts';
 import { clusterStatus } from '../gateway/cluster-status.ts';
-import { isGatewayFolder } from '../gateway/gateway-folder.ts';
 import { leaveCluster } from '../gateway/leave-cluster.ts';
 import { skipForwarding } from '../gateway/skip-forwarding.ts';
 import { upgradeLog } from '../gateway/upgrade-log.ts';
-import { epochPath } from '../journal/epoch-file.ts';
 import type { Nats } from '../nats/connect-nats.ts';
 import { askNats } from './ask-nats.ts';
 import { initCluster } from './cluster-init.ts';
 import { recoverCluster } from './cluster-recover.ts';
 import { clusterText } from './cluster-text.ts';
-import { type Done, runWrittenDown } from './written-down.ts';
+import { type Done, folderAudit, runWrittenDown } from './written-down.ts';
 
 export interface ClusterSaid {
   readonly ok: boolean;
@@ -154,15 +150,12 @@ function withNats<Answer>(config: Config, work: (nats: Nats, name: string) => Pr
   return askNats({ address: { ...log, name: 'sluice cluster' }, dataDir }, (nats) => work(nats, name));
 }
 
-/** In the audit log of the folder that the settings name, where one is there: not all commands are run beside one. */
 async function writtenDown(
   config: Config,
   command: FolderCommand,
   work: (nats: Nats, name: string) => Promise<Done>,
 ): Promise<ClusterSaid> {
-  const { dataDir, auditBytesMax: bytesMax } = config;
-  const isThere = isGatewayFolder(dataDir) || existsSync(epochPath(dataDir));
-  const audit = isThere ? openAudit(dataDir, { bytesMax }, createLog(config.logLevel)) : noAudit;
+  const audit = folderAudit(config);
   const run = () => withNats(config, work);
   const { ok, text } = await runWrittenDown(audit, command, run).finally(() => audit.close());
   return { ok, stdout: `${text}\n`, stderr: '' };

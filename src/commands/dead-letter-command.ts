@@ -25,9 +25,9 @@ export async function* linesOfDeadLetter(
   whose: string | null,
 ): AsyncGenerator<string> {
   let count = 0;
-  for await (const { seq, at, reason, row } of entries) {
+  for await (const event of entries) {
     count += 1;
-    yield `seq ${seq}  id ${splitRow(row).id}  since ${at}  ${reason}`;
+    yield lineOfDead(event);
   }
   const taken = new TakenIds(dataDir).entries();
   for (const { at, row } of taken) yield `id ${splitRow(row).id}  since ${at}  ${reasonOfTaken}`;
@@ -36,6 +36,10 @@ export async function* linesOfDeadLetter(
   const told = whose === null ? '' : ` of ${whose}`;
   if (count > 0) yield `${count} events. ${wayOn}`;
   else if (taken.length === 0) yield `The dead letter${told} is empty.`;
+}
+
+export function lineOfDead({ seq, at, reason, row }: DeadEvent): string {
+  return `seq ${seq}  id ${splitRow(row).id}  since ${at}  ${reason}`;
 }
 
 const gatewaysWayOn = 'The gateway that writes tries to insert them again: POST /api/admin/dead-letter/replay there.';

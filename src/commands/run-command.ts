@@ -17,6 +17,7 @@ import { refuseGatewayFolder, refuseOnGatewayFolder } from '../gateway/gateway-f
 import { adopt } from './adopt.ts';
 import { runCluster } from './cluster.ts';
 import { listDeadLetter, replayStopped } from './dead-letter-command.ts';
+import { dropDead } from './drop-dead.ts';
 import { giveHeapRoom } from './heap-room.ts';
 import { skipForwarding } from './prefect-skip.ts';
 import { recoverJournal } from './recover-journal.ts';
@@ -47,6 +48,7 @@ Commands, for gateways that share a log:
   cluster skip           give up what waits to be forwarded to a Prefect server that stays away
   cluster upgrade        let all gateways apply by the next rules, once all know them
   cluster init           make a cluster of a single Sluice: --from its data folder
+  dead-letter drop       give up events of their dead letter: --seq N[,N…] or --all; --dry-run only says which
   cluster recover        go on after a NATS that lost the shared log, or went back, with a new epoch
 
 Settings: flag, environment variable, meaning (default)
@@ -75,6 +77,10 @@ export async function runCommand(
     process.stderr.write(stderr);
     await print(told);
     return ok;
+  }
+  if (words[0] === 'dead-letter' && words[1] === 'drop') {
+    await print(`${await dropDead(environment, words.slice(2))}\n`);
+    return true;
   }
   const firstFlag = words.findIndex((word) => word.startsWith('-'));
   const commandWords = firstFlag < 0 ? words : words.slice(0, firstFlag);

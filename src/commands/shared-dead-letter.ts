@@ -19,7 +19,6 @@ import { linesOfDeadLetter } from './dead-letter-command.ts';
  * there is no such shared log.
  */
 export async function* listShared(dataDir: string, settings: GatewaySettings): AsyncGenerator<string> {
-  isFolderOf(dataDir, settings, nodeFiles);
   yield* eachOfNats(askHow(dataDir, settings), async function* lines(nats) {
     const stream = await streamOf(nats, settings);
     yield* linesOfDeadLetter(dataDir, stream.entries(), 'all gateways');
@@ -39,7 +38,10 @@ export function refuseReplay(dataDir: string, settings: GatewaySettings): Promis
   });
 }
 
-function askHow(dataDir: string, { log, id }: GatewaySettings): AskHow {
+/** Throws StartRefused where the folder is another's. */
+export function askHow(dataDir: string, settings: GatewaySettings): AskHow {
+  isFolderOf(dataDir, settings, nodeFiles);
+  const { log, id } = settings;
   return { address: { ...log, name: `sluice dead-letter ${id}` }, dataDir };
 }
 
@@ -49,7 +51,7 @@ async function holderOf(nats: Nats, { name }: GatewaySettings): Promise<string> 
   return found === null ? '' : parseHolder(found.text).holder;
 }
 
-async function streamOf(nats: Nats, { name }: GatewaySettings): Promise<DeadLetterStream> {
+export async function streamOf(nats: Nats, { name }: GatewaySettings): Promise<DeadLetterStream> {
   const stream = deadLetterStream(nats, name);
   if ((await stream.size()) !== null) return stream;
   throw new StartRefused(`NATS keeps no dead letter of a shared log ${name}: no gateway has made it yet.`);

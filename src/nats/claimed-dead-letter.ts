@@ -5,6 +5,7 @@
 import type { StoredMsg } from '@nats-io/jetstream';
 import { LeaseLost } from '../base/lease.ts';
 import type { DeadEvent, DeadLetter } from '../table-writer/ports.ts';
+import { textOfEvent } from './dead-event-text.ts';
 import type { After } from './publish-behind.ts';
 
 /** Which gateway puts events in: terms rise within an epoch. */
@@ -48,10 +49,11 @@ export class ClaimedDeadLetter implements DeadLetter {
   }
 
   /** Once for each seq, whatever became of an answer. Rejects with LeaseLost where a later term has begun. */
-  async add({ seq, epoch, reason, row }: Omit<DeadEvent, 'at'>): Promise<void> {
+  async add(event: Omit<DeadEvent, 'at'>): Promise<void> {
+    const { seq, row } = event;
     const [, id = ''] = row.split('\t', 2);
     const subject = `${eventsOf(this.#stream.name)}.${seq}.${id}`;
-    const text = `${JSON.stringify({ version: 1, seq, epoch, at: new Date().toISOString(), reason })}\n${row}`;
+    const text = textOfEvent(event);
     const { room } = await this.#stream.info();
     if (Buffer.byteLength(text) > room && (await this.#stream.newest(subject)) === null)
       throw fullOf(this.#stream.name);
@@ -94,7 +96,7 @@ export function textOfTerm({ epoch, term }: DeadLetterTerm): string {
 
 export function fullOf(name: string): DeadLetterFull {
   return new DeadLetterFull(
-    `The dead letter ${name} is full: replay it, or make the stream larger. Until then nothing is written into ` +
-      'ClickHouse.',
+    `The dead letter ${name} is full: replay it, give some of it up by \`sluice dead-letter drop\`, or make the ` +
+      'stream larger. Until then nothing is written into ClickHouse.',
   );
 }

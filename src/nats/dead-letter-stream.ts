@@ -16,6 +16,7 @@ import {
   textOfTerm,
 } from './claimed-dead-letter.ts';
 import type { Nats } from './connect-nats.ts';
+import { eventOf, type FoundEvent, textOfDropped } from './dead-event-text.ts';
 import { differenceOf, infoOf, replicasBy, roomOf } from './open-stream.ts';
 import { type After, NotTaken, publishBehind } from './publish-behind.ts';
 import { newestOf } from './stored-message.ts';
@@ -95,14 +96,17 @@ export class DeadLetterStream implements Pick<DeadLetter, 'entries' | 'remove'> 
     return { events: state.messages - terms, bytes: state.bytes, bytesMax: config.max_bytes };
   }
 
-  /** The seqs of all events in it by their ids. An id that came again in another epoch has the first of its seqs. */
+  /**
+   * The seqs of all events in it, and of those that were dropped, by their ids. An id that came again in another epoch
+   * has the first of its seqs.
+   */
   async ids(): Promise<ReadonlyMap<string, number>> {
     const ids = new Map<string, number>();
     for (const { seq, id } of await this.#places()) if (!ids.has(id)) ids.set(id, seq);
     return ids;
   }
 
-  /** Those of these seqs that are in it, by seq. */
+  /** Those of these seqs that are in it, or were dropped, by seq. */
   async among(isWanted: (seq: number) => boolean): Promise<ReadonlyMap<number, DeadEvent>> {
     const found = new Map<number, DeadEvent>();
     for await (const { event } of this.#messages(isWanted)) found.set(event.seq, event);
@@ -110,7 +114,21 @@ export class DeadLetterStream implements Pick<DeadLetter, 'entries' | 'remove'> 
   }
 
   async *entries(): AsyncGenerator<DeadEvent> {
-    for await (const { event } of this.#messages(() => true)) yield event;
+    for await (const { event, isDropped } of this.#messages(() => true)) if (!isDropped) yield event;
+  }
+
+  /**
+   * Gives up those that fit, for good; `ids` and `among` still know of them. Resolves to how many there were: one that
+   * is replayed, or put in again meanwhile, is left alone.
+   */
+  async drop(fits: (seq: number) => boolean): Promise<number> {
+    let count = 0;
+    for await (const { message, event, isDropped } of this.#messages(fits)) {
+      if (isDropped) continue;
+      const kept = await this.#publish(message.subject, textOfDropped(event), { subjectLast: message.seq });
+      if (kept !== null) count += 1;
+    }
+    return count;
   }
 
   /** Of those that it finds, and of no other: whoever writes next may put the same seq in again. */
@@ -169,12 +187,12 @@ export class DeadLetterStream implements Pick<DeadLetter, 'entries' | 'remove'> 
     return places.sort((one, other) => one.seq - other.seq);
   }
 
-  async *#messages(fits: (seq: number) => boolean): AsyncGenerator<{ message: StoredMsg; event: DeadEvent }> {
+  async *#messages(fits: (seq: number) => boolean): AsyncGenerator<{ message: StoredMsg } & FoundEvent> {
     const wanted = (await this.#places()).filter(({ seq }) => fits(seq));
     for (let at = 0; at < wanted.length; at += readAtOnce) {
       const some = wanted.slice(at, at + readAtOnce).map(({ subject }) => this.#newest(subject));
       // One that is gone meanwhile was replayed.
-      for (const message of await Promise.all(some)) if (message !== null) yield { message, event: eventOf(message) };
+      for (const message of await Promise.all(some)) if (message !== null) yield { message, ...eventOf(message) };
     }
   }
 
@@ -191,16 +209,4 @@ export class DeadLetterStream implements Pick<DeadLetter, 'entries' | 'remove'> 
 function isLater(found: StoredMsg, { epoch, term }: DeadLetterTerm): boolean {
   const there = JSON.parse(found.string()) as Partial<DeadLetterTerm>; // compared with what is known
   return there.epoch === epoch && Number(there.term) > term;
-}
-
-function eventOf(message: StoredMsg): DeadEvent {
-  const text = message.string();
-  const end = text.indexOf('\n');
-  const { version, seq, epoch, at, reason } = JSON.parse(text.slice(0, end)) as Record<string, unknown>; // checked next
-  const isEpoch = epoch === null || typeof epoch === 'string';
-  const isText = typeof at === 'string' && typeof reason === 'string';
-  if (version !== 1 || !isText || !isEpoch || !Number.isSafeInteger(seq)) {
-    throw new StartRefused(`Message ${message.seq} of the dead letter is of a version that this Sluice does not know.`);
-  }
-  return { seq: seq as number, epoch, at, reason, row: text.slice(end + 1) }; // was checked just now
 }

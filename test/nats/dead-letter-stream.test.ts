@@ -2,6 +2,8 @@
 import { randomUUID } from 'node:crypto';
 import { expect, it } from 'vitest';
 import { LeaseLost } from '../../src/base/lease.ts';
+import { labelsOf } from '../../src/event-log/resource-labels.ts';
+import { splitRow } from '../../src/event-log/row.ts';
 import { DeadLetterFull } from '../../src/nats/claimed-dead-letter.ts';
 import { type DeadLetterStream, openDeadLetterStream } from '../../src/nats/dead-letter-stream.ts';
 import type { DeadLetter } from '../../src/table-writer/ports.ts';
@@ -38,6 +40,33 @@ describeNats('the dead letter of all gateways', (world) => {
     expect(await seqs(stream)).toEqual([9, 100]);
     await held.add(event(20, row));
     expect((await stream.size())?.events).toBe(3);
+  });
+
+  it('gives up events for good, whose ids and seqs stay known, also where it is full', async () => {
+    const stream = await open('DROPPED');
+    const found = await world.nats.manager.streams.info('DROPPED_DEAD');
+    await world.nats.manager.streams.update('DROPPED_DEAD', { ...found.config, max_bytes: 200_000 });
+    const held = await claim(stream, 1);
+    const raw = (text: string) => `{"event":"e","resource":{"prefect.resource.id":"r","tenant":"a"},"x":"${text}"}`;
+    const large = (seq: number) => event(seq, rowOf(seq, `id-of-${seq}`, raw('y'.repeat(60_000))));
+    for (const seq of [1, 2]) await held.add(large(seq));
+    await expect(held.add(large(3))).rejects.toThrow(DeadLetterFull);
+    expect(await stream.drop((seq) => seq === 2)).toBe(1);
+    expect([await stream.drop((seq) => seq === 2), await seqs(stream)]).toEqual([0, [1]]);
+    const left = (await stream.among(() => true)).get(2);
+    expect(splitRow(left?.row ?? '')).toMatchObject({ seq: 2, id: 'id-of-2', received: time, occurred: time });
+    expect([...labelsOf(splitRow(left?.row ?? '').raw)]).toEqual([
+      ['prefect.resource.id', 'r'],
+      ['tenant', 'a'],
+    ]);
+    expect([...(await stream.ids())]).toEqual([
+      ['id-of-1', 1],
+      ['id-of-2', 2],
+    ]);
+    await held.add(large(3));
+    // Given to it once more, as by a recovery: it stays given up.
+    await held.add(large(2));
+    expect(await seqs(stream)).toEqual([1, 3]);
   });
 
   it('takes nothing of a gateway whose term is over, and lets it take out nothing that came since', async () => {

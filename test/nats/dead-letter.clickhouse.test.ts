@@ -5,6 +5,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { DeadLetterList } from '../../schemas/dead-letter-list.ts';
 import type { DeadLetterReplay } from '../../schemas/dead-letter-replay.ts';
+import { clusterLines } from '../../support/audit-lines.ts';
 import { cleanUp, runBare } from '../../support/bare-sluice.ts';
 import { eventLike, publish, type Sent } from '../../support/events.ts';
 import { post, send } from '../../support/http.ts';
@@ -80,6 +81,29 @@ describe.skipIf(!installed.found)('an event that ClickHouse refuses, at gateways
       expect(await idsAt(third)).toEqual([poison.id]);
       expect(third.output()).toContain('it begins anew');
       await third.stop();
+    },
+    testMs,
+  );
+
+  it(
+    'can be given up, and its id and its place in the log stay known, to a new gateway too',
+    async () => {
+      const [given = expect.unreachable()] = some('poison', 1);
+      await publish(targetOf(one), [given]);
+      await sameHead(one, other);
+      const listed = (await get<DeadLetterList>(one, 'dead-letter')).events.find(({ id }) => id === given.id);
+      const words = ['dead-letter', 'drop', '--seq', String(listed?.seq)];
+      expect(await command('other', ...words, '--dry-run')).toMatch(/^seq \d+ .*\n1 events would be given up/);
+      expect((await idsAt(one)).length).toBe(2);
+      expect(await command('other', ...words)).toContain('1 events are given up');
+      expect(clusterLines(cluster.dataDir('other'))).toEqual(['tried dead-letter drop', 'dead letter dropped']);
+      await purgeBehindBase(cluster);
+      const fourth = await cluster.gateway('fourth', env);
+      const before = await sameHead(one, other, fourth);
+      for (const gateway of [one, fourth]) await publish(targetOf(gateway), [given]);
+      expect(await sameHead(one, other, fourth)).toBe(before);
+      expect(await idsAt(fourth)).toEqual([poison.id]);
+      await fourth.stop();
     },
     testMs,
   );
