@@ -67,8 +67,9 @@ export const serverRows: readonly CommandRow[] = [
     examples: [
       { words: 'sluice dead-letter', says: 'List them; also while Sluice runs' },
       { words: 'sluice dead-letter replay', says: 'Insert them again; exit code 1 if some stay' },
+      { words: 'sluice dead-letter drop --all --dry-run', says: 'Which events of gateways would be given up' },
     ],
-    words: '[replay]',
+    words: '[replay|drop]',
     more: someSettings(storeSettings),
   }),
   serverRow({

@@ -2,16 +2,15 @@
  * Gateways that begin where the stream does not reach any more, on a real NATS server and ClickHouse: behind what
  * ClickHouse has, with the ids that every other gateway knows.
  */
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { cleanUp } from '../../support/bare-sluice.ts';
+import { describe, expect, it } from 'vitest';
 import { eventLike, publish, type Sent, untilFound } from '../../support/events.ts';
 import { post } from '../../support/http.ts';
 import { until } from '../../support/poll.ts';
 import type { TestSluice } from '../../support/sluice.ts';
 import { subscribe } from '../../support/wire-client.ts';
-import { Cluster, installed, purgeBehindBase, sameHead, targetOf } from './cluster.ts';
+import { type Cluster, installed, purgeBehindBase, sameHead, targetOf } from './cluster.ts';
+import { withCluster } from './with-cluster.ts';
 
-const startMs = 240_000;
 const testMs = 400_000;
 /** A window of so few ids has forgotten most of what ClickHouse has. */
 const env = { SLUICE_ID_WINDOW_IDS_MAX: '1000' };
@@ -26,12 +25,10 @@ describe.skipIf(!installed.found)('a gateway that begins behind what ClickHouse 
   let away: TestSluice;
   const sent: Sent[] = [];
 
-  beforeAll(async () => {
-    cluster = await Cluster.start();
+  withCluster(async (started) => {
+    cluster = started;
     [one, away] = await Promise.all([cluster.gateway('one', env), cluster.gateway('away', env)]);
-  }, startMs);
-  afterEach(cleanUp);
-  afterAll(() => cluster?.stop());
+  });
 
   /** Until each is answered with 204: what is not confirmed in time is sent again. */
   async function confirm(gateway: TestSluice, events: readonly Sent[]): Promise<void> {

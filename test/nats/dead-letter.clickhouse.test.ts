@@ -2,18 +2,18 @@
  * What ClickHouse refuses for its content, at gateways on a real NATS server and ClickHouse: kept once for all of them,
  * over a kill of the one that writes; replayed by that one alone; and known to a gateway that begins anew.
  */
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { DeadLetterList } from '../../schemas/dead-letter-list.ts';
 import type { DeadLetterReplay } from '../../schemas/dead-letter-replay.ts';
 import { clusterLines } from '../../support/audit-lines.ts';
-import { cleanUp, runBare } from '../../support/bare-sluice.ts';
+import { runBare } from '../../support/bare-sluice.ts';
 import { eventLike, publish, type Sent } from '../../support/events.ts';
 import { post, send } from '../../support/http.ts';
 import { until } from '../../support/poll.ts';
 import type { TestSluice } from '../../support/sluice.ts';
-import { Cluster, installed, purgeBehindBase, sameHead, standing, targetOf } from './cluster.ts';
+import { type Cluster, installed, purgeBehindBase, sameHead, standing, targetOf } from './cluster.ts';
+import { withCluster } from './with-cluster.ts';
 
-const startMs = 240_000;
 const testMs = 400_000;
 const env = { SLUICE_ID_WINDOW_IDS_MAX: '1000' };
 function isThere(pid: number): boolean {
@@ -32,13 +32,11 @@ describe.skipIf(!installed.found)('an event that ClickHouse refuses, at gateways
   let other: TestSluice;
   const poison = eventLike({ event: 'refused', payload: { word: 'poison' } });
 
-  beforeAll(async () => {
-    cluster = await Cluster.start();
+  withCluster(async (started) => {
+    cluster = started;
     one = await cluster.gateway('one', { ...env, SLUICE_FAIL_POINT: 'dead-letter-written:1' });
     other = await cluster.gateway('other', env);
-  }, startMs);
-  afterEach(cleanUp);
-  afterAll(() => cluster?.stop());
+  });
 
   const alter = (sql: string) => cluster.clickhouse.store.command(`ALTER TABLE ${cluster.table} ${sql}`);
   async function get<Answer>(gateway: TestSluice, path: string): Promise<Answer> {

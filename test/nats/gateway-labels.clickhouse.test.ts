@@ -3,17 +3,17 @@
  * taken is kept for people, and what is old does not hold up what is new.
  */
 import { randomUUID } from 'node:crypto';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { cleanUp, runBare } from '../../support/bare-sluice.ts';
+import { describe, expect, it } from 'vitest';
+import { runBare } from '../../support/bare-sluice.ts';
 import { eventLike, query, type Sent, untilFound } from '../../support/events.ts';
 import { type Answer, send } from '../../support/http.ts';
 import { until } from '../../support/poll.ts';
 import type { TestSluice } from '../../support/sluice.ts';
 import { ago, far } from '../../support/subscriber.ts';
 import type { Target } from '../../support/target.ts';
-import { Cluster, installed, type Standing, standingFor } from './cluster.ts';
+import { type Cluster, installed, type Standing, standingFor } from './cluster.ts';
+import { withCluster } from './with-cluster.ts';
 
-const startMs = 240_000;
 const testMs = 300_000;
 const waitMs = 60_000;
 const authString = 'root:secret';
@@ -26,8 +26,8 @@ describe.skipIf(!installed.found)('gateways', () => {
   let other: TestSluice;
   const secrets = new Map<string, string>();
 
-  beforeAll(async () => {
-    cluster = await Cluster.start();
+  withCluster(async (started) => {
+    cluster = started;
     const env = { SLUICE_AUTH_STRING: authString, SLUICE_ID_WINDOW_IDS_MAX: String(idsMax) };
     one = await cluster.gateway('one', env);
     other = await cluster.gateway('other', env);
@@ -39,9 +39,7 @@ describe.skipIf(!installed.found)('gateways', () => {
     for (const gateway of [one, other]) {
       await until('the tokens hold', async () => (await post(gateway, 'b', [])).status === 204 || undefined);
     }
-  }, startMs);
-  afterEach(cleanUp);
-  afterAll(() => cluster?.stop());
+  });
 
   async function command(id: string, ...words: string[]): Promise<string> {
     const ran = runBare({ env: { ...cluster.env(id), SLUICE_DATA_DIR: cluster.dataDir(id) }, words });

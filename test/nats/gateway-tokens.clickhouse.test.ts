@@ -1,12 +1,12 @@
 /** `sluice token` at one of two gateways: what it makes and revokes holds at both, and without NATS what there was. */
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { cleanUp, runBare } from '../../support/bare-sluice.ts';
+import { describe, expect, it } from 'vitest';
+import { runBare } from '../../support/bare-sluice.ts';
 import { until } from '../../support/poll.ts';
 import type { TestSluice } from '../../support/sluice.ts';
 import { subscribe } from '../../support/wire-client.ts';
-import { Cluster, installed, targetOf } from './cluster.ts';
+import { type Cluster, installed, targetOf } from './cluster.ts';
+import { withCluster } from './with-cluster.ts';
 
-const startMs = 240_000;
 const waitMs = 60_000;
 
 describe.skipIf(!installed.found)('tokens of gateways that share a log', () => {
@@ -14,13 +14,11 @@ describe.skipIf(!installed.found)('tokens of gateways that share a log', () => {
   let one: TestSluice;
   let other: TestSluice;
 
-  beforeAll(async () => {
-    cluster = await Cluster.start();
+  withCluster(async (started) => {
+    cluster = started;
     one = await cluster.gateway('one', { SLUICE_AUTH_STRING: 'root:secret' });
     other = await cluster.gateway('other', { SLUICE_AUTH_STRING: 'root:secret' });
-  }, startMs);
-  afterEach(cleanUp);
-  afterAll(() => cluster?.stop());
+  });
 
   async function token(id: string, words: readonly string[], env = cluster.env(id)) {
     const ran = runBare({ env: { ...env, SLUICE_DATA_DIR: cluster.dataDir(id) }, words: ['token', ...words] });

@@ -1,14 +1,15 @@
 /** A single Sluice becomes a cluster, on a real NATS server and ClickHouse: its events stay, and its tokens. */
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { clusterLines } from '../../support/audit-lines.ts';
-import { cleanUp, runBare } from '../../support/bare-sluice.ts';
+import { runBare } from '../../support/bare-sluice.ts';
 import { eventLike, publish, query } from '../../support/events.ts';
 import { send } from '../../support/http.ts';
 import { until } from '../../support/poll.ts';
 import { startSluice, type TestSluice } from '../../support/sluice.ts';
 import { basicAuth, type Target } from '../../support/target.ts';
 import { subscribe } from '../../support/wire-client.ts';
-import { Cluster, installed, standingFor } from './cluster.ts';
+import { type Cluster, installed, standingFor } from './cluster.ts';
+import { withCluster } from './with-cluster.ts';
 
 const testMs = 400_000;
 const waitMs = 60_000;
@@ -21,14 +22,12 @@ describe.skipIf(!installed.found)('a cluster that is made of a single Sluice', (
   let folder: string;
   let env: Record<string, string>;
 
-  beforeAll(async () => {
-    cluster = await Cluster.start();
+  withCluster(async (started) => {
+    cluster = started;
     folder = cluster.dataDir('single');
     const { CLICKHOUSE_URL, SLUICE_SIGNING_KEY } = cluster.env('single');
     env = { CLICKHOUSE_URL: CLICKHOUSE_URL ?? '', SLUICE_SIGNING_KEY: SLUICE_SIGNING_KEY ?? '' };
-  }, testMs);
-  afterEach(cleanUp);
-  afterAll(() => cluster?.stop());
+  });
 
   async function run(words: readonly string[], more: Record<string, string>) {
     const { ended, output } = runBare({ env: { SLUICE_DATA_DIR: folder, ...more }, words });

@@ -3,17 +3,17 @@
  * any of them is read at each of them and stored once, whoever is killed meanwhile.
  */
 import { randomUUID } from 'node:crypto';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { OutFrame, WirePosition } from '../../schemas/wire.ts';
-import { cleanUp, runBare } from '../../support/bare-sluice.ts';
+import { runBare } from '../../support/bare-sluice.ts';
 import { eventLike, publish, query, untilFound } from '../../support/events.ts';
 import { post } from '../../support/http.ts';
 import { until } from '../../support/poll.ts';
 import type { TestSluice } from '../../support/sluice.ts';
 import { subscribe } from '../../support/wire-client.ts';
-import { Cluster, installed, standing, targetOf } from './cluster.ts';
+import { type Cluster, installed, standing, targetOf } from './cluster.ts';
+import { withCluster } from './with-cluster.ts';
 
-const startMs = 240_000;
 const testMs = 300_000;
 
 const named = (event: string) => ({ event: { name: [event] } });
@@ -24,12 +24,10 @@ describe.skipIf(!installed.found)('gateways that share a log', () => {
   let one: TestSluice;
   let other: TestSluice;
 
-  beforeAll(async () => {
-    cluster = await Cluster.start();
+  withCluster(async (started) => {
+    cluster = started;
     [one, other] = await Promise.all([cluster.gateway('one'), cluster.gateway('other')]);
-  }, startMs);
-  afterEach(cleanUp);
-  afterAll(() => cluster?.stop());
+  });
 
   it(
     'answer 204 when an event can be read here, and each reads what the other has taken',

@@ -1,15 +1,15 @@
 /** What an operator does with gateways on a real NATS server and ClickHouse: look at all of them, and let one go. */
 import { cpSync, renameSync, rmSync } from 'node:fs';
 import { basename } from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { clusterLines } from '../../support/audit-lines.ts';
-import { cleanUp, runBare } from '../../support/bare-sluice.ts';
+import { runBare } from '../../support/bare-sluice.ts';
 import { eventLike, publish } from '../../support/events.ts';
 import { until } from '../../support/poll.ts';
 import type { TestSluice } from '../../support/sluice.ts';
-import { Cluster, installed, sameHead, standing, targetOf } from './cluster.ts';
+import { type Cluster, installed, sameHead, standing, targetOf } from './cluster.ts';
+import { withCluster } from './with-cluster.ts';
 
-const startMs = 240_000;
 const testMs = 300_000;
 
 const some = (event: string, count: number) => Array.from({ length: count }, () => eventLike({ event }));
@@ -26,12 +26,10 @@ describe.skipIf(!installed.found)('the operator of gateways that share a log', (
   let one: TestSluice;
   let other: TestSluice;
 
-  beforeAll(async () => {
-    cluster = await Cluster.start();
+  withCluster(async (started) => {
+    cluster = started;
     [one, other] = await Promise.all([cluster.gateway('one'), cluster.gateway('other')]);
-  }, startMs);
-  afterEach(cleanUp);
-  afterAll(() => cluster?.stop());
+  });
 
   async function command(...words: string[]): Promise<{ code: unknown; output: string }> {
     const { ended, output } = runBare({ env: { SLUICE_LOG: cluster.nats.url }, words: ['cluster', ...words] });

@@ -4,16 +4,16 @@
  */
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { clusterLines } from '../../support/audit-lines.ts';
-import { cleanUp, runBare } from '../../support/bare-sluice.ts';
+import { runBare } from '../../support/bare-sluice.ts';
 import { eventLike, publish } from '../../support/events.ts';
 import { post } from '../../support/http.ts';
 import { until } from '../../support/poll.ts';
 import type { TestSluice } from '../../support/sluice.ts';
-import { Cluster, installed, sameHead, standing, targetOf } from './cluster.ts';
+import { type Cluster, installed, sameHead, standing, targetOf } from './cluster.ts';
+import { withCluster } from './with-cluster.ts';
 
-const startMs = 240_000;
 const testMs = 400_000;
 
 const some = (event: string, count: number) => Array.from({ length: count }, () => eventLike({ event }));
@@ -23,12 +23,10 @@ describe.skipIf(!installed.found)('gateways whose shared log was lost', () => {
   let one: TestSluice;
   let other: TestSluice;
 
-  beforeAll(async () => {
-    cluster = await Cluster.start();
+  withCluster(async (started) => {
+    cluster = started;
     [one, other] = await Promise.all([cluster.gateway('one'), cluster.gateway('other')]);
-  }, startMs);
-  afterEach(cleanUp);
-  afterAll(() => cluster?.stop());
+  });
 
   async function recover(id: string, ...words: string[]): Promise<{ code: unknown; output: string }> {
     const env = { ...cluster.env(id), SLUICE_DATA_DIR: cluster.dataDir(id) };
