@@ -107,7 +107,7 @@ export const serverRows: readonly CommandRow[] = [
       { words: 'sluice cluster init --from data', says: 'That single Sluice is stopped, and gateways go on from it' },
       { words: 'sluice cluster recover --data-dir data', says: 'All gateways are stopped; this one has applied most' },
     ],
-    words: '<status|leave|upgrade|init|recover> [id]',
+    words: '<status|leave|skip|upgrade|init|recover> [id]',
     more: async () => `\n\n${clusterText}`,
   }),
   serverRow({
@@ -125,7 +125,7 @@ export const serverRows: readonly CommandRow[] = [
 
 const clusterText = `SLUICE_LOG names the NATS servers, as nats://host:4222, and SLUICE_LOG_NAME the shared log;
 the settings of SLUICE_LOG_CREDS_FILE and of TLS are as for a gateway.
-status, leave and upgrade need no data folder: any machine that reaches NATS will do.
+status, leave, skip and upgrade need no data folder: any machine that reaches NATS will do.
 
 status lists, of the shared log: the messages that are kept and their bytes, who writes into ClickHouse, and
 the seq up to which all is there; of each gateway:
