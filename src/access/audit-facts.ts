@@ -44,7 +44,7 @@ export interface ConnectionClosed {
 export type FolderCommand = (typeof folderCommands)[number] | (typeof clusterCommands)[number];
 export const folderCommands = ['adopt', 'recover', 'prefect skip', 'dead-letter replay'] as const;
 export const clusterCommands = [
-  ...(['cluster init', 'cluster recover', 'cluster upgrade', 'cluster leave'] as const),
+  ...(['cluster init', 'cluster recover', 'cluster upgrade', 'cluster leave', 'cluster skip'] as const),
   'dead-letter drop',
 ] as const;
 

@@ -84,8 +84,11 @@ async function leave(environment: Environment, words: readonly string[]): Promis
 async function skip(environment: Environment, words: readonly string[]): Promise<ClusterSaid> {
   const { settings } = split(words, []);
   const config = readConfig(environment, settings);
-  const done = await withNats(config, (nats, name) => skipForwarding({ nats, name, now: () => new Date() }));
-  return { ok: true, stdout: `${done}\n`, stderr: '' };
+  return await writtenDown(config, 'cluster skip', async (nats, name) => {
+    const { text, isSkipped } = await skipForwarding({ nats, name, now: () => new Date() });
+    const nothing = { what: 'nothing to do', command: 'cluster skip' } as const;
+    return { fact: isSkipped ? { what: 'forwarding skipped' } : nothing, ok: true, text };
+  });
 }
 
 async function upgrade(environment: Environment, words: readonly string[]): Promise<ClusterSaid> {

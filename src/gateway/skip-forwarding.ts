@@ -22,8 +22,14 @@ export interface SkipParts {
 
 const triesMax = 20;
 
-/** Resolves to a sentence. Rejects with StartRefused, and as the client does; then nothing has changed. */
-export async function skipForwarding({ nats, name, now }: SkipParts): Promise<string> {
+export interface SkipDone {
+  /** A sentence. */
+  readonly text: string;
+  readonly isSkipped: boolean;
+}
+
+/** Rejects with StartRefused, and as the client does; then nothing has changed. */
+export async function skipForwarding({ nats, name, now }: SkipParts): Promise<SkipDone> {
   const bucket = stateBucket(name);
   if (!(await hasBucket(nats, bucket))) throw new StartRefused(noLog(name));
   const key = sharedKey(nats, { bucket, name: forwarderKey });
@@ -36,14 +42,14 @@ export async function skipForwarding({ nats, name, now }: SkipParts): Promise<st
       throw new StartRefused(`Nothing was ever forwarded to Prefect from the shared log ${name}.`);
     }
     const { term, state } = held;
-    if (state.confirmed >= last) return 'Nothing waits to be forwarded to Prefect.';
+    if (state.confirmed >= last) return { text: 'Nothing waits to be forwarded to Prefect.', isSkipped: false };
     const place = skipped(state, last, now());
     // Whoever forwards says something every few seconds.
     if ((await key.write(placeText(term + 1, place), entry.revision)) === null) continue;
-    return (
+    const text =
       `Events from seq ${state.confirmed + 1} to ${last} are not forwarded to Prefect. ` +
-      '`sluice verify --prefect URL --since … --repair` sends what Prefect lacks.'
-    );
+      '`sluice verify --prefect URL --since … --repair` sends what Prefect lacks.';
+    return { text, isSkipped: true };
   }
   throw new StartRefused('The key of the forwarder changed at each try: run it again.');
 }

@@ -201,6 +201,24 @@ describe.skipIf(!installed.found)('gateways that forward to a Prefect server', (
   );
 
   it(
+    'go on where they were when NATS is back',
+    async () => {
+      await takingMeanwhile(async () => {
+        await lateBatch();
+        await cluster.killNats();
+        // Longer than a holder may send without it.
+        await pause(12_000);
+        await cluster.startNats();
+        await holder();
+        const sent = peer.stored.length;
+        await until('more is forwarded', () => peer.stored.length > sent + 50 || undefined, waitMs);
+      });
+      await expectAllOnce();
+    },
+    testMs,
+  );
+
+  it(
     'hand it over at once when the one that forwards is stopped by SIGTERM',
     async () => {
       const before = await holder();

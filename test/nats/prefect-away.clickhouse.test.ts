@@ -3,6 +3,7 @@
  * then producers are told for whom they wait, and all goes on once it takes events again.
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { runCluster } from '../../src/commands/cluster.ts';
 import { connectNats, type Nats } from '../../src/nats/connect-nats.ts';
 import { sharedKey } from '../../src/nats/shared-key.ts';
 import { runBare } from '../../support/bare-sluice.ts';
@@ -56,6 +57,21 @@ describe.skipIf(!installed.found)('gateways whose Prefect server takes nothing',
     return answer;
   }
 
+  /** What both answer then. */
+  async function takeUntilFull(): Promise<readonly Answer[]> {
+    let answer: Answer = { status: 204 } as Answer;
+    for (let nth = 0; answer.status === 204 && nth < 400; nth += 1) answer = await take(nth);
+    expect(answer.status).toBe(503);
+    return await until(
+      'both say for whom they wait',
+      async () => {
+        const answers = [await take(0), await take(1)];
+        return answers.every(({ status, text }) => status === 503 && text.includes('Prefect')) ? answers : undefined;
+      },
+      waitMs,
+    );
+  }
+
   /** The newest seq that both keys speak of: up to where new gateways need nothing, and what Prefect has. */
   async function keys(): Promise<{ readonly base: number; readonly confirmed: number }> {
     const read = async (name: string) =>
@@ -77,17 +93,7 @@ describe.skipIf(!installed.found)('gateways whose Prefect server takes nothing',
       for (let nth = 0; nth < 4; nth += 1) expect((await take(nth)).status).toBe(204);
       await allStored();
       isAway = true;
-      let answer: Answer = { status: 204 } as Answer;
-      for (let nth = 0; answer.status === 204 && nth < 400; nth += 1) answer = await take(nth);
-      expect(answer.status).toBe(503);
-      const full = await until(
-        'both say for whom they wait',
-        async () => {
-          const answers = [await take(0), await take(1)];
-          return answers.every(({ status, text }) => status === 503 && text.includes('Prefect')) ? answers : undefined;
-        },
-        waitMs,
-      );
+      const full = await takeUntilFull();
       expect(full[0]?.text).toContain('is spent on events that are to be forwarded to Prefect');
       const said = await Promise.all(gateways.map(standing));
       expect(said.map(({ status, message }) => [status, message.includes('forwarded to Prefect')])).toEqual([
@@ -109,6 +115,26 @@ describe.skipIf(!installed.found)('gateways whose Prefect server takes nothing',
         async () => ((await keys()).base > held.confirmed ? true : undefined),
         waitMs,
       );
+    },
+    testMs,
+  );
+
+  it(
+    'go on without Prefect once what waits for it is given up, while they run',
+    async () => {
+      const given = peer.stored.length;
+      isAway = true;
+      await takeUntilFull();
+      const skipped = await runCluster(cluster.env('one'), ['skip']);
+      expect([skipped.ok, skipped.stdout]).toEqual([true, expect.stringContaining('are not forwarded to Prefect')]);
+      for (const nth of [0, 1]) {
+        await until('events are taken again', async () => (await take(nth)).status === 204 || undefined, waitMs);
+      }
+      expect(peer.stored.length).toBe(given);
+      isAway = false;
+      // What was taken since is forwarded: nothing was, of what stood in the way.
+      await until('the newest is there', () => peer.stored.includes(acknowledged.at(-1) ?? '') || undefined, waitMs);
+      expect(peer.repeats).toEqual([]);
     },
     testMs,
   );
