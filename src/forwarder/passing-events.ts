@@ -23,6 +23,8 @@ export interface PassingParts {
   readonly live: { readonly mark: number };
   readonly passing: Passing;
   readonly counters: { heldBack: number };
+  /** Up to this seq those that are held back were counted, by earlier runs too where it is shared. */
+  readonly counted?: { upTo: number };
 }
 
 export interface TakenBatch {
@@ -38,15 +40,18 @@ export const sliceBytes = 256 * 1024;
 
 export class PassingEvents {
   readonly #parts: PassingParts;
+  readonly #counted: { upTo: number };
   #waiting: PassingEvent[] = [];
   #waitingBytes = 0;
   /** All up to this seq was looked at; while it follows the log, that is all that is committed. */
   #lookedUpTo: number;
   #isFollowing = false;
+  #isOver = false;
 
   /** Those behind this seq. */
   constructor(parts: PassingParts, after: number) {
     this.#parts = parts;
+    this.#counted = parts.counted ?? { upTo: after };
     this.#lookedUpTo = after;
   }
 
@@ -62,7 +67,7 @@ export class PassingEvents {
     return this.#waiting[0]?.seq ?? (this.#isFollowing ? this.#parts.events.head : this.#lookedUpTo) + 1;
   }
 
-  /** The next ones, in memory of their own; none if nothing waits. Throws as the log does. */
+  /** The next ones, in memory of their own; none if nothing waits, or it was stopped. Throws as the log does. */
   async take(eventsMax: number, bytesMax: number): Promise<TakenBatch> {
     while (this.#waiting.length < eventsMax && this.#waitingBytes < bytesMax && !this.#isAtEnd()) {
       this.#look();
@@ -70,6 +75,7 @@ export class PassingEvents {
     }
     const { mark } = this.#parts.live;
     const events: PassingEvent[] = [];
+    if (this.#isOver) return { events, last: Math.min(mark, this.next - 1) };
     for (let bytes = 0; events.length < eventsMax; ) {
       const [event] = this.#waiting;
       if (event === undefined || event.seq > mark) break;
@@ -82,6 +88,12 @@ export class PassingEvents {
     return { events, last: Math.min(mark, this.next - 1) };
   }
 
+  /** Looks at nothing any more, and gives nothing: the log tells one only, and that may be the next run by now. */
+  stop(): void {
+    this.#isOver = true;
+    if (this.#isFollowing) this.#followNoMore(this.#parts.events.head);
+  }
+
   /** These were taken, and are to be taken again. */
   putBack(events: readonly PassingEvent[]): void {
     this.#waiting.unshift(...events);
@@ -91,6 +103,7 @@ export class PassingEvents {
   /** From the last look of the log on it is told of each commit: no group can come between the two. */
   #isAtEnd(): boolean {
     const { events } = this.#parts;
+    if (this.#isOver) return true;
     if (!this.#isFollowing && this.#lookedUpTo >= events.head) {
       this.#isFollowing = true;
       events.watchOwn((rows, at, end) => this.#follow(rows, at, end));
@@ -112,20 +125,30 @@ export class PassingEvents {
       this.#take(rows, at, end);
       return;
     }
+    this.#followNoMore(new LoggedEvent(rows, at, end).seq - 1);
+  }
+
+  #followNoMore(lookedUpTo: number): void {
     this.#isFollowing = false;
     this.#parts.events.watchOwn(null);
-    this.#lookedUpTo = new LoggedEvent(rows, at, end).seq - 1;
+    this.#lookedUpTo = lookedUpTo;
   }
 
   #take(rows: Buffer, at: number, end: number): void {
-    const { passing, counters } = this.#parts;
+    const { passing } = this.#parts;
     const event = passing.mayPass(rows, at) ? passingEvent(rows, at, end, passing) : null;
     if (event === null) {
-      counters.heldBack += 1;
+      this.#countHeldBack(new LoggedEvent(rows, at, end).seq);
       return;
     }
     this.#waiting.push(event);
     this.#waitingBytes += event.text.length;
+  }
+
+  #countHeldBack(seq: number): void {
+    if (seq <= this.#counted.upTo) return;
+    this.#counted.upTo = seq;
+    this.#parts.counters.heldBack += 1;
   }
 }
 

@@ -46,6 +46,8 @@ export interface ForwarderParts {
   readonly permit?: SendPermit;
   /** Are counted on where they are given. */
   readonly counters?: ForwarderCounters;
+  /** See PassingParts. */
+  readonly counted?: { upTo: number };
   readonly eventsPerS: number;
   /** For people: the server's address, and the filter as text. */
   readonly told: Pick<ForwarderStatus, 'url' | 'filter'>;
@@ -172,14 +174,14 @@ class ForwarderRun implements Forwarder {
 
   async stop(graceMs: number): Promise<void> {
     if (this.#stopping.signal.aborted) return;
-    const { api, events, clock } = this.#parts;
+    const { api, clock } = this.#parts;
+    this.#source.stop();
     this.#actor.send({ type: 'forwarder.stopped' });
     this.#stopping.abort();
     const isOver = new AbortController();
     const ended = Promise.all([this.#underWay, this.#looking]);
     await Promise.race([ended, clock.pause(graceMs, isOver.signal)]);
     isOver.abort();
-    events.watchOwn(null);
     const closed = this.#place.close().catch((error: unknown) => notePlaceFailure(this.#parts.log, error));
     await endsWithin(closeMs, closed);
     await api.close();
