@@ -77,6 +77,7 @@ export async function joinLog(nats: Nats, stream: OpenedStream, parts: JoinParts
   });
   await checkSameSettings({ nats, bucket, id, key: await keyOf(settingsKey) }, shared);
   await refuseOlderCopy(nats, settings, spool);
+  const place = shared.prefectUrl === null ? null : await keyOf(forwarderKey);
   // Last of what may be refused: from then on the name is spoken for.
   await claim.take();
   const held = {
@@ -84,8 +85,13 @@ export async function joinLog(nats: Nats, stream: OpenedStream, parts: JoinParts
     elapsedMs: () => performance.now(),
     pause: () => wait(pauseMs),
   };
-  const place = shared.prefectUrl === null ? null : await keyOf(forwarderKey);
-  if (place !== null) await beginForwarding(nats, bucket, place, word().head);
+  try {
+    if (place !== null) await beginForwarding(nats, bucket, place, word().head);
+  } catch (error) {
+    // The next try has a claim of its own.
+    claim.stop();
+    throw error;
+  }
   const forwarderLease = place === null ? null : new Lease({ ...held, key: place, of: ofForwarder });
   return { nats, stream, bucket, claim, forwarderLease, lease: new WriterLease({ ...held, key }) };
 }

@@ -3,7 +3,7 @@
  * it up in the end.
  */
 import { endsWithin } from '../base/ends-within.ts';
-import type { Lease } from '../base/lease.ts';
+import { type Lease, LeaseLost } from '../base/lease.ts';
 import type { Log } from '../base/log.ts';
 
 export interface LeaseTurnsParts<State> {
@@ -13,8 +13,8 @@ export interface LeaseTurnsParts<State> {
   readonly lost: () => Promise<void> | null;
   /** What is to be done at each look, held or not. */
   readonly turned: (lease: Lease<State>) => Promise<void>;
-  /** For the log: what this gateway does once it has it, and what did not answer. */
-  readonly says: { readonly taken: string; readonly deaf: string };
+  /** For the log: what this gateway does once it has it, what did not answer, and that another one has it. */
+  readonly says: { readonly taken: string; readonly deaf: string; readonly lost: string };
   readonly elapsedMs: () => number;
   readonly log: Log;
 }
@@ -80,13 +80,21 @@ export class LeaseTurns<State> {
       .then(() => {
         this.#isAnswered = true;
       })
-      .catch((error: unknown) => {
-        if (this.#isAnswered) this.#parts.log.warn({ err: error }, this.#parts.says.deaf);
-        this.#isAnswered = false;
-      })
+      .catch((error: unknown) => this.#noteFailure(error))
       .finally(() => {
         this.#turning = null;
       });
+  }
+
+  #noteFailure(error: unknown): void {
+    const { says, log } = this.#parts;
+    if (error instanceof LeaseLost) {
+      this.#isAnswered = true;
+      log.info(says.lost);
+      return;
+    }
+    if (this.#isAnswered) log.warn({ err: error }, says.deaf);
+    this.#isAnswered = false;
   }
 
   async #look(): Promise<void> {

@@ -44,6 +44,8 @@ export interface TermParts {
   readonly permit: SendPermit;
   readonly announcedUpTo: () => number;
   readonly counters: ForwarderCounters;
+  /** See PassingParts. */
+  readonly counted: { upTo: number };
 }
 
 interface Term {
@@ -63,6 +65,7 @@ const endMs = 1_000;
 export class SharedForwarder implements Forwarder {
   readonly #parts: SharedForwarderParts;
   readonly #counters = noneYet();
+  readonly #counted = { upTo: 0 };
   readonly #turns: LeaseTurns<KeptPlace>;
   #term: Term | null = null;
   /** Since when the lease is held without any use; null while it is of use. */
@@ -80,7 +83,11 @@ export class SharedForwarder implements Forwarder {
       mayTake: () => this.#mayTake(),
       lost: () => (this.#term === null ? null : this.#endTerm(0)),
       turned: (lease) => this.#turned(lease),
-      says: { taken: 'this gateway forwards to Prefect now', deaf: "the forwarder's key does not answer" },
+      says: {
+        taken: 'this gateway forwards to Prefect now',
+        deaf: "the forwarder's key does not answer",
+        lost: "another gateway holds the forwarder's key now",
+      },
     });
   }
 
@@ -179,14 +186,16 @@ export class SharedForwarder implements Forwarder {
     const term: Term = { number: lease.term, run: null, isOver: false };
     this.#term = term;
     const [store, permit] = [this.#storeOf(term, lease), this.#permitOf(term, lease)];
+    const counts = { counters: this.#counters, counted: this.#counted };
     try {
-      term.run = await start({ store, permit, announcedUpTo: () => live.mark, counters: this.#counters });
+      term.run = await start({ store, permit, announcedUpTo: () => live.mark, ...counts });
     } catch (error) {
-      this.#term = null;
+      if (this.#term === term) this.#term = null;
       throw error;
     }
-    // Stopped meanwhile.
-    if (!this.#turns.isRunning) await this.#endTerm(0);
+    // A stop does not wait for what keeps the place, and found no run yet.
+    if (term.isOver) await term.run.stop(0);
+    else if (!this.#turns.isRunning) await this.#endTerm(0);
   }
 
   #isOf(term: Term): boolean {
@@ -213,7 +222,8 @@ export class SharedForwarder implements Forwarder {
         return isOf() && lease.isFresh;
       },
       async refresh() {
-        if (isOf()) await lease.refresh();
+        // A clock may stand still with the machine: only the key says whether another one has it.
+        if (isOf()) await lease.renew();
         if (!isOf()) throw new LeaseLost('another gateway forwards now');
       },
     };

@@ -68,6 +68,7 @@ export class SharedWriter implements TableWriter {
       says: {
         taken: 'this gateway writes into ClickHouse now',
         deaf: "the table writer's key does not answer, or ClickHouse",
+        lost: "another gateway holds the table writer's key now",
       },
     });
   }

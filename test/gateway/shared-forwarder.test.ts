@@ -1,6 +1,7 @@
 /** Whose turn it is to forward to Prefect, on a key in memory: the forwarder itself is a fake that only counts. */
 import { afterEach, expect, it } from 'vitest';
 import { type KeyEntry, Lease, LeaseLost, type SharedKey } from '../../src/base/lease.ts';
+import type { Log } from '../../src/base/log.ts';
 import type { KeptPlace } from '../../src/forwarder/kept-place.ts';
 import { type ForwarderStatus, noneYet } from '../../src/forwarder/start-forwarder.ts';
 import { ofForwarder, parseForwarder, placeText } from '../../src/gateway/forwarder-lease.ts';
@@ -27,11 +28,22 @@ interface World {
   reason: string;
   /** That were begun. */
   readonly terms: TermParts[];
+  /** Each begins behind this. */
+  mayBegin: Promise<void>;
+  stops: number;
+  readonly logged: string[];
+}
+
+/** Keeps what is said, with its level. */
+function logInto(lines: string[]): Log {
+  const saying = (level: string) => (fact: unknown, text?: string) => void lines.push(`${level} ${text ?? fact}`);
+  return { ...silentLog, info: saying('info'), warn: saying('warn'), error: saying('error') } as unknown as Log; // the three that are asked for
 }
 
 function rig(place: Omit<KeptPlace, 'skipped'>, before: SharedForwarderParts['before'] = null) {
   const world: World = {
     ...{ now: 0, oldest: 1, held: 0, othersOldest: null, live: { mark: 100 }, reason: '', terms: [] },
+    ...{ mayBegin: Promise.resolve(), stops: 0, logged: [] },
     entry: { text: placeText(0, { ...place, skipped: [] }), revision: 1 },
   };
   const key: SharedKey = {
@@ -60,17 +72,20 @@ function rig(place: Omit<KeptPlace, 'skipped'>, before: SharedForwarderParts['be
     trimLater: () => undefined,
   };
   const forwarder = new SharedForwarder({
-    ...{ replica, live: world.live, before, told: { url: 'http://prefect', filter: null }, log: silentLog },
+    ...{ replica, live: world.live, before, told: { url: 'http://prefect', filter: null }, log: logInto(world.logged) },
     othersOldest: () => world.othersOldest,
     async start(term) {
       world.terms.push(term);
+      await world.mayBegin;
       const status = { phase: 'idle', counters: noneYet() } as unknown as ForwarderStatus; // all that is asked of it
       return {
         wake: () => undefined,
         get status() {
           return { ...status, reason: world.reason };
         },
-        stop: async () => undefined,
+        stop: async () => {
+          world.stops += 1;
+        },
       };
     },
     elapsedMs: () => world.now,
@@ -173,6 +188,42 @@ it(
     const term = await untilTerms(world, 1);
     expect(await term.store.load()).toEqual({ confirmed: 999, maybeSentUpTo: 999, skipped: [] });
     expect([forwarder.confirmed, world.held]).toEqual([999, 1_000]);
+  },
+  testMs,
+);
+
+it(
+  'looks at the key before each batch, however lately it was renewed, and names who is to blame',
+  async () => {
+    const { world } = rig({ confirmed: 20, maybeSentUpTo: 20 });
+    const term = await untilTerms(world, 1);
+    await term.permit.refresh();
+    const skipped = placeText(9, { confirmed: 90, maybeSentUpTo: 90, skipped: [] });
+    world.entry = { text: skipped, revision: (world.entry?.revision ?? 0) + 1 };
+    await expect(term.permit.refresh()).rejects.toThrow(LeaseLost);
+    expect(term.permit.isGood).toBe(false);
+    await untilTerms(world, 2);
+    world.entry = { text: skipped, revision: (world.entry?.revision ?? 0) + 1 };
+    world.now += 3_001;
+    await untilTerms(world, 3);
+    expect(world.logged).toContain("info another gateway holds the forwarder's key now");
+    expect(world.logged.filter((line) => line.includes('does not answer'))).toEqual([]);
+  },
+  testMs,
+);
+
+it(
+  'stops a run that begins when it is stopped already',
+  async () => {
+    const { world, forwarder } = rig({ confirmed: 20, maybeSentUpTo: 20 });
+    let begin = (): void => undefined;
+    world.mayBegin = new Promise((resolve) => {
+      begin = resolve;
+    });
+    await untilTerms(world, 1);
+    await forwarder.stop(0);
+    begin();
+    await until('it is stopped', () => world.stops === 1 || undefined, waitMs);
   },
   testMs,
 );
