@@ -101,7 +101,11 @@ export class TimeList implements CountList {
     this.#first = regular.first;
     for (let at = first; at < Math.min(this.#first, this.#newest + 1); at += 1) this.#groups.forget(at);
     const { groups } = this.#groups.takeChanges();
-    for (const { key } of groups) this.#newest = Math.max(this.#newest, Number(key));
+    for (const { key, isGone } of groups) {
+      this.#newest = Math.max(this.#newest, Number(key));
+      // It got events and left the window since the last look.
+      if (!isGone && Number(key) < this.#first) this.#groups.forget(key);
+    }
     this.#end = Math.max(regular.first + regular.count, this.#newest + 1);
     // All from there on are new to the list.
     const began = Math.max(end, this.#first);

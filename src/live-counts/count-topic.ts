@@ -15,7 +15,9 @@ const longTextsMax = 32_768;
 
 export class CountTopic implements KeptEvents {
   readonly #counters = new Set<Counter>();
-  readonly #asked = new AskedOfEvents();
+  #asked = new AskedOfEvents();
+  /** What it asked may be asked no more. */
+  #hasLeft = false;
   readonly #kept: HeardEvent[] = [];
   #count = 0;
   #longTexts = 0;
@@ -32,8 +34,9 @@ export class CountTopic implements KeptEvents {
     return this.#kept[index]!;
   }
 
-  /** It has counted all that came before. */
-  join(counter: Counter): void {
+  /** It has counted all that came before. Time is in milliseconds since 1970. */
+  join(counter: Counter, nowMs: number): void {
+    if (this.#hasLeft) this.#countAll(nowMs);
     this.#asked.add(counter.question);
     this.#counters.add(counter);
     counter.follow(this);
@@ -41,6 +44,7 @@ export class CountTopic implements KeptEvents {
 
   leave(counter: Counter): void {
     this.#counters.delete(counter);
+    this.#hasLeft = true;
   }
 
   /** In the order of seq. */
@@ -59,6 +63,12 @@ export class CountTopic implements KeptEvents {
   #countAll(nowMs: number): void {
     for (const counter of this.#counters) counter.countAll(nowMs);
     this.#count = 0;
+    // Else long texts would stay until others take their places.
+    if (this.#longTexts > 0 || this.#hasLeft) this.#kept.length = 0;
     this.#longTexts = 0;
+    if (!this.#hasLeft) return;
+    this.#hasLeft = false;
+    this.#asked = new AskedOfEvents();
+    for (const { question } of this.#counters) this.#asked.add(question);
   }
 }

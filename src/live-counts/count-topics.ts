@@ -30,7 +30,8 @@ export class CountTopics {
     return this.#places.size;
   }
 
-  join(counter: Counter): void {
+  /** Time is in milliseconds since 1970. */
+  join(counter: Counter, nowMs: number): void {
     const { key, filters, fits } = counter.held;
     let place = this.#places.get(key);
     if (place === undefined) {
@@ -38,7 +39,7 @@ export class CountTopics {
       place = { topic, remove: this.#index.add(filters, topic, fits) };
       this.#places.set(key, place);
     }
-    place.topic.join(counter);
+    place.topic.join(counter, nowMs);
   }
 
   leave(counter: Counter): void {

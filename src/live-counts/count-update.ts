@@ -19,6 +19,8 @@ export interface Asked {
   readonly updates$: Observable<Update>;
   /** Who has joined, or can read again, wants the whole. */
   ask(): void;
+  /** Up to where it has counted, if the log is live up to `mark`. */
+  countedUpTo(mark: number): number;
 }
 
 type Head = Pick<CountsFrame, 'position' | 'since' | 'until'>;

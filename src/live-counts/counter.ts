@@ -23,7 +23,7 @@ const slotsNear = 2;
 export class Counter {
   readonly question: Question;
   readonly held: HeldFilter;
-  /** Of the log; all up to here is counted. Null before the store was read; while it is live the mark is. */
+  /** Of the log; all up to here is counted. Null before the store was read; while it is live `countedUpTo` is. */
   position: number | null = null;
   /** Set by who wants a frame, changed or not. */
   isAsked = true;
@@ -72,6 +72,7 @@ export class Counter {
     this.#nowMs = Math.max(this.#nowMs, nowMs);
     const { question } = this;
     const span = question.spanAt(this.#nowMs);
+    if (span === this.#span) return;
     const second = Math.floor(this.#nowMs / 1000);
     if (second !== this.#checkedSecond) question.check(span);
     this.#checkedSecond = second;
@@ -104,6 +105,12 @@ export class Counter {
     const kept = this.#topic?.count ?? 0;
     for (let at = this.#counted; at < kept; at += 1) this.count(this.#topic!.at(at));
     this.#counted = 0;
+  }
+
+  /** The mark, or the last seq before the first event that waits to be counted. */
+  countedUpTo(mark: number): number {
+    const topic = this.#topic;
+    return topic !== null && this.#counted < topic.count ? topic.at(this.#counted).seq - 1 : mark;
   }
 
   /** Of an event that fits the filter, in whatever window. It throws nothing: a failure ends it at its next look. */
@@ -145,7 +152,8 @@ export class Counter {
     if (this.failure !== null) throw this.failure;
     this.moveOn(nowMs);
     this.#lookedMs = this.#nowMs;
-    const position = this.#countUntilNow(mark);
+    this.#countUntilNow(nowMs);
+    const position = this.countedUpTo(mark);
     if (this.failure !== null) throw this.failure;
     this.isAsked = false;
     const span = this.#span;
@@ -160,16 +168,16 @@ export class Counter {
   }
 
   /** Up to an event of the slot that is not over: that one and those behind it come with the next look. */
-  #countUntilNow(mark: number): number {
-    const { until } = this.#span;
-    const open = this.question.isOpen ? slotOf(until) + 1 : null;
+  #countUntilNow(nowMs: number): void {
+    // After the clock was set back that slot is not over for long.
+    const mayWait = this.question.isOpen && nowMs >= this.#nowMs;
+    const open = mayWait ? slotOf(this.#span.until) + 1 : null;
     const kept = this.#topic?.count ?? 0;
     for (; this.#counted < kept; this.#counted += 1) {
       const event = this.#topic!.at(this.#counted);
-      if (open !== null && slotOf(event) === open) return event.seq - 1;
+      if (open !== null && slotOf(event) === open) return;
       this.count(event);
     }
-    return mark;
   }
 
   #isAllowed(seconds: number, micros: number): boolean {

@@ -39,7 +39,8 @@ export class CountsFeed implements Feed {
 
   /** Who is in step hears of all that changes its list. */
   get position(): number | null {
-    return this.#phase === 'inStep' ? this.#parts.live.mark : this.#position;
+    const { asked, live } = this.#parts;
+    return this.#phase === 'inStep' ? asked.countedUpTo(live.mark) : this.#position;
   }
 
   drained(): void {

@@ -1,6 +1,6 @@
 /**
  * What counters ask of an event, kept until they look: its row is gone by then. Kept ones are used again for other
- * events, and their texts are shared, so that nothing new outlives the turn in which an event came.
+ * events, and short texts are shared, so that hardly anything new outlives the turn in which an event came.
  */
 import type { CountedEvent, Heard } from './counted-event.ts';
 import type { Question } from './question.ts';
@@ -10,8 +10,8 @@ export class AskedOfEvents {
   hasName = false;
   hasResource = false;
   hasLabelNames = false;
-  /** In the order in which they were asked for. */
-  readonly labels: string[] = [];
+  /** Which of an event's kept texts is the value of a label. */
+  readonly columns = new Map<string, number>();
 
   add({ countable }: Question): void {
     if (countable === 'event') this.hasName = true;
@@ -19,7 +19,7 @@ export class AskedOfEvents {
     if (typeof countable === 'string') return;
     const { label } = countable;
     if (label === null) this.hasLabelNames = true;
-    else if (!this.labels.includes(label)) this.labels.push(label);
+    else if (!this.columns.has(label)) this.columns.set(label, this.columns.size);
   }
 }
 
@@ -39,11 +39,11 @@ export class HeardEvent implements Heard {
   }
 
   /**
-   * From now on it is this event, of which all is kept that is asked for now. Gives how many characters its own texts
-   * have, those that are too long to be shared.
+   * From now on it is this event, of which all is kept that is asked for now. Gives how many characters the texts
+   * have that it does not share: long ones, and the names of its labels.
    */
   become(event: CountedEvent, texts: SharedTexts): number {
-    const { hasName, hasResource, hasLabelNames, labels } = this.#asked;
+    const { hasName, hasResource, hasLabelNames, columns } = this.#asked;
     this.seq = event.seq;
     this.seconds = event.seconds;
     this.micros = event.micros;
@@ -53,8 +53,8 @@ export class HeardEvent implements Heard {
       this.resourceName = texts.share(event.resourceName, this.resourceName);
     }
     if (hasLabelNames) this.labelNames = event.labelNames;
-    for (let at = 0; at < labels.length; at += 1) {
-      const value = event.label(labels[at]!);
+    for (const [label, at] of columns) {
+      const value = event.label(label);
       this.#labels[at] = value === null ? null : texts.share(value, this.#labels[at] ?? '');
     }
     return this.#ownLength();
@@ -68,7 +68,8 @@ export class HeardEvent implements Heard {
   }
 
   label(name: string): string | null {
-    return this.#labels[this.#asked.labels.indexOf(name)] ?? null;
+    const at = this.#asked.columns.get(name);
+    return at === undefined ? null : (this.#labels[at] ?? null);
   }
 }
 

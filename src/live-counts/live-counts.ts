@@ -125,6 +125,7 @@ class SharedCounters {
       ask: () => {
         counter.isAsked = true;
       },
+      countedUpTo: (mark: number) => counter.countedUpTo(mark),
     };
     this.#asked.set(question.key, asked);
     return asked;
@@ -144,7 +145,7 @@ class SharedCounters {
         isDue: (nowMs) => counter.isDue(nowMs),
       };
       const running = countUntilMark$(this.#parts, counter, ending.signal, () => {
-        this.topics.join(counter);
+        this.topics.join(counter, this.#parts.now());
         this.#counting.add(counting);
         this.#rounds.start();
       }).subscribe({ error: counting.fail });

@@ -117,6 +117,7 @@ export class Question {
       // The last is the one that begins before the end.
       const { steps } = this.buckets;
       const first = steps.indexOf(since.seconds, since.micros);
+      if (isBefore(until, since)) return { first, count: 0 };
       return { first, count: Math.max(0, steps.indexOf(until.seconds, until.micros - 1) + 1 - first) };
     }
     const now = timeOfDate(new Date(nowMs));

@@ -14,7 +14,7 @@ export const question = fc.record({
   unit: fc.constantFrom<LiveCountRequest['unit']>('second', 'minute'),
   interval: fc.constantFrom(1, 0.25, 7),
   groupsMax: fc.constantFrom(null, null, 1, 2),
-  window: fc.constantFrom('since', 'both', 'ahead', 'last', 'last', 'long'),
+  window: fc.constantFrom('since', 'both', 'ahead', 'soon', 'last', 'last', 'long'),
   name: fc.nat(4),
   isForced: fc.boolean(),
 });
@@ -33,7 +33,8 @@ export function askedOf({ window, name, isForced, groupsMax, countable, ...rest 
   const until = window === 'both' ? at(-1_500) : window === 'ahead' ? at(4_000) : null;
   const filter: Filter = {
     ...base,
-    occurred: lastMs === null ? { since: at(-40_000), until } : { ...base.occurred, until: null },
+    occurred:
+      lastMs === null ? { since: at(window === 'soon' ? 2_000 : -40_000), until } : { ...base.occurred, until: null },
     event: { ...base.event, name: name > 3 ? [] : [`n${name}`, 'n1'] },
   };
   const forced: Filter = {

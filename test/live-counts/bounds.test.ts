@@ -220,3 +220,19 @@ it('long texts wait for no look: what is kept of them for the counters of a filt
   await pass();
   expect(reader.frames.at(-1)?.changed?.map(({ value }) => value)).toEqual(['a', 'b', 'c', ...long]);
 });
+
+it('a clock that is set back leaves no event waiting until it has come forward again', async () => {
+  vi.setSystemTime('2026-01-01T12:00:00.200Z');
+  const world = new CountsWorld();
+  const reader = new Reader();
+  reader.watch(world, requestOf({ countable: 'event' }));
+  await pass();
+  const at = (ms: number) => ({ ...resources('a')[0]!, occurred: new Date(Date.now() + ms).toISOString() });
+  // Of a slot that is not over at the next look, which is at .301.
+  world.take([at(40)].map((each) => ({ ...each, occurred: each.occurred.replace(/(\.\d{3})Z/, '$1000Z') })));
+  await pass();
+  vi.setSystemTime('2026-01-01T11:00:00Z');
+  world.take(resources('b', 'c').map((each) => ({ ...each, occurred: '2026-01-01T11:59:30Z' })));
+  await pass(3_000);
+  expect(reader.frames.at(-1)?.changed?.map(({ count }) => count)).toEqual([2]);
+});
