@@ -80,7 +80,7 @@ export interface Observation extends LogStatus {
 /** Of what is forwarded to a Prefect server. Events that are not forwarded are counted until they are passed over. */
 export interface ForwarderObservation extends Omit<ForwarderStatus, 'next' | 'unconfirmed'> {
   readonly lagEvents: number;
-  /** The age of the oldest of them; null if the journal cannot tell. */
+  /** The age of the oldest of them; null if the journal cannot tell, or it is not known yet which they are. */
   readonly lagSeconds: number | null;
   /** What the journal holds until Prefect is known to have it. */
   readonly unconfirmedEvents: number;
@@ -130,8 +130,8 @@ function forwarderOf({ forwarder, journal, live, nowMs }: ObservedParts): Forwar
   const { next, unconfirmed, ...status } = forwarder;
   return {
     ...status,
-    lagEvents: Math.max(0, live.mark - next + 1),
-    lagSeconds: lagSeconds(journal, next, nowMs),
+    lagEvents: Math.max(0, live.mark - (next ?? unconfirmed) + 1),
+    lagSeconds: next === null ? null : lagSeconds(journal, next, nowMs),
     unconfirmedEvents: Math.max(0, live.mark - unconfirmed + 1),
   };
 }

@@ -74,6 +74,7 @@ export class Lease<State> {
   readonly #parts: LeaseParts<State>;
   #held: { readonly revision: number; readonly value: Held<State> } | null = null;
   #known: KnownHolder<State> | null = null;
+  #revision = 0;
   #renewedAt = 0;
   /** What was seen last while watching, and since when. */
   #seen = { revision: -1, at: 0 };
@@ -99,21 +100,26 @@ export class Lease<State> {
   get known(): KnownHolder<State> | null {
     return this.#known;
   }
+  /** Of what is known; 0 where nobody has written it. */
+  get revision(): number {
+    return this.#revision;
+  }
 
   /**
-   * Looks at the key, and takes it if it is free, unless it is to stay with others. To be called again and again, and
-   * often. Rejects as the key does.
+   * Looks at the key, and takes it if it is free, unless it is to stay with others, who are known when `mayTake` is
+   * called. To be called again and again, and often. Rejects as the key does.
    */
-  async look(mayTake = true): Promise<boolean> {
+  async look(mayTake: () => boolean = () => true): Promise<boolean> {
     if (this.#held !== null) return true;
     const { key, holder, elapsedMs, leaseMs } = this.#parts;
     const entry = await key.read();
     const revision = entry?.revision ?? 0;
     const value = entry === null ? null : parseHeld(entry.text, this.#parts.of);
     this.#known = value;
+    this.#revision = revision;
     if (revision !== this.#seen.revision) this.#seen = { revision, at: elapsedMs() };
     const isFree = value === null || value.holder === '' || value.holder === holder;
-    if (!mayTake || (!isFree && elapsedMs() - this.#seen.at <= leaseMs)) return false;
+    if (!mayTake() || (!isFree && elapsedMs() - this.#seen.at <= leaseMs)) return false;
     const next = { version: 1, term: (value?.term ?? 0) + 1, holder, state: value?.state ?? null } as const;
     return await this.#writes.run(() => this.#write(next, revision));
   }
@@ -170,7 +176,7 @@ export class Lease<State> {
       const kept = await key.write(text, revision).catch(() => this.#findOut(value.nonce, revision));
       if (kept === 'again') continue;
       this.#held = kept === null ? null : { revision: kept, value };
-      if (kept !== null) this.#known = value;
+      if (kept !== null) [this.#known, this.#revision] = [value, kept];
       this.#renewedAt = sentAt;
       this.#seen = { revision: -1, at: 0 };
       return kept !== null;

@@ -79,8 +79,8 @@ export interface ForwarderStatus {
   /** Why the last step failed; empty once one has succeeded. */
   readonly reason: string;
   readonly counters: Readonly<ForwarderCounters>;
-  /** The first seq that is not sent or passed over; and that Prefect may not have. */
-  readonly next: number;
+  /** The first seq that is not sent or passed over, null before that is known; and that Prefect may not have. */
+  readonly next: number | null;
   readonly unconfirmed: number;
   /** Whether Prefect shows what it takes; null before that is known. */
   readonly isShown: boolean | null;

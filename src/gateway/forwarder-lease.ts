@@ -3,6 +3,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import { type HeldState, type KnownHolder, type Lease, parseHeld, type SharedKey } from '../base/lease.ts';
+import type { Log } from '../base/log.ts';
 import { type KeptPlace, readPlace } from '../forwarder/kept-place.ts';
 import type { Nats } from '../nats/connect-nats.ts';
 import { listKeys } from '../nats/list-keys.ts';
@@ -24,12 +25,18 @@ export function placeText(term: number, state: KeptPlace): string {
 
 /**
  * Where none is kept yet, forwarding begins behind all that any gateway has: to be called before this one brings
- * anything into the shared log. `head`: the newest seq of its replica. Rejects as the client does.
+ * anything into the shared log. `head`: the newest seq of its replica. A warning, for the key may have been lost, and
+ * with it what waits. Rejects as the client does.
  */
-export async function beginForwarding(nats: Nats, bucket: string, key: SharedKey, head: number): Promise<void> {
+export async function beginForwarding(
+  { nats, bucket, key, log }: { nats: Nats; bucket: string; key: SharedKey; log: Pick<Log, 'warn'> },
+  head: number,
+): Promise<void> {
   if ((await key.read()) !== null) return;
   const words = [...(await listKeys(nats, bucket, gatewayKeys)).values()].map(({ text }) => readWord(text));
   const after = Math.max(head, ...words.map((word) => word?.head ?? 0));
   // Whoever came first has said it.
-  await key.write(placeText(0, { confirmed: after, maybeSentUpTo: after, skipped: [] }), 0);
+  const kept = await key.write(placeText(0, { confirmed: after, maybeSentUpTo: after, skipped: [] }), 0);
+  if (kept !== null)
+    log.warn({ after }, 'no gateway has forwarded to Prefect so far: what came before is not forwarded');
 }

@@ -86,7 +86,7 @@ export async function joinLog(nats: Nats, stream: OpenedStream, parts: JoinParts
     pause: () => wait(pauseMs),
   };
   try {
-    if (place !== null) await beginForwarding(nats, bucket, place, word().head);
+    if (place !== null) await beginForwarding({ nats, bucket, key: place, log }, word().head);
   } catch (error) {
     // The next try has a claim of its own.
     claim.stop();

@@ -7,7 +7,7 @@ import { type Lease, LeaseLost } from '../base/lease.ts';
 import type { Log } from '../base/log.ts';
 
 export interface LeaseTurnsParts<State> {
-  /** Whether it may be taken, if nobody has it. */
+  /** Whether it may be taken, if nobody has it. Called when it is known what the key has. */
   readonly mayTake: () => boolean;
   /** Ends what was begun under an earlier lease; null where there is nothing. Called while it is not held. */
   readonly lost: () => Promise<void> | null;
@@ -104,7 +104,7 @@ export class LeaseTurns<State> {
     if (!lease.isHeld) {
       const ending = lost();
       if (ending !== null) await ending;
-      if (await lease.look(mayTake())) log.info({ term: lease.term }, says.taken);
+      if (await lease.look(mayTake)) log.info({ term: lease.term }, says.taken);
       this.#renewedAt = elapsedMs();
     }
     // Stopped meanwhile: the answer of the key came later than the stop waited for.

@@ -2,9 +2,9 @@
  * The forwarder to Prefect of a gateway: it forwards while this gateway holds the lease, and follows the place of
  * whoever does else. Whoever takes over asks Prefect for what may have been sent, as one Sluice does after a start.
  *
- *   following ──lease──► waiting ──own replica has all that may have been sent──► forwarding
- *       ▲                   └──────────────────────┬───────────────────────────────┘
- *       └─── lost, given up, or of no use ─────────┘
+ *   following ──own replica has all that may have been sent, lease──► waiting ──begun──► forwarding
+ *       ▲                                                               └───────┬───────────┘
+ *       └───────────────────── lost, given up, or of no use ────────────────────┘
  *
  * Prefect cannot tell one gateway from the other, so each looks at its lease at the last moment before it sends. What
  * is not confirmed stays in every replica, for any gateway may be the next.
@@ -23,6 +23,7 @@ import {
 } from '../forwarder/start-forwarder.ts';
 import type { ForwarderLease } from './forwarder-lease.ts';
 import { LeaseTurns } from './lease-turns.ts';
+import { SeenPlace } from './seen-place.ts';
 
 export interface SharedForwarderParts {
   readonly replica: OwnEvents & { trimLater(): void };
@@ -61,12 +62,16 @@ const leftMs = 5_000;
 /** A key that has not answered for so long does not answer. */
 const deafMs = 3_000;
 const endMs = 1_000;
+const keyGone =
+  "the forwarder's key is not there any more: start this gateway again, and it forwards what comes from then on; what " +
+  'waits is given up';
 
 export class SharedForwarder implements Forwarder {
   readonly #parts: SharedForwarderParts;
   readonly #counters = noneYet();
   readonly #counted = { upTo: 0 };
   readonly #turns: LeaseTurns<KeptPlace>;
+  readonly #seen = new SeenPlace();
   #term: Term | null = null;
   /** Since when the lease is held without any use; null while it is of use. */
   #uselessSince: number | null = null;
@@ -81,7 +86,11 @@ export class SharedForwarder implements Forwarder {
     this.#turns = new LeaseTurns({
       ...{ elapsedMs, log },
       mayTake: () => this.#mayTake(),
-      lost: () => (this.#term === null ? null : this.#endTerm(0)),
+      lost: () => {
+        // What this gateway has kept itself.
+        this.#see();
+        return this.#term === null ? null : this.#endTerm(0);
+      },
       turned: (lease) => this.#turned(lease),
       says: {
         taken: 'this gateway forwards to Prefect now',
@@ -116,7 +125,7 @@ export class SharedForwarder implements Forwarder {
       phase: this.#turns.isHeld ? 'waiting' : 'following',
       reason: this.#reason || this.#deafness,
       counters: this.#counters,
-      next: (this.#place?.maybeSentUpTo ?? oldest - 1) + 1,
+      next: this.#place === null ? null : this.#place.maybeSentUpTo + 1,
       unconfirmed: (this.#place?.confirmed ?? oldest - 1) + 1,
       isShown: null,
     };
@@ -130,7 +139,11 @@ export class SharedForwarder implements Forwarder {
 
   get #place(): KeptPlace | null {
     const kept = this.#turns.lease?.known?.state ?? null;
-    return kept === null ? null : this.#ofThisEpoch(kept);
+    return kept === null ? null : this.#known(kept);
+  }
+
+  #known(kept: KeptPlace): KeptPlace {
+    return this.#seen.add(this.#ofThisEpoch(kept));
   }
 
   /** No event has a seq between two epochs. */
@@ -145,19 +158,43 @@ export class SharedForwarder implements Forwarder {
   }
 
   async #turned(lease: ForwarderLease): Promise<void> {
-    if (lease.known === null) this.#reason = "the forwarder's key is not there any more: start this gateway again";
+    if (lease.known === null) this.#reason = keyGone;
+    else this.#see();
     this.#follow();
     if (lease.isHeld) await this.#hold(lease);
+  }
+
+  #see(): void {
+    const { lease } = this.#turns;
+    const { live, log } = this.#parts;
+    if (lease === null || !this.#seen.look(lease, live.mark)) return;
+    const place = this.#place;
+    log.error(
+      { from: (place?.confirmed ?? 0) + 1, to: place?.maybeSentUpTo },
+      "the forwarder's key went back with what NATS keeps: Prefect is to be asked for all that may have been sent",
+    );
   }
 
   /** What this one lacks and another gateway has, be it up or not, is left to that one. */
   #mayTake(): boolean {
     const { replica, othersOldest, elapsedMs } = this.#parts;
-    if (elapsedMs() < this.#leavesUntil || this.#place === null) return false;
-    const [next, oldest] = [this.#place.confirmed + 1, othersOldest()];
+    this.#see();
+    const place = this.#place;
+    if (elapsedMs() < this.#leavesUntil || place === null) return false;
+    const [next, oldest] = [place.confirmed + 1, othersOldest()];
     const isLeft = next < replica.oldest && (oldest === null || oldest < replica.oldest);
-    this.#reason = isLeft ? `events from seq ${next} on are to be forwarded, and this gateway does not have them` : '';
-    return !isLeft;
+    const isFree = this.#turns.lease?.known?.holder === '';
+    this.#reason = isLeft
+      ? `events from seq ${next} on are to be forwarded, and this gateway does not have them`
+      : this.#lag(isFree ? place : null);
+    return !isLeft && this.#lag(place) === '';
+  }
+
+  /** What may have been sent is asked for from the own replica, so that must have it: why it cannot; empty if it can. */
+  #lag(place: KeptPlace | null): string {
+    const { mark } = this.#parts.live;
+    const upTo = place?.maybeSentUpTo ?? 0;
+    return mark < upTo ? `this gateway has all up to seq ${mark}, and ${upTo} may have been sent` : '';
   }
 
   async #hold(lease: ForwarderLease): Promise<void> {
@@ -176,13 +213,10 @@ export class SharedForwarder implements Forwarder {
     await lease.giveUp();
   }
 
-  /** What may have been sent is asked for from the own replica, so that must have it. */
   async #tryTerm(lease: ForwarderLease): Promise<void> {
     const { live, start } = this.#parts;
-    const upTo = this.#place?.maybeSentUpTo ?? 0;
-    this.#reason =
-      live.mark < upTo ? `this gateway has all up to seq ${live.mark}, and ${upTo} may have been sent` : '';
-    if (live.mark < upTo) return;
+    this.#reason = this.#lag(this.#place);
+    if (this.#reason !== '') return;
     const term: Term = { number: lease.term, run: null, isOver: false };
     this.#term = term;
     const [store, permit] = [this.#storeOf(term, lease), this.#permitOf(term, lease)];
@@ -206,7 +240,7 @@ export class SharedForwarder implements Forwarder {
     return {
       load: async () => {
         const kept = await lease.load();
-        return kept === null ? null : this.#ofThisEpoch(kept);
+        return kept === null ? null : this.#known(kept);
       },
       save: async (place) => {
         if (!this.#isOf(term)) throw new LeaseLost('the lease under which this was begun is over');

@@ -100,11 +100,15 @@ const untilTerms = (world: World, count: number) =>
   until(`${count} terms have begun`, () => (world.terms.length === count ? world.terms.at(-1) : undefined), waitMs);
 
 it(
-  'is begun once the own replica has all that may have been sent, and holds what is not confirmed',
+  'takes it once the own replica has all that may have been sent, and holds what is not confirmed',
   async () => {
     const { world, forwarder } = rig({ confirmed: 20, maybeSentUpTo: 150 });
-    await until('it waits', () => forwarder.status.phase === 'waiting' || undefined, waitMs);
-    expect(forwarder.status).toMatchObject({ by: 'one', reason: expect.stringContaining('150 may have been sent') });
+    await until('it says why', () => forwarder.status.reason !== '' || undefined, waitMs);
+    expect(forwarder.status).toMatchObject({
+      by: '',
+      phase: 'following',
+      reason: expect.stringContaining('150 may have been sent'),
+    });
     expect([world.terms.length, world.held, forwarder.confirmed]).toEqual([0, 21, 20]);
     world.live.mark = 150;
     const term = await untilTerms(world, 1);
@@ -208,6 +212,34 @@ it(
     await untilTerms(world, 3);
     expect(world.logged).toContain("info another gateway holds the forwarder's key now");
     expect(world.logged.filter((line) => line.includes('does not answer'))).toEqual([]);
+  },
+  testMs,
+);
+
+it(
+  'asks Prefect for all that it has when the key went back, and says so',
+  async () => {
+    const { world, forwarder } = rig({ confirmed: 20, maybeSentUpTo: 20 });
+    const term = await untilTerms(world, 1);
+    const before = world.entry;
+    await term.store.save({ confirmed: 40, maybeSentUpTo: 60, skipped: [] });
+    world.entry = before;
+    await expect(term.permit.refresh()).rejects.toThrow(LeaseLost);
+    world.live.mark = 110;
+    const again = await untilTerms(world, 2);
+    expect(await again.store.load()).toEqual({ confirmed: 40, maybeSentUpTo: 110, skipped: [] });
+    expect(forwarder.confirmed).toBe(40);
+    expect(world.logged.filter((line) => line.startsWith('error'))).toEqual([expect.stringContaining('went back')]);
+  },
+  testMs,
+);
+
+it(
+  'does not know how far it is before the key has answered',
+  async () => {
+    const { forwarder } = rig({ confirmed: 20, maybeSentUpTo: 20 });
+    expect(forwarder.status.next).toBeNull();
+    await until('it knows', () => forwarder.status.next !== null || undefined, waitMs);
   },
   testMs,
 );

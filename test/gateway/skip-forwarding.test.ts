@@ -27,8 +27,12 @@ describeNats('the key of the gateway that forwards', (world) => {
   it('begins behind all that any gateway has, and stays where it is from then on', async () => {
     await logNamed('BEGUN', [12, 40]);
     const key = await keyOf('BEGUN', 'forwarder');
-    await beginForwarding(world.nats, 'BEGUN_STATE', key, 20);
-    await beginForwarding(world.nats, 'BEGUN_STATE', key, 99);
+    const warned: unknown[] = [];
+    const log = { warn: (fact: unknown) => void warned.push(fact) };
+    const parts = { nats: world.nats, bucket: 'BEGUN_STATE', key, log };
+    await beginForwarding(parts, 20);
+    await beginForwarding(parts, 99);
+    expect(warned).toEqual([{ after: 40 }]);
     const place = { confirmed: 40, maybeSentUpTo: 40, skipped: [] };
     expect(parseForwarder((await key.read())?.text ?? '')).toMatchObject({ holder: '', term: 0, state: place });
   });
