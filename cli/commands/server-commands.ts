@@ -127,8 +127,8 @@ const clusterText = `SLUICE_LOG names the NATS servers, as nats://host:4222, and
 the settings of SLUICE_LOG_CREDS_FILE and of TLS are as for a gateway.
 status, leave, skip and upgrade need no data folder: any machine that reaches NATS will do.
 
-status lists, of the shared log: the messages that are kept and their bytes, who writes into ClickHouse, and
-the seq up to which all is there; of each gateway:
+status lists, of the shared log: the messages that are kept and their bytes, who writes into ClickHouse,
+the seq up to which all is there, and who forwards to Prefect; of each gateway:
   state                 living; ended: it was stopped; silent: nothing is heard of it, and nobody stopped it
   applied, behind       the newest message that it has applied, and how many it has not
   spool                 events that it has taken and the shared log may not have
@@ -136,6 +136,9 @@ the seq up to which all is there; of each gateway:
 
 leave is refused while the gateway lives, and while its spool may hold what nobody else has.
   --lost                its folder is gone: give up what only its spool had
+
+skip gives up what waits to be forwarded to a Prefect server that stays away, while the gateways run.
+\`sluice verify --prefect URL --repair\` can send it later.
 
 upgrade lets all gateways apply the log by the next rules, from one message on; refused while one that lives does not
 know them.

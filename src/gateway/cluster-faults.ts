@@ -15,7 +15,9 @@ export function faultsOfCluster({ log, writer, forwarder, deadLetter, gateways, 
   return [
     ...faultsOfLog(log),
     ...faultsOfDeadLetter(deadLetter),
-    ...(living.length === 0 ? ['No gateway lives.'] : [...faultsOfWriter(writer), ...faultsOfForwarder(forwarder)]),
+    ...(living.length === 0
+      ? ['No gateway lives.']
+      : [...faultsOfWriter(writer), ...faultsOfForwarder(forwarder, gateways)]),
     ...gateways.flatMap((gateway) => faultsOf(gateway, log)),
     ...differences(gateways),
     ...unread.map((id) => `What gateway ${id} says cannot be read here: it is of another version of Sluice.`),
@@ -49,13 +51,29 @@ function faultsOfWriter(writer: WriterStatus | null): string[] {
     : [];
 }
 
-function faultsOfForwarder(forwarder: ForwarderLine | null): string[] {
+function faultsOfForwarder(forwarder: ForwarderLine | null, gateways: readonly GatewayLine[]): string[] {
   if (forwarder === null) return [];
   const { holder, silentMs } = forwarder;
   const seconds = Math.round(silentMs / 1000);
   if (silentMs <= writerSilentMs) return [];
+  const left = leftTo(forwarder, gateways);
+  if (left !== '') return [`No gateway forwards to Prefect: ${left}`];
   if (holder === '') return ['No gateway forwards to Prefect.'];
   return [`Gateway ${holder} forwards to Prefect, and its key is unchanged for ${seconds} s.`];
+}
+
+/** Those that have what is to be forwarded, where no living one does; empty else. See SharedForwarder. */
+function leftTo({ confirmed }: ForwarderLine, gateways: readonly GatewayLine[]): string {
+  if (confirmed === null) return '';
+  const next = confirmed + 1;
+  const oldestOf = ({ oldest }: GatewayLine): number => oldest ?? Number.POSITIVE_INFINITY;
+  const living = gateways.filter(({ state }) => state === 'living').map(oldestOf);
+  const oldest = Math.min(...living);
+  if (oldest <= next) return '';
+  const ids = gateways.filter((each) => each.state !== 'living' && oldestOf(each) < oldest).map(({ id }) => id);
+  if (ids.length === 0) return '';
+  const command = ids.map((id) => `sluice cluster leave ${id}`).join(', ');
+  return `events from seq ${next} on are left to ${ids.join(', ')}, which has them. Start it, or let it go by ${command}.`;
 }
 
 function faultsOf({ id, state, waiting, fault, waits, applied, rules, seen }: GatewayLine, log: SharedLogStatus) {

@@ -5,7 +5,7 @@
 import { StartRefused } from '../base/errors.ts';
 import { epochOf, infoOf, type OpenedStream, openStream, type StreamWish } from '../nats/open-stream.ts';
 import type { HandedOver } from './handed-over.ts';
-import { forgetGateways, refuseLiving, type Watching } from './recover-log.ts';
+import { forgetForwarding, forgetGateways, refuseLiving, type Watching } from './recover-log.ts';
 
 export interface InitParts extends Watching {
   readonly wish: Pick<StreamWish, 'name' | 'replicas' | 'bytesMax' | 'idsMax'>;
@@ -44,6 +44,8 @@ async function prepare(parts: InitParts): Promise<HandedOver> {
   await refuseLiving(parts);
   const next = await parts.drain();
   await forgetGateways(parts.nats, parts.wish.name);
+  // Of a shared log that had the name before: nothing of it is to be forwarded from here.
+  await forgetForwarding(parts.nats, parts.wish.name);
   await parts.copyTokens();
   await parts.copyDead();
   return next;

@@ -13,7 +13,7 @@ import { listKeys } from '../nats/list-keys.ts';
 import { infoOf, type OpenedStream, openStream, removeStream, type StreamWish } from '../nats/open-stream.ts';
 import { hasBucket, removeKey } from '../nats/shared-key.ts';
 import { leftText, readWord, silentMs } from './gateway-claim.ts';
-import { gatewayKey, gatewayKeys, stateBucket } from './state-keys.ts';
+import { forwarderKey, gatewayKey, gatewayKeys, stateBucket } from './state-keys.ts';
 
 /** Looking whether a gateway lives. */
 export interface Watching {
@@ -81,6 +81,12 @@ export async function forgetGateways(nats: Nats, name: string): Promise<void> {
   if (!(await hasBucket(nats, bucket))) return;
   const gateways = [...(await listKeys(nats, bucket, gatewayKeys)).keys()].map(gatewayKey);
   for (const key of ['writer', 'base', ...gateways]) await removeKey(nats, bucket, key);
+}
+
+/** How far an ended shared log was forwarded to Prefect. Rejects as the client does. */
+export async function forgetForwarding(nats: Nats, name: string): Promise<void> {
+  const bucket = stateBucket(name);
+  if (await hasBucket(nats, bucket)) await removeKey(nats, bucket, forwarderKey);
 }
 
 const seqsPerSecond = 2 ** 20;

@@ -42,7 +42,7 @@ export class DiskBudget {
       const what = waitingFor === 'Prefect' ? ' on events that are to be forwarded to Prefect' : '';
       return (
         `The journal's disk budget of ${budgetBytesMax} bytes is spent${what}; ` +
-        `send again when ${waitingFor} has caught up.`
+        `send again when ${waitingFor === 'Prefect' ? 'they are' : 'ClickHouse has caught up'}.`
       );
     }
     this.#check();

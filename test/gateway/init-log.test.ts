@@ -59,9 +59,13 @@ describeNats('a shared log that goes on from a single Sluice', (world) => {
     await expect(refused.run()).rejects.toThrow('The stream THERE is there already');
     expect(refused.did).toEqual([]);
 
-    const key = await openSharedKey(world.nats, { bucket: 'GONE_STATE', name: 'writer', replicas: 1 });
-    await key.write('{}', 0);
+    for (const name of ['writer', 'forwarder']) {
+      const key = await openSharedKey(world.nats, { bucket: 'GONE_STATE', name, replicas: 1 });
+      await key.write('{}', 0);
+    }
     await folderOf('GONE').run();
-    expect(await sharedKey(world.nats, { bucket: 'GONE_STATE', name: 'writer' }).read()).toBeNull();
+    for (const name of ['writer', 'forwarder']) {
+      expect(await sharedKey(world.nats, { bucket: 'GONE_STATE', name }).read()).toBeNull();
+    }
   });
 });

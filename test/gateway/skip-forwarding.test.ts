@@ -66,6 +66,13 @@ describeNats('the key of the gateway that forwards', (world) => {
     expect(clusterText(status, [])).toContain('forwarder   nobody, term 3, 30 seqs not confirmed by Prefect');
     const late = { ...status, forwarder: { holder: '', term: 3, confirmed: 20, silentMs: 31_000 } };
     expect(faultsOfCluster(late)).toContain('No gateway forwards to Prefect.');
+    const [line] = status.gateways;
+    if (line === undefined) throw new Error('no gateway is told');
+    const begunAnew = { ...line, id: 'g2', state: 'living', oldest: 40 } as const;
+    const away = { ...late, gateways: [{ ...line, state: 'silent' } as const, begunAnew] };
+    expect(faultsOfCluster(away).join()).toContain(
+      'No gateway forwards to Prefect: events from seq 21 on are left to g0',
+    );
     const silent = { ...late, forwarder: { ...late.forwarder, holder: 'g0' } };
     expect(faultsOfCluster(silent)).toContain('Gateway g0 forwards to Prefect, and its key is unchanged for 31 s.');
   });

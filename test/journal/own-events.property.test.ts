@@ -102,7 +102,7 @@ describe('what is to be forwarded', () => {
           journal.trim();
         }
       };
-      expect(fill).toThrow(/forwarded to Prefect; send again when Prefect has caught up/);
+      expect(fill).toThrow(/forwarded to Prefect; send again when they are/);
       expect(journal.oldest).toBe(firstSeq);
       const { head } = journal;
       journal.holdFrom(head);
