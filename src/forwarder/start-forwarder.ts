@@ -15,6 +15,7 @@ import { type Clock, Pace } from './pace.ts';
 import type { Passing } from './passing.ts';
 import { PassingEvents } from './passing-events.ts';
 import type { PrefectApi } from './prefect-api.ts';
+import { RoomWarning } from './room-warning.ts';
 import { type SendPermit, standingPermit } from './send-events.ts';
 
 export interface ForwarderCounters {
@@ -108,9 +109,6 @@ const usualTimes: ForwarderRunTimes = {
   gapMs: 250,
 };
 
-/** Of the journal's budget. */
-const roomWarned = 0.8;
-const warnEveryMs = 60_000;
 /** What keeps the place may not answer. */
 const closeMs = 1_000;
 
@@ -129,10 +127,10 @@ class ForwarderRun implements Forwarder {
   readonly #place: ForwarderPlace;
   readonly #source: PassingEvents;
   readonly #steps: Forwarding;
+  readonly #room: RoomWarning;
   readonly #actor: Actor<typeof forwarderMachine>;
   /** Of the last step; empty if it was well. */
   #reason = '';
-  #warnAgainAtMs = 0;
   #underWay: Promise<unknown> = Promise.resolve();
   #looking: Promise<unknown> = Promise.resolve();
 
@@ -146,6 +144,7 @@ class ForwarderRun implements Forwarder {
     const pace = new Pace(parts.eventsPerS, this.#times.gapMs, clock);
     const own = { counters, permit, pace, place: this.#place, source: this.#source, signal: this.#stopping.signal };
     this.#steps = new Forwarding({ ...parts, ...this.#times, ...clock, ...own });
+    this.#room = new RoomWarning({ ...parts, elapsedMs: clock.elapsedMs });
     this.#actor = this.#createActor();
   }
 
@@ -226,19 +225,9 @@ class ForwarderRun implements Forwarder {
       await clock.pause(this.#times.lookMs / looks, signal);
       if (signal.aborted) return;
       this.wake();
-      this.#warnOfRoom();
+      this.#room.look(this.#place.confirmed < this.#parts.live.mark, this.#reason);
       await this.#look().catch((error: unknown) => notePlaceFailure(this.#parts.log, error));
     }
-  }
-
-  #warnOfRoom(): void {
-    const { events, live, clock, log } = this.#parts;
-    const { bytes, bytesMax } = events;
-    const isNearlyFull = bytes > roomWarned * bytesMax && this.#place.confirmed < live.mark;
-    if (!isNearlyFull || clock.elapsedMs() < this.#warnAgainAtMs) return;
-    this.#warnAgainAtMs = clock.elapsedMs() + warnEveryMs;
-    const what = 'the journal is nearly full of events that wait for Prefect; once it is, producers get 503';
-    log.warn({ bytes, bytesMax, reason: this.#reason }, what);
   }
 
   async #look(): Promise<void> {

@@ -13,6 +13,7 @@ import { LeaseLost } from '../base/lease.ts';
 import type { Log } from '../base/log.ts';
 import type { OwnEvents } from '../event-log/own-events.ts';
 import { boundedPlace, type KeptPlace, type PlaceStore } from '../forwarder/kept-place.ts';
+import { RoomWarning } from '../forwarder/room-warning.ts';
 import type { SendPermit } from '../forwarder/send-events.ts';
 import {
   type Forwarder,
@@ -72,6 +73,9 @@ export class SharedForwarder implements Forwarder {
   readonly #counted = { upTo: 0 };
   readonly #turns: LeaseTurns<KeptPlace>;
   readonly #seen = new SeenPlace();
+  readonly #room: RoomWarning;
+  /** Told already. */
+  #isLeft = false;
   #term: Term | null = null;
   /** Since when the lease is held without any use; null while it is of use. */
   #uselessSince: number | null = null;
@@ -83,6 +87,7 @@ export class SharedForwarder implements Forwarder {
   constructor(parts: SharedForwarderParts) {
     const { elapsedMs, log } = parts;
     this.#parts = parts;
+    this.#room = new RoomWarning({ events: parts.replica, elapsedMs, log });
     this.#turns = new LeaseTurns({
       ...{ elapsedMs, log },
       mayTake: () => this.#mayTake(),
@@ -161,6 +166,7 @@ export class SharedForwarder implements Forwarder {
     if (lease.known === null) this.#reason = keyGone;
     else this.#see();
     this.#follow();
+    if (this.#term === null) this.#room.look(this.confirmed < this.#parts.live.mark, this.#reason);
     if (lease.isHeld) await this.#hold(lease);
   }
 
@@ -177,7 +183,7 @@ export class SharedForwarder implements Forwarder {
 
   /** What this one lacks and another gateway has, be it up or not, is left to that one. */
   #mayTake(): boolean {
-    const { replica, othersOldest, elapsedMs } = this.#parts;
+    const { replica, othersOldest, elapsedMs, log } = this.#parts;
     this.#see();
     const place = this.#place;
     if (elapsedMs() < this.#leavesUntil || place === null) return false;
@@ -187,6 +193,10 @@ export class SharedForwarder implements Forwarder {
     this.#reason = isLeft
       ? `events from seq ${next} on are to be forwarded, and this gateway does not have them`
       : this.#lag(isFree ? place : null);
+    if (isLeft && !this.#isLeft) {
+      log.warn({ reason: this.#reason }, 'forwarding to Prefect is left to the gateways that have what is to be sent');
+    }
+    this.#isLeft = isLeft;
     return !isLeft && this.#lag(place) === '';
   }
 

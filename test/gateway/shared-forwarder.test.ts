@@ -22,6 +22,7 @@ interface World {
   /** Of the replica. */
   oldest: number;
   held: number;
+  bytes: number;
   othersOldest: number | null;
   readonly live: { mark: number };
   /** Why the forwarder's last step failed. */
@@ -42,7 +43,7 @@ function logInto(lines: string[]): Log {
 
 function rig(place: Omit<KeptPlace, 'skipped'>, before: SharedForwarderParts['before'] = null) {
   const world: World = {
-    ...{ now: 0, oldest: 1, held: 0, othersOldest: null, live: { mark: 100 }, reason: '', terms: [] },
+    ...{ now: 0, oldest: 1, held: 0, bytes: 0, othersOldest: null, live: { mark: 100 }, reason: '', terms: [] },
     ...{ mayBegin: Promise.resolve(), stops: 0, logged: [] },
     entry: { text: placeText(0, { ...place, skipped: [] }), revision: 1 },
   };
@@ -62,7 +63,10 @@ function rig(place: Omit<KeptPlace, 'skipped'>, before: SharedForwarderParts['be
       pause: async () => undefined,
     });
   const replica = {
-    ...{ head: 100, bytes: 0, bytesMax: 1, readOwn: () => 0, watchOwn: () => undefined },
+    ...{ head: 100, bytesMax: 10, readOwn: () => 0, watchOwn: () => undefined },
+    get bytes() {
+      return world.bytes;
+    },
     get oldest() {
       return world.oldest;
     },
@@ -129,9 +133,15 @@ it(
     const { world, forwarder, holder } = rig({ confirmed: 20, maybeSentUpTo: 20 });
     world.oldest = 50;
     world.othersOldest = 21;
+    world.bytes = 9;
     await until('it says so', () => forwarder.status.reason.includes('from seq 21 on') || undefined, waitMs);
+    await until('both are logged', () => world.logged.length === 2 || undefined, waitMs);
     world.now += 100_000;
     expect([holder(), forwarder.status.phase]).toEqual(['', 'following']);
+    expect(world.logged).toEqual([
+      'warn forwarding to Prefect is left to the gateways that have what is to be sent',
+      'warn the journal is nearly full of events that wait for Prefect; once it is, producers get 503',
+    ]);
     world.othersOldest = Number.POSITIVE_INFINITY;
     await untilTerms(world, 1);
     expect(holder()).toBe('one');
