@@ -21,6 +21,7 @@ import { decidingRead } from '../clickhouse/deciding-reads.ts';
 import type { Store } from '../clickhouse/store.ts';
 import type { Config } from '../config/config.ts';
 import type { GatewaySettings } from '../config/gateway-settings.ts';
+import { placeFile } from '../forwarder/place-file.ts';
 import { isGatewayFolder } from '../gateway/gateway-folder.ts';
 import { type HandedOver, noteHandedOver, readHandedOver } from '../gateway/handed-over.ts';
 import { initLog } from '../gateway/init-log.ts';
@@ -75,11 +76,24 @@ export async function initCluster(
       `The shared log ${name} goes on from ${dataDir}: all up to seq ${stream.after?.seq} is in ClickHouse, and ` +
         `epoch ${stream.epoch} begins at ${stream.firstSeq}. Start the gateways, each on a new folder.`,
       ...(dead === 0 ? [] : [`${dead} events of its dead letter are in that of all gateways.`]),
+      ...(await unforwarded(dataDir, stream.after?.seq ?? 0)),
     ].join('\n');
     return { fact: { what: 'handed over' }, ok: true, text };
   } finally {
     await lock.release();
   }
+}
+
+/** What the folder has not forwarded to Prefect the gateways do not forward; what cannot be read is not told. */
+async function unforwarded(dataDir: string, head: number): Promise<string[]> {
+  const place = await placeFile(dataDir, false, nodeFiles)
+    .load()
+    .catch(() => null);
+  if (place === null || place.confirmed >= head) return [];
+  return [
+    `Prefect may lack events from seq ${place.confirmed + 1} to ${head}, and the gateways do not forward them: ` +
+      '`sluice verify --prefect URL --since … --repair` sends what it lacks.',
+  ];
 }
 
 /** Each once, however often this is broken off. They stay in the folder too. */
