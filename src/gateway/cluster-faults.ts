@@ -73,7 +73,8 @@ function leftTo({ confirmed }: ForwarderLine, gateways: readonly GatewayLine[]):
   const ids = gateways.filter((each) => each.state !== 'living' && oldestOf(each) < oldest).map(({ id }) => id);
   if (ids.length === 0) return '';
   const command = ids.map((id) => `sluice cluster leave ${id}`).join(', ');
-  return `events from seq ${next} on are left to ${ids.join(', ')}, which has them. Start it, or let it go by ${command}.`;
+  const wayOn = `Start it, or let it go by ${command}.`;
+  return `events from seq ${next} on are left to ${ids.join(', ')}, which has them. ${wayOn}`;
 }
 
 function faultsOf({ id, state, waiting, fault, waits, applied, rules, seen }: GatewayLine, log: SharedLogStatus) {

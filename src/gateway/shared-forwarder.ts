@@ -64,8 +64,8 @@ const leftMs = 5_000;
 const deafMs = 3_000;
 const endMs = 1_000;
 const keyGone =
-  "the forwarder's key is not there any more: start this gateway again, and it forwards what comes from then on; what " +
-  'waits is given up';
+  "the forwarder's key is not there any more: start this gateway again, and it forwards what comes from then on; " +
+  'what waits is given up';
 
 export class SharedForwarder implements Forwarder {
   readonly #parts: SharedForwarderParts;
@@ -200,7 +200,7 @@ export class SharedForwarder implements Forwarder {
     return !isLeft && this.#lag(place) === '';
   }
 
-  /** What may have been sent is asked for from the own replica, so that must have it: why it cannot; empty if it can. */
+  /** What may have been sent is asked for from the own replica, so that must have it: why not; empty if it has. */
   #lag(place: KeptPlace | null): string {
     const { mark } = this.#parts.live;
     const upTo = place?.maybeSentUpTo ?? 0;
