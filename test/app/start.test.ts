@@ -14,6 +14,7 @@ import { settings } from '../../src/config/settings.ts';
 import { cleanUp, runBare, startBare, temporaryFolder } from '../../support/bare-sluice.ts';
 import { eventLike, publish } from '../../support/events.ts';
 import { listenHere } from '../../support/free-port.ts';
+import { until } from '../../support/poll.ts';
 import { open, withFolder } from '../journal/support.ts';
 
 afterEach(cleanUp);
@@ -213,7 +214,9 @@ describe('a start goes on', () => {
 
 it("a start on a disk within its reserve says that nothing is taken, in the server's log too", async () => {
   const { output } = await startBare({ env: { SLUICE_DISK_RESERVE_BYTES: String(2 ** 52) } });
-  expect(output()).toMatch(/"reason":"The disk has less than the \d+ bytes free .*"no event is taken at present"/);
+  const told = /"reason":"The disk has less than the \d+ bytes free .*"no event is taken at present"/;
+  // The log of a process comes by a pipe.
+  await until('the log says it', () => told.exec(output()) ?? undefined);
 });
 
 describe("the image's health check", () => {

@@ -54,7 +54,7 @@ describe('with a certificate', () => {
     const { target, output } = await startBare({ env: { ...settingsOf(files), ...withStore }, ca: pem(files) });
     const url = target.baseUrl();
     expect(url).toMatch(/^https:/);
-    expect(output()).toContain(`PREFECT_API_URL=${url}/api`);
+    await until('it is said', () => output().includes(`PREFECT_API_URL=${url}/api`) || undefined);
     expect((await send(target, { path: '/api/health' })).text).toBe('true');
     const follower = await subscribe(target, {});
     const producer = await connectSigned(target, '/api/events/in');
