@@ -13,23 +13,13 @@ import { silentLog } from '../../support/engine.ts';
 import { until } from '../../support/poll.ts';
 import { withFolder } from '../journal/support.ts';
 import { describeNats } from '../nats/describe-nats.ts';
+import { quietWord } from './quiet-word.ts';
 
-const said = {
-  version: 1,
-  waiting: 0,
-  sums: [],
-  head: 0,
-  oldest: 1,
-  rules: 1,
-  knows: 1,
-  fault: null,
-  waits: null,
-} as const;
 /** Of each start. */
 let runs = 0;
 const newStart = () => ({ nonce: randomUUID(), keep: () => undefined });
 const wordOf = (spool: string, run = 0, spoolHead = 0): GatewayWord => ({
-  ...{ ...said, spool, run, spoolHead, nonce: '', applied: 0, hasEnded: false },
+  ...{ ...quietWord, spool, run, spoolHead, nonce: '', hasEnded: false },
 });
 
 describeNats('the name of a gateway', (world) => {

@@ -9,20 +9,7 @@ import { openStream } from '../../src/nats/open-stream.ts';
 import { openSharedKey, sharedKey } from '../../src/nats/shared-key.ts';
 import { silentLog } from '../../support/engine.ts';
 import { describeNats } from '../nats/describe-nats.ts';
-
-const said = {
-  version: 1,
-  spool: 'a',
-  spoolHead: 0,
-  applied: 0,
-  sums: [],
-  head: 0,
-  oldest: 1,
-  rules: 1,
-  knows: 1,
-  fault: null,
-  waits: null,
-} as const;
+import { quietWord } from './quiet-word.ts';
 
 /** Each starts once more on its folder. */
 let runs = 0;
@@ -38,7 +25,7 @@ describeNats('a shared log', (world) => {
   async function claimOf(name: string, id: string, more: Partial<GatewayWord> = {}): Promise<GatewayClaim> {
     const key = await openSharedKey(world.nats, { bucket: `${name}_STATE`, name: `gateway.${id}`, replicas: 1 });
     runs += 1;
-    const word = () => ({ ...said, waiting: 0, run: runs, ...more });
+    const word = () => ({ ...quietWord, spool: 'a', spoolHead: 0, run: runs, ...more });
     const run = { nonce: randomUUID(), keep: () => undefined };
     const claim = new GatewayClaim({
       ...{ id, key, pause, word, run, foundHead: 0, log: silentLog },
