@@ -46,8 +46,10 @@ export class Question {
   readonly #since: Written | null;
   /** Null where the window is open. */
   readonly #until: Written | null;
-  /** Where the window began when it was asked last, and until which end of it that holds. */
-  #slid: { readonly since: Written; readonly from: ExactTime; readonly to: ExactTime } | null = null;
+  /** Where a window that slides began when it was asked last. */
+  #slid: Written | null = null;
+  /** Of whole buckets, the one that it ended in: up to the end of that it stays where it is. */
+  #endBucket: { readonly from: ExactTime; readonly to: ExactTime } | null = null;
   /** As it was asked last. */
   #span: CountWindow | null = null;
 
@@ -127,28 +129,27 @@ export class Question {
   }
 
   #sinceAt(nowMs: number, until: ExactTime): Written {
-    const slid = this.#slid;
     const lastMs = this.#lastMs ?? 0;
+    const slid = this.#slid;
     if (this.stepSeconds !== null) {
       const from = Math.floor((nowMs - lastMs) / 1000);
       const seconds = from - (((from % this.stepSeconds) + this.stepSeconds) % this.stepSeconds);
-      if (slid !== null && slid.since.time.seconds === seconds) return slid.since;
-      return this.#slide({ seconds, micros: 0 }, until, until);
+      return slid?.time.seconds === seconds ? slid : this.#slideTo({ seconds, micros: 0 });
     }
-    if (slid !== null && !isBefore(until, slid.from) && isBefore(until, slid.to)) return slid.since;
+    const known = this.#endBucket;
+    if (slid !== null && known !== null && !isBefore(until, known.from) && isBefore(until, known.to)) return slid;
     // Whole buckets, of which the last is the one of now.
     const width = bucketWidth(this.#unit, this.#interval);
     const { first } = bucketsAt(until, this.#unit, this.#interval);
+    this.#endBucket = { from: momentOfMicros(first), to: momentOfMicros(first + width) };
     const lastMicros = BigInt(Math.round(lastMs * 1000));
     const count = lastMicros <= width ? 1n : (lastMicros + width - 1n) / width;
-    const since = momentOfMicros(first - (count - 1n) * width);
-    return this.#slide(since, momentOfMicros(first), momentOfMicros(first + width));
+    return this.#slideTo(momentOfMicros(first - (count - 1n) * width));
   }
 
-  #slide(time: ExactTime, from: ExactTime, to: ExactTime): Written {
-    const since = { time, text: textOf(time) };
-    this.#slid = { since, from, to };
-    return since;
+  #slideTo(time: ExactTime): Written {
+    this.#slid = { time, text: textOf(time) };
+    return this.#slid;
   }
 
   #bucketsFrom(nowMs: number): Question['buckets'] {
